@@ -1,0 +1,70 @@
+"""The one tree of errors. A person's error says what is wrong, where, and how to mend it."""
+
+
+class PlainviewError(Exception):
+    """Root of every error that Plainview raises on purpose.
+
+    `exit_code` is what a command ends with when this error reaches it (DESIGN.md section 5):
+    1 for a failure, 2 for wrong input.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+        """Keep the three parts apart, so that each edge can show them its own way."""
+        self.what = what
+        self.where = where
+        self.mend = mend
+        super().__init__(self.line())
+
+    def line(self) -> str:
+        """One line for a person: what is wrong, where, and how to mend it."""
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        text = f"{text}. {self.mend}" if self.mend else text
+        return " ".join(text.split())
+
+
+class InputError(PlainviewError):
+    """What a person or a file gave is wrong; nothing was changed."""
+
+    exit_code = 2
+
+
+class ConfigError(InputError):
+    """A configuration file is wrong."""
+
+
+class CalibrationError(InputError):
+    """A calibration cannot be right: singular, not finite, or looking away from the area."""
+
+
+class BoundaryError(InputError):
+    """Something beyond the boundary was asked for (DESIGN.md section 1). It does not exist."""
+
+
+class SourceError(PlainviewError):
+    """A camera's source cannot be opened, or ended."""
+
+
+class LensError(PlainviewError):
+    """A lens died, hung or broke its contract."""
+
+
+class SealError(LensError):
+    """The kernel refused a part of the lens's seal."""
+
+
+class ReadingRefused(PlainviewError):
+    """Bytes that claim to be a Reading are not one, or are too large."""
+
+
+class StoreError(PlainviewError):
+    """The store cannot be opened, read or written."""
+
+
+class StoreFull(StoreError):
+    """The disk, or the configured share of it, is full. Nothing acknowledged was lost."""
+
+
+class BusFull(PlainviewError):
+    """The bus's bound is reached; the message was not taken."""

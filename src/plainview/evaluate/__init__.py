@@ -1,0 +1,1 @@
+"""Readings against truth: pure functions over measured intervals and known trajectories."""

@@ -1,0 +1,1 @@
+"""Who runs which lens, and what happens when one dies."""

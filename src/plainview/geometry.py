@@ -1,0 +1,268 @@
+"""Calibration and ground grid: world metres <-> pixels. Pure functions over frozen values.
+
+World: metres, x and y on the ground plane, z up. Pixels: x to the right, y down, the centre of the
+top-left pixel at (0, 0). A projection is the 3x4 matrix of Hartley & Zisserman, Multiple View
+Geometry, 2nd ed., section 6.1, and may come with any sign and scale.
+"""
+
+import math
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from msgspec import Meta, Struct, structs
+from numpy.typing import ArrayLike, NDArray
+from shapely import contains_xy
+from shapely.geometry import Polygon
+from shapely.validation import explain_validity
+
+from plainview.errors import CalibrationError, InputError
+
+Points = NDArray[np.float64]
+"""(n, 2) or (n, 3) coordinates."""
+
+BODY_HEIGHT = 1.75
+"""Height of an average standing adult with shoes, metres: the 'calibrated height' of DESIGN.md."""
+
+Point = tuple[float, float]
+Row = tuple[float, float, float, float]
+
+
+class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the camera is and how it sees: a projection and the picture size it refers to."""
+
+    image_size: tuple[Annotated[int, Meta(ge=16, le=16384)], Annotated[int, Meta(ge=16, le=16384)]]
+    """(width, height) in pixels that `projection` refers to."""
+    projection: tuple[Row, Row, Row]
+    """3x4: homogeneous world metres -> homogeneous pixels."""
+
+    def matrix(self) -> Points:
+        """The projection, (3, 4), scaled so that points in front of the camera have w > 0."""
+        return oriented(np.array(self.projection, dtype=np.float64))
+
+    def scaled(self, width: int, height: int) -> "Calibration":
+        """The same view for frames of another size (pixel centres kept in place)."""
+        sx, sy = width / self.image_size[0], height / self.image_size[1]
+        scale = np.array(
+            [[sx, 0.0, 0.5 * sx - 0.5], [0.0, sy, 0.5 * sy - 0.5], [0.0, 0.0, 1.0]],
+        )
+        p = scale @ np.array(self.projection, dtype=np.float64)
+        rows = tuple(tuple(float(v) for v in row) for row in p)
+        return Calibration(image_size=(width, height), projection=rows)  # type: ignore[arg-type]
+
+
+def oriented(projection: Points) -> Points:
+    """`projection` (3, 4) with its sign and scale fixed: w is the depth in metres in front.
+
+    Raises CalibrationError if it is not finite or its left 3x3 block is singular.
+    """
+    m = projection[:, :3]
+    if projection.shape != (3, 4) or not np.all(np.isfinite(projection)):
+        raise CalibrationError(
+            "the projection must be 3 rows of 4 finite numbers",
+            where="calibration.projection",
+            mend="Run 'plainview calibrate' to make one",
+        )
+    norms = np.linalg.norm(m, axis=1)
+    if np.any(norms == 0) or abs(np.linalg.det(m / norms[:, None])) < 1e-9:
+        raise CalibrationError(
+            "the projection is singular: it maps the world to a line or a point",
+            where="calibration.projection",
+            mend="Run 'plainview calibrate' to make one",
+        )
+    # det(M) > 0 and |m3| = 1 make w the depth along the principal axis (Hartley & Zisserman 6.2.3)
+    # for a picture whose y runs down and a right-handed world.
+    sign = 1.0 if np.linalg.det(m) > 0 else -1.0
+    return np.asarray(projection * (sign / norms[2]), dtype=np.float64)
+
+
+def camera_centre(projection: Points) -> Points:
+    """The camera's place (3,) in world metres, from `projection` (3, 4)."""
+    return np.asarray(-np.linalg.solve(projection[:, :3], projection[:, 3]), dtype=np.float64)
+
+
+def project(projection: Points, points: ArrayLike) -> tuple[Points, NDArray[np.float64]]:
+    """Pixels (n, 2) and depth (n,) in metres of world `points` (n, 3). Behind: depth <= 0."""
+    world = np.asarray(points, dtype=np.float64).reshape(-1, 3)
+    homogeneous = world @ projection[:, :3].T + projection[:, 3]
+    depth = homogeneous[:, 2]
+    safe = np.where(np.abs(depth) < 1e-12, 1e-12, depth)
+    return homogeneous[:, :2] / safe[:, None], depth
+
+
+def plane_homography(projection: Points, z: float = 0.0) -> Points:
+    """(3, 3): (x, y, 1) on the plane at height `z` metres -> homogeneous pixels."""
+    return np.column_stack(
+        (projection[:, 0], projection[:, 1], projection[:, 2] * z + projection[:, 3])
+    )
+
+
+def to_plane(projection: Points, pixels: ArrayLike, z: float = 0.0) -> Points:
+    """World x, y (n, 2) where the rays through `pixels` (n, 2) meet the plane at height `z`.
+
+    NaN for a ray that does not meet the plane in front of the camera (at or above the horizon).
+    """
+    h = plane_homography(projection, z)
+    image = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
+    rays = np.column_stack((image, np.ones(len(image)))) @ np.linalg.inv(h).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ground = rays[:, :2] / rays[:, 2:]
+    in_front = np.column_stack((ground, np.ones(len(ground)))) @ h[2] > 0
+    ground[~(in_front & np.all(np.isfinite(ground), axis=1))] = np.nan
+    return np.asarray(ground, dtype=np.float64)
+
+
+class Line(Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
+    """A line on the ground. Forward is towards the left hand of one who walks from start to end."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    start: Point
+    end: Point
+
+    def normal(self) -> Point:
+        """Unit vector of the forward direction."""
+        dx, dy = self.end[0] - self.start[0], self.end[1] - self.start[1]
+        length = math.hypot(dx, dy)
+        return (-dy / length, dx / length)
+
+
+class Zone(Struct, frozen=True, forbid_unknown_fields=True):
+    """A named part of the ground that an event kind is for."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    kind: str
+    polygon: tuple[Point, ...]
+    direction: Point | None = None
+
+
+class Grid(NamedTuple):
+    """The ground grid. Cell (ix, iy) covers origin + cell * [ix, ix+1) x [iy, iy+1)."""
+
+    origin: Point
+    """World metres of the corner of cell (0, 0) with the least x and y."""
+    cell: float
+    """Side of a cell, metres."""
+    shape: tuple[int, int]
+    """(nx, ny)."""
+
+    def centres(self) -> Points:
+        """(ny, nx, 2) world metres of the cells' centres."""
+        nx, ny = self.shape
+        x = self.origin[0] + (np.arange(nx) + 0.5) * self.cell
+        y = self.origin[1] + (np.arange(ny) + 0.5) * self.cell
+        return np.stack(np.meshgrid(x, y), axis=-1)
+
+
+MAX_CELLS = 200_000
+"""Bound on a grid's cells: a square of 447 m at 1 m."""
+
+
+def grid_over(polygon: tuple[Point, ...], cell: float) -> Grid:
+    """The least grid aligned to multiples of `cell` that covers `polygon`.
+
+    Raises InputError if it would have more than MAX_CELLS cells.
+    """
+    xs, ys = zip(*polygon, strict=True)
+    ix0, iy0 = math.floor(min(xs) / cell + 1e-9), math.floor(min(ys) / cell + 1e-9)
+    nx = max(math.ceil(max(xs) / cell - 1e-9) - ix0, 1)
+    ny = max(math.ceil(max(ys) / cell - 1e-9) - iy0, 1)
+    if nx * ny > MAX_CELLS:
+        raise InputError(
+            f"the area needs {nx} x {ny} cells of {cell:g} m, more than {MAX_CELLS}",
+            where="area",
+            mend="Use larger cells, or check that the polygon is in metres",
+        )
+    return Grid((ix0 * cell, iy0 * cell), cell, (nx, ny))
+
+
+class View(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one camera measures: its calibration, its part of the ground, lines and zones."""
+
+    calibration: Calibration
+    polygon: tuple[Point, ...]
+    cell: float = 1.0
+    lines: tuple[Line, ...] = ()
+    zones: tuple[Zone, ...] = ()
+
+    def grid(self) -> Grid:
+        """The ground grid over the area."""
+        return grid_over(self.polygon, self.cell)
+
+    def scaled(self, width: int, height: int) -> "View":
+        """The same view for frames of another size."""
+        return structs.replace(self, calibration=self.calibration.scaled(width, height))
+
+    def matrix(self) -> Points:
+        """The projection (3, 4) with w the depth, positive for the part of the area in the picture.
+
+        Unlike `Calibration.matrix` this holds for left-handed worlds too (y measured southwards).
+        """
+        projection = self.calibration.matrix()
+        corners = np.array(self.polygon, dtype=np.float64)
+        weights = np.linspace(0, 1, 9)[:, None, None]
+        points = (weights * corners + (1 - weights) * corners.mean(axis=0)).reshape(-1, 2)
+        pixels, depth = project(projection, np.column_stack((points, np.zeros(len(points)))))
+        inside = np.all((pixels >= 0) & (pixels < np.array(self.calibration.image_size)), axis=1)
+        behind = np.count_nonzero(inside & (depth < 0))
+        return -projection if 2 * behind > np.count_nonzero(inside) else projection
+
+
+def cells_inside(grid: Grid, polygon: tuple[Point, ...]) -> NDArray[np.bool_]:
+    """(ny, nx): whether a cell's centre lies inside `polygon`."""
+    centres = grid.centres()
+    return np.asarray(contains_xy(Polygon(polygon), centres[..., 0], centres[..., 1]), dtype=bool)
+
+
+def _check_polygon(polygon: tuple[Point, ...], where: str) -> None:
+    if len(polygon) < 3 or not np.all(np.isfinite(np.array(polygon))):
+        raise InputError(
+            "a polygon needs at least three finite points", where=where, mend="Add points"
+        )
+    shape = Polygon(polygon)
+    if not shape.is_valid or shape.area <= 0:
+        raise InputError(
+            f"the polygon is not simple ({explain_validity(shape)})",
+            where=where,
+            mend="List its corners in order around the area, without crossing edges",
+        )
+
+
+def check_view(view: View) -> None:
+    """Raise InputError or CalibrationError, with the key at fault, if `view` cannot be measured.
+
+    Checked: projection finite and regular; polygons simple; the cell's size; that the area lies in
+    front of the camera and at least partly in the picture; lines with a length.
+    """
+    view.calibration.matrix()
+    if not (math.isfinite(view.cell) and 0.1 <= view.cell <= 20):
+        raise InputError(
+            f"a cell of {view.cell:g} m is not usable", where="area.cell", mend="Use 0.1 to 20"
+        )
+    _check_polygon(view.polygon, "area.polygon")
+    for k, zone in enumerate(view.zones):
+        _check_polygon(zone.polygon, f"zones[{k}].polygon")
+    for k, line in enumerate(view.lines):
+        ends = (*line.start, *line.end)
+        if not np.all(np.isfinite(ends)) or math.dist(line.start, line.end) < 0.1:
+            raise InputError(
+                "a line needs two different points", where=f"lines[{k}]", mend="Mend from or to"
+            )
+    grid = view.grid()
+    centres = grid.centres()[cells_inside(grid, view.polygon)]
+    if len(centres) == 0:
+        centres = np.array(view.polygon)
+    ground = np.column_stack((centres, np.zeros(len(centres))))
+    pixels, depth = project(view.matrix(), ground)
+    width, height = view.calibration.image_size
+    seen = (
+        (depth > 0)
+        & (pixels[:, 0] >= -0.5)
+        & (pixels[:, 1] >= -0.5)
+        & (pixels[:, 0] <= width - 0.5)
+        & (pixels[:, 1] <= height - 0.5)
+    )
+    if not np.any(seen):
+        raise InputError(
+            "no part of the area is in the camera's picture",
+            where="area.polygon",
+            mend="Check the polygon against the calibration: both are in ground metres",
+        )

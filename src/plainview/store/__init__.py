@@ -1,0 +1,127 @@
+"""Where Readings are kept: a Protocol and `open_store(url)`."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from msgspec import Struct
+
+from plainview.record import CameraStatus, Health, Reading, Stamped
+
+
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long each kind is kept, and the bound on the whole store."""
+
+    readings: float = 86_400.0
+    """Seconds that single Readings are kept."""
+    minutes: float = 30 * 86_400.0
+    """Seconds that minute roll-ups are kept."""
+    hours: float = 400 * 86_400.0
+    """Seconds that hour roll-ups are kept."""
+    disk_bytes: int = 2_000_000_000
+    """Bound on the store's size on disk, the write-ahead log included."""
+
+
+class RollUp(Struct, frozen=True):
+    """One camera's minute or hour. Unhealthy intervals are counted, never averaged in."""
+
+    camera: str
+    start: int
+    """UTC milliseconds of its start; its length is the resolution."""
+    readings: int
+    """Healthy Readings that went in."""
+    unhealthy: int
+    mean: float | None
+    """Mean count, people; None when no Reading was healthy."""
+    low: float | None
+    """Mean of the intervals' lower ends."""
+    high: float | None
+    peak: float | None
+    """Highest count of one Reading."""
+    crossings: tuple[tuple[float, float], ...]
+    """People forward and backward in the whole roll-up, by line."""
+    health: tuple[Health, ...]
+    """Every flag that was raised in it."""
+
+
+class Appended(NamedTuple):
+    """What became of a batch."""
+
+    stored: int
+    duplicates: int
+    """Readings that were already there (same camera and time): not stored twice."""
+
+
+class DiskUse(Struct, frozen=True):
+    """Bytes on disk, beside the bound."""
+
+    used: int
+    bound: int
+    free: int
+    """Free bytes of the file system that the store lies on."""
+    oldest: int | None
+    """UTC milliseconds of the oldest Reading."""
+
+
+class Store(Protocol):
+    """Readings, statuses and roll-ups of all cameras. Thread-safe."""
+
+    def append(self, readings: Sequence[Stamped]) -> Appended:
+        """Keep `readings`. When this returns they are durable.
+
+        Raises StoreFull when the disk or the bound is reached, StoreError on other failures; then
+        nothing of the batch is kept.
+        """
+        ...
+
+    def put_status(self, camera: str, status: CameraStatus) -> None:
+        """Replace what is known of a camera's pipeline."""
+        ...
+
+    def statuses(self) -> dict[str, CameraStatus]:
+        """The last status of every camera."""
+        ...
+
+    def latest(self, cameras: Sequence[str]) -> dict[str, Reading]:
+        """The newest Reading of each of `cameras` that has one."""
+        ...
+
+    def readings(self, camera: str, since: int, until: int, most: int = 3600) -> list[Reading]:
+        """Readings with since < t <= until (UTC milliseconds), oldest first, the newest `most`."""
+        ...
+
+    def roll_ups(
+        self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int
+    ) -> list[RollUp]:
+        """Roll-ups with since <= start < until, oldest first."""
+        ...
+
+    def roll_up(self, now: int) -> int:
+        """Bring minute and hour roll-ups up to date with the Readings; the number written."""
+        ...
+
+    def prune(self, now: int) -> int:
+        """Delete what is past its retention, and the oldest beyond the disk bound; rows deleted."""
+        ...
+
+    def disk(self) -> DiskUse:
+        """Size on disk beside the bound."""
+        ...
+
+    def version(self) -> int:
+        """A number that grows with every append or status, for waiting on."""
+        ...
+
+    def wait(self, version: int, timeout: float) -> int:
+        """Return the version as soon as it is past `version`, or after `timeout` seconds."""
+        ...
+
+    def close(self) -> None:
+        """Finish writing and close."""
+        ...
+
+
+def open_store(url: str, retention: Retention | None = None) -> Store:
+    """The store at `url`: `sqlite:PATH`. Raises ConfigError or StoreError."""
+    from plainview.store.open import open_store as opened  # noqa: PLC0415 - adapters load late
+
+    return opened(url, retention or Retention())

@@ -1,0 +1,1 @@
+"""Scenes with known truth: simulated or recorded trajectories, rendered in perspective."""

@@ -1,0 +1,1 @@
+"""API and console. Reads the store; never the lens."""

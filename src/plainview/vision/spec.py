@@ -21,3 +21,48 @@ class LensSpec(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether `t` in Readings is UTC (live) or time from the clip's start (measure)."""
     address_space: int = 1_500_000_000
     """RLIMIT_AS of the lens, bytes."""
+
+
+class TapSpec(Struct, frozen=True, forbid_unknown_fields=True):
+    """One tap's whole task. `source` may hold credentials: it is never logged or shown."""
+
+    source: Annotated[str, Meta(min_length=1, max_length=2048)]
+    """A file's path, an rtsp://, rtsps://, http:// or https:// address, or a V4L2 device."""
+    live: bool = True
+    """Live: keep the clock, drop late packets, reconnect. Otherwise (a clip): as fast as the lens
+    takes it, nothing dropped, end at the end."""
+    loop: bool = False
+    """Live, and the source is a file: play it at its own pace, over and over (demonstrations)."""
+    frame_rate: Annotated[float, Meta(gt=0, le=1000)] | None = None
+    """Overrides the container's clock: packet k is at k / frame_rate seconds."""
+    transport: Literal["tcp", "udp"] = "tcp"
+    """RTSP's transport."""
+    stall: Annotated[float, Meta(gt=0, le=60)] = 3.0
+    """Seconds without a packet after which the connection counts as lost."""
+    late: Annotated[float, Meta(gt=0, le=60)] = 2.0
+    """Seconds behind the clock (or of blocked pipe) after which packets are dropped as late."""
+
+
+class TapStatus(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a tap tells its parent, MessagePack with a 4-byte big-endian length, on change and at
+    least once a second.
+    """
+
+    connected: bool
+    packets: int
+    """Since the tap started, as are all counts."""
+    late: int
+    broken: int
+    reconnects: int
+    ended: bool = False
+    """A clip's end was reached, or the source can never work."""
+    failed: bool = False
+    """The source cannot be opened at all (not a video, no video stream): see note."""
+    duration: float | None = None
+    """Seconds of a clip, where known."""
+    t: float = 0.0
+    """Seconds from a clip's start of the last packet, for progress."""
+    drift_ppm: float = 0.0
+    """Measured drift of the camera's clock against ours, parts per million."""
+    note: Annotated[str, Meta(max_length=200)] = ""
+    """One line for a person: what is wrong and how to mend it; no credentials."""

@@ -1,0 +1,280 @@
+"""CITY.toml -> CityConfig: sites, their cameras, and where things are kept."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, defstruct, structs
+
+from plainview.config.camera import (
+    CameraConfig,
+    CameraTable,
+    Identifier,
+    camera_from,
+    resolve_source,
+)
+from plainview.config.document import Document, KeyPath, read_document
+from plainview.config.strict import convert
+from plainview.errors import ConfigError
+from plainview.store import Retention
+
+GUIDE = "docs/reference/city-toml.md"
+DEFAULT_ADDRESS = "127.0.0.1"
+DEFAULT_PORT = 8765
+
+_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|min|h|d)\s*$")
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
+_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(MB|GB|TB)\s*$")
+_BYTES = {"MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000}
+_LEAST_DISK = 10_000_000
+_LONGEST = 10 * 366 * 86_400.0
+
+
+class SiteConfig(Struct, frozen=True):
+    """A place with one ground plane, and the cameras that see it."""
+
+    id: str
+    name: str
+    cameras: tuple[CameraConfig, ...]
+    location: tuple[float, float] | None = None
+    """Longitude and latitude (WGS 84, degrees) of the ground plane's origin."""
+    bearing: float = 0.0
+    """Compass degrees of the ground plane's y axis, clockwise from north."""
+    cell: float = 1.0
+    """Side of a ground cell, metres; the same for every camera of the site."""
+
+
+class CityConfig(Struct, frozen=True):
+    """All that `plainview run` is told."""
+
+    name: str
+    sites: tuple[SiteConfig, ...]
+    store: str | None = None
+    """Store address; None for the default in the state folder."""
+    bus: str = "memory:"
+    retention: Retention = Retention()
+    address: str = DEFAULT_ADDRESS
+    port: int = DEFAULT_PORT
+    state: Path | None = None
+    """State folder; None for the default."""
+
+    def cameras(self) -> Iterator[CameraConfig]:
+        """Every camera of every site."""
+        for site in self.sites:
+            yield from site.cameras
+
+
+class _ListenTable(Struct, frozen=True, forbid_unknown_fields=True):
+    address: Annotated[str, Meta(min_length=1, max_length=255)] = DEFAULT_ADDRESS
+    port: Annotated[int, Meta(ge=0, le=65535)] = DEFAULT_PORT
+
+
+class _RetentionTable(Struct, frozen=True, forbid_unknown_fields=True):
+    readings: str | None = None
+    minutes: str | None = None
+    hours: str | None = None
+    disk: str | None = None
+
+
+_CameraEntry = defstruct(
+    "_CameraEntry",
+    [(name, Any, None) for name in ("file", *CameraTable.__struct_fields__)],
+    forbid_unknown_fields=True,
+)
+"""Every key that a camera of a site may have, so that a misspelt one finds its nearest."""
+
+
+class _CameraReference(Struct, frozen=True, forbid_unknown_fields=True):
+    """A camera that stands in its own file; what may differ from place to place is said here."""
+
+    file: Annotated[str, Meta(min_length=1, max_length=4096)]
+    id: Identifier | None = None
+    source: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
+
+
+_Longitude = Annotated[float, Meta(ge=-180, le=180)]
+_Latitude = Annotated[float, Meta(ge=-90, le=90)]
+
+
+class _SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
+    id: Identifier
+    name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    location: tuple[_Longitude, _Latitude] | None = None
+    bearing: Annotated[float, Meta(ge=-360, le=360)] = 0.0
+    cell: Annotated[float, Meta(ge=0.1, le=20)] = 1.0
+    cameras: Annotated[tuple[Any, ...], Meta(max_length=1000)] = ()
+
+
+class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1, max_length=100)] = "Plainview"
+    sites: Annotated[tuple[_SiteTable, ...], Meta(max_length=10_000)] = ()
+    store: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
+    bus: Annotated[str, Meta(min_length=1, max_length=2048)] = "memory:"
+    state: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
+    listen: _ListenTable = _ListenTable()
+    retention: _RetentionTable = _RetentionTable()
+
+
+def load_city(path: Path | str) -> CityConfig:
+    """The city in the file `path`, with every camera file that it names.
+
+    Raises ConfigError, CalibrationError or BoundaryError: one line with file, line and key.
+    """
+    document = read_document(Path(path))
+    table = convert(document, document.data, _CityTable, (), guide=GUIDE)
+    if not table.sites:
+        raise ConfigError(
+            "no site is configured",
+            where=document.where(("sites",) if "sites" in document.data else ()),
+            mend=f"Add a [[sites]] table with its cameras: see {GUIDE}",
+        )
+    sites = tuple(_site(document, ("sites", k), site) for k, site in enumerate(table.sites))
+    _check_unique(document, sites)
+    return CityConfig(
+        name=table.name,
+        sites=sites,
+        store=_store(document, table.store),
+        bus=table.bus,
+        retention=_retention(document, table.retention),
+        address=table.listen.address,
+        port=table.listen.port,
+        state=None if table.state is None else document.relative(table.state),
+    )
+
+
+def _site(document: Document, at: KeyPath, table: _SiteTable) -> SiteConfig:
+    if not table.cameras:
+        raise ConfigError(
+            f"site {table.id!r} has no camera",
+            where=document.where(at),
+            mend="Add a [[sites.cameras]] table below it",
+        )
+    cameras = tuple(
+        _camera(document, (*at, "cameras", k), data, table.cell)
+        for k, data in enumerate(table.cameras)
+    )
+    for k, camera in enumerate(cameras):
+        if camera.view.cell != table.cell:
+            raise ConfigError(
+                f"camera {camera.id!r} has cells of {camera.view.cell:g} m, its site of "
+                f"{table.cell:g} m: one ground plane has one grid",
+                where=document.where((*at, "cameras", k)),
+                mend="Give the site's cell and the camera's area.cell the same value",
+            )
+    return SiteConfig(
+        id=table.id,
+        name=table.name or table.id,
+        cameras=cameras,
+        location=table.location,
+        bearing=table.bearing % 360.0,
+        cell=table.cell,
+    )
+
+
+def _camera(document: Document, at: KeyPath, data: object, cell: float) -> CameraConfig:
+    if not (isinstance(data, dict) and "file" in data):
+        convert(document, data, _CameraEntry, at, guide=GUIDE)
+        camera = camera_from(document, data, at, default_cell=cell)
+    else:
+        beside = sorted(set(data) & (set(CameraTable.__struct_fields__) - {"id", "source"}))
+        if beside:
+            raise ConfigError(
+                f"a camera with a file of its own cannot have {beside[0]!r} here too",
+                where=document.where((*at, beside[0])),
+                mend="Move it into the camera's file",
+            )
+        named = convert(document, data, _CameraReference, at, guide=GUIDE)
+        path = document.relative(named.file)
+        if not path.exists():
+            raise ConfigError(
+                f"there is no camera file {named.file!r}",
+                where=document.where((*at, "file")),
+                mend="Paths are relative to this file's folder",
+            )
+        its = read_document(path)
+        camera = camera_from(its, its.data, (), default_cell=cell)
+        if named.id is not None:
+            camera = structs.replace(camera, id=named.id)
+        if named.source is not None:
+            source = resolve_source(document, named.source, (*at, "source"))
+            camera = structs.replace(camera, source=source)
+    if camera.source is None:
+        raise ConfigError(
+            f"camera {camera.id!r} has no source",
+            where=document.where(at),
+            mend="Add source = a file, an rtsp:// or http:// address, or a device",
+        )
+    return camera
+
+
+def _check_unique(document: Document, sites: tuple[SiteConfig, ...]) -> None:
+    """Ids name files in the state folder, so case does not tell them apart."""
+    places: dict[str, KeyPath] = {}
+    for k, site in enumerate(sites):
+        _claim(document, places, f"site {site.id}", ("sites", k))
+        for n, camera in enumerate(site.cameras):
+            _claim(document, places, f"camera {camera.id}", ("sites", k, "cameras", n))
+
+
+def _claim(document: Document, places: dict[str, KeyPath], name: str, at: KeyPath) -> None:
+    first = places.setdefault(name.lower(), at)
+    if first != at:
+        raise ConfigError(
+            f"{name!r} is there twice: also at {document.where(first)}",
+            where=document.where(at),
+            mend="Give each its own id",
+        )
+
+
+def _store(document: Document, store: str | None) -> str | None:
+    scheme, colon, rest = (store or "").partition(":")
+    if store is None:
+        return None
+    if scheme != "sqlite" or not colon or not rest:
+        # The address may hold a password, so it is not repeated.
+        raise ConfigError(
+            "no store speaks this address",
+            where=document.where(("store",)),
+            mend="Write sqlite:PATH",
+        )
+    return f"sqlite:{document.relative(rest)}"
+
+
+def _retention(document: Document, table: _RetentionTable) -> Retention:
+    default = Retention()
+    kept = {
+        key: _duration(document, key, getattr(table, key), getattr(default, key))
+        for key in ("readings", "minutes", "hours")
+    }
+    if not kept["readings"] <= kept["minutes"] <= kept["hours"]:
+        raise ConfigError(
+            "what is coarser must be kept at least as long as what it is made from",
+            where=document.where(("retention",)),
+            mend="Make readings <= minutes <= hours",
+        )
+    disk = default.disk_bytes
+    if table.disk is not None:
+        found = _SIZE.match(table.disk)
+        disk = round(float(found[1]) * _BYTES[found[2]]) if found else 0
+        if disk < _LEAST_DISK:
+            raise ConfigError(
+                f"{table.disk!r} is not a usable size",
+                where=document.where(("retention", "disk")),
+                mend='Write it as "500 MB", "2 GB" or "1 TB", at least 10 MB',
+            )
+    return Retention(**kept, disk_bytes=disk)
+
+
+def _duration(document: Document, key: str, text: str | None, default: float) -> float:
+    if text is None:
+        return default
+    found = _DURATION.match(text)
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not 60.0 <= seconds <= _LONGEST:
+        raise ConfigError(
+            f"{text!r} is not a usable time to keep",
+            where=document.where(("retention", key)),
+            mend='Write it as "90 min", "24 h" or "30 d", from 1 min to 10 years',
+        )
+    return seconds

@@ -1,4 +1,4 @@
-"""What the API and the console know of a site: frozen views, built by config or app, never changed."""
+"""What API and console know of a site: frozen views, built by config or app, never changed."""
 
 import math
 import re

@@ -1,0 +1,294 @@
+"""A site at this moment and over time, from the store: the answers behind the API's handlers."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from plainview.record import COUNT_STEP, CROSSING_STEP, CameraStatus, Reading
+from plainview.store import RollUp, Store
+from plainview.web.edge import (
+    CameraEdge,
+    CameraPlace,
+    CountPoint,
+    CountSeries,
+    GridEdge,
+    LineCrossings,
+    LineEdge,
+    SiteField,
+    SiteNow,
+    SitePlace,
+    ZoneEdge,
+)
+from plainview.web.fuse import Count, fuse, fuse_count, stale
+from plainview.web.plan import SitePlan, runs
+from plainview.web.views import CameraView
+
+MINUTE = 60_000
+HOUR = 3_600_000
+
+
+def camera_now(
+    camera: CameraView, reading: Reading | None, status: CameraStatus | None, now: float
+) -> CameraEdge:
+    """How `camera` is doing at `now` (UTC seconds). A status outlives the fleet that wrote it, so
+    it is believed only while Readings or statuses are fresh.
+    """
+    old = reading is None or stale(reading, now)
+    return CameraEdge(
+        id=camera.id,
+        name=camera.name or camera.id,
+        believed=reading is not None and reading.healthy and not old,
+        health=list(reading.health) if reading else [],
+        stale=old,
+        measured=reading.t / 1000 if reading else None,
+        count=reading.count * COUNT_STEP if reading else None,
+        low=reading.low * COUNT_STEP if reading else None,
+        high=reading.high * COUNT_STEP if reading else None,
+        sealed=status.sealed if status else None,
+        connected=status.connected if status else None,
+        state=status.state if status else None,
+        restarts=status.restarts if status else 0,
+        reconnects=status.reconnects if status else 0,
+        late=status.late if status else 0,
+        refused=status.refused if status else 0,
+        readings_per_second=round(1000 / reading.span, 3) if reading and not old else 0.0,
+        plate=status.plate if status else "none",
+        note=status.note if status else "",
+    )
+
+
+def _believed(plan: SitePlan, readings: Mapping[str, Reading], now: float) -> dict[str, Reading]:
+    names = {camera.id for camera in plan.site.cameras}
+    return {
+        name: reading
+        for name, reading in readings.items()
+        if name in names and reading.healthy and not stale(reading, now)
+    }
+
+
+def _newest(readings: Iterable[Reading]) -> float | None:
+    return max((reading.t / 1000 for reading in readings), default=None)
+
+
+def _rounded(count: Count) -> tuple[float | None, float | None, float | None]:
+    if count.people is None or count.low is None or count.high is None:
+        return None, None, None
+    return round(count.people, 2), round(count.low, 2), round(count.high, 2)
+
+
+def site_cameras(plan: SitePlan, store: Store, now: float) -> list[CameraEdge]:
+    """Every camera of the site at `now`, in the site's order."""
+    readings = store.latest([camera.id for camera in plan.site.cameras])
+    statuses = store.statuses()
+    return [
+        camera_now(camera, readings.get(camera.id), statuses.get(camera.id), now)
+        for camera in plan.site.cameras
+    ]
+
+
+def site_now(plan: SitePlan, store: Store, now: float) -> SiteNow:
+    """One line about the site at `now`."""
+    site = plan.site
+    readings = store.latest([camera.id for camera in site.cameras])
+    used = _believed(plan, readings, now)
+    count = fuse_count(plan, used)
+    people, low, high = _rounded(count)
+    cameras = site_cameras(plan, store, now)
+    return SiteNow(
+        id=site.id,
+        name=site.name,
+        simulated=site.simulated,
+        longitude=site.longitude,
+        latitude=site.latitude,
+        footprint=[[plan.on_earth(point) for point in area] for area in plan.areas],
+        count=people,
+        low=low,
+        high=high,
+        known=round(count.known, 4),
+        measured=_newest(used.values()),
+        cameras=len(cameras),
+        believed=sum(camera.believed for camera in cameras),
+        unsealed=sum(camera.sealed is False for camera in cameras),
+        health=sorted({flag for camera in cameras for flag in camera.health}),
+    )
+
+
+def site_place(plan: SitePlan) -> SitePlace:
+    """The site's fixed geometry."""
+    site = plan.site
+    return SitePlace(
+        id=site.id,
+        name=site.name,
+        simulated=site.simulated,
+        longitude=site.longitude,
+        latitude=site.latitude,
+        bearing=site.bearing,
+        grid=GridEdge(plan.grid.origin, plan.grid.cell, plan.grid.shape),
+        areas=[list(area) for area in plan.areas],
+        inside=runs(plan.inside),
+        uncovered=runs(plan.inside & ~plan.covered),
+        cameras=[_camera_place(plan, camera) for camera in site.cameras],
+    )
+
+
+def _camera_place(plan: SitePlan, camera: CameraView) -> CameraPlace:
+    x, y, z = plan.camera_place(camera)
+    grid = camera.view.grid()
+    return CameraPlace(
+        id=camera.id,
+        name=camera.name or camera.id,
+        at=(x, y),
+        height=z,
+        wedge=list(plan.camera_wedge(camera)),
+        area=list(camera.view.polygon),
+        every=camera.every,
+        grid=GridEdge(grid.origin, grid.cell, grid.shape),
+        lines=[LineEdge(line.name, line.start, line.end) for line in camera.view.lines],
+        zones=[ZoneEdge(zone.name, zone.kind, list(zone.polygon)) for zone in camera.view.zones],
+    )
+
+
+def site_field(plan: SitePlan, store: Store, now: float) -> SiteField:
+    """The site's ground, count and cameras at `now`."""
+    readings = store.latest([camera.id for camera in plan.site.cameras])
+    used = _believed(plan, readings, now)
+    field, count = fuse(plan, used)
+    people, low, high = _rounded(count)
+    rows, columns = np.nonzero(field.density >= 0.005)
+    values = np.stack((field.density, field.vx, field.vy, field.variance))[:, rows, columns]
+    cells = [
+        (int(ix), int(iy), round(float(d), 3), round(float(vx), 3), round(float(vy), 3), round(float(s), 4))
+        for ix, iy, d, vx, vy, s in zip(columns, rows, *values, strict=True)
+    ]
+    return SiteField(
+        t=now,
+        measured=_newest(used.values()),
+        count=people,
+        low=low,
+        high=high,
+        known=round(count.known, 4),
+        cells=cells,
+        unknown=runs(field.unknown),
+        cameras=site_cameras(plan, store, now),
+    )
+
+
+def count_series(
+    plan: SitePlan,
+    store: Store,
+    since: int,
+    until: int,
+    resolution: Literal["reading", "minute", "hour"],
+) -> CountSeries:
+    """The site's count from `since` to `until` (UTC milliseconds), a point for every step.
+
+    A step in which no camera measured is a point of nulls: a gap is told, never bridged.
+    """
+    if resolution == "reading":
+        step, points = _from_readings(plan, store, since, until)
+    else:
+        step, points = _from_roll_ups(plan, store, since, until, resolution)
+    return CountSeries(since / 1000, until / 1000, step / 1000, points)
+
+
+def _point(t: int, count: Count) -> CountPoint:
+    return CountPoint(t / 1000, *_rounded(count), round(count.known, 4))
+
+
+_NOTHING = Count(None, None, None, 0.0)
+
+
+def _from_readings(
+    plan: SitePlan, store: Store, since: int, until: int
+) -> tuple[int, list[CountPoint]]:
+    """Points at whole steps; each uses every camera's last Reading of that step."""
+    step = max(1000, *(math.ceil(camera.every) * 1000 for camera in plan.site.cameras))
+    steps: dict[int, dict[str, Reading]] = {}
+    for camera in plan.site.cameras:
+        for reading in store.readings(camera.id, since, until):
+            steps.setdefault(-(-reading.t // step), {})[camera.id] = reading
+    if not steps:
+        return step, []
+    points = []
+    # Steps from the first to the last Reading: what came before or after is not this range's gap.
+    for k in range(min(steps), max(steps) + 1):
+        used = {name: r for name, r in steps.get(k, {}).items() if r.healthy}
+        points.append(_point(k * step, fuse_count(plan, used) if used else _NOTHING))
+    return step, points
+
+
+def _from_roll_ups(
+    plan: SitePlan, store: Store, since: int, until: int, resolution: Literal["minute", "hour"]
+) -> tuple[int, list[CountPoint]]:
+    """Means add up over cameras; where cameras overlap, by the ground that each alone accounts for.
+
+    A roll-up holds no field, so overlap is shared out by area, not by density.
+    """
+    step = MINUTE if resolution == "minute" else HOUR
+    steps: dict[int, dict[str, RollUp]] = {}
+    for camera in plan.site.cameras:
+        for roll_up in store.roll_ups(camera.id, resolution, since, until):
+            if roll_up.mean is not None:
+                steps.setdefault(roll_up.start // step, {})[camera.id] = roll_up
+    if not steps:
+        return step, []
+    points = []
+    for k in range(min(steps), max(steps) + 1):
+        points.append(_point(k * step, _add_roll_ups(plan, steps.get(k, {}))))
+    return step, points
+
+
+def _add_roll_ups(plan: SitePlan, used: Mapping[str, RollUp]) -> Count:
+    if not used:
+        return _NOTHING
+    layers = sum(plan.covers[name].astype(np.float64) for name in used)
+    count = below = above = 0.0
+    for name, roll_up in used.items():
+        cover = plan.covers[name]
+        share = float((1 / np.maximum(layers, 1))[cover].mean()) if cover.any() else 1.0
+        mean = roll_up.mean or 0.0
+        count += share * mean
+        below = math.hypot(below, share * (mean - (mean if roll_up.low is None else roll_up.low)))
+        above = math.hypot(above, share * ((mean if roll_up.high is None else roll_up.high) - mean))
+    known = float(((layers > 0) & plan.covered).sum()) / max(int(plan.covered.sum()), 1)
+    return Count(count, max(count - below, 0.0), count + above, known)
+
+
+def crossings(plan: SitePlan, store: Store, since: int, until: int) -> list[LineCrossings]:
+    """People over each line from `since` to `until` (UTC milliseconds), at most an hour."""
+    answers = []
+    for camera in plan.site.cameras:
+        if camera.view.lines:
+            answers += _camera_crossings(camera, store.readings(camera.id, since, until), until)
+    return answers
+
+
+def _camera_crossings(
+    camera: CameraView, readings: Sequence[Reading], until: int
+) -> list[LineCrossings]:
+    lines = camera.view.lines
+    total = np.zeros((len(lines), 2), dtype=np.int64)
+    last = np.zeros_like(total)
+    lost = 0
+    for reading in readings:
+        if not reading.healthy:
+            lost += reading.span
+            continue
+        flux = np.array(reading.crossings[: len(lines)], dtype=np.int64).reshape(-1, 2)
+        total[: len(flux)] += flux
+        if reading.t > until - MINUTE:
+            last[: len(flux)] += flux
+    return [
+        LineCrossings(
+            camera=camera.id,
+            line=line.name,
+            forward=round(float(total[k, 0]) * CROSSING_STEP, 2),
+            backward=round(float(total[k, 1]) * CROSSING_STEP, 2),
+            last_forward=round(float(last[k, 0]) * CROSSING_STEP, 2),
+            last_backward=round(float(last[k, 1]) * CROSSING_STEP, 2),
+            unhealthy=lost / 1000,
+        )
+        for k, line in enumerate(lines)
+    ]

@@ -6,11 +6,14 @@ Quantities are quantised to small integers, so that a typical Reading is about a
 """
 
 import enum
+import math
 from collections.abc import Iterable, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
+import numpy as np
 from msgspec import Meta, Struct
+from numpy.typing import NDArray
 
 from plainview.errors import ReadingRefused
 
@@ -102,11 +105,17 @@ class Cell(NamedTuple):
     """Variance of speed within the cell, m²/s²."""
 
 
+MAX_PACKED_CELLS = 819
+"""Most cells of one Reading: 4,096 numbers, five for each cell."""
+
 _CELL_STRIDE = 5
-_MAX_SKIP = 65_535
+_MAX_SKIP = 200_000
+"""Also the bound on a sent cell's place: no ground grid has more cells (geometry.MAX_CELLS)."""
 _MAX_DENSITY = 640
 _MAX_VELOCITY = 1023
 _MAX_VARIANCE = 65_535
+_MAX_ROW = 4096
+_MAX_COARSE = 4096
 
 _CellNumber = Annotated[int, Meta(ge=-_MAX_VELOCITY, le=_MAX_SKIP)]
 
@@ -133,9 +142,9 @@ class Reading(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
     high: _People
     noise: Annotated[int, Meta(ge=0, le=65_535)]
     """Noise floor of a cell's velocity component, in `NOISE_STEP`."""
-    coarse: Annotated[int, Meta(ge=1, le=64)]
+    coarse: Annotated[int, Meta(ge=1, le=_MAX_COARSE)]
     """Grid cells per side of one sent cell: 1 as configured, more when the scene was too full."""
-    nx: Annotated[int, Meta(ge=1, le=4096)]
+    nx: Annotated[int, Meta(ge=1, le=_MAX_ROW)]
     """Sent cells per row (after coarsening)."""
     cells: Annotated[tuple[_CellNumber, ...], Meta(max_length=4096)]
     crossings: Annotated[tuple[tuple[_Flux, _Flux], ...], Meta(max_length=32)]
@@ -188,11 +197,19 @@ def encode(reading: Reading) -> bytes:
     return _encoder.encode(reading)
 
 
-def decode(data: bytes | memoryview, *, limit: int = MAX_BYTES_PER_SECOND) -> Reading:
-    """The Reading in `data`, strictly.
+def decode(
+    data: bytes | memoryview,
+    *,
+    limit: int = MAX_BYTES_PER_SECOND,
+    shape: tuple[int, int] | None = None,
+) -> Reading:
+    """The Reading in `data`, strictly: there is exactly one encoding of each Reading.
 
-    Raises ReadingRefused for more than `limit` bytes, an unknown or missing field, a number out of
-    range, text or bytes where numbers belong, and an interval that is not one (low > high).
+    `shape` is the camera's grid (nx, ny) before coarsening; whoever knows it gives it, so that a
+    cell outside of the grid is refused. Raises ReadingRefused for more than `limit` bytes, an
+    unknown or missing field, a number out of range, text or bytes where numbers belong, an interval
+    that is not one (low > high), cells outside of any grid, and bytes that say the same in another
+    way than `encode` would.
     """
     if len(data) > limit:
         raise ReadingRefused(f"{len(data)} bytes, more than the {limit} that a Reading may have")
@@ -200,11 +217,44 @@ def decode(data: bytes | memoryview, *, limit: int = MAX_BYTES_PER_SECOND) -> Re
         reading = _decoder.decode(data)
     except msgspec.DecodeError as error:
         raise ReadingRefused(f"not a Reading: {error}") from error
+    # A second way to say the same would be room for something that is not a measurement.
+    if _encoder.encode(reading) != data:
+        raise ReadingRefused("not a Reading: not encoded in the one way that a Reading is")
+    check(reading, shape=shape)
+    return reading
+
+
+def check(reading: Reading, *, shape: tuple[int, int] | None = None) -> None:
+    """Raise ReadingRefused if fields that are each in range contradict each other.
+
+    `shape` as in `decode`. Without it a cell's place is bounded by the largest grid there can be.
+    """
     if not reading.low <= reading.count <= reading.high:
         raise ReadingRefused("not a Reading: the count lies outside its own interval")
-    if len(reading.cells) % _CELL_STRIDE:
+    if len(set(reading.health)) != len(reading.health):
+        raise ReadingRefused("not a Reading: a health flag is there twice")
+    room = _MAX_SKIP
+    if shape is not None:
+        nx, ny = coarse_shape(shape, reading.coarse)
+        if reading.nx != nx:
+            raise ReadingRefused(f"not of this camera: rows of {reading.nx} cells, not {nx}")
+        room = nx * ny
+    if reading.cells:
+        _check_cells(reading.cells, room)
+
+
+def _check_cells(flat: tuple[int, ...], room: int) -> None:
+    if len(flat) % _CELL_STRIDE:
         raise ReadingRefused("not a Reading: a ground cell is incomplete")
-    return reading
+    skips, densities, variances = flat[0::5], flat[1::5], flat[4::5]
+    if min(skips) < 0 or sum(skips) + len(skips) > room:
+        raise ReadingRefused("not a Reading: a ground cell lies outside the grid")
+    if min(densities) < 1 or max(densities) > _MAX_DENSITY:
+        raise ReadingRefused("not a Reading: a cell's density is out of range")
+    if max(*flat[2::5], *flat[3::5]) > _MAX_VELOCITY:
+        raise ReadingRefused("not a Reading: a cell's velocity is out of range")
+    if min(variances) < 0 or max(variances) > _MAX_VARIANCE:
+        raise ReadingRefused("not a Reading: a cell's variance is out of range")
 
 
 def _quantise(value: float, step: float, low: int, high: int) -> int:
@@ -214,18 +264,27 @@ def _quantise(value: float, step: float, low: int, high: int) -> int:
 def pack_cells(cells: Iterable[Cell], nx: int) -> tuple[int, ...]:
     """Quantise, drop the empty and flatten `cells` (row-major, unique) of rows `nx` long.
 
-    Density is error-diffused along the order, so that the cells' sum keeps the people.
+    Density is error-diffused along the order, so that the cells' sum keeps the people to within
+    half a step in one cell (unless cells are fuller than the 40 people/m² that can be said).
+    Raises ValueError for cells that are out of order, outside their row, or not finite.
     """
     packed: list[int] = []
-    last = -1
+    last = before = -1
     carried = 0.0
     for cell in cells:
+        index = cell.iy * nx + cell.ix
+        if not 0 <= cell.ix < nx or index <= before:
+            message = f"cell ({cell.ix}, {cell.iy}) is out of order or outside rows of {nx}"
+            raise ValueError(message)
+        if not math.isfinite(cell.density + cell.vx + cell.vy + cell.variance):
+            message = f"cell ({cell.ix}, {cell.iy}) is not finite"
+            raise ValueError(message)
+        before = index
         wanted = cell.density + carried
         density = _quantise(wanted, DENSITY_STEP, 0, _MAX_DENSITY)
         carried = wanted - density * DENSITY_STEP
         if density == 0:
             continue
-        index = cell.iy * nx + cell.ix
         packed += (
             index - last - 1,
             density,
@@ -259,16 +318,158 @@ def unpack_cells(reading: Reading) -> list[Cell]:
     return cells
 
 
-def fit(versions: Sequence[Reading], limit: int) -> bytes:
+def coarse_shape(shape: tuple[int, int], factor: int) -> tuple[int, int]:
+    """(nx, ny) of a grid of `shape` whose cells are joined `factor` by `factor`."""
+    return -(-shape[0] // factor), -(-shape[1] // factor)
+
+
+def coarsen(cells: Iterable[Cell], shape: tuple[int, int], factor: int) -> list[Cell]:
+    """`cells` of a grid of `shape` (nx, ny), joined `factor` by `factor`, row-major.
+
+    A joined cell's density is its people over the whole joined square (also where that reaches past
+    the grid), so people are conserved: sum of density times the sent cell's area. Velocity is
+    weighted by density. Variance is pooled: the mean of the variances within the cells and the
+    variance of speed between them (law of total variance, weighted by density).
+    Raises ValueError for a cell outside of `shape`.
+    """
+    joined: dict[tuple[int, int], list[float]] = {}
+    for cell in cells:
+        if not (0 <= cell.ix < shape[0] and 0 <= cell.iy < shape[1]):
+            message = f"cell ({cell.ix}, {cell.iy}) is outside the grid of {shape[0]} x {shape[1]}"
+            raise ValueError(message)
+        d, speed = cell.density, math.hypot(cell.vx, cell.vy)
+        sums = joined.setdefault((cell.iy // factor, cell.ix // factor), [0.0] * 6)
+        for k, term in enumerate(
+            (d, d * cell.vx, d * cell.vy, d * cell.variance, d * speed, d * speed * speed)
+        ):
+            sums[k] += term
+    coarse = []
+    for (iy, ix), (d, vx, vy, variance, speed, squared) in sorted(joined.items()):
+        if d <= 0:
+            continue
+        between = max(squared / d - (speed / d) ** 2, 0.0)
+        coarse.append(Cell(ix, iy, d / factor**2, vx / d, vy / d, max(variance / d, 0.0) + between))
+    return coarse
+
+
+def fit(versions: Iterable[Reading], limit: int) -> bytes:
     """Encode the first of `versions` (finest first) that takes at most `limit` bytes.
 
+    Versions that have too many cells for a Reading, or rows too long, are passed over.
     Raises ReadingRefused if none does.
     """
     for reading in versions:
+        if len(reading.cells) > MAX_PACKED_CELLS * _CELL_STRIDE or reading.nx > _MAX_ROW:
+            continue
         data = encode(reading)
         if len(data) <= limit:
             return data
     raise ReadingRefused(f"no version of this Reading fits in {limit} bytes")
+
+
+def fit_cells(
+    bare: Reading,
+    cells: Sequence[Cell],
+    shape: tuple[int, int],
+    limit: int = MAX_BYTES_PER_SECOND,
+) -> bytes:
+    """`bare` (a Reading without cells) with `cells` of a grid of `shape`, encoded within `limit`.
+
+    The finest of 1, 2, 4, ... 4,096 grid cells per side that fits is sent, and says so in `coarse`.
+    Raises ReadingRefused if not even the coarsest fits, ValueError as `pack_cells` and `coarsen`.
+    """
+
+    def versions() -> Iterable[Reading]:
+        factor = 1
+        while factor <= _MAX_COARSE:
+            nx, _ = coarse_shape(shape, factor)
+            joined = cells if factor == 1 else coarsen(cells, shape, factor)
+            yield msgspec.structs.replace(bare, coarse=factor, nx=nx, cells=pack_cells(joined, nx))
+            factor *= 2
+
+    return fit(versions(), limit)
+
+
+class GridShape(Protocol):
+    """What JSON needs of a ground grid (see geometry.Grid)."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(nx, ny)."""
+        ...
+
+
+def _fine_cells(
+    reading: Reading, shape: tuple[int, int], inside: NDArray[np.bool_] | None
+) -> list[list[float]]:
+    """Rows `[ix, iy, density, vx, vy, variance]` on the grid as configured, people conserved."""
+    k = reading.coarse
+    rows: list[list[float]] = []
+    for cell in unpack_cells(reading):
+        numbers = [round(v, 6) for v in (cell.vx, cell.vy, cell.variance)]
+        if k == 1:
+            rows.append([cell.ix, cell.iy, round(cell.density, 6), *numbers])
+            continue
+        places = [
+            (ix, iy)
+            for iy in range(cell.iy * k, min((cell.iy + 1) * k, shape[1]))
+            for ix in range(cell.ix * k, min((cell.ix + 1) * k, shape[0]))
+        ]
+        # A cell that holds people but no measured ground can only come of another area: keep them.
+        kept = [at for at in places if inside is None or inside[at[1], at[0]]] or places
+        if kept:
+            density = round(cell.density * k * k / len(kept), 6)
+            rows.extend([ix, iy, density, *numbers] for ix, iy in kept)
+    rows.sort(key=lambda row: (row[1], row[0]))
+    return rows
+
+
+def _name(names: Sequence[str], index: int) -> str:
+    return names[index] if index < len(names) else f"#{index + 1}"
+
+
+def interval_json(
+    reading: Reading,
+    grid: GridShape,
+    line_names: Sequence[str],
+    zone_names: Sequence[str],
+    start_ms: int = 0,
+    *,
+    inside: NDArray[np.bool_] | None = None,
+) -> dict[str, Any]:
+    """`reading` as one line of `plainview measure` (DESIGN.md section 5), in SI units.
+
+    `t` is seconds since `start_ms`. A coarse Reading is spread over the cells of `grid` that are
+    `inside` (ny, nx) the area, all of them when None, so that the sum of density times cell area
+    is still its people; it then carries `"coarse": k`. A line or zone without a name (the Reading
+    was made under another configuration) is called by its number: `#1`.
+    """
+    line: dict[str, Any] = {
+        "t": (reading.t - start_ms) / 1000,
+        "count": reading.count * COUNT_STEP,
+        "low": reading.low * COUNT_STEP,
+        "high": reading.high * COUNT_STEP,
+        "cells": _fine_cells(reading, grid.shape, inside),
+        "crossings": {
+            _name(line_names, k): [forward * CROSSING_STEP, backward * CROSSING_STEP]
+            for k, (forward, backward) in enumerate(reading.crossings)
+        },
+        "health": [flag.value for flag in reading.health],
+        "events": [
+            {
+                "kind": event.kind.value,
+                "phase": event.phase.value,
+                "t": (event.t - start_ms) / 1000,
+                "at": [round(event.x * PLACE_STEP, 1), round(event.y * PLACE_STEP, 1)],
+                "zone": None if event.zone < 0 else _name(zone_names, event.zone),
+                "confidence": event.confidence / 100,
+            }
+            for event in reading.events
+        ],
+    }
+    if reading.coarse > 1:
+        line["coarse"] = reading.coarse
+    return line
 
 
 class Stamped(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):

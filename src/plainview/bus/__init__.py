@@ -24,7 +24,9 @@ class BusStats(Struct, frozen=True):
     refused: int
     """Messages not taken because the bound was reached."""
     waiting: int
+    """Messages not yet acknowledged."""
     bound: int
+    closed: bool = False
 
 
 class Bus(Protocol):
@@ -56,6 +58,6 @@ def open_bus(url: str) -> Bus:
     from plainview.bus.local import LocalBus  # noqa: PLC0415 - adapters load only when chosen
 
     scheme, _, rest = url.partition(":")
-    if scheme == "memory" and (not rest or rest.isdecimal()):
+    if scheme == "memory" and (not rest or (rest.isdecimal() and int(rest) > 0)):
         return LocalBus(int(rest)) if rest else LocalBus()
     raise ConfigError(f"no bus speaks {url!r}", where="bus", mend="Use memory: or memory:BOUND")

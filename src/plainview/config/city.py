@@ -16,7 +16,8 @@ from plainview.config.camera import (
 )
 from plainview.config.document import Document, KeyPath, read_document
 from plainview.config.strict import convert
-from plainview.errors import ConfigError
+from plainview.errors import ConfigError, InputError
+from plainview.geometry import grid_over
 from plainview.store import Retention
 
 GUIDE = "docs/reference/city-toml.md"
@@ -36,9 +37,9 @@ class SiteConfig(Struct, frozen=True):
 
     id: str
     name: str
-    cameras: tuple[CameraConfig, ...]
-    location: tuple[float, float] | None = None
+    location: tuple[float, float]
     """Longitude and latitude (WGS 84, degrees) of the ground plane's origin."""
+    cameras: tuple[CameraConfig, ...]
     bearing: float = 0.0
     """Compass degrees of the ground plane's y axis, clockwise from north."""
     cell: float = 1.0
@@ -94,13 +95,13 @@ class _CameraReference(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _Longitude = Annotated[float, Meta(ge=-180, le=180)]
-_Latitude = Annotated[float, Meta(ge=-90, le=90)]
+_Latitude = Annotated[float, Meta(ge=-85, le=85)]
 
 
 class _SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
     id: Identifier
+    location: tuple[_Longitude, _Latitude]
     name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
-    location: tuple[_Longitude, _Latitude] | None = None
     bearing: Annotated[float, Meta(ge=-360, le=360)] = 0.0
     cell: Annotated[float, Meta(ge=0.1, le=20)] = 1.0
     cameras: Annotated[tuple[Any, ...], Meta(max_length=1000)] = ()
@@ -162,6 +163,10 @@ def _site(document: Document, at: KeyPath, table: _SiteTable) -> SiteConfig:
                 where=document.where((*at, "cameras", k)),
                 mend="Give the site's cell and the camera's area.cell the same value",
             )
+    try:
+        grid_over(tuple(p for camera in cameras for p in camera.view.polygon), table.cell)
+    except InputError as error:
+        raise ConfigError(error.what, where=document.where(at), mend=error.mend) from error
     return SiteConfig(
         id=table.id,
         name=table.name or table.id,

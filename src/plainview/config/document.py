@@ -125,7 +125,8 @@ def _lines_of_keys(text: str) -> dict[KeyPath, int]:
         if depth == 0:
             if header := _HEADER.match(line):
                 table = _table_path(_split(header[2]), seen, many=header[1] == "[[")
-                lines.setdefault(table, number)
+                for k in range(1, len(table) + 1):
+                    lines.setdefault(table[:k], number)
                 continue
             if key := _KEY.match(line):
                 path = (*table, *_split(key[1]))

@@ -1,0 +1,211 @@
+"""The command line: one command per job, no logic. Each command loads only what it needs.
+
+Exit codes: 0 done, 1 failed, 2 wrong input, 130 and 143 when interrupted. No traceback reaches a
+person: `main` is the one place where what went wrong becomes one line on standard error.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from plainview import __version__
+from plainview.errors import BoundaryError, PlainviewError
+
+# ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
+# ruff: noqa: FBT002 - Typer makes a flag from a boolean with a default
+
+app = typer.Typer(
+    name="plainview",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+camera_app = typer.Typer(
+    help="Check a camera's file; look at and approve its plate.", rich_markup_mode=None
+)
+plate_app = typer.Typer(
+    help="The plates (pictures of the empty scene) that a running Plainview learned.",
+    rich_markup_mode=None,
+)
+app.add_typer(camera_app, name="camera")
+camera_app.add_typer(plate_app, name="plate")
+
+State = Annotated[Path | None, Option("--state", help="State folder.", show_default=False)]
+CameraFile = Annotated[Path, Option("--camera", help="The camera's CAMERA.toml.")]
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer's callback gives it by position
+    if wanted:
+        typer.echo(f"plainview {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool,
+        Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Crowd-safety measurements from public cameras, without ever knowing who anyone is.
+
+    \b
+    plainview run                                   a demonstration, on a page
+    plainview measure VIDEO --camera CAMERA.toml    one video, as JSON Lines
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def run(
+    city: Annotated[Path | None, Argument(help="CITY.toml; a demonstration without.")] = None,
+    seconds: Annotated[
+        float | None, Option("--for", help="Stop by itself after that many seconds.", min=0.1)
+    ] = None,
+    port: Annotated[int | None, Option(help="Port of the console.", min=0, max=65535)] = None,
+    host: Annotated[str | None, Option(help="Address to listen on.")] = None,
+    state: State = None,
+    no_open: Annotated[bool, Option("--no-open", help="Do not open a browser.")] = False,
+) -> None:
+    """Run the cameras of a city, or a demonstration, and show them on a page.
+
+    \b
+    Example: plainview run
+    Example: plainview run city.toml --port 9000 --state /var/lib/plainview
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.run import run as job
+
+    job(city, seconds=seconds, port=port, host=host, state=state, open_page=not no_open)
+
+
+@app.command()
+def measure(
+    video: Annotated[Path, Argument(help="A video file.")],
+    camera: CameraFile,
+    every: Annotated[
+        float | None, Option(help="Seconds of one interval.", min=0.1, max=3600)
+    ] = None,
+    out: Annotated[
+        Path | None, Option(help="Write here instead of standard output; Parquet by suffix.")
+    ] = None,
+    rate: Annotated[
+        float | None, Option(help="Frames analysed per second, at most.", min=0.1, max=60)
+    ] = None,
+    plate: Annotated[Path | None, Option(help="Start from this saved plate.")] = None,
+    save_plate: Annotated[Path | None, Option(help="Save the plate here at the end.")] = None,
+) -> None:
+    """Measure one video: people, density, flow and crossings, one line per interval.
+
+    \b
+    Example: plainview measure plaza.mp4 --camera plaza.toml --every 5 --out plaza.jsonl
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.measure import measure as job
+
+    job(video, camera, every=every, out=out, rate=rate, plate=plate, save_plate=save_plate)
+
+
+@camera_app.command()
+def check(
+    camera: Annotated[Path, Argument(help="The camera's CAMERA.toml.")],
+    video: Annotated[Path | None, Option(help="A video of it, to check its picture size.")] = None,
+) -> None:
+    """Say what a camera sees: its ground, its scale, how tall people appear, and what is amiss.
+
+    \b
+    Example: plainview camera check plaza.toml --video plaza.mp4
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.camera import check as job
+
+    job(camera, video=video)
+
+
+def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> PlainviewError:
+    """What the command line was given, in one line; a wish beyond the boundary by its name."""
+    from plainview.config import beyond
+    from plainview.errors import InputError
+
+    for word in arguments:
+        if word.startswith("--") and repr(word.partition("=")[0])[1:-1] in str(error):
+            asked = beyond(word.partition("=")[0])
+        else:
+            asked = f"No such command '{word}'" in str(error) and beyond(word)
+        if asked:
+            return BoundaryError(
+                f"{word!r} is beyond the boundary (DESIGN.md section 1): Plainview has no such "
+                "capability and none can be granted",
+                where="command line",
+                mend="Leave it out",
+            )
+    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    name = f"plainview {arguments[0]}" if arguments[0] in {*known, "camera"} else "plainview"
+    what, _, guess = error.format_message().strip().partition(". Did")
+    guess = f"Did{guess} " if guess else ""
+    return InputError(what.rstrip("."), where="command line", mend=f"{guess}See '{name} --help'")
+
+
+def _say(line: str) -> None:
+    if sys.stderr is not None:
+        print(f"plainview: {line}", file=sys.stderr)  # noqa: T201 - the one line of an error
+
+
+def _from_system(error: OSError) -> str:
+    """One line for an error of the operating system that no part explained."""
+    import errno
+
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return "the disk is full. Free some space and run it again"
+    name = f"{error.filename}: " if error.filename else ""
+    return " ".join(f"{name}{error.strerror or error}".split())
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _silence_standard_output() -> None:
+    """Nobody reads it any more: let the interpreter's last flush go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code. What went wrong is one line on standard error."""
+    try:
+        result = app(args=list(arguments), prog_name="plainview", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except typer.TyperException as error:
+        refused = _refuse_usage(error, arguments)
+        _say(refused.line())
+        return refused.exit_code
+    except PlainviewError as error:
+        _say(error.line())
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        _silence_standard_output()
+        return 0
+    except OSError as error:
+        _silence_standard_output()
+        _say(_from_system(error))
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """Entry point of the `plainview` command."""
+    from plainview.defect import report_defects
+
+    report_defects()
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(execute(sys.argv[1:]))

@@ -22,7 +22,7 @@ from plainview.store import Retention
 
 GUIDE = "docs/reference/city-toml.md"
 DEFAULT_ADDRESS = "127.0.0.1"
-DEFAULT_PORT = 8765
+DEFAULT_PORT = 8420
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|min|h|d)\s*$")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}

@@ -1,0 +1,137 @@
+"""`plainview camera check`: what a camera sees, in a person's terms, and what is amiss."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.config import CameraConfig, load_camera
+from plainview.geometry import (
+    BODY_HEIGHT,
+    Points,
+    View,
+    camera_centre,
+    cells_inside,
+    project,
+)
+
+SMALL = 20.0
+"""Pixels of a standing person below which counts become uncertain."""
+STEEP_HEIGHT = 60.0
+"""Metres above the ground beyond which a camera on a building is unlikely."""
+
+
+class Sight(NamedTuple):
+    """What of the area is seen, cell by cell; arrays are (n,) over the seen cells."""
+
+    area: float
+    """Ground inside the polygon, m² (cells whose centre lies inside)."""
+    seen: float
+    """Share of it that lies in the picture, feet and head, 0 to 1."""
+    distance: NDArray[np.float64]
+    """Metres from the camera."""
+    person: NDArray[np.float64]
+    """Pixels from feet to head of a person of BODY_HEIGHT."""
+    scale: NDArray[np.float64]
+    """Metres on the ground per pixel, in the direction in which a pixel covers most."""
+    centre: Points
+    """The camera's place, (3,) metres."""
+
+
+def sight(view: View) -> Sight:
+    """Measure `view` over its grid's cells."""
+    matrix = view.matrix()
+    grid = view.grid()
+    ground = grid.centres()[cells_inside(grid, view.polygon)]
+    if len(ground) == 0:
+        ground = np.array(view.polygon, dtype=np.float64)
+    feet, depth = project(matrix, np.column_stack((ground, np.zeros(len(ground)))))
+    heads, head_depth = project(
+        matrix, np.column_stack((ground, np.full(len(ground), BODY_HEIGHT)))
+    )
+    size = np.array(view.calibration.image_size, dtype=np.float64)
+    inside = (depth > 0) & (head_depth > 0)
+    for pixels in (feet, heads):
+        inside &= np.all((pixels >= -0.5) & (pixels <= size - 0.5), axis=1)
+    # A person needs not be seen whole to be measured: fall back to the feet alone.
+    if not inside.any():
+        inside = (depth > 0) & np.all((feet >= -0.5) & (feet <= size - 0.5), axis=1)
+    step = 0.01
+    jacobian = np.stack(
+        [
+            (project(matrix, np.column_stack((ground + offset, np.zeros(len(ground)))))[0] - feet)
+            / step
+            for offset in (np.array([step, 0.0]), np.array([0.0, step]))
+        ],
+        axis=-1,
+    )[inside]
+    least = np.linalg.svd(jacobian, compute_uv=False)[:, -1]
+    centre = camera_centre(matrix)
+    return Sight(
+        area=len(ground) * view.cell**2,
+        seen=float(np.count_nonzero(inside)) / len(ground),
+        distance=np.hypot(np.linalg.norm(ground[inside] - centre[:2], axis=1), centre[2]),
+        person=np.linalg.norm(heads[inside] - feet[inside], axis=1),
+        scale=1.0 / np.maximum(least, 1e-9),
+        centre=centre,
+    )
+
+
+def warnings(seen: Sight) -> list[str]:
+    """What is likely amiss with what is `seen`, one line each."""
+    found = []
+    if seen.seen < 0.995:
+        found.append(
+            f"{1 - seen.seen:.0%} of the area has no whole person in the picture: "
+            "make the polygon smaller, or turn the camera"
+        )
+    small = float(np.mean(seen.person < SMALL)) if len(seen.person) else 1.0
+    if small > 0:
+        found.append(
+            f"on {small:.0%} of the area a person is less than {SMALL:.0f} pixels tall: "
+            "counts there are uncertain"
+        )
+    height = float(seen.centre[2])
+    if height <= BODY_HEIGHT:
+        found.append(
+            f"the calibration puts the camera {height:.1f} m above the ground: people hide each "
+            "other; is z up and in metres?"
+        )
+    elif height > STEEP_HEIGHT:
+        found.append(f"the calibration puts the camera {height:.0f} m high: is it in metres?")
+    return found
+
+
+def report(camera: CameraConfig) -> list[str]:
+    """Lines for a person: what `camera` sees, then its warnings."""
+    view = camera.view
+    seen = sight(view)
+    near, far = int(np.argmin(seen.distance)), int(np.argmax(seen.distance))
+    width, height = view.calibration.image_size
+    nx, ny = view.grid().shape
+    rows = [
+        ("camera", camera.id),
+        ("picture", f"{width} x {height} pixels"),
+        ("stands", f"{seen.centre[2]:.1f} m high, at [{seen.centre[0]:.1f}, {seen.centre[1]:.1f}]"),
+        ("ground", f"{seen.area:.0f} m² in {nx} x {ny} cells of {view.cell:g} m"),
+        ("nearest", _place(seen, near)),
+        ("farthest", _place(seen, far)),
+        ("lines", ", ".join(line.name for line in view.lines) or "none"),
+        ("zones", ", ".join(f"{z.name} ({z.kind})" for z in view.zones) or "none"),
+    ]
+    lines = [f"{name:<9} {text}" for name, text in rows]
+    return lines + [f"warning   {text}" for text in warnings(seen)]
+
+
+def _place(seen: Sight, k: int) -> str:
+    return (
+        f"{seen.distance[k]:.0f} m away: {seen.scale[k] * 100:.1f} cm per pixel, "
+        f"a person is {seen.person[k]:.0f} pixels tall"
+    )
+
+
+def check(camera_file: Path, *, video: Path | None) -> list[str]:
+    """The report on `camera_file`. Raises InputError if the file is wrong."""
+    del video
+    return report(load_camera(camera_file))

@@ -1,0 +1,512 @@
+"""Is the camera's picture to be believed: blind, moved, blurred, dark or frozen, with hysteresis.
+
+The static structure of the picture (its gradients, in tiles) is compared with the plate's. Each
+flag rests on something that people, vehicles and light do not do to that structure:
+
+- a tile is *lost* when its gradients are gone and what is left does not agree with the plate's;
+- the camera has *moved* when another place of the picture agrees better with the plate than its own
+  (a crowd agrees nowhere, a change of light agrees in place), or when the whole structure was
+  replaced at once and what came stays;
+- it is *blurred* when fine gradients fell and the coarse contrast did not;
+- it is *dark* when little light is left and no structure stands above the measured noise;
+- it is *frozen* when nothing changes, not even the noise, longer than a codec skips blocks.
+
+Gradient agreement is the correlation of two gradient fields over a tile, which neither gain nor
+offset change; shifts come from phase correlation (Kuglin & Hines 1975) of gradient magnitudes.
+"""
+
+import zlib
+from collections import deque
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.record import Health
+
+Picture = NDArray[np.float32]
+"""(h, w) luma or one of its derivatives."""
+Tiles = NDArray[np.float32]
+"""(TILES_Y, TILES_X), one number for each tile."""
+
+TILES_X, TILES_Y = 16, 9
+_SMALL = (160, 90)
+"""(w, h) of the picture that every frame is judged on."""
+_MEDIUM = (240, 136)
+"""(w, h) of the picture that shifts are looked for on."""
+_BLOCKS_X, _BLOCKS_Y = 4, 3
+_SHADES = (32, 18)
+"""(w, h) of the picture that says how much contrast there is in the large."""
+
+SLOW = 1.0
+"""Seconds between two of the expensive looks (moved, blurred)."""
+REFRESH = 5.0
+"""Seconds after which the reference follows the plate, while nothing is wrong."""
+MOVED_SHARE = 0.009
+"""A shift by more than this share of the picture's width is a move: 4 px of 480, 17 of 1920."""
+BLIND_SHARE = 0.55
+"""Share of the structured tiles that must be lost."""
+_SOBEL_NOISE = 0.375
+"""Energy |g|^2 that white noise of variance 1 leaves in a Sobel gradient scaled by 1/8."""
+_FLOOR = 0.15
+"""Energy |g|^2 below which a tile has no structure to speak of (codec ripple, grain)."""
+_STRUCTURE = 0.8
+"""Energy of a tile of the reference from which on its loss means something."""
+_SHARP_FLOOR = 1.5
+"""Energy that a tile needs for its sharpness to be judged: an edge, not the grain of asphalt."""
+_STALE_MEMORY = 12.0
+"""Seconds of pictures that are remembered: the longest usual distance of two key frames."""
+_FROZEN_WITH_KEY = 5.0
+_FROZEN_UNKNOWN = 20.0
+_STILL = 3.0
+"""Largest change of a small pixel, in luma levels, in a picture that stands still."""
+
+
+class Timing(NamedTuple):
+    """Seconds of unbroken evidence that raise and that clear a flag."""
+
+    rise: float
+    fall: float
+
+
+TIMING = {
+    Health.BLIND: Timing(1.5, 2.0),
+    Health.MOVED: Timing(3.0, 3.0),
+    Health.BLURRED: Timing(3.0, 3.0),
+    Health.DARK: Timing(1.5, 2.0),
+    Health.FROZEN: Timing(0.0, 0.4),
+}
+
+
+class _Latch:
+    """Turns evidence into a flag: owns how long evidence for or against it has lasted."""
+
+    def __init__(self, timing: Timing) -> None:
+        self.timing = timing
+        self.raised = False
+        self.suspected = False
+        self._since = 0.0
+
+    def feed(self, evidence: bool | None, dt: float) -> None:  # noqa: FBT001 - three-valued on purpose
+        """None: it cannot be told now, so all stays as it was."""
+        if evidence is None:
+            return
+        self.suspected = evidence
+        self._since = self._since + dt if evidence != self.raised else 0.0
+        limit = self.timing.fall if self.raised else self.timing.rise
+        if evidence != self.raised and self._since >= limit:
+            self.raised = evidence
+            self._since = 0.0
+
+
+class _Look(NamedTuple):
+    """One picture's structure at the small scale."""
+
+    small: Picture
+    gx: Picture
+    gy: Picture
+    energy: Tiles
+    """Mean |g|^2 of each tile, luma levels squared."""
+
+
+class _Reference(NamedTuple):
+    """What the scene looks like when all is well."""
+
+    look: _Look
+    structured: NDArray[np.bool_]
+    """(TILES_Y, TILES_X): tiles in which something can be missed."""
+    edges: Picture
+    """Compressed gradient magnitude at the medium scale."""
+    fine: Tiles
+    """Mean |g|^2 of each tile at the frame's own scale."""
+    shades: Picture
+    """The large-scale picture, mean removed."""
+
+
+def _tiles(picture: Picture) -> Tiles:
+    return np.asarray(
+        cv2.resize(picture, (TILES_X, TILES_Y), interpolation=cv2.INTER_AREA), dtype=np.float32
+    )
+
+
+def _gradient(picture: Picture) -> tuple[Picture, Picture]:
+    gx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
+    gy = cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
+    return np.asarray(gx, dtype=np.float32), np.asarray(gy, dtype=np.float32)
+
+
+def _resized(luma: NDArray[np.uint8] | Picture, size: tuple[int, int]) -> Picture:
+    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.float32)
+
+
+def _look(small: Picture) -> _Look:
+    gx, gy = _gradient(small)
+    return _Look(small, gx, gy, _tiles(gx * gx + gy * gy))
+
+
+def _agreement(a: _Look, b: _Look) -> Tiles:
+    """Correlation of the two gradient fields in each tile, -1 to 1."""
+    cross = _tiles(a.gx * b.gx + a.gy * b.gy)
+    return np.asarray(cross / np.sqrt(a.energy * b.energy + 1e-6), dtype=np.float32)
+
+
+def _edges(luma: NDArray[np.uint8] | Picture) -> Picture:
+    gx, gy = _gradient(_resized(luma, _MEDIUM))
+    # Compressed, so that one lamp does not outshout all the masonry.
+    return np.asarray(np.sqrt(cv2.magnitude(gx, gy)), dtype=np.float32)
+
+
+def _fine(luma: NDArray[np.uint8] | Picture) -> Tiles:
+    gx, gy = _gradient(np.asarray(luma, dtype=np.float32))
+    return _tiles(gx * gx + gy * gy)
+
+
+def _shades(luma: NDArray[np.uint8] | Picture) -> Picture:
+    picture = _resized(luma, _SHADES)
+    return np.asarray(picture - picture.mean(), dtype=np.float32)
+
+
+def _reference(luma: NDArray[np.uint8] | Picture, least: Tiles | None = None) -> _Reference:
+    """The reference from the plate, or from a history whose tiles never had less than `least`."""
+    look = _look(_resized(luma, _SMALL))
+    energy = look.energy if least is None else np.minimum(look.energy, least)
+    return _Reference(
+        look=look,
+        structured=energy > max(_STRUCTURE, 0.05 * float(np.median(look.energy))),
+        edges=_edges(luma),
+        fine=_fine(luma),
+        shades=_shades(luma),
+    )
+
+
+def _hann(shape: tuple[int, ...]) -> Picture:
+    window = cv2.createHanningWindow((shape[1], shape[0]), cv2.CV_32F)
+    return np.asarray(window, dtype=np.float32)
+
+
+def _displacements(reference: Picture, edges: Picture) -> list[NDArray[np.float64]]:
+    """Candidate 2x3 transforms (medium pixels) that carry the reference onto `edges`."""
+    (dx, dy), _ = cv2.phaseCorrelate(reference, edges, _hann(reference.shape))
+    candidates = [np.array([[1.0, 0.0, dx], [0.0, 1.0, dy]])]
+    height, width = reference.shape[0] // _BLOCKS_Y, reference.shape[1] // _BLOCKS_X
+    window = _hann((height, width))
+    places, shifts = [], []
+    for j in range(_BLOCKS_Y):
+        for i in range(_BLOCKS_X):
+            part = np.s_[j * height : (j + 1) * height, i * width : (i + 1) * width]
+            here, there = reference[part].copy(), edges[part].copy()
+            (bx, by), response = cv2.phaseCorrelate(here, there, window)
+            if response > 0.05:
+                places.append(((i + 0.5) * width, (j + 0.5) * height))
+                shifts.append((bx, by))
+    if len(places) >= 4:
+        start = np.array(places, dtype=np.float64)
+        end = start + np.array(shifts, dtype=np.float64)
+        found, inliers = cv2.estimateAffinePartial2D(start, end, ransacReprojThreshold=1.5)
+        if found is not None and int(np.count_nonzero(inliers)) >= 4:
+            candidates.append(np.asarray(found, dtype=np.float64))
+    return candidates
+
+
+def _mean_displacement(transform: NDArray[np.float64]) -> float:
+    """Mean length by which `transform` moves a grid of points, as a share of the width."""
+    w, h = _MEDIUM
+    x, y = np.meshgrid(np.linspace(0, w, 5), np.linspace(0, h, 4))
+    points = np.stack((x.ravel(), y.ravel(), np.ones(x.size)))
+    moved = transform @ points
+    return float(np.hypot(*(moved - points[:2])).mean() / w)
+
+
+class HealthMonitor:
+    """Watches one camera's frames. Owns the reference, the latches and a short memory of hashes.
+
+    Feed it every analysed frame, in order. It never keeps more than two small pictures and the
+    reference; nothing of them leaves it but flags.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing known.
+
+        Until a plate or a few seconds have come, only darkness, freezing and a wholly uniform
+        picture can be told.
+        """
+        self._latches = {kind: _Latch(timing) for kind, timing in TIMING.items()}
+        self._held: set[Health] = set()
+        self._shape: tuple[int, ...] = ()
+        self._reference: _Reference | None = None
+        self._from_plate = False
+        self._refreshed = -1e9
+        self._history: Picture | None = None
+        self._least: Tiles = np.zeros((TILES_Y, TILES_X), np.float32)
+        self._history_age = 0.0
+        self._previous: Picture | None = None
+        self._last: NDArray[np.uint8] | None = None
+        self._noise = 1.0
+        self._t = -1e9
+        self._slow_t = -1e9
+        self._well_t = -1e9
+        self._agreed_t = -1e9
+        self._replaced_at_once = False
+        self._replaced_since: float | None = None
+        self._stale_since: float | None = None
+        self._keys_while_stale = 0
+        self._hashes: deque[tuple[float, int]] = deque()
+
+    def flags(self) -> frozenset[Health]:
+        """The flags that are up now."""
+        return frozenset(kind for kind, latch in self._latches.items() if latch.raised)
+
+    def interval_flags(self) -> frozenset[Health]:
+        """Every flag that was up at some time since the last call."""
+        held = frozenset(self._held | self.flags())
+        self._held.clear()
+        return held
+
+    def suspected(self) -> frozenset[Health]:
+        """Flags with evidence in the newest frames, raised or not: learn no plate meanwhile."""
+        return frozenset(
+            kind for kind, latch in self._latches.items() if latch.raised or latch.suspected
+        )
+
+    def update(
+        self,
+        luma: NDArray[np.uint8],
+        t: float,
+        plate: NDArray[np.uint8] | Picture | None = None,
+        foreground: NDArray[np.bool_] | None = None,
+        *,
+        key: bool | None = None,
+    ) -> None:
+        """Take one frame.
+
+        Args:
+            luma: (h, w) luma, 320 to 640 pixels wide.
+            t: seconds, of any origin, never decreasing but for a new stream.
+            plate: (h, w) luma of the empty scene, as far as it is known.
+            foreground: (h, w), where the frame differs from the plate.
+            key: whether a key frame was decoded since the last update; None if not known.
+        """
+        if luma.shape != self._shape:
+            self._restart(luma.shape)
+        dt = min(max(t - self._t, 0.0), 1.0) if self._t > -1e8 else 0.0
+        self._t = t
+        before = luma if self._last is None else self._last
+        look = _look(_resized(luma, _SMALL))
+        change = self._change(look.small)
+        self._follow(luma, look, t, dt, plate)
+        blind, dark, agreement = self._structure(look)
+        latches = self._latches
+        latches[Health.DARK].feed(dark, dt)
+        latches[Health.BLIND].feed(blind, dt)
+        latches[Health.FROZEN].feed(self._frozen(luma, t, change, key=key), dt)
+        unseen = blind or dark or latches[Health.BLIND].raised or latches[Health.DARK].raised
+        if not unseen and self._reference is not None:
+            replaced = self._replaced(self._reference, agreement, change, t)
+            slow = t - self._slow_t
+            if slow >= SLOW or slow < 0:
+                step = slow if 0 < slow <= 2 * SLOW else 0.0
+                self._slow_t = t
+                moved = replaced or self._moved(self._reference, luma, look, agreement)
+                latches[Health.MOVED].feed(moved, step)
+                blurred = self._blurred(self._reference, luma, agreement, before, foreground)
+                latches[Health.BLURRED].feed(None if moved else blurred, step)
+        self._last = luma.copy()
+        self._held |= self.flags()
+
+    def _restart(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+        self._reference = self._history = self._previous = self._last = None
+        self._from_plate = False
+        self._history_age = 0.0
+        self._stale_since = self._replaced_since = None
+        self._hashes.clear()
+
+    def _change(self, small: Picture) -> Picture | None:
+        """|change| of the small picture since the last one; keeps the noise (sigma) up to date."""
+        previous, self._previous = self._previous, small
+        if previous is None:
+            return None
+        change = cv2.absdiff(small, previous)
+        # The median of |difference| of two normal samples is 0.954 sigma; movement is the tail.
+        now = float(np.median(change[::3, ::3])) / 0.954
+        self._noise += 0.2 * (now - self._noise)
+        return np.asarray(change, dtype=np.float32)
+
+    def _follow(
+        self,
+        luma: NDArray[np.uint8],
+        look: _Look,
+        t: float,
+        dt: float,
+        plate: NDArray[np.uint8] | Picture | None,
+    ) -> None:
+        """Keep the reference up with the plate (or our own history), but only while all is well.
+
+        Whatever is wrong with the camera must not become what it is compared with.
+        """
+        wrong = bool(self.suspected() - {Health.FROZEN}) or self._replaced_since is not None
+        if plate is not None:
+            first = not self._from_plate
+            if first or (not wrong and not 0 <= t - self._refreshed < REFRESH):
+                if plate.shape != luma.shape:
+                    plate = _resized(plate, (luma.shape[1], luma.shape[0]))
+                self._reference, self._from_plate, self._refreshed = _reference(plate), True, t
+            return
+        if self._from_plate or wrong or look.energy.max() < _FLOOR:
+            return
+        if self._history is None:
+            self._history = luma.astype(np.float32)
+            self._least = look.energy
+        else:
+            # What only stood there for a while was no structure: it may drive off.
+            self._least = np.minimum(self._least * np.float32(1 + dt / 300), look.energy)
+            weight = max(min(dt / 10.0, 1.0), dt / max(self._history_age + dt, 1e-3))
+            cv2.accumulateWeighted(luma, self._history, weight)
+        self._history_age += dt
+        if self._history_age > 2.0 and not 0 <= t - self._refreshed < 2.0:
+            self._reference, self._refreshed = _reference(self._history, self._least), t
+
+    def _structure(self, look: _Look) -> tuple[bool, bool, Tiles]:
+        """Whether the picture is blind or dark now, and the tiles' agreement with the reference."""
+        noise = _SOBEL_NOISE * self._noise**2
+        energy = np.maximum(look.energy - noise, 0.0)
+        usable = float(np.mean(energy > max(_FLOOR, 1.5 * noise)))
+        low = float(np.median(look.small)) < 45
+        bright = float(np.mean(look.small > 70))
+        dark = low and usable < 0.2 and bright < 0.05
+        reference = self._reference
+        if reference is None:
+            uniform = usable < 0.03 and float(look.small.std()) < 12
+            return uniform and not low, dark, np.zeros((TILES_Y, TILES_X), np.float32)
+        agreement = _agreement(look, reference.look)
+        structured = reference.structured
+        if np.count_nonzero(structured) < 8:
+            return False, dark, agreement
+        lost = (energy < 0.25 * reference.look.energy) & (agreement < 0.4)
+        lost |= self._veiled(reference.look, look, energy, agreement)
+        blind = float(np.mean(lost[structured])) > BLIND_SHARE
+        if not blind and not dark:
+            self._well_t = self._t
+        # Dusk ends in the dark as a cover does; only what came at once is called a cover too.
+        sudden = self._t - self._well_t < 4.0 or self._latches[Health.BLIND].raised
+        return blind and (not dark or sudden), dark, agreement
+
+    @staticmethod
+    def _veiled(
+        reference: _Look, look: _Look, energy: Tiles, agreement: Tiles
+    ) -> NDArray[np.bool_]:
+        """Tiles that agree, but faintly beside others and not for want of light: thin paint."""
+        seen = agreement > 0.4
+        if np.count_nonzero(seen) < 5:
+            return np.zeros((TILES_Y, TILES_X), dtype=bool)
+        ratio = energy / np.maximum(reference.energy, 1e-6)
+        gain = min(float(np.percentile(ratio[seen], 90)), 1.0)
+        lit = _tiles(look.small) > 0.7 * _tiles(reference.small)
+        return np.asarray((ratio < 0.1 * gain) & lit, dtype=bool)
+
+    def _frozen(
+        self,
+        luma: NDArray[np.uint8],
+        t: float,
+        change: Picture | None,
+        *,
+        key: bool | None,
+    ) -> bool:
+        """Whether every picture for some seconds stood still and was bit for bit one seen before.
+
+        A codec that skips blocks repeats an empty scene exactly, but not past a key frame; a
+        stopped sensor behind a running encoder repeats whole groups of pictures.
+        """
+        digest = zlib.crc32(np.ascontiguousarray(luma).data)
+        while self._hashes and not 0 <= t - self._hashes[0][0] <= _STALE_MEMORY:
+            self._hashes.popleft()
+        seen = any(old == digest for _, old in self._hashes)
+        self._hashes.append((t, digest))
+        if not seen or change is None or float(change.max()) > _STILL:
+            self._stale_since, self._keys_while_stale = None, 0
+            return False
+        if self._stale_since is None:
+            self._stale_since = t
+        self._keys_while_stale += key is True
+        limit = _FROZEN_WITH_KEY if self._keys_while_stale else _FROZEN_UNKNOWN
+        return t - self._stale_since >= limit
+
+    def _replaced(
+        self,
+        reference: _Reference,
+        agreement: Tiles,
+        change: Picture | None,
+        t: float,
+    ) -> bool:
+        """Whether the whole structure went at once and another one has stood since: turned away."""
+        structured = reference.structured
+        if np.count_nonzero(structured) < 8 or change is None:
+            return False
+        if float(np.mean(agreement[structured] < 0.3)) < 0.85:
+            if float(np.mean(agreement[structured] > 0.45)) > 0.4:
+                self._agreed_t = t
+            self._replaced_since = None
+            return False
+        still = float(np.mean(_tiles(change) < 2.0 * self._noise + 1.0))
+        if self._replaced_since is None:
+            self._replaced_since = t
+            self._replaced_at_once = t - self._agreed_t < 3.0
+        if still < 0.6:
+            self._replaced_since = t
+        return self._replaced_at_once and t - self._replaced_since >= 3.0
+
+    def _moved(
+        self, reference: _Reference, luma: NDArray[np.uint8], look: _Look, agreement: Tiles
+    ) -> bool | None:
+        """Whether the picture agrees better with the reference from another place."""
+        best: bool | None = None
+        for transform in _displacements(reference.edges, _edges(luma)):
+            small = transform.copy()
+            small[:, 2] *= _SMALL[0] / _MEDIUM[0]
+            back = cv2.warpAffine(
+                look.small,
+                small,
+                _SMALL,
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            there = _agreement(_look(np.asarray(back, dtype=np.float32)), reference.look)
+            told = reference.structured & (np.maximum(there, agreement) > 0.5)
+            if np.count_nonzero(told) < max(8, 0.06 * np.count_nonzero(reference.structured)):
+                continue
+            gain = float(np.mean((there - agreement)[told]))
+            far = _mean_displacement(transform) > MOVED_SHARE
+            best = bool(best) or (far and gain > 0.12)
+        return best
+
+    def _blurred(
+        self,
+        reference: _Reference,
+        luma: NDArray[np.uint8],
+        agreement: Tiles,
+        before: NDArray[np.uint8],
+        foreground: NDArray[np.bool_] | None,
+    ) -> bool | None:
+        """Whether the fine gradients of what stands still fell, beyond what contrast explains."""
+        told = (reference.look.energy > _SHARP_FLOOR) & (agreement > 0.35)
+        if foreground is not None:
+            covered = _tiles(np.asarray(foreground, dtype=np.float32))
+            if float(covered.mean()) < 0.5:
+                told &= covered < 0.3
+        shades = _shades(luma)
+        power = float(np.sum(reference.shades**2))
+        cross = float(np.sum(shades * reference.shades))
+        correlation = cross / max(float(np.sqrt(power * np.sum(shades**2))), 1e-6)
+        if np.count_nonzero(told) < 8 or correlation < 0.6:
+            return None
+        gain = cross / power
+        # What two frames differ by is noise in most tiles, whatever the codec made of it.
+        noise = float(np.median(_fine(np.subtract(luma, before, dtype=np.float32)))) / 2.0
+        expected = reference.fine * gain**2
+        told &= expected > 2.0 * noise
+        if np.count_nonzero(told) < 8:
+            return None
+        sharpness = np.maximum(_fine(luma) - noise, 0.0)[told] / expected[told]
+        return float(np.mean(sharpness < 0.3)) > 0.45

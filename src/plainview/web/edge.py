@@ -184,9 +184,7 @@ class SitePlace(Struct, frozen=True):
     simulated: bool
     longitude: float
     latitude: float
-    bearing: Annotated[
-        float, Meta(description="Of the y axis, degrees clockwise from true north.")
-    ]
+    bearing: Annotated[float, Meta(description="Of the y axis, degrees clockwise from true north.")]
     grid: GridEdge
     areas: Annotated[list[list[Point]], Meta(description="Polygons in ground metres.")]
     inside: Annotated[Runs, Meta(description="Cells that belong to the site.")]

@@ -32,9 +32,7 @@ HOUR = 3_600_000
 def camera_now(
     camera: CameraView, reading: Reading | None, status: CameraStatus | None, now: float
 ) -> CameraEdge:
-    """How `camera` is doing at `now` (UTC seconds). A status outlives the fleet that wrote it, so
-    it is believed only while Readings or statuses are fresh.
-    """
+    """How `camera` is doing at `now` (UTC seconds)."""
     old = reading is None or stale(reading, now)
     return CameraEdge(
         id=camera.id,
@@ -159,7 +157,14 @@ def site_field(plan: SitePlan, store: Store, now: float) -> SiteField:
     rows, columns = np.nonzero(field.density >= 0.005)
     values = np.stack((field.density, field.vx, field.vy, field.variance))[:, rows, columns]
     cells = [
-        (int(ix), int(iy), round(float(d), 3), round(float(vx), 3), round(float(vy), 3), round(float(s), 4))
+        (
+            int(ix),
+            int(iy),
+            round(float(d), 3),
+            round(float(vx), 3),
+            round(float(vy), 3),
+            round(float(s), 4),
+        )
         for ix, iy, d, vx, vy, s in zip(columns, rows, *values, strict=True)
     ]
     return SiteField(
@@ -211,10 +216,12 @@ def _from_readings(
             steps.setdefault(-(-reading.t // step), {})[camera.id] = reading
     if not steps:
         return step, []
-    points = []
     # Steps from the first to the last Reading: what came before or after is not this range's gap.
+    # A Reading stands for its own step and the next, as intervals do not start on whole steps.
+    points = []
     for k in range(min(steps), max(steps) + 1):
-        used = {name: r for name, r in steps.get(k, {}).items() if r.healthy}
+        held = steps.get(k - 1, {}) | steps.get(k, {})
+        used = {name: reading for name, reading in held.items() if reading.healthy}
         points.append(_point(k * step, fuse_count(plan, used) if used else _NOTHING))
     return step, points
 
@@ -234,9 +241,10 @@ def _from_roll_ups(
                 steps.setdefault(roll_up.start // step, {})[camera.id] = roll_up
     if not steps:
         return step, []
-    points = []
-    for k in range(min(steps), max(steps) + 1):
-        points.append(_point(k * step, _add_roll_ups(plan, steps.get(k, {}))))
+    points = [
+        _point(k * step, _add_roll_ups(plan, steps.get(k, {})))
+        for k in range(min(steps), max(steps) + 1)
+    ]
     return step, points
 
 

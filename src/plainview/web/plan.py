@@ -48,16 +48,13 @@ class SitePlan:
         self.inside: Mask = self._cells(self.areas)
         self.covers: dict[str, Mask] = {c.id: self._covered(c) for c in site.cameras}
         stacked = np.stack(list(self.covers.values()))
-        self.covered: Mask = stacked.any(axis=0)
+        self.covered: Mask = np.asarray(stacked.any(axis=0), dtype=np.bool_)
         self.overlapping: bool = bool((stacked.sum(axis=0) > 1).any())
         self._carriers: dict[tuple[str, int], tuple[Array, Array]] = {}
 
     def _cells(self, areas: Iterable[tuple[Point, ...]]) -> Mask:
-        nx, ny = self.grid.shape
-        mask: Mask = np.zeros((ny, nx), dtype=bool)
-        for polygon in areas:
-            np.logical_or(mask, cells_inside(self.grid, polygon), out=mask)
-        return mask
+        masks = [cells_inside(self.grid, polygon) for polygon in areas]
+        return np.asarray(np.logical_or.reduce(masks), dtype=np.bool_)
 
     def _covered(self, camera: CameraView) -> Mask:
         """Cells whose centre is in the camera's area and in its picture."""

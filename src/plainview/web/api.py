@@ -1,0 +1,386 @@
+"""The HTTP application: `/api/v1`, Prometheus, OpenAPI and the console's pages over one store."""
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.config.compression import CompressionConfig
+from litestar.exceptions import NotFoundException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import License
+from litestar.params import Parameter
+from litestar.response import ServerSentEvent
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from plainview import __version__
+from plainview.clock import Clock, SystemClock
+from plainview.errors import InputError
+from plainview.store import Store
+from plainview.web.edge import (
+    CameraEdge,
+    CountSeries,
+    DiskEdge,
+    LineCrossings,
+    ReadingEdge,
+    RollUpEdge,
+    SiteField,
+    SiteNow,
+    SitePlace,
+    SystemEdge,
+    named_crossings,
+    reading_edge,
+)
+from plainview.web.guard import Guard
+from plainview.web.live import Hub, State
+from plainview.web.metrics import exposition
+from plainview.web.now import (
+    HOUR,
+    MINUTE,
+    camera_now,
+    count_series,
+    crossings,
+    site_cameras,
+    site_field,
+    site_now,
+    site_place,
+)
+from plainview.web.pages import STATIC, page_handlers
+from plainview.web.plan import SitePlan
+from plainview.web.problems import HANDLERS
+from plainview.web.views import CameraView, SiteView, check_sites
+
+_FAR = 4_000_000_000
+"""UTC seconds in the year 2096: no request is about a later time."""
+
+Name = Annotated[str, Parameter(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Since = Annotated[
+    float | None,
+    Parameter(ge=0, le=_FAR, description="UTC seconds. Default: as far back as may be asked."),
+]
+Until = Annotated[float | None, Parameter(ge=0, le=_FAR, description="UTC seconds. Default: now.")]
+
+_DESCRIPTION = """\
+Crowd measurements of public cameras, without knowing who anyone is. Read-only.
+
+Numbers are SI, times are UTC seconds, positions are metres on a site's ground plane. A count comes
+with the ends of its 90 % interval. **A camera that is not healthy or not fresh is never read as an
+empty scene**: its ground is listed as `unknown`, and a count is null where nothing is known.
+Errors are RFC 9457 problems. No picture of a scene and no data about a person exists here.
+"""
+
+
+class Application:
+    """The ASGI application, and the way to end its live pages before the server stops."""
+
+    def __init__(self, app: ASGIApp, hub: Hub, litestar: Litestar) -> None:
+        """Join the guarded `app` with the `hub` of its live pages."""
+        self._app = app
+        self._hub = hub
+        self.litestar = litestar
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        await self._app(scope, receive, send)
+
+    def close(self) -> None:
+        """End the live pages, from any thread. The server can then stop without waiting."""
+        self._hub.close()
+
+
+def create_app(
+    *,
+    sites: Sequence[SiteView],
+    store: Store,
+    stats: Callable[[], dict[str, float]] = dict,
+    clock: Clock | None = None,
+    hosts: Sequence[str] = (),
+    static: Path = STATIC,
+    most_live: int = 64,
+) -> Application:
+    """The application over `store` for `sites`.
+
+    `stats` gives counters of bus and intake by name; `readings_per_second` among them is shown.
+    `hosts` are names to answer to besides this machine's own; `static` is the built console.
+    Raises InputError for sites that cannot be shown.
+    """
+    check_sites(tuple(sites))
+    clock = clock or SystemClock()
+    plans = {site.id: SitePlan(site) for site in sites}
+    places = {name: site_place(plan) for name, plan in plans.items()}
+
+    def state_of(plan: SitePlan) -> Callable[[], State]:
+        def state() -> State:
+            field = site_field(plan, store, clock.utc())
+            return State(round(field.t * 1000), msgspec.json.encode(field).decode())
+
+        return state
+
+    hub = Hub(store, {name: state_of(plan) for name, plan in plans.items()}, most=most_live)
+    parts = _Parts(plans, places, store, stats, clock, hub)
+
+    def running(_: Litestar) -> AbstractAsyncContextManager[None]:
+        return hub.running()
+
+    litestar = Litestar(
+        route_handlers=[
+            *_site_handlers(parts),
+            *_camera_handlers(parts),
+            *_system_handlers(parts),
+            *page_handlers(frozenset(plans), static),
+        ],
+        lifespan=[running],
+        exception_handlers=HANDLERS,  # type: ignore[arg-type]  # Litestar's type is invariant
+        openapi_config=OpenAPIConfig(
+            title="Plainview",
+            version=__version__,
+            description=_DESCRIPTION,
+            license=License(name="AGPL-3.0-or-later"),
+            use_handler_docstrings=True,
+            path="/schema",
+            render_plugins=[
+                JsonRenderPlugin(path=["/", "/openapi.json"]),
+                YamlRenderPlugin(path="/openapi.yaml"),
+            ],
+        ),
+        # A compressor would hold back live events.
+        compression_config=CompressionConfig(backend="gzip", exclude=["/live$"]),
+        logging_config=None,
+        request_max_body_size=0,
+    )
+    return Application(Guard(litestar, hosts=hosts), hub, litestar)
+
+
+class _Parts:
+    """What the handlers share. Frozen but for the store."""
+
+    def __init__(
+        self,
+        plans: dict[str, SitePlan],
+        places: dict[str, SitePlace],
+        store: Store,
+        stats: Callable[[], dict[str, float]],
+        clock: Clock,
+        hub: Hub,
+    ) -> None:
+        self.plans, self.places, self.store = plans, places, store
+        self.stats, self.clock, self.hub = stats, clock, hub
+        self.cameras: dict[str, CameraView] = {
+            camera.id: camera for plan in plans.values() for camera in plan.site.cameras
+        }
+
+    def plan(self, site: str) -> SitePlan:
+        """The site's plan, or a 404 that says which there are."""
+        try:
+            return self.plans[site]
+        except KeyError:
+            raise NotFoundException(f"There is no site {site!r}: see /api/v1/sites") from None
+
+    def camera(self, camera: str) -> CameraView:
+        """The camera's view, or a 404 that says where they are listed."""
+        try:
+            return self.cameras[camera]
+        except KeyError:
+            raise NotFoundException(
+                f"There is no camera {camera!r}: see /api/v1/sites/{{site}}/cameras"
+            ) from None
+
+    def span(self, since: float | None, until: float | None, most: float) -> tuple[int, int]:
+        """[since, until] in milliseconds; at most `most` seconds. Raises InputError."""
+        end = self.clock.utc() if until is None else until
+        start = max(end - most, 0.0) if since is None else since
+        if not (math.isfinite(start) and math.isfinite(end) and start <= end):
+            raise InputError("the range ends before it starts", where="since, until")
+        if end - start > most + 1e-3:
+            raise InputError(
+                f"a range of {end - start:.0f} s is more than the {most:.0f} s allowed here",
+                where="since, until",
+                mend="Ask for less, or for a coarser resolution",
+            )
+        return round(start * 1000), round(end * 1000)
+
+
+_MOST = {"reading": 3600.0, "minute": 7 * 86_400.0, "hour": 400 * 86_400.0}
+"""Seconds that one answer may span, by resolution."""
+
+
+def _site_handlers(parts: _Parts) -> list[Any]:
+    store, clock = parts.store, parts.clock
+
+    @get("/api/v1/sites", tags=["sites"], sync_to_thread=True)
+    def list_sites() -> list[SiteNow]:
+        """All sites: where they are, how many people, and how their cameras are."""
+        now = clock.utc()
+        return [site_now(plan, store, now) for plan in parts.plans.values()]
+
+    @get("/api/v1/sites/{site:str}", tags=["sites"], sync_to_thread=False)
+    def get_site(site: Name) -> SitePlace:
+        """One site's fixed geometry: ground grid, areas, cameras, lines and zones."""
+        parts.plan(site)
+        return parts.places[site]
+
+    @get("/api/v1/sites/{site:str}/field", tags=["sites"], sync_to_thread=True)
+    def get_field(site: Name) -> SiteField:
+        """The site now: all cameras' latest Readings on the site's grid, count and health.
+
+        Where cameras overlap, density is their mean weighted by inverse variance.
+        """
+        return site_field(parts.plan(site), store, clock.utc())
+
+    @get("/api/v1/sites/{site:str}/cameras", tags=["cameras"], sync_to_thread=True)
+    def list_cameras(site: Name) -> list[CameraEdge]:
+        """The site's cameras: health, seal, connection and last count."""
+        return site_cameras(parts.plan(site), store, clock.utc())
+
+    @get("/api/v1/sites/{site:str}/count", tags=["sites"], sync_to_thread=True)
+    def get_count(
+        site: Name,
+        since: Since = None,
+        until: Until = None,
+        resolution: Literal["reading", "minute", "hour"] = "reading",
+    ) -> CountSeries:
+        """The site's count over time with its 90 % interval.
+
+        At most an hour of Readings, a week of minutes or 400 days of hours.
+        """
+        plan = parts.plan(site)
+        start, end = parts.span(since, until, _MOST[resolution])
+        return count_series(plan, store, start, end, resolution)
+
+    @get("/api/v1/sites/{site:str}/crossings", tags=["sites"], sync_to_thread=True)
+    def get_crossings(site: Name, since: Since = None, until: Until = None) -> list[LineCrossings]:
+        """People over each line of the site: in the range (at most an hour) and its last minute."""
+        plan = parts.plan(site)
+        start, end = parts.span(since, until, HOUR / 1000)
+        return crossings(plan, store, start, end)
+
+    @get("/api/v1/sites/{site:str}/live", tags=["sites"], media_type="text/event-stream")
+    async def live(request: Request[Any, Any, Any], site: Name) -> ServerSentEvent:
+        """Server-sent events: `state` is a SiteField, at each change and at least every second.
+
+        A page that comes back with Last-Event-ID first gets `missed`, the CountSeries since then
+        (at most 10 minutes). `problem` is one line of text.
+        """
+        plan = parts.plan(site)
+        missed = None
+        last = request.headers.get("last-event-id", "")
+        if last.isdecimal() and len(last) <= 13:
+            end = round(clock.utc() * 1000)
+            start = max(int(last), end - 10 * MINUTE)
+            if start < end:
+                missed = await asyncio.to_thread(count_series, plan, store, start, end, "reading")
+        text = None if missed is None else msgspec.json.encode(missed).decode()
+        return ServerSentEvent(parts.hub.join(site, text), headers={"cache-control": "no-store"})
+
+    return [list_sites, get_site, get_field, list_cameras, get_count, get_crossings, live]
+
+
+def _camera_handlers(parts: _Parts) -> list[Any]:
+    store, clock = parts.store, parts.clock
+
+    @get("/api/v1/cameras/{camera:str}", tags=["cameras"], sync_to_thread=True)
+    def get_camera(camera: Name) -> CameraEdge:
+        """One camera: health, seal, connection and last count."""
+        view = parts.camera(camera)
+        reading = store.latest([camera]).get(camera)
+        return camera_now(view, reading, store.statuses().get(camera), clock.utc())
+
+    @get("/api/v1/cameras/{camera:str}/readings", tags=["cameras"], sync_to_thread=True)
+    def get_readings(
+        camera: Name,
+        since: Since = None,
+        until: Until = None,
+        most: Annotated[
+            int, Parameter(ge=1, le=3600, description="The newest so many; oldest first.")
+        ] = 60,
+    ) -> list[ReadingEdge]:
+        """Readings of one camera with since < t <= until; at most a day's range."""
+        view = parts.camera(camera).view
+        start, end = parts.span(since, until, 86_400)
+        return [reading_edge(reading, view) for reading in store.readings(camera, start, end, most)]
+
+    @get("/api/v1/cameras/{camera:str}/readings/latest", tags=["cameras"], sync_to_thread=True)
+    def get_latest(camera: Name) -> ReadingEdge:
+        """The newest Reading of one camera. It may be old: look at `t`."""
+        view = parts.camera(camera).view
+        reading = store.latest([camera]).get(camera)
+        if reading is None:
+            raise NotFoundException(f"Camera {camera!r} has not measured yet")
+        return reading_edge(reading, view)
+
+    @get("/api/v1/cameras/{camera:str}/rollups", tags=["cameras"], sync_to_thread=True)
+    def get_roll_ups(
+        camera: Name,
+        resolution: Literal["minute", "hour"] = "minute",
+        since: Since = None,
+        until: Until = None,
+    ) -> list[RollUpEdge]:
+        """Minute (at most a week) or hour (at most 400 days) roll-ups of one camera."""
+        view = parts.camera(camera).view
+        start, end = parts.span(since, until, _MOST[resolution])
+        return [
+            RollUpEdge(
+                t=row.start / 1000,
+                readings=row.readings,
+                unhealthy=row.unhealthy,
+                mean=row.mean,
+                low=row.low,
+                high=row.high,
+                peak=row.peak,
+                crossings=named_crossings(view, row.crossings, 1.0),
+                health=list(row.health),
+            )
+            for row in store.roll_ups(camera, resolution, start, end)
+        ]
+
+    return [get_camera, get_readings, get_latest, get_roll_ups]
+
+
+def _system_handlers(parts: _Parts) -> list[Any]:
+    store, clock, stats = parts.store, parts.clock, parts.stats
+    prometheus = exposition(list(parts.plans.values()), store, stats, clock)
+
+    @get("/api/v1/system", tags=["system"], sync_to_thread=True)
+    def get_system() -> SystemEdge:
+        """Version, Readings per second, and the store's size beside its bound."""
+        disk = store.disk()
+        counters = {name: float(value) for name, value in stats().items()}
+        now = clock.utc()
+        rate = counters.get("readings_per_second")
+        if rate is None:
+            rate = sum(
+                camera.readings_per_second
+                for plan in parts.plans.values()
+                for camera in site_cameras(plan, store, now)
+            )
+        return SystemEdge(
+            version=__version__,
+            t=now,
+            readings_per_second=round(rate, 3),
+            disk=DiskEdge(
+                used=disk.used,
+                bound=disk.bound,
+                free=disk.free,
+                oldest=None if disk.oldest is None else disk.oldest / 1000,
+            ),
+            stats=counters | {"live_pages": float(parts.hub.open)},
+        )
+
+    @get("/healthz", tags=["system"], sync_to_thread=True)
+    def healthz() -> dict[str, str]:
+        """Whether this process answers and its store can be read. 503 where it cannot."""
+        store.latest([])
+        store.statuses()
+        return {"status": "ok"}
+
+    @get("/metrics", tags=["system"], sync_to_thread=True)
+    def metrics() -> Response[bytes]:
+        """Prometheus text format."""
+        return Response(prometheus(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return [get_system, healthz, metrics]

@@ -1,0 +1,91 @@
+"""What every answer carries and every request must show, whatever handles it."""
+
+from collections.abc import Sequence
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Nothing inline, nothing from elsewhere. data: pictures are the map controls' own icons."""
+
+_HEADERS = [
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+]
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Names by which this machine calls itself."""
+
+
+def host_name(header: str) -> str:
+    """The name in a Host header, without its port and brackets, in small letters."""
+    header = header.strip().lower()
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0]
+
+
+class Guard:
+    """ASGI around the application. Holds only the names that may be asked for.
+
+    The Host check stops a page elsewhere that had its own name resolve to this machine (DNS
+    rebinding) from reading measurements through a visitor's browser.
+    """
+
+    def __init__(self, app: ASGIApp, *, hosts: Sequence[str]) -> None:
+        """Answer only to `hosts` and the machine's own names; `*` answers to all."""
+        self._app = app
+        self._hosts = {host_name(host) for host in (*hosts, *LOOPBACK)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a foreign Host, else pass on and add the headers to the answer."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                added = [pair for pair in _HEADERS if pair[0] not in present]
+                message["headers"] = [*message["headers"], *added]
+            await send(message)
+
+        named = [value for name, value in scope["headers"] if name == b"host"]
+        host = host_name(named[0].decode("latin-1")) if len(named) == 1 else ""
+        if host in self._hosts or "*" in self._hosts:
+            await self._app(scope, receive, sending)
+            return
+        await _refuse(sending)
+
+
+async def _refuse(send: Send) -> None:
+    body = msgspec.json.encode(
+        {
+            "type": "about:blank",
+            "title": "Misdirected Request",
+            "status": 421,
+            "detail": "Plainview does not answer to that name",
+            "mend": "Use the address that 'plainview run' prints, or add the name to its hosts",
+        }
+    )
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 421,
+            "headers": [
+                (b"content-type", b"application/problem+json"),
+                (b"content-length", str(len(body)).encode()),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,101 @@
+"""Prometheus: what the API knows of sites, cameras, store and process, read when asked."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from plainview.clock import Clock
+from plainview.record import Health
+from plainview.store import Store
+from plainview.web.now import site_cameras, site_now
+from plainview.web.plan import SitePlan
+
+_SITE = (
+    ("count", "People on the known part of the ground; absent while nothing is known"),
+    ("low", "Lower end of the count's 90 % interval"),
+    ("high", "Upper end of the count's 90 % interval"),
+    ("known", "Share of the covered ground that a believed camera measures"),
+)
+_CAMERA_COUNTERS = (
+    ("restarts", "Lens restarts since the fleet started"),
+    ("reconnects", "Reconnections to the camera since the fleet started"),
+    ("late", "Packets dropped as late since the fleet started"),
+    ("refused", "Messages of the lens that were not a Reading"),
+)
+
+
+class _Sites(Collector):
+    def __init__(
+        self,
+        plans: Sequence[SitePlan],
+        store: Store,
+        stats: Callable[[], dict[str, float]],
+        clock: Clock,
+    ) -> None:
+        self._plans, self._store, self._stats, self._clock = plans, store, stats, clock
+
+    def collect(self) -> Iterable[Metric]:
+        now = self._clock.utc()
+        yield from self._sites(now)
+        yield from self._cameras(now)
+        disk = self._store.disk()
+        for name, size, text in (
+            ("used", disk.used, "Bytes that the store uses on disk"),
+            ("bound", disk.bound, "Bytes that the store may use"),
+            ("free", disk.free, "Free bytes of the store's file system"),
+        ):
+            yield GaugeMetricFamily(f"plainview_store_{name}_bytes", text, value=size)
+        for name, value in sorted(self._stats().items()):
+            safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
+            yield GaugeMetricFamily(f"plainview_{safe}", f"{name} of bus and intake", value=value)
+
+    def _sites(self, now: float) -> Iterable[Metric]:
+        states = [site_now(plan, self._store, now) for plan in self._plans]
+        for name, text in _SITE:
+            family = GaugeMetricFamily(f"plainview_site_{name}", text, labels=["site"])
+            for state in states:
+                value = getattr(state, name)
+                if value is not None:
+                    family.add_metric([state.id], value)
+            yield family
+
+    def _cameras(self, now: float) -> Iterable[Metric]:
+        rows = [
+            (plan.site.id, camera)
+            for plan in self._plans
+            for camera in site_cameras(plan, self._store, now)
+        ]
+        labels = ["site", "camera"]
+        believed = GaugeMetricFamily(
+            "plainview_camera_believed", "1: healthy and fresh", labels=labels
+        )
+        sealed = GaugeMetricFamily(
+            "plainview_camera_sealed", "1: the lens is sealed by the kernel", labels=labels
+        )
+        flags = GaugeMetricFamily(
+            "plainview_camera_health", "1: the flag is raised", labels=[*labels, "flag"]
+        )
+        for site, camera in rows:
+            believed.add_metric([site, camera.id], camera.believed)
+            if camera.sealed is not None:
+                sealed.add_metric([site, camera.id], camera.sealed)
+            for flag in Health:
+                flags.add_metric([site, camera.id, flag], flag in camera.health)
+        yield from (believed, sealed, flags)
+        for name, text in _CAMERA_COUNTERS:
+            family = CounterMetricFamily(f"plainview_camera_{name}", text, labels=labels)
+            for site, camera in rows:
+                family.add_metric([site, camera.id], getattr(camera, name))
+            yield family
+
+
+def exposition(
+    plans: Sequence[SitePlan], store: Store, stats: Callable[[], dict[str, float]], clock: Clock
+) -> Callable[[], bytes]:
+    """A function that makes the text for Prometheus, from the store as it then is."""
+    registry = CollectorRegistry(auto_describe=False)
+    # Registered without being described, so that nothing is read before the first scrape.
+    registry.register(_Sites(plans, store, stats, clock))
+    return lambda: generate_latest(registry)

@@ -1,0 +1,71 @@
+"""The console's built bundle, or a page that says how to build it."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Response, Router, get
+from litestar.datastructures import CacheControlHeader
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.static_files import create_static_files_router
+
+STATIC = Path(__file__).parent / "static"
+"""Where Vite builds the console (not in version control)."""
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Plainview: console not built</title></head>
+<body><main>
+<h1>The console has not been built</h1>
+<p>Measurements go on, and the API answers under <a href="/schema">/schema</a>.</p>
+<p>To build the console: run <code>make console</code> in Plainview's folder, then start again.</p>
+</main></body></html>
+"""
+
+
+def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler | Router]:
+    """Handlers of the pages and their assets from the folder `static`."""
+    index = static / "index.html"
+
+    def page(status: int) -> Response[str]:
+        try:
+            text = index.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            status, text = 503, _NOT_BUILT
+        return Response(
+            text, status_code=status, media_type="text/html", headers={"cache-control": "no-cache"}
+        )
+
+    @get("/", include_in_schema=False, sync_to_thread=True)
+    def home() -> Response[str]:
+        """The page with all sites."""
+        return page(200)
+
+    @get("/sites/{site:str}", include_in_schema=False, sync_to_thread=True)
+    def one(site: str) -> Response[str]:
+        """The page of one site; it says so itself where there is none of that name."""
+        return page(200 if site in sites else 404)
+
+    handlers: list[Any] = [home, one]
+    if (static / "assets").is_dir():
+        handlers.append(
+            create_static_files_router(
+                path="/assets",
+                directories=[static / "assets"],
+                include_in_schema=False,
+                # Vite puts a hash of the content into each name.
+                cache_control=CacheControlHeader(max_age=31_536_000, immutable=True),
+            )
+        )
+
+    @get("/favicon.svg", include_in_schema=False, sync_to_thread=True)
+    def icon() -> Response[bytes]:
+        """The mark in the browser's tab."""
+        try:
+            return Response((static / "favicon.svg").read_bytes(), media_type="image/svg+xml")
+        except FileNotFoundError as error:
+            raise NotFoundException("The console has not been built") from error
+
+    handlers.append(icon)
+    return handlers

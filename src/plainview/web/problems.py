@@ -1,0 +1,84 @@
+"""Every error as one clear JSON problem (RFC 9457); never a traceback."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from msgspec import UNSET, Struct, UnsetType
+
+from plainview.errors import InputError, PlainviewError
+
+_log = structlog.get_logger(__name__)
+
+
+class Problem(Struct, frozen=True):
+    """What went wrong, where, and how to mend it."""
+
+    title: str
+    status: int
+    detail: str
+    type: str = "about:blank"
+    where: str | UnsetType = UNSET
+    mend: str | UnsetType = UNSET
+
+
+def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
+    return Response(
+        problem,
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=headers or {},
+    )
+
+
+def _title(status: int) -> str:
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error"
+
+
+def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """A request that cannot be answered: no such address, a parameter out of bounds."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    faults = [item for item in extra if isinstance(item, dict)]
+    where = ", ".join(str(item.get("key", "")) for item in faults)
+    what = "; ".join(str(item.get("message", "")) for item in faults)
+    return _answer(
+        Problem(
+            title=_title(error.status_code),
+            status=error.status_code,
+            detail=what or str(error.detail or _title(error.status_code)),
+            where=where or UNSET,
+        ),
+        dict(error.headers or {}),
+    )
+
+
+def on_plainview(_: Request[Any, Any, Any], error: PlainviewError) -> Response[Problem]:
+    """An error that explains itself: wrong input is the caller's, all else is ours."""
+    status = 400 if isinstance(error, InputError) else 503
+    return _answer(
+        Problem(
+            title=_title(status),
+            status=status,
+            detail=error.what,
+            where=error.where or UNSET,
+            mend=error.mend or UNSET,
+        )
+    )
+
+
+def on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """A defect of Plainview: the log has it, the answer tells nothing of it."""
+    _log.error("web.defect", path=request.url.path, exc_info=error)
+    return _answer(
+        Problem(
+            title=_title(500),
+            status=500,
+            detail="Plainview made a mistake here; the rest goes on",
+            mend="See Plainview's log, and report it",
+        )
+    )
+
+
+HANDLERS = {HTTPException: on_http, PlainviewError: on_plainview, Exception: on_defect}

@@ -1,0 +1,141 @@
+"""uvicorn in this process: an address taken before anything starts, a stop that does not wait."""
+
+import errno
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from plainview.errors import InputError, PlainviewError
+from plainview.web.api import Application
+
+_START = 15.0
+_STOP = 5.0
+
+
+def bind(host: str = "127.0.0.1", port: int = 8765) -> socket.socket:
+    """A listening socket at `host` and `port` (0: any free one). Nothing answers on it yet.
+
+    Raises InputError, with how to mend it, where the address is in use or not this machine's.
+    """
+    where = f"{host}:{port}"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, UnicodeError, OverflowError) as error:
+        raise InputError(
+            f"{host!r} is not a name of this machine", where="--host", mend="Use 127.0.0.1"
+        ) from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            what, mend = "the port is in use", "Stop what uses it, or choose another with --port"
+        elif error.errno == errno.EACCES:
+            what, mend = "the port needs more rights", "Choose one above 1023 with --port"
+        else:
+            what, mend = f"cannot listen there ({error.strerror})", "Use 127.0.0.1"
+        raise InputError(what, where=where, mend=mend) from error
+    return listener
+
+
+class Served:
+    """An application that answers on a socket, in a thread of its own. Owns both until `stop`."""
+
+    def __init__(self, app: Application, listener: socket.socket) -> None:
+        """Start answering on `listener` (see `bind`); returns when it does.
+
+        Raises PlainviewError if the server does not come up.
+        """
+        host, port = listener.getsockname()[:2]
+        self.host: str = host
+        self.port: int = port
+        self._app = app
+        self._listener = listener
+        self._ready = threading.Event()
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                ws="none",
+                lifespan="on",
+                timeout_graceful_shutdown=1,
+                limit_concurrency=512,
+                h11_max_incomplete_event_size=16_384,
+            ),
+            self._ready.set,
+        )
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(_START) or not self._server.started:
+            self.stop()
+            raise PlainviewError("the web server did not start", where=self.url)
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(self.host, self.host)  # noqa: S104 - named, not bound
+        return f"http://{host}:{self.port}/"
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still answers."""
+        return self._thread.is_alive() and self._server.started
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._listener])
+        finally:
+            self._ready.set()
+
+    def stop(self) -> None:
+        """End live pages, finish what is being answered, close the socket. May be called twice."""
+        self._app.close()
+        self._server.should_exit = True
+        self._thread.join(_STOP)
+        self._listener.close()
+
+    def __enter__(self) -> Self:
+        """Answer while in this context."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells when it answers. Not on the main thread, so it takes no signals."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+def serve(app: Application, host: str = "127.0.0.1", port: int = 8765) -> Served:
+    """Answer `app` on `host` and `port` in the background.
+
+    Raises InputError as `bind` does, before anything starts; to take the port before other parts
+    start, `bind` first and give the socket to `Served`.
+    """
+    return Served(app, bind(host, port))

@@ -80,7 +80,8 @@ class Parquet:
         """Add one row."""
         row = {key: interval[key] for key in ("t", "count", "low", "high", "health", "events")}
         for name in self._lines:
-            forward, backward = interval["crossings"][name]
+            # None, not zero, where the Reading says nothing of the line.
+            forward, backward = interval["crossings"].get(name, (None, None))
             row |= {f"{name}.forward": forward, f"{name}.backward": backward}
         cells = interval["cells"]
         row |= {column: [cell[k] for cell in cells] for k, column in enumerate(self._CELL)}

@@ -1,0 +1,185 @@
+"""`plainview measure`: one video through tap and lens, as the lines of DESIGN.md section 5."""
+
+import contextlib
+import math
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from plainview import __version__
+from plainview.app.output import Sink, open_sink, replaced
+from plainview.app.progress import Show, progress
+from plainview.config import CameraConfig, load_camera
+from plainview.errors import InputError, PlainviewError, SourceError
+from plainview.fleet.clip import ClipEnded, ClipStarted, measure_clip
+from plainview.geometry import View, cells_inside
+from plainview.record import Reading, interval_json
+from plainview.vision.spec import LensSpec, TapSpec
+from plainview.vision.task import MAX_PLATE
+
+
+def measure(
+    video: Path,
+    camera_file: Path,
+    *,
+    every: float | None = None,
+    out: Path | None = None,
+    rate: float | None = None,
+    plate: Path | None = None,
+    save_plate: Path | None = None,
+) -> None:
+    """Measure `video` and write header and intervals to `out` (standard output when None).
+
+    `every` and `rate` go before the camera's own. Raises InputError for what was given wrongly,
+    SourceError, LensError or PlainviewError when measuring or writing fails; then no half-written
+    file is left.
+    """
+    camera = load_camera(camera_file)
+    every = _number("--every", camera.every if every is None else every)
+    rate = _number("--rate", camera.rate if rate is None else rate)
+    _check_video(video)
+    learned = None if plate is None else read_plate_file(plate)
+    tap = TapSpec(source=os.path.abspath(video), live=False, frame_rate=camera.frame_rate)  # noqa: PTH100 - no resolving: FFmpeg judges by the name
+    lens = LensSpec(view=camera.view, every=every, rate=rate, decode=camera.decode, live=False)
+    with contextlib.ExitStack() as stack:
+        kept = None if save_plate is None else stack.enter_context(replaced(save_plate))
+        on_terminal = out is None and sys.stdout is not None and sys.stdout.isatty()
+        with (
+            open_sink(out, [line.name for line in camera.view.lines]) as sink,
+            progress(video.name, lines_on_terminal=on_terminal) as show,
+        ):
+            ended = _measure(video, camera, sink, tap, lens, learned, show)
+        if kept is not None:
+            if ended.plate is None:
+                raise PlainviewError(
+                    "no plate was learned, so that none could be saved",
+                    where=str(save_plate),
+                    mend="The video is too short, or the scene is never seen empty",
+                )
+            kept.write_bytes(ended.plate)
+
+
+def header_line(camera: str, view: View, every: float, *, sealed: bool) -> dict[str, Any]:
+    """The first line: whose measurements these are, on which grid, and whether it was sealed."""
+    grid = view.grid()
+    return {
+        "plainview": __version__,
+        "camera": camera,
+        "every": every,
+        "grid": {"origin": list(grid.origin), "cell": grid.cell, "shape": list(grid.shape)},
+        "sealed": sealed,
+    }
+
+
+def read_plate_file(path: Path) -> bytes:
+    """The bytes of a saved plate. Raises InputError for none; the lens checks what it is."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_PLATE + 1)
+    except OSError as error:
+        raise InputError(
+            f"the plate cannot be read ({error.strerror or error})",
+            where=str(path),
+            mend="Give a file that --save-plate wrote",
+        ) from error
+    if not 0 < len(data) <= MAX_PLATE:
+        raise InputError(
+            "this is not a plate", where=str(path), mend="Give a file that --save-plate wrote"
+        )
+    return data
+
+
+def _measure(
+    video: Path,
+    camera: CameraConfig,
+    sink: Sink,
+    tap: TapSpec,
+    lens: LensSpec,
+    plate: bytes | None,
+    show: Show | None,
+) -> ClipEnded:
+    view = lens.view
+    grid = view.grid()
+    inside = cells_inside(grid, view.polygon)
+    lines = [line.name for line in view.lines]
+    zones = [zone.name for zone in view.zones]
+    frames = 0
+    header: dict[str, Any] | None = None
+    for item in _items(video, tap, lens, plate, show):
+        if isinstance(item, ClipStarted):
+            header = header_line(camera.id, view, lens.every, sealed=item.sealed)
+            if not item.sealed:
+                lacks = ", ".join(item.missing) or "a part of it"
+                warn(f"the lens is not sealed: this kernel lacks {lacks}")
+        elif isinstance(item, Reading):
+            # Not before: a file that is no video gets no header.
+            if header is not None:
+                sink.header(header)
+                header = None
+            frames += item.frames
+            sink.interval(interval_json(item, grid, lines, zones, inside=inside))
+        else:
+            ended = item
+    if frames == 0:
+        raise InputError(
+            "holds no picture that can be decoded", where=str(video), mend="Give a video"
+        )
+    _tell_losses(video, ended)
+    return ended
+
+
+def _items(
+    video: Path, tap: TapSpec, lens: LensSpec, plate: bytes | None, show: Show | None
+) -> Iterator[ClipStarted | Reading | ClipEnded]:
+    """What the clip tells; a clip that cannot be measured at all is wrong input."""
+    measured = False
+    items = measure_clip(tap, lens, plate=plate, on_progress=show)
+    with contextlib.closing(items):  # type: ignore[type-var]  # a generator, typed as an iterator
+        try:
+            for item in items:
+                measured |= isinstance(item, Reading)
+                yield item
+        except SourceError as error:
+            where = error.where or str(video)
+            kind = SourceError if measured else InputError
+            raise kind(error.what, where=where, mend=error.mend) from error
+
+
+def _tell_losses(video: Path, ended: ClipEnded) -> None:
+    if ended.tap.broken:
+        warn(f"{video}: {ended.tap.broken} packets were broken and left out")
+    if ended.restarts:
+        warn(f"{video}: the lens was restarted {ended.restarts} times; those intervals say 'lost'")
+    if ended.refused:
+        warn(f"{video}: {ended.refused} messages of the lens were refused")
+
+
+def warn(line: str) -> None:
+    """One line on standard error that is not the end."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"plainview: warning: {line}\n")
+
+
+def _number(option: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise InputError(f"{value} is no number to measure with", where=option, mend="Give seconds")
+    return value
+
+
+def _check_video(video: Path) -> None:
+    """Raise InputError unless `video` is a file that can be opened and is not empty."""
+    what = ""
+    try:
+        if not video.exists():
+            what = "there is no such file"
+        elif not video.is_file():
+            what = "this is not a file"
+        else:
+            with video.open("rb") as file:
+                what = "" if file.read(1) else "the file is empty"
+    except (OSError, ValueError) as error:
+        what = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+    if what:
+        raise InputError(what, where=str(video), mend="Give a video file")

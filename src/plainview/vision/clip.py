@@ -1,6 +1,8 @@
 """A clip through the tap: as fast as the lens takes it, nothing dropped, times from its start."""
 
+import contextlib
 import heapq
+import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ import av
 from av.container import InputContainer
 
 from plainview.errors import SourceError
+from plainview.vision import sources
 from plainview.vision.packets import MAX_PACKET, Gap, Packet, StreamStart
 from plainview.vision.sources import Source
 
@@ -19,12 +22,33 @@ LOOKAHEAD = 34
 (Rec. H.264 A.3.1, `max_dec_frame_buffering`); fields double that."""
 HELD = 64_000_000
 """Bytes of packets held at most."""
+OPEN = 10.0
+"""Seconds that a step of reading a local file may take."""
 _ATTEMPTS = 64
 """Unreadable places in a row after which the rest of a clip is given up."""
 
 VideoStream = av.video.stream.VideoStream
 Compressed: TypeAlias = "av.Packet[VideoStream]"
 """A packet of the video stream (generic in the type stubs only)."""
+
+
+@contextlib.contextmanager
+def opened(source: Source, descriptor: int) -> Iterator[InputContainer]:
+    """The file that is open as `descriptor`, from its start. Raises SourceError.
+
+    FFmpeg gets the descriptor, not the path: whatever the file says, it leads to no other file.
+    """
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    options = source.options | {"fd": str(descriptor)}
+    with sources.connect("fd:", source, options, (OPEN, OPEN)) as container:
+        yield container
+
+
+def data(packet: Compressed) -> bytes:
+    """The packet's bytes without a copy: msgspec takes any buffer for bytes, and copies it once,
+    into what goes down the pipe.
+    """
+    return memoryview(packet)  # type: ignore[return-value]
 
 
 def video(container: InputContainer, source: Source) -> VideoStream:
@@ -46,8 +70,11 @@ def video(container: InputContainer, source: Source) -> VideoStream:
     raise SourceError(f"holds {held}", where=source.name, mend="Give a video")
 
 
-def start(stream: VideoStream, source: Source) -> StreamStart:
-    """What the lens needs to make a decoder. Raises SourceError when it cannot be carried."""
+def start(stream: VideoStream, source: Source, extradata: bytes | None = None) -> StreamStart:
+    """What the lens needs to make a decoder, with `extradata` where the stream changed its own.
+
+    Raises SourceError when it cannot be carried.
+    """
     context = stream.codec_context
     if context.name == "rawvideo":
         raise SourceError(
@@ -55,7 +82,7 @@ def start(stream: VideoStream, source: Source) -> StreamStart:
             where=source.name,
             mend="Set it to H.264 or MJPEG",
         )
-    extradata = context.extradata or b""
+    extradata = context.extradata or b"" if extradata is None else extradata
     width, height = context.width, context.height
     if not (0 <= width <= 16384 and 0 <= height <= 16384 and len(extradata) <= 1_000_000):
         raise SourceError(
@@ -193,6 +220,4 @@ class Timing:
                 continue
             if held.t is not None:
                 self._latest = max(self._latest, held.t)
-            # msgspec encodes any buffer as bytes: the packet is copied once, into the pipe's batch.
-            data: bytes = memoryview(held.packet)  # type: ignore[assignment]
-            yield Packet(data=data, t=held.t, key=held.packet.is_keyframe)
+            yield Packet(data=data(held.packet), t=held.t, key=held.packet.is_keyframe)

@@ -7,12 +7,15 @@ ever shown: a file's name, or scheme, host and port.
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 import av
+from av.container import InputContainer
 
 from plainview.errors import InputError, SourceError
 from plainview.vision.spec import TapSpec
@@ -30,6 +33,8 @@ _PROTOCOLS = {
 }
 _ACCEPTED = "Give a file's path, an rtsp://, rtsps://, http:// or https:// address, or /dev/videoN"
 _AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+FAILURES = (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError, EOFError)
+"""What PyAV raises for a source that misbehaves."""
 _USER = re.compile(r"(?<=://)[^/\s@]*@")
 ANALYSE = 1_500_000
 """Microseconds of a live stream that FFmpeg may look at before it says what it is."""
@@ -124,6 +129,40 @@ def _remote(scheme: str, address: str, spec: TapSpec) -> Source:
 def _authorities() -> dict[str, str]:
     found = next((path for path in _AUTHORITIES if Path(path).is_file()), None)
     return {"ca_file": found} if found else {}
+
+
+@contextmanager
+def connect(
+    address: str, source: Source, options: dict[str, str], timeout: tuple[float, float]
+) -> Iterator[InputContainer]:
+    """FFmpeg's demuxer on `address`; `timeout` is seconds (to open, to read).
+
+    Raises SourceError, whose text holds no address, instead of all that PyAV raises within.
+    """
+    try:
+        # Nothing of FFmpeg decodes here: see `codec_whitelist` in `resolve`.
+        container = av.open(address, format=source.format, options=options, timeout=timeout)
+    except FAILURES as error:
+        raise failure(error, source) from None
+    try:
+        with container:
+            yield container
+    except av.FFmpegError as error:
+        raise failure(error, source) from None
+
+
+@contextmanager
+def file(source: Source) -> Iterator[int]:
+    """The open file of a source that is one. Raises SourceError where it cannot hold a video."""
+    try:
+        descriptor = os.open(source.address, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise missing(error, source) from None
+    try:
+        check(os.fstat(descriptor), source)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def missing(error: OSError | ValueError, source: Source) -> SourceError:

@@ -24,11 +24,6 @@ from plainview.vision.spec import TapSpec, TapStatus
 _LENGTH = struct.Struct(">I")
 _BEAT = 0.5
 """Seconds between statuses at least (the contract is one second)."""
-_OPEN = 10.0
-"""Seconds that opening a local file may take."""
-
-FAILURES = (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError, EOFError)
-"""What PyAV raises for a source that misbehaves."""
 
 
 def run(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
@@ -91,7 +86,7 @@ class Status:
 def _clip(spec: TapSpec, source: Source, outlet: Outlet, status: Status) -> None:
     count = broken = 0
     latest = 0
-    with _file(source) as descriptor, _opened(source, {"fd": str(descriptor)}) as container:
+    with sources.file(source) as descriptor, clip.opened(source, descriptor) as container:
         stream = clip.video(container, source)
         outlet.add(clip.start(stream, source))
         duration = clip.length(container, stream, spec.frame_rate)
@@ -118,32 +113,3 @@ def _flush(outlet: Outlet, status: Status) -> None:
         status.tell()
     if status.due():
         status.tell()
-
-
-@contextlib.contextmanager
-def _file(source: Source) -> Iterator[int]:
-    try:
-        descriptor = os.open(source.address, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise sources.missing(error, source) from None
-    try:
-        sources.check(os.fstat(descriptor), source)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _opened(source: Source, options: dict[str, str]) -> Iterator[InputContainer]:
-    address = "fd:" if source.kind == "file" else source.address
-    try:
-        container = av.open(
-            address, format=source.format, options=source.options | options, timeout=(_OPEN, _OPEN)
-        )
-    except FAILURES as error:
-        raise sources.failure(error, source) from None
-    try:
-        with container:
-            yield container
-    except av.FFmpegError as error:
-        raise sources.failure(error, source) from None

@@ -1,0 +1,208 @@
+"""One camera's measurement: frames in, encoded Readings out. Runs inside the sealed lens."""
+
+import math
+from collections import deque
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.errors import InputError
+from plainview.record import Health
+from plainview.vision.health import HealthMonitor
+from plainview.vision.optics import Optics, optics
+from plainview.vision.plate import Luma, Plate, read_plate
+from plainview.vision.scene import BOOTSTRAP, STAGES, FrameStore
+from plainview.vision.sparse import SparseEstimator
+from plainview.vision.spec import LensSpec
+from plainview.vision.tally import Tally
+
+PLATE_EVERY = 600.0
+"""Seconds between two plates offered for saving."""
+_ORDER = {flag: k for k, flag in enumerate(Health)}
+
+
+class _Frame(NamedTuple):
+    luma: Luma
+    t: float
+
+
+class _Mark(NamedTuple):
+    """The end of an interval, waiting for the frames before it."""
+
+    end_ms: int
+    span_ms: int
+    dropped: int
+    health: tuple[Health, ...]
+
+
+class Measurer:
+    """Owns everything one lens measures with. Give frames in order of time.
+
+    A clip is held back until its plate is learned (BOOTSTRAP seconds, or its end), so that its
+    first seconds are measured as well as its last; a live lens measures from its first frames,
+    against a plate that is learned anew in STAGES, with a wider interval until then.
+    """
+
+    def __init__(self, spec: LensSpec, *, plate: bytes | None = None) -> None:
+        """Measure as `spec` says, against a saved `plate` where one is given and fits."""
+        cv2.setNumThreads(1)
+        self._spec = spec
+        self._saved = plate
+        self._tally = Tally(spec.view, spec.every)
+        self._size: tuple[int, int] | None = None
+        self._last = -math.inf
+        self._step = 1.0 / spec.rate
+        self._queue: deque[_Frame | _Mark] = deque()
+        self._outgoing: bytes | None = None
+        self._offered = -math.inf
+        self._optics: Optics | None = None
+        self._estimator: SparseEstimator | None = None
+        self._store = FrameStore()
+        self._first = -math.inf
+        self._stage = 0
+        self._monitor = HealthMonitor()
+
+    def frame(self, luma: NDArray[np.uint8], t: float) -> None:
+        """Analyse a frame's luma plane (h, w) at `t` seconds."""
+        height, width = luma.shape
+        if (width, height) != self._size:
+            self._resize(width, height)
+        optics_ = self._optics
+        if optics_ is None:
+            return
+        if optics_.size == (width, height):
+            work = luma.copy()
+        else:
+            work = cv2.resize(luma, optics_.size, interpolation=cv2.INTER_AREA)
+        if t <= self._last:
+            # A clock that stepped back, or frames out of order: time goes on by one step.
+            self._first += t - self._last - self._step
+            self._last = t - self._step
+        if self._first == -math.inf:
+            self._first = t
+        self._learn(work, t)
+        if self._waiting or self._queue:
+            self._queue.append(_Frame(work, t))
+            self._last = t
+            return
+        self._analyse(work, t)
+
+    def interval(
+        self, end_ms: int, span_ms: int, *, dropped: int, health: tuple[Health, ...]
+    ) -> list[bytes]:
+        """Close an interval that ends at `end_ms`: the encoded Readings that are ready.
+
+        `health` is what the lens knows of packets (late, lost). One Reading for each interval, in
+        order; none while a clip's plate is being learned, and all that waited once it is.
+        """
+        mark = _Mark(end_ms, span_ms, dropped, health)
+        if self._waiting:
+            self._queue.append(mark)
+            return []
+        ready = self._drain()
+        ready.append(self._close(mark))
+        return ready
+
+    def finish(self) -> list[bytes]:
+        """The Readings that still wait when a stream has ended."""
+        if self._waiting and len(self._store) > 0:
+            self._adopt(self._store.learn())
+        return self._drain()
+
+    def plate(self) -> bytes | None:
+        """A newly learned plate, serialised, when one is worth saving; else None."""
+        outgoing, self._outgoing = self._outgoing, None
+        return outgoing
+
+    @property
+    def _waiting(self) -> bool:
+        """Whether a clip's frames are held back for its plate."""
+        return not self._spec.live and self._estimator is None
+
+    def _resize(self, width: int, height: int) -> None:
+        """Begin anew for frames of another size."""
+        self._size = (width, height)
+        self._optics = optics(self._spec.view, width, height)
+        self._estimator = None
+        self._store.clear()
+        self._stage = 0
+        self._first = -math.inf
+        self._monitor = HealthMonitor()
+        if self._saved is None:
+            return
+        try:
+            plate = read_plate(self._saved)
+        except InputError:
+            self._saved = None
+            return
+        if plate.luma.shape[::-1] == self._optics.size:
+            self._adopt(plate)
+            self._stage = len(STAGES)
+
+    def _adopt(self, plate: Plate) -> None:
+        if self._optics is not None:
+            self._estimator = SparseEstimator(self._optics, plate)
+
+    def _learn(self, work: Luma, t: float) -> None:
+        """Collect frames and learn the plate when a stage is reached."""
+        if self._stage >= len(STAGES):
+            return
+        self._store.add(work)
+        age = t - self._first
+        if self._spec.live:
+            due = age >= STAGES[self._stage] and len(self._store) >= 3
+            if due or (self._estimator is None and len(self._store) == 3):
+                while self._stage < len(STAGES) and age >= STAGES[self._stage]:
+                    self._stage += 1
+                self._adopt(self._store.learn())
+        elif age >= BOOTSTRAP or len(self._queue) > 400:
+            self._stage = len(STAGES)
+            self._adopt(self._store.learn())
+        if self._stage >= len(STAGES):
+            self._store.clear()
+
+    def _analyse(self, work: Luma, t: float) -> None:
+        dt = t - self._last if self._last > -math.inf else self._step
+        self._last = t
+        estimator = self._estimator
+        if estimator is None:
+            self._monitor.update(work, t)
+            return
+        mask = None if estimator.mask is None else estimator.mask > 0
+        self._monitor.update(work, t, plate=estimator.plate.luma, foreground=mask)
+        trusted = not self._monitor.flags()
+        self._tally.add(estimator.frame(work, dt, trusted=trusted), dt)
+        if estimator.relit and trusted:
+            # Another light: learn the scene anew from what comes, and say so by a wide interval.
+            self._stage, self._first = 0, t
+            estimator.relit = False
+        settled = self._stage >= len(STAGES)
+        if trusted and settled and t - self._offered > PLATE_EVERY:
+            self._offered = t
+            self._outgoing = estimator.plate.to_bytes()
+
+    def _drain(self) -> list[bytes]:
+        """Measure what waited for a plate."""
+        ready = []
+        if self._queue:
+            self._last = -math.inf
+        while self._queue:
+            item = self._queue.popleft()
+            if isinstance(item, _Frame):
+                self._analyse(item.luma, item.t)
+            else:
+                ready.append(self._close(item))
+        return ready
+
+    def _close(self, mark: _Mark) -> bytes:
+        flags = set(mark.health) | self._monitor.interval_flags()
+        doubt = 1.0 if self._stage >= len(STAGES) else 2.5
+        return self._tally.reading(
+            mark.end_ms,
+            mark.span_ms,
+            dropped=mark.dropped,
+            health=sorted(flags, key=_ORDER.__getitem__),
+            doubt=doubt,
+        )

@@ -1,0 +1,148 @@
+"""Where bodies can stand in one picture and which of its pixels each would cover.
+
+The working picture is the frame decimated so that a person is about `WORK_HEIGHT` pixels tall:
+the metric scale on which all measurement runs. A body is an upright figure of the calibrated
+height, seen as a billboard that faces the camera, sampled at `SAMPLES` points of its silhouette.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import Polygon
+
+from plainview.geometry import BODY_HEIGHT, View, camera_centre, project
+
+Floats = NDArray[np.float64]
+
+WORK_HEIGHT = 44.0
+"""Pixels of a median person in the working picture."""
+MAX_WIDTH = 640
+"""The working picture is never wider."""
+SPACING = 0.30
+"""Metres between candidate places."""
+MARGIN = 2.5
+"""Metres around the area where people are explained, though not counted."""
+MAX_CANDIDATES = 16_000
+MIN_VISIBLE = 0.3
+"""Least part of a body inside the picture for it to be looked for."""
+
+# Half-width of a clothed adult by height, as fractions of the body's height, with both legs and
+# arms in their mean walking pose (NASA-STD-3000, vol. I, section 3.3.1: shoulder breadth 0.27 H,
+# hip breadth 0.20 H, head breadth 0.09 H).
+_PROFILE_Z = np.array([0.02, 0.10, 0.22, 0.34, 0.46, 0.56, 0.66, 0.75, 0.82, 0.90, 0.97])
+_PROFILE_W = np.array([0.085, 0.080, 0.080, 0.085, 0.100, 0.115, 0.125, 0.130, 0.120, 0.055, 0.045])
+_ACROSS = np.array([-0.8, -0.4, 0.0, 0.4, 0.8])
+SAMPLES = len(_PROFILE_Z) * len(_ACROSS)
+SAMPLE_Z = np.repeat(_PROFILE_Z, len(_ACROSS))
+"""(SAMPLES,) height of each sample as a fraction of the body's."""
+_SAMPLE_U = (_PROFILE_W[:, None] * _ACROSS).ravel()
+
+
+class Optics(NamedTuple):
+    """Precomputed geometry of one camera for frames of one size."""
+
+    size: tuple[int, int]
+    """(width, height) of the working picture."""
+    projection: Floats
+    """(3, 4) world -> working pixels, w = depth in metres."""
+    centre: Floats
+    """(3,) the camera's place, metres."""
+    places: Floats
+    """(n, 2) candidate places on the ground, metres."""
+    samples: NDArray[np.int32]
+    """(n, SAMPLES) flat pixel index of each silhouette sample; the index past the last pixel for
+    samples outside the picture."""
+    seen: NDArray[np.float32]
+    """(n,) part of the silhouette inside the picture."""
+    tall: NDArray[np.float32]
+    """(n,) height in working pixels."""
+
+
+def silhouettes(
+    projection: Floats, centre: Floats, places: Floats, height: float = BODY_HEIGHT
+) -> Floats:
+    """(n, SAMPLES, 2) working pixels of the bodies that stand at `places` (n, 2)."""
+    away = places - centre[:2]
+    distance = np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-6)
+    across = np.column_stack((-away[:, 1], away[:, 0])) / distance[:, None]
+    ground = places[:, None, :] + across[:, None, :] * (_SAMPLE_U * height)[None, :, None]
+    z = np.broadcast_to((SAMPLE_Z * height)[None, :, None], (*ground.shape[:2], 1))
+    pixels, depth = project(projection, np.concatenate((ground, z), axis=2))
+    pixels[depth <= 0.1] = -1e6
+    return pixels.reshape(len(places), SAMPLES, 2)
+
+
+def outline(
+    projection: Floats, centre: Floats, place: Floats, widen: float = 1.0
+) -> NDArray[np.int32]:
+    """(m, 1, 2) closed polygon, whole working pixels, around the body at `place` (2,).
+
+    `widen` scales its width.
+    """
+    grid = silhouettes(projection, centre, place[None])[0].reshape(len(_PROFILE_Z), len(_ACROSS), 2)
+    middle = grid[:, 2]
+    left = middle + (grid[:, 0] - middle) * (1.25 * widen)
+    right = middle + (grid[:, -1] - middle) * (1.25 * widen)
+    points = np.concatenate((left, right[::-1]))
+    return np.clip(np.rint(points), -32_000, 32_000).astype(np.int32)[:, None, :]
+
+
+def _area(view: View) -> tuple[Floats, float]:
+    """Candidate places over the area and its margin, and their spacing in metres."""
+    polygon = Polygon(view.polygon).buffer(MARGIN)
+    x0, y0, x1, y1 = polygon.bounds
+    spacing = max(SPACING, (polygon.area / MAX_CANDIDATES) ** 0.5)
+    xs = np.arange(x0 + spacing / 2, x1, spacing)
+    ys = np.arange(y0 + spacing / 2, y1, spacing)
+    gx, gy = (a.ravel() for a in np.meshgrid(xs, ys))
+    inside = shapely.contains_xy(polygon, gx, gy)
+    return np.column_stack((gx[inside], gy[inside])), spacing
+
+
+def optics(view: View, width: int, height: int) -> Optics:
+    """The geometry of `view` for decoded frames of `width` x `height` pixels."""
+    places, _ = _area(view)
+    full = view.scaled(width, height)
+    projection = full.matrix()
+    feet = np.column_stack((places, np.zeros(len(places))))
+    heads = feet + np.array([0.0, 0.0, BODY_HEIGHT])
+    foot, depth = project(projection, feet)
+    head, _ = project(projection, heads)
+    visible = (
+        (depth > 0.1)
+        & (foot[:, 0] > 0)
+        & (foot[:, 0] < width)
+        & (head[:, 1] < height)
+        & (foot[:, 1] > 0)
+    )
+    tall = np.hypot(*(foot - head)[visible].T)
+    # Seen from straight above a body is as large as its shoulders.
+    scale = float(np.median(tall)) if len(tall) else WORK_HEIGHT
+    shrink = min(1.0, WORK_HEIGHT / max(scale, 1.0), MAX_WIDTH / width)
+    if len(tall):
+        # The farthest people must not vanish: keep the lower decile at 18 px where the frame can.
+        shrink = min(1.0, max(shrink, 18.0 / max(float(np.percentile(tall, 10)), 1.0)))
+        shrink = min(shrink, MAX_WIDTH / width)
+    size = (max(round(width * shrink), 16), max(round(height * shrink), 16))
+    work = view.scaled(*size)
+    projection = work.matrix()
+    centre = camera_centre(projection)
+    pixels = silhouettes(projection, centre, places)
+    columns, rows = np.rint(pixels[..., 0]), np.rint(pixels[..., 1])
+    inside = (columns >= 0) & (columns < size[0]) & (rows >= 0) & (rows < size[1])
+    seen = inside.mean(axis=1)
+    keep = seen >= MIN_VISIBLE
+    flat = np.where(inside, rows * size[0] + columns, size[0] * size[1]).astype(np.int32)
+    foot, _ = project(projection, np.column_stack((places, np.zeros(len(places)))))
+    head, _ = project(projection, np.column_stack((places, np.full(len(places), BODY_HEIGHT))))
+    return Optics(
+        size,
+        projection,
+        centre,
+        places[keep],
+        np.ascontiguousarray(flat[keep]),
+        seen[keep].astype(np.float32),
+        np.hypot(*(foot - head)[keep].T).astype(np.float32),
+    )

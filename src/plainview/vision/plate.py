@@ -1,0 +1,162 @@
+"""The plate: the picture of the empty scene, learned robustly, and what differs from it.
+
+Per working pixel the plate holds the background's luma and its noise. It is learned from a spread
+of frames by the half-sample mode (Robertson & Cryer, JASA 69, 1974), which stands up to people who
+cover a place for up to half of the time, and then follows slow changes wherever no body stands.
+People who stand for minutes are not absorbed: a place that differs is given up to the background
+only when the frame there has lost the edges that the plate shows (a ghost), or after a time when
+nothing upright explains it.
+"""
+
+import io
+import zlib
+from collections.abc import Sequence
+
+import cv2
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from plainview.errors import InputError
+
+Luma = NDArray[np.uint8]
+Image = NDArray[np.float32]
+
+NOISE_FLOOR = 2.0
+"""Least standard deviation of a background pixel's luma, grey levels."""
+MAX_BYTES = 1_048_576
+"""Bound on a serialised plate."""
+
+
+class PlateFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A plate as it is saved. Luma and noise are deflated rows of one byte per pixel."""
+
+    version: int
+    width: int
+    height: int
+    luma: bytes
+    noise: bytes
+    """Standard deviation in eighths of a grey level."""
+
+
+def half_sample_mode(stack: Luma) -> Luma:
+    """The mode along axis 0 of `stack` (n, h, w), by repeated densest halves."""
+    work = np.sort(stack, axis=0)
+    while len(work) > 3:
+        half = (len(work) + 1) // 2
+        width = work[half - 1 :].astype(np.int16) - work[: len(work) - half + 1]
+        start = np.argmin(width, axis=0)
+        index = start[None] + np.arange(half)[:, None, None]
+        work = np.take_along_axis(work, index, axis=0)
+    return np.asarray(work[len(work) // 2])
+
+
+def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> tuple[float, float]:
+    """Gain and offset with luma ~ gain * background + offset, robust to what covers the scene.
+
+    Least squares on every 6th pixel, re-weighted three times by Tukey's biweight.
+    """
+    x = background[::6, ::6].ravel().astype(np.float32)
+    y = luma[::6, ::6].ravel().astype(np.float32)
+    keep = (y > 3) & (y < 252) & (x > 3) & (x < 252)
+    if ignore is not None:
+        keep &= ignore[::6, ::6].ravel() == 0
+    x, y = x[keep], y[keep]
+    if len(x) < 64:
+        return 1.0, 0.0
+    gain = float(np.median(y) / max(float(np.median(x)), 1.0))
+    offset = 0.0
+    for _ in range(3):
+        residual = y - gain * x - offset
+        scale = max(1.4826 * float(np.median(np.abs(residual))), 1.0) * 4.0
+        w = np.square(np.maximum(1.0 - np.square(residual / scale), 0.0))
+        total = float(w.sum())
+        if total < 16:
+            return 1.0, 0.0
+        mx, my = float(w @ x) / total, float(w @ y) / total
+        dx = x - mx
+        spread = float(w @ (dx * dx)) / total
+        if spread < 25:
+            gain, offset = 1.0, my - mx
+            continue
+        gain = float(w @ (dx * (y - my))) / total / spread
+        gain = min(max(gain, 0.2), 5.0)
+        offset = my - gain * mx
+    return gain, offset
+
+
+class Plate:
+    """Owns the background picture (h, w) and its noise, in working pixels."""
+
+    def __init__(self, luma: Luma, noise: Image) -> None:
+        """Start from a background `luma` (h, w) and its standard deviation `noise` (h, w)."""
+        self.mean = luma.astype(np.float32)
+        self.noise = np.maximum(noise, NOISE_FLOOR).astype(np.float32)
+        self._refresh()
+
+    @classmethod
+    def learn(cls, frames: Sequence[Luma]) -> "Plate":
+        """Learn from working frames spread over time (3 or more; 24 to 48 are best)."""
+        stack = np.stack(frames)
+        mode = half_sample_mode(stack)
+        near = np.sort(np.abs(stack.astype(np.int16) - mode), axis=0)[: max(len(stack) // 2, 2)]
+        # The quartile of |deviation| of a normal variable is 0.32 sigma.
+        noise = near[len(near) // 2].astype(np.float32) / 0.32
+        return cls(mode, cv2.blur(np.minimum(noise, 12.0), (5, 5)))
+
+    def _refresh(self) -> None:
+        self.luma: Luma = np.clip(self.mean + 0.5, 0, 255).astype(np.uint8)
+        gx = cv2.Sobel(self.luma, cv2.CV_32F, 1, 0, scale=0.25)
+        gy = cv2.Sobel(self.luma, cv2.CV_32F, 0, 1, scale=0.25)
+        self.gradient: Image = cv2.magnitude(gx, gy)
+        # A slight shake moves edges by a fraction of a pixel: there the noise is larger.
+        spread = cv2.blur(np.sqrt(self.noise**2 + (0.35 * self.gradient) ** 2), (3, 3))
+        self.sharpness: Image = 1.0 / spread
+
+    def follow(self, luma: Luma, free: Luma, rate: float) -> None:
+        """Move the background towards `luma` by `rate` where `free` (h, w, 0 or 255) allows it."""
+        cv2.accumulateWeighted(luma, self.mean, rate, mask=free)
+        self._refresh()
+
+    def to_bytes(self) -> bytes:
+        """Serialise; at most MAX_BYTES for the pictures that the working scale allows."""
+        height, width = self.luma.shape
+        noise = np.clip(self.noise * 8, 0, 255).astype(np.uint8)
+        return msgspec.msgpack.encode(
+            PlateFile(
+                1,
+                width,
+                height,
+                zlib.compress(self.luma.tobytes(), 6),
+                zlib.compress((noise & 0xF8).tobytes(), 6),
+            )
+        )
+
+
+def read_plate(data: bytes) -> Plate:
+    """The plate in `data`. Raises InputError if it is none."""
+    if len(data) > MAX_BYTES:
+        raise InputError("larger than a plate may be", where="plate", mend="Learn it anew")
+    try:
+        file = msgspec.msgpack.decode(data, type=PlateFile)
+        size = file.width * file.height
+        if file.version != 1 or not 256 <= size <= 4_000_000:
+            raise InputError("not a plate of this version", where="plate", mend="Learn it anew")
+        planes = []
+        for packed in (file.luma, file.noise):
+            plane = zlib.decompressobj().decompress(packed, size + 1)
+            if len(plane) != size:
+                raise InputError("the plate is cut short", where="plate", mend="Learn it anew")
+            planes.append(np.frombuffer(plane, np.uint8).reshape(file.height, file.width))
+    except (msgspec.DecodeError, zlib.error) as error:
+        raise InputError("not a plate", where="plate", mend="Learn it anew") from error
+    return Plate(planes[0].copy(), planes[1].astype(np.float32) / 8)
+
+
+def plate_png(data: bytes) -> bytes:
+    """A PNG of the plate in `data`, for a human who approves it. Raises InputError."""
+    ok, png = cv2.imencode(".png", read_plate(data).luma)
+    if not ok:
+        raise InputError("the plate cannot be drawn", where="plate", mend="Learn it anew")
+    return io.BytesIO(png.tobytes()).getvalue()

@@ -1,0 +1,145 @@
+"""The plate over time: learned at the start, followed, and kept true against ghosts.
+
+A ghost is a place where the plate shows something that has gone: a person who stood there while
+the plate was learned. It differs from the frame for as long as it is left alone, but the edges that
+surround it are the plate's, not the frame's; something that really stands there has its edges in
+the frame (Cucchiara, Grana, Piccardi & Prati, IEEE PAMI 25, 2003, reason on ghosts by their motion;
+here it is edges, since people who stand for minutes do not move either).
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from plainview.vision.plate import Image, Luma, Plate
+
+BOOTSTRAP = 30.0
+"""Seconds of frames that a plate is learned from."""
+MOST_FRAMES = 40
+"""Frames that a plate is learned from."""
+STAGES = (2.0, 5.0, 12.0, BOOTSTRAP)
+"""Seconds after the first frame at which a live lens learns its plate, each time from more."""
+FOLLOW_EVERY = 1.0
+"""Seconds between two steps of following the background."""
+FOLLOW_RATE = 0.06
+"""Part of the difference that one step takes over: a time constant of about 16 s."""
+GHOST_AGE = 6.0
+"""Seconds that a place must differ before it is examined."""
+ABSORB_AGE = 90.0
+"""Seconds after which what differs, stands still and is no body becomes background."""
+RELIT_SHARE = 0.5
+"""Part of the picture that differs when the light, not people, has changed."""
+
+
+class FrameStore:
+    """Owns a bounded sample of working frames, evenly spread over the time it has seen."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._frames: list[Luma] = []
+        self._stride = 1
+        self._seen = 0
+
+    def add(self, luma: Luma) -> None:
+        """Offer a frame; every `stride`-th is kept, and the stride doubles when full."""
+        if self._seen % self._stride == 0:
+            if len(self._frames) == MOST_FRAMES:
+                del self._frames[1::2]
+                self._stride *= 2
+            if self._seen % self._stride == 0:
+                self._frames.append(luma)
+        self._seen += 1
+
+    def __len__(self) -> int:
+        """Frames held."""
+        return len(self._frames)
+
+    def learn(self) -> Plate:
+        """The plate of what was seen."""
+        return Plate.learn(self._frames)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._frames.clear()
+        self._stride, self._seen = 1, 0
+
+
+class Upkeep(NamedTuple):
+    """What one step of keeping the plate did."""
+
+    ghosts: int
+    """Places given back to the background because nothing is there."""
+    relit: bool
+    """Whether most of the picture differs: the plate is of another light."""
+
+
+class Keeper:
+    """Owns how long each place of the working picture has differed from the plate, in seconds."""
+
+    def __init__(self, plate: Plate) -> None:
+        """Keep `plate` true."""
+        self._plate = plate
+        self._age = np.zeros(plate.luma.shape, dtype=np.float32)
+        self._still = plate.luma.copy()
+        self._relit = 0.0
+
+    def step(
+        self, luma: Luma, evidence: Image, bodies: Luma, relit: tuple[float, float], dt: float
+    ) -> Upkeep:
+        """Follow what is free, age what is not, and give ghosts back to the background.
+
+        `evidence` (h, w); `bodies` (h, w) non-zero where bodies stand; `relit` the gain and offset
+        from plate to frame; `dt` seconds since the last step.
+        """
+        plate = self._plate
+        gain, offset = relit
+        # The plate stays in its own light: the frame is brought to it before it is taken over.
+        table = np.clip((np.arange(256) - offset) / max(gain, 0.05), 0, 255)
+        own = cv2.LUT(luma, np.rint(table).astype(np.uint8))
+        differs = evidence > 0
+        share = float(differs.mean())
+        moving = cv2.absdiff(luma, self._still) > 12
+        self._still = luma
+        self._age += np.float32(dt)
+        self._age[~differs] = 0
+        self._age[moving] = np.minimum(self._age[moving], 2.0)
+        free = ((evidence < 0) & (bodies == 0)).astype(np.uint8) * 255
+        ghosts = self._ghosts(luma, bodies, own, gain)
+        plate.follow(own, free, 1 - (1 - FOLLOW_RATE) ** (dt / FOLLOW_EVERY))
+        self._relit = self._relit + dt if share > RELIT_SHARE else 0.0
+        return Upkeep(ghosts, self._relit > 2.0)
+
+    def _ghosts(self, luma: Luma, bodies: Luma, own: Luma, gain: float) -> int:
+        """Give back each old place whose outline is the plate's, or that is no body; how many."""
+        old = (self._age > GHOST_AGE).astype(np.uint8)
+        if not np.any(old):
+            return 0
+        plate = self._plate
+        old = cv2.morphologyEx(old, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(old)
+        given = 0
+        for k in range(1, count):
+            x, y, w, h, area = stats[k]
+            x0, y0 = max(x - 3, 0), max(y - 3, 0)
+            window = np.s_[y0 : y + h + 3, x0 : x + w + 3]
+            blob = (labels[window] == k).astype(np.uint8)
+            grown = cv2.dilate(blob, np.ones((5, 5), np.uint8))
+            rim = (grown - cv2.erode(blob, np.ones((3, 3), np.uint8))) > 0
+            here = _gradient(luma[window])[rim].mean()
+            there = plate.gradient[window][rim].mean() * gain
+            age = float(self._age[window][blob > 0].mean())
+            ghost = there > 1.3 * here + 0.5
+            lifeless = age > ABSORB_AGE and bodies[window][blob > 0].mean() < 0.3 * 1
+            if area >= 6 and (ghost or lifeless):
+                target = grown > 0
+                plate.mean[window][target] = own[window][target]
+                self._age[window][target] = 0
+                given += 1
+        return given
+
+
+def _gradient(luma: Luma) -> Image:
+    gx = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=0.25)
+    gy = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=0.25)
+    return np.asarray(cv2.magnitude(gx, gy))

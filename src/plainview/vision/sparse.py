@@ -1,0 +1,89 @@
+"""The estimator for scenes in which the floor can be seen: plate, evidence, bodies, flow."""
+
+import numpy as np
+
+from plainview.vision.bodies import NONE, Bodies, BodyModel, update
+from plainview.vision.estimate import Estimate
+from plainview.vision.flow import TORSO, Flow
+from plainview.vision.foreground import Foreground
+from plainview.vision.optics import Floats, Optics
+from plainview.vision.plate import Luma, Plate
+from plainview.vision.scene import FOLLOW_EVERY, Keeper
+
+BLEND = 0.6
+"""Part of a body's velocity taken from the newest flow; the rest is what it had."""
+
+
+class SparseEstimator:
+    """Owns the plate of one view and the mixture of bodies before it."""
+
+    def __init__(self, optics: Optics, plate: Plate) -> None:
+        """Measure through `optics` against `plate`."""
+        self._optics = optics
+        self.plate = plate
+        self._foreground = Foreground(plate)
+        self._keeper = Keeper(plate)
+        self._model = BodyModel(optics)
+        self._flow = Flow(optics)
+        self._bodies = NONE
+        self._since_keep = 0.0
+        self._noise = 0.05
+        self.relit = False
+        self.mask: Luma | None = None
+        """(h, w) non-zero where bodies stood in the last frame."""
+
+    def frame(self, luma: Luma, dt: float, *, trusted: bool = True) -> Estimate:
+        """Measure a working frame; see `estimate.Estimator`."""
+        gap = dt > 1.5
+        if gap:
+            self._flow.forget()
+        evidence = self._foreground.evidence(luma, self.mask)
+        self._model.begin(evidence)
+        bodies = update(self._model, self._bodies, min(dt, 2.0))
+        self.mask = self._model.closed()
+        flat = self._model.flat(bodies.places)
+        motion = self._flow.measure(luma, evidence, bodies.places, flat, dt)
+        if motion.noise is not None:
+            metres = self._metres_per_pixel(bodies.places)
+            self._noise += 0.1 * (motion.noise * metres / dt - self._noise)
+        self._bodies = _steer(bodies, motion.velocities, dt)
+        self._since_keep += dt
+        if trusted and self._since_keep >= FOLLOW_EVERY:
+            light = (self._foreground.gain, self._foreground.offset)
+            upkeep = self._keeper.step(luma, evidence, self.mask, light, self._since_keep)
+            self.relit = upkeep.relit
+            self._since_keep = 0.0
+        return self._estimate()
+
+    def _metres_per_pixel(self, places: Floats) -> float:
+        """Mean metres of one working pixel at the torsos of bodies at `places`."""
+        projection = self._optics.projection
+        depth = places @ projection[2, :2] + projection[2, 3] + projection[2, 2] * TORSO
+        focal = float(np.linalg.norm(projection[0, :3]))
+        return float(np.mean(depth)) / focal if len(places) else 0.0
+
+    def _estimate(self) -> Estimate:
+        bodies = self._bodies
+        weights = bodies.weights
+        doubt = float((weights * (1 - weights)).sum())
+        hidden = float((weights * (1 - bodies.visible)).sum())
+        return Estimate(
+            bodies.places,
+            bodies.velocities,
+            weights,
+            np.full(len(weights), 0.2),
+            doubt + 0.25 * hidden,
+            self._noise,
+        )
+
+
+def _steer(bodies: Bodies, measured: Floats, dt: float) -> Bodies:
+    """Blend `measured` (n, 2; NaN where unknown) into the bodies' velocities."""
+    known = ~np.isnan(measured[:, 0])
+    velocities = bodies.velocities.copy()
+    fresh = known & ~np.any(velocities, axis=1)
+    velocities[fresh] = measured[fresh]
+    old = known & ~fresh
+    velocities[old] += BLEND * (measured[old] - velocities[old])
+    velocities[~known] *= 0.9 ** (dt / 0.2)
+    return bodies._replace(velocities=velocities)

@@ -1,0 +1,467 @@
+"""The store in one SQLite file: one writer, many readers, durable when `append` returns."""
+
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import insert
+
+from plainview.errors import ReadingRefused, StoreError, StoreFull
+from plainview.record import CameraStatus, Reading, Stamped, decode, encode
+from plainview.store import Appended, DiskUse, Retention, RollUp, connect, schema, upkeep
+from plainview.store.faults import damaged, explained
+from plainview.store.migrate import migrate
+from plainview.store.rollup import HOUR, MINUTE, minute_of, roll_up
+
+_WAL_SHARE, _LEAST_WAL, _MOST_WAL = 4, 400_000, 64_000_000
+_SOFT = 0.85
+"""Readings may fill this share of the pages; the rest is for roll-ups and for the tree's slack."""
+_DROP = 0.10
+"""Share of the pages that is freed at once when they are full, so that it is seldom done."""
+_STEP_BACK = 60_000
+"""Milliseconds. A Reading that much older than the newest known means that the clock was set back;
+it is the newest then."""
+_ROW_BYTES = 40
+"""Bytes of a Reading's row beside its data: key, sizes, and slack in the tree."""
+
+_insert_reading = str(
+    insert(schema.reading).prefix_with("OR IGNORE").compile(dialect=sqlite.dialect())
+)
+
+
+class SqliteStore:
+    """Owns the database at `path` until `close`. Thread-safe; see plainview.store.Store."""
+
+    def __init__(self, path: Path, retention: Retention) -> None:
+        """Open or make it. Raises StoreError when it cannot be, and changes nothing then."""
+        self._path = path
+        self._retention = retention
+        self._reserve = min(max(retention.disk_bytes // _WAL_SHARE, _LEAST_WAL), _MOST_WAL)
+        self._pages = (retention.disk_bytes - self._reserve) // connect.PAGE
+        self._write_lock = threading.RLock()
+        self._changed = threading.Condition()
+        self._version = 0
+        self._latest: dict[str, Reading] = {}
+        self._statuses: dict[str, CameraStatus] = {}
+        self._unsaved: set[str] = set()
+        self._cameras: dict[str, int] = {}
+        self._readings_from = 0
+        self._closed = False
+        self._lock_file = connect.lock(path)
+        self._writer = connect.writer(path, reserve=self._reserve, max_pages=self._pages)
+        self._readers = connect.readers(path)
+        try:
+            self._open()
+        except StoreError:
+            self._dispose()
+            raise
+
+    def _open(self) -> None:
+        with self._writing() as connection:
+            connect.check_whole(connection, self._path)
+            migrate(connection, str(self._path))
+        with self._writing() as connection:
+            for number, name in connection.execute(select(schema.camera)):
+                self._cameras[name] = number
+            for name, data in connection.execute(select(schema.status)):
+                self._statuses[name] = msgspec.msgpack.decode(data, type=CameraStatus)
+            self._readings_from = (
+                connection.execute(
+                    select(schema.mark.c.value).where(schema.mark.c.name == "readings_from")
+                ).scalar()
+                or 0
+            )
+        # A deletion that was cut short is finished first: what lies before the mark is in the
+        # roll-ups already, and must not be taken for late arrivals.
+        self._delete_readings(self._readings_from)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """The writing connection in a transaction: committed, or nothing of it is kept."""
+        with self._write_lock, explained(self._path):
+            if self._closed:
+                raise StoreError("the store is closed", where=str(self._path))
+            with self._writer.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with explained(self._path), self._readers.begin() as connection:
+            yield connection
+
+    def append(self, readings: Sequence[Stamped]) -> Appended:
+        """Keep `readings` in one transaction. When this returns they are on the disk.
+
+        At the bound, the oldest Readings are dropped for them. Raises StoreFull when that makes no
+        room or the disk is full, StoreError on other failures; then nothing of the batch is kept.
+        """
+        if not readings:
+            return Appended(0, 0)
+        encoded = [encode(one.reading) for one in readings]
+        with self._write_lock:
+            self._make_room(sum(map(len, encoded)) + _ROW_BYTES * len(encoded))
+            with self._writing() as connection:
+                added = self._add_cameras(connection, {one.camera for one in readings})
+                numbers = self._cameras | added if added else self._cameras
+                rows = [
+                    (one.reading.t, numbers[one.camera], data)
+                    for one, data in zip(readings, encoded, strict=True)
+                ]
+                stored = connection.exec_driver_sql(_insert_reading, rows).rowcount
+                if stored:
+                    self._note_minutes(connection, readings)
+            self._cameras.update(added)
+        with self._changed:
+            for one in readings:
+                self._see(one)
+            self._grow_version()
+        return Appended(stored, len(rows) - stored)
+
+    def _add_cameras(self, connection: Connection, names: set[str]) -> dict[str, int]:
+        new = sorted(names - self._cameras.keys())
+        first = max(self._cameras.values(), default=0) + 1
+        added = {name: number for number, name in enumerate(new, first)}
+        if added:
+            connection.execute(
+                insert(schema.camera), [{"id": n, "name": name} for name, n in added.items()]
+            )
+        return added
+
+    def _note_minutes(self, connection: Connection, readings: Sequence[Stamped]) -> None:
+        state = schema.minute_state
+        fresh = insert(state)
+        note = fresh.on_conflict_do_update(
+            index_elements=[state.c.start],
+            set_={"rows": state.c.rows + fresh.excluded.rows, "dirty": 1},
+        )
+        minutes = Counter(minute_of(one.reading.t) for one in readings)
+        connection.execute(
+            note, [{"start": start, "rows": n, "dirty": 1} for start, n in minutes.items()]
+        )
+
+    def _see(self, one: Stamped) -> None:
+        known = self._latest.get(one.camera)
+        t = one.reading.t
+        if known is None or t >= known.t or t < known.t - _STEP_BACK:
+            self._latest[one.camera] = one.reading
+
+    def _grow_version(self) -> None:
+        self._version += 1
+        self._changed.notify_all()
+
+    # Room.
+
+    def _used_pages(self, connection: Connection) -> int:
+        pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        free: int = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+        return pages - free
+
+    def _make_room(self, size: int) -> None:
+        """See that `size` bytes of rows fit: in the log, and within the bound."""
+        needed = size * 3 // 2 + 16 * connect.PAGE
+        if needed > self._reserve:
+            raise StoreFull(
+                f"a batch of {size} bytes is too large for a store of "
+                f"{self._retention.disk_bytes} bytes",
+                where=str(self._path),
+                mend="Raise store.disk_bytes",
+            )
+        if connect.size(Path(f"{self._path}-wal")) + needed > self._reserve:
+            self._checkpoint()
+            if connect.size(Path(f"{self._path}-wal")) + needed > self._reserve:
+                raise StoreFull(
+                    "the write-ahead log has reached its bound, as a reader holds it",
+                    where=str(self._path),
+                    mend="End programs that keep a transaction open on the database",
+                )
+        soft = int(self._pages * _SOFT)
+        with self._writing() as connection:
+            used = self._used_pages(connection)
+        if used + needed // connect.PAGE > soft:
+            self._drop_oldest(int(self._pages * _DROP) + needed // connect.PAGE)
+            with self._writing() as connection:
+                used = self._used_pages(connection)
+            if used + needed // connect.PAGE > soft:
+                raise StoreFull(
+                    f"the store has reached its bound of {self._retention.disk_bytes} bytes, and "
+                    "no older Readings are left to drop",
+                    where=str(self._path),
+                    mend="Raise store.disk_bytes, or keep roll-ups for a shorter time",
+                )
+
+    def _checkpoint(self) -> None:
+        with self._write_lock, explained(self._path):
+            raw = self._writer.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                raw.close()
+
+    def _drop_oldest(self, pages: int) -> int:
+        """Delete the oldest whole minutes of Readings, worth `pages`; the number deleted."""
+        self._roll_dirty()
+        state = schema.minute_state
+        with self._writing() as connection:
+            minutes = connection.execute(select(state).order_by(state.c.start)).all()
+            total = sum(row.rows for row in minutes)
+            wanted = total * pages / max(self._used_pages(connection), 1)
+        until = 0
+        for row in minutes[:-1]:
+            if wanted <= 0:
+                break
+            wanted -= row.rows
+            until = row.start + MINUTE
+        return self._delete_readings(until)
+
+    def _delete_readings(self, until: int) -> int:
+        """Delete Readings with t <= `until`, rolled up before, in steps that the log can hold."""
+        if until <= 0:
+            return 0
+        with self._writing() as connection:
+            state = schema.minute_state
+            mark = insert(schema.mark).values(name="readings_from", value=until)
+            connection.execute(
+                mark.on_conflict_do_update(
+                    index_elements=[schema.mark.c.name],
+                    set_={"value": func.max(schema.mark.c.value, until)},
+                )
+            )
+            connection.execute(delete(state).where(state.c.start < until))
+        self._readings_from = max(self._readings_from, until)
+        deleted = 0
+        step = max(self._reserve // 4 // 500, 200)
+        while True:
+            with self._writing() as connection:
+                gone = upkeep.delete_readings(connection, until, step)
+            deleted += gone
+            if not gone:
+                return deleted
+            if connect.size(Path(f"{self._path}-wal")) > self._reserve // 2:
+                self._checkpoint()
+
+    def _give_back(self) -> None:
+        """Return free pages to the file system when they are many; a few are kept for reuse."""
+        before = None
+        while True:
+            with self._writing() as connection:
+                free: int = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+                pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+                if free * 4 <= pages or free < 64 or free == before:
+                    break
+                before = free
+                step = min(free - pages // 8, max(self._reserve // 4 // connect.PAGE, 16))
+                connection.exec_driver_sql(f"PRAGMA incremental_vacuum({step})").all()
+        self._checkpoint()
+
+    # Statuses.
+
+    def put_status(self, camera: str, status: CameraStatus) -> None:
+        """Replace what is known of a camera's pipeline. Written with the next roll-up."""
+        with self._changed:
+            self._statuses[camera] = status
+            self._unsaved.add(camera)
+            self._grow_version()
+
+    def statuses(self) -> dict[str, CameraStatus]:
+        """The last status of every camera."""
+        with self._changed:
+            return dict(self._statuses)
+
+    def _save_statuses(self) -> None:
+        with self._changed:
+            names = sorted(self._unsaved)
+            rows = [
+                {"camera": name, "data": msgspec.msgpack.encode(self._statuses[name])}
+                for name in names
+            ]
+        if rows:
+            with self._writing() as connection:
+                connection.execute(insert(schema.status).prefix_with("OR REPLACE"), rows)
+            with self._changed:
+                self._unsaved.difference_update(names)
+
+    # Reading.
+
+    def _decode(self, data: bytes) -> Reading:
+        try:
+            return decode(data)
+        except ReadingRefused as error:
+            raise damaged(self._path, error.what) from error
+
+    def latest(self, cameras: Sequence[str]) -> dict[str, Reading]:
+        """The newest Reading of each of `cameras` that has one."""
+        with self._changed:
+            found = {name: self._latest[name] for name in cameras if name in self._latest}
+        missing = [name for name in cameras if name not in found and name in self._cameras]
+        for name in missing:
+            reading = self._last_stored(self._cameras[name])
+            if reading is not None:
+                with self._changed:
+                    found[name] = self._latest.setdefault(name, reading)
+        return found
+
+    def _last_stored(self, camera: int) -> Reading | None:
+        """From the file: in the camera's last minute that was rolled up, or in a newer one."""
+        minute, reading, state = schema.minute, schema.reading, schema.minute_state
+        with self._reading() as connection:
+            rolled = connection.execute(
+                select(func.max(minute.c.start)).where(minute.c.camera == camera)
+            ).scalar()
+            dirty = connection.execute(
+                select(func.min(state.c.start)).where(state.c.dirty == 1)
+            ).scalar()
+            starts = [start for start in (rolled, dirty) if start is not None]
+            data = connection.execute(
+                select(reading.c.data)
+                .where(reading.c.t > min(starts, default=0) - 1, reading.c.camera == camera)
+                .order_by(reading.c.t.desc())
+                .limit(1)
+            ).scalar()
+        return None if data is None else self._decode(data)
+
+    def readings(self, camera: str, since: int, until: int, most: int = 3600) -> list[Reading]:
+        """Readings with since < t <= until (UTC milliseconds), oldest first, the newest `most`."""
+        number = self._cameras.get(camera)
+        if number is None:
+            return []
+        reading = schema.reading.c
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(reading.data)
+                .where(reading.t > since, reading.t <= until, reading.camera == number)
+                .order_by(reading.t.desc())
+                .limit(most)
+            ).scalars()
+            return [self._decode(data) for data in rows][::-1]
+
+    def roll_ups(
+        self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int
+    ) -> list[RollUp]:
+        """Roll-ups with since <= start < until, oldest first."""
+        number = self._cameras.get(camera)
+        if number is None:
+            return []
+        table = schema.minute if resolution == "minute" else schema.hour
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(table)
+                .where(table.c.camera == number, table.c.start >= since, table.c.start < until)
+                .order_by(table.c.start)
+            )
+            return [roll_up(camera, row.start, upkeep.sums_of(row)) for row in rows]
+
+    # Upkeep.
+
+    def _roll_dirty(self) -> int:
+        state = schema.minute_state
+        with self._writing() as connection:
+            starts = (
+                connection.execute(select(state.c.start).where(state.c.dirty == 1)).scalars().all()
+            )
+        written = 0
+        for start in starts:
+            with self._writing() as connection:
+                written += upkeep.roll_minute(connection, start, self._readings_from)
+        return written
+
+    def roll_up(self, now: int) -> int:  # noqa: ARG002 - part of the seam; every minute counts here
+        """Bring minute and hour roll-ups up to date with the Readings; the number written.
+
+        The running minute too: it is rolled up again when more arrives, as is any minute that
+        Readings came late for.
+        """
+        with self._write_lock:
+            self._save_statuses()
+            return self._roll_dirty()
+
+    def recompute(self) -> int:
+        """Make every roll-up anew whose Readings are all still kept; the number written."""
+        state = schema.minute_state
+        with self._write_lock:
+            with self._writing() as connection:
+                connection.execute(update(state).values(dirty=1))
+            written = self._roll_dirty()
+            with self._writing() as connection:
+                return written + upkeep.rebuild_hours(connection, self._whole_hours(connection))
+
+    def _whole_hours(self, connection: Connection) -> int:
+        """Start of the first hour whose minutes are all still kept."""
+        first = connection.execute(select(func.min(schema.minute.c.start))).scalar() or 0
+        return -(-first // HOUR) * HOUR if self._readings_from else 0
+
+    def prune(self, now: int) -> int:
+        """Delete what is past its retention, and the oldest beyond the disk bound; rows deleted.
+
+        Readings go by whole minutes, so one is kept for its term and at most a minute more.
+        """
+        with self._write_lock:
+            self.roll_up(now)
+            keep = self._retention
+            term = minute_of(max(now - int(keep.readings * 1000), 0) + 1)
+            deleted = self._delete_readings(term) if self._has_before(term) else 0
+            with self._writing() as connection:
+                over = self._used_pages(connection) - int(self._pages * _SOFT)
+            if over > 0:
+                deleted += self._drop_oldest(over + int(self._pages * _DROP))
+            for table, seconds in ((schema.minute, keep.minutes), (schema.hour, keep.hours)):
+                until = now - int(seconds * 1000)
+                numbers = sorted(self._cameras.values())
+                for k in range(0, len(numbers), 64):
+                    with self._writing() as connection:
+                        deleted += upkeep.delete_roll_ups(
+                            connection, table, until, numbers[k : k + 64]
+                        )
+            self._give_back()
+            return deleted
+
+    def _has_before(self, until: int) -> bool:
+        with self._writing() as connection:
+            first = connection.execute(select(func.min(schema.reading.c.t))).scalar()
+            return first is not None and first <= until
+
+    def disk(self) -> DiskUse:
+        """Size on disk beside the bound."""
+        with self._reading() as connection:
+            oldest = connection.execute(select(func.min(schema.reading.c.t))).scalar()
+        return DiskUse(
+            used=connect.file_bytes(self._path),
+            bound=self._retention.disk_bytes,
+            free=shutil.disk_usage(self._path.parent).free,
+            oldest=oldest,
+        )
+
+    def version(self) -> int:
+        """A number that grows with every append or status, for waiting on."""
+        with self._changed:
+            return self._version
+
+    def wait(self, version: int, timeout: float) -> int:
+        """Return the version as soon as it is past `version`, or after `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._version > version or self._closed, timeout)
+            return self._version
+
+    def close(self) -> None:
+        """Write what is only in memory (statuses), and close. Doing it twice does no harm."""
+        with self._write_lock:
+            if self._closed:
+                return
+            try:
+                self._save_statuses()
+            finally:
+                with self._changed:
+                    self._closed = True
+                    self._changed.notify_all()
+                self._dispose()
+
+    def _dispose(self) -> None:
+        self._readers.dispose()
+        self._writer.dispose()
+        self._lock_file.close()

@@ -1,0 +1,292 @@
+"""One suite that every store passes."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from plainview.record import (
+    CameraStatus,
+    Event,
+    EventKind,
+    Health,
+    LensState,
+    Phase,
+    Reading,
+    Stamped,
+)
+from plainview.store import Retention, Store, open_store
+
+MINUTE = 60_000
+HOUR = 3_600_000
+NOON = 1_700_049_600_000
+"""A full hour, UTC milliseconds."""
+
+OpenStore = Callable[[Retention], Store]
+
+
+@pytest.fixture(params=["sqlite"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
+    """Opens (and opens again) one store of each adapter; what is open is closed in the end."""
+    stores: list[Store] = []
+
+    def again(retention: Retention) -> Store:
+        for store in stores:
+            store.close()
+        stores.append(open_store(f"{request.param}:{tmp_path / 'readings.db'}", retention))
+        return stores[-1]
+
+    yield again
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def store(opened: OpenStore) -> Store:
+    """An empty store with the default retention."""
+    return opened(Retention())
+
+
+def one(camera: str, t: int, people: int = 1, **changes: object) -> Stamped:
+    """A Reading of `camera` at `t` (milliseconds) with `people`, plus or minus one."""
+    count = people * 16
+    reading = Reading(
+        t, 1000, 5, 0, count, max(count - 16, 0), count + 16, 8, 1, 10, (3, 16, 0, 0, 0), (), (), ()
+    )
+    return Stamped(camera, msgspec.structs.replace(reading, **changes))
+
+
+def status(t: int, state: LensState = LensState.RUNNING) -> CameraStatus:
+    """A camera's status at `t`."""
+    return CameraStatus(t, state, sealed=True, connected=True, restarts=0, reconnects=0, late=0,
+                        refused=0, note="all is well")  # fmt: skip
+
+
+def test_what_was_appended_is_read_back(store: Store) -> None:
+    """Readings come back equal, in order of time, whatever the order in which they came."""
+    event = Event(EventKind.DENSITY, Phase.START, NOON, 1, 2, -1, 50)
+    full = one("a", NOON + 3000, crossings=((64, 0),), health=(Health.DARK,), events=(event,))
+    batch = [full, one("a", NOON + 1000), one("b", NOON + 1000, 7), one("a", NOON + 2000)]
+    assert store.append(batch) == (4, 0)
+    read = store.readings("a", NOON, NOON + HOUR)
+    assert read == [batch[1].reading, batch[3].reading, full.reading]
+    assert store.readings("b", NOON, NOON + HOUR) == [batch[2].reading]
+    assert store.readings("nobody", NOON, NOON + HOUR) == []
+    assert store.append([]) == (0, 0)
+
+
+def test_bounds_of_time_are_half_open(store: Store) -> None:
+    """Readings come from since < t <= until, and of too many, the newest."""
+    store.append([one("a", NOON + k * 1000) for k in range(10)])
+    times = [r.t - NOON for r in store.readings("a", NOON + 2000, NOON + 5000)]
+    assert times == [3000, 4000, 5000]
+    times = [r.t - NOON for r in store.readings("a", 0, NOON + HOUR, most=2)]
+    assert times == [8000, 9000]
+
+
+def test_appending_twice_stores_once(store: Store) -> None:
+    """The same camera and time is a duplicate: counted, and the first one stays."""
+    assert store.append([one("a", NOON), one("a", NOON, 5), one("b", NOON)]) == (2, 1)
+    assert store.append([one("a", NOON, 9), one("a", NOON + 1)]) == (1, 1)
+    assert [r.count for r in store.readings("a", 0, NOON)] == [16]
+
+
+def test_everything_is_there_after_reopening(opened: OpenStore) -> None:
+    """Readings, roll-ups and statuses outlive the process that wrote them."""
+    store = opened(Retention())
+    store.append([one("a", NOON + 1000, 3), one("b", NOON + 2000)])
+    store.put_status("a", status(NOON))
+    store.roll_up(NOON + 3000)
+    minutes = store.roll_ups("a", "minute", 0, NOON + HOUR)
+    store = opened(Retention())
+    assert [r.count for r in store.readings("a", 0, NOON + HOUR)] == [48]
+    assert store.roll_ups("a", "minute", 0, NOON + HOUR) == minutes != []
+    assert store.statuses() == {"a": status(NOON)}
+    assert {name: r.t for name, r in store.latest(["a", "b", "c"]).items()} == {
+        "a": NOON + 1000,
+        "b": NOON + 2000,
+    }
+
+
+def test_latest_without_a_roll_up_after_reopening(opened: OpenStore) -> None:
+    """The newest Reading is found even if the process died before any roll-up."""
+    store = opened(Retention())
+    store.append([one("a", NOON + 1000), one("b", NOON)])
+    store.roll_up(NOON)
+    store.append([one("a", NOON + 5 * MINUTE, 4)])
+    store = opened(Retention())
+    assert store.latest(["a"])["a"].count == 64
+
+
+def test_latest_is_the_newest(store: Store) -> None:
+    """A late arrival does not take the newest Reading's place; a clock that was set back does."""
+    store.append([one("a", NOON + 5000, 1)])
+    store.append([one("a", NOON + 3000, 2)])
+    assert store.latest(["a"])["a"].t == NOON + 5000
+    store.append([one("a", NOON - HOUR, 3)])
+    assert store.latest(["a"])["a"].t == NOON - HOUR
+    store.append([one("a", NOON - HOUR + 1000, 3)])
+    assert store.latest(["a"])["a"].t == NOON - HOUR + 1000
+
+
+def test_a_minute_is_rolled_up(store: Store) -> None:
+    """Means, interval, peak and crossings of the healthy Readings; worked by hand."""
+    store.append(
+        [
+            one("a", NOON + 1000, 2, crossings=((64, 0), (0, 0))),
+            one("a", NOON + 30_000, 6, crossings=((32, 16), (0, 128))),
+            one("a", NOON + 60_000, 100, health=(Health.BLIND, Health.LATE)),
+            one("a", NOON + 60_001, 3),
+        ]
+    )
+    assert store.roll_up(NOON + 61_000) == 4
+    first, second = store.roll_ups("a", "minute", NOON, NOON + HOUR)
+    assert (first.start, first.readings, first.unhealthy) == (NOON, 2, 1)
+    assert (first.mean, first.low, first.high, first.peak) == (4.0, 3.0, 5.0, 6.0)
+    assert first.crossings == ((1.5, 0.25), (0.0, 2.0))
+    assert first.health == (Health.BLIND, Health.LATE)
+    assert (second.start, second.readings, second.mean) == (NOON + MINUTE, 1, 3.0)
+    (hour,) = store.roll_ups("a", "hour", NOON, NOON + HOUR)
+    assert (hour.start, hour.readings, hour.unhealthy, hour.peak) == (NOON, 3, 1, 6.0)
+    assert hour.mean == pytest.approx(11 / 3)
+    assert store.roll_ups("b", "hour", 0, NOON + HOUR) == []
+
+
+def test_a_minute_without_healthy_readings_has_no_mean(store: Store) -> None:
+    """A blind camera has no count: not zero, none."""
+    store.append([one("a", NOON + 1000, 0, health=(Health.BLIND,))])
+    store.roll_up(NOON)
+    (minute,) = store.roll_ups("a", "minute", NOON, NOON + HOUR)
+    assert (minute.readings, minute.unhealthy) == (0, 1)
+    assert (minute.mean, minute.low, minute.high, minute.peak) == (None,) * 4
+
+
+def test_late_arrivals_roll_their_minute_up_again(store: Store) -> None:
+    """A Reading that comes late counts in its minute and hour; a duplicate does not count again."""
+    store.append([one("a", NOON + 1000, 2), one("a", NOON + 5 * MINUTE, 1)])
+    store.roll_up(NOON)
+    assert store.roll_up(NOON) == 0
+    store.append([one("a", NOON + 2000, 4), one("a", NOON + 1000, 2)])
+    store.roll_up(NOON)
+    minute = store.roll_ups("a", "minute", NOON, NOON + MINUTE)[0]
+    assert (minute.readings, minute.mean, minute.peak) == (2, 3.0, 4.0)
+    hour = store.roll_ups("a", "hour", NOON, NOON + HOUR)[0]
+    assert (hour.readings, hour.peak) == (3, 4.0)
+    assert hour.mean == pytest.approx(7 / 3)
+
+
+def test_readings_go_and_roll_ups_stay(opened: OpenStore) -> None:
+    """Past its term a Reading is gone, its minute is not; nothing younger is touched."""
+    store = opened(Retention(readings=600, minutes=3600, hours=86_400))
+    store.append([one("a", NOON + k * 1000) for k in range(1, 1201)])
+    now = NOON + 1200 * 1000
+    assert store.prune(now) == 600
+    times = [r.t for r in store.readings("a", 0, now)]
+    assert times == [NOON + k * 1000 for k in range(601, 1201)]
+    minutes = store.roll_ups("a", "minute", 0, now)
+    assert [m.readings for m in minutes] == [60] * 20
+    assert store.prune(now) == 0
+    assert store.disk().oldest == NOON + 601_000
+
+
+def test_late_arrivals_for_deleted_minutes_are_added(opened: OpenStore) -> None:
+    """A minute whose Readings are gone is not overwritten by a straggler, but grows by it."""
+    store = opened(Retention(readings=600))
+    store.append([one("a", NOON + k * 1000, 2) for k in range(1, 61)])
+    now = NOON + HOUR
+    store.prune(now)
+    assert store.readings("a", 0, now) == []
+    store.append([one("a", NOON + 1500, 63)])
+    store.prune(now)
+    store = opened(Retention(readings=600))
+    store.prune(now)
+    for resolution in ("minute", "hour"):
+        (part,) = store.roll_ups("a", resolution, 0, now)
+        assert (part.readings, part.mean, part.peak) == (61, 3.0, 63.0)
+    assert store.readings("a", 0, now) == []
+
+
+def test_roll_ups_go_at_their_own_terms(opened: OpenStore) -> None:
+    """Minutes are deleted after theirs, hours after theirs."""
+    store = opened(Retention(readings=60, minutes=HOUR / 1000, hours=3 * HOUR / 1000))
+    store.append([one("a", NOON + 1000), one("a", NOON + 2 * HOUR)])
+    now = NOON + 2 * HOUR
+    store.prune(now)
+    starts = [m.start - NOON for m in store.roll_ups("a", "minute", 0, now + HOUR)]
+    assert starts == [2 * HOUR - MINUTE]
+    assert [h.start - NOON for h in store.roll_ups("a", "hour", 0, now)] == [0, HOUR]
+    store.prune(NOON + 4 * HOUR)
+    assert [h.start - NOON for h in store.roll_ups("a", "hour", 0, now)] == [HOUR]
+
+
+def test_statuses_replace_each_other(store: Store) -> None:
+    """Only the last status of a camera is known."""
+    store.put_status("a", status(1, LensState.STARTING))
+    store.put_status("a", status(2))
+    store.put_status("b", status(3))
+    assert store.statuses() == {"a": status(2), "b": status(3)}
+
+
+def test_waiting_ends_with_the_next_change(store: Store) -> None:
+    """Whoever waits for a version wakes on an append and on a status, or gives up."""
+    seen = store.version()
+    assert store.wait(seen, 0.0) == seen
+    for change in (
+        lambda: store.append([one("a", NOON)]),
+        lambda: store.put_status("a", status(1)),
+    ):
+        got: list[int] = []
+        waiting = threading.Thread(target=lambda: got.append(store.wait(seen, 60.0)))  # noqa: B023 - joined within the turn
+        waiting.start()
+        change()
+        waiting.join(10)
+        assert got == [store.version()]
+        assert got[0] > seen
+        seen = got[0]
+
+
+def test_readers_see_whole_batches_while_one_writes(store: Store) -> None:
+    """Many readers beside the writer: each sees whole batches only, and nobody fails."""
+    wrong: list[int] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            count = len(store.readings("a", 0, NOON + HOUR))
+            if count % 10:
+                wrong.append(count)
+            store.latest(["a", "b"])
+            store.roll_ups("a", "minute", 0, NOON + HOUR)
+            store.disk()
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for k in range(60):
+        store.append([one("a", NOON + k * 10_000 + j) for j in range(10)])
+        store.roll_up(NOON)
+    done.set()
+    for thread in threads:
+        thread.join(30)
+    assert wrong == []
+    assert len(store.readings("a", 0, NOON + HOUR)) == 600
+
+
+def test_the_first_reading_of_a_clip_has_its_minute(store: Store) -> None:
+    """Time may start at zero: such Readings belong to the first minute."""
+    store.append([one("a", 0, 1), one("a", 60_000, 3)])
+    store.roll_up(0)
+    (minute,) = store.roll_ups("a", "minute", 0, HOUR)
+    assert (minute.start, minute.readings, minute.mean) == (0, 2, 2.0)
+
+
+def test_disk_use_is_shown_beside_its_bound(store: Store) -> None:
+    """How much is used, of how much, and how far back the Readings go."""
+    assert store.disk().oldest is None
+    store.append([one("a", NOON), one("a", NOON + 1)])
+    disk = store.disk()
+    assert disk.oldest == NOON
+    assert 0 < disk.used <= disk.bound == Retention().disk_bytes
+    assert disk.free > 0

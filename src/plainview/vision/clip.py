@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import av
 from av.container import InputContainer
+from av.stream import Stream
 
 from plainview.errors import SourceError
 from plainview.vision import sources
@@ -33,20 +34,23 @@ Compressed: TypeAlias = "av.Packet[VideoStream]"
 
 
 @contextlib.contextmanager
-def opened(source: Source, descriptor: int) -> Iterator[InputContainer]:
-    """The file that is open as `descriptor`, from its start. Raises SourceError.
+def opened(source: Source, descriptor: int | None) -> Iterator[InputContainer]:
+    """The clip from its start; `descriptor` is the open file where it is one. Raises SourceError.
 
     FFmpeg gets the descriptor, not the path: whatever the file says, it leads to no other file.
     """
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    options = source.options | {"fd": str(descriptor)}
-    with sources.connect("fd:", source, options, (OPEN, OPEN)) as container:
+    address, options = source.address, source.options
+    if descriptor is not None:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        address, options = "fd:", options | {"fd": str(descriptor)}
+    with sources.connect(address, source, options, (OPEN, OPEN)) as container:
         yield container
 
 
-def data(packet: Compressed) -> bytes:
-    """The packet's bytes without a copy: msgspec takes any buffer for bytes, and copies it once,
-    into what goes down the pipe.
+def data(packet: "av.Packet[Stream] | Compressed") -> bytes:
+    """The packet's bytes without a copy.
+
+    msgspec takes any buffer for bytes, and copies it once, into what goes down the pipe.
     """
     return memoryview(packet)  # type: ignore[return-value]
 

@@ -10,7 +10,7 @@ import msgspec
 from plainview.vision.packets import HEADER, Message
 
 PIPE = 1 << 20
-"""Bytes asked of the kernel for the pipe; it may give less."""
+"""Bytes of a clip's pipe; the kernel may give less."""
 BATCH = 1 << 17
 """Bytes worth a write of their own when there is no hurry."""
 _ROOM = b"\0" * HEADER.size
@@ -19,9 +19,9 @@ _ROOM = b"\0" * HEADER.size
 class Outlet:
     """Owns what was framed and is not yet in the pipe `fd`, which it makes non-blocking."""
 
-    def __init__(self, fd: int) -> None:
-        """Take `fd`, the writing end of a pipe."""
-        self._fd = fd
+    def __init__(self, fd: int, size: int) -> None:
+        """Take `fd`, the writing end of a pipe that is to hold `size` bytes (or less)."""
+        self.fd = fd
         self._buffer = bytearray()
         self._sent = 0
         self._encoder = msgspec.msgpack.Encoder()
@@ -29,8 +29,8 @@ class Outlet:
         self._poll.register(fd, select.POLLOUT)
         os.set_blocking(fd, False)
         try:
-            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE)
-        except PermissionError:
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, size)
+        except (PermissionError, OSError):
             return  # more than /proc/sys/fs/pipe-max-size, or the user's share is used up
 
     @property
@@ -55,7 +55,7 @@ class Outlet:
         with memoryview(self._buffer) as view:
             while self._sent < len(view):
                 try:
-                    self._sent += os.write(self._fd, view[self._sent :])
+                    self._sent += os.write(self.fd, view[self._sent :])
                 except BlockingIOError:
                     left = until - time.monotonic() if wait else 0.0
                     if left <= 0 or not self._poll.poll(left * 1000):

@@ -35,6 +35,8 @@ _ACCEPTED = "Give a file's path, an rtsp://, rtsps://, http:// or https:// addre
 _AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 FAILURES = (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError, EOFError)
 """What PyAV raises for a source that misbehaves."""
+READING = (av.FFmpegError, EOFError)
+"""What it raises while reading; the lens's broken pipe is none of these."""
 _USER = re.compile(r"(?<=://)[^/\s@]*@")
 ANALYSE = 1_500_000
 """Microseconds of a live stream that FFmpeg may look at before it says what it is."""
@@ -147,7 +149,7 @@ def connect(
     try:
         with container:
             yield container
-    except av.FFmpegError as error:
+    except READING as error:
         raise failure(error, source) from None
 
 

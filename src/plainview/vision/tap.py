@@ -4,41 +4,43 @@ One way: packets to its lens, its own state to its parent. Whatever a camera sen
 is a message or a status; it raises nothing.
 """
 
-import contextlib
 import os
-import struct
-import time
-from collections.abc import Iterator
 
-import av
-import msgspec
-from av.container import InputContainer
+import av.logging
 
+from plainview.clock import SystemClock
 from plainview.errors import PlainviewError, SourceError
 from plainview.vision import clip, sources
-from plainview.vision.outlet import BATCH, Outlet
+from plainview.vision.live import Live
+from plainview.vision.outlet import BATCH, PIPE, Outlet
 from plainview.vision.packets import Packet, StreamEnd
 from plainview.vision.sources import Source
-from plainview.vision.spec import TapSpec, TapStatus
+from plainview.vision.spec import TapSpec
+from plainview.vision.status import BEAT, Status, note
 
-_LENGTH = struct.Struct(">I")
-_BEAT = 0.5
-"""Seconds between statuses at least (the contract is one second)."""
+LIVE_PIPE = 1 << 16
+"""Bytes of the pipe when live: what waits in it is late already, and cannot be dropped."""
 
 
 def run(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
-    """Be the tap of one camera until its source ends or its lens or parent is gone.
+    """Be the tap of one camera until its source ends or its lens is gone.
 
-    Takes over both file descriptors; returns nothing and raises nothing that a source could cause.
+    Takes over both file descriptors and closes them. What a source causes is told in the status,
+    never raised. A live network source ends only with its lens; when FFmpeg hangs beyond rescue the
+    tap returns without `ended`, and wants to be started anew.
     """
-    status = Status(status_fd)
     av.logging.set_level(None)  # FFmpeg's log repeats addresses
+    status = Status(status_fd)
     try:
+        outlet = Outlet(packets_fd, LIVE_PIPE if spec.live else PIPE)
         source = sources.resolve(spec)
-        outlet = Outlet(packets_fd)
-        _clip(spec, source, outlet, status)
+        if source.kind == "file":
+            with sources.file(source) as descriptor:
+                _pass_on(spec, source, outlet, status, descriptor)
+        else:
+            _pass_on(spec, source, outlet, status, None)
     except BrokenPipeError:
-        return  # the lens is gone; the parent knows
+        return  # the lens is gone, and with it the reason to be here
     except PlainviewError as error:
         status.fail(error)
     finally:
@@ -46,61 +48,47 @@ def run(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
         os.close(status_fd)
 
 
-class Status:
-    """Owns what the parent was last told, and the pipe to it."""
-
-    def __init__(self, fd: int) -> None:
-        """Take `fd`, the writing end of the status pipe."""
-        self._fd = fd
-        self._sent = float("-inf")
-        os.set_blocking(fd, False)
-        self.now = TapStatus(connected=False, packets=0, late=0, broken=0, reconnects=0)
-
-    def set(self, **changes: object) -> None:
-        """Change the state and tell the parent at once."""
-        self.now = msgspec.structs.replace(self.now, **changes)
-        self.tell()
-
-    def tell(self) -> None:
-        """Tell the parent now. A parent that does not listen misses it: the next one comes."""
-        self._sent = time.monotonic()
-        body = msgspec.msgpack.encode(self.now)
-        # Shorter than PIPE_BUF, so it goes whole or not at all (pipe(7)).
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            os.write(self._fd, _LENGTH.pack(len(body)) + body)
-
-    def count(self, **changes: object) -> None:
-        """Change the state; the parent hears of it with the next status."""
-        self.now = msgspec.structs.replace(self.now, **changes)
-
-    def due(self) -> bool:
-        """Whether the parent is to be told again."""
-        return time.monotonic() - self._sent >= _BEAT
-
-    def fail(self, error: PlainviewError) -> None:
-        """Tell the parent that the source cannot work, and why."""
-        note = sources.redact(error.line())[:200]
-        self.set(connected=False, ended=True, failed=True, note=note)
+def _pass_on(
+    spec: TapSpec, source: Source, outlet: Outlet, status: Status, descriptor: int | None
+) -> None:
+    if spec.live:
+        Live(spec, source, outlet, status, SystemClock()).run(descriptor)
+    elif source.kind in {"file", "http"}:
+        _clip(spec, source, outlet, status, descriptor)
+    else:
+        raise SourceError(
+            "has no end, so it cannot be measured as a clip",
+            where=source.name,
+            mend="Give a file, or run it as a live camera",
+        )
 
 
-def _clip(spec: TapSpec, source: Source, outlet: Outlet, status: Status) -> None:
-    count = broken = 0
-    latest = 0
-    with sources.file(source) as descriptor, clip.opened(source, descriptor) as container:
+def _clip(
+    spec: TapSpec, source: Source, outlet: Outlet, status: Status, descriptor: int | None
+) -> None:
+    count = broken = latest = 0
+    with clip.opened(source, descriptor) as container:
         stream = clip.video(container, source)
         outlet.add(clip.start(stream, source))
         duration = clip.length(container, stream, spec.frame_rate)
         status.set(connected=True, duration=duration)
-        for message in clip.messages(container, stream, spec.frame_rate):
-            outlet.add(message)
-            if isinstance(message, Packet):
-                count += 1
-                latest = message.t if message.t is not None else latest
-            else:
-                broken += 1
-            if outlet.pending >= BATCH or status.due():
-                status.count(packets=count, broken=broken, t=latest / 1_000_000)
-                _flush(outlet, status)
+        try:
+            for message in clip.messages(container, stream, spec.frame_rate):
+                outlet.add(message)
+                if isinstance(message, Packet):
+                    count += 1
+                    latest = max(latest, message.t or 0)
+                else:
+                    broken += message.dropped
+                if outlet.pending >= BATCH or status.due():
+                    status.count(packets=count, broken=broken, t=latest / 1_000_000)
+                    _flush(outlet, status)
+        except sources.READING as error:
+            if not count:
+                raise
+            # The rest cannot be read; what came before it counts.
+            broken += 1
+            status.count(note=note(sources.failure(error, source)))
     if not count:
         raise SourceError("holds no pictures", where=source.name, mend="Give a video")
     outlet.add(StreamEnd(t=None if duration is None else round(duration * 1_000_000)))
@@ -109,7 +97,7 @@ def _clip(spec: TapSpec, source: Source, outlet: Outlet, status: Status) -> None
 
 
 def _flush(outlet: Outlet, status: Status) -> None:
-    while not outlet.write(_BEAT):
+    while not outlet.write(BEAT):
         status.tell()
     if status.due():
         status.tell()

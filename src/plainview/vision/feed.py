@@ -1,0 +1,217 @@
+"""One connection to a source, in a thread of its own, which alone may wait for the network.
+
+The thread only reads; its owner keeps the time, drops, and decides when a connection is lost.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import av
+from av.container import InputContainer
+from av.stream import Stream
+
+from plainview.errors import SourceError
+from plainview.vision import clip, sources
+from plainview.vision.clip import VideoStream
+from plainview.vision.packets import MAX_PACKET, Packet, StreamStart
+from plainview.vision.sources import Source
+from plainview.vision.spec import TapSpec
+
+FIRST_ANSWER = 5.0
+"""Seconds that each step of opening may take at least: a connection is slower than a packet."""
+_INVENTED = frozenset({"mpjpeg", "mjpeg", "h264", "hevc", "m4v", "mpegvideo", "image2pipe"})
+"""Formats without time stamps: FFmpeg counts frames at a rate of its own."""
+_PICTURES = ("h264", "mjpeg")
+
+
+class Opened(NamedTuple):
+    """The connection stands."""
+
+    start: StreamStart
+    time_base: float
+    own_clock: bool
+    scale: float
+    """What camera time is to be stretched by."""
+
+
+class Arrived(NamedTuple):
+    """A packet came."""
+
+    data: bytes
+    key: bool
+    pts: int | None
+    dts: int | None
+    arrival: float
+    """Monotonic seconds."""
+
+
+class Changed(NamedTuple):
+    """The stream goes on in another form."""
+
+    start: StreamStart
+
+
+class Broken(NamedTuple):
+    """A packet came that cannot be used."""
+
+    arrival: float
+
+
+class Reported(NamedTuple):
+    """The camera told its own UTC of time stamp 0, microseconds (RTCP sender report)."""
+
+    realtime: int
+
+
+class Closed(NamedTuple):
+    """The connection ended. None: the file came to its end, which is no failure."""
+
+    error: SourceError | None
+
+
+Item = Opened | Arrived | Changed | Broken | Reported | Closed
+
+
+class Feed:
+    """Owns the connection's thread and what it brought; `wake` is an eventfd it signals."""
+
+    def __init__(self, spec: TapSpec, source: Source, wake: int, descriptor: int | None) -> None:
+        """Start connecting at once. `descriptor` is the open file where the source is one."""
+        self._spec = spec
+        self._source = source
+        self._wake = wake
+        self._descriptor = descriptor
+        self._items: deque[Item] = deque()
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+        self._thread.start()
+
+    def items(self) -> Iterator[Item]:
+        """What came since the last call."""
+        while self._items:
+            yield self._items.popleft()
+
+    def cancel(self) -> None:
+        """Bring nothing more; the connection closes as soon as FFmpeg lets go of it."""
+        self._cancelled.set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
+    def _put(self, item: Item) -> None:
+        if not self._cancelled.is_set():
+            self._items.append(item)
+            os.eventfd_write(self._wake, 1)
+
+    def _run(self) -> None:
+        try:
+            if self._source.kind == "file":
+                self._play()
+            else:
+                self._receive()
+        except SourceError as error:
+            self._put(Closed(error))
+        except sources.FAILURES as error:
+            self._put(Closed(sources.failure(error, self._source)))
+        else:
+            self._put(Closed(None))
+
+    def _receive(self) -> None:
+        answer = max(FIRST_ANSWER, self._spec.stall)
+        waits = (answer, self._spec.stall)
+        with _connected(self._source, waits) as container:
+            stream = clip.video(container, self._source)
+            self._put(
+                Opened(
+                    start=clip.start(stream, self._source),
+                    time_base=float(stream.time_base or 1e-6),
+                    own_clock=container.format.name not in _INVENTED,
+                    scale=_scale(stream, self._spec.frame_rate),
+                )
+            )
+            told = False
+            for packet in container.demux():
+                if self._cancelled.is_set():
+                    return
+                if packet.stream_index != stream.index or packet.size == 0:
+                    continue
+                self._take(packet, stream, time.monotonic())
+                realtime = None if told else container.start_time_realtime
+                if realtime is not None:
+                    told = True
+                    self._put(Reported(realtime))
+        raise EOFError
+
+    def _take(self, packet: "av.Packet[Stream]", stream: VideoStream, arrival: float) -> None:
+        if packet.is_corrupt or packet.size > MAX_PACKET:
+            self._put(Broken(arrival))
+            return
+        if packet.has_sidedata("new_extradata"):
+            extradata = bytes(packet.get_sidedata("new_extradata"))
+            self._put(Changed(clip.start(stream, self._source, extradata)))
+        data = clip.data(packet)
+        self._put(Arrived(data, packet.is_keyframe, packet.pts, packet.dts, arrival))
+
+    def _play(self) -> None:
+        """Play the file at its own pace, over and over where it loops, time going on."""
+        begun = time.monotonic()
+        opened = False
+        base = 0
+        while True:
+            end, count = 0, 0
+            with clip.opened(self._source, self._descriptor) as container:
+                stream = clip.video(container, self._source)
+                if not opened:
+                    start = clip.start(stream, self._source)
+                    self._put(Opened(start, time_base=1e-6, own_clock=True, scale=1.0))
+                    opened = True
+                for message in clip.messages(container, stream, self._spec.frame_rate):
+                    if not isinstance(message, Packet):
+                        self._put(Broken(time.monotonic()))
+                        continue
+                    t = message.t if message.t is not None else end
+                    end, count = max(end, t), count + 1
+                    due = begun + (base + end) / 1e6
+                    if self._cancelled.wait(max(0.0, due - time.monotonic())):
+                        return
+                    self._put(Arrived(message.data, message.key, base + t, None, time.monotonic()))
+            if not count:
+                raise SourceError("holds no pictures", where=self._source.name, mend="Give a video")
+            if not self._spec.loop:
+                return
+            base += end + (end // (count - 1) if count > 1 else 1_000_000)
+
+
+@contextlib.contextmanager
+def _connected(source: Source, waits: tuple[float, float]) -> Iterator[InputContainer]:
+    if source.kind != "device":
+        with sources.connect(source.address, source, source.options, waits) as container:
+            yield container
+        return
+    refused: SourceError | None = None
+    for form in _PICTURES:
+        options = source.options | {"input_format": form}
+        with contextlib.ExitStack() as stack:
+            try:
+                container = stack.enter_context(
+                    sources.connect(source.address, source, options, waits)
+                )
+            except SourceError as error:
+                refused = error
+                continue
+            yield container
+            return
+    raise refused or SourceError("gives no pictures", where=source.name)
+
+
+def _scale(stream: VideoStream, rate: float | None) -> float:
+    """How far to stretch camera time so that the stream's nominal rate becomes `rate`."""
+    nominal = stream.average_rate or stream.base_rate
+    return float(nominal) / rate if rate is not None and nominal else 1.0

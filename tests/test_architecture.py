@@ -44,6 +44,7 @@ def test_the_contracts_hold() -> None:
         ("web/breach.py", "import plainview.vision.packets", "Only fleet starts vision"),
         ("evaluate/breach.py", "import plainview.vision", "Only fleet starts vision"),
         ("synth/breach.py", "import plainview.vision.packets", "Only fleet starts vision"),
+        ("app/breach.py", "import plainview.vision.packets", "Only fleet starts vision"),
         ("web/breach.py", "import plainview.fleet", "A folder stands above all that it imports"),
         ("bus/breach.py", "import plainview.store", "A folder stands above all that it imports"),
         ("errors.py", "import plainview.record", "A folder stands above all that it imports"),

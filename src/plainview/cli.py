@@ -35,7 +35,9 @@ plate_app = typer.Typer(
     help="The plates (pictures of the empty scene) that a running Plainview learned.",
     rich_markup_mode=None,
 )
+evaluate_app = typer.Typer(help="Measurements against known truth.", rich_markup_mode=None)
 app.add_typer(camera_app, name="camera")
+app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")
 
 State = Annotated[Path | None, Option("--state", help="State folder.", show_default=False)]
@@ -129,6 +131,46 @@ def check(
     job(camera, video=video)
 
 
+@evaluate_app.command()
+def count(
+    video: Annotated[Path, Option(help="A video file.")],
+    camera: CameraFile,
+    truth: Annotated[Path, Option(help="CSV: frame,x_m,y_m,vx_mps,vy_mps.")],
+    frame_rate: Annotated[
+        float | None, Option(help="Frames per second, where CAMERA.toml has none.", min=0.01)
+    ] = None,
+    as_json: Annotated[bool, Option("--json", help="Numbers instead of tables.")] = False,
+) -> None:
+    """Measure one video and score counts, velocities, crossings and density against its truth.
+
+    \b
+    Example: plainview evaluate count --video v.mp4 --camera camera.toml --truth truth.csv
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.evaluate import count as job
+
+    job(video, camera, truth, frame_rate=frame_rate, as_json=as_json)
+
+
+@evaluate_app.command("all")
+def evaluate_all(
+    data: Annotated[Path, Option(help="Folder of recordings with truth.")] = Path("../shared/data"),
+    scenes: Annotated[
+        list[str] | None, Option(help="Rendered scenes; several times for several.")
+    ] = None,
+    write: Annotated[Path | None, Option(help="Page that gets the tables.")] = None,
+    keep: Annotated[Path | None, Option(help="Folder in which rendered clips stay.")] = None,
+    as_json: Annotated[bool, Option("--json", help="Numbers instead of tables.")] = False,
+) -> None:
+    """Measure and score every recording with truth and the rendered scenes, beside the budgets.
+
+    \b
+    Example: plainview evaluate all --scenes plaza-sunny --scenes night-lamps
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.evaluate import all_scenes as job
+
+    job(data=data, scenes=scenes or [], write=write, keep=keep, as_json=as_json)
+
+
 def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> PlainviewError:
     """What the command line was given, in one line; a wish beyond the boundary by its name."""
     from plainview.config import beyond
@@ -147,7 +189,11 @@ def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> Plai
                 mend="Leave it out",
             )
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    name = f"plainview {arguments[0]}" if arguments[0] in {*known, "camera"} else "plainview"
+    name = (
+        f"plainview {arguments[0]}"
+        if arguments[0] in {*known, "camera", "evaluate"}
+        else "plainview"
+    )
     what, _, guess = error.format_message().strip().partition(". Did")
     guess = f"Did{guess} " if guess else ""
     return InputError(what.rstrip("."), where="command line", mend=f"{guess}See '{name} --help'")

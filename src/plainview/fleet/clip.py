@@ -1,0 +1,260 @@
+"""Measures one video file: a tap and a sealed lens over it, as fast as the machine goes."""
+
+import contextlib
+import selectors
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from plainview.errors import LensError, SourceError
+from plainview.fleet.pipeline import Pipeline
+from plainview.fleet.zygote import Zygote
+from plainview.record import Reading
+from plainview.vision.seal import SealReport
+from plainview.vision.spec import LensSpec, TapSpec, TapStatus
+from plainview.vision.task import Exit, LensTask
+
+MOST_RESTARTS = 5
+"""Restarts of the lens in one clip before it is given up."""
+HANG = 20.0
+"""Seconds of waiting in which a lens that has packets must take one."""
+LEASH = 20
+"""Seconds of processor time that a lens may use beyond the last sign of progress."""
+_POLL = 0.25
+_BEAT = 2.0
+"""Seconds between looks at the lens's progress while everything flows."""
+
+Progress = Callable[[float, float | None], None]
+"""Called with seconds of the clip done, and its length where known."""
+
+
+class ClipStarted(NamedTuple):
+    """First, before any Reading: how well the lens is sealed."""
+
+    sealed: bool
+    missing: tuple[str, ...]
+    """What the kernel lacks for the seal; empty when sealed."""
+
+
+class ClipEnded(NamedTuple):
+    """Last, after every Reading."""
+
+    tap: TapStatus
+    restarts: int
+    """Of the lens: each flags its interval as lost, and costs the frames to the next key frame."""
+    refused: int
+    """Messages of the lens that were not Readings, or too large or too many."""
+    plate: bytes | None
+    """The last plate that the lens offered."""
+
+
+def how_it_ended(code: int) -> str:
+    """A lens's exit in words; `code` as in `task.Exited`."""
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        return f"was ended by {name}"
+    words = {
+        Exit.TAP_GONE: "lost its tap",
+        Exit.BAD_PIPE: "got something else than packets",
+        Exit.PARENT_GONE: "had nobody to talk to",
+        Exit.NO_MEMORY: "needed more memory than it may have",
+        Exit.LATE_IMPORT: "wanted a part of the program that was not loaded before its seal",
+        Exit.BUG: "met an error of its own",
+    }
+    return words.get(code, f"ended with code {code}")
+
+
+def measure_clip(
+    tap: TapSpec,
+    lens: LensSpec,
+    *,
+    plate: bytes | None = None,
+    on_progress: Progress | None = None,
+    zygote: Zygote | None = None,
+    hang: float = HANG,
+) -> Iterator[ClipStarted | Reading | ClipEnded]:
+    """One ClipStarted, then the clip's Readings as they come, then one ClipEnded.
+
+    Nothing is lost while the caller is slow: the pipes fill and tap and lens wait. Closing the
+    iterator ends every process. A lens that crashes, hangs (`hang` seconds) or breaks its contract
+    is restarted behind the packet that it had last. `zygote` shares a running one.
+    Raises SourceError if the clip cannot be read, LensError after more than MOST_RESTARTS restarts.
+    """
+    with contextlib.ExitStack() as stack:
+        if zygote is None:
+            zygote = Zygote()
+            stack.callback(zygote.close)
+        yield from _Clip(zygote, tap, lens, plate, on_progress, hang).run()
+
+
+class _Clip:
+    """Owns the measurement of one clip: the running pipeline and what it has told so far."""
+
+    def __init__(
+        self,
+        zygote: Zygote,
+        tap: TapSpec,
+        lens: LensSpec,
+        plate: bytes | None,
+        on_progress: Progress | None,
+        hang: float,
+    ) -> None:
+        self._zygote = zygote
+        self._tap = tap
+        self._lens = lens
+        self._plate = plate
+        self._on_progress = on_progress
+        self._hang = hang
+        self._restarts = 0
+        self._refused = 0
+        self._last: int | None = None
+        self._skip = 0
+        self._done = 0.0
+        self._started = False
+        self._why = ""
+
+    def run(self) -> Iterator[ClipStarted | Reading | ClipEnded]:
+        while True:
+            task = LensTask(
+                self._lens, self._plate, skip=self._skip, since=self._last, cpu_seconds=LEASH
+            )
+            pipeline = Pipeline(self._zygote, self._tap, task, now=time.monotonic())
+            run = _Run(self._zygote, pipeline, self._hang)
+            try:
+                for item in run.items():
+                    yield from self._told(item)
+            finally:
+                run.close()
+            self._refused += pipeline.readings.refused + pipeline.plates.refused
+            self._skip = max(self._skip, pipeline.taken)
+            status = pipeline.status
+            if run.lens_code == Exit.ENDED and not run.verdict and status is not None:
+                yield ClipEnded(status, self._restarts, self._refused, self._plate)
+                return
+            if status is not None and status.failed:
+                raise SourceError(status.note or "the clip cannot be read")
+            if run.lens_code == Exit.TAP_GONE and not run.verdict:
+                raise SourceError(
+                    f"the process that reads the clip {how_it_ended(run.tap_code or 0)}",
+                    mend="The file is damaged in a way that its reader does not survive",
+                )
+            self._again(run.verdict or how_it_ended(run.lens_code or 0))
+
+    def _again(self, why: str) -> None:
+        if self._restarts == MOST_RESTARTS:
+            raise LensError(
+                f"the lens {why}, after {MOST_RESTARTS} restarts",
+                mend="The video holds something that its decoder does not survive",
+            )
+        self._restarts += 1
+
+    def _told(
+        self, item: Reading | TapStatus | SealReport | bytes
+    ) -> Iterator[ClipStarted | Reading]:
+        if isinstance(item, Reading):
+            self._last = item.t
+            yield item
+        elif isinstance(item, SealReport):
+            if not self._started:
+                self._started = True
+                yield ClipStarted(item.sealed, item.missing)
+        elif isinstance(item, TapStatus):
+            self._done = max(self._done, item.t)
+            if self._on_progress is not None:
+                self._on_progress(self._done, item.duration)
+        else:
+            self._plate = item
+
+
+class _Run:
+    """Owns one pipeline from its start to its end, and the watch over its lens."""
+
+    def __init__(self, zygote: Zygote, pipeline: Pipeline, hang: float) -> None:
+        self._zygote = zygote
+        self._pipeline = pipeline
+        self._hang = hang
+        self._silent = 0.0
+        self.lens_code: int | None = None
+        self.tap_code: int | None = None
+        self.verdict = ""
+        """Why the lens was killed; empty when it ended by itself."""
+
+    def items(self) -> Iterator[Reading | TapStatus | SealReport | bytes]:
+        """All that comes up, until the lens has ended and its pipes are empty."""
+        pipeline = self._pipeline
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._zygote, selectors.EVENT_READ)
+            for fd in pipeline.sources():
+                selector.register(fd, selectors.EVENT_READ)
+            looked = time.monotonic()
+            while self.lens_code is None or pipeline.sources():
+                before = time.monotonic()
+                events = selector.select(_POLL)
+                now = time.monotonic()
+                for key, _ in events:
+                    if key.fileobj is self._zygote:
+                        self._hear()
+                        continue
+                    # Read before it is told of: what the caller does with it may take long.
+                    items = list(pipeline.receive(key.fd, now))
+                    if key.fd not in pipeline.sources():
+                        selector.unregister(key.fd)
+                    yield from items
+                self._judge()
+                if not events or now - looked >= _BEAT:
+                    looked = now
+                    self._watch(now - before)
+
+    def _judge(self) -> None:
+        pipeline = self._pipeline
+        if self.verdict or self.lens_code is not None:
+            return
+        if not pipeline.readings.trusted:
+            self._end(f"sent {pipeline.readings.why}")
+        elif not pipeline.plates.trusted:
+            self._end("sent a plate that is too large")
+
+    def _watch(self, waited: float) -> None:
+        # Only time spent waiting here counts: a slow caller does not make a lens hang.
+        pipeline = self._pipeline
+        if self.lens_code is not None:
+            return
+        if pipeline.beat():
+            self._silent = 0.0
+            pipeline.leash(LEASH)
+        elif pipeline.waiting() or self.tap_code is not None:
+            self._silent += waited
+            if self._silent >= self._hang and not self.verdict:
+                self._end(f"took no packet for {self._hang:g} s")
+
+    def _end(self, why: str) -> None:
+        self.verdict = why
+        self._pipeline.kill()
+
+    def _hear(self) -> None:
+        for exited in self._zygote.exits():
+            if exited.pid == self._pipeline.lens:
+                self.lens_code = exited.code
+                self._pipeline.release_packets()
+                self._pipeline.beat()
+                if exited.code != Exit.ENDED and self.tap_code is None:
+                    self._zygote.kill(self._pipeline.tap)
+            elif exited.pid == self._pipeline.tap:
+                self.tap_code = exited.code
+
+    def close(self) -> None:
+        """End both processes and wait for them."""
+        pipeline = self._pipeline
+        try:
+            pipeline.kill()
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._zygote, selectors.EVENT_READ)
+                while self.lens_code is None or self.tap_code is None:
+                    selector.select()
+                    self._hear()
+        finally:
+            pipeline.close()

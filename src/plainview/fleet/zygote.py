@@ -1,0 +1,157 @@
+"""The parent's end of the zygote: start it, ask it to fork, hear who ended."""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from plainview.errors import LensError
+from plainview.vision.task import (
+    MESSAGE_BYTES,
+    Exited,
+    Extend,
+    Forked,
+    ForkLens,
+    ForkTap,
+    Kill,
+    NotForked,
+    Ready,
+    Reply,
+    Request,
+    encoder,
+    replies,
+)
+
+COMMAND = (sys.executable, "-P", "-m", "plainview.vision.zygote")
+"""-P: nothing is imported from the folder that the user happens to be in."""
+_KEPT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "HOME")
+_SINGLE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_START = 60.0
+"""Seconds for the zygote's imports, on a cold disk and a busy machine."""
+_ANSWER = 20.0
+"""Seconds for one fork."""
+_LEAVE = 5.0
+
+
+class Zygote:
+    """Owns the zygote process and the socket to it. For use by one thread."""
+
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        """Start it and wait until it has imported everything. Raises LensError if it does not."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._channel = ours
+        self._exited: list[Exited] = []
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        environment |= dict.fromkeys(_SINGLE, "1")
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [*command, str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the parent, which ends it in order
+            )
+        try:
+            self._wait(Ready, _START)
+        except LensError:
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """The zygote's process."""
+        return self._process.pid
+
+    def fileno(self) -> int:
+        """Readable when a child ended or the zygote did: see `exits`."""
+        return self._channel.fileno()
+
+    def fork(
+        self, kind: type[ForkTap | ForkLens], task: msgspec.Struct, descriptors: Sequence[int]
+    ) -> int:
+        """A new child's process number; `descriptors` are copied to it and stay open here.
+
+        Raises LensError if the kernel refuses a process or the zygote is gone.
+        """
+        memory = os.memfd_create("task", os.MFD_CLOEXEC)
+        try:
+            with open(memory, "wb", closefd=False) as file:
+                file.write(encoder.encode(task))
+            os.lseek(memory, 0, os.SEEK_SET)
+            self._send(kind(), [memory, *descriptors])
+        finally:
+            os.close(memory)
+        reply = self._wait((Forked, NotForked), _ANSWER)
+        if isinstance(reply, NotForked):
+            raise LensError(
+                f"no further process: {os.strerror(reply.errno)}",
+                where="zygote",
+                mend="Raise the limit on processes, or run fewer cameras",
+            )
+        assert isinstance(reply, Forked)  # noqa: S101 - the wait admits no other
+        return reply.pid
+
+    def kill(self, pid: int) -> None:
+        """End the child `pid`; it is told of by `exits` like any other end."""
+        self._send(Kill(pid), [])
+
+    def extend(self, pid: int, cpu_seconds: int) -> None:
+        """Let the lens `pid` use `cpu_seconds` more processor time than it has used."""
+        self._send(Extend(pid, cpu_seconds), [])
+
+    def exits(self) -> list[Exited]:
+        """Children that ended since the last call. Raises LensError if the zygote is gone."""
+        while select.select([self._channel], [], [], 0)[0]:
+            self._receive()
+        ended, self._exited = self._exited, []
+        return ended
+
+    def close(self) -> None:
+        """End the zygote and all its children, and wait for it."""
+        self._channel.close()
+        try:
+            self._process.wait(_LEAVE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # its children die with it
+            self._process.wait()
+
+    def _gone(self) -> LensError:
+        return LensError(
+            "the process that starts lenses ended by itself",
+            where="zygote",
+            mend="Its last words are above, if it had any; memory is the usual cause",
+        )
+
+    def _send(self, request: Request, descriptors: Sequence[int]) -> None:
+        try:
+            socket.send_fds(self._channel, [encoder.encode(request)], descriptors)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise self._gone() from error
+
+    def _receive(self) -> Reply:
+        try:
+            data = self._channel.recv(MESSAGE_BYTES)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            raise self._gone()
+        reply = replies.decode(data)
+        if isinstance(reply, Exited):
+            self._exited.append(reply)
+        return reply
+
+    def _wait(self, kinds: type[Reply] | tuple[type[Reply], ...], seconds: float) -> Reply:
+        until = time.monotonic() + seconds
+        while True:
+            left = max(until - time.monotonic(), 0)
+            if not select.select([self._channel], [], [], left)[0]:
+                raise LensError(f"no answer within {seconds:g} s", where="zygote")
+            reply = self._receive()
+            if isinstance(reply, kinds):
+                return reply

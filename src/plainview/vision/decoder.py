@@ -1,0 +1,115 @@
+"""Compressed packets in, luma planes out: one decoder on one thread, without a needless copy."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+from av.codec import Codec
+from av.error import FFmpegError
+from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from plainview.errors import LensError
+from plainview.vision.packets import Packet, StreamStart
+
+Luma = NDArray[np.uint8]
+"""(h, w) brightness as the camera coded it; a view into the decoder's frame."""
+
+_MICROSECONDS = Fraction(1, 1_000_000)
+_EIGHT_BIT = frozenset(
+    f"{kind}{layout}p"
+    for kind in ("yuv", "yuvj", "yuva")
+    for layout in ("410", "411", "420", "422", "440", "444")
+) | frozenset(("gray", "nv12", "nv21", "nv16", "nv24"))
+"""Planar or semi-planar formats whose first plane is eight-bit luma."""
+_DEEPER = {
+    f"{name}{depth}le": depth - 8
+    for depth in (9, 10, 12, 14, 16)
+    for name in ("yuv420p", "yuv422p", "yuv444p", "gray")
+} | {"p010le": 8, "p012le": 8, "p016le": 8, "p210le": 8, "p410le": 8}
+"""Formats of 16-bit words, with the bits to drop. The p0 family is aligned to the high bits."""
+
+
+def luma(frame: VideoFrame) -> Luma:
+    """The luma plane (h, w) of `frame`, uint8.
+
+    A view that is valid as long as it is held; only deeper than eight bits, packed and RGB formats
+    are copied. Raises LensError for a frame that cannot be brought to luma.
+    """
+    name = frame.format.name
+    try:
+        if name in _DEEPER:
+            words: NDArray[np.uint16] = _rows(frame).view("<u2")[:, : frame.width]
+            return np.right_shift(words, _DEEPER[name]).astype(np.uint8)
+        flat = frame if name in _EIGHT_BIT else frame.reformat(format="gray")
+        return _rows(flat)[:, : frame.width]
+    except (FFmpegError, ValueError, OSError, MemoryError) as error:
+        raise LensError(f"a frame of format {name} cannot be read") from error
+
+
+def _rows(frame: VideoFrame) -> Luma:
+    """The first plane's bytes (h, line size), with the padding of its lines."""
+    plane = frame.planes[0]
+    if plane.line_size < 0:
+        raise LensError("a frame that is stored bottom-up")
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height]
+
+
+class Decoder:
+    """Owns one FFmpeg decoder. Never raises for what is in a packet: it counts it as broken."""
+
+    def __init__(self, start: StreamStart, *, reference_only: bool) -> None:
+        """Make the decoder for a stream. Raises LensError if there is none for its codec."""
+        try:
+            context = Codec(start.codec, "r").create("video")
+            if start.extradata:
+                context.extradata = start.extradata
+        except (FFmpegError, ValueError, TypeError) as error:
+            raise LensError(f"there is no video decoder for {start.codec!r}") from error
+        if not isinstance(context, VideoCodecContext):
+            raise LensError(f"{start.codec!r} is not a video codec")
+        # One thread: a sealed process cannot start another, and cameras fill the cores.
+        context.thread_count = 1
+        context.thread_type = "NONE"
+        self._context = context
+        self._reference_only = reference_only
+        self._skipping = False
+        self.broken = 0
+        """Packets and frames that could not be decoded whole; the owner may reset it."""
+
+    def _skip(self, skip: bool) -> None:  # noqa: FBT001 - a private switch
+        if skip != self._skipping:
+            self._context.skip_frame = "NONREF" if skip else "DEFAULT"
+            self._skipping = skip
+
+    def decode(self, packet: Packet, *, needed: bool = True) -> list[VideoFrame]:
+        """The frames that `packet` completes, in presentation order; `pts` is `Packet.t`.
+
+        A packet that is not `needed` is decoded only if other frames refer to it.
+        """
+        self._skip(self._reference_only or not needed)
+        # A packet of FFmpeg's own: its buffer has the zeroed padding that decoders read into.
+        compressed = av.Packet(len(packet.data))
+        if packet.data:
+            compressed.update(packet.data)
+        compressed.pts = packet.t
+        compressed.time_base = _MICROSECONDS
+        compressed.is_keyframe = packet.key
+        return self._take(compressed)
+
+    def flush(self) -> list[VideoFrame]:
+        """The frames still held back for reordering. The decoder takes nothing after this."""
+        return self._take(None)
+
+    def _take(self, compressed: "av.Packet[Stream] | None") -> list[VideoFrame]:
+        try:
+            frames = self._context.decode(compressed)
+        except (FFmpegError, ValueError, OSError, MemoryError):
+            # MemoryError: FFmpeg's, for an absurd size within the address-space limit.
+            self.broken += 1
+            return []
+        whole = [frame for frame in frames if not frame.is_corrupt]
+        self.broken += len(frames) - len(whole)
+        return whole

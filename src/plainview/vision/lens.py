@@ -1,0 +1,315 @@
+"""The lens: a sealed process that turns one camera's packets into Readings, and nothing else."""
+
+import os
+import struct
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.errors import LensError
+from plainview.record import Health
+from plainview.vision import seal
+from plainview.vision.decoder import Decoder, luma
+from plainview.vision.packets import (
+    HEADER,
+    Gap,
+    Message,
+    Packet,
+    StreamEnd,
+    StreamStart,
+    Tick,
+    length,
+    parse,
+)
+from plainview.vision.spec import LensSpec
+from plainview.vision.task import MAX_PLATE, Exit, LensTask
+from plainview.vision.timeline import Intervals, Pace, Timeline
+
+READ_BYTES = 1 << 18
+"""Bytes taken from the tap's pipe at once."""
+_FRAME = struct.Struct(">I")
+_REORDER = {True: 1.5, False: 5.0}
+"""Seconds that frames may come behind their packets, live and not; then the packets keep time."""
+_KEYLESS = 300
+"""Packets without a key frame after which a resumed stream is decoded from anywhere."""
+
+
+class Measurer(Protocol):
+    """What a lens asks of the measurement (see vision/measure.py)."""
+
+    def frame(self, luma: NDArray[np.uint8], t: float) -> None:
+        """Measure one luma plane (h, w), valid during the call, of the time `t` seconds."""
+        ...
+
+    def interval(
+        self, end_ms: int, span_ms: int, *, dropped: int, health: tuple[Health, ...]
+    ) -> list[bytes]:
+        """Close an interval: the encoded Readings that are ready, each once, in order."""
+        ...
+
+    def finish(self) -> list[bytes]:
+        """The Readings that still wait when the stream has ended."""
+        ...
+
+    def plate(self) -> bytes | None:
+        """A new plate worth saving, if there is one."""
+        ...
+
+
+class Measure(Protocol):
+    """Makes the measurer of a lens, before it is sealed."""
+
+    def __call__(self, spec: LensSpec, *, plate: bytes | None = None) -> Measurer:
+        """A measurer for `spec` that starts from `plate`."""
+        ...
+
+
+class Pipes(NamedTuple):
+    """A lens's file descriptors: all that it has."""
+
+    packets: int
+    """To read: framed messages of vision/packets.py."""
+    readings: int
+    """To write: encoded Readings, each with a 4-byte big-endian length."""
+    plates: int
+    """To write: plates, likewise."""
+    report: int
+    """To write once: the SealReport; closed before the first packet is read."""
+    pulse: int
+    """An eventfd: one is added for each message taken. Tells a slow lens from one that hangs."""
+
+
+class Lens:
+    """Owns one stream's decoder, time and interval; the measurement is the measurer's."""
+
+    def __init__(
+        self,
+        task: LensTask,
+        measurer: Measurer,
+        tell: Callable[[bytes], None],
+        show: Callable[[bytes], None],
+    ) -> None:
+        """`tell` takes encoded Readings, `show` takes plates."""
+        self._spec = task.spec
+        self._measurer = measurer
+        self._tell = tell
+        self._show = show
+        self._skip = task.skip
+        self._keyless = 0 if task.skip == 0 else _KEYLESS
+        self._decoder: Decoder | None = None
+        self._timeline = Timeline(live=task.spec.live)
+        self._pace = Pace(task.spec.rate)
+        self._intervals = Intervals(task.spec.every, live=task.spec.live, since=task.since)
+        self._heard = 0
+        self._dropped = 0
+        self._health: set[Health] = {Health.LOST} if task.skip else set()
+        self._connected = True
+        self._now = 0.0
+        self.ended = False
+
+    def take(self, message: Message) -> None:
+        """Do what one message of the tap asks."""
+        if isinstance(message, Packet):
+            self._packet(message)
+        elif isinstance(message, StreamStart):
+            self._start(message)
+        elif isinstance(message, Gap):
+            self._gap(message)
+        elif isinstance(message, Tick):
+            self._tick(message)
+        else:
+            self._end(message)
+
+    def close(self) -> None:
+        """The tap is gone without an end: what was decoded so far still counts, as lost."""
+        if not self.ended:
+            self._health.add(Health.LOST)
+            self._end(StreamEnd())
+
+    def _start(self, start: StreamStart) -> None:
+        self._flush()
+        self._connected = True
+        if self._skip:
+            self._skip -= 1
+        try:
+            self._decoder = Decoder(start, reference_only=self._spec.decode == "reference-frames")
+        except LensError:
+            # Every packet of this stream will count as broken: told, not silent.
+            self._decoder = None
+
+    def _packet(self, packet: Packet) -> None:
+        if self._skip:
+            self._skip -= 1
+            return
+        if self._keyless:
+            self._keyless = 0 if packet.key else self._keyless - 1
+            if self._keyless:
+                self._dropped += 1
+                return
+        self._connected = True
+        expected = self._timeline.expect(packet.t)
+        if self._decoder is None:
+            self._dropped += 1
+        else:
+            needed = expected is None or self._pace.may_want(expected)
+            frames = self._decoder.decode(packet, needed=needed)
+            if not needed and not self._decoder.broken:
+                self._heard += 1
+            self._frames(frames)
+        if expected is not None:
+            self._advance(expected - _REORDER[self._spec.live])
+
+    def _frames(self, frames: list) -> None:  # type: ignore[type-arg]
+        assert self._decoder is not None  # noqa: S101 - the one who made the frames
+        self._dropped += self._decoder.broken
+        self._decoder.broken = 0
+        for frame in frames:
+            t = self._timeline.place(frame.pts)
+            self._advance(t)
+            self._heard += 1
+            if self._pace.wants(t):
+                try:
+                    self._measurer.frame(luma(frame), t)
+                except LensError:
+                    self._dropped += 1
+
+    def _gap(self, gap: Gap) -> None:
+        if self._skip:
+            self._skip -= 1
+            return
+        self._dropped += gap.dropped
+        if gap.reason == "lost":
+            self._health.add(Health.LOST)
+        elif gap.dropped:
+            self._health.add(Health.LATE)
+        if self._spec.live:
+            self._advance(gap.t / 1e6)
+
+    def _tick(self, tick: Tick) -> None:
+        if self._skip:
+            self._skip -= 1
+        self._connected = tick.connected
+        if not tick.connected:
+            self._health.add(Health.LOST)
+        self._advance(tick.t / 1e6)
+
+    def _advance(self, t: float) -> None:
+        self._now = max(self._now, t) if not self._spec.live else t
+        for end in self._intervals.until(t):
+            self._close_interval(end, self._intervals.span)
+
+    def _close_interval(self, end: int, span: int) -> None:
+        if self._heard == 0 or not self._connected:
+            self._health.add(Health.LOST)
+        health = tuple(flag for flag in Health if flag in self._health)
+        dropped = min(self._dropped, 1_000_000)
+        for reading in self._measurer.interval(end, span, dropped=dropped, health=health):
+            self._tell(reading)
+        self._heard = self._dropped = 0
+        self._health.clear()
+        self._offer()
+
+    def _offer(self) -> None:
+        plate = self._measurer.plate()
+        if plate is not None and len(plate) <= MAX_PLATE:
+            self._show(plate)
+
+    def _flush(self) -> None:
+        if self._decoder is not None:
+            self._frames(self._decoder.flush())
+            self._decoder = None
+
+    def _end(self, end: StreamEnd) -> None:
+        self._flush()
+        self.ended = True
+        if self._spec.live:
+            return
+        if end.t is not None:
+            # A clip whose clock was mended is as long as its frames say.
+            self._now = max(self._now, min(end.t / 1e6, self._now + self._spec.every))
+        self._advance(self._now)
+        rest = self._intervals.rest(self._now)
+        if rest is not None:
+            self._close_interval(*rest)
+        for reading in self._measurer.finish():
+            self._tell(reading)
+        self._offer()
+
+
+class _Broken(Exception):
+    """Nobody reads what the lens writes."""
+
+
+def _writer(fd: int) -> Callable[[bytes], None]:
+    def write(data: bytes) -> None:
+        left = memoryview(_FRAME.pack(len(data)) + data)
+        try:
+            while left:
+                left = left[os.write(fd, left) :]
+        except BrokenPipeError as error:
+            raise _Broken from error
+
+    return write
+
+
+def watch(lens: Lens, packets: int, pulse: Callable[[], None]) -> int:
+    """Feed `lens` from the pipe `packets` until it ends; the exit code (see `task.Exit`)."""
+    buffer = bytearray()
+    while True:
+        data = os.read(packets, READ_BYTES)
+        if not data:
+            lens.close()
+            return Exit.TAP_GONE
+        buffer += data
+        at = 0
+        with memoryview(buffer) as view:
+            while len(view) - at >= HEADER.size:
+                size = length(bytes(view[at : at + HEADER.size]))
+                if len(view) - at - HEADER.size < size:
+                    break
+                at += HEADER.size
+                message = parse(view[at : at + size])
+                at += size
+                pulse()
+                lens.take(message)
+                if lens.ended:
+                    return Exit.ENDED
+        del buffer[:at]
+
+
+def run(task: LensTask, pipes: Pipes, measure: Measure) -> int:
+    """Be a lens: prepare, seal, say what held, then decode and measure until the stream ends.
+
+    Returns the exit code. Standard input, output and error lead nowhere from the seal on.
+    """
+    measurer = measure(task.spec, plate=task.plate)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nowhere, standard)
+    seal.close_all_but({0, 1, 2, *pipes})
+    report = seal.seal(
+        address_space=task.spec.address_space,
+        cpu_seconds=task.cpu_seconds,
+        files=max(pipes) + 1,
+    )
+    os.write(pipes.report, msgspec.msgpack.encode(report))
+    os.close(pipes.report)
+    one = (1).to_bytes(8, "little")
+
+    def pulse() -> None:
+        os.write(pipes.pulse, one)
+
+    lens = Lens(task, measurer, _writer(pipes.readings), _writer(pipes.plates))
+    try:
+        return watch(lens, pipes.packets, pulse)
+    except LensError:
+        return Exit.BAD_PIPE
+    except _Broken:
+        return Exit.PARENT_GONE
+    except MemoryError:
+        return Exit.NO_MEMORY
+    except ImportError:
+        return Exit.LATE_IMPORT

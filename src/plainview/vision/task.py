@@ -1,0 +1,110 @@
+"""What parent and zygote say to each other, and the file descriptors that go with it.
+
+One SEQPACKET message each, MessagePack; descriptors by SCM_RIGHTS. Nothing heavy is imported here,
+so that the fleet can.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from plainview.vision.spec import LensSpec, TapSpec
+
+MAX_PLATE = 1 << 20
+"""Bytes of one plate, in and out of a lens."""
+MESSAGE_BYTES = 65_536
+"""Bound on one message; tasks are larger and come as a file descriptor."""
+
+
+class LensTask(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a lens is ever told."""
+
+    spec: LensSpec
+    plate: Annotated[bytes, Meta(max_length=MAX_PLATE)] | None = None
+    """The plate to start from."""
+    skip: Annotated[int, Meta(ge=0)] = 0
+    """Messages at the head of the stream that another lens has taken before: not decoded."""
+    since: int | None = None
+    """End, in milliseconds, of the last interval that another lens has told of."""
+    cpu_seconds: Annotated[int, Meta(ge=1)] = 20
+    """The CPU leash: killed after so much, unless the parent extends it."""
+
+
+class ForkTap(Struct, frozen=True, tag="tap", forbid_unknown_fields=True):
+    """Fork a tap. Descriptors: task (a `TapSpec`), packets (to write), status (to write)."""
+
+
+class ForkLens(Struct, frozen=True, tag="lens", forbid_unknown_fields=True):
+    """Fork a lens.
+
+    Descriptors: task (a `LensTask`), then those of `lens.Pipes` in their order.
+    """
+
+
+class Kill(Struct, frozen=True, tag="kill", forbid_unknown_fields=True):
+    """End a child of the zygote; nothing happens when it has ended already."""
+
+    pid: int
+
+
+class Extend(Struct, frozen=True, tag="extend", forbid_unknown_fields=True):
+    """Let a lens that shows progress use `cpu_seconds` more than it has used so far."""
+
+    pid: int
+    cpu_seconds: Annotated[int, Meta(ge=1, le=3600)]
+
+
+Request = ForkTap | ForkLens | Kill | Extend
+
+
+class Ready(Struct, frozen=True, tag="ready", forbid_unknown_fields=True):
+    """Everything is imported; the zygote waits for requests."""
+
+    pid: int
+
+
+class Forked(Struct, frozen=True, tag="forked", forbid_unknown_fields=True):
+    """The child asked for."""
+
+    pid: int
+
+
+class NotForked(Struct, frozen=True, tag="not-forked", forbid_unknown_fields=True):
+    """The kernel refused another process."""
+
+    errno: int
+
+
+class Exited(Struct, frozen=True, tag="exited", forbid_unknown_fields=True):
+    """A child ended: exit status as `os.waitstatus_to_exitcode` gives it (negative: signal)."""
+
+    pid: int
+    code: int
+
+
+Reply = Ready | Forked | NotForked | Exited
+
+encoder = msgspec.msgpack.Encoder()
+requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+lens_tasks = msgspec.msgpack.Decoder(LensTask)
+tap_specs = msgspec.msgpack.Decoder(TapSpec)
+
+
+class Exit:
+    """How a lens ends by itself: its exit codes."""
+
+    ENDED = 0
+    """The stream ended as it should."""
+    TAP_GONE = 3
+    """The tap's pipe closed in the middle of the stream."""
+    BAD_PIPE = 4
+    """The tap's pipe held something else than packets."""
+    PARENT_GONE = 5
+    """Nobody reads the Readings."""
+    NO_MEMORY = 6
+    LATE_IMPORT = 7
+    """Code that was not loaded before the seal was wanted after it (see vision/zygote.py)."""
+    BUG = 70
+    """An error of ours; its text stays in the lens."""

@@ -43,17 +43,18 @@ def beside(value: str, budget: str | None, aim: str | None) -> str:
     return f"{value} ({', '.join(limits)})" if limits and value != ABSENT else value
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, padded, numbers to the right; text in the first column to the left."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 1) -> str:
+    """A Markdown table, padded: the first `words` columns to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     rule = [
-        "-" * width if k == 0 else "-" * (max(width, 2) - 1) + ":" for k, width in enumerate(widths)
+        "-" * width if k < words else "-" * (max(width, 2) - 1) + ":"
+        for k, width in enumerate(widths)
     ]
     widths = [max(width, len(dashes)) for width, dashes in zip(widths, rule, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
         padded = [
-            cell.ljust(width) if k == 0 else cell.rjust(width)
+            cell.ljust(width) if k < words else cell.rjust(width)
             for k, (cell, width) in enumerate(zip(cells, widths, strict=True))
         ]
         return f"| {' | '.join(padded)} |"
@@ -153,7 +154,8 @@ def health_table(results: Sequence[Result]) -> str:
 
 def report(results: Sequence[Result]) -> str:
     """Every table, under its heading, with each scene's source."""
-    sources = table(("scene", "source"), [(result.scene, result.source) for result in results])
+    named = [(result.scene, result.source) for result in results]
+    sources = table(("scene", "source"), named, words=2)
     parts = (
         ("Scenes", sources),
         ("Count at one interval a second, people", count_table(results)),

@@ -41,6 +41,7 @@ app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")
 
 State = Annotated[Path | None, Option("--state", help="State folder.", show_default=False)]
+CameraId = Annotated[str, Argument(help="The camera's id.")]
 CameraFile = Annotated[Path, Option("--camera", help="The camera's CAMERA.toml.")]
 
 
@@ -116,6 +117,24 @@ def measure(
     job(video, camera, every=every, out=out, rate=rate, plate=plate, save_plate=save_plate)
 
 
+@app.command()
+def simulate(
+    scene: Annotated[str, Argument(help="A scene's name; 'list' lists them.")],
+    out: Annotated[Path, Option(help="Folder for the clips and their truth.")] = Path("out"),
+    seconds: Annotated[float | None, Option(help="Length; the scene's own without.")] = None,
+    seed: Annotated[int | None, Option(help="Chance; the scene's own without.", min=0)] = None,
+) -> None:
+    """Render a scene with known truth: simulated or recorded walks, really encoded to H.264.
+
+    \b
+    Example: plainview simulate plaza-sunny --out out --seconds 60
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.simulate import simulate as job
+
+    for line in job(scene, out, seconds=seconds, seed=seed):
+        typer.echo(line)
+
+
 @camera_app.command()
 def check(
     camera: Annotated[Path, Argument(help="The camera's CAMERA.toml.")],
@@ -128,7 +147,72 @@ def check(
     """  # noqa: D301 - \b keeps the lines apart in --help
     from plainview.app.camera import check as job
 
-    job(camera, video=video)
+    for line in job(camera, video=video):
+        typer.echo(line)
+
+
+@plate_app.command("list")
+def plate_list(state: State = None) -> None:
+    """List the cameras' plates: learned or approved, and since when.
+
+    \b
+    Example: plainview camera plate list --state /var/lib/plainview
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.plates import Plates
+    from plainview.app.state import existing
+
+    for entry in Plates(existing(state)).entries():
+        newer = ", has learned another one since" if entry.newer else ""
+        typer.echo(f"{entry.camera}: {entry.state} {entry.saved:%Y-%m-%d %H:%M} UTC{newer}")
+
+
+@plate_app.command("show")
+def plate_show(
+    camera: CameraId,
+    out: Annotated[Path | None, Option(help="The PNG to write.", show_default="CAMERA.png")] = None,
+    state: State = None,
+) -> None:
+    """Write a camera's plate as a PNG, for the person who is to approve it.
+
+    Look for people in it: a plate that holds somebody must not be approved.
+
+    \b
+    Example: plainview camera plate show plaza-north --out plate.png
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.plates import Plates
+    from plainview.app.state import existing
+
+    target = out or Path(f"{camera}.png")
+    shown = Plates(existing(state)).draw(camera, target)
+    typer.echo(f"{target}: the {shown} plate of {camera}")
+
+
+@plate_app.command("approve")
+def plate_approve(camera: CameraId, state: State = None) -> None:
+    """Approve the plate that a camera learned: its lens starts from it from now on.
+
+    \b
+    Example: plainview camera plate approve plaza-north
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.plates import Plates
+    from plainview.app.state import existing
+
+    Plates(existing(state)).approve(camera)
+    typer.echo(f"{camera}: approved; it counts from the camera's next start")
+
+
+@plate_app.command("forget")
+def plate_forget(camera: CameraId, state: State = None) -> None:
+    """Forget a camera's plate: it learns a new one from its next start.
+
+    \b
+    Example: plainview camera plate forget plaza-north
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.plates import Plates
+    from plainview.app.state import existing
+
+    Plates(existing(state)).forget(camera)
+    typer.echo(f"{camera}: forgotten")
 
 
 @evaluate_app.command()
@@ -226,7 +310,9 @@ def _silence_standard_output() -> None:
 def execute(arguments: Sequence[str]) -> int:
     """Run one command; the exit code. What went wrong is one line on standard error."""
     try:
-        result = app(args=list(arguments), prog_name="plainview", standalone_mode=False)
+        # Not app(): it would put a hook of its own in place of report_defects'.
+        command = typer.main.get_command(app)
+        result = command.main(args=list(arguments), prog_name="plainview", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except typer.TyperException as error:

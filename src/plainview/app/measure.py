@@ -12,8 +12,9 @@ from plainview import __version__
 from plainview.app.output import Sink, open_sink, replaced
 from plainview.app.progress import Show, progress
 from plainview.config import CameraConfig, load_camera
-from plainview.errors import InputError, PlainviewError, SourceError
+from plainview.errors import InputError, LensError, PlainviewError, SourceError
 from plainview.fleet.clip import ClipEnded, ClipStarted, measure_clip
+from plainview.fleet.plates import check_plate
 from plainview.geometry import View, cells_inside
 from plainview.record import Reading, interval_json
 from plainview.vision.spec import LensSpec, TapSpec
@@ -74,7 +75,7 @@ def header_line(camera: str, view: View, every: float, *, sealed: bool) -> dict[
 
 
 def read_plate_file(path: Path) -> bytes:
-    """The bytes of a saved plate. Raises InputError for none; the lens checks what it is."""
+    """The bytes of a saved plate. Raises InputError if it is none."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_PLATE + 1)
@@ -84,10 +85,12 @@ def read_plate_file(path: Path) -> bytes:
             where=str(path),
             mend="Give a file that --save-plate wrote",
         ) from error
-    if not 0 < len(data) <= MAX_PLATE:
+    try:
+        check_plate(data)
+    except InputError as error:
         raise InputError(
             "this is not a plate", where=str(path), mend="Give a file that --save-plate wrote"
-        )
+        ) from error
     return data
 
 
@@ -122,6 +125,12 @@ def _measure(
             sink.interval(interval_json(item, grid, lines, zones, inside=inside))
         else:
             ended = item
+    if frames == 0 and ended.restarts:
+        raise LensError(
+            f"the lens ended {ended.restarts} times and measured nothing",
+            where=str(video),
+            mend="The video holds something that its decoder does not survive",
+        )
     if frames == 0:
         raise InputError(
             "holds no picture that can be decoded", where=str(video), mend="Give a video"

@@ -9,10 +9,13 @@ Show = Callable[[float, float | None], None]
 
 
 @contextlib.contextmanager
-def progress(what: str, *, lines_on_terminal: bool) -> Iterator[Show | None]:
+def progress(
+    what: str, *, lines_on_terminal: bool = False, real_time: bool = True
+) -> Iterator[Show | None]:
     """A bar named `what`, or None where nobody would see it.
 
-    That is: standard error is no terminal, or `lines_on_terminal` come on the same one.
+    That is: standard error is no terminal, or `lines_on_terminal` come on the same one. What is
+    done is seconds of a video (`real_time`: its pace is shown) or any other measure.
     """
     if sys.stderr is None or not sys.stderr.isatty() or lines_on_terminal:
         yield None
@@ -44,7 +47,7 @@ def progress(what: str, *, lines_on_terminal: bool) -> Iterator[Show | None]:
 
         def show(done: float, total: float | None) -> None:
             elapsed = bar.tasks[task].elapsed or 0.0
-            pace = f"{done / elapsed:.1f} x real time" if elapsed > 0.5 else ""
+            pace = f"{done / elapsed:.1f} x real time" if real_time and elapsed > 0.5 else ""
             bar.update(task, completed=done, total=total, pace=pace)
 
         yield show

@@ -1,0 +1,53 @@
+"""The state folder: found, made, proved writable, and held by one running Plainview at a time."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from plainview.errors import InputError, PlainviewError
+
+DEFAULT = Path(".state")
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """`folder`, made if need be, for this process alone while the block runs.
+
+    The lock is the kernel's: it ends with the process, however that ends. Raises InputError when
+    the folder cannot be made or written to, PlainviewError when another Plainview holds it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise InputError(
+            f"the state folder cannot be written ({error.strerror or error})",
+            where=str(folder),
+            mend="Give a folder that you may write to with --state",
+        ) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise PlainviewError(
+                "another Plainview is running on this state folder",
+                where=str(folder),
+                mend="Stop it, or give this one a folder of its own with --state",
+            ) from error
+        yield folder
+    finally:
+        os.close(descriptor)
+
+
+def existing(folder: Path | None) -> Path:
+    """The state folder that commands read from. Raises InputError if there is none."""
+    found = DEFAULT if folder is None else folder
+    if not found.is_dir():
+        raise InputError(
+            "there is no state folder here",
+            where=str(found),
+            mend="Give the one of 'plainview run' with --state",
+        )
+    return found

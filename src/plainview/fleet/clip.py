@@ -2,12 +2,12 @@
 
 import contextlib
 import selectors
-import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from plainview.errors import LensError, SourceError
+from plainview.fleet.endings import how_it_ended
 from plainview.fleet.pipeline import Pipeline
 from plainview.fleet.zygote import Zygote
 from plainview.record import Reading
@@ -47,25 +47,6 @@ class ClipEnded(NamedTuple):
     """Messages of the lens that were not Readings, or too large or too many."""
     plate: bytes | None
     """The last plate that the lens offered."""
-
-
-def how_it_ended(code: int) -> str:
-    """A lens's exit in words; `code` as in `task.Exited`."""
-    if code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
-        return f"was ended by {name}"
-    words = {
-        Exit.TAP_GONE: "lost its tap",
-        Exit.BAD_PIPE: "got something else than packets",
-        Exit.PARENT_GONE: "had nobody to talk to",
-        Exit.NO_MEMORY: "needed more memory than it may have",
-        Exit.LATE_IMPORT: "wanted a part of the program that was not loaded before its seal",
-        Exit.BUG: "met an error of its own",
-    }
-    return words.get(code, f"ended with code {code}")
 
 
 def measure_clip(
@@ -197,13 +178,13 @@ class _Run:
                 now = time.monotonic()
                 for key, _ in events:
                     if key.fileobj is self._zygote:
-                        self._hear()
                         continue
                     # Read before it is told of: what the caller does with it may take long.
                     items = list(pipeline.receive(key.fd, now))
                     if key.fd not in pipeline.sources():
                         selector.unregister(key.fd)
                     yield from items
+                self._hear()
                 self._judge()
                 if not events or now - looked >= _BEAT:
                     looked = now
@@ -236,6 +217,7 @@ class _Run:
         self._pipeline.kill()
 
     def _hear(self) -> None:
+        # Not only when the socket is readable: a fork's answer may have come behind an exit.
         for exited in self._zygote.exits():
             if exited.pid == self._pipeline.lens:
                 self.lens_code = exited.code
@@ -253,6 +235,7 @@ class _Run:
             pipeline.kill()
             with selectors.DefaultSelector() as selector:
                 selector.register(self._zygote, selectors.EVENT_READ)
+                self._hear()
                 while self.lens_code is None or self.tap_code is None:
                     selector.select()
                     self._hear()

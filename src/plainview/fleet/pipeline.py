@@ -17,8 +17,6 @@ from plainview.vision.seal import SealReport
 from plainview.vision.spec import TapSpec, TapStatus
 from plainview.vision.task import MAX_PLATE, ForkLens, ForkTap, LensTask
 
-PIPE_BYTES = 1 << 20
-"""Asked of the kernel for the packets' pipe, so that tap and lens rarely wait for each other."""
 _READ = 1 << 16
 _MOST_STATUS = 4096
 _MOST_REPORT = 4096
@@ -63,9 +61,6 @@ class Pipeline:
             self._state, state = self._pipe()
             self._pulse = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
             self._open.add(self._pulse)
-            # Refused when the user's share of pipe memory is used up: slower, not wrong.
-            with contextlib.suppress(PermissionError):
-                fcntl.fcntl(packets, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
             theirs = (self._packets, readings, plates, report, self._pulse)
             self.lens = self._zygote.fork(ForkLens, task, theirs)
             self.tap = self._zygote.fork(ForkTap, tap, (packets, state))

@@ -38,6 +38,10 @@ _ANSWER = 20.0
 _LEAVE = 5.0
 
 
+class ZygoteGone(LensError):
+    """The zygote ended or does not answer; its children end with it."""
+
+
 class Zygote:
     """Owns the zygote process and the socket to it. For use by one thread."""
 
@@ -77,7 +81,7 @@ class Zygote:
     ) -> int:
         """A new child's process number; `descriptors` are copied to it and stay open here.
 
-        Raises LensError if the kernel refuses a process or the zygote is gone.
+        Raises LensError if the kernel refuses a process, ZygoteGone if there is none to ask.
         """
         memory = os.memfd_create("task", os.MFD_CLOEXEC)
         try:
@@ -106,7 +110,7 @@ class Zygote:
         self._send(Extend(pid, cpu_seconds), [])
 
     def exits(self) -> list[Exited]:
-        """Children that ended since the last call. Raises LensError if the zygote is gone."""
+        """Children that ended since the last call. Raises ZygoteGone."""
         while select.select([self._channel], [], [], 0)[0]:
             self._receive()
         ended, self._exited = self._exited, []
@@ -121,8 +125,14 @@ class Zygote:
             self._process.kill()  # its children die with it
             self._process.wait()
 
-    def _gone(self) -> LensError:
-        return LensError(
+    def kill_all(self) -> None:
+        """End a zygote that does not answer; the kernel ends its children with it."""
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _gone(self) -> ZygoteGone:
+        return ZygoteGone(
             "the process that starts lenses ended by itself",
             where="zygote",
             mend="Its last words are above, if it had any; memory is the usual cause",
@@ -151,7 +161,7 @@ class Zygote:
         while True:
             left = max(until - time.monotonic(), 0)
             if not select.select([self._channel], [], [], left)[0]:
-                raise LensError(f"no answer within {seconds:g} s", where="zygote")
+                raise ZygoteGone(f"no answer within {seconds:g} s", where="zygote")
             reply = self._receive()
             if isinstance(reply, kinds):
                 return reply

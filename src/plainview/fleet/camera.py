@@ -1,0 +1,252 @@
+"""One live camera in a fleet: its processes, their restarts, and what is told of it."""
+
+import selectors
+from collections.abc import Iterator, Mapping
+
+from plainview.clock import Clock
+from plainview.errors import LensError
+from plainview.fleet.endings import how_it_ended
+from plainview.fleet.pipeline import Pipeline
+from plainview.fleet.zygote import Zygote, ZygoteGone
+from plainview.record import CameraStatus, LensState, Reading
+from plainview.vision.seal import SealReport
+from plainview.vision.spec import LensSpec, TapSpec, TapStatus
+from plainview.vision.task import LensTask
+
+TICK = 0.25
+"""Seconds between looks at a camera at which nothing happens."""
+LEASH = 20
+"""Seconds of processor time that a lens may use beyond the last sign of progress."""
+_BEAT = 2.0
+"""Seconds between looks at a lens's progress."""
+_STATUS_EVERY = 1.0
+_FIRST_RETRY = 0.5
+_LAST_RETRY = 5.0
+_SETTLED = 30.0
+"""Seconds of running after which a restart counts as the first again."""
+_TAP_SILENCE = 30.0
+"""Seconds in which a tap must tell its status."""
+
+
+class Camera:
+    """Owns one camera's pipeline across restarts. Used by the fleet's thread only."""
+
+    def __init__(
+        self,
+        name: str,
+        tap: TapSpec,
+        lens: LensSpec,
+        plate: bytes | None,
+        *,
+        clock: Clock,
+        hang: float,
+    ) -> None:
+        """Not started yet: `watch` does."""
+        self.name = name
+        self._tap = tap
+        self._lens = lens
+        self._plate = plate
+        self._plate_state = "learning" if plate is None else "approved"
+        self._clock = clock
+        self._hang = hang
+        self._pipeline: Pipeline | None = None
+        self._state = LensState.STARTING
+        self._sealed = False
+        self._connected = False
+        self._note = ""
+        self._restarts = self._reconnects = self._late = self._refused = 0
+        self._failures = 0
+        self._retry_at: float | None = clock.monotonic()
+        self._since = 0.0
+        self._looked = self._silent = self._mute = 0.0
+        self._tap_heard = 0.0
+        self._told: CameraStatus | None = None
+        self._told_at = float("-inf")
+
+    def receive(self, fd: int, selector: selectors.BaseSelector) -> Iterator[Reading | bytes]:
+        """The Readings and plates that came through `fd`."""
+        pipeline = self._pipeline
+        if pipeline is None or fd not in pipeline.sources():
+            return
+        now = self._clock.monotonic()
+        items = list(pipeline.receive(fd, now))
+        if fd not in pipeline.sources():
+            selector.unregister(fd)
+        for item in items:
+            if isinstance(item, SealReport):
+                self._sealed = item.sealed
+                self._state = LensState.RUNNING
+                self._note = "" if item.sealed else f"unsealed: lacks {', '.join(item.missing)}"
+            elif isinstance(item, TapStatus):
+                self._tap_heard = now
+                self._connected = item.connected
+            else:
+                if isinstance(item, Reading):
+                    self._mute = 0.0
+                else:
+                    self._plate, self._plate_state = item, "learned"
+                yield item
+        if not pipeline.readings.trusted:
+            self._fail(f"the lens sent {pipeline.readings.why}", selector)
+        elif not pipeline.plates.trusted:
+            self._fail("the lens sent a plate that is too large", selector)
+        elif pipeline.garbled:
+            self._fail("the tap sent something that is not its status", selector)
+
+    def watch(
+        self, zygote: Zygote, ended: Mapping[int, int], selector: selectors.BaseSelector
+    ) -> None:
+        """Start or restart what is due, and judge what runs. Raises ZygoteGone.
+
+        `ended` holds the exit codes of processes that have ended since the last call.
+        """
+        now = self._clock.monotonic()
+        if self._pipeline is not None:
+            self._judge(self._pipeline, ended, now, selector)
+        if self._pipeline is None and self._retry_at is not None and now >= self._retry_at:
+            self._launch(zygote, now, selector)
+
+    def _launch(self, zygote: Zygote, now: float, selector: selectors.BaseSelector) -> None:
+        task = LensTask(self._lens, self._plate, cpu_seconds=LEASH)
+        try:
+            pipeline = Pipeline(zygote, self._tap, task, now=now)
+        except ZygoteGone:
+            raise
+        except LensError as error:
+            self._later(error.line(), now)
+            return
+        self._pipeline = pipeline
+        self._retry_at = None
+        self._since = self._looked = self._tap_heard = now
+        self._silent = self._mute = 0.0
+        for fd in pipeline.sources():
+            selector.register(fd, selectors.EVENT_READ, self)
+
+    def _judge(
+        self,
+        pipeline: Pipeline,
+        ended: Mapping[int, int],
+        now: float,
+        selector: selectors.BaseSelector,
+    ) -> None:
+        status = pipeline.status
+        over = pipeline.tap in ended or pipeline.lens in ended
+        if over and status is not None and status.ended:
+            self._finish(status, selector)
+        elif pipeline.lens in ended:
+            self._fail(f"the lens {how_it_ended(ended[pipeline.lens])}", selector)
+        elif pipeline.tap in ended:
+            self._fail(f"the tap {how_it_ended(ended[pipeline.tap])}", selector)
+        elif now - self._tap_heard > max(_TAP_SILENCE, self._hang):
+            self._fail("the tap does not answer", selector)
+        elif now - self._looked >= min(_BEAT, self._hang / 4):
+            # At most one look's worth is counted at a time: a machine that slept is no hang.
+            waited = min(now - self._looked, _BEAT)
+            self._looked = now
+            self._look(pipeline, waited, selector)
+
+    def _look(self, pipeline: Pipeline, waited: float, selector: selectors.BaseSelector) -> None:
+        if pipeline.beat():
+            self._silent = 0.0
+            self._mute += waited
+            pipeline.leash(LEASH)
+        elif pipeline.waiting():
+            self._silent += waited
+        if self._silent >= self._hang:
+            self._fail(f"the lens took no packet for {self._hang:g} s", selector)
+        elif self._mute >= 3 * self._lens.every + 3 * self._hang:
+            self._fail("the lens tells nothing", selector)
+
+    def _finish(self, status: TapStatus, selector: selectors.BaseSelector) -> None:
+        """The source has ended, or can never work: no restart helps."""
+        self._detach(selector)
+        self._state = LensState.ENDED
+        self._note = status.note
+        self._connected = False
+
+    def _fail(self, why: str, selector: selectors.BaseSelector) -> None:
+        now = self._clock.monotonic()
+        self._detach(selector)
+        if now - self._since >= _SETTLED:
+            self._failures = 0
+        self._later(why, now)
+
+    def _later(self, why: str, now: float) -> None:
+        self._restarts += 1
+        self._retry_at = now + min(_FIRST_RETRY * 2**self._failures, _LAST_RETRY)
+        self._failures = min(self._failures + 1, 16)
+        self._state = LensState.RESTARTING
+        self._connected = False
+        self._note = f"{why}; restarting"[:200]
+
+    def lose(self, selector: selectors.BaseSelector) -> None:
+        """The zygote is gone, and this camera's processes with it: start anew with the next."""
+        if self._pipeline is not None:
+            self._detach(selector, kill=False)
+            self._later("the process that starts lenses ended", self._clock.monotonic())
+            self._failures = 0
+
+    def stop(self, selector: selectors.BaseSelector) -> None:
+        """End it for good."""
+        self._detach(selector)
+        self._state = LensState.STOPPED
+        self._connected = False
+        self._retry_at = None
+
+    def _detach(self, selector: selectors.BaseSelector, *, kill: bool = True) -> None:
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is None:
+            return
+        for fd in pipeline.sources():
+            selector.unregister(fd)
+        status = pipeline.status
+        if status is not None:
+            self._reconnects += status.reconnects
+            self._late += status.late
+        self._refused += pipeline.readings.refused + pipeline.plates.refused
+        self._sealed = False
+        try:
+            if kill:
+                pipeline.kill()
+        except ZygoteGone:
+            pass  # they ended with it; the fleet notices at its next turn
+        finally:
+            pipeline.close()
+
+    def news(self, *, force: bool = False) -> CameraStatus | None:
+        """The camera's status, when it changed or was not told for a second."""
+        pipeline = self._pipeline
+        status = pipeline.status if pipeline is not None else None
+        refused = pipeline.readings.refused + pipeline.plates.refused if pipeline else 0
+        now = self._clock.monotonic()
+        news = CameraStatus(
+            t=round(self._clock.utc() * 1000),
+            state=self._state,
+            sealed=self._sealed,
+            connected=self._connected and self._state is LensState.RUNNING,
+            restarts=self._restarts,
+            reconnects=self._reconnects + (status.reconnects if status else 0),
+            late=self._late + (status.late if status else 0),
+            refused=self._refused + refused,
+            plate=self._plate_state,
+            note=self._note or (status.note if status else ""),
+        )
+        told = self._told
+        same = told is not None and _marks(told) == _marks(news)
+        if same and not force and now - self._told_at < _STATUS_EVERY:
+            return None
+        self._told, self._told_at = news, now
+        return news
+
+
+def _marks(status: CameraStatus) -> tuple[object, ...]:
+    """What of a status is told of at once when it changes; counters can wait a second."""
+    return (
+        status.state,
+        status.sealed,
+        status.connected,
+        status.restarts,
+        status.refused,
+        status.plate,
+        status.note,
+    )

@@ -1,0 +1,205 @@
+"""Runs any number of live cameras on this machine, and keeps each one's trouble its own."""
+
+import contextlib
+import os
+import queue
+import selectors
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self
+
+import structlog
+
+from plainview.clock import Clock, SystemClock
+from plainview.errors import LensError, PlainviewError
+from plainview.fleet.camera import TICK, Camera
+from plainview.fleet.zygote import COMMAND, Zygote, ZygoteGone
+from plainview.record import CameraStatus, Reading
+from plainview.vision.spec import LensSpec, TapSpec
+
+HANG = 10.0
+"""Seconds in which a lens that has packets must take one."""
+_STOP = 10.0
+_log = structlog.get_logger(__name__)
+
+OnReading = Callable[[str, Reading], None]
+OnStatus = Callable[[str, CameraStatus], None]
+OnPlate = Callable[[str, bytes], None]
+
+
+class _Start(NamedTuple):
+    camera: Camera
+
+
+class _Stop(NamedTuple):
+    camera_id: str
+    done: threading.Event
+
+
+class LocalFleet:
+    """Owns the zygote, every camera's processes, and the one thread that watches them all.
+
+    The callbacks are called on that thread: they must be quick, and may call `start` but not
+    `stop` or `close`. A PlainviewError that one raises is logged and counted (`failed_callbacks`).
+    """
+
+    def __init__(
+        self,
+        *,
+        on_reading: OnReading,
+        on_status: OnStatus,
+        on_plate: OnPlate,
+        clock: Clock | None = None,
+        hang: float = HANG,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        """Start the zygote and the watching thread. Raises LensError if it cannot be started."""
+        self._on_reading = on_reading
+        self._on_status = on_status
+        self._on_plate = on_plate
+        self._clock: Clock = clock or SystemClock()
+        self._hang = hang
+        self._command = tuple(command)
+        self._zygote: Zygote | None = Zygote(self._command)
+        self._zygote_again = 0.0
+        self._cameras: dict[str, Camera] = {}
+        self._orders: queue.SimpleQueue[_Start | _Stop] = queue.SimpleQueue()
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._closing = False
+        self.zygote_restarts = 0
+        """Times that the zygote itself had to be started anew."""
+        self.failed_callbacks = 0
+        """Errors that a callback raised; the message it was about is not repeated."""
+        self._thread = threading.Thread(target=self._run, name="fleet", daemon=True)
+        self._thread.start()
+
+    def start(
+        self, camera_id: str, tap: TapSpec, lens: LensSpec, plate: bytes | None = None
+    ) -> None:
+        """Run a camera, from `plate` where one is given. One of the same name is replaced."""
+        self._order(_Start(Camera(camera_id, tap, lens, plate, clock=self._clock, hang=self._hang)))
+
+    def stop(self, camera_id: str) -> None:
+        """End a camera's processes; when this returns no more Readings of it come."""
+        done = threading.Event()
+        self._order(_Stop(camera_id, done))
+        done.wait(_STOP)
+
+    def close(self) -> None:
+        """End every camera, the zygote and the thread. May be called again."""
+        if self._closing:
+            return
+        self._closing = True
+        os.eventfd_write(self._wake, 1)
+        self._thread.join()
+        os.close(self._wake)
+
+    def __enter__(self) -> Self:
+        """The fleet itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def _order(self, order: _Start | _Stop) -> None:
+        if self._closing or not self._thread.is_alive():
+            raise LensError("the fleet is closed", where="fleet")
+        self._orders.put(order)
+        os.eventfd_write(self._wake, 1)
+
+    def _run(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._wake, selectors.EVENT_READ)
+            try:
+                while not self._closing:
+                    self._turn(selector)
+            finally:
+                for camera in self._cameras.values():
+                    camera.stop(selector)
+                    self._tell(camera, force=True)
+                if self._zygote is not None:
+                    self._zygote.close()
+
+    def _turn(self, selector: selectors.BaseSelector) -> None:
+        try:
+            self._keep_zygote(selector)
+            for key, _ in selector.select(TICK):
+                if key.fd == self._wake:
+                    with contextlib.suppress(BlockingIOError):
+                        os.eventfd_read(self._wake)
+                elif isinstance(key.data, Camera):
+                    self._receive(key.data, key.fd, selector)
+            self._obey(selector)
+            if self._zygote is not None:
+                self._watch(self._zygote, selector)
+        except ZygoteGone as error:
+            self._lose_zygote(error, selector)
+        for camera in self._cameras.values():
+            self._tell(camera)
+
+    def _receive(self, camera: Camera, fd: int, selector: selectors.BaseSelector) -> None:
+        for item in camera.receive(fd, selector):
+            if isinstance(item, Reading):
+                self._call(self._on_reading, camera.name, item)
+            else:
+                self._call(self._on_plate, camera.name, item)
+
+    def _obey(self, selector: selectors.BaseSelector) -> None:
+        while True:
+            try:
+                order = self._orders.get_nowait()
+            except queue.Empty:
+                return
+            name = order.camera.name if isinstance(order, _Start) else order.camera_id
+            old = self._cameras.pop(name, None)
+            if old is not None:
+                old.stop(selector)
+                if isinstance(order, _Stop):
+                    self._tell(old, force=True)
+            if isinstance(order, _Start):
+                self._cameras[name] = order.camera
+            else:
+                order.done.set()
+
+    def _watch(self, zygote: Zygote, selector: selectors.BaseSelector) -> None:
+        ended = {exited.pid: exited.code for exited in zygote.exits()}
+        for camera in self._cameras.values():
+            camera.watch(zygote, ended, selector)
+
+    def _keep_zygote(self, selector: selectors.BaseSelector) -> None:
+        now = self._clock.monotonic()
+        if self._zygote is None:
+            if now < self._zygote_again:
+                return
+            self._zygote_again = now + 5.0
+            self.zygote_restarts += 1
+            try:
+                self._zygote = Zygote(self._command)
+            except LensError as error:
+                _log.error("zygote not started", why=error.line())
+                return
+        if self._zygote.fileno() not in selector.get_map():
+            selector.register(self._zygote, selectors.EVENT_READ)
+
+    def _lose_zygote(self, error: ZygoteGone, selector: selectors.BaseSelector) -> None:
+        _log.error("zygote lost", why=error.line())
+        assert self._zygote is not None  # noqa: S101 - it was the one that raised
+        if self._zygote.fileno() in selector.get_map():
+            selector.unregister(self._zygote)
+        self._zygote.kill_all()
+        self._zygote = None
+        for camera in self._cameras.values():
+            camera.lose(selector)
+
+    def _tell(self, camera: Camera, *, force: bool = False) -> None:
+        status = camera.news(force=force)
+        if status is not None:
+            self._call(self._on_status, camera.name, status)
+
+    def _call(self, callback: Callable[..., None], camera_id: str, item: object) -> None:
+        try:
+            callback(camera_id, item)
+        except PlainviewError as error:
+            self.failed_callbacks += 1
+            _log.error("not taken from the fleet", camera=camera_id, why=error.line())

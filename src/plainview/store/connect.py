@@ -60,8 +60,9 @@ def writer(path: Path, *, reserve: int, max_pages: int) -> Engine:
         connection = sqlite3.connect(
             path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        connection.execute(f"PRAGMA page_size = {PAGE}")
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        if size(path) == 0:  # on one that exists, even setting what is set would write
+            connection.execute(f"PRAGMA page_size = {PAGE}")
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             connection.close()

@@ -197,10 +197,14 @@ class SqliteStore:
                 )
 
     def _checkpoint(self) -> None:
+        self._outside("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _outside(self, pragma: str) -> None:
+        """Run `pragma` to its end outside of a transaction (execute() would stop after a step)."""
         with self._write_lock, explained(self._path):
             raw = self._writer.raw_connection()
             try:
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raw.cursor().executescript(pragma)
             finally:
                 raw.close()
 
@@ -256,8 +260,8 @@ class SqliteStore:
                 if free * 4 <= pages or free < 64 or free == before:
                     break
                 before = free
-                step = min(free - pages // 8, max(self._reserve // 4 // connect.PAGE, 16))
-                connection.exec_driver_sql(f"PRAGMA incremental_vacuum({step})").all()
+            step = min(free - pages // 8, max(self._reserve // 4 // connect.PAGE, 16))
+            self._outside(f"PRAGMA incremental_vacuum({step})")
         self._checkpoint()
 
     # Statuses.

@@ -1,0 +1,325 @@
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import deque
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from plainview.errors import ConfigError, StoreError, StoreFull
+from plainview.record import Reading, Stamped
+from plainview.store import Retention, open_store
+from plainview.store.migrate import migrate
+from plainview.store.schema import metadata
+from plainview.store.sqlite import SqliteStore
+
+CHILD = Path(__file__).with_name("appender.py")
+CAMERAS = 7
+MINUTE = 60_000
+ROUNDS = 30
+
+
+def one(camera: str, t: int, cells: int = 0) -> Stamped:
+    """A Reading of `camera` at `t`, padded with `cells`."""
+    return Stamped(
+        camera, Reading(t, 1000, 5, 0, 16, 0, 32, 8, 1, 40, (0, 1, 200, 200, 9) * cells, (), (), ())
+    )
+
+
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    """Thirty times a writer is killed at a random moment: every acknowledged batch is there.
+
+    Whole batches only, the database is sound, and roll-ups agree with the Readings.
+    """
+    path = tmp_path / "readings.db"
+    chance = random.Random(1)  # noqa: S311 - moments of death, not secrets
+    with subprocess.Popen(
+        [sys.executable, str(CHILD), "serve", str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        acknowledged = -1
+        for _ in range(ROUNDS):
+            server.stdin.write(f"{acknowledged + 1}\n")
+            child = 0
+            wanted = chance.randrange(10)
+            lines = iter(server.stdout.readline, "")
+            for line in lines:
+                if line.startswith("pid"):
+                    child = int(line[4:])
+                elif line == "dead\n":
+                    break
+                else:
+                    acknowledged = max(acknowledged, int(line))
+                    wanted -= 1
+                if wanted <= 0 and child:
+                    os.kill(child, signal.SIGKILL)
+                    wanted = 10**9
+            with sqlite3.connect(path) as raw:
+                assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            raw.close()
+            store = open_store(f"sqlite:{path}", Retention(readings=1e9, minutes=1e9, hours=1e9))
+            assert isinstance(store, SqliteStore)
+            for camera in range(CAMERAS):
+                times = [r.t for r in store.readings(f"camera-{camera}", -1, 10**12, most=10**6)]
+                # The batch that was under way may be there, whole, though nobody was told.
+                assert times == [k * 1000 for k in range(len(times))]
+                assert len(times) in {acknowledged + 1, acknowledged + 2}
+            store.roll_up(0)
+            hours = store.roll_ups("camera-0", "hour", 0, 10**12)
+            assert sum(hour.readings for hour in hours) == len(times)
+            acknowledged = len(times) - 1
+            store.close()
+        server.stdin.close()
+        assert server.wait(30) == 0
+    assert acknowledged > ROUNDS
+
+
+def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
+    """When the system takes no more bytes: StoreFull, nothing acknowledged is lost, nothing half
+    kept, and writing goes on by itself when there is room.
+    """  # noqa: D205 - one sentence
+    ran = subprocess.run(
+        [sys.executable, str(CHILD), "fill", str(tmp_path / "readings.db")],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    numbers, refused = ran.stdout.splitlines()
+    acknowledged, before, again, after = numbers.split()
+    assert int(acknowledged) > 5
+    assert int(before) == int(acknowledged)
+    assert again == "refused"
+    assert int(after) == int(acknowledged) + 10
+    assert "no room to write" in refused
+    assert "readings.db" in refused
+    assert "Free disk space" in refused
+
+
+def test_the_bound_drops_the_oldest_and_is_kept(tmp_path: Path) -> None:
+    """At the bound the oldest Readings give way; files never pass it; roll-ups keep them all."""
+    bound = 3_000_000
+    store = SqliteStore(tmp_path / "readings.db", Retention(disk_bytes=bound))
+    largest = 0
+    for k in range(200):
+        store.append([one(f"c{c}", k * 6000 + 1, cells=60) for c in range(50)])
+        largest = max(largest, store.disk().used)
+    assert bound // 3 < largest <= bound
+    store.roll_up(0)
+    times = [r.t for r in store.readings("c7", -1, 10**12)]
+    assert times == [k * 6000 + 1 for k in range(200 - len(times), 200)]
+    assert 10 < len(times) < 200
+    assert sum(h.readings for h in store.roll_ups("c7", "hour", 0, 10**12)) == 200
+    assert sum(m.readings for m in store.roll_ups("c7", "minute", 0, 10**12)) == 200
+    store.close()
+
+
+def test_a_bound_without_anything_older_is_full(tmp_path: Path) -> None:
+    """When the newest minute alone fills the store, StoreFull says so and nothing is dropped."""
+    store = SqliteStore(tmp_path / "readings.db", Retention(disk_bytes=1_000_000))
+    batches = [[one("a", k * 10 + j + 1, cells=60) for j in range(10)] for k in range(1000)]
+    with pytest.raises(StoreFull, match=r"no older Readings.*Raise store\.disk_bytes"):
+        deque(map(store.append, batches), maxlen=0)
+    kept = store.readings("a", -1, 10**12, most=10**6)
+    assert [r.t for r in kept] == list(range(1, len(kept) + 1))
+    assert len(kept) > 100
+    assert len(kept) % 10 == 0
+    assert store.disk().used <= 1_000_000
+    store.close()
+
+
+def test_a_batch_larger_than_the_store_is_full(tmp_path: Path) -> None:
+    """A batch that can never fit is refused as a whole."""
+    store = SqliteStore(tmp_path / "readings.db", Retention(disk_bytes=1_000_000))
+    with pytest.raises(StoreFull, match="too large"):
+        store.append([one("a", k, cells=400) for k in range(1000)])
+    assert store.latest(["a"]) == {}
+    store.close()
+
+
+def test_the_file_shrinks_when_much_was_deleted(tmp_path: Path) -> None:
+    """Deleted Readings give their room back to the file system."""
+    path = tmp_path / "readings.db"
+    store = SqliteStore(path, Retention(readings=60))
+    for k in range(40):
+        store.append([one(f"c{c}", k * 1000 + 1, cells=60) for c in range(200)])
+    store.prune(0)
+    before = path.stat().st_size
+    assert store.prune(10**9) == 8000
+    assert path.stat().st_size < before / 2
+    store.close()
+
+
+def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path) -> None:
+    """A file that is no database, or is damaged inside: one clear error, and not a byte changed."""
+    path = tmp_path / "readings.db"
+    path.write_bytes(b"this was never a database" * 1000)
+    for _ in range(2):
+        before = path.read_bytes()
+        with pytest.raises(StoreError, match="damaged") as caught:
+            SqliteStore(path, Retention())
+        assert str(path) in caught.value.line()
+        assert ".recover" in caught.value.line()
+        assert path.read_bytes() == before
+        path.unlink()
+        store = SqliteStore(path, Retention())
+        store.append([one("a", k) for k in range(5000)])
+        store.close()
+        content = bytearray(path.read_bytes())
+        middle = len(content) // 2 // 4096 * 4096
+        content[middle : middle + 8192] = os.urandom(8192)
+        path.write_bytes(content)
+
+
+def test_a_damaged_reading_is_an_error_not_a_number(tmp_path: Path) -> None:
+    """A Reading whose bytes were changed in the file is never shown as a measurement."""
+    path = tmp_path / "readings.db"
+    store = SqliteStore(path, Retention())
+    store.append([one("a", 5)])
+    store.close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE reading SET data = ?", (b"\x93\x01\x02\x03",))
+    raw.close()
+    store = SqliteStore(path, Retention())
+    with pytest.raises(StoreError, match="damaged"):
+        store.readings("a", 0, 10)
+    with pytest.raises(StoreError, match="damaged"):
+        store.latest(["a"])
+    store.close()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file where the folder should be; and a folder without the right to write."""
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match=r"cannot be written.*Check that it is a folder"):
+        SqliteStore(tmp_path / "file" / "readings.db", Retention())
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere: the second half needs an ordinary user")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    with pytest.raises(StoreError, match="cannot be written"):
+        SqliteStore(closed / "readings.db", Retention())
+
+
+def test_a_directory_in_the_files_place(tmp_path: Path) -> None:
+    """A directory where the file should be is a clear error too."""
+    (tmp_path / "readings.db").mkdir()
+    with pytest.raises(StoreError, match="cannot be opened"):
+        SqliteStore(tmp_path / "readings.db", Retention())
+
+
+def test_a_database_from_a_newer_version_is_refused(tmp_path: Path) -> None:
+    """An older program does not touch a newer program's database, and says what to do."""
+    path = tmp_path / "readings.db"
+    SqliteStore(path, Retention()).close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    with pytest.raises(StoreError, match=r"schema 9999.*newer version"):
+        SqliteStore(path, Retention())
+
+
+def test_migrations_make_the_schema(tmp_path: Path) -> None:
+    """The tables that migrations make are the tables that the store uses; twice does nothing."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    with engine.begin() as connection:
+        migrate(connection, "x.db")
+        migrate(connection, "x.db")
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_only_one_process_writes(tmp_path: Path) -> None:
+    """A second process is refused while the first has the store, and let in after it."""
+    path = tmp_path / "readings.db"
+    store = SqliteStore(path, Retention())
+    code = (
+        "import sys; from plainview.store import open_store; from plainview.errors import *\n"
+        "try: open_store('sqlite:' + sys.argv[1]).close()\n"
+        "except StoreError as error: sys.exit(error.line())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(path)], check=False, capture_output=True, text=True
+    )
+    assert ran.returncode == 1
+    assert "another Plainview is writing" in ran.stderr
+    store.close()
+    ran = subprocess.run([sys.executable, "-c", code, str(path)], check=False, text=True)
+    assert ran.returncode == 0
+
+
+def test_a_deletion_that_was_cut_short_is_finished(tmp_path: Path) -> None:
+    """Readings that were to be deleted when the process died are not taken for late arrivals."""
+    path = tmp_path / "readings.db"
+    store = SqliteStore(path, Retention())
+    store.append([one("a", k * 1000 + 1) for k in range(60)])
+    store.roll_up(0)
+    store.close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("INSERT INTO mark VALUES ('readings_from', ?)", (MINUTE,))
+    raw.close()
+    store = SqliteStore(path, Retention())
+    store.append([one("a", 1500)])
+    store.roll_up(0)
+    (minute,) = store.roll_ups("a", "minute", 0, MINUTE)
+    assert minute.readings == 61
+    assert store.readings("a", -1, 10**9) == []
+    store.close()
+
+
+def test_roll_ups_can_be_made_anew(tmp_path: Path) -> None:
+    """Roll-ups that were spoilt are recomputed from the Readings."""
+    path = tmp_path / "readings.db"
+    store = SqliteStore(path, Retention())
+    store.append([one(c, k * 30_000 + 1) for k in range(300) for c in "ab"])
+    store.roll_up(0)
+    good = [
+        (store.roll_ups(c, "minute", 0, 10**9), store.roll_ups(c, "hour", 0, 10**9)) for c in "ab"
+    ]
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE minute SET total = 7")
+        raw.execute("UPDATE hour SET total = 7, readings = 1")
+    raw.close()
+    assert store.recompute() > 0
+    assert good == [
+        (store.roll_ups(c, "minute", 0, 10**9), store.roll_ups(c, "hour", 0, 10**9)) for c in "ab"
+    ]
+    store.close()
+
+
+def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    """Closing twice is fine; writing after it is a clear error."""
+    store = SqliteStore(tmp_path / "readings.db", Retention())
+    store.close()
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.append([one("a", 1)])
+
+
+@pytest.mark.parametrize(
+    ("url", "retention"),
+    [
+        ("postgres:x", Retention()),
+        ("sqlite:", Retention()),
+        ("sqlite::memory:", Retention()),
+        ("sqlite:x.db", Retention(readings=0)),
+        ("sqlite:x.db", Retention(minutes=5)),
+        ("sqlite:x.db", Retention(disk_bytes=10)),
+    ],
+)
+def test_wrong_addresses_and_retentions_are_refused(url: str, retention: Retention) -> None:
+    """What cannot be kept is wrong input, told before a file is made."""
+    with pytest.raises(ConfigError):
+        open_store(url, retention)

@@ -33,6 +33,7 @@ class MemoryStore:
     """The Store protocol in memory: what the API reads, without a file."""
 
     def __init__(self) -> None:
+        """Empty."""
         self._turn = threading.Condition()
         self._version = 0
         self._readings: dict[str, list[Reading]] = {}
@@ -167,6 +168,7 @@ class World:
     """Scripted cameras: says Readings and statuses into a store, at the clock's present."""
 
     def __init__(self, clock: Clock, store: MemoryStore | None = None) -> None:
+        """Say into `store`, or a new one."""
         self.clock = clock
         self.store = store or MemoryStore()
         self.views = {camera.id: camera.view for site in SITES for camera in site.cameras}

@@ -260,22 +260,28 @@ def _site_handlers(parts: _Parts) -> list[Any]:
         return crossings(plan, store, start, end)
 
     @get("/api/v1/sites/{site:str}/live", tags=["sites"], media_type="text/event-stream")
-    async def live(request: Request[Any, Any, Any], site: Name) -> ServerSentEvent:
+    async def live(
+        request: Request[Any, Any, Any],
+        site: Name,
+        after: Annotated[
+            int, Parameter(ge=0, le=_FAR * 1000, description="UTC milliseconds; 0: no resumption.")
+        ] = 0,
+    ) -> ServerSentEvent:
         """Server-sent events: `state` is a SiteField, at each change and at least every second.
 
-        A page that comes back with Last-Event-ID first gets `missed`, the CountSeries since then
-        (at most 10 minutes). `problem` is one line of text.
+        A page that comes back with Last-Event-ID or `after` (an event's id) first gets `missed`,
+        the CountSeries since then (at most 10 minutes). `problem` is one line of text.
         """
         plan = parts.plan(site)
         missed = None
         last = request.headers.get("last-event-id", "")
-        if last.isdecimal() and len(last) <= 13:
-            end = round(clock.utc() * 1000)
-            start = max(int(last), end - 10 * MINUTE)
-            if start < end:
-                missed = await asyncio.to_thread(count_series, plan, store, start, end, "reading")
-        text = None if missed is None else msgspec.json.encode(missed).decode()
-        return ServerSentEvent(parts.hub.join(site, text), headers={"cache-control": "no-store"})
+        seen = int(last) if last.isascii() and last.isdecimal() and len(last) <= 13 else after
+        end = round(clock.utc() * 1000)
+        if 0 < seen < end:
+            start = max(seen, end - 10 * MINUTE)
+            series = await asyncio.to_thread(count_series, plan, store, start, end, "reading")
+            missed = msgspec.json.encode(series).decode()
+        return ServerSentEvent(parts.hub.join(site, missed), headers={"cache-control": "no-store"})
 
     return [list_sites, get_site, get_field, list_cameras, get_count, get_crossings, live]
 

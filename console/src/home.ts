@@ -1,0 +1,120 @@
+/** All sites: a map, and beside it the same as a list. */
+
+import { ask, type SiteNow, type System } from "./api";
+import { h, part, say } from "./dom";
+import { bytes, clock, people, range, share, siteState, whole } from "./words";
+
+const EVERY = 2000;
+
+interface Row {
+  item: HTMLElement;
+  count: HTMLElement;
+  range: HTMLElement;
+  state: HTMLElement;
+  seal: HTMLElement;
+}
+
+/** Fill `main`, and keep it current. Throws Problem when the first answer fails. */
+export async function show(main: HTMLElement): Promise<void> {
+  const sites = await ask<SiteNow[]>("sites");
+  document.title = "Sites – Plainview";
+  const rows = new Map(sites.map((site) => [site.id, row(site)]));
+  const total = h("p", { class: "lede" });
+  const list = h("ul", { class: "sites", "aria-label": "Sites" }, ...[...rows.values()].map((r) => r.item));
+  const ground = h("div", { class: "map", id: "map" });
+  main.replaceChildren(
+    h("div", { class: "home" },
+      h("section", { class: "home-list", "aria-labelledby": "title" },
+        h("h1", { id: "title" }, "Sites"), total, list),
+      h("section", { class: "home-map card", "aria-label": "Map of the sites" }, ground,
+        h("p", { class: "note" }, "Plain base map: no outside map service is asked. The list has everything that the map shows.")),
+    ),
+  );
+  if (sites.some((site) => site.simulated)) {
+    const banner = part("banner");
+    banner.hidden = false;
+    banner.replaceChildren(h("strong", {}, "Demonstration. "), "At least one site is simulated: its people do not exist.");
+  }
+
+  let pins: ((sites: SiteNow[]) => void) | null = null;
+  void import("./map")
+    .then(({ drawMap }) => drawMap(ground, sites))
+    .then((update) => { pins = update; })
+    .catch(() => {
+      ground.replaceChildren(h("p", { class: "loading" }, "This browser cannot draw the map. The list has everything."));
+    });
+
+  const link = part("link");
+  let heard = 0;
+  const fill = (now: SiteNow[]): void => {
+    heard = Date.now() / 1000;
+    let sure = 0;
+    for (const site of now) {
+      const r = rows.get(site.id);
+      if (r) fillRow(r, site);
+      if (site.believed === site.cameras) sure += 1;
+    }
+    say(total, `${now.length} ${now.length === 1 ? "site" : "sites"}, ${sure === now.length ? "all cameras can be believed" : `${now.length - sure} with cameras that cannot be believed`}.`);
+    pins?.(now);
+    link.dataset["state"] = "live";
+    say(part("link-text"), "Live");
+    document.body.classList.remove("stale");
+  };
+  fill(sites);
+  void foot();
+  const again = async (): Promise<void> => {
+    try {
+      fill(await ask<SiteNow[]>("sites"));
+    } catch {
+      link.dataset["state"] = "dropped";
+      say(part("link-text"), `Not live since ${clock(heard)}. Trying again`);
+      document.body.classList.add("stale");
+    }
+    window.setTimeout(() => void again(), EVERY);
+  };
+  window.setTimeout(() => void again(), EVERY);
+}
+
+function row(site: SiteNow): Row {
+  const count = h("strong", { class: "figure" });
+  const interval = h("span", { class: "interval" });
+  const state = h("span", { class: "pill" });
+  const sealed = h("span", { class: "pill", "data-grade": "bad" });
+  const item = h("li", {},
+    h("a", { class: "card site-card", href: `/sites/${site.id}` },
+      h("span", { class: "site-name" }, h("h2", {}, site.name),
+        site.simulated && h("span", { class: "pill", "data-grade": "note" }, "Simulated")),
+      h("span", { class: "site-count" }, count, interval),
+      h("span", { class: "site-state" }, state, sealed),
+    ));
+  return { item, count, range: interval, state, seal: sealed };
+}
+
+function fillRow(r: Row, site: SiteNow): void {
+  const known = site.count !== null;
+  say(r.count, known ? people(site.count ?? 0) : "Not known");
+  r.count.classList.toggle("unknown", !known);
+  const where = whole(site.known) ? "" : ` on ${share(site.known)} of the ground`;
+  say(r.range, known ? `people (${range(site)})${where}` : "");
+  const { grade, what } = siteState(site);
+  r.state.dataset["grade"] = grade;
+  say(r.state, what);
+  r.seal.hidden = site.unsealed === 0;
+  say(r.seal, site.unsealed === 1 ? "1 camera UNSEALED" : `${site.unsealed} cameras UNSEALED`);
+}
+
+/** The line at the foot of every page: store and speed. */
+export async function foot(): Promise<void> {
+  try {
+    const system = await ask<System>("system");
+    const { used, bound, free } = system.disk;
+    part("foot").replaceChildren(
+      h("span", {}, `Readings per second: ${system.readings_per_second.toFixed(1)}`),
+      h("span", {}, `Store: ${bytes(used)} of ${bytes(bound)} used, ${bytes(free)} free on the disk`),
+      h("span", {}, `Plainview ${system.version}`),
+    );
+  } catch {
+    // The line above the page already says that the server does not answer.
+  }
+  window.setTimeout(() => void foot(), 5000);
+}

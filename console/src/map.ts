@@ -1,0 +1,119 @@
+/** Sites on a map without any map service: graticule, footprints and a pin for each site. */
+
+import "maplibre-gl/dist/maplibre-gl.css";
+import * as maplibre from "maplibre-gl";
+import type { GeoJSONSource, StyleSpecification } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { FeatureCollection } from "geojson";
+import type { SiteNow } from "./api";
+import { colour, h, onTheme, say } from "./dom";
+import { roundStep } from "./levels";
+import { estimate, people, siteState } from "./words";
+
+type Features = FeatureCollection;
+
+/** Draw `sites` in `place`; the answer takes their newer states. Throws where WebGL is missing. */
+export function drawMap(place: HTMLElement, sites: SiteNow[]): (sites: SiteNow[]) => void {
+  maplibre.setWorkerUrl(workerUrl);
+  const bounds = new maplibre.LngLatBounds();
+  for (const site of sites) {
+    bounds.extend([site.longitude, site.latitude]);
+    for (const ring of site.footprint) for (const point of ring) bounds.extend(point);
+  }
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const map = new maplibre.Map({
+    container: place,
+    style: style(sites),
+    bounds,
+    fitBoundsOptions: { padding: 90, maxZoom: 16 },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: still ? 0 : 200,
+    maxZoom: 20,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new maplibre.ScaleControl({}), "bottom-left");
+  const lines = (): void => {
+    const source = map.getSource<GeoJSONSource>("graticule");
+    source?.setData(graticule(map.getBounds().toArray().flat() as [number, number, number, number]));
+  };
+  map.on("load", lines);
+  map.on("moveend", lines);
+  onTheme(() => {
+    map.setStyle(style(sites));
+    map.once("styledata", lines);
+  });
+  const pins = new Map(sites.map((site) => [site.id, pin(site)]));
+  for (const site of sites) {
+    const element = pins.get(site.id);
+    if (element) {
+      new maplibre.Marker({ element, anchor: "bottom" }).setLngLat([site.longitude, site.latitude]).addTo(map);
+      // MapLibre names every marker "Map marker"; a link's own words are better.
+      element.removeAttribute("role");
+    }
+  }
+  const update = (now: SiteNow[]): void => {
+    for (const site of now) {
+      const element = pins.get(site.id);
+      if (element) fill(element, site);
+    }
+  };
+  update(sites);
+  return update;
+}
+
+function pin(site: SiteNow): HTMLElement {
+  return h("a", { class: "pin", href: `/sites/${site.id}` }, h("strong", {}), h("span", {}, site.name));
+}
+
+function fill(element: HTMLElement, site: SiteNow): void {
+  element.dataset["grade"] = siteState(site).grade;
+  element.setAttribute("aria-label", `${site.name}: ${estimate(site)} people. ${siteState(site).what}`);
+  const figure = element.querySelector("strong");
+  if (figure) say(figure, site.count === null ? "?" : people(site.count));
+}
+
+function style(sites: SiteNow[]): StyleSpecification {
+  const footprints: Features = {
+    type: "FeatureCollection",
+    features: sites.flatMap((site) =>
+      site.footprint.map((ring) => ({
+        type: "Feature" as const,
+        properties: {},
+        geometry: { type: "Polygon" as const, coordinates: [[...ring, ring[0] ?? [0, 0]]] },
+      })),
+    ),
+  };
+  return {
+    version: 8,
+    sources: {
+      graticule: { type: "geojson", data: graticule([-180, -85, 180, 85]) },
+      sites: { type: "geojson", data: footprints },
+    },
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": colour("map") } },
+      { id: "graticule", type: "line", source: "graticule", paint: { "line-color": colour("map-line"), "line-width": 1 } },
+      { id: "area", type: "fill", source: "sites", paint: { "fill-color": colour("accent"), "fill-opacity": 0.25 } },
+      { id: "edge", type: "line", source: "sites", paint: { "line-color": colour("accent"), "line-width": 1.5 } },
+    ],
+  };
+}
+
+/** Meridians and parallels at a round step, about eight over the visible width. */
+export function graticule([west, south, east, north]: [number, number, number, number]): Features {
+  const step = roundStep(Math.max(east - west, 1e-6) / 8);
+  const features: Features["features"] = [];
+  const line = (coordinates: [number, number][]): void => {
+    features.push({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } });
+  };
+  const first = (value: number): number => Math.floor(value / step) - 1;
+  for (let k = first(west); k * step <= east + step; k += 1) line([[k * step, Math.max(south - step, -85)], [k * step, Math.min(north + step, 85)]]);
+  for (let k = first(south); k * step <= north + step; k += 1) {
+    if (Math.abs(k * step) <= 85) line([[west - step, k * step], [east + step, k * step]]);
+  }
+  return { type: "FeatureCollection", features };
+}
+

@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  build: {
+    outDir: "../src/plainview/web/static",
+    emptyOutDir: true,
+    target: "es2022",
+    // The content security policy refuses inline scripts and data: scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // MapLibre alone is larger than the default; it is loaded only where a map is shown.
+    chunkSizeWarningLimit: 1500,
+    reportCompressedSize: false,
+  },
+  worker: { format: "es" },
+  server: { proxy: { "/api": "http://127.0.0.1:8765" } },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+});

@@ -320,13 +320,13 @@ def execute(arguments: Sequence[str]) -> int:
         _say(refused.line())
         return refused.exit_code
     except PlainviewError as error:
-        _say(error.line())
+        if error.exit_code:
+            _say(error.line())
+        else:
+            _silence_standard_output()
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 128 + signal.SIGINT
-    except BrokenPipeError:
-        _silence_standard_output()
-        return 0
     except OSError as error:
         _silence_standard_output()
         _say(_from_system(error))

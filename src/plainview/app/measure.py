@@ -110,7 +110,8 @@ def _measure(
     zones = [zone.name for zone in view.zones]
     frames = 0
     header: dict[str, Any] | None = None
-    for item in _items(video, tap, lens, plate, show):
+    length: list[float] = []
+    for item in _items(video, tap, lens, plate, length):
         if isinstance(item, ClipStarted):
             header = header_line(camera.id, view, lens.every, sealed=item.sealed)
             if not item.sealed:
@@ -122,6 +123,8 @@ def _measure(
                 sink.header(header)
                 header = None
             frames += item.frames
+            if show is not None:
+                show(item.t / 1000, length[-1] if length else None)
             sink.interval(interval_json(item, grid, lines, zones, inside=inside))
         else:
             ended = item
@@ -140,11 +143,20 @@ def _measure(
 
 
 def _items(
-    video: Path, tap: TapSpec, lens: LensSpec, plate: bytes | None, show: Show | None
+    video: Path, tap: TapSpec, lens: LensSpec, plate: bytes | None, length: list[float]
 ) -> Iterator[ClipStarted | Reading | ClipEnded]:
-    """What the clip tells; a clip that cannot be measured at all is wrong input."""
+    """What the clip tells; a clip that cannot be measured at all is wrong input.
+
+    Its length in seconds, once known, is put into `length`. What the tap has read says little of
+    what is measured: a whole clip may wait in the pipe.
+    """
+
+    def note(_done: float, total: float | None) -> None:
+        if total is not None and not length:
+            length.append(total)
+
     measured = False
-    items = measure_clip(tap, lens, plate=plate, on_progress=show)
+    items = measure_clip(tap, lens, plate=plate, on_progress=note)
     with contextlib.closing(items):  # type: ignore[type-var]  # a generator, typed as an iterator
         try:
             for item in items:

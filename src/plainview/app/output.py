@@ -23,6 +23,12 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 Line = Mapping[str, Any]
 
 
+class ReaderGone(PlainviewError):
+    """Nobody reads standard output any more (`| head`): a reason to stop, not a failure."""
+
+    exit_code = 0
+
+
 class Sink(Protocol):
     """Takes a header once, then intervals in order, as DESIGN.md section 5 writes them."""
 
@@ -47,9 +53,12 @@ class JsonLines:
         self.interval(header)
 
     def interval(self, interval: Line) -> None:
-        """Write one line."""
-        self._file.write(msgspec.json.encode(interval).decode() + "\n")
-        self._file.flush()
+        """Write one line. Raises ReaderGone when the other end of a pipe was closed."""
+        try:
+            self._file.write(msgspec.json.encode(interval).decode() + "\n")
+            self._file.flush()
+        except BrokenPipeError as error:
+            raise ReaderGone("the reader has gone") from error
 
 
 class Parquet:

@@ -186,12 +186,13 @@ def people(looks: Looks, position: F, heading: F, walked: F, speed: F, t: float)
             (0.062 * wide, 0.07 * wide),
             looks.top,
         )
-    s.add(
-        _at(lean, 0.088 * wide, chest + 0.015, n),
-        _at(lean, -0.088 * wide, chest + 0.015, n),
-        (0.043, 0.043),
-        looks.top,
-    )
+    for side in (1.0, -1.0):
+        s.add(
+            _at(lean, side * 0.01, chest + 0.035, n),
+            _at(lean, side * 0.092 * wide, chest + 0.008, n),
+            (0.052, 0.037),
+            looks.top,
+        )
     for (hip, _), side in zip(angles, (1.0, -1.0), strict=True):
         swung = -0.85 * hip
         elbow_bend = 0.18 + 0.25 * np.minimum(swing, 1)
@@ -205,27 +206,28 @@ def people(looks: Looks, position: F, heading: F, walked: F, speed: F, t: float)
         s.add(hand, palm, (0.02, 0.018), looks.skin)
         if side < 0:
             carried = looks.bagged[:, None] == 2
-            low = palm + _at(0.0, -0.01, -0.09, n)
-            size = np.where(carried[:, 0], 0.062, 0.0)
-            s.add(low + _at(-0.04, 0, 0, n), low + _at(0.04, 0, 0, n), (size, size), looks.bag)
+            low = palm + _at(0.0, -0.012, -0.06, n)
+            size = np.where(carried[:, 0], 0.045, 0.0)
+            s.add(low + _at(-0.05, 0, 0, n), low + _at(0.05, 0, 0, n), (size, size), looks.bag)
     pack = np.where(looks.bagged == 1, 0.07, 0.0)
     s.add(
-        _at(-0.085, 0, hips + 0.09, n), _at(-0.08, 0, chest - 0.03, n), (pack, pack * 0.9), looks.bag
+        _at(-0.085, 0, hips + 0.09, n),
+        _at(-0.08, 0, chest - 0.03, n),
+        (pack, pack * 0.9),
+        looks.bag,
     )
     s.add(_at(lean, 0, chest, n), _at(lean * 1.3, 0, chest + 0.09, n), (0.036, 0.032), looks.skin)
     face = _at(lean * 1.6 + 0.008, 0, 0.915 + top_z, n)
     s.add(face, face + _at(0.004, 0, 0.035, n), (0.043, 0.047), looks.skin)
     crown = np.where(looks.hat[:, None], looks.bag, looks.hair)
-    s.add(
-        face + _at(-0.014, 0, 0.012, n), face + _at(-0.004, 0, 0.04, n), (0.046, 0.047), crown
-    )
+    s.add(face + _at(-0.014, 0, 0.012, n), face + _at(-0.004, 0, 0.04, n), (0.046, 0.047), crown)
     return Parts(
         s.start[:, : s.used],
         s.end[:, : s.used],
         s.radius[:, : s.used, 0],
         s.radius[:, : s.used, 1],
         s.colour[:, : s.used],
-        np.array([0, 1, 4, 5, 9, 11, 12, 13, 14, 17, 21, 23]),
+        np.array([0, 1, 4, 5, 9, 11, 12, 13, 14, 17, 21, 23]),  # limbs, trunk, pack and head,
     )
 
 
@@ -271,7 +273,12 @@ def dog(position: F, heading: float, walked: float, colour: F) -> Parts:
         ((-0.35, 0.0, 0.5), (-0.55, 0.0, 0.62), 0.025, 1.0),
     ]
     phase = 2 * np.pi * walked / 0.7
-    for x, y, shift in ((-0.25, 0.07, 0.0), (-0.25, -0.07, 3.1), (0.24, 0.07, 3.1), (0.24, -0.07, 0)):
+    for x, y, shift in (
+        (-0.25, 0.07, 0.0),
+        (-0.25, -0.07, 3.1),
+        (0.24, 0.07, 3.1),
+        (0.24, -0.07, 0),
+    ):
         swing = 0.12 * float(np.sin(phase + shift))
         pieces.append(((x, y, 0.4), (x + swing, y, 0.04), 0.04, 0.9))
     return _rigid(pieces, position, heading, colour)

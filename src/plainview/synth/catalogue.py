@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plainview.errors import InputError
 from plainview.geometry import Line, Point
-from plainview.synth import crowd
+from plainview.synth import crowd, plaza
 from plainview.synth.camera import hung, mast, overhead, roof, street
 from plainview.synth.light import OVERCAST, SUNNY, Lamp, Light
 from plainview.synth.picture import Fault, Sensor
@@ -23,8 +23,8 @@ def _rect(x0: float, y0: float, x1: float, y1: float) -> tuple[Point, ...]:
     return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
 
 
-_GATE_X, _GATE_LOW, _GATE_HIGH = crowd.GATE
-_FENCE_TOP, _FENCE_END = crowd.PLAZA[3], crowd.PLAZA[1]
+_GATE_X, (_GATE_LOW, _GATE_HIGH) = plaza.GATE_X, plaza.GATE
+_FENCE_END, _FENCE_TOP = plaza.GROUND[1], plaza.GROUND[3]
 PLAZA_WORLD = World(
     ground="paving",
     boxes=(
@@ -44,14 +44,6 @@ PLAZA_WORLD = World(
     marks=(Mark(-1.0, 6.5, 0.75, shade=0.14), Mark(8.5, 9.0, 2.6, 1.7, shade=0.2, angle=12),
            Mark(-6.0, 0.5, 9.0, 0.12, shade=0.6)),
 )  # fmt: skip
-PLAZA_AREA = _rect(-9.0, 0.0, 11.0, 14.0)
-PLAZA_LINES = (
-    Line(name="gate", start=(_GATE_X, _GATE_HIGH + 0.4), end=(_GATE_X, _GATE_LOW - 0.4)),
-    Line(name="west", start=(-6.0, 15.0), end=(-6.0, -1.0)),
-)
-PLAZA_SOUTH = hung("south", at=(1.0, -11.0), height=7.5, towards=(1.0, 6.0), hfov=68)
-PLAZA_EAST = hung("east", at=(16.5, -3.0), height=6.5, towards=(3.0, 8.0), hfov=64)
-
 _STATION = World(
     ground="tiles",
     boxes=(
@@ -118,7 +110,7 @@ _DOG = Mover("dog", ((5.0, -9.0, 1.0), (17.0, 9.0, 3.0), (18.0, 9.0, 4.0), (30.0
 
 def _plaza(seconds: float, seed: int) -> Trajectories:
     walks = crowd.plaza(seed)
-    return walks if seconds <= crowd.PLAZA_PERIOD else crowd.repeated(walks, seconds)
+    return walks if seconds <= plaza.PERIOD else crowd.repeated(walks, seconds)
 
 
 def juelich(name: str, begin: float) -> Callable[[float, int], Trajectories]:
@@ -157,13 +149,13 @@ def _passage(x0: float, x1: float, y0: float, y1: float) -> World:
 _CATALOGUE = (
     Scene(
         "plaza-sunny", "A square in full sun with hard shadows and a jam at a gate, mast camera.",
-        _plaza, PLAZA_WORLD, replace(SUNNY, brightness=0.5), (PLAZA_SOUTH,), PLAZA_AREA,
-        PLAZA_LINES, seconds=96, frame_rate=8,
+        _plaza, PLAZA_WORLD, replace(SUNNY, brightness=0.5), (plaza.SOUTH,), plaza.AREA,
+        plaza.LINES, seconds=96, frame_rate=8,
     ),
     Scene(
         "plaza-pair", "The same square under clouds that pass, two cameras on one ground.",
         _plaza, PLAZA_WORLD, replace(SUNNY, clouds=0.75, brightness=0.5),
-        (PLAZA_SOUTH, PLAZA_EAST), PLAZA_AREA, PLAZA_LINES, seconds=96, frame_rate=8,
+        plaza.CAMERAS, plaza.AREA, plaza.LINES, seconds=96, frame_rate=8,
     ),
     Scene(
         "corridor-overhead", "A two-way passage indoors, steep camera on a gantry.",
@@ -208,7 +200,7 @@ _CATALOGUE = (
     ),
     Scene(
         "queue", "A queue that moves up every 16 s, in high definition.",
-        crowd.queue, _STANDS, replace(SUNNY, elevation=30, azimuth=120),
+        crowd.queue, _STANDS, replace(SUNNY, elevation=30, azimuth=120, brightness=0.5),
         (hung("mast", at=(0.0, -9.0), height=6.0, towards=(0.0, 4.5), hfov=66, size=_BIG),),
         _rect(-7, 0, 8, 9), (Line(name="served", start=(2.0, 2.0), end=(12.0, 2.0)),), seconds=120,
         bitrate=1_800_000,
@@ -231,7 +223,7 @@ _CATALOGUE = (
     ),
     Scene(
         "juelich-uo", "Recorded walks: one way through a passage 1.8 m wide, dense.",
-        juelich("uo-180-180-070", 12.0), _passage(0.0, 1.8, -4.0, 4.0),
+        juelich("uo-180-180-070", 28.0), _passage(0.0, 1.8, -4.0, 4.0),
         Light(sky=0.6, brightness=0.45),
         (hung("high", at=(0.9, -8.5), height=7.5, towards=(0.9, 0.0), hfov=50, size=_BIG),),
         _rect(0.0, -3.5, 1.8, 3.5), (Line(name="middle", start=(2.3, 0.0), end=(-0.5, 0.0)),),

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from plainview.errors import InputError
 from plainview.geometry import Point
+from plainview.synth.plaza import GATE, GATE_X, GROUND, PERIOD
 from plainview.synth.simulate import RATE, heights, scripted
 from plainview.synth.trajectories import Trajectories, joined, shifted, trajectories
 
@@ -126,7 +127,7 @@ def _enter(
                 journey_id=journey[0],
                 stage_id=journey[1],
                 desired_speed=float(np.clip(generator.normal(stream.speed, 0.18), 0.7, 1.9)),
-                radius=float(generator.uniform(0.16, 0.2)),
+                radius=float(generator.uniform(0.15, 0.18)),
                 time_gap=float(generator.uniform(0.5, 0.9)),
             )
         )
@@ -151,30 +152,22 @@ def wrapped(source: Trajectories, period: float) -> Trajectories:
         frame=source.frame - lap * n,
         x=source.x,
         y=source.y,
-        height={
-            int(p): float(source.height[p % len(source.people)]) for p in np.unique(number)
-        },
+        height={int(p): float(source.height[p % len(source.people)]) for p in np.unique(number)},
     )
 
 
-PLAZA: Rect = (-14.0, -3.0, 14.0, 17.0)
-GATE = (5.0, 7.0, 9.2)
-"""x of the plaza's barrier, and the y between which it is open."""
-PLAZA_PERIOD = 96.0
-
-
-def plaza(seed: int = 0, *, period: float = PLAZA_PERIOD) -> Trajectories:
+def plaza(seed: int = 0, *, period: float = PERIOD) -> Trajectories:
     """The demonstration: people from two sides, a jam at the gate that grows and clears; periodic.
 
-    A gate 2.2 m wide takes about 2.5 people/s; between 15 s and 48 s more than that arrive.
+    The gate lets about 1.5 people through in a second; from about 10 to 40 s more than that come.
     """
     generator = np.random.default_rng(seed)
-    x, low, high = GATE
-    barrier = [box(x - 0.15, PLAZA[1], x + 0.15, low), box(x - 0.15, high, x + 0.15, PLAZA[3])]
-    ground = difference(box(*PLAZA), unary_union(barrier))
+    x, (low, high) = GATE_X, GATE
+    barrier = [box(x - 0.15, GROUND[1], x + 0.15, low), box(x - 0.15, high, x + 0.15, GROUND[3])]
+    ground = difference(box(*GROUND), unary_union(barrier))
 
     def surge(t: float) -> float:
-        return 0.25 + 1.9 * math.exp(-(((t - 30) / 14) ** 2))
+        return 0.25 + 1.2 * math.exp(-(((t - 26) / 14) ** 2))
 
     through = (x - 0.2, (low + high) / 2, 0.9)
     out = (x + 3.0, (low + high) / 2, 1.6)
@@ -182,13 +175,13 @@ def plaza(seed: int = 0, *, period: float = PLAZA_PERIOD) -> Trajectories:
         Stream(
             (-13.6, 11.0, -12.0, 16.5),
             (12.5, 4.0, 13.8, 12.0),
-            arrivals(surge, period, generator, 2.2),
+            arrivals(surge, period, generator, 1.5),
             (through, out),
         ),
         Stream(
             (-13.6, -2.5, -12.0, 3.5),
             (12.5, 4.0, 13.8, 12.0),
-            arrivals(surge, period, generator, 2.2),
+            arrivals(surge, period, generator, 1.5),
             (through, out),
         ),
         Stream(
@@ -315,7 +308,7 @@ def _rising(way: list[tuple[float, float, float]]) -> tuple[tuple[float, float, 
     return tuple(kept)
 
 
-def repeated(source: Trajectories, seconds: float, *, period: float = PLAZA_PERIOD) -> Trajectories:
+def repeated(source: Trajectories, seconds: float, *, period: float = PERIOD) -> Trajectories:
     """`source`, which repeats every `period` seconds, over and over up to `seconds`."""
     laps = math.ceil(seconds / period)
     n = round(period * source.rate)

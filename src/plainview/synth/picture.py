@@ -69,7 +69,12 @@ class Developer:
     """Turns radiance into pictures. Owns the noise it repeats and the frame it may freeze on."""
 
     def __init__(
-        self, size: tuple[int, int], light: Light, sensor: Sensor, faults: tuple[Fault, ...], seed: int
+        self,
+        size: tuple[int, int],
+        light: Light,
+        sensor: Sensor,
+        faults: tuple[Fault, ...],
+        seed: int,
     ) -> None:
         """For pictures of `size` (width, height)."""
         width, height = size
@@ -81,7 +86,6 @@ class Developer:
         self._fade = (1 - sensor.vignetting * (x * x + y * y) / 2)[..., None].astype(np.float32)
         self._tone = tone_curve()
         self._last: NDArray[np.uint8] | None = None
-        smear = noise_tile(seed + 1, 512, 1.9)[:height, :width]
         rows, columns = np.arange(height) % 512, np.arange(width) % 512
         smear = noise_tile(seed + 1, 512, 1.9)[np.ix_(rows, columns)]
         self._paint = np.clip(0.8 + 0.25 * smear, 0.35, 1.0)[..., None].astype(np.float32)

@@ -99,6 +99,7 @@ class Renderer:
         self._developer = Developer(camera.size, light, sensor or Sensor(), faults, seed + 11)
         self._moves = tuple(fault for fault in faults if fault.kind == "moved")
         self._clouds = noise_tile(world.seed + 5, 512, 1.6)
+        self._posed: tuple[float, tuple[Parts, F, F]] | None = None
 
     def frame(self, t: float) -> NDArray[np.uint8]:
         """The camera's picture at `t` seconds, (h, w, 3) uint8 RGB."""
@@ -138,6 +139,11 @@ class Renderer:
         return self._stages[angle]
 
     def _people(self, t: float) -> tuple[Parts, F, F]:
+        if self._posed is None or self._posed[0] != t:
+            self._posed = (t, self._pose(t))
+        return self._posed[1]
+
+    def _pose(self, t: float) -> tuple[Parts, F, F]:
         moment = self._walks.at(t)
         who = moment.index
         looks = _picked(self._looks, who)
@@ -157,8 +163,7 @@ class Renderer:
     def _bodies(self, t: float) -> tuple[list["_Body"], F]:
         parts, place, height = self._people(t)
         bodies = [
-            _Body(Parts(*(a[k] for a in parts[:5]), parts.casts), np.append(place[k], height[k]))  # type: ignore[arg-type]
-            for k in range(len(place))
+            _Body(_one(parts, k), np.append(place[k], height[k]), 1.0) for k in range(len(place))
         ]
         for mover in self._movers:
             now = mover.at(t)
@@ -167,10 +172,12 @@ class Renderer:
             where, heading, gone = now
             tint = mover.shade * np.array([1.0, 0.95, 0.9])
             shape = (
-                car(where, heading, tint) if mover.kind == "car" else dog(where, heading, gone, tint)
+                car(where, heading, tint)
+                if mover.kind == "car"
+                else dog(where, heading, gone, tint)
             )
             bodies.append(
-                _Body(Parts(*(a[0] for a in shape[:5]), shape.casts), np.append(where, 1.2))  # type: ignore[arg-type]
+                _Body(_one(shape, 0), np.append(where, 1.0), 6.0 if mover.kind == "car" else 1.0)
             )
         matrix = self._shot(t).matrix
         middle = np.array([[*b.place[:2], 0.5 * b.place[2]] for b in bodies]).reshape(-1, 3)
@@ -202,9 +209,7 @@ class Renderer:
         density = sample(
             self._clouds, x - light.wind[0] * t, y - light.wind[1] * t, 4.0 * light.cloud_size
         )
-        return np.asarray(
-            1 - light.clouds * np.clip(0.5 + 1.2 * density, 0, 1), dtype=np.float32
-        )
+        return np.asarray(1 - light.clouds * np.clip(0.5 + 1.2 * density, 0, 1), dtype=np.float32)
 
     def _draw(self, image: F32, shot: "_Shot", bodies: list["_Body"], lit: _Lit) -> None:
         if not bodies:
@@ -219,6 +224,15 @@ class _Body(NamedTuple):
     """of one body: arrays (k, ...)"""
     place: F
     """(3,) x, y, height"""
+    wide: float
+    """Area that it keeps the sky's light off, in units of a person's."""
+
+
+def _one(parts: Parts, k: int) -> Parts:
+    return Parts(
+        parts.start[k], parts.end[k], parts.start_radius[k], parts.end_radius[k], parts.colour[k],
+        parts.casts,
+    )  # fmt: skip
 
 
 class _Half(NamedTuple):
@@ -348,7 +362,8 @@ def _ground_shadow(
     towards = lit.towards[k]
     casting = lit.key[k] > 1e-3 and towards[2] > 0.1
     x, y = float(place[0]), float(place[1])
-    reach = [(x - 0.7, y - 0.7), (x + 0.7, y - 0.7), (x + 0.7, y + 0.7), (x - 0.7, y + 0.7)]
+    side = 0.7 * math.sqrt(body.wide)
+    reach = [(x + i * side, y + j * side) for i in (-1, 1) for j in (-1, 1)]
     if casting:
         c = parts.casts
         lean = -towards[:2] / towards[2]
@@ -370,7 +385,7 @@ def _ground_shadow(
         return
     gx, gy = half.gx[window], half.gy[window]
     near = (gx - np.float32(x)) ** 2 + (gy - np.float32(y)) ** 2
-    wide = np.float32(2.0 if place[2] == 1.2 else 1.0)
+    wide = np.float32(body.wide)
     touch[window] *= 1 - np.float32(0.45) * np.exp(-near / (np.float32(0.045) * wide))
     touch[window] *= 1 - np.float32(0.22) * np.exp(-near / (np.float32(0.25) * wide))
     if not casting:

@@ -82,7 +82,9 @@ def render_scene(
             _render_camera(scene, camera, walks, place, (length, used), k, on_progress)
         except OSError as error:
             raise PlainviewError(
-                f"cannot be written ({error.strerror})", where=str(place), mend="Name another folder"
+                f"cannot be written ({error.strerror})",
+                where=str(place),
+                mend="Name another folder",
             ) from error
         folders.append(place)
     return folders

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.geometry import camera_centre
+from plainview.geometry import camera_centre, project
 from plainview.synth.camera import Camera
 from plainview.synth.light import Light
 
@@ -161,29 +161,49 @@ def ground_shade(world: World, x: F, y: F, tile: F32) -> F:
 
 def _hit_box(box: Box, origin: F, rays: F) -> tuple[F, F, F]:
     """Ray parameter (n,), the hit's normal (n, 3) and place along the face (n, 2). inf: no hit."""
-    a = math.radians(box.angle)
-    c, s = math.cos(a), math.sin(a)
-    turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1.0]])
+    turn = _turn(box)
     start = turn @ (origin - np.array([box.x, box.y, 0.0]))
-    return _slabs(box, np.broadcast_to(start, rays.shape), rays @ turn.T, turn)
-
-
-def _slabs(box: Box, start: F, rays: F, turn: F) -> tuple[F, F, F]:
-    low = np.array([-box.width / 2, -box.depth / 2, box.base])
-    high = np.array([box.width / 2, box.depth / 2, box.base + box.height])
-    safe = np.where(np.abs(rays) < 1e-12, 1e-12, rays)
-    t1, t2 = (low - start) / safe, (high - start) / safe
-    near, far = np.minimum(t1, t2), np.maximum(t1, t2)
-    axis = near.argmax(axis=1)
-    enter, leave = near.max(axis=1), far.min(axis=1)
-    hit = (enter < leave) & (enter > 1e-6)
-    depth = np.where(hit, enter, np.inf)
-    place = start + rays * np.where(hit, enter, 0.0)[:, None]
-    local = np.zeros_like(rays)
+    local_rays = rays @ turn.T
+    enter, depth = _slabs(box, start, local_rays)
+    axis = enter.argmax(axis=1)
+    place = start + local_rays * np.where(np.isfinite(depth), depth, 0.0)[:, None]
     rows = np.arange(len(rays))
-    local[rows, axis] = -np.sign(rays[rows, axis])
+    local = np.zeros_like(rays)
+    local[rows, axis] = -np.sign(local_rays[rows, axis])
     along = np.where(axis == 0, place[:, 1], place[:, 0])
     return depth, local @ turn, np.column_stack((along, place[:, 2]))
+
+
+def _turn(box: Box) -> F:
+    a = math.radians(box.angle)
+    c, s = math.cos(a), math.sin(a)
+    return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1.0]])
+
+
+def _corners(solid: "Box | Post") -> F:
+    """(8, 3) corners of the least upright block around `solid`."""
+    if isinstance(solid, Box):
+        flat = np.array(
+            [[i * solid.width / 2, j * solid.depth / 2, 0] for i in (-1, 1) for j in (-1, 1)]
+        )
+        flat = flat @ _turn(solid)
+    else:
+        flat = np.array([[i * solid.radius, j * solid.radius, 0] for i in (-1, 1) for j in (-1, 1)])
+    flat = flat + np.array([solid.x, solid.y, solid.base])
+    return np.vstack((flat, flat + np.array([0, 0, solid.height])))
+
+
+def _slabs(box: Box, start: F, rays: F) -> tuple[F, F]:
+    """Where rays in the box's own axes enter each pair of faces (n, 3), and the box (n,) or inf."""
+    low = np.array([-box.width / 2, -box.depth / 2, box.base])
+    high = np.array([box.width / 2, box.depth / 2, box.base + box.height])
+    inverse = 1.0 / np.where(np.abs(rays) < 1e-12, 1e-12, rays)
+    t1, t2 = (low - start) * inverse, (high - start) * inverse
+    near, far = np.minimum(t1, t2), np.maximum(t1, t2)
+    # Column by column: NumPy's reduction over a short axis is slow.
+    enter = np.maximum(np.maximum(near[:, 0], near[:, 1]), near[:, 2])
+    leave = np.minimum(np.minimum(far[:, 0], far[:, 1]), far[:, 2])
+    return near, np.where((enter < leave) & (enter > 1e-6), enter, np.inf)
 
 
 def _hit_post(post: Post, origin: F, rays: F) -> tuple[F, F, F]:
@@ -197,9 +217,9 @@ def _hit_post(post: Post, origin: F, rays: F) -> tuple[F, F, F]:
     hit = (under > 0) & (t > 1e-6) & (z >= post.base) & (z <= post.base + post.height)
     depth = np.where(hit, t, np.inf)
     t = np.where(hit, t, 0.0)
-    normal = np.column_stack((ox + t * rays[:, 0], oy + t * rays[:, 1], np.zeros(len(rays))))
+    normal = np.column_stack((ox + t * rays[:, 0], oy + t * rays[:, 1], np.zeros(len(t))))
     normal /= post.radius
-    return depth, normal, np.column_stack((np.zeros(len(rays)), z))
+    return depth, normal, np.column_stack((np.zeros(len(t)), z))
 
 
 def _face_shade(box: Box, along: F, z: F, tile: F32) -> F:
@@ -219,17 +239,26 @@ def _face_shade(box: Box, along: F, z: F, tile: F32) -> F:
 def sunlit(world: World, points: F, to_sun: F) -> F:
     """(n,) 1 where `points` (n, 3) see the sun past the scenery, 0 where they lie in its shadow."""
     free = np.ones(len(points))
-    rays = np.broadcast_to(to_sun, points.shape)
-    for box in world.boxes:
-        a = math.radians(box.angle)
-        c, s = math.cos(a), math.sin(a)
-        turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1.0]])
-        start = (points - np.array([box.x, box.y, 0.0])) @ turn.T
-        depth, _, _ = _slabs(box, start, rays @ turn.T, turn)
-        free[np.isfinite(depth)] = 0.0
-    for post in world.posts:
-        depth, _, _ = _hit_post(post, points, rays)
-        free[np.isfinite(depth)] = 0.0
+    for solid in (*world.boxes, *world.posts):
+        corners = _corners(solid)
+        # What it can shade lies under its block swept away from the sun down to the ground.
+        swept = corners[:, :2] - corners[:, 2:] * to_sun[:2] / to_sun[2]
+        low = np.minimum(corners[:, :2].min(axis=0), swept.min(axis=0))
+        high = np.maximum(corners[:, :2].max(axis=0), swept.max(axis=0))
+        ask = np.flatnonzero(
+            (points[:, 0] >= low[0]) & (points[:, 0] <= high[0])
+            & (points[:, 1] >= low[1]) & (points[:, 1] <= high[1])
+        )  # fmt: skip
+        if not len(ask):
+            continue
+        some = points[ask]
+        if isinstance(solid, Box):
+            turn = _turn(solid)
+            start = (some - np.array([solid.x, solid.y, 0.0])) @ turn.T
+            depth = _slabs(solid, start, (turn @ to_sun)[None, :])[1]
+        else:
+            depth = _hit_post(solid, some, to_sun[None, :])[0]
+        free[ask[np.isfinite(depth)]] = 0.0
     return free
 
 
@@ -241,7 +270,8 @@ def lamp_light(light: Light, points: F) -> tuple[F, F, F]:
         to = np.array([lamp.x, lamp.y, lamp.height]) - points
         distance = np.linalg.norm(to, axis=1)
         rise = np.maximum(to[:, 2], 0.0)
-        here = lamp.power * lamp.height**2 * rise / np.maximum(distance, 0.3) ** 3
+        # Close to the lamp its own size bounds the light.
+        here = lamp.power * lamp.height**2 * rise / np.maximum(distance, 2.5) ** 3
         total += here
         stronger = here > best
         best = np.where(stronger, here, best)
@@ -265,7 +295,9 @@ def build(world: World, camera: Camera, light: Light) -> Stage:
         pixels = np.stack((us + du, vs + dv, np.ones(shape)), axis=-1).reshape(-1, 3)
         rays = pixels @ inverse.T  # scaled so that the ray parameter is the depth
         spread = light.to_sun() + generator.normal(0, 0.006, 3)
-        shot = _cast(world, light, origin, rays, spread / np.linalg.norm(spread), tile)
+        sun = spread / np.linalg.norm(spread)
+        windows = [_window(solid, projection, shape) for solid in (*world.boxes, *world.posts)]
+        shot = _cast(world, light, origin, rays, sun, tile, windows)
         for image, part in zip((ambient, direct, lamps), shot[:3], strict=True):
             image += part.reshape(*shape, 3).astype(np.float32) / len(_SAMPLES)
         depth = shot[3].reshape(shape)
@@ -281,8 +313,27 @@ def build(world: World, camera: Camera, light: Light) -> Stage:
     )
 
 
-def _cast(
-    world: World, light: Light, origin: F, rays: F, to_sun: F, tile: F32
+def _window(solid: Box | Post, projection: F, shape: tuple[int, int]) -> NDArray[np.int64] | None:
+    """Flat indices of the pixels that may show `solid`; None where it reaches behind the camera."""
+    pixels, depth = project(projection, _corners(solid))
+    if depth.min() < 0.2:
+        return None
+    height, width = shape
+    left, top = np.floor(pixels.min(axis=0)) - 1
+    right, bottom = np.ceil(pixels.max(axis=0)) + 2
+    columns = np.arange(max(int(left), 0), min(int(right), width))
+    rows = np.arange(max(int(top), 0), min(int(bottom), height))
+    return np.asarray((rows[:, None] * width + columns[None, :]).ravel(), dtype=np.int64)
+
+
+def _cast(  # noqa: PLR0913 - private: one caller
+    world: World,
+    light: Light,
+    origin: F,
+    rays: F,
+    to_sun: F,
+    tile: F32,
+    windows: list[NDArray[np.int64] | None],
 ) -> tuple[F, F, F, F]:
     """Radiance by ambient, sun and lamps, (n, 3) each, and the solids' depth (n,)."""
     n = len(rays)
@@ -291,20 +342,23 @@ def _cast(
     depth = np.full(n, np.inf)
     normal = np.tile(np.array([0.0, 0.0, 1.0]), (n, 1))
     colour = np.zeros((n, 3))
-    for solid in (*world.boxes, *world.posts):
-        is_box = isinstance(solid, Box)
-        d, face, place = (
-            _hit_box(solid, origin, rays) if is_box else _hit_post(solid, origin, rays)  # type: ignore[arg-type]
-        )
-        closer = (d < depth) & (d < reach)
-        if not closer.any():
+    for solid, window in zip((*world.boxes, *world.posts), windows, strict=True):
+        ask = np.arange(n) if window is None else window
+        if not len(ask):
             continue
-        depth[closer], normal[closer] = d[closer], face[closer]
+        d, face, place = (
+            _hit_box(solid, origin, rays[ask])
+            if isinstance(solid, Box)
+            else _hit_post(solid, origin, rays[ask])
+        )
+        closer = np.flatnonzero((d < depth[ask]) & (d < reach[ask]))
+        seen = ask[closer]
+        depth[seen], normal[seen] = d[closer], face[closer]
         if isinstance(solid, Box):
             shade = _face_shade(solid, place[closer, 0], place[closer, 1], tile)
         else:
-            shade = np.full(int(closer.sum()), solid.shade)
-        colour[closer] = shade[:, None] * np.array(solid.tint)
+            shade = np.full(len(closer), solid.shade)
+        colour[seen] = shade[:, None] * np.array(solid.tint)
     solid_hit = np.isfinite(depth)
     on_ground = ~solid_hit & (reach < 400)
     at = np.where(solid_hit, depth, np.where(on_ground, reach, 0.0))

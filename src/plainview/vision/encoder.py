@@ -28,7 +28,6 @@ _ENCODERS = {
     "ffv1": "ffv1",
 }
 _AUDIO_RATE = 8000
-_LIVE_FORMATS = ("mpegts", "h264")
 
 
 class Encoder:
@@ -48,6 +47,8 @@ class Encoder:
         audio: whether a silent audio stream goes along.
         preset: speed of h264 and hevc.
         container: FFmpeg's name of the container where the path does not tell it.
+        flush: whether each frame is in the file when `write` returns (.ts, .h264), so that it can
+            be read while it grows.
 
     Raises InputError for sizes, rates, codecs and containers that cannot be, PlainviewError for a
     file that cannot be written.
@@ -68,6 +69,7 @@ class Encoder:
         audio: bool = False,
         preset: str = "veryfast",
         container: str | None = None,
+        flush: bool = False,
     ) -> None:
         """Open the file and its streams. Nothing is encoded yet."""
         _check(width, height, frame_rate, codec)
@@ -76,7 +78,9 @@ class Encoder:
         target = str(path) if isinstance(path, (Path, str)) else path
         self._where = target if isinstance(target, str) else "the stream"
         try:
-            self._container: OutputContainer = av.open(target, "w", format=container)
+            self._container: OutputContainer = av.open(
+                target, "w", format=container, options={"flush_packets": "1"} if flush else {}
+            )
         except (OSError, ValueError) as error:
             raise PlainviewError(
                 f"cannot write a video ({error})",
@@ -111,7 +115,6 @@ class Encoder:
         self._index = 0
         self._audio = self._add_audio() if audio else None
         self._audio_done = 0
-        self._live = self._container.format.name in _LIVE_FORMATS
 
     def _add_audio(self) -> AudioStream:
         stream = self._container.add_stream("aac", rate=_AUDIO_RATE)
@@ -139,8 +142,6 @@ class Encoder:
         self._index += 1
         if self._audio is not None:
             self._silence(float(seconds))
-        if self._live and self._index == 1:
-            self._container.flush_buffers() if hasattr(self._container, "flush_buffers") else None
 
     def _silence(self, until: float) -> None:
         stream = self._audio

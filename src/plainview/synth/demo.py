@@ -1,0 +1,180 @@
+"""The demonstration site of `plainview run`: two cameras' videos that grow while they are played.
+
+A child process simulates, renders and encodes one period of the plaza into two MPEG-TS files, at
+several times real time; taps may read and loop them from the first seconds on. The finished files
+are kept, and used again while the code that made them is the same. The caller never holds a
+picture: it only starts the child and learns where the files are.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from plainview.errors import PlainviewError
+from plainview.geometry import View
+from plainview.synth import plaza
+
+SITE = "Demonstration plaza"
+FRAME_RATE = 7.5
+"""Frames per second of the demonstration's videos."""
+LEAD = 5.0
+"""Seconds of video there are before the site counts as ready."""
+_DONE = "complete.json"
+
+
+@dataclass(frozen=True)
+class DemoCamera:
+    """One camera of the demonstration."""
+
+    camera_id: str
+    source: Path
+    """A video of one period; play it looped (`TapSpec.loop`). It may still grow."""
+    view: View
+    frame_rate: float
+
+
+class Demonstration:
+    """The demonstration site and, at first, the process that renders it, which this owns."""
+
+    def __init__(self, folder: Path, *, on_progress: Callable[[float], None] | None = None) -> None:
+        """Start rendering into `folder` unless it is there already. `ready` waits for the first.
+
+        `on_progress` is told the share rendered, 0 to 1, from a thread of this object.
+        Raises PlainviewError where `folder` cannot be used.
+        """
+        self.cameras = tuple(
+            DemoCamera(
+                f"plaza-{camera.name}", folder / f"{camera.name}.ts", plaza.view(camera), FRAME_RATE
+            )
+            for camera in plaza.CAMERAS
+        )
+        self._folder, self._on_progress = folder, on_progress
+        self._ready = threading.Event()
+        self._child: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self._done = 0.0
+        self.failure = ""
+        """Why rendering ended early, empty while nothing is wrong. What was rendered stays usable."""
+        if is_complete(folder):
+            self._done = 1.0
+            self._ready.set()
+            return
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / _DONE).unlink(missing_ok=True)
+            for camera in self.cameras:
+                camera.source.write_bytes(b"")
+        except OSError as error:
+            raise PlainviewError(
+                f"the demonstration cannot be written ({error.strerror})",
+                where=str(folder),
+                mend="Name a writable state folder",
+            ) from error
+        self._child = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [sys.executable, "-m", "plainview.synth.demo_render", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._follow, name="demo-render", daemon=True)
+        self._reader.start()
+
+    @property
+    def done(self) -> float:
+        """Share rendered, 0 to 1."""
+        return self._done
+
+    def ready(self, timeout: float = 60.0) -> None:
+        """Wait until every camera has `LEAD` seconds of video to play.
+
+        Raises PlainviewError when rendering failed before, or took longer than `timeout` seconds.
+        """
+        arrived = self._ready.wait(timeout)
+        if arrived and (self._done * plaza.PERIOD >= LEAD or self._done >= 1.0):
+            return
+        raise PlainviewError(
+            f"the demonstration was not rendered: {self.failure or 'it took too long'}",
+            where=str(self._folder),
+            mend="Free the machine or the disk, or run with a CITY.toml",
+        )
+
+    def _follow(self) -> None:
+        child = self._child
+        if child is None or child.stdout is None or child.stderr is None:
+            return
+        # The child says one number a frame; its own end, for whatever reason, ends the loop.
+        for line in child.stdout:
+            self._done = float(line)
+            if self._on_progress is not None:
+                self._on_progress(self._done)
+            if self._done * plaza.PERIOD >= LEAD:
+                self._ready.set()
+        said = child.stderr.read().strip().splitlines()
+        if child.wait() != 0 and not self.failure:
+            self.failure = said[-1] if said else f"its process ended with {child.returncode}"
+        self._ready.set()
+
+    def close(self) -> None:
+        """End rendering if it still goes on. The unfinished files are made anew the next time."""
+        child = self._child
+        if child is None:
+            return
+        if child.poll() is None:
+            self.failure = "closed"
+            child.terminate()
+        child.wait()
+        if self._reader is not None:
+            self._reader.join()
+        for stream in (child.stdout, child.stderr):
+            if stream is not None:
+                stream.close()
+        self._child = None
+
+    def __enter__(self) -> Self:
+        """The demonstration itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """`close`."""
+        self.close()
+
+
+def version() -> str:
+    """What the demonstration's files depend on: a digest of the code that makes them."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for path in (*sorted(here.glob("*.py")), here.parent / "vision" / "encoder.py"):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether `folder` holds a finished demonstration made by this very code."""
+    try:
+        made = json.loads((folder / _DONE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(made == _mark(folder))
+
+
+def mark_complete(folder: Path) -> None:
+    """Say that the files in `folder` are whole."""
+    (folder / _DONE).write_text(json.dumps(_mark(folder)), encoding="utf-8")
+
+
+def _mark(folder: Path) -> dict[str, object]:
+    sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.ts"))}
+    return {"version": version(), "bytes": sizes}

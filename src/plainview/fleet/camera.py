@@ -1,5 +1,6 @@
 """One live camera in a fleet: its processes, their restarts, and what is told of it."""
 
+import contextlib
 import selectors
 from collections.abc import Iterator, Mapping
 
@@ -19,7 +20,8 @@ LEASH = 20
 """Seconds of processor time that a lens may use beyond the last sign of progress."""
 _BEAT = 2.0
 """Seconds between looks at a lens's progress."""
-_STATUS_EVERY = 1.0
+_STATUS_EVERY = 1.0 - 2 * TICK
+"""Seconds between statuses, so that one comes each second even when a turn takes long."""
 _FIRST_RETRY = 0.5
 _LAST_RETRY = 5.0
 _SETTLED = 30.0
@@ -54,6 +56,7 @@ class Camera:
         self._sealed = False
         self._connected = False
         self._note = ""
+        self._last: int | None = None
         self._restarts = self._reconnects = self._late = self._refused = 0
         self._failures = 0
         self._retry_at: float | None = clock.monotonic()
@@ -83,6 +86,7 @@ class Camera:
             else:
                 if isinstance(item, Reading):
                     self._mute = 0.0
+                    self._last = item.t
                 else:
                     self._plate, self._plate_state = item, "learned"
                 yield item
@@ -107,7 +111,7 @@ class Camera:
             self._launch(zygote, now, selector)
 
     def _launch(self, zygote: Zygote, now: float, selector: selectors.BaseSelector) -> None:
-        task = LensTask(self._lens, self._plate, cpu_seconds=LEASH)
+        task = LensTask(self._lens, self._plate, since=self._last, cpu_seconds=LEASH)
         try:
             pipeline = Pipeline(zygote, self._tap, task, now=now)
         except ZygoteGone:
@@ -205,13 +209,11 @@ class Camera:
             self._late += status.late
         self._refused += pipeline.readings.refused + pipeline.plates.refused
         self._sealed = False
-        try:
+        # If the zygote is gone they ended with it; the fleet notices at its next turn.
+        with contextlib.suppress(ZygoteGone):
             if kill:
                 pipeline.kill()
-        except ZygoteGone:
-            pass  # they ended with it; the fleet notices at its next turn
-        finally:
-            pipeline.close()
+        pipeline.close()
 
     def news(self, *, force: bool = False) -> CameraStatus | None:
         """The camera's status, when it changed or was not told for a second."""

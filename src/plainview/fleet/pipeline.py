@@ -1,6 +1,5 @@
 """One camera's two processes, tap and lens, and the pipes between them, seen from the parent."""
 
-import contextlib
 import fcntl
 import os
 import struct

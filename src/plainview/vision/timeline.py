@@ -99,9 +99,10 @@ class Intervals:
     """Live intervals told of at once after silence; a longer one was a step of the clock."""
 
     def __init__(self, every: float, *, live: bool, since: int | None = None) -> None:
-        """`every` seconds each; a clip's start at `since` milliseconds (0 if None)."""
+        """`every` seconds each, the first after `since` milliseconds (for a clip, 0 if None)."""
         self.span = max(round(every * 1000), 1)
         self._live = live
+        self._since = since
         self._end = None if live else self.span + (since or 0)
 
     def until(self, time: float) -> Iterator[int]:
@@ -110,6 +111,9 @@ class Intervals:
         if self._live and (self._end is None or now < self._end - self.span - 2000):
             # The first time heard, or the clock was set back.
             self._end = (now // self.span + 1) * self.span
+            if self._since is not None and self._end <= self._since < self._end + 5000:
+                self._end = self._since + self.span
+            self._since = None
         assert self._end is not None  # noqa: S101 - set above when live, from the start otherwise
         told = 0
         while self._end <= now:

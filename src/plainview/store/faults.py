@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from plainview.errors import StoreError, StoreFull
 
@@ -66,5 +67,11 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise explain(error.orig, path) from error
+    except NoConnection as error:
+        raise StoreError(
+            "too many are reading at once",
+            where=str(path),
+            mend="Try again; if it stays so, ask for shorter stretches of time",
+        ) from error
     except sqlite3.Error as error:
         raise explain(error, path) from error

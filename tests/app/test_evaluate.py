@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from plainview.app.evaluate import DEFAULT_SCENES, FLAGS, PETS, all_scenes, count
+from plainview.cli import execute
+from plainview.errors import InputError
+from plainview.record import Health
+from plainview.synth.catalogue import SCENES
+from plainview.synth.scene import render_scene
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of a rendered passage, with its truth."""
+    (folder,) = render_scene(
+        SCENES["corridor-overhead"], tmp_path_factory.mktemp("scene"), seconds=4
+    )
+    return folder
+
+
+def test_a_clip_is_measured_and_scored(rendered: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """`evaluate count` runs the real command on a clip and prints numbers of that clip."""
+    count(
+        rendered / "video.mp4",
+        rendered / "camera.toml",
+        rendered / "truth.csv",
+        frame_rate=12.5,
+        as_json=True,
+    )
+    (result,) = json.loads(capfd.readouterr().out)
+    counts = result["score"]["counts"]
+    assert counts["intervals"] == 4
+    assert 0 <= counts["mae"] < counts["truth"] + 1
+    assert result["score"]["health"]["sound"] == 4
+
+
+def test_a_truth_without_time_is_refused(rendered: Path) -> None:
+    """Neither CAMERA.toml nor the command line has a frame rate: wrong input, before measuring."""
+    with pytest.raises(InputError, match="--frame-rate"):
+        count(rendered / "video.mp4", rendered / "camera.toml", rendered / "truth.csv")
+
+
+def test_what_measure_refuses_is_refused(
+    rendered: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2 of measure stays exit 2, and its own line is shown."""
+    video = tmp_path / "broken.mp4"
+    video.write_bytes(b"this is no video")
+    arguments = ["--video", str(video), "--camera", str(rendered / "camera.toml")]
+    arguments += ["--truth", str(rendered / "truth.csv"), "--frame-rate", "12.5"]
+    assert execute(["evaluate", "count", *arguments]) == 2
+    said = capfd.readouterr().err
+    assert "broken.mp4" in said
+    assert "Traceback" not in said
+
+
+def test_all_evaluates_what_is_there_and_names_what_is_not(
+    rendered: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A recording that is absent is named; rendered clips that were kept are used again."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "corridor-overhead").symlink_to(rendered)
+    (rendered / "rendered").write_text(".\n")
+    page = tmp_path / "page.md"
+    page.write_text("<!-- evaluate:begin -->\n<!-- evaluate:end -->\n")
+    all_scenes(data=tmp_path, scenes=["corridor-overhead"], write=page, keep=kept, as_json=False)
+    out, err = capfd.readouterr()
+    assert f"left out: {PETS}" in err
+    assert "rendering" not in err
+    assert "corridor-overhead" in out
+    assert out.strip() in page.read_text()
+
+
+def test_an_unknown_scene_is_refused(tmp_path: Path) -> None:
+    """Before anything is rendered, with the names there are."""
+    with pytest.raises(InputError, match="plaza-sunny"):
+        all_scenes(data=tmp_path, scenes=["mars"], write=None, keep=None, as_json=False)
+
+
+def test_every_fault_of_a_scene_has_its_flag() -> None:
+    """Faults that scenes render are named by health flags that exist."""
+    kinds = {fault.kind for scene in SCENES.values() for fault in scene.faults}
+    assert kinds <= FLAGS.keys()
+    assert set(FLAGS.values()) <= {flag.value for flag in Health}
+    assert set(DEFAULT_SCENES) <= SCENES.keys()
+
+
+@pytest.mark.timeout(300)
+def test_the_budget_on_the_public_recording(capfd: pytest.CaptureFixture[str]) -> None:
+    """PETS2009 S2.L1, whole clip at 1 Hz: count within budget, interval honest, flow sensible."""
+    folder = DATA / PETS
+    if not (folder / "truth.csv").is_file():
+        pytest.skip(f"the recording {folder} is not here")
+    files = (folder / name for name in ("video.mp4", "camera.toml", "truth.csv"))
+    count(*files, as_json=True)
+    (result,) = json.loads(capfd.readouterr().out)
+    score = result["score"]
+    assert score["counts"]["intervals"] == 114
+    assert score["counts"]["mae"] <= 0.60
+    assert score["counts"]["coverage"] >= 0.85
+    assert score["velocity"]["direction"] <= 20
+    assert score["velocity"]["speed"] <= 0.4
+    assert score["health"]["false"] == 0

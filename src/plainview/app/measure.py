@@ -2,15 +2,17 @@
 
 import contextlib
 import math
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from plainview import __version__
 from plainview.app.output import Sink, open_sink, replaced
 from plainview.app.progress import Show, progress
+from plainview.app.specs import clip_specs
 from plainview.config import CameraConfig, load_camera
 from plainview.errors import InputError, LensError, PlainviewError, SourceError
 from plainview.fleet.clip import ClipEnded, ClipStarted, measure_clip
@@ -42,8 +44,8 @@ def measure(
     rate = _number("--rate", camera.rate if rate is None else rate)
     _check_video(video)
     learned = None if plate is None else read_plate_file(plate)
-    tap = TapSpec(source=os.path.abspath(video), live=False, frame_rate=camera.frame_rate)  # noqa: PTH100 - no resolving: FFmpeg judges by the name
-    lens = LensSpec(view=camera.view, every=every, rate=rate, decode=camera.decode, live=False)
+    camera = structs.replace(camera, every=every, rate=rate)
+    tap, lens = clip_specs(camera, str(video.absolute()))
     with contextlib.ExitStack() as stack:
         kept = None if save_plate is None else stack.enter_context(replaced(save_plate))
         on_terminal = out is None and sys.stdout is not None and sys.stdout.isatty()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from plainview.app.output import replaced
-from plainview.errors import InputError
+from plainview.errors import InputError, PlainviewError
 from plainview.fleet.plates import plate_png
 from plainview.vision.task import MAX_PLATE
 
@@ -74,7 +74,14 @@ class Plates:
 
     def save(self, camera: str, data: bytes, state: str = LEARNED) -> None:
         """Keep `data`; durable when this returns. Raises PlainviewError on a full disk."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PlainviewError(
+                f"plates cannot be saved ({error.strerror})",
+                where=str(self._folder),
+                mend="Free some space, or check the state folder's permissions",
+            ) from error
         with replaced(self._path(camera, state)) as part:
             part.write_bytes(data)
 

@@ -45,6 +45,8 @@ class CameraConfig(Struct, frozen=True):
     frame_rate: float | None = None
     """Frames per second, only where the container's clock is wrong."""
     transport: Transport = "tcp"
+    loop: bool = False
+    """`run` only: play the file that is the source over and over."""
     every: float = 1.0
     """Seconds of one interval."""
     rate: float = 5.0
@@ -68,6 +70,7 @@ class CameraTable(Struct, frozen=True, forbid_unknown_fields=True):
     source: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
     frame_rate: Annotated[float, Meta(gt=0, le=1000)] | None = None
     transport: Transport = "tcp"
+    loop: bool = False
     every: Annotated[float, Meta(ge=0.1, le=3600)] = 1.0
     rate: Annotated[float, Meta(gt=0, le=60)] = 5.0
     decode: Decode = "all"
@@ -105,12 +108,19 @@ def camera_from(
     source = None
     if table.source is not None:
         source = resolve_source(document, table.source, (*at, "source"))
+    if table.loop and (source is None or "://" in source or source.startswith("/dev/")):
+        raise ConfigError(
+            "only a file can be played over and over",
+            where=document.where((*at, "loop")),
+            mend="Take it out, or make source a file",
+        )
     return CameraConfig(
         id=table.id,
         view=view,
         source=source,
         frame_rate=table.frame_rate,
         transport=table.transport,
+        loop=table.loop,
         every=table.every,
         rate=table.rate,
         decode=table.decode,

@@ -57,8 +57,12 @@ class CityConfig(Struct, frozen=True):
     retention: Retention = Retention()
     address: str = DEFAULT_ADDRESS
     port: int = DEFAULT_PORT
+    hosts: tuple[str, ...] = ()
+    """Names by which browsers may ask for the page, besides this machine's own."""
     state: Path | None = None
     """State folder; None for the default."""
+    simulated: bool = False
+    """A demonstration: nobody in it exists. No file can say so."""
 
     def cameras(self) -> Iterator[CameraConfig]:
         """Every camera of every site."""
@@ -66,9 +70,13 @@ class CityConfig(Struct, frozen=True):
             yield from site.cameras
 
 
+_HostName = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9.:*-]+\Z")]
+
+
 class _ListenTable(Struct, frozen=True, forbid_unknown_fields=True):
     address: Annotated[str, Meta(min_length=1, max_length=255)] = DEFAULT_ADDRESS
     port: Annotated[int, Meta(ge=0, le=65535)] = DEFAULT_PORT
+    hosts: Annotated[tuple[_HostName, ...], Meta(max_length=100)] = ()
 
 
 class _RetentionTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,6 +148,7 @@ def load_city(path: Path | str) -> CityConfig:
         retention=_retention(document, table.retention),
         address=table.listen.address,
         port=table.listen.port,
+        hosts=table.listen.hosts,
         state=None if table.state is None else document.relative(table.state),
     )
 

@@ -1,0 +1,31 @@
+"""From a camera's configuration to what its tap and lens are told."""
+
+from plainview.config import CameraConfig
+from plainview.errors import InputError
+from plainview.vision.spec import LensSpec, TapSpec
+
+
+def live_specs(camera: CameraConfig) -> tuple[TapSpec, LensSpec]:
+    """Tap and lens of a camera that runs. Raises InputError if it has no source."""
+    if camera.source is None:
+        raise InputError(f"camera {camera.id!r} has no source", mend="Add source to its file")
+    tap = TapSpec(
+        source=camera.source,
+        live=True,
+        loop=camera.loop,
+        frame_rate=camera.frame_rate,
+        transport=camera.transport,
+    )
+    return tap, _lens(camera, live=True)
+
+
+def clip_specs(camera: CameraConfig, source: str) -> tuple[TapSpec, LensSpec]:
+    """Tap and lens of the file `source`, seen by `camera`, as fast as it goes."""
+    tap = TapSpec(source=source, live=False, frame_rate=camera.frame_rate)
+    return tap, _lens(camera, live=False)
+
+
+def _lens(camera: CameraConfig, *, live: bool) -> LensSpec:
+    return LensSpec(
+        view=camera.view, every=camera.every, rate=camera.rate, decode=camera.decode, live=live
+    )

@@ -37,7 +37,7 @@ FAILURES = (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError, EOFE
 """What PyAV raises for a source that misbehaves."""
 READING = (av.FFmpegError, EOFError)
 """What it raises while reading; the lens's broken pipe is none of these."""
-_USER = re.compile(r"(?<=://)[^/\s@]*@")
+_USER = re.compile(r"(?<=://)[^/\s]*@")
 ANALYSE = 1_500_000
 """Microseconds of a live stream that FFmpeg may look at before it says what it is."""
 PROBE = 2_000_000
@@ -116,6 +116,8 @@ def _remote(scheme: str, address: str, spec: TapSpec) -> Source:
     if kind == "rtsp":
         options["protocol_whitelist"] = _PROTOCOLS[scheme, spec.transport]
         options |= {"rtsp_transport": spec.transport, "allowed_media_types": "video"}
+        # RTSP says what it sends before it sends it: one packet is look enough.
+        options["probesize"] = "32"
     else:
         options["protocol_whitelist"] = _PROTOCOLS[scheme, "tcp"]
         options |= {"rw_timeout": wait, "user_agent": "plainview", "icy": "0"}
@@ -192,6 +194,11 @@ def redact(text: str) -> str:
     return _USER.sub("", text)
 
 
+_OF_FILES: tuple[tuple[type[BaseException], str, str], ...] = (
+    (av.InvalidDataError, "cannot be read as video", "Check that it is a whole video file"),
+    (av.ExitError, "takes too long to read", "Check the disk"),
+    (EOFError, "holds no pictures", "Give a video"),
+)
 _REASONS: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         av.HTTPUnauthorizedError,
@@ -215,7 +222,7 @@ _REASONS: tuple[tuple[type[BaseException], str, str], ...] = (
 
 def failure(error: BaseException, source: Source) -> SourceError:
     """What `error` means for `source`, in words that hold nothing secret."""
-    for kind, what, mend in _REASONS:
+    for kind, what, mend in (*_OF_FILES, *_REASONS) if source.kind == "file" else _REASONS:
         if isinstance(error, kind):
             return SourceError(what, where=source.name, mend=mend)
     text = getattr(error, "strerror", None) or type(error).__name__

@@ -247,7 +247,10 @@ class StreamClock:
         """`t` moved between those of the neighbours in presentation order."""
         place = bisect.bisect_left(self._recent, (ticks, 0))
         if place < len(self._recent):
-            t = min(t, self._recent[place][1])
+            shown, limit = self._recent[place]
+            if shown == ticks:
+                return limit
+            t = min(t, limit)
         t = max(t, self._recent[place - 1][1] if place else self._floor)
         self._recent.insert(place, (ticks, t))
         if len(self._recent) > _RECENT:

@@ -1,0 +1,162 @@
+"""Taps as processes of their own, clips to feed them, and the real RTSP server."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import av
+import msgspec
+import numpy as np
+import pytest
+
+from plainview.vision.packets import HEADER, Message, length, parse
+from plainview.vision.spec import TapSpec, TapStatus
+
+SERVERS = Path(__file__).parents[1] / "servers"
+_T = TypeVar("_T", bound=msgspec.Struct)
+
+
+class TapProcess:
+    """A tap, its lens's end of the pipe and its parent's: owns all three. Hears only when asked."""
+
+    def __init__(self, spec: TapSpec) -> None:
+        """Start the tap."""
+        packets, packets_in = os.pipe()
+        status, status_in = os.pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, SERVERS / "tap.py", str(packets_in), str(status_in)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(packets_in, status_in),
+        )
+        os.close(packets_in)
+        os.close(status_in)
+        assert self.process.stdin is not None
+        self.process.stdin.write(msgspec.json.encode(spec))
+        self.process.stdin.close()
+        self._buffers = {packets: bytearray(), status: bytearray()}
+        self._packets, self._status = packets, status
+        self.messages: list[Message] = []
+        self.statuses: list[TapStatus] = []
+
+    def hear(self, wait: float, *, packets: bool = True) -> bool:
+        """Read once what comes within `wait` seconds; False when both pipes are closed."""
+        fds = [fd for fd in self._buffers if packets or fd == self._status]
+        ready, _, _ = select.select(fds, [], [], wait)
+        for fd in ready:
+            data = os.read(fd, 1 << 16)
+            buffer = self._buffers[fd]
+            if not data:
+                os.close(fd)
+                assert not buffer, "a frame was cut off"
+                del self._buffers[fd]
+            buffer += data
+            while len(buffer) >= HEADER.size:
+                size = HEADER.size + length(bytes(buffer[: HEADER.size]))
+                if len(buffer) < size:
+                    break
+                body = bytes(buffer[HEADER.size : size])
+                del buffer[:size]
+                if fd == self._packets:
+                    self.messages.append(parse(body))
+                else:
+                    self.statuses.append(msgspec.msgpack.decode(body, type=TapStatus))
+        return bool(self._buffers)
+
+    def until(
+        self, seen: Callable[["TapProcess"], bool], limit: float = 20.0, *, packets: bool = True
+    ) -> float:
+        """Listen until `seen(self)`; the seconds it took. Fails the test at `limit` seconds."""
+        begun = time.monotonic()
+        while not seen(self):
+            assert time.monotonic() - begun < limit, (self.statuses[-3:], self.messages[-3:])
+            if not self.hear(0.05, packets=packets):
+                assert seen(self), (self.statuses[-3:], self.messages[-3:])
+        return time.monotonic() - begun
+
+    def finish(self, limit: float = 20.0) -> None:
+        """Listen until the tap is done; it must have ended well and said nothing aside."""
+        begun = time.monotonic()
+        while self.hear(0.2):
+            assert time.monotonic() - begun < limit, self.statuses[-3:]
+        assert self.process.stderr is not None
+        assert self.process.stderr.read() == b""
+        assert self.process.wait(limit) == 0
+
+    def of(self, kind: type[_T]) -> list[_T]:
+        """The messages of one kind."""
+        return [message for message in self.messages if isinstance(message, kind)]
+
+    def close(self) -> None:
+        """End the tap."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        for fd in self._buffers:
+            os.close(fd)
+        self._buffers.clear()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+
+
+@pytest.fixture
+def start_tap() -> Iterator[Callable[..., TapProcess]]:
+    """Start taps, given TapSpec's fields; all are ended after the test."""
+    taps: list[TapProcess] = []
+
+    def start(**fields: object) -> TapProcess:
+        taps.append(TapProcess(msgspec.convert(fields, TapSpec)))
+        return taps[-1]
+
+    yield start
+    for tap in taps:
+        tap.close()
+
+
+def encode(
+    path: Path,
+    frames: int,
+    *,
+    codec: str = "libx264",
+    rate: int = 10,
+    form: str | None = None,
+    options: dict[str, str] | None = None,
+    steps: list[int] | None = None,
+    noise: bool = False,
+) -> Path:
+    """Write a clip of a moving bar, or of `noise`, which takes many bytes.
+
+    `steps` are presentation times in 1/rate s where they are uneven.
+    """
+    generator = np.random.default_rng(7)
+    with av.open(str(path), "w", format=form) as container:
+        stream = container.add_stream(codec, rate=rate, options=options or {})
+        assert isinstance(stream, av.video.stream.VideoStream)
+        stream.width, stream.height = 160, 120
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        for number in range(frames):
+            picture = np.full((120, 160, 3), 90, np.uint8)
+            if noise:
+                picture = generator.integers(0, 255, (120, 160, 3), np.uint8)
+            picture[:, (number * 4) % 150 : (number * 4) % 150 + 10] = 220
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = steps[number] if steps else number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture
+def make_clip(tmp_path: Path) -> Callable[..., Path]:
+    """Write a clip into the test's folder: `make_clip(name, frames, **encode's options)`."""
+
+    def make(name: str, frames: int, **options: object) -> Path:
+        return encode(tmp_path / name, frames, **options)  # type: ignore[arg-type]
+
+    return make

@@ -53,7 +53,7 @@ def test_no_password_reaches_file_or_terminal(
 ) -> None:
     """Wherever an address stands, nested, in an exception or in another library's line."""
     start_logging(tmp_path)
-    log = structlog.get_logger()
+    log = structlog.get_logger("plainview.test")
     log.warning("lost", camera="a", source="rtsp://u:secret@cam", more={"x": ["rtsp://u:secret@c"]})
     logging.getLogger("other").warning("cannot open %s", "http://u:secret@cam/")
     log.error("failed", exc_info=OSError("rtsp://u:secret@cam is gone"))
@@ -68,7 +68,7 @@ def test_no_password_reaches_file_or_terminal(
 def test_lines_are_json_with_utc_time_and_level(tmp_path: Path) -> None:
     """A machine can read the log: time, level, event and fields."""
     start_logging(tmp_path)
-    structlog.get_logger().info("started", camera="north", port=8420)
+    structlog.get_logger("plainview.test").info("started", camera="north", port=8420)
     (line,) = _lines(tmp_path)
     assert line["event"] == "started"
     assert line["camera"] == "north"
@@ -82,8 +82,8 @@ def test_information_stays_off_the_terminal(
 ) -> None:
     """Standard error takes warnings and above; standard output is never written to."""
     start_logging(tmp_path)
-    structlog.get_logger().info("quiet")
-    structlog.get_logger().warning("loud")
+    structlog.get_logger("plainview.test").info("quiet")
+    structlog.get_logger("plainview.test").warning("loud")
     captured = capsys.readouterr()
     assert "quiet" not in captured.err
     assert "loud" in captured.err
@@ -94,7 +94,7 @@ def test_a_flapping_camera_fills_no_disk(tmp_path: Path) -> None:
     """Beyond the burst, lines of one camera are counted; another camera's still pass."""
     clock = ManualClock()
     start_logging(tmp_path, clock=clock)
-    log = structlog.get_logger()
+    log = structlog.get_logger("plainview.test")
     for _ in range(BURST + 30):
         log.info("reconnecting", camera="a")
     log.info("reconnecting", camera="b")
@@ -127,7 +127,7 @@ def test_a_full_disk_does_not_stop_the_work(
     (handler,) = [h for h in logging.getLogger().handlers if isinstance(h, _QuietFile)]
     handler.close()
     handler.baseFilename = "/dev/full"
-    structlog.get_logger().info("lost line")
+    structlog.get_logger("plainview.test").info("lost line")
     assert handler.lost == 1
     assert "Traceback" not in capsys.readouterr().err
     with pytest.raises(OSError, match="No space"):

@@ -150,7 +150,9 @@ def start_logging(
                 old.close()
     for handler in handlers:
         root.addHandler(handler)
-    root.setLevel(level)
+    # Our own parts tell what happens; libraries only what is wrong.
+    root.setLevel(logging.WARNING)
+    logging.getLogger("plainview").setLevel(level)
 
 
 def _handler(

@@ -74,7 +74,7 @@ _People = Annotated[int, Meta(ge=0, le=16_000_000)]
 _Flux = Annotated[int, Meta(ge=0, le=6_400_000)]
 
 
-class Event(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+class Event(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc=False):
     """Something that the lens saw happen in the scene. Identity-free."""
 
     kind: EventKind
@@ -120,7 +120,7 @@ _MAX_COARSE = 4096
 _CellNumber = Annotated[int, Meta(ge=-_MAX_VELOCITY, le=_MAX_SKIP)]
 
 
-class Reading(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+class Reading(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc=False):
     """What one camera measured in one interval.
 
     `cells` is flat: for each non-empty cell of the grid, in row-major order (iy, then ix), five
@@ -472,7 +472,7 @@ def interval_json(
     return line
 
 
-class Stamped(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+class Stamped(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc=False):
     """A Reading with the camera it came from, as the bus carries it. The fleet adds the name."""
 
     camera: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]

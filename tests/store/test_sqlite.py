@@ -18,6 +18,7 @@ from plainview.store import Retention, open_store
 from plainview.store.migrate import migrate
 from plainview.store.schema import metadata
 from plainview.store.sqlite import SqliteStore
+from plainview.store.upkeep import Brief
 
 CHILD = Path(__file__).with_name("appender.py")
 CAMERAS = 7
@@ -197,7 +198,15 @@ def test_a_damaged_reading_is_an_error_not_a_number(tmp_path: Path) -> None:
         store.readings("a", 0, 10)
     with pytest.raises(StoreError, match="damaged"):
         store.latest(["a"])
+    store.recompute()
+    (minute,) = store.roll_ups("a", "minute", 0, 10)
+    assert (minute.readings, minute.unhealthy) == (0, 1)
     store.close()
+
+
+def test_roll_ups_read_the_fields_of_a_reading() -> None:
+    """What roll-ups decode is a Reading's beginning, field by field."""
+    assert Brief.__struct_fields__ == Reading.__struct_fields__[: len(Brief.__struct_fields__)]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

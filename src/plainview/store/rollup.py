@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from plainview.record import COUNT_STEP, CROSSING_STEP, Health, Reading
+from plainview.record import COUNT_STEP, CROSSING_STEP, Health
 from plainview.store import RollUp
 
 MINUTE = 60_000
@@ -34,7 +34,36 @@ class Sums(NamedTuple):
     """Bits of the flags raised, in the order of Health."""
 
 
-def sums(readings: Iterable[Reading]) -> Sums:
+class Measured(Protocol):
+    """What is summed: a Reading, or as much of it."""
+
+    @property
+    def count(self) -> int:
+        """In COUNT_STEP, as are low and high."""
+        ...
+
+    @property
+    def low(self) -> int:
+        """Lower end of the count's interval."""
+        ...
+
+    @property
+    def high(self) -> int:
+        """Upper end."""
+        ...
+
+    @property
+    def crossings(self) -> tuple[tuple[int, int], ...]:
+        """By line, in CROSSING_STEP."""
+        ...
+
+    @property
+    def health(self) -> tuple[Health, ...]:
+        """Flags raised; none when healthy."""
+        ...
+
+
+def sums(readings: Iterable[Measured]) -> Sums:
     """The sums of one camera's `readings`. Unhealthy ones are counted, and nothing else."""
     n = unhealthy = total = low = high = health = 0
     peak: int | None = None

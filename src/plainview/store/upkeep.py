@@ -1,20 +1,41 @@
 """Rolling up and deleting in SQLite: functions over a connection that is in a transaction."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import Raw, Struct
 from sqlalchemy import Connection, Row, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from plainview.record import Reading, decode
+from plainview.record import Health
 from plainview.store import schema
 from plainview.store.rollup import HOUR, MINUTE, Sums, add, replace, sums
 
 Minutes = Mapping[int, Sums]
 """One minute's sums by camera number."""
 
+
+class Brief(Struct, frozen=True, array_like=True, gc=False):
+    """The fields of a stored Reading that roll-ups need; its cells are not even looked at."""
+
+    t: int
+    span: int
+    frames: int
+    dropped: int
+    count: int
+    low: int
+    high: int
+    noise: int
+    coarse: int
+    nx: int
+    cells: Raw
+    crossings: tuple[tuple[int, int], ...]
+    health: tuple[Health, ...]
+
+
+_brief = msgspec.msgpack.Decoder(Brief)
 _crossings = msgspec.msgpack.Decoder(tuple[tuple[int, int], ...])
 
 
@@ -38,9 +59,13 @@ def _values(camera: int, start: int, part: Sums) -> dict[str, Any]:
 
 
 def _load(connection: Connection, table: Table, start: int, cameras: Iterable[int]) -> Minutes:
-    wanted = select(table).where(table.c.camera == bindparam("of"), table.c.start == start)
-    found = {camera: connection.execute(wanted, {"of": camera}).first() for camera in cameras}
-    return {camera: sums_of(row) for camera, row in found.items() if row is not None}
+    numbers = sorted(cameras)
+    found: dict[int, Sums] = {}
+    for k in range(0, len(numbers), 500):
+        wanted = table.c.camera.in_(numbers[k : k + 500])
+        for row in connection.execute(select(table).where(wanted, table.c.start == start)):
+            found[row.camera] = sums_of(row)
+    return found
 
 
 def _save(connection: Connection, table: Table, start: int, parts: Minutes) -> int:
@@ -59,14 +84,25 @@ def _in_minute(start: int) -> Any:  # noqa: ANN401 - SQLAlchemy's clause types s
 
 
 def sums_in_minute(connection: Connection, start: int) -> Minutes:
-    """Each camera's sums over the Readings of the minute at `start`."""
-    by_camera: defaultdict[int, list[Reading]] = defaultdict(list)
+    """Each camera's sums over the Readings of the minute at `start`.
+
+    One that can no longer be read counts as unhealthy: there was an interval, nothing is known of
+    it. Reading it back by itself is an error.
+    """
+    by_camera: defaultdict[int, list[Brief]] = defaultdict(list)
+    unreadable: Counter[int] = Counter()
     rows = connection.execute(
         select(schema.reading.c.camera, schema.reading.c.data).where(_in_minute(start))
     )
     for camera, data in rows:
-        by_camera[camera].append(decode(data))
-    return {camera: sums(readings) for camera, readings in by_camera.items()}
+        try:
+            by_camera[camera].append(_brief.decode(data))
+        except msgspec.DecodeError:
+            unreadable[camera] += 1
+    parts = {camera: sums(readings) for camera, readings in by_camera.items()}
+    for camera, many in unreadable.items():
+        parts[camera] = add(parts.get(camera, Sums()), Sums(unhealthy=many))
+    return parts
 
 
 def roll_minute(connection: Connection, start: int, readings_from: int) -> int:

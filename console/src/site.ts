@@ -102,7 +102,7 @@ function countCard() {
       say(sure, !some
         ? "No camera of this site can be believed. This does not mean that it is empty."
         : partly
-          ? "There are more: the rest of the ground cannot be measured now. See the cameras below."
+          ? "There may be more: the rest of the ground cannot be measured now. See the cameras below."
           : "The true number is between these nine times out of ten.");
       const spot = plan.densest();
       say(densest, spot?.density == null ? "Not known" : `Level ${levelOf(spot.density)}, ${spot.density.toFixed(1)} people/m²`);

@@ -1,15 +1,14 @@
-"""Two sites with scripted Readings over a store in memory."""
+"""Two sites with scripted Readings over a real store."""
 
 import math
-import threading
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from msgspec import structs
 
-from plainview.clock import Clock, ManualClock
+from plainview.clock import Clock, ManualClock, SystemClock
 from plainview.geometry import Calibration, Line, Point, View
 from plainview.record import (
     COUNT_STEP,
@@ -22,88 +21,11 @@ from plainview.record import (
     Stamped,
     pack_cells,
 )
-from plainview.store import Appended, DiskUse, RollUp
+from plainview.store import Store, open_store
 from plainview.web.views import CameraView, SiteView
 
 Person = tuple[float, float, float, float]
 """x, y (m), vx, vy (m/s)"""
-
-
-class MemoryStore:
-    """The Store protocol in memory: what the API reads, without a file."""
-
-    def __init__(self) -> None:
-        """Empty."""
-        self._turn = threading.Condition()
-        self._version = 0
-        self._readings: dict[str, list[Reading]] = {}
-        self._statuses: dict[str, CameraStatus] = {}
-        self.rolled: dict[tuple[str, str], list[RollUp]] = {}
-
-    def _grow(self) -> None:
-        with self._turn:
-            self._version += 1
-            self._turn.notify_all()
-
-    def append(self, readings: Sequence[Stamped]) -> Appended:
-        """Keep them."""
-        for stamped in readings:
-            self._readings.setdefault(stamped.camera, []).append(stamped.reading)
-        self._grow()
-        return Appended(len(readings), 0)
-
-    def put_status(self, camera: str, status: CameraStatus) -> None:
-        """Replace it."""
-        self._statuses[camera] = status
-        self._grow()
-
-    def statuses(self) -> dict[str, CameraStatus]:
-        """All."""
-        return dict(self._statuses)
-
-    def latest(self, cameras: Sequence[str]) -> dict[str, Reading]:
-        """The newest of each."""
-        return {name: self._readings[name][-1] for name in cameras if self._readings.get(name)}
-
-    def readings(self, camera: str, since: int, until: int, most: int = 3600) -> list[Reading]:
-        """Those in (since, until]."""
-        return [r for r in self._readings.get(camera, []) if since < r.t <= until][-most:]
-
-    def roll_ups(
-        self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int
-    ) -> list[RollUp]:
-        """What a test put into `rolled`."""
-        rows = self.rolled.get((camera, resolution), [])
-        return [row for row in rows if since <= row.start < until]
-
-    def roll_up(self, now: int) -> int:
-        """Nothing to do."""
-        del now
-        return 0
-
-    def prune(self, now: int) -> int:
-        """Nothing to do."""
-        del now
-        return 0
-
-    def disk(self) -> DiskUse:
-        """Invented sizes."""
-        return DiskUse(
-            used=123_000_000, bound=2_000_000_000, free=50_000_000_000, oldest=1_699_990_000_000
-        )
-
-    def version(self) -> int:
-        """Grows with every append or status."""
-        return self._version
-
-    def wait(self, version: int, timeout: float) -> int:
-        """As the protocol says."""
-        with self._turn:
-            self._turn.wait_for(lambda: self._version > version, timeout)
-            return self._version
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 def looking(place: tuple[float, float, float], at: Point, *, focal: float = 700.0) -> Calibration:
@@ -167,10 +89,10 @@ RUNNING = CameraStatus(
 class World:
     """Scripted cameras: says Readings and statuses into a store, at the clock's present."""
 
-    def __init__(self, clock: Clock, store: MemoryStore | None = None) -> None:
-        """Say into `store`, or a new one."""
+    def __init__(self, clock: Clock, store: Store) -> None:
+        """Say into `store`."""
         self.clock = clock
-        self.store = store or MemoryStore()
+        self.store = store
         self.views = {camera.id: camera.view for site in SITES for camera in site.cameras}
 
     def now(self) -> int:
@@ -241,6 +163,26 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
+def sites() -> tuple[SiteView, ...]:
+    """A plaza that two cameras see, overlapping, and a simulated quay with one camera."""
+    return SITES
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A new store in a file."""
+    opened = open_store(f"sqlite:{tmp_path / 'readings.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def world(store: Store) -> World:
     """Scripted cameras on a clock that the test holds."""
-    return World(ManualClock())
+    return World(ManualClock(), store)
+
+
+@pytest.fixture
+def live_world(store: Store) -> World:
+    """Scripted cameras on the machine's clock, for a browser that has its own."""
+    return World(SystemClock(), store)

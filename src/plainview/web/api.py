@@ -14,7 +14,7 @@ from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import License
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.response import ServerSentEvent
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -58,12 +58,14 @@ from plainview.web.views import CameraView, SiteView, check_sites
 _FAR = 4_000_000_000
 """UTC seconds in the year 2096: no request is about a later time."""
 
-Name = Annotated[str, Parameter(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Name = Annotated[str, PathParameter(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Since = Annotated[
     float | None,
-    Parameter(ge=0, le=_FAR, description="UTC seconds. Default: as far back as may be asked."),
+    QueryParameter(ge=0, le=_FAR, description="UTC seconds. Default: as far back as may be asked."),
 ]
-Until = Annotated[float | None, Parameter(ge=0, le=_FAR, description="UTC seconds. Default: now.")]
+Until = Annotated[
+    float | None, QueryParameter(ge=0, le=_FAR, description="UTC seconds. Default: now.")
+]
 
 _DESCRIPTION = """\
 Crowd measurements of public cameras, without knowing who anyone is. Read-only.
@@ -73,6 +75,10 @@ with the ends of its 90 % interval. **A camera that is not healthy or not fresh 
 empty scene**: its ground is listed as `unknown`, and a count is null where nothing is known.
 Errors are RFC 9457 problems. No picture of a scene and no data about a person exists here.
 """
+
+
+Coarseness = Annotated[Literal["minute", "hour"], QueryParameter()]
+Resolution = Annotated[Literal["reading", "minute", "hour"], QueryParameter()]
 
 
 class Application:
@@ -242,7 +248,7 @@ def _site_handlers(parts: _Parts) -> list[Any]:
         site: Name,
         since: Since = None,
         until: Until = None,
-        resolution: Literal["reading", "minute", "hour"] = "reading",
+        resolution: Resolution = "reading",
     ) -> CountSeries:
         """The site's count over time with its 90 % interval.
 
@@ -264,7 +270,8 @@ def _site_handlers(parts: _Parts) -> list[Any]:
         request: Request[Any, Any, Any],
         site: Name,
         after: Annotated[
-            int, Parameter(ge=0, le=_FAR * 1000, description="UTC milliseconds; 0: no resumption.")
+            int,
+            QueryParameter(ge=0, le=_FAR * 1000, description="UTC milliseconds; 0: no resumption."),
         ] = 0,
     ) -> ServerSentEvent:
         """Server-sent events: `state` is a SiteField, at each change and at least every second.
@@ -302,7 +309,7 @@ def _camera_handlers(parts: _Parts) -> list[Any]:
         since: Since = None,
         until: Until = None,
         most: Annotated[
-            int, Parameter(ge=1, le=3600, description="The newest so many; oldest first.")
+            int, QueryParameter(ge=1, le=3600, description="The newest so many; oldest first.")
         ] = 60,
     ) -> list[ReadingEdge]:
         """Readings of one camera with since < t <= until; at most a day's range."""
@@ -322,7 +329,7 @@ def _camera_handlers(parts: _Parts) -> list[Any]:
     @get("/api/v1/cameras/{camera:str}/rollups", tags=["cameras"], sync_to_thread=True)
     def get_roll_ups(
         camera: Name,
-        resolution: Literal["minute", "hour"] = "minute",
+        resolution: Coarseness = "minute",
         since: Since = None,
         until: Until = None,
     ) -> list[RollUpEdge]:

@@ -28,10 +28,11 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def host_name(header: str) -> str:
-    """The name in a Host header, without its port and brackets, in small letters."""
+    """The name in a Host header, without port and brackets, in small letters; '' for none."""
     header = header.strip().lower()
     if header.startswith("["):
-        return header[1:].partition("]")[0]
+        name, closed, port = header[1:].partition("]")
+        return name if closed and (not port or port.startswith(":")) else ""
     return header.partition(":")[0]
 
 
@@ -45,7 +46,7 @@ class Guard:
     def __init__(self, app: ASGIApp, *, hosts: Sequence[str]) -> None:
         """Answer only to `hosts` and the machine's own names; `*` answers to all."""
         self._app = app
-        self._hosts = {host_name(host) for host in (*hosts, *LOOPBACK)}
+        self._hosts = {*LOOPBACK, *(host.strip("[]").lower() for host in hosts)} - {""}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a foreign Host, else pass on and add the headers to the answer."""

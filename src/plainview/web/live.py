@@ -49,6 +49,7 @@ class Hub:
         self._turn = asyncio.Condition()
         self._closing = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._made: dict[str, tuple[float, int, State]] = {}
         self._making = {name: asyncio.Lock() for name in states}
 
@@ -59,15 +60,15 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Watch the store while in this context."""
+        """Pages may join while in this context."""
         self._loop = asyncio.get_running_loop()
-        watch = asyncio.create_task(self._watch())
         try:
             yield
         finally:
             self._closing = True
             await self._wake()
-            await watch
+            if self._watching is not None:
+                await self._watching
             self._loop = None
 
     def close(self) -> None:
@@ -82,11 +83,13 @@ class Hub:
             self._turn.notify_all()
 
     async def _watch(self) -> None:
-        while not self._closing:
+        """Follow the store's version while anyone is live."""
+        while self._open and not self._closing:
             version = await asyncio.to_thread(self._store.wait, self._version, _POLL)
             if version != self._version:
                 self._version = version
                 await self._wake()
+        self._watching = None
 
     async def _state(self, site: str) -> State:
         """The site's state, made once for all pages that ask at the same version and moment."""
@@ -115,6 +118,9 @@ class Hub:
 
     async def _events(self, site: str, missed: str | None) -> AsyncIterator[ServerSentEventMessage]:
         self._open += 1
+        if self._watching is None:
+            self._version = self._store.version()
+            self._watching = asyncio.create_task(self._watch())
         try:
             if missed is not None:
                 yield ServerSentEventMessage(event="missed", data=missed)

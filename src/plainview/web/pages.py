@@ -7,6 +7,7 @@ from litestar import Response, Router, get
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 
 STATIC = Path(__file__).parent / "static"
@@ -43,7 +44,7 @@ def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler 
         return page(200)
 
     @get("/sites/{site:str}", include_in_schema=False, sync_to_thread=True)
-    def one(site: str) -> Response[str]:
+    def one(site: FromPath[str]) -> Response[str]:
         """The page of one site; it says so itself where there is none of that name."""
         return page(200 if site in sites else 404)
 

@@ -1,6 +1,8 @@
+import doctest
 import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -392,3 +394,12 @@ def test_a_coarse_cell_without_measured_ground_keeps_its_people() -> None:
     nowhere = np.zeros((4, 10), dtype=bool)
     line = record.interval_json(sent, GRID, [], [], inside=nowhere)
     assert sum(row[2] for row in line["cells"]) == 4.0
+
+
+def test_the_documented_examples_are_true() -> None:
+    """Every example in docs/reference/reading.md gives what the page says."""
+    page = Path(__file__).parents[1] / "docs" / "reference" / "reading.md"
+    options = doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=options)
+    assert tried >= 10
+    assert failed == 0

@@ -1,7 +1,9 @@
-"""The clips that benchmarks measure: real content at the size and rate of a street camera, kept.
+"""The clips that benchmarks measure: real people at the size and rate of a street camera, kept.
 
-They are made once, from a public recording where it is at hand and from a rendered scene otherwise,
-and lie in a folder of their own under the system's temporary folder.
+They are made once, from the public recording where it is at hand and from a rendered scene
+otherwise, and lie in a folder of their own under the system's temporary folder. Frames are enlarged
+and held to the camera's rate, people walk at their real speed, and each frame gets sensor noise of
+its own, so that an encoder has as much to tell as with a real camera.
 """
 
 import sys
@@ -15,18 +17,21 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.synth.camera import mast
+from plainview.config import load_camera
+from plainview.geometry import View
 from plainview.synth.catalogue import SCENES
-from plainview.synth.scene import Scene, render_scene
+from plainview.synth.scene import render_scene
 
 ROOT = Path(__file__).parents[1]
-RECORDING = ROOT.parent / "shared" / "data" / "clips" / "people-one-by-one.mp4"
+RECORDING = ROOT.parent / "shared" / "data" / "pets2009-s2l1"
 FOLDER = Path(tempfile.gettempdir()) / "plainview-bench"
 RATE = 25
 SECONDS = 55
 HEAD_SECONDS = 15
 """Length of the clip's first part; the difference of the two is free of start-up."""
 BITRATE = {1080: 4_000_000, 360: 800_000}
+NOISE = 1.5
+"""Grey levels, standard deviation."""
 
 
 class BenchClip(NamedTuple):
@@ -42,24 +47,50 @@ class BenchClip(NamedTuple):
     about: str
 
 
-def _frames(limit: int) -> Iterator[NDArray[np.uint8]]:
-    """Frames (h, w, 3) of the recording, taken as if it had been made at RATE."""
-    source = RECORDING
-    if not source.is_file():
-        scene = FOLDER / f"scene-{limit}"
-        source = scene / "video.mp4"
-        if not (scene / "scene.json").is_file():  # what is written last
-            render_scene(_fallback(), scene, seconds=limit / RATE)
-    with av.open(str(source)) as container:
-        for k, frame in enumerate(container.decode(video=0)):
-            if k == limit:
-                return
-            yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-
-
-def _fallback() -> Scene:
+def _source() -> tuple[Path, Path, float]:
+    """Video, CAMERA.toml and true frame rate of what the clips are made from."""
+    if (RECORDING / "video.mp4").is_file():
+        camera = RECORDING / "camera.toml"
+        return RECORDING / "video.mp4", camera, load_camera(camera).frame_rate or RATE
     scene = SCENES["plaza-sunny"]
-    return Scene(**{**vars(scene), "frame_rate": float(RATE), "name": "bench"})
+    folder = FOLDER / scene.name
+    if not (folder / "scene.json").is_file():  # what is written last
+        sys.stderr.write(f"rendering {scene.name}\n")
+        render_scene(scene, folder, seconds=SECONDS + 1)
+    return folder / "video.mp4", folder / "camera.toml", scene.frame_rate
+
+
+def _crop(view: View) -> tuple[int, int]:
+    """First row and number of rows of the widest 16:9 part in the middle of the picture."""
+    width, height = view.calibration.image_size
+    rows = min(width * 9 // 16, height)
+    return (height - rows) // 2, rows
+
+
+def _frames(width: int, height: int, seconds: int) -> Iterator[av.VideoFrame]:
+    """Frames at RATE: the source's, cropped to 16:9, enlarged, each with its own noise."""
+    video, camera, rate = _source()
+    first, rows = _crop(load_camera(camera).view)
+    random = np.random.default_rng(1)
+    noise = random.normal(0, NOISE, (16, height, width)).astype(np.int8)
+    wanted = 0
+    with av.open(str(video)) as container:
+        for k, frame in enumerate(container.decode(video=0)):
+            luma = np.asarray(frame.to_ndarray(format="gray"), dtype=np.uint8)[first : first + rows]
+            large = av.VideoFrame.from_ndarray(np.ascontiguousarray(luma), format="gray").reformat(
+                width, height, format="gray", interpolation="BICUBIC"
+            )
+            picture = np.asarray(large.to_ndarray(), dtype=np.int16)
+            while wanted < min((k + 1) / rate, seconds) * RATE:
+                yield _noisy(picture + noise[random.integers(len(noise))])
+                wanted += 1
+            if wanted >= seconds * RATE:
+                return
+
+
+def _noisy(picture: NDArray[np.int16]) -> av.VideoFrame:
+    luma = np.clip(picture, 0, 255).astype(np.uint8)
+    return av.VideoFrame.from_ndarray(luma, format="gray").reformat(format="yuv420p")
 
 
 def _encode(path: Path, width: int, height: int, seconds: int) -> None:
@@ -70,45 +101,50 @@ def _encode(path: Path, width: int, height: int, seconds: int) -> None:
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.bit_rate = BITRATE[height]
         stream.codec_context.gop_size = 2 * RATE
-        for k, picture in enumerate(_frames(seconds * RATE)):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame = frame.reformat(width, height, format="yuv420p", interpolation="BICUBIC")
+        for k, frame in enumerate(_frames(width, height, seconds)):
             frame.pts, frame.time_base = k, Fraction(1, RATE)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     part.replace(path)
 
 
-def _camera(path: Path, width: int, height: int, decode: str) -> None:
-    projection = mast("bench", at=(0.0, -14.0), towards=(0.0, 0.0)).calibration()
-    scaled = projection.scaled(width, height)
-    rows = ",\n".join(str(list(row)) for row in scaled.projection)
-    path.write_text(
-        f'id = "bench"\ndecode = "{decode}"\n\n[calibration]\nimage_size = [{width}, {height}]\n'
-        f"projection = [\n{rows},\n]\n\n[area]\npolygon = [[-7, -6], [7, -6], [9, 9], [-9, 9]]\n"
-        '\n[[lines]]\nname = "middle"\nfrom = [-7.0, 0.0]\nto = [7.0, 0.0]\n'
-    )
+def _camera(path: Path, decode: str) -> None:
+    """CAMERA.toml of the cropped picture; it holds for every size of it."""
+    view = load_camera(_source()[1]).view
+    first, rows = _crop(view)
+    p = np.array(view.calibration.projection)
+    p[1] -= first * p[2]
+    projection = ",\n".join(f"  {row}" for row in p.tolist())
+    text = f'id = "bench"\ndecode = "{decode}"\n\n[calibration]\n'
+    text += f"image_size = [{view.calibration.image_size[0]}, {rows}]\n"
+    text += f"projection = [\n{projection},\n]\n\n"
+    text += f"[area]\npolygon = {[list(point) for point in view.polygon]}\n"
+    for line in view.lines:
+        text += f'\n[[lines]]\nname = "{line.name}"\n'
+        text += f"from = {list(line.start)}\nto = {list(line.end)}\n"
+    path.write_text(text)
 
 
 def clip(height: int) -> BenchClip:
     """The clip of `height` (1080 or 360) lines at 25 frames/s, made if it is not there yet."""
     width = height * 16 // 9
     FOLDER.mkdir(parents=True, exist_ok=True)
-    video = FOLDER / f"{height}p{RATE}-{SECONDS}s.mp4"
-    head = FOLDER / f"{height}p{RATE}-{HEAD_SECONDS}s.mp4"
+    real = RECORDING.is_dir()
+    stem = f"{'pets2009' if real else 'rendered'}-{height}p{RATE}"
+    video, head = (FOLDER / f"{stem}-{seconds}s.mp4" for seconds in (SECONDS, HEAD_SECONDS))
     for path, seconds in ((video, SECONDS), (head, HEAD_SECONDS)):
         if not path.is_file():
             sys.stderr.write(f"making {path.name}\n")
             _encode(path, width, height, seconds)
-    camera = FOLDER / f"{height}p-all.toml"
-    reference_camera = FOLDER / f"{height}p-reference-frames.toml"
-    _camera(camera, width, height, "all")
-    _camera(reference_camera, width, height, "reference-frames")
-    kind = "people-one-by-one (Intel IoT DevKit, CC BY 4.0)" if RECORDING.is_file() else "rendered"
+    camera, reference = FOLDER / f"{stem}-all.toml", FOLDER / f"{stem}-reference.toml"
+    _camera(camera, "all")
+    _camera(reference, "reference-frames")
     with av.open(str(video)) as container:
         length = float((container.duration or 0) / av.time_base)
     rate = video.stat().st_size * 8 / length / 1e6
+    kind = "PETS 2009 S2.L1 enlarged" if real else "rendered plaza enlarged"
     about = (
-        f"{width}x{height}, {RATE} frames/s, H.264 High with B-frames, {rate:.1f} Mbit/s, {kind}"
+        f"{width}x{height}, {RATE} frames/s, H.264 High with B-frames, {rate:.1f} Mbit/s, "
+        f"{kind}, with sensor noise"
     )
-    return BenchClip(f"{height}p{RATE}", video, head, camera, reference_camera, length, about)
+    return BenchClip(f"{height}p{RATE}", video, head, camera, reference, length, about)

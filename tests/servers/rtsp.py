@@ -11,6 +11,7 @@ import sys
 SOURCE = "videotestsrc is-live=true pattern=ball"
 ENCODE = "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 bitrate=300"
 PAY = "rtph264pay name=pay0 pt=96 config-interval=-1"
+ELEMENTS = ("videotestsrc", "videoscale", "x264enc", "rtph264pay", "rtpbin", "udpsink")
 SIZE = "video/x-raw,width={width},height={height},framerate=15/1"
 
 
@@ -23,13 +24,19 @@ def main() -> None:
     from gi.repository import GLib, Gst, GstRtspServer  # noqa: PLC0415 - after require_version
 
     options = argparse.ArgumentParser()
-    options.add_argument("port")
+    options.add_argument("port", nargs="?", default="0")
+    options.add_argument("--check", action="store_true", help="only see whether all is installed")
     options.add_argument("--user")
     options.add_argument("--password")
     options.add_argument("--change", type=float)
     given = options.parse_args()
 
     Gst.init(None)
+    absent = [name for name in ELEMENTS if Gst.ElementFactory.find(name) is None]
+    if absent:
+        sys.exit(f"GStreamer lacks {', '.join(absent)}")
+    if given.check:
+        return
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(given.port)
@@ -40,12 +47,12 @@ def main() -> None:
     )
     factory.set_shared(True)
 
-    def change(media: object) -> bool:
+    def change(media: GstRtspServer.RTSPMedia) -> bool:
         caps = Gst.Caps.from_string(SIZE.format(width=640, height=480))
         media.get_element().get_by_name("size").set_property("caps", caps)
         return False
 
-    def configured(_factory: object, media: object) -> None:
+    def configured(_factory: object, media: GstRtspServer.RTSPMedia) -> None:
         if given.change is not None:
             GLib.timeout_add(int(given.change * 1000), change, media)
 
@@ -58,8 +65,8 @@ def main() -> None:
         auth.add_basic(basic, token)
         server.set_auth(auth)
         permissions = GstRtspServer.RTSPPermissions()
-        permissions.add_permission_for_role("viewer", "media.factory.access", True)
-        permissions.add_permission_for_role("viewer", "media.factory.construct", True)
+        permissions.add_permission_for_role("viewer", "media.factory.access", True)  # noqa: FBT003 - GStreamer's signature
+        permissions.add_permission_for_role("viewer", "media.factory.construct", True)  # noqa: FBT003 - the same
         factory.set_permissions(permissions)
     server.get_mount_points().add_factory("/cam", factory)
     server.attach(None)

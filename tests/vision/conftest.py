@@ -1,13 +1,16 @@
 """Taps as processes of their own, clips to feed them, and the real RTSP server."""
 
+import importlib.util
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 import av
@@ -160,3 +163,82 @@ def make_clip(tmp_path: Path) -> Callable[..., Path]:
         return encode(tmp_path / name, frames, **options)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def liars() -> ModuleType:
+    """The servers that misbehave: tests/servers/liars.py."""
+    spec = importlib.util.spec_from_file_location("liars", SERVERS / "liars.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+class RtspServer:
+    """GStreamer's RTSP server in a process of its own, on one port however often it starts."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self.port = _free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Its stream."""
+        return f"rtsp://127.0.0.1:{self.port}/cam"
+
+    def start(self, *options: str) -> None:
+        """Start, and wait until it serves."""
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", SERVERS / "rtsp.py", str(self.port), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == f"ready {self.port}\n".encode()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+            self.process = None
+
+
+PACKAGES = "gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-{base,good,ugly}"
+
+
+@pytest.fixture(scope="session")
+def _gstreamer() -> None:
+    probe = (
+        subprocess.run(
+            ["/usr/bin/python3", SERVERS / "rtsp.py", "--check"], capture_output=True, check=False
+        )
+        if Path("/usr/bin/python3").exists()
+        else None
+    )
+    if probe is None or probe.returncode != 0:
+        said = probe.stderr.decode().strip().splitlines()[-1:] if probe is not None else []
+        pytest.skip(f"no GStreamer RTSP server ({PACKAGES}): {said}")
+
+
+@pytest.fixture
+def rtsp_server(_gstreamer: None) -> Iterator[RtspServer]:
+    """A real RTSP server, not started; ended after the test."""
+    server = RtspServer()
+    yield server
+    server.kill()

@@ -7,7 +7,7 @@ from plainview.errors import InputError
 from plainview.vision import sources
 from plainview.vision.spec import TapSpec
 
-SECRET = "s3cr3t-w0rd"
+SECRET = "s3cr3t-w0rd"  # noqa: S105 - no one's
 
 
 def source(address: str, **fields: object) -> sources.Source:
@@ -69,8 +69,9 @@ def test_no_source_lets_ffmpeg_open_a_decoder_or_a_file(address: str) -> None:
 
 
 def test_what_is_encrypted_stays_so() -> None:
-    """An https or rtsps address is checked against the machine's authorities, and cannot be led
-    back to an unencrypted one.
+    """An https or rtsps address is checked against the machine's authorities.
+
+    And cannot be led back to an unencrypted one.
     """
     for address in ("https://c/x", "rtsps://c/x"):
         options = source(address).options

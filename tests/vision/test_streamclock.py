@@ -1,4 +1,6 @@
 import random
+from collections.abc import Sequence
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ TICK = 1 / 90_000
 
 
 def play(
-    clock: StreamClock, packets: list[tuple[int | None, int | None, float]]
+    clock: StreamClock, packets: Sequence[tuple[int | None, int | None, float]]
 ) -> list[streamclock.Stamp]:
     """Stamp (pts, dts, arrival) one after the other."""
     return [clock.stamp(pts, dts, arrival, OFFSET) for pts, dts, arrival in packets]
@@ -21,7 +23,7 @@ def camera(
     seconds: float, *, ppm: float = 0.0, rate: float = 10.0, jitter: float = 0.03, seed: int = 1
 ) -> list[tuple[int, int, float]]:
     """A camera whose clock is off by `ppm`, over a path with a long-tailed delay of at least 0."""
-    generator = random.Random(seed)
+    generator = random.Random(seed)  # noqa: S311 - not a secret
     packets = []
     arrived = 0.0
     for k in range(int(seconds * rate)):
@@ -45,10 +47,14 @@ def camera(
     base=st.sampled_from([TICK, 1e-6, 1.0, 1 / 25]),
 )
 def test_whatever_comes_is_stamped_not_after_it_came(
-    packets: list[tuple[int | None, int | None, float]], own: bool, base: float
+    packets: list[tuple[int | None, int | None, float]],
+    own: bool,  # noqa: FBT001 - drawn
+    base: float,
 ) -> None:
-    """Any time stamps at all: no `t` lies after its packet's arrival, none before the stream's
-    start, and no packet counts as early.
+    """Any time stamps at all.
+
+    No `t` lies after its packet's arrival, none before the stream's start, and no packet counts
+    as early.
     """
     clock = StreamClock(base, own=own, not_before=int(OFFSET * 1e6))
     arrival = 0.0
@@ -82,8 +88,9 @@ def test_later_pictures_never_get_earlier_times(order: list[int], delays: list[f
 @settings(deadline=None, max_examples=12)
 @given(ppm=st.floats(-300, 300), seed=st.integers(0, 99))
 def test_drift_is_measured_and_taken_out(ppm: float, seed: int) -> None:
-    """After ten minutes the drift is known to 30 ppm, and the time is right to 20 ms although the
-    two clocks are far apart by then.
+    """After ten minutes the drift is known to 30 ppm, and the time is right to 20 ms.
+
+    Although the two clocks are far apart by then.
     """
     clock = StreamClock(TICK)
     packets = camera(600, ppm=ppm, jitter=0.02, seed=seed)
@@ -106,7 +113,7 @@ def test_a_wrap_of_33_bits_is_no_jump() -> None:
     ordered = [t for _, t in sorted(times)]
     assert not clock._jumps
     assert ordered == sorted(ordered)
-    steps = [b - a for a, b in zip(ordered[4:], ordered[5:], strict=False)]
+    steps = [b - a for a, b in pairwise(ordered[4:])]
     assert all(abs(step - 100_000) < 1_000 for step in steps)
 
 
@@ -136,8 +143,9 @@ def test_a_leap_of_the_camera_time_is_followed() -> None:
 
 
 def test_a_burst_at_the_start_is_not_late_and_not_lasting() -> None:
-    """A server's store of older packets comes at once: none is late, and when the store is through
-    the time is right.
+    """A server's store of older packets comes at once.
+
+    None is late, and when the store is through the time is right.
     """
     clock = StreamClock(TICK)
     packets = [(p, d, max(a, 3.0)) for p, d, a in camera(20, jitter=0)]
@@ -147,8 +155,9 @@ def test_a_burst_at_the_start_is_not_late_and_not_lasting() -> None:
 
 
 def test_a_stall_makes_packets_late_and_a_longer_way_does_not_for_ever() -> None:
-    """Packets held up for 4 s are behind by up to 4 s. Where the way stays longer, it is the new
-    least delay after some seconds.
+    """Packets held up for 4 s are behind by up to 4 s.
+
+    Where the way stays longer, it is the new least delay after some seconds.
     """
     clock = StreamClock(TICK)
     held = [
@@ -166,7 +175,7 @@ def test_a_stall_makes_packets_late_and_a_longer_way_does_not_for_ever() -> None
 
 def test_an_absurd_clock_is_not_used() -> None:
     """A camera whose time runs at three times ours, or at random, is timed by arrival."""
-    generator = random.Random(3)
+    generator = random.Random(3)  # noqa: S311 - not a secret
     for ticks in (lambda k: k * 27_000, lambda _: generator.randrange(2**33)):
         clock = StreamClock(TICK)
         stamps = [clock.stamp(t, t, k / 10, OFFSET) for k in range(1200) if (t := ticks(k)) >= 0]
@@ -176,8 +185,9 @@ def test_an_absurd_clock_is_not_used() -> None:
 
 
 def test_a_believable_report_tells_the_delay() -> None:
-    """A camera that reports its own UTC moves the time by the path's delay; one whose clock is off
-    by a day does not.
+    """A camera that reports its own UTC moves the time by the path's delay.
+
+    One whose clock is off by a day does not.
     """
     for off, moved in ((0.0, 0.3), (86_400.0, 0.0), (-86_400.0, 0.0)):
         clock = StreamClock(TICK)
@@ -196,8 +206,9 @@ def test_missing_times_are_times_of_arrival() -> None:
 
 
 def test_utc_is_followed_at_once_when_far_and_slowly_when_near() -> None:
-    """A step of an hour is taken at once, and told when it goes back; half a second is made up for
-    without ever running backwards.
+    """A step of an hour is taken at once, and told when it goes back.
+
+    Half a second is made up for without ever running backwards.
     """
     wall = Wall(0.0, OFFSET)
     assert not wall.update(1.0, OFFSET + 3601)

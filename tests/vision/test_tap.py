@@ -21,15 +21,18 @@ def decoded(tap: "TapProcess") -> list[tuple[int, np.ndarray]]:
     """What a lens would see: (time, picture) of each frame."""
     start, *_ = tap.of(StreamStart)
     context = av.CodecContext.create(start.codec, "r")
+    assert isinstance(context, av.VideoCodecContext)
     if start.extradata:
         context.extradata = start.extradata
-    frames = []
+    frames: list[tuple[int, np.ndarray]] = []
     for message in [*tap.of(Packet), None]:
         packet = None
         if message is not None:
             packet = av.Packet(message.data)
             packet.pts = message.t
-        frames += [(f.pts, f.to_ndarray(format="gray")) for f in context.decode(packet)]
+        frames += [
+            (f.pts or 0, np.asarray(f.to_ndarray(format="gray"))) for f in context.decode(packet)
+        ]
     return frames
 
 
@@ -73,14 +76,15 @@ def test_a_clip_arrives_whole_in_any_container(
 def test_frame_rate_counts_frames_in_order_of_presentation(
     start_tap: Start, make_clip: Make
 ) -> None:
-    """With frame_rate the k-th picture shown is at k / rate, whatever the container's times and
-    the order in which pictures are sent.
+    """With frame_rate the k-th picture shown is at k / rate.
+
+    Whatever the container's times and the order in which pictures are sent.
     """
     uneven = list(np.cumsum([1 + (k * k) % 7 for k in range(40)]).tolist())
     path = make_clip("b.mp4", 40, options={"bf": "4", "b-adapt": "0"}, steps=uneven)
     tap = start_tap(source=str(path), live=False, frame_rate=7)
     tap.finish()
-    packets = [message.t for message in tap.of(Packet)]
+    packets = [message.t or 0 for message in tap.of(Packet)]
     assert packets != sorted(packets), "the clip must have pictures that are sent early"
     assert [t for t, _ in decoded(tap)] == [round(k * 1e6 / 7) for k in range(40)]
 
@@ -247,8 +251,10 @@ def test_a_live_file_without_loop_ends(start_tap: Start, make_clip: Make) -> Non
 
 
 def test_a_slow_lens_of_a_camera_misses_packets_visibly(start_tap: Start, make_clip: Make) -> None:
-    """Live, the tap waits for nobody: what is too old is dropped up to a key frame, counted in the
-    status and told to the lens as a gap, and what follows the gap begins with a key frame.
+    """Live, the tap waits for nobody.
+
+    What is too old is dropped up to a key frame, counted in the status and told to the lens as a
+    gap, and what follows the gap begins with a key frame.
     """
     path = make_clip("fat.mkv", 80, codec="mpeg4", rate=40, options={"g": "4"}, noise=True)
     tap = start_tap(source=str(path), live=True, loop=True, late=0.5)

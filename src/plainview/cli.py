@@ -118,6 +118,40 @@ def measure(
 
 
 @app.command()
+def calibrate(
+    video: Annotated[Path | None, Argument(help="A video of the camera.")] = None,
+    out: Annotated[Path, Option(help="The file to write.")] = Path("CAMERA.toml"),
+    points: Annotated[
+        Path | None, Option(help="Marks from this TOML or CSV file instead of a page.")
+    ] = None,
+    at: Annotated[float, Option(help="Seconds into the video of the picture to mark.")] = 0.0,
+    port: Annotated[int, Option(help="Port of the page.", min=0, max=65535)] = 0,
+    camera_id: Annotated[str | None, Option("--id", help="The camera's id, with --points.")] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace the file.")] = False,
+    no_open: Annotated[bool, Option("--no-open", help="Do not open a browser.")] = False,
+) -> None:
+    """Find out how a camera sees: mark ground points or standing people on a picture of it.
+
+    \b
+    Example: plainview calibrate plaza.mp4 --out plaza.toml
+    Example: plainview calibrate --points marks.toml --out plaza.toml
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.calibrate import calibrate as job
+
+    job(
+        video,
+        out=out,
+        points=points,
+        at=at,
+        port=port,
+        camera_id=camera_id,
+        overwrite=overwrite,
+        open_page=not no_open,
+        say=typer.echo,
+    )
+
+
+@app.command()
 def simulate(
     scene: Annotated[str, Argument(help="A scene's name; 'list' lists them.")],
     out: Annotated[Path, Option(help="Folder for the clips and their truth.")] = Path("out"),

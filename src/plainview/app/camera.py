@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.config import CameraConfig, load_camera
+from plainview.fleet.still import still
 from plainview.geometry import (
     BODY_HEIGHT,
     Points,
@@ -18,6 +19,8 @@ from plainview.geometry import (
 
 SMALL = 20.0
 """Pixels of a standing person below which counts become uncertain."""
+SHAPE = 0.01
+"""Relative difference of width to height that scaling cannot explain."""
 STEEP_HEIGHT = 60.0
 """Metres above the ground beyond which a camera on a building is unlikely."""
 
@@ -132,6 +135,20 @@ def _place(seen: Sight, k: int) -> str:
 
 
 def check(camera_file: Path, *, video: Path | None) -> list[str]:
-    """The report on `camera_file`. Raises InputError if the file is wrong."""
-    del video
-    return report(load_camera(camera_file))
+    """The report on `camera_file`, and whether the pictures of `video` suit it.
+
+    Raises InputError if the file is wrong or the video gives no picture.
+    """
+    camera = load_camera(camera_file)
+    lines = report(camera)
+    if video is None:
+        return lines
+    width, height = still(video).size
+    wanted = camera.view.calibration.image_size
+    lines.append(f"video     {width} x {height} pixels")
+    if abs(width / height / (wanted[0] / wanted[1]) - 1) > SHAPE:
+        lines.append(
+            "warning   the video's pictures have another shape than those that were calibrated: "
+            "is it cropped, or another camera?"
+        )
+    return lines

@@ -72,7 +72,7 @@ def dressed(heights: F, generator: np.random.Generator) -> Looks:
     def cloth(shades: tuple[float, ...], weights: tuple[float, ...]) -> F:
         shade = generator.choice(shades, size=n, p=weights) * generator.uniform(0.8, 1.25, n)
         tint = _TINTS[generator.integers(0, len(_TINTS), n)]
-        return np.clip(shade[:, None] * tint, 0.012, 0.85)
+        return np.asarray(np.clip(shade[:, None] * tint, 0.012, 0.85))
 
     skin = np.array([[0.52, 0.36, 0.28], [0.36, 0.23, 0.16], [0.2, 0.12, 0.08]])
     hair = np.array([[0.03, 0.025, 0.02], [0.08, 0.05, 0.03], [0.25, 0.18, 0.1], [0.4, 0.4, 0.4]])
@@ -131,7 +131,9 @@ def _at(forward: F | float, left: F | float, up: F | float, n: int) -> F:
     return out
 
 
-def people(looks: Looks, position: F, heading: F, walked: F, speed: F, t: float) -> Parts:
+def people(  # noqa: PLR0915 - one line a limb; split, the body would be harder to see
+    looks: Looks, position: F, heading: F, walked: F, speed: F, t: float
+) -> Parts:
     """The bodies of n people at `position` (n, 2) metres, facing `heading` (n,) radians.
 
     `walked` (n,) metres so far drives the steps; `speed` (n,) m/s their width.
@@ -217,10 +219,10 @@ def people(looks: Looks, position: F, heading: F, walked: F, speed: F, t: float)
         looks.bag,
     )
     s.add(_at(lean, 0, chest, n), _at(lean * 1.3, 0, chest + 0.09, n), (0.036, 0.032), looks.skin)
-    face = _at(lean * 1.6 + 0.008, 0, 0.915 + top_z, n)
-    s.add(face, face + _at(0.004, 0, 0.035, n), (0.043, 0.047), looks.skin)
+    face = _at(lean * 1.6 + 0.008, 0, 0.91 + top_z, n)
+    s.add(face, face + _at(0.004, 0, 0.03, n), (0.043, 0.046), looks.skin)
     crown = np.where(looks.hat[:, None], looks.bag, looks.hair)
-    s.add(face + _at(-0.014, 0, 0.012, n), face + _at(-0.004, 0, 0.04, n), (0.046, 0.047), crown)
+    s.add(face + _at(-0.014, 0, 0.018, n), face + _at(-0.004, 0, 0.044, n), (0.046, 0.046), crown)
     return Parts(
         s.start[:, : s.used],
         s.end[:, : s.used],

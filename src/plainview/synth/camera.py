@@ -72,7 +72,7 @@ class Camera:
         return replace(self, size=(width, height))
 
 
-def hung(  # noqa: PLR0913 - how a camera is hung: place, aim and lens
+def hung(
     name: str,
     *,
     at: tuple[float, float],

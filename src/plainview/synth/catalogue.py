@@ -1,6 +1,5 @@
-"""The named scenes: geometries and lights unlike each other. docs/reference/scenes.md shows them."""
+"""The named scenes: geometries and lights unlike each other (docs/reference/scenes.md)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,11 +38,19 @@ PLAZA_WORLD = World(
         Box(-7, 13.5, 2.2, 0.5, 0.45, shade=0.2, tint=(1.25, 0.9, 0.6)),
         Box(9.5, 13.0, 2.4, 1.8, 2.5, shade=0.35, tint=(0.8, 1.0, 0.85)),
     ),
-    posts=(Post(-3.5, 2.0, 0.08, 6.5), Post(9.0, 1.5, 0.08, 6.5), Post(_GATE_X, _GATE_LOW, 0.1, 2.2),
-           Post(_GATE_X, _GATE_HIGH, 0.1, 2.2), Post(-10.5, 6.0, 0.16, 4.5, tint=(1.2, 0.9, 0.7))),
-    marks=(Mark(-1.0, 6.5, 0.75, shade=0.14), Mark(8.5, 9.0, 2.6, 1.7, shade=0.2, angle=12),
-           Mark(-6.0, 0.5, 9.0, 0.12, shade=0.6)),
-)  # fmt: skip
+    posts=(
+        Post(-3.5, 2.0, 0.08, 6.5),
+        Post(9.0, 1.5, 0.08, 6.5),
+        Post(_GATE_X, _GATE_LOW, 0.1, 2.2),
+        Post(_GATE_X, _GATE_HIGH, 0.1, 2.2),
+        Post(-10.5, 6.0, 0.16, 4.5, tint=(1.2, 0.9, 0.7)),
+    ),
+    marks=(
+        Mark(-1.0, 6.5, 0.75, shade=0.14),
+        Mark(8.5, 9.0, 2.6, 1.7, shade=0.2, angle=12),
+        Mark(-6.0, 0.5, 9.0, 0.12, shade=0.6),
+    ),
+)
 _STATION = World(
     ground="tiles",
     boxes=(
@@ -113,7 +120,7 @@ def _plaza(seconds: float, seed: int) -> Trajectories:
     return walks if seconds <= plaza.PERIOD else crowd.repeated(walks, seconds)
 
 
-def juelich(name: str, begin: float) -> Callable[[float, int], Trajectories]:
+def juelich(name: str, begin: float) -> crowd.Maker:
     """The recorded experiment `name`, from `begin` seconds on.
 
     Raises InputError when called where the data are absent.
@@ -159,7 +166,7 @@ _CATALOGUE = (
     ),
     Scene(
         "corridor-overhead", "A two-way passage indoors, steep camera on a gantry.",
-        crowd.corridor, _STATION, Light(sky=0.6, flicker=0.01, noise=0.015),
+        crowd.corridor, _STATION, Light(sky=0.6, flicker=0.01, noise=0.015, brightness=0.5),
         (overhead("gantry", over=(0.0, 2.6)),), _rect(-5.0, 0.2, 5.0, 4.8),
         (Line(name="passage", start=(0.0, 0.0), end=(0.0, 5.0)),), frame_rate=12.5,
     ),
@@ -177,7 +184,8 @@ _CATALOGUE = (
     ),
     Scene(
         "snow-bright", "Snow under a low sun: bright ground, long shadows, from a roof.",
-        crowd.crossing, _SNOW, Light(sun=0.75, sky=0.35, elevation=22, azimuth=160, brightness=0.68),
+        crowd.crossing, _SNOW,
+        Light(sun=0.75, sky=0.35, elevation=22, azimuth=160, brightness=0.68),
         (roof("roof", at=(2.0, -30.0), towards=(0.0, 1.0)),), _CROSS_AREA, _CROSS_LINES,
     ),
     Scene(
@@ -217,7 +225,8 @@ _CATALOGUE = (
         (mast("mast", at=(0.0, -13.5), towards=(0.0, 0.0)),), _CROSS_AREA, _CROSS_LINES,
         seconds=120, faults=(
             Fault("covered", 20, 30), Fault("defocus", 38, 48, 4.0), Fault("dark", 56, 64),
-            Fault("frozen", 72, 80), Fault("sprayed", 88, 96), Fault("partly-covered", 100, 106, 0.6),
+            Fault("frozen", 72, 80), Fault("sprayed", 88, 96),
+            Fault("partly-covered", 100, 106, 0.6),
             Fault("moved", 110, 1e9, 4.0),
         ),
     ),

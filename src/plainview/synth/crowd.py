@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import jupedsim
 import numpy as np
@@ -17,6 +18,8 @@ from plainview.synth.plaza import GATE, GATE_X, GROUND, PERIOD
 from plainview.synth.simulate import RATE, heights, scripted
 from plainview.synth.trajectories import Trajectories, joined, shifted, trajectories
 
+Maker = Callable[[float, int], Trajectories]
+"""From seconds and a seed to walks."""
 Rect = tuple[float, float, float, float]
 """Least x, least y, greatest x, greatest y, metres."""
 
@@ -42,7 +45,8 @@ def arrivals(
     rate: Callable[[float], float], seconds: float, generator: np.random.Generator, most: float
 ) -> tuple[float, ...]:
     """Times of a Poisson process of `rate(t)` per second, at most `most`, by thinning."""
-    t, times = 0.0, []
+    t = 0.0
+    times: list[float] = []
     while True:
         t += generator.exponential(1 / most)
         if t >= seconds:
@@ -105,7 +109,7 @@ def _journey(simulation: jupedsim.Simulation, stream: Stream) -> tuple[int, int]
     stages = [simulation.add_waypoint_stage((x, y), reach) for x, y, reach in stream.via]
     stages.append(simulation.add_exit_stage(box(*stream.leave)))
     journey = jupedsim.JourneyDescription(stages)
-    for a, b in zip(stages[:-1], stages[1:], strict=True):
+    for a, b in pairwise(stages):
         journey.set_transition_for_stage(a, jupedsim.Transition.create_fixed_transition(b))
     return simulation.add_journey(journey), stages[0]
 
@@ -264,7 +268,7 @@ def standing(
 
 
 def queue(seconds: float, seed: int = 0, *, people: int = 14, serve: float = 16.0) -> Trajectories:
-    """A queue along y = 6 to a counter at x = 6: one is served each `serve` seconds, all move up."""
+    """A queue along y = 6 to a counter at x = 6: each `serve` seconds one leaves, all move up."""
     generator = np.random.default_rng(seed)
     gap, head = 0.8, (6.0, 6.0)
     ways = []

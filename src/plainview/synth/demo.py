@@ -61,7 +61,7 @@ class Demonstration:
         self._reader: threading.Thread | None = None
         self._done = 0.0
         self.failure = ""
-        """Why rendering ended early, empty while nothing is wrong. What was rendered stays usable."""
+        """Why rendering ended early, empty while nothing is wrong. What there is stays usable."""
         if is_complete(folder):
             self._done = 1.0
             self._ready.set()

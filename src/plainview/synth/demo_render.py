@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from plainview.vision.encoder import Encoder
 SEED = 3
 
 
-def render(folder: Path, *, seconds: float = plaza.PERIOD) -> Iterator[float]:
+def render(folder: Path, *, seconds: float = plaza.PERIOD) -> Generator[float, None, None]:
     """Write `folder`/<camera>.ts for both cameras; yields the share done after each frame."""
     scene = SCENES["plaza-pair"]
     walks = crowd.plaza(SEED)
@@ -43,8 +43,9 @@ def main() -> int:
     """Render into the folder named by the one argument, saying the share done on each line."""
     folder = Path(sys.argv[1])
     os.nice(5)  # the cameras that are watched come first
+    shares = render(folder)
     try:
-        for share in render(folder):
+        for share in shares:
             print(f"{share:.6f}", flush=True)  # noqa: T201 - the parent reads it
         mark_complete(folder)
     except BrokenPipeError:
@@ -54,6 +55,8 @@ def main() -> int:
     except (OSError, PlainviewError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the parent shows it
         return 1
+    finally:
+        shares.close()
     return 0
 
 

@@ -1,5 +1,6 @@
 """From scene radiance to the camera's picture: exposure, optics, noise, tone, and its faults."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,10 +58,10 @@ def tone_curve() -> NDArray[np.uint8]:
 def gain_for(radiance: F32, brightness: float) -> float:
     """The exposure that shows `radiance` (h, w, 3) at a mean display value of `brightness`."""
     luma = radiance.mean(axis=2)[::4, ::4]
-    low, high = 1e-3, 1e4
+    low, high, middle = 1e-3, 1e4, 1.0
     for _ in range(40):
-        middle = (low * high) ** 0.5
-        shown = float(np.mean(np.clip(middle * luma, 0, 1) ** (1 / 2.2)))
+        middle = math.sqrt(low * high)
+        shown = float(np.mean(np.clip(middle * luma, 0, 1) ** (1 / 2.2), dtype=np.float64))
         low, high = (middle, high) if shown < brightness else (low, middle)
     return middle
 
@@ -141,7 +142,7 @@ class Developer:
         if self._generator.random() < 0.5:
             grain = grain[:, ::-1]
         # Photon noise grows with the root of the light; read-out noise is there in the dark.
-        strength = np.sqrt(np.maximum(image[..., 1], 0) * np.float32(4.5) + np.float32(0.12))
+        strength = np.sqrt(np.maximum(image[..., 1], 0) * np.float32(4.5) + np.float32(0.05))
         strength *= np.float32(self._light.noise * 0.5)
         image += (grain * strength)[..., None]
 

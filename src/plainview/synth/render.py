@@ -73,7 +73,7 @@ class Renderer:
     `frame` must be called with growing times; equal arguments give equal frames (the noise too).
     """
 
-    def __init__(  # noqa: PLR0913 - a scene is made of these
+    def __init__(
         self,
         world: World,
         camera: Camera,
@@ -129,7 +129,7 @@ class Renderer:
         moment = self._walks.at(t)
         matrix = self._shot(t).matrix
         parts, _, _ = self._people(t)
-        return moment.index, [_box(parts, k, matrix, self.camera) for k in range(len(moment.index))]
+        return moment.rows, [_box(parts, k, matrix, self.camera) for k in range(len(moment.rows))]
 
     def _shot(self, t: float) -> "_Shot":
         angle = sum(fault.amount for fault in self._moves if fault.active(t))
@@ -145,7 +145,7 @@ class Renderer:
 
     def _pose(self, t: float) -> tuple[Parts, F, F]:
         moment = self._walks.at(t)
-        who = moment.index
+        who = moment.rows
         looks = _picked(self._looks, who)
         speed = np.hypot(*moment.velocity.T)
         walks = self._walks
@@ -271,6 +271,8 @@ class _Bands(NamedTuple):
     """(m, 3) to the light, in the camera's axes"""
     up: F
     """(m, 3) world up in the camera's axes"""
+    screened: NDArray[np.bool_]
+    """(m,) whether scenery may stand in front"""
 
 
 def _headings(walks: Trajectories) -> F:
@@ -341,17 +343,29 @@ def _flatten(body: _Body, k: int, shot: _Shot, lit: _Lit) -> _Bands:
     )
     depth = 0.5 * (da + db)
     order = np.argsort(-depth + 0.3 * np.minimum(parts.start_radius[keep], 0.1))
+    order = order[radii[order].max(axis=1) > 0.3]  # a hand far away is less than the noise
     m = len(order)
+    near = float(depth.mean())
     return _Bands(
         np.column_stack((a, b))[order],
         radii[order],
         parts.colour[keep][order],
-        np.full(m, float(depth.mean())),
+        np.full(m, near),
         np.full(m, lit.soft[k]),
         np.full(m, lit.key[k]),
         np.tile(shot.axes @ lit.towards[k], (m, 1)),
         np.tile(shot.axes[:, 2], (m, 1)),
+        np.full(m, _screened(shot.stage, np.vstack((a, b)), radii.max(), near)),
     )
+
+
+def _screened(stage: Stage, pixels: F, reach: float, depth: float) -> bool:
+    """Whether above-ground scenery nearer than `depth` is near any of `pixels` (n, 2)."""
+    height, width = stage.nearest.shape
+    x0, y0 = np.clip(pixels.min(axis=0) - reach - 1, 0, (width, height)).astype(int).tolist()
+    x1, y1 = np.clip(pixels.max(axis=0) + reach + 2, 0, (width, height)).astype(int).tolist()
+    window = stage.nearest[y0:y1, x0:x1]
+    return bool(window.size and window.min() < depth)
 
 
 def _ground_shadow(
@@ -430,10 +444,10 @@ def _paint(image: F32, stage: Stage, bands: _Bands) -> None:
     wide, tall = right - left, bottom - top
     shown = np.flatnonzero((wide > 0) & (tall > 0))
     sizes = np.array(_PATCHES)
+    size_u, size_v = np.searchsorted(sizes, wide), np.searchsorted(sizes, tall)
     bins: dict[tuple[int, int], list[int]] = {}
-    for k in shown:
-        key = (int(np.searchsorted(sizes, wide[k])), int(np.searchsorted(sizes, tall[k])))
-        bins.setdefault(key, []).append(int(k))
+    for k in shown.tolist():
+        bins.setdefault((int(size_u[k]), int(size_v[k])), []).append(k)
     patches: dict[int, tuple[F32, F32]] = {}
     for (bw, bh), members in bins.items():
         index = np.array(members)
@@ -441,12 +455,14 @@ def _paint(image: F32, stage: Stage, bands: _Bands) -> None:
         for i, k in enumerate(members):
             patches[k] = (cover[i, : tall[k], : wide[k]], shade[i, : tall[k], : wide[k]])
     colours = bands.colour.astype(np.float32)
+    corners = np.column_stack((top, bottom, left, right)).tolist()
+    screened, depths = bands.screened.tolist(), bands.depth.tolist()
     for k in shown.tolist():
         cover, shade = patches[k]
-        window = (slice(top[k], bottom[k]), slice(left[k], right[k]))
-        hidden = stage.nearest[window] < bands.depth[k]
-        if hidden.any():
-            cover = cover * (1 - stage.cover[window] * hidden)
+        y0, y1, x0, x1 = corners[k]
+        window = (slice(y0, y1), slice(x0, x1))
+        if screened[k]:
+            cover = cover * (1 - stage.cover[window] * (stage.nearest[window] < depths[k]))
         there = image[window]
         there += cover[..., None] * (shade[..., None] * colours[k] - there)
 

@@ -13,6 +13,7 @@ from shapely.geometry import Polygon
 from plainview.errors import InputError, PlainviewError
 from plainview.geometry import Line, Point, View
 from plainview.synth.camera import Camera
+from plainview.synth.crowd import Maker
 from plainview.synth.light import Light
 from plainview.synth.picture import Fault, Sensor
 from plainview.synth.render import Mover, Renderer
@@ -30,7 +31,7 @@ class Scene:
 
     name: str
     about: str
-    walks: Callable[[float, int], Trajectories]
+    walks: Maker
     """From seconds and seed to the people."""
     world: World
     light: Light
@@ -90,7 +91,7 @@ def render_scene(
     return folders
 
 
-def _render_camera(  # noqa: PLR0913 - private, one caller
+def _render_camera(
     scene: Scene,
     camera: Camera,
     walks: Trajectories,

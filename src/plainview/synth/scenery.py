@@ -1,7 +1,7 @@
 """What stands still: ground, walls, posts and benches, ray-cast once into what a camera needs."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -73,7 +73,11 @@ class World:
     marks: tuple[Mark, ...] = ()
     sky: float = 0.8
     """Radiance above the horizon in units of the sky's light (a ceiling indoors)."""
-    seed: int = field(default=7)
+    seed: int = 7
+
+    def solids(self) -> tuple[Box | Post, ...]:
+        """All that stands above the ground."""
+        return (*self.boxes, *self.posts)
 
 
 class Stage(NamedTuple):
@@ -180,7 +184,7 @@ def _turn(box: Box) -> F:
     return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1.0]])
 
 
-def _corners(solid: "Box | Post") -> F:
+def _corners(solid: Box | Post) -> F:
     """(8, 3) corners of the least upright block around `solid`."""
     if isinstance(solid, Box):
         flat = np.array(
@@ -239,7 +243,7 @@ def _face_shade(box: Box, along: F, z: F, tile: F32) -> F:
 def sunlit(world: World, points: F, to_sun: F) -> F:
     """(n,) 1 where `points` (n, 3) see the sun past the scenery, 0 where they lie in its shadow."""
     free = np.ones(len(points))
-    for solid in (*world.boxes, *world.posts):
+    for solid in world.solids():
         corners = _corners(solid)
         # What it can shade lies under its block swept away from the sun down to the ground.
         swept = corners[:, :2] - corners[:, 2:] * to_sun[:2] / to_sun[2]
@@ -263,7 +267,7 @@ def sunlit(world: World, points: F, to_sun: F) -> F:
 
 
 def lamp_light(light: Light, points: F) -> tuple[F, F, F]:
-    """At `points` (n, 3): irradiance of all lamps (n,), of the strongest (n,), its direction (n, 3)."""
+    """At `points` (n, 3): irradiance of all lamps (n,), of the strongest (n,), and where it is."""
     n = len(points)
     total, best, where = np.zeros(n), np.zeros(n), np.tile(np.array([0.0, 0.0, 1.0]), (n, 1))
     for lamp in light.lamps:
@@ -280,7 +284,7 @@ def lamp_light(light: Light, points: F) -> tuple[F, F, F]:
 
 
 def build(world: World, camera: Camera, light: Light) -> Stage:
-    """Ray-cast `world` for `camera`, four samples a pixel. About a second per megapixel and solid."""
+    """Ray-cast `world` for `camera`, four samples a pixel: about a second at 640 x 360."""
     width, height = camera.size
     projection = camera.matrix()
     inverse = np.linalg.inv(projection[:, :3])
@@ -296,10 +300,10 @@ def build(world: World, camera: Camera, light: Light) -> Stage:
         rays = pixels @ inverse.T  # scaled so that the ray parameter is the depth
         spread = light.to_sun() + generator.normal(0, 0.006, 3)
         sun = spread / np.linalg.norm(spread)
-        windows = [_window(solid, projection, shape) for solid in (*world.boxes, *world.posts)]
+        windows = [_window(solid, projection, shape) for solid in world.solids()]
         shot = _cast(world, light, origin, rays, sun, tile, windows)
         for image, part in zip((ambient, direct, lamps), shot[:3], strict=True):
-            image += part.reshape(*shape, 3).astype(np.float32) / len(_SAMPLES)
+            np.add(image, part.reshape(*shape, 3) / len(_SAMPLES), out=image, casting="unsafe")
         depth = shot[3].reshape(shape)
         nearest = np.minimum(nearest, depth).astype(np.float32)
         cover += (depth < _FAR).astype(np.float32) / len(_SAMPLES)
@@ -326,7 +330,7 @@ def _window(solid: Box | Post, projection: F, shape: tuple[int, int]) -> NDArray
     return np.asarray((rows[:, None] * width + columns[None, :]).ravel(), dtype=np.int64)
 
 
-def _cast(  # noqa: PLR0913 - private: one caller
+def _cast(
     world: World,
     light: Light,
     origin: F,
@@ -342,7 +346,7 @@ def _cast(  # noqa: PLR0913 - private: one caller
     depth = np.full(n, np.inf)
     normal = np.tile(np.array([0.0, 0.0, 1.0]), (n, 1))
     colour = np.zeros((n, 3))
-    for solid, window in zip((*world.boxes, *world.posts), windows, strict=True):
+    for solid, window in zip(world.solids(), windows, strict=True):
         ask = np.arange(n) if window is None else window
         if not len(ask):
             continue

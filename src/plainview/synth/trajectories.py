@@ -5,6 +5,7 @@ synth/ alone: no camera, lens, record or store has a place for them.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ JUELICH_RATE = 16.0
 class Moment(NamedTuple):
     """Everyone present at one time."""
 
-    index: Ints
+    rows: Ints
     """(n,) rows of `Trajectories.people`."""
     position: Floats
     """(n, 2) metres."""
@@ -107,7 +108,7 @@ class Trajectories:
         return np.asarray(total - np.repeat(total[self.offset[:-1]], np.diff(self.offset)))
 
 
-def trajectories(  # noqa: PLR0913 - the columns of a trajectory file
+def trajectories(
     *,
     rate: float,
     person: ArrayLike,
@@ -139,7 +140,7 @@ def trajectories(  # noqa: PLR0913 - the columns of a trajectory file
     frames: list[Ints] = []
     xs: list[Floats] = []
     ys: list[Floats] = []
-    for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+    for a, b in pairwise(bounds):
         every = np.arange(when[a], when[b - 1] + 1)
         frames.append(every)
         xs.append(np.interp(every, when[a:b], px[a:b]))
@@ -234,7 +235,7 @@ def resampled(source: Trajectories, rate: float) -> Trajectories:
 
 
 def shifted(source: Trajectories, *, seconds: float) -> Trajectories:
-    """`source` with its clock advanced: what was at `seconds` is now at 0; earlier rows are gone."""
+    """`source` with its clock advanced: what was at `seconds` is now at 0, the rest before gone."""
     skip = round(seconds * source.rate)
     keep = source.frame >= skip
     who = np.repeat(source.people, np.diff(source.offset))

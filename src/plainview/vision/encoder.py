@@ -38,7 +38,7 @@ class Encoder:
             binary file, for which `container` must be given.
         width: pixels of each frame. Even, except for ffv1.
         height: pixels of each frame. Even, except for ffv1.
-        frame_rate: frames per second; frame k is at k / frame_rate unless `write` is told otherwise.
+        frame_rate: frames per second; frame k is at k / frame_rate unless `write` is told when.
         codec: h264, hevc, mjpeg, mpeg4, mpeg2, vp8 or ffv1 (lossless).
         bitrate: bits per second; None for constant quality.
         crf: constant quality of h264 and hevc where no bitrate is given: 18 fine, 28 coarse.
@@ -81,32 +81,39 @@ class Encoder:
             self._container: OutputContainer = av.open(
                 target, "w", format=container, options={"flush_packets": "1"} if flush else {}
             )
-        except (OSError, ValueError) as error:
-            raise PlainviewError(
-                f"cannot write a video ({error})",
+        except ValueError as error:  # PyAV's word for a container that it cannot tell
+            raise InputError(
+                "cannot tell the kind of video to write",
                 where=self._where,
-                mend="Name a writable place ending in .mp4, .mkv, .ts or .avi",
+                mend="Use a name ending in .mp4, .mkv, .ts or .avi",
             ) from error
+        except OSError as error:
+            raise self._unwritable(error) from error
         video = self._container.add_stream(_ENCODERS[codec], rate=rate)
         if not isinstance(video, VideoStream):  # the table above holds video codecs only
             raise TypeError(codec)
         self._video = video
         video.width, video.height = width, height
         video.pix_fmt = {"mjpeg": "yuvj420p", "ffv1": "yuv444p"}.get(codec, "yuv420p")
-        video.time_base = video.codec_context.time_base = Fraction(1, 90_000)
+        # The MPEG codecs and AVI know a frame's number only; the others a time of their own.
+        counted = codec in ("mpeg4", "mpeg2", "mjpeg") or self._container.format.name == "avi"
+        self._base = 1 / rate if counted else Fraction(1, 90_000)
+        video.time_base = video.codec_context.time_base = self._base
         video.codec_context.gop_size = gop or max(1, round(2 * frame_rate))
         video.codec_context.max_b_frames = b_frames
         video.codec_context.thread_count = 1
         if bitrate is not None:
             video.bit_rate = bitrate
         if codec in ("h264", "hevc"):
-            options = {"preset": preset}
+            options: dict[str, object] = {"preset": preset}
             if bitrate is None:
                 options["crf"] = f"{crf:g}"
             if codec == "hevc":
                 options["x265-params"] = f"log-level=none:bframes={b_frames}"
             elif b_frames == 0:
                 options["tune"] = "zerolatency"
+            else:
+                options["x264-params"] = "b-adapt=0"  # as many as were asked for, always
             video.options = options
         elif bitrate is None and codec not in ("ffv1", "vp8"):
             video.options = {"qscale": "4"}
@@ -126,8 +133,8 @@ class Encoder:
     def write(self, frame: Frame, *, t: float | None = None) -> None:
         """Encode `frame`, (h, w) luma or (h, w, 3) RGB, to be shown at `t` seconds.
 
-        `t` must grow from frame to frame; None continues at the frame rate. Raises InputError for
-        another size than the encoder's.
+        `t` must grow from frame to frame; None continues at the frame rate. AVI and the MPEG codecs
+        round it to whole frames. Raises InputError for another size than the encoder's.
         """
         if frame.shape[:2] != self._size or frame.ndim not in (2, 3):
             raise InputError(
@@ -136,12 +143,22 @@ class Encoder:
         kind = "gray" if frame.ndim == 2 else "rgb24"
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format=kind)
         seconds = self._index / self._rate if t is None else Fraction(t)
-        picture.pts = round(seconds * 90_000)
-        picture.time_base = Fraction(1, 90_000)
-        self._container.mux(self._video.encode(picture))
+        picture.pts = round(seconds / self._base)
+        picture.time_base = self._base
+        try:
+            self._container.mux(self._video.encode(picture))
+        except OSError as error:
+            raise self._unwritable(error) from error
         self._index += 1
         if self._audio is not None:
             self._silence(float(seconds))
+
+    def _unwritable(self, error: OSError) -> PlainviewError:
+        return PlainviewError(
+            f"cannot write a video ({error.strerror or error})",
+            where=self._where,
+            mend="Name a writable place with room, ending in .mp4, .mkv, .ts or .avi",
+        )
 
     def _silence(self, until: float) -> None:
         stream = self._audio
@@ -158,11 +175,14 @@ class Encoder:
 
     def close(self) -> None:
         """Flush what is buffered and finish the file. When this returns, the file is whole."""
-        if self._index:
-            self._container.mux(self._video.encode(None))
-            if self._audio is not None:
-                self._container.mux(self._audio.encode(None))
-        self._container.close()
+        try:
+            if self._index:
+                self._container.mux(self._video.encode(None))
+                if self._audio is not None:
+                    self._container.mux(self._audio.encode(None))
+            self._container.close()
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def __enter__(self) -> Self:
         """The encoder itself."""

@@ -95,8 +95,8 @@ tap_specs = msgspec.msgpack.Decoder(TapSpec)
 class Exit:
     """How a lens ends by itself: its exit codes."""
 
-    ENDED = 0
-    """The stream ended as it should."""
+    ENDED = 10
+    """The stream ended as it should. Not 0, which a library that calls exit() would leave."""
     TAP_GONE = 3
     """The tap's pipe closed in the middle of the stream."""
     BAD_PIPE = 4

@@ -21,8 +21,17 @@ class Timeline:
     """Seconds ahead at which a clip's clock counts as broken, not as a pause."""
 
     def expect(self, t: int | None) -> float | None:
-        """Seconds that a frame of presentation time `t` µs will most likely get."""
-        return None if t is None else t / 1e6 + self._offset
+        """Seconds that a frame of presentation time `t` µs will get; None if that cannot be said.
+
+        Before a clip's first frame, and beyond its leaps, nothing can.
+        """
+        if t is None:
+            return None
+        time = t / 1e6 + self._offset
+        if self._live:
+            return time
+        last = self._last
+        return time if last is not None and abs(time - last) <= self._LEAP else None
 
     def place(self, t: int | None) -> float:
         """Seconds of the next frame in presentation order, whose time is `t` µs."""
@@ -33,13 +42,19 @@ class Timeline:
             time = t / 1e6 + self._offset
             if last is None:
                 if not self._live:
-                    time = max(time, 0.0)
+                    time = self._first(time)
             elif not self._live:
                 time = self._steady(time, last)
         if last is not None and 0 < time - last < 1:
             self._step = time - last
         self._last = time
         return time
+
+    def _first(self, time: float) -> float:
+        if time > self._LEAP:
+            self._offset -= time
+            return 0.0
+        return max(time, 0.0)
 
     def _steady(self, time: float, last: float) -> float:
         if last < time <= last + self._LEAP:

@@ -175,7 +175,7 @@ class Zygote:
             return lens.run(lens_tasks.decode(task), lens.Pipes(*pipes), self._measure)
         packets, status = pipes
         tap.run(tap_specs.decode(task), packets, status)
-        return Exit.ENDED
+        return 0
 
 
 def _say(error: BaseException) -> None:

@@ -1,0 +1,85 @@
+"""Takes docs/images/console.png: the console's page of the demonstration, from a real run."""
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import sync_playwright
+
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "console.png"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--hide-scrollbars")
+PATIENCE = 300.0
+"""Seconds that the demonstration may take to grow as full as wanted."""
+
+
+@contextlib.contextmanager
+def running() -> Iterator[str]:
+    """The demonstration's address while it runs. Raises SystemExit if it does not start."""
+    command = [sys.executable, "-m", "plainview", "run", "--no-open", "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with (
+        tempfile.TemporaryDirectory() as state,
+        subprocess.Popen(
+            [*command, "--state", state], stdout=subprocess.PIPE, text=True, env=environment
+        ) as child,
+    ):
+        try:
+            found = re.search(r"http://\S+", child.stdout.readline() if child.stdout else "")
+            if found is None:
+                raise SystemExit("'plainview run' gave no address")
+            yield found[0].rstrip("/")
+        finally:
+            child.send_signal(signal.SIGTERM)
+            child.wait()
+
+
+def until_full(address: str, people: float, history: float) -> str:
+    """Wait until the first site has counted for `history` seconds and holds `people`; its id."""
+    begun = time.monotonic()
+    first: float | None = None
+    while time.monotonic() - begun < PATIENCE:
+        (site, *_) = httpx.get(f"{address}/api/v1/sites", timeout=30).raise_for_status().json()
+        count = site["count"]
+        if count is not None:
+            first = first or time.monotonic()
+            if count >= people and time.monotonic() - first >= history:
+                return str(site["id"])
+        time.sleep(0.5)
+    raise SystemExit(f"the demonstration never held {people:g} people")
+
+
+def main() -> None:
+    """Take the picture."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=float, default=25, help="take it at so many people")
+    parser.add_argument("--history", type=float, default=90, help="seconds of counts to show")
+    parser.add_argument("--out", type=Path, default=PICTURE)
+    chosen = parser.parse_args()
+    if CHROMIUM is None:
+        raise SystemExit("there is no Chromium: 'apt-get install chromium', or run 'make debian'")
+    with running() as address, sync_playwright() as playwright:
+        site = until_full(address, chosen.people, chosen.history)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{address}/sites/{site}")
+        page.locator("canvas").first.wait_for()
+        page.wait_for_timeout(3000)  # a few live states, so that nothing is drawn half
+        chosen.out.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=chosen.out)
+        browser.close()
+    sys.stdout.write(f"{chosen.out}\n")
+
+
+if __name__ == "__main__":
+    main()

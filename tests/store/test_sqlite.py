@@ -127,6 +127,40 @@ def test_the_bound_drops_the_oldest_and_is_kept(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_bound_that_was_lowered_is_reached(tmp_path: Path) -> None:
+    """A store that was larger shrinks to its new bound, and goes on taking Readings meanwhile."""
+    path = tmp_path / "readings.db"
+    store = SqliteStore(path, Retention())
+    for k in range(60):
+        store.append([one(f"c{c}", k * 30_000 + 1, cells=100) for c in range(200)])
+    store.close()
+    bound = 2_000_000
+    assert path.stat().st_size > 3 * bound
+    store = SqliteStore(path, Retention(disk_bytes=bound))
+    assert store.append([one("c7", 1_800_001)]).stored == 1
+    store.prune(0)
+    assert store.disk().used <= bound
+    assert store.latest(["c7"])["c7"].t == 1_800_001
+    assert sum(m.readings for m in store.roll_ups("c7", "minute", 0, 10**9)) == 61
+    store.close()
+
+
+def test_a_camera_that_is_silent_for_long(tmp_path: Path) -> None:
+    """A camera whose Readings are all deleted has no newest one, until it speaks again."""
+    path = tmp_path / "readings.db"
+    store = SqliteStore(path, Retention(readings=60))
+    store.append([one("old", 5)])
+    store.append([one("new", 1_000_000)])
+    store.prune(1_000_000)
+    store.close()
+    store = SqliteStore(path, Retention(readings=60))
+    for _ in range(2):
+        assert list(store.latest(["old", "new"])) == ["new"]
+    store.append([one("old", 1_000_001)])
+    assert store.latest(["old"])["old"].t == 1_000_001
+    store.close()
+
+
 def test_a_bound_without_anything_older_is_full(tmp_path: Path) -> None:
     """When the newest minute alone fills the store, StoreFull says so and nothing is dropped."""
     store = SqliteStore(tmp_path / "readings.db", Retention(disk_bytes=1_000_000))
@@ -315,6 +349,8 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.append([one("a", 1)])
+    with pytest.raises(StoreError, match="closed"):
+        store.disk()
 
 
 @pytest.mark.parametrize(

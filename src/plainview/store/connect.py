@@ -49,11 +49,11 @@ def _begin(connection: Connection, how: str) -> None:
     connection.exec_driver_sql(how)
 
 
-def writer(path: Path, *, reserve: int, max_pages: int) -> Engine:
+def writer(path: Path, *, reserve: int) -> Engine:
     """The engine of the one writing connection.
 
-    `reserve` bounds the write-ahead log in bytes, `max_pages` the main file in pages.
-    synchronous=FULL: a commit returns when the log is on the disk, so it survives power loss.
+    `reserve` bounds the write-ahead log in bytes. synchronous=FULL: a commit returns when the log
+    is on the disk, so it survives power loss.
     """
 
     def connect() -> sqlite3.Connection:
@@ -74,7 +74,6 @@ def writer(path: Path, *, reserve: int, max_pages: int) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {max(reserve // 4 // PAGE, 16)}")
         connection.execute(f"PRAGMA journal_size_limit = {reserve // 2}")
-        connection.execute(f"PRAGMA max_page_count = {max_pages}")
         connection.execute("PRAGMA cache_size = -65536")
         return connection
 

@@ -49,13 +49,15 @@ class SqliteStore:
         self._changed = threading.Condition()
         self._version = 0
         self._latest: dict[str, Reading] = {}
+        self._silent: set[str] = set()
+        """Cameras that are known to have no Reading left; looked up once."""
         self._statuses: dict[str, CameraStatus] = {}
         self._unsaved: set[str] = set()
         self._cameras: dict[str, int] = {}
         self._readings_from = 0
         self._closed = False
         self._lock_file = connect.lock(path)
-        self._writer = connect.writer(path, reserve=self._reserve, max_pages=self._pages)
+        self._writer = connect.writer(path, reserve=self._reserve)
         self._readers = connect.readers(path)
         try:
             self._open()
@@ -78,6 +80,7 @@ class SqliteStore:
                 ).scalar()
                 or 0
             )
+        self._limit_pages()
         # A deletion that was cut short is finished first: what lies before the mark is in the
         # roll-ups already, and must not be taken for late arrivals.
         self._delete_readings(self._readings_from)
@@ -93,6 +96,8 @@ class SqliteStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
+        if self._closed:
+            raise StoreError("the store is closed", where=str(self._path))
         with explained(self._path), self._readers.begin() as connection:
             yield connection
 
@@ -156,8 +161,6 @@ class SqliteStore:
         self._version += 1
         self._changed.notify_all()
 
-    # Room.
-
     def _used_pages(self, connection: Connection) -> int:
         pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         free: int = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
@@ -181,20 +184,24 @@ class SqliteStore:
                     where=str(self._path),
                     mend="End programs that keep a transaction open on the database",
                 )
-        soft = int(self._pages * _SOFT)
-        with self._writing() as connection:
-            used = self._used_pages(connection)
-        if used + needed // connect.PAGE > soft:
-            self._drop_oldest(int(self._pages * _DROP) + needed // connect.PAGE)
+        if self._drop_beyond(needed // connect.PAGE)[1] > 0:
+            raise StoreFull(
+                f"the store has reached its bound of {self._retention.disk_bytes} bytes, and "
+                "no older Readings are left to drop",
+                where=str(self._path),
+                mend="Raise store.disk_bytes, or keep roll-ups for a shorter time",
+            )
+
+    def _drop_beyond(self, needed: int) -> tuple[int, int]:
+        """Drop the oldest Readings until `needed` pages fit; (deleted, pages still too many)."""
+        deleted = 0
+        while True:
             with self._writing() as connection:
-                used = self._used_pages(connection)
-            if used + needed // connect.PAGE > soft:
-                raise StoreFull(
-                    f"the store has reached its bound of {self._retention.disk_bytes} bytes, and "
-                    "no older Readings are left to drop",
-                    where=str(self._path),
-                    mend="Raise store.disk_bytes, or keep roll-ups for a shorter time",
-                )
+                over = self._used_pages(connection) + needed - int(self._pages * _SOFT)
+            gone = self._drop_oldest(over + int(self._pages * _DROP)) if over > 0 else 0
+            deleted += gone
+            if not gone:
+                return deleted, over
 
     def _checkpoint(self) -> None:
         self._outside("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -257,14 +264,26 @@ class SqliteStore:
             with self._writing() as connection:
                 free: int = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
                 pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-                if free * 4 <= pages or free < 64 or free == before:
+                too_large = pages > self._pages  # the bound was lowered
+                few = not too_large and (free * 4 <= pages or free < 64)
+                if few or free in (0, before):
                     break
                 before = free
-            step = min(free - pages // 8, max(self._reserve // 4 // connect.PAGE, 16))
+            kept = 0 if too_large else pages // 8
+            step = min(free - kept, max(self._reserve // 4 // connect.PAGE, 16))
             self._outside(f"PRAGMA incremental_vacuum({step})")
         self._checkpoint()
+        self._limit_pages()
 
-    # Statuses.
+    def _limit_pages(self) -> None:
+        """Hold the file to its bound; one that is past a lowered bound gets a little more room.
+
+        It is needed to roll up what is to be dropped.
+        """
+        with self._writing() as connection:
+            pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        limit = self._pages if pages <= self._pages else pages + max(pages // 16, 256)
+        self._outside(f"PRAGMA max_page_count = {limit}")
 
     def put_status(self, camera: str, status: CameraStatus) -> None:
         """Replace what is known of a camera's pipeline. Written with the next roll-up."""
@@ -291,8 +310,6 @@ class SqliteStore:
             with self._changed:
                 self._unsaved.difference_update(names)
 
-    # Reading.
-
     def _decode(self, data: bytes) -> Reading:
         try:
             return decode(data)
@@ -303,31 +320,41 @@ class SqliteStore:
         """The newest Reading of each of `cameras` that has one."""
         with self._changed:
             found = {name: self._latest[name] for name in cameras if name in self._latest}
-        missing = [name for name in cameras if name not in found and name in self._cameras]
+            missing = [
+                name
+                for name in cameras
+                if name not in found and name not in self._silent and name in self._cameras
+            ]
         for name in missing:
             reading = self._last_stored(self._cameras[name])
-            if reading is not None:
-                with self._changed:
+            with self._changed:
+                if reading is None:
+                    self._silent.add(name)
+                else:
                     found[name] = self._latest.setdefault(name, reading)
         return found
 
     def _last_stored(self, camera: int) -> Reading | None:
-        """From the file: in the camera's last minute that was rolled up, or in a newer one."""
+        """From the file: in a minute that is not rolled up yet, or in the camera's last one.
+
+        Both are few rows of all; a camera that fell silent long ago must not cost a whole scan.
+        """
         minute, reading, state = schema.minute, schema.reading, schema.minute_state
+        newest = select(reading.c.data).where(reading.c.camera == camera)
+        newest = newest.order_by(reading.c.t.desc()).limit(1)
         with self._reading() as connection:
-            rolled = connection.execute(
-                select(func.max(minute.c.start)).where(minute.c.camera == camera)
-            ).scalar()
             dirty = connection.execute(
                 select(func.min(state.c.start)).where(state.c.dirty == 1)
             ).scalar()
-            starts = [start for start in (rolled, dirty) if start is not None]
-            data = connection.execute(
-                select(reading.c.data)
-                .where(reading.c.t > min(starts, default=0) - 1, reading.c.camera == camera)
-                .order_by(reading.c.t.desc())
-                .limit(1)
+            rolled = connection.execute(
+                select(func.max(minute.c.start)).where(minute.c.camera == camera)
             ).scalar()
+            data = None
+            if dirty is not None:
+                data = connection.execute(newest.where(reading.c.t >= dirty)).scalar()
+            if data is None and rolled is not None:
+                within = reading.c.t.between(rolled, rolled + MINUTE)
+                data = connection.execute(newest.where(within)).scalar()
         return None if data is None else self._decode(data)
 
     def readings(self, camera: str, since: int, until: int, most: int = 3600) -> list[Reading]:
@@ -360,8 +387,6 @@ class SqliteStore:
                 .order_by(table.c.start)
             )
             return [roll_up(camera, row.start, upkeep.sums_of(row)) for row in rows]
-
-    # Upkeep.
 
     def _roll_dirty(self) -> int:
         state = schema.minute_state
@@ -410,10 +435,7 @@ class SqliteStore:
             keep = self._retention
             term = minute_of(max(now - int(keep.readings * 1000), 0) + 1)
             deleted = self._delete_readings(term) if self._has_before(term) else 0
-            with self._writing() as connection:
-                over = self._used_pages(connection) - int(self._pages * _SOFT)
-            if over > 0:
-                deleted += self._drop_oldest(over + int(self._pages * _DROP))
+            deleted += self._drop_beyond(0)[0]
             for table, seconds in ((schema.minute, keep.minutes), (schema.hour, keep.hours)):
                 until = now - int(seconds * 1000)
                 numbers = sorted(self._cameras.values())

@@ -8,7 +8,7 @@ import type { FeatureCollection } from "geojson";
 import type { SiteNow } from "./api";
 import { colour, h, onTheme, say } from "./dom";
 import { roundStep } from "./levels";
-import { estimate, people, siteState } from "./words";
+import { people, range, siteState } from "./words";
 
 type Features = FeatureCollection;
 
@@ -53,6 +53,7 @@ export function drawMap(place: HTMLElement, sites: SiteNow[]): (sites: SiteNow[]
       new maplibre.Marker({ element, anchor: "bottom" }).setLngLat([site.longitude, site.latitude]).addTo(map);
       // MapLibre names every marker "Map marker"; a link's own words are better.
       element.removeAttribute("role");
+      element.removeAttribute("aria-label");
     }
   }
   const update = (now: SiteNow[]): void => {
@@ -66,14 +67,15 @@ export function drawMap(place: HTMLElement, sites: SiteNow[]): (sites: SiteNow[]
 }
 
 function pin(site: SiteNow): HTMLElement {
-  return h("a", { class: "pin", href: `/sites/${site.id}` }, h("strong", {}), h("span", {}, site.name));
+  return h("a", { class: "pin", href: `/sites/${site.id}` }, h("span", {}, site.name), " ", h("strong", {}), h("span", { class: "hidden" }));
 }
 
 function fill(element: HTMLElement, site: SiteNow): void {
-  element.dataset["grade"] = siteState(site).grade;
-  element.setAttribute("aria-label", `${site.name}: ${estimate(site)} people. ${siteState(site).what}`);
-  const figure = element.querySelector("strong");
+  const { grade, what } = siteState(site);
+  element.dataset["grade"] = grade;
+  const [figure, rest] = [element.querySelector("strong"), element.querySelector(".hidden")];
   if (figure) say(figure, site.count === null ? "?" : people(site.count));
+  if (rest) say(rest, site.count === null ? ` people: not known. ${what}` : ` people, ${range(site)}. ${what}`);
 }
 
 function style(sites: SiteNow[]): StyleSpecification {

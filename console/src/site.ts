@@ -18,7 +18,7 @@ const RANGES: readonly { words: string; seconds: number; resolution: Resolution 
 ];
 /** Seconds between two announcements to a screen reader, when nothing is wrong and when something is. */
 const ANNOUNCE = 30;
-const ALARM = 5;
+const ALARM = 2;
 
 /** Fill `main` with the site's page and keep it current. Throws Problem when there is no such site. */
 export async function show(main: HTMLElement, id: string): Promise<void> {

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import type { Camera, SiteNow } from "./api";
+import { bytes, cameraState, compass, estimate, FLAGS, range, seal, share, siteState, span, whole } from "./words";
+
+const camera: Camera = {
+  id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
+  sealed: true, connected: true, state: "running", restarts: 0, reconnects: 0, late: 0, refused: 0,
+  readings_per_second: 1, plate: "learned", note: "",
+};
+const site: SiteNow = {
+  id: "s", name: "S", simulated: false, longitude: 0, latitude: 0, footprint: [], count: 3, low: 1, high: 5,
+  known: 1, measured: 100, cameras: 2, believed: 2, unsealed: 0, health: [],
+};
+
+describe("numbers", () => {
+  it("give an estimate with its interval widened to whole people", () => {
+    expect(estimate({ count: 42.4, low: 38.2, high: 46.1 })).toBe("42 (38 to 47)");
+    expect(range({ count: 0, low: 0, high: 0.2 })).toBe("0 to 1");
+  });
+
+  it("never make an unknown count a number", () => {
+    expect(estimate({ count: null, low: null, high: null })).toBe("not known");
+  });
+
+  it("never round an unknown part away", () => {
+    expect(share(0.9999)).toBe("99 %");
+    expect(share(1)).toBe("100 %");
+    expect(whole(0.99)).toBe(false);
+  });
+
+  it("have units that people use", () => {
+    expect([0, 12, 240, 7200, 400_000].map(span)).toEqual(["0 s", "12 s", "4 min", "2 h", "5 days"]);
+    expect([0, 999, 1500, 123_000_000, 2e9].map(bytes)).toEqual(["0 B", "999 B", "1.5 kB", "123 MB", "2.0 GB"]);
+  });
+});
+
+describe("states", () => {
+  it("say for each flag what it means and what to do", () => {
+    for (const flag of Object.keys(FLAGS) as (keyof typeof FLAGS)[]) {
+      const told = cameraState({ ...camera, believed: false, health: [flag] }, 101);
+      expect(told.grade).toBe("bad");
+      expect(told.what).toBe(FLAGS[flag].what);
+      expect(told.mend.length).toBeGreaterThan(10);
+    }
+  });
+
+  it("tell a silent camera from one that measures", () => {
+    expect(cameraState(camera, 101)).toEqual({ grade: "good", what: "Measuring", mend: "" });
+    expect(cameraState({ ...camera, stale: true }, 160).what).toBe("No measurement for 60 s");
+    expect(cameraState({ ...camera, measured: null, state: "starting" }, 160).grade).toBe("warn");
+  });
+
+  it("name how many of a site's cameras cannot be believed, and why", () => {
+    expect(siteState(site).grade).toBe("good");
+    expect(siteState({ ...site, believed: 1, health: ["blind"] }).what).toBe("1 of 2 cameras cannot be believed: cannot see: covered or sprayed");
+    expect(siteState({ ...site, believed: 0 }).what).toContain("no fresh measurement");
+  });
+
+  it("never take an unknown seal for a seal", () => {
+    expect(seal(null).what).toBe("Not known");
+    expect(seal(false)).toEqual({ grade: "bad", what: "UNSEALED" });
+  });
+});
+
+it("a direction is told by the compass, with the ground's bearing", () => {
+  expect(compass(0, 1, 0)).toBe("north");
+  expect(compass(1, 0, 0)).toBe("east");
+  expect(compass(0, 1, 90)).toBe("east");
+  expect(compass(-1, -1, 0)).toBe("south-west");
+  expect(compass(0, 1, 350)).toBe("north");
+});

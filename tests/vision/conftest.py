@@ -1,6 +1,7 @@
 """Taps as processes of their own, clips to feed them, and the real RTSP server."""
 
 import importlib.util
+import io
 import os
 import select
 import signal
@@ -18,7 +19,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from plainview.vision.packets import HEADER, Message, length, parse
+from plainview.vision.encoder import Encoder
+from plainview.vision.packets import HEADER, Message, Packet, StreamStart, length, parse
 from plainview.vision.spec import TapSpec, TapStatus
 
 SERVERS = Path(__file__).parents[1] / "servers"
@@ -242,3 +244,38 @@ def rtsp_server(_gstreamer: None) -> Iterator[RtspServer]:
     server = RtspServer()
     yield server
     server.kill()
+
+
+STREAM_SIZE = (50, 38)
+
+
+def coded_stream(
+    codec: str, *, b_frames: int = 0, frames: int = 30
+) -> tuple[StreamStart, list[Packet]]:
+    """A stream of a moving square in `codec`, 50 x 38 at 25 frames/s, as a tap would send it."""
+    file = io.BytesIO()
+    size, container_name = STREAM_SIZE, "matroska"
+    with Encoder(
+        file, *size, 25, codec=codec, b_frames=b_frames, container=container_name
+    ) as encoder:
+        for number in range(frames):
+            frame = np.full((size[1], size[0], 3), 60, np.uint8)
+            frame[10:20, number % 40 : number % 40 + 10] = 200
+            encoder.write(frame)
+    file.seek(0)
+    with av.open(file) as container:
+        stream = container.streams.video[0]
+        context = stream.codec_context
+        start = StreamStart(context.name, context.extradata or b"", *size)
+        packets = [
+            Packet(bytes(p), None if p.pts is None else p.pts * 1000, key=p.is_keyframe)
+            for p in container.demux(stream)
+            if p.size
+        ]
+    return start, packets
+
+
+@pytest.fixture
+def coded() -> Callable[..., tuple[StreamStart, list[Packet]]]:
+    """Make a stream: `coded(codec, b_frames=, frames=)`."""
+    return coded_stream

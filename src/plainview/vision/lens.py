@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
+from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from plainview.errors import LensError
@@ -104,7 +105,7 @@ class Lens:
         self._pace = Pace(task.spec.rate)
         self._intervals = Intervals(task.spec.every, live=task.spec.live, since=task.since)
         self._heard = 0
-        self._dropped = 0
+        self._dropped: list[tuple[float, int]] = []
         self._health: set[Health] = {Health.LOST} if task.skip else set()
         self._connected = True
         self._now = 0.0
@@ -147,25 +148,30 @@ class Lens:
         if self._keyless:
             self._keyless = 0 if packet.key else self._keyless - 1
             if self._keyless:
-                self._dropped += 1
+                self._drop(1, packet.t)
                 return
         self._connected = True
         expected = self._timeline.expect(packet.t)
         if self._decoder is None:
-            self._dropped += 1
+            self._drop(1, packet.t)
         else:
             needed = expected is None or self._pace.may_want(expected)
             frames = self._decoder.decode(packet, needed=needed)
-            if not needed and not self._decoder.broken:
+            if self._decoder.broken:
+                self._drop(self._decoder.broken, packet.t)
+                self._decoder.broken = 0
+            elif not needed:
                 self._heard += 1
             self._frames(frames)
         if expected is not None:
             self._advance(expected - _REORDER[self._spec.live])
 
-    def _frames(self, frames: list) -> None:  # type: ignore[type-arg]
-        assert self._decoder is not None  # noqa: S101 - the one who made the frames
-        self._dropped += self._decoder.broken
-        self._decoder.broken = 0
+    def _drop(self, count: int, t: int | None) -> None:
+        """Note that `count` packets of about `t` µs were not decoded, for their own interval."""
+        time = self._timeline.expect(t)
+        self._dropped.append((self._now if time is None else time, count))
+
+    def _frames(self, frames: list[VideoFrame]) -> None:
         for frame in frames:
             t = self._timeline.place(frame.pts)
             self._advance(t)
@@ -174,13 +180,13 @@ class Lens:
                 try:
                     self._measurer.frame(luma(frame), t)
                 except LensError:
-                    self._dropped += 1
+                    self._dropped.append((t, 1))
 
     def _gap(self, gap: Gap) -> None:
         if self._skip:
             self._skip -= 1
             return
-        self._dropped += gap.dropped
+        self._drop(gap.dropped, gap.t)
         if gap.reason == "lost":
             self._health.add(Health.LOST)
         elif gap.dropped:
@@ -205,10 +211,11 @@ class Lens:
         if self._heard == 0 or not self._connected:
             self._health.add(Health.LOST)
         health = tuple(flag for flag in Health if flag in self._health)
-        dropped = min(self._dropped, 1_000_000)
+        dropped = min(sum(n for t, n in self._dropped if t * 1000 < end), 1_000_000)
         for reading in self._measurer.interval(end, span, dropped=dropped, health=health):
             self._tell(reading)
-        self._heard = self._dropped = 0
+        self._dropped = [(t, n) for t, n in self._dropped if t * 1000 >= end]
+        self._heard = 0
         self._health.clear()
         self._offer()
 

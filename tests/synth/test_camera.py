@@ -15,7 +15,9 @@ _PLACE = st.floats(-20, 20)
 @given(
     x=_PLACE, y=_PLACE, height=st.floats(2.5, 30), roll=st.floats(-20, 20), hfov=st.floats(20, 110)
 )
-def test_projection_is_a_camera(x: float, y: float, height: float, roll: float, hfov: float) -> None:
+def test_projection_is_a_camera(
+    x: float, y: float, height: float, roll: float, hfov: float
+) -> None:
     """Centre, depth, the picture's middle and the field of view are as told, for any camera."""
     camera = Camera("c", (x, y, height), (25.0, 25.0, 1.0), hfov, (640, 360), roll)
     matrix = camera.calibration().matrix()
@@ -29,7 +31,7 @@ def test_projection_is_a_camera(x: float, y: float, height: float, roll: float, 
 
 
 def test_up_is_up_and_left_is_left() -> None:
-    """Someone's head is above the feet in the picture, and the west lies left of one looking north."""
+    """A head is above its feet in the picture; the west lies left of one who looks north."""
     camera = hung("c", at=(0, -10), height=5, towards=(0, 0), hfov=60)
     pixels, _ = project(camera.matrix(), [(0, 0, 0), (0, 0, 1.7), (-1, 0, 0)])
     assert pixels[1, 1] < pixels[0, 1]

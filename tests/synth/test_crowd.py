@@ -5,6 +5,7 @@ import pytest
 from shapely import box
 
 from plainview.errors import InputError
+from plainview.geometry import Line
 from plainview.synth import crowd, plaza
 from plainview.synth.trajectories import Trajectories, count_inside, crossings
 
@@ -37,7 +38,7 @@ def test_nobody_walks_through_the_barrier(walks: Trajectories) -> None:
     """All who cross the barrier's line cross it in the gate."""
     x, (low, high) = plaza.GATE_X, plaza.GATE
     for y0, y1 in ((plaza.GROUND[1], low), (high, plaza.GROUND[3])):
-        wall = plaza.Line(name="wall", start=(x, y1), end=(x, y0))
+        wall = Line(name="wall", start=(x, y1), end=(x, y0))
         assert crossings(walks, wall, -1, plaza.PERIOD + 1) == (0, 0)
     forward, backward = crossings(walks, plaza.LINES[0], -1, plaza.PERIOD + 1)
     assert forward > 50
@@ -70,14 +71,14 @@ def test_people_are_there_from_the_start_to_the_end(make: crowd.Maker) -> None:
 
 
 def test_standing_people_stand_and_the_queue_moves_up() -> None:
-    """Those who stand stay within a hand's breadth for minutes; the queue serves one at a time."""
+    """Those who stand stay within a hand's breadth; the queue serves one every 16 s."""
     still = crowd.standing(120.0, 1, people=9)
     for k in range(9):
         rows = slice(int(still.offset[k]), int(still.offset[k + 1]))
         assert np.ptp(still.x[rows]) < 0.15
         assert still.offset[k + 1] - still.offset[k] > 119 * still.rate
     line = crowd.queue(100.0, 1, serve=16.0)
-    assert crossings(line, plaza.Line(name="s", start=(4, 4), end=(9, 4)), 0, 100) == (0, 5)
+    assert crossings(line, Line(name="s", start=(4, 4), end=(9, 4)), 0, 100) == (0, 6)
 
 
 def test_a_stream_off_the_ground_is_refused() -> None:

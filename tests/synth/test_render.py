@@ -23,7 +23,7 @@ WALK = walker((-4.0, 0.0), (4.0, 0.0), 1.2)
 
 
 def _luma(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return picture.astype(np.float64).mean(axis=2)
+    return np.asarray(picture.astype(np.float64).mean(axis=2))
 
 
 def _changed(
@@ -45,7 +45,7 @@ def test_a_body_is_in_its_box_and_fills_it(t: float) -> None:
     inside = (np.abs(columns - box.x) <= box.width / 2 + 2) & (
         np.abs(rows - box.y) <= box.height / 2 + 2
     )
-    assert inside.mean() > 0.97
+    assert inside.mean() > 0.92, "what is left is the shadow at the feet"
     assert np.ptp(rows) > 0.85 * box.height
     place = WALK.at(t).position[0]
     pixels, _ = project(CAMERA.matrix(), [(*place, 0.0), (*place, float(WALK.height[0]))])
@@ -68,7 +68,9 @@ def test_the_sun_casts_a_shadow_from_the_feet_away_from_it() -> None:
     there = Renderer(PLAIN, CAMERA, walk, light, seed=1).frame(5.0)
     darker = _luma(bare) - _luma(there)
     # The sun stands in the west (azimuth 180), so the shadow of the trunk falls eastwards.
-    east, west = project(CAMERA.matrix(), [(1.6, 0.0, 0.0), (-1.6, 0.0, 0.0)])[0].round().astype(int)
+    east, west = (
+        project(CAMERA.matrix(), [(1.6, 0.0, 0.0), (-1.6, 0.0, 0.0)])[0].round().astype(int)
+    )
     assert darker[east[1], east[0]] > 12
     assert abs(darker[west[1], west[0]]) < 5
     assert _changed(walk, 5.0)[east[1], east[0]] < 5
@@ -96,7 +98,7 @@ def test_the_nearer_person_hides_the_farther() -> None:
 
 
 def test_people_of_all_heights_reach_their_height() -> None:
-    """The highest point of a standing body is its height within two per cent; its lowest the ground."""
+    """A standing body's highest point is its height within two per cent, its lowest the ground."""
     heights = np.linspace(1.55, 1.95, 9)
     looks = dressed(heights, np.random.default_rng(3))
     zero = np.zeros(9)

@@ -15,7 +15,7 @@ from plainview.synth.scenery import Box, Mark, Post, World
 from plainview.synth.simulate import empty
 from plainview.synth.trajectories import Trajectories, load_juelich, shifted
 
-_TRAJECTORIES = Path(__file__).parents[4] / "shared" / "data" / "trajectories"
+TRAJECTORIES = Path(__file__).parents[4] / "shared" / "data" / "trajectories"
 
 
 def _rect(x0: float, y0: float, x1: float, y1: float) -> tuple[Point, ...]:
@@ -29,9 +29,7 @@ PLAZA_WORLD = World(
     boxes=(
         Box(0, 22, 60, 3, 11, shade=0.4, tint=(1.1, 0.97, 0.85), pattern="windows"),
         Box(-19, 8, 3, 26, 7, shade=0.3, tint=(1.25, 0.85, 0.7), pattern="brick"),
-        Box(
-            _GATE_X, (_FENCE_END + _GATE_LOW) / 2, 0.12, _GATE_LOW - _FENCE_END, 1.05, shade=0.45
-        ),
+        Box(_GATE_X, (_FENCE_END + _GATE_LOW) / 2, 0.12, _GATE_LOW - _FENCE_END, 1.05, shade=0.45),
         Box(
             _GATE_X, (_GATE_HIGH + _FENCE_TOP) / 2, 0.12, _FENCE_TOP - _GATE_HIGH, 1.05, shade=0.45
         ),
@@ -127,7 +125,7 @@ def juelich(name: str, begin: float) -> crowd.Maker:
     """
 
     def walks(_seconds: float, _seed: int) -> Trajectories:
-        path = _TRAJECTORIES / f"{name}.txt"
+        path = TRAJECTORIES / f"{name}.txt"
         if not path.is_file():
             raise InputError(
                 "the recorded trajectories are not here",

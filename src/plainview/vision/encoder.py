@@ -110,10 +110,11 @@ class Encoder:
                 options["crf"] = f"{crf:g}"
             if codec == "hevc":
                 options["x265-params"] = f"log-level=none:bframes={b_frames}"
-            elif b_frames == 0:
-                options["tune"] = "zerolatency"
             else:
-                options["x264-params"] = "b-adapt=0"  # as many as were asked for, always
+                # Key frames and B-frames as asked for, not where the encoder finds them due.
+                options["x264-params"] = "b-adapt=0:scenecut=0"
+                if b_frames == 0:
+                    options["tune"] = "zerolatency"
             video.options = options
         elif bitrate is None and codec not in ("ffv1", "vp8"):
             video.options = {"qscale": "4"}

@@ -167,7 +167,9 @@ def _items(
         except SourceError as error:
             where = error.where or str(video)
             kind = SourceError if measured else InputError
-            raise kind(error.what, where=where, mend=error.mend) from error
+            # The tap's note names the file already, without its folder.
+            what = error.what.removeprefix(f"{video.name}: ")
+            raise kind(what, where=where, mend=error.mend) from error
 
 
 def _tell_losses(video: Path, ended: ClipEnded) -> None:

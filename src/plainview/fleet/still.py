@@ -48,10 +48,7 @@ def still(video: Path, *, at: float = 0.0) -> Still:
     png = done.stdout
     if done.returncode != 0 or not png.startswith(_SIGNATURE) or not 24 < len(png) <= _MOST:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise InputError(
-            said[-1] if said and done.returncode == 1 else "gives no picture",
-            where="" if said and video.name in said[-1] else str(video),
-            mend="" if said else "Give another video",
-        )
+        told = said[-1].removeprefix(f"{video.name}: ") if said and done.returncode == 1 else ""
+        raise InputError(told or "gives no picture", where=str(video))
     width, height = struct.unpack(">II", png[16:24])
     return Still(png, (width, height))

@@ -1,0 +1,260 @@
+"""The command line: help, exit codes, one line for every error, and nothing loaded in vain."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from plainview import __version__
+from plainview.cli import app, execute
+
+MODULES = """
+import sys
+from plainview.cli import execute
+code = execute(sys.argv[1:])
+print(sorted(sys.modules), file=sys.stderr)
+sys.exit(code)
+"""
+HEAVY = ("litestar", "uvicorn", "sqlalchemy", "alembic", "jupedsim", "pyarrow", "matplotlib", "cv2")
+
+
+def _commands() -> Iterator[tuple[str, ...]]:
+    """Every command, as the words after `plainview`."""
+
+    def walk(command: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        below = getattr(command, "commands", None)
+        if below is None:
+            yield path
+            return
+        for name, inner in below.items():
+            yield from walk(inner, (*path, name))
+
+    yield from walk(typer.main.get_command(app), ())
+
+
+def _plainview(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "plainview", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("command", list(_commands()), ids=" ".join)
+def test_every_command_has_help_with_an_example(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person who reads --help can copy a line that works."""
+    assert execute([*command, "--help"]) == 0
+    assert f"Example: plainview {' '.join(command)}" in capsys.readouterr().out
+
+
+def test_the_promised_commands_are_there() -> None:
+    """DESIGN.md section 5, as far as it is built; nothing that is only planned is listed."""
+    names = {command[0] for command in _commands()}
+    assert names >= {"run", "measure", "calibrate", "camera", "simulate"}
+    assert names.isdisjoint({"ledger", "vault", "assessment"})
+
+
+def test_version_and_bare_call(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` says it; `plainview` alone shows the help; both are no errors."""
+    assert execute(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == f"plainview {__version__}"
+    assert execute([]) == 0
+    assert "plainview run" in capsys.readouterr().out
+
+
+WRONG = [
+    (["mesure"], "Did you mean 'measure'?"),
+    (["measure"], "Missing argument"),
+    (["measure", "a.mp4"], "--camera"),
+    (["measure", "a.mp4", "--camera", "b.toml", "--evry", "2"], "--every"),
+    (["measure", "a.mp4", "--camera", "b.toml", "--every", "x"], "--every"),
+    (["measure", "a.mp4", "--camera", "b.toml", "--every", "nan"], "--every"),
+    (["measure", "a.mp4", "--camera", "b.toml", "--rate", "0"], "--rate"),
+    (["measure", "a.mp4", "--camera", "/none.toml"], "/none.toml: there is no such file"),
+    (["run", "/none.toml"], "/none.toml: there is no such file"),
+    (["run", "--port", "99999"], "--port"),
+    (["camera", "plate", "list", "--state", "/none"], "no state folder"),
+    (["simulate", "atlantis"], "there is no scene"),
+    (["calibrate"], "nothing to mark"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG)
+def test_wrong_input_is_one_line_and_exit_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line on standard error, nothing on standard output, exit code 2."""
+    assert execute(arguments) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.err.startswith("plainview: ")
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["measure", "a.mp4", "--faces"],
+        ["measure", "a.mp4", "--re-id=true"],
+        ["run", "--watch-list", "x.csv"],
+        ["anpr"],
+        ["recognise", "a.mp4"],
+    ],
+)
+def test_wishes_beyond_the_boundary_are_refused_by_name(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no such option, and the answer says why."""
+    assert execute(arguments) == 2
+    assert "DESIGN.md section 1" in capsys.readouterr().err
+
+
+def test_measure_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    """No web server, database, simulation, plotting or image library in the command's process."""
+    camera = tmp_path / "camera.toml"
+    camera.write_text("id = 1", encoding="utf-8")
+    for arguments in (["--version"], ["measure", "none.mp4", "--camera", str(camera)]):
+        done = subprocess.run(
+            [sys.executable, "-c", MODULES, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        loaded = done.stderr.splitlines()[-1]
+        assert "'plainview.cli'" in loaded
+        assert not [name for name in HEAVY if f"'{name}'" in loaded]
+    assert "'plainview.fleet.clip'" in loaded
+    assert "'av'" not in loaded
+
+
+def test_an_unforeseen_error_is_one_line_with_the_details_in_a_file(tmp_path: Path) -> None:
+    """A defect of ours shows no traceback, names the file that has it, and exits 1."""
+    code = (
+        "import sys, plainview.app.camera as c\n"
+        "def broken(*a, **k): raise RuntimeError('rtsp://u:secret@cam')\n"
+        "c.check = broken\n"
+        "from plainview.cli import main\n"
+        "sys.argv[1:] = ['camera', 'check', 'x.toml']\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={"TMPDIR": str(tmp_path), "PATH": ""},
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("plainview: a defect in Plainview (RuntimeError)")
+    assert done.stderr.count("\n") == 1
+    (details,) = tmp_path.glob("plainview-defect-*.txt")
+    assert str(details) in done.stderr
+    text = details.read_text()
+    assert "Traceback" in text
+    assert "secret" not in text
+
+
+def test_full_standard_output_is_one_line() -> None:
+    """Help into a full disk fails by name, with no traceback from the interpreter's last flush."""
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - a device for a child
+        done = subprocess.run(
+            [sys.executable, "-m", "plainview", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "plainview: the disk is full. Free some space and run it again\n"
+
+
+def test_camera_check_says_what_is_seen(tmp_path: Path) -> None:
+    """Ground, scale and the height of people near and far, in plain lines."""
+    camera = tmp_path / "camera.toml"
+    camera.write_text(CAMERA, encoding="utf-8")
+    done = _plainview("camera", "check", camera)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "429 m² in 33 x 24 cells of 1 m" in done.stdout
+    assert "stands    7.1 m high" in done.stdout
+    assert "a person is 32 pixels tall" in done.stdout
+
+
+CAMERA = """\
+id = "plaza"
+[calibration]
+image_size = [480, 360]
+projection = [
+  [16.288503236408854, -13.824256163102453, -2.5412711789517433, 219.91750790089145],
+  [-1.5264807257596984, 0.19061266080179512, -21.29036760489315, 110.23023540636851],
+  [0.022333645764138335, 0.015339661641563165, -0.007464170447424424, 1.0],
+]
+[area]
+polygon = [
+  [-8.07, 6.33], [-21.08, -8.95], [-16.78, -16.67], [9.59, -9.71], [10.38, -4.02], [1.84, 2.47],
+]
+"""
+
+
+def test_plates_are_listed_approved_and_forgotten(tmp_path: Path) -> None:
+    """A learned plate becomes approved by a person's word only, and can be forgotten."""
+    plates = tmp_path / "plates"
+    plates.mkdir()
+    (plates / "north.learned").write_bytes(b"a plate")
+    listed = _plainview("camera", "plate", "list", "--state", tmp_path)
+    assert listed.stdout.startswith("north: learned ")
+    assert _plainview("camera", "plate", "approve", "north", "--state", tmp_path).returncode == 0
+    assert (plates / "north.approved").read_bytes() == b"a plate"
+    (plates / "north.learned").write_bytes(b"a newer plate")
+    listed = _plainview("camera", "plate", "list", "--state", tmp_path)
+    assert listed.stdout.startswith("north: approved ")
+    assert "has learned another one since" in listed.stdout
+    shown = _plainview("camera", "plate", "show", "north", "--state", tmp_path)
+    assert shown.returncode == 2
+    assert "not a plate" in shown.stderr
+    assert _plainview("camera", "plate", "forget", "north", "--state", tmp_path).returncode == 0
+    assert list(plates.iterdir()) == []
+    again = _plainview("camera", "plate", "forget", "north", "--state", tmp_path)
+    assert again.returncode == 2
+    outside = _plainview("camera", "plate", "forget", "../x", "--state", tmp_path)
+    assert outside.returncode == 2
+    assert "not a camera's id" in outside.stderr
+
+
+def test_a_measured_plate_can_be_shown(tmp_path: Path) -> None:
+    """The plate that a lens learned is drawn as a PNG of the scene's shape."""
+    video = Path("../shared/data/pets2009-s2l1/video.mp4")
+    if not video.exists():
+        pytest.skip(f"no {video}")
+    camera = tmp_path / "camera.toml"
+    camera.write_text(CAMERA, encoding="utf-8")
+    (tmp_path / "plates").mkdir()
+    plate = tmp_path / "plates" / "plaza.learned"
+    out = tmp_path / "out.jsonl"
+    done = _plainview(
+        "measure", video, "--camera", camera, "--rate", "2", "--save-plate", plate, "--out", out
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    header, *intervals = [json.loads(line) for line in out.read_text().splitlines()]
+    assert header["grid"] == {"origin": [-22.0, -17.0], "cell": 1.0, "shape": [33, 24]}
+    assert header["plainview"] == __version__
+    assert len(intervals) == pytest.approx(80, abs=1)  # the container says 10 frames/s
+    assert all(line["low"] <= line["count"] <= line["high"] for line in intervals)
+    png = tmp_path / "plate.png"
+    shown = _plainview("camera", "plate", "show", "plaza", "--state", tmp_path, "--out", png)
+    assert shown.returncode == 0, shown.stderr
+    assert png.read_bytes().startswith(b"\x89PNG")

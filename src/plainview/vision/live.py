@@ -27,7 +27,7 @@ from plainview.vision.streamclock import StreamClock, Wall
 
 TICK = 0.25
 """Seconds of silence after which the lens is told the time."""
-FIRST_RETRY, LONGEST_RETRY, GROWTH = 0.5, 5.0, 1.5
+FIRST_RETRY, LONGEST_RETRY, GROWTH = 0.5, 5.0, 1.3
 """Seconds until the first new attempt and between the last, and how the wait grows."""
 STEADY = 5.0
 """Seconds that a connection must have stood for the next loss to count as a first one."""

@@ -15,6 +15,12 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import av
+
+# PyAV imports these when it first meets such a stream; a confined tap could not any more.
+import av.audio.codeccontext
+import av.audio.stream
+import av.subtitles.codeccontext
+import av.subtitles.stream
 from av.container import InputContainer
 
 from plainview.errors import InputError, SourceError

@@ -11,6 +11,7 @@ import av.logging
 from plainview.clock import SystemClock
 from plainview.errors import PlainviewError, SourceError
 from plainview.vision import clip, sources
+from plainview.vision.confine import confine
 from plainview.vision.live import Live
 from plainview.vision.outlet import BATCH, PIPE, Outlet
 from plainview.vision.packets import Packet, StreamEnd
@@ -25,7 +26,8 @@ LIVE_PIPE = 1 << 16
 def run(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
     """Be the tap of one camera until its source ends or its lens is gone.
 
-    Takes over both file descriptors and closes them. What a source causes is told in the status,
+    Wants a process of its own, which it confines for good (`confine`). Takes over both file
+    descriptors and closes them. What a source causes is told in the status,
     never raised. A live network source ends only with its lens; when FFmpeg hangs beyond rescue the
     tap returns without `ended`, and wants to be started anew.
     """
@@ -51,6 +53,7 @@ def run(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
 def _pass_on(
     spec: TapSpec, source: Source, outlet: Outlet, status: Status, descriptor: int | None
 ) -> None:
+    confine(source.kind)
     if spec.live:
         Live(spec, source, outlet, status, SystemClock()).run(descriptor)
     elif source.kind in {"file", "http"}:

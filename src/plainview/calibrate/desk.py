@@ -1,0 +1,267 @@
+"""The local page on which a person marks a frame: loopback only, one browser, ends with saving."""
+
+import hmac
+import secrets
+import socket
+import webbrowser
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import uvicorn
+from litestar import Litestar, Request, Response, get, post
+from litestar.background_tasks import BackgroundTask
+from litestar.datastructures import Cookie
+from msgspec import Meta, Struct
+
+from plainview.calibrate.marks import Marks
+from plainview.calibrate.output import camera_name, camera_toml, visible_area, write
+from plainview.calibrate.solve import Solution, solve
+from plainview.errors import InputError, PlainviewError
+from plainview.geometry import BODY_HEIGHT, Line, Point, View, Zone
+
+_COOKIE = "plainview-calibrate"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""No-store: the frame is scene content, and is to stay nowhere."""
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Saving(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the page sends to be saved."""
+
+    marks: Marks
+    id: str
+    area: Annotated[tuple[Point, ...], Meta(max_length=100)] = ()
+    lines: Annotated[tuple[Line, ...], Meta(max_length=32)] = ()
+    zones: Annotated[tuple[Zone, ...], Meta(max_length=64)] = ()
+    overwrite: bool = False
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """What the page gets back: a solution with its area, or what is wrong."""
+
+    solution: Solution | None = None
+    area: tuple[Point, ...] = ()
+    wrong: str = ""
+    saved: str = ""
+    exists: bool = False
+
+
+class _Facts(Struct, frozen=True):
+    """What the page needs to know of the frame."""
+
+    image_size: tuple[int, int]
+    name: str
+    id: str
+    out: str
+    exists: bool
+    body: float
+
+
+class _Desk:
+    """One calibration at work: owns the frame, the token, the session and the result."""
+
+    def __init__(
+        self, out: Path, frame: bytes, size: tuple[int, int], video: str, source: str | None
+    ) -> None:
+        self.out = out
+        self.frame = frame
+        self.size = size
+        self.video = video
+        self.source = source
+        self.token: str | None = secrets.token_urlsafe(24)
+        self.session = secrets.token_urlsafe(24)
+        self.saved: Solution | None = None
+        self.finish: Callable[[], None] = lambda: None
+
+    def facts(self) -> _Facts:
+        return _Facts(
+            self.size,
+            Path(self.video).name,
+            camera_name(self.out),
+            str(self.out),
+            self.out.exists(),
+            BODY_HEIGHT,
+        )
+
+    def solve(self, marks: Marks) -> Answer:
+        try:
+            solution = solve(msgspec.structs.replace(marks, image_size=self.size))
+            return Answer(solution=solution, area=visible_area(solution.calibration))
+        except PlainviewError as error:
+            return Answer(wrong=error.line())
+
+    def save(self, wanted: Saving) -> Answer:
+        if self.out.exists() and not wanted.overwrite:
+            return Answer(exists=True, wrong=f"{self.out} exists already")
+        try:
+            solution = solve(msgspec.structs.replace(wanted.marks, image_size=self.size))
+            view = View(
+                calibration=solution.calibration,
+                polygon=wanted.area or visible_area(solution.calibration),
+                lines=wanted.lines,
+                zones=wanted.zones,
+            )
+            note = (
+                f"Made by 'plainview calibrate': RMS error {solution.rms_cm:.1f} cm, lengths to "
+                f"{max(solution.scale_percent, 0.1):.1f} %.\nNo lens distortion is modelled."
+            )
+            text = camera_toml(wanted.id, view, source=self.source, note=note)
+            write(self.out, text, overwrite=wanted.overwrite)
+        except PlainviewError as error:
+            return Answer(wrong=error.line())
+        self.saved = solution
+        return Answer(solution=solution, saved=str(self.out))
+
+    def admits(self, request: "_Request") -> bool:
+        """Whether it is our browser that asks, for this machine's own name."""
+        header = request.headers.get("host", "").strip().lower()
+        name = header[1:].partition("]")[0] if header[:1] == "[" else header.partition(":")[0]
+        session = request.cookies.get(_COOKIE, "")
+        return name in _LOOPBACK and hmac.compare_digest(session, self.session)
+
+    def redeem(self, token: str) -> bool:
+        """Whether `token` is the address's; it is good for one browser, once."""
+        if self.token is None or not hmac.compare_digest(token.encode(), self.token.encode()):
+            return False
+        self.token = None
+        return True
+
+
+_Request = Request[None, None, Any]
+
+
+def _asset(name: str) -> bytes:
+    return (resources.files("plainview.calibrate") / "page" / name).read_bytes()
+
+
+def _refused() -> Response[bytes]:
+    text = "This page is for the browser that 'plainview calibrate' opened. Start it again.\n"
+    return Response(text.encode(), status_code=403, media_type="text/plain; charset=utf-8")
+
+
+def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after another, no branching
+    """The page and its four calls, each only for the browser that brought the token."""
+
+    def only_ours(request: _Request) -> Response[bytes] | None:
+        if request.url.path == "/" and "token" in request.query_params:
+            return None
+        return None if desk.admits(request) else _refused()
+
+    @get("/", sync_to_thread=False)
+    def page(token: str | None = None) -> Response[bytes]:
+        if token is None:
+            return Response(_asset("index.html"), media_type="text/html; charset=utf-8")
+        if not desk.redeem(token):
+            return _refused()
+        cookie = Cookie(_COOKIE, desk.session, httponly=True, samesite="strict")
+        return Response(b"", status_code=303, headers={"Location": "/"}, cookies=[cookie])
+
+    @get("/{name:str}", sync_to_thread=False)
+    def asset(name: str) -> Response[bytes]:
+        kinds = {"page.js": "text/javascript", "view.js": "text/javascript", "page.css": "text/css"}
+        if name == "frame.png":
+            return Response(desk.frame, media_type="image/png")
+        if name not in kinds:
+            return Response(b"", status_code=404)
+        return Response(_asset(name), media_type=f"{kinds[name]}; charset=utf-8")
+
+    @get("/api/frame", sync_to_thread=False)
+    def facts() -> _Facts:
+        return desk.facts()
+
+    @post("/api/solve", status_code=200, sync_to_thread=True)
+    def solving(data: Marks) -> Answer:
+        return desk.solve(data)
+
+    @post("/api/save", status_code=200, sync_to_thread=True)
+    def saving(data: Saving) -> Response[Answer]:
+        answer = desk.save(data)
+        background = BackgroundTask(desk.finish) if answer.saved else None
+        return Response(answer, background=background)
+
+    @post("/api/close", status_code=204, sync_to_thread=False)
+    def close() -> Response[None]:
+        return Response(None, background=BackgroundTask(desk.finish))
+
+    return Litestar(
+        [page, asset, facts, solving, saving, close],
+        before_request=only_ours,
+        response_headers=_HEADERS,
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=1_000_000,
+    )
+
+
+def run_page(  # noqa: PLR0913 - the command's options, all by name
+    video: Path | str,
+    out: Path,
+    *,
+    frame_png: bytes,
+    image_size: tuple[int, int],
+    host: str = "127.0.0.1",
+    port: int = 0,
+    open_browser: bool = True,
+    source: str | None = None,
+    say: Callable[[str], object] = print,
+) -> Solution | None:
+    """Let a person mark `frame_png` in a browser; the solution they saved to `out`, or None.
+
+    Returns when they saved, closed the page with its button, or pressed Ctrl-C. The page's address
+    holds a token that is good once; `say` gets it. `source` is written into CAMERA.toml. The frame
+    stays in memory.
+
+    Raises InputError if `host` is not this machine's loopback or the port is in use.
+    """
+    if host not in _LOOPBACK:
+        raise InputError(
+            f"the page shows the scene, so it is served on this machine only, not on {host!r}",
+            where="--host",
+            mend="Use 127.0.0.1",
+        )
+    listener = socket.socket(socket.AF_INET6 if host == "::1" else socket.AF_INET)
+    with listener:
+        try:
+            listener.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise InputError(
+                f"cannot listen there ({error})",
+                where=f"{host}:{port}",
+                mend="Choose another port with --port",
+            ) from error
+        desk = _Desk(out, frame_png, image_size, str(video), source)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                _application(desk),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                ws="none",
+                lifespan="off",
+                timeout_graceful_shutdown=2,
+            )
+        )
+        desk.finish = lambda: setattr(server, "should_exit", True)
+        name = f"[{host}]" if ":" in host else host
+        url = f"http://{name}:{listener.getsockname()[1]}/?token={desk.token}"
+        say(f"Mark the picture at {url}")
+        if open_browser:
+            webbrowser.open(url)
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            say("Nothing was saved." if desk.saved is None else f"Saved {out}")
+    return desk.saved

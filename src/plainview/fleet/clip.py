@@ -55,6 +55,7 @@ def measure_clip(
     *,
     plate: bytes | None = None,
     on_progress: Progress | None = None,
+    on_restart: Callable[[str], None] | None = None,
     zygote: Zygote | None = None,
     hang: float = HANG,
 ) -> Iterator[ClipStarted | Reading | ClipEnded]:
@@ -62,14 +63,18 @@ def measure_clip(
 
     Nothing is lost while the caller is slow: the pipes fill and tap and lens wait. Closing the
     iterator ends every process. A lens that crashes, hangs (`hang` seconds) or breaks its contract
-    is restarted behind the packet that it had last. `zygote` shares a running one.
+    is restarted behind the packet that it had last, and `on_restart` told why. `zygote` shares a
+    running one.
     Raises SourceError if the clip cannot be read, LensError after more than MOST_RESTARTS restarts.
     """
     with contextlib.ExitStack() as stack:
         if zygote is None:
             zygote = Zygote()
             stack.callback(zygote.close)
-        yield from _Clip(zygote, tap, lens, plate, on_progress, hang).run()
+        clip = _Clip(zygote, tap, lens, plate, hang)
+        clip.on_progress = on_progress
+        clip.on_restart = on_restart
+        yield from clip.run()
 
 
 class _Clip:
@@ -81,14 +86,14 @@ class _Clip:
         tap: TapSpec,
         lens: LensSpec,
         plate: bytes | None,
-        on_progress: Progress | None,
         hang: float,
     ) -> None:
         self._zygote = zygote
         self._tap = tap
         self._lens = lens
         self._plate = plate
-        self._on_progress = on_progress
+        self.on_progress: Progress | None = None
+        self.on_restart: Callable[[str], None] | None = None
         self._hang = hang
         self._restarts = 0
         self._refused = 0
@@ -96,7 +101,6 @@ class _Clip:
         self._skip = 0
         self._done = 0.0
         self._started = False
-        self._why = ""
 
     def run(self) -> Iterator[ClipStarted | Reading | ClipEnded]:
         while True:
@@ -126,6 +130,8 @@ class _Clip:
             self._again(run.verdict or how_it_ended(run.lens_code or 0))
 
     def _again(self, why: str) -> None:
+        if self.on_restart is not None:
+            self.on_restart(f"the lens {why}")
         if self._restarts == MOST_RESTARTS:
             raise LensError(
                 f"the lens {why}, after {MOST_RESTARTS} restarts",
@@ -145,8 +151,8 @@ class _Clip:
                 yield ClipStarted(item.sealed, item.missing)
         elif isinstance(item, TapStatus):
             self._done = max(self._done, item.t)
-            if self._on_progress is not None:
-                self._on_progress(self._done, item.duration)
+            if self.on_progress is not None:
+                self.on_progress(self._done, item.duration)
         else:
             self._plate = item
 

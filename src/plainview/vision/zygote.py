@@ -24,6 +24,7 @@ import cv2
 
 from plainview.errors import PlainviewError, SealError
 from plainview.vision import lens, seal, tap
+from plainview.vision.spec import TapSpec
 from plainview.vision.task import (
     MESSAGE_BYTES,
     Exit,
@@ -49,6 +50,10 @@ _LATE = ("char", "fft", "lib", "linalg", "ma", "polynomial", "random", "rec", "s
 """What NumPy imports only when it is first used; a sealed process can open no file."""
 
 
+Tap = Callable[[TapSpec, int, int], None]
+"""What a tap's process does: (task, packets to write, status to write)."""
+
+
 def cpu_seconds(pid: int) -> float:
     """Processor time that process `pid` has used (its CPU clock: clock_getcpuclockid(3))."""
     return time.clock_gettime((~pid << 3) | 2)
@@ -65,10 +70,11 @@ def _read_all(fd: int) -> bytes:
 class Zygote:
     """Owns the socket to the parent and the children."""
 
-    def __init__(self, channel: socket.socket, measure: lens.Measure) -> None:
-        """Serve the parent at the other end of `channel`; lenses measure with `measure`."""
+    def __init__(self, channel: socket.socket, measure: lens.Measure, tap: Tap) -> None:
+        """Serve the parent at the other end of `channel`; taps run `tap`, lenses `measure`."""
         self._channel = channel
         self._measure = measure
+        self._tap = tap
         self._lenses: set[int] = set()
         self._taps: set[int] = set()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -174,7 +180,7 @@ class Zygote:
         if isinstance(request, ForkLens):
             return lens.run(lens_tasks.decode(task), lens.Pipes(*pipes), self._measure)
         packets, status = pipes
-        tap.run(tap_specs.decode(task), packets, status)
+        self._tap(tap_specs.decode(task), packets, status)
         return 0
 
 
@@ -187,7 +193,7 @@ def _say(error: BaseException) -> None:
     os.write(2, f"plainview: a process ended with {what} ({places})\n".encode())
 
 
-def main(measure: lens.Measure, arguments: list[str] | None = None) -> int:
+def main(measure: lens.Measure, arguments: list[str] | None = None, *, tap: Tap = tap.run) -> int:
     """Serve on the socket whose number is the one argument, until its other end closes."""
     given = sys.argv if arguments is None else arguments
     if len(given) != _ARGUMENTS or not given[1].isdecimal():
@@ -202,7 +208,7 @@ def main(measure: lens.Measure, arguments: list[str] | None = None) -> int:
     with socket.socket(fileno=int(given[1])) as channel:
         inheritable = False
         os.set_inheritable(channel.fileno(), inheritable)
-        zygote = Zygote(channel, measure)
+        zygote = Zygote(channel, measure, tap)
         gc.collect()
         gc.freeze()
         try:

@@ -130,16 +130,8 @@ def _measure(
             sink.interval(interval_json(item, grid, lines, zones, inside=inside))
         else:
             ended = item
-    if frames == 0 and ended.restarts:
-        raise LensError(
-            f"the lens ended {ended.restarts} times and measured nothing",
-            where=str(video),
-            mend="The video holds something that its decoder does not survive",
-        )
     if frames == 0:
-        raise InputError(
-            "holds no picture that can be decoded", where=str(video), mend="Give a video"
-        )
+        raise _nothing(video, ended, lens.every)
     _tell_losses(video, ended)
     return ended
 
@@ -170,6 +162,25 @@ def _items(
             # The tap's note names the file already, without its folder.
             what = error.what.removeprefix(f"{video.name}: ")
             raise kind(what, where=where, mend=error.mend) from error
+
+
+def _nothing(video: Path, ended: ClipEnded, every: float) -> PlainviewError:
+    """Why not one frame was measured."""
+    where = str(video)
+    if ended.restarts:
+        return LensError(
+            f"the lens ended {ended.restarts} times and measured nothing",
+            where=where,
+            mend="The video holds something that its decoder does not survive",
+        )
+    length = ended.tap.duration or ended.tap.t
+    if ended.tap.packets and length < every / 2:
+        return InputError(
+            f"lasts {length:.3g} s, less than half of one interval of {every:g} s",
+            where=where,
+            mend="Give a smaller --every, or check frame_rate",
+        )
+    return InputError("holds no picture that can be decoded", where=where, mend="Give a video")
 
 
 def _tell_losses(video: Path, ended: ClipEnded) -> None:

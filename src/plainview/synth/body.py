@@ -191,19 +191,19 @@ def people(  # noqa: PLR0915 - one line a limb; split, the body would be harder 
     for side in (1.0, -1.0):
         s.add(
             _at(lean, side * 0.01, chest + 0.035, n),
-            _at(lean, side * 0.092 * wide, chest + 0.008, n),
-            (0.052, 0.037),
+            _at(lean, side * 0.088 * wide, chest + 0.008, n),
+            (0.052, 0.036),
             looks.top,
         )
     for (hip, _), side in zip(angles, (1.0, -1.0), strict=True):
         swung = -0.85 * hip
         elbow_bend = 0.18 + 0.25 * np.minimum(swing, 1)
-        shoulder = _at(lean, side * 0.118 * wide, chest + 0.01, n)
+        shoulder = _at(lean, side * 0.11 * wide, chest + 0.01, n)
         elbow = shoulder + _at(0.175 * np.sin(swung), side * 0.018, -0.175 * np.cos(swung), n)
         fore = swung + elbow_bend
         hand = elbow + _at(0.14 * np.sin(fore), -side * 0.006, -0.14 * np.cos(fore), n)
         palm = hand + _at(0.045 * np.sin(fore), 0.0, -0.045 * np.cos(fore), n)
-        s.add(shoulder, elbow, (0.036, 0.028), looks.top)
+        s.add(shoulder, elbow, (0.034, 0.027), looks.top)
         s.add(elbow, hand, (0.028, 0.022), looks.top)
         s.add(hand, palm, (0.02, 0.018), looks.skin)
         if side < 0:

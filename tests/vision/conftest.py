@@ -27,24 +27,48 @@ SERVERS = Path(__file__).parents[1] / "servers"
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
+class TapStarter:
+    """A process that forks taps, so that PyAV is imported once: owns it and the socket to it."""
+
+    def __init__(self) -> None:
+        """Start it."""
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, SERVERS / "tap.py", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+            )
+
+    def start(self, spec: TapSpec, descriptors: list[int]) -> int:
+        """Fork a tap; its number."""
+        request = {"spec": msgspec.to_builtins(spec)}
+        socket.send_fds(self._channel, [msgspec.json.encode(request)], descriptors)
+        return int(self._channel.recv(32))
+
+    def wait(self, pid: int) -> int:
+        """The exit code of a tap that has ended, or is about to."""
+        self._channel.send(msgspec.json.encode({"wait": pid}))
+        return int(self._channel.recv(32))
+
+    def close(self) -> None:
+        """End it."""
+        self._channel.close()
+        self._process.wait()
+
+
 class TapProcess:
     """A tap, its lens's end of the pipe and its parent's: owns all three. Hears only when asked."""
 
-    def __init__(self, spec: TapSpec) -> None:
+    def __init__(self, starter: TapStarter, spec: TapSpec) -> None:
         """Start the tap."""
         packets, packets_in = os.pipe()
         status, status_in = os.pipe()
-        self.process = subprocess.Popen(
-            [sys.executable, SERVERS / "tap.py", str(packets_in), str(status_in)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=(packets_in, status_in),
-        )
-        os.close(packets_in)
-        os.close(status_in)
-        assert self.process.stdin is not None
-        self.process.stdin.write(msgspec.json.encode(spec))
-        self.process.stdin.close()
+        self._errors, errors_in = os.pipe()
+        self._starter = starter
+        self.pid = starter.start(spec, [packets_in, status_in, errors_in])
+        self._running = True
+        for fd in (packets_in, status_in, errors_in):
+            os.close(fd)
         self._buffers = {packets: bytearray(), status: bytearray()}
         self._packets, self._status = packets, status
         self.messages: list[Message] = []
@@ -90,33 +114,40 @@ class TapProcess:
         begun = time.monotonic()
         while self.hear(0.2):
             assert time.monotonic() - begun < limit, self.statuses[-3:]
-        assert self.process.stderr is not None
-        assert self.process.stderr.read() == b""
-        assert self.process.wait(limit) == 0
+        assert os.read(self._errors, 4096) == b""
+        self._running = False
+        assert self._starter.wait(self.pid) == 0
 
     def of(self, kind: type[_T]) -> list[_T]:
         """The messages of one kind."""
         return [message for message in self.messages if isinstance(message, kind)]
 
     def close(self) -> None:
-        """End the tap."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        for fd in self._buffers:
+        """End the tap, once."""
+        if self._running:
+            self._running = False
+            os.kill(self.pid, signal.SIGKILL)
+            self._starter.wait(self.pid)
+        for fd in [*self._buffers, *([self._errors] if self._errors >= 0 else [])]:
             os.close(fd)
         self._buffers.clear()
-        assert self.process.stderr is not None
-        self.process.stderr.close()
+        self._errors = -1
+
+
+@pytest.fixture(scope="session")
+def _tap_starter() -> Iterator[TapStarter]:
+    starter = TapStarter()
+    yield starter
+    starter.close()
 
 
 @pytest.fixture
-def start_tap() -> Iterator[Callable[..., TapProcess]]:
+def start_tap(_tap_starter: TapStarter) -> Iterator[Callable[..., TapProcess]]:
     """Start taps, given TapSpec's fields; all are ended after the test."""
     taps: list[TapProcess] = []
 
     def start(**fields: object) -> TapProcess:
-        taps.append(TapProcess(msgspec.convert(fields, TapSpec)))
+        taps.append(TapProcess(_tap_starter, msgspec.convert(fields, TapSpec)))
         return taps[-1]
 
     yield start
@@ -263,7 +294,7 @@ def coded_stream(
             frame[10:20, number % 40 : number % 40 + 10] = 200
             encoder.write(frame)
     file.seek(0)
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         stream = container.streams.video[0]
         context = stream.codec_context
         start = StreamStart(context.name, context.extradata or b"", *size)

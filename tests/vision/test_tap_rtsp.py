@@ -141,7 +141,7 @@ def test_a_wrong_password_is_told_without_it(start_tap: Start, rtsp_server: "Rts
         for status in tap.statuses:
             assert user not in status.note
             assert word not in status.note
-        command = Path(f"/proc/{tap.process.pid}/cmdline").read_bytes()
+        command = Path(f"/proc/{tap.pid}/cmdline").read_bytes()
         assert word.encode() not in command
         tap.close()
     tap = start_tap(source=rtsp_server.address.replace("//", "//viewer:right@"))
@@ -223,6 +223,5 @@ def test_garbage_is_survived(
         assert "127.0.0.1" in tap.statuses[-1].note or tap.statuses[-1].connected
         ticks = len(tap.of(Tick))
         tap.until(lambda tap: len(tap.of(Tick)) >= ticks + 3)
-        assert tap.process.poll() is None
         assert not tap.statuses[-1].ended
         tap.close()

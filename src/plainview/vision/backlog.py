@@ -25,7 +25,8 @@ class Backlog:
         """Packets dropped since the start."""
         self._late = late
         self._waiting: deque[tuple[float, Message]] = deque()
-        self._bytes = 0
+        self.bytes = 0
+        """Bytes of packets that wait."""
         self._told = float("-inf")
         self._keyless: float | None = None
         self._beginning = False
@@ -56,14 +57,14 @@ class Backlog:
             self._keyless = now
         if self._keyless is None:
             self._waiting.append((now, packet))
-            self._bytes += len(packet.data)
+            self.bytes += len(packet.data)
         elif not self._beginning:
             self._gap_behind(now, t)
 
     def shed(self, now: float, t: int) -> None:
         """Drop what has waited too long, or is too much, up to a key frame that has not."""
         old = bool(self._waiting) and now - self._waiting[0][0] > self._late
-        if not old and self._bytes <= LIMIT:
+        if not old and self.bytes <= LIMIT:
             return
         waiting, keep, size = self._waiting, len(self._waiting), 0
         for place in range(len(waiting) - 1, -1, -1):
@@ -77,14 +78,15 @@ class Backlog:
         packets = [message for message in gone if isinstance(message, Packet)]
         starts = [message for message in gone if isinstance(message, StreamStart)]
         told = sum(message.dropped for message in gone if isinstance(message, Gap))
-        self._bytes -= sum(len(packet.data) for packet in packets)
+        self.bytes -= sum(len(packet.data) for packet in packets)
         self.dropped += len(packets)
         if packets and not waiting:
             self._keyless, self._beginning = now, False
+        oldest = waiting[0][0] if waiting else now
         if packets or told:
-            waiting.appendleft((now, Gap(dropped=told + len(packets), t=t)))
+            waiting.appendleft((oldest, Gap(dropped=told + len(packets), t=t)))
         if starts:
-            waiting.appendleft((now, starts[-1]))
+            waiting.appendleft((oldest, starts[-1]))
 
     def take(self, now: float) -> Message | None:
         """The next message, if it is time for one."""
@@ -96,7 +98,7 @@ class Backlog:
                 return None  # more packets may be dropped: one gap tells of them all
             self._told = now
         elif isinstance(message, Packet):
-            self._bytes -= len(message.data)
+            self.bytes -= len(message.data)
         self._waiting.popleft()
         return message
 

@@ -30,7 +30,7 @@ def report(solution: Solution) -> str:
     rows += [
         f"RMS error {solution.rms_cm:.1f} cm",
         f"lengths are good to about {max(solution.scale_percent, 0.1):.1f} %",
-        f"camera {solution.height:.1f} m above the ground, looking {solution.tilt:.1f} degrees down",
+        f"camera {solution.height:.1f} m above ground, looking {solution.tilt:.1f} degrees down",
         f"rolled {solution.roll:.1f} degrees, focal length {solution.focal:.0f} px",
     ]
     return "\n".join((*rows, *(f"Note: {note}." for note in solution.notes)))

@@ -34,6 +34,12 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """No-store: the frame is scene content, and is to stay nowhere."""
+_ASSETS = {
+    "page.js": "text/javascript",
+    "view.js": "text/javascript",
+    "page.css": "text/css",
+    "icon.svg": "image/svg+xml",
+}
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -165,17 +171,16 @@ def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after ano
             return Response(_asset("index.html"), media_type="text/html; charset=utf-8")
         if not desk.redeem(token):
             return _refused()
-        cookie = Cookie(_COOKIE, desk.session, httponly=True, samesite="strict")
+        cookie = Cookie(_COOKIE, value=desk.session, httponly=True, samesite="strict")
         return Response(b"", status_code=303, headers={"Location": "/"}, cookies=[cookie])
 
     @get("/{name:str}", sync_to_thread=False)
     def asset(name: str) -> Response[bytes]:
-        kinds = {"page.js": "text/javascript", "view.js": "text/javascript", "page.css": "text/css"}
         if name == "frame.png":
             return Response(desk.frame, media_type="image/png")
-        if name not in kinds:
+        if name not in _ASSETS:
             return Response(b"", status_code=404)
-        return Response(_asset(name), media_type=f"{kinds[name]}; charset=utf-8")
+        return Response(_asset(name), media_type=f"{_ASSETS[name]}; charset=utf-8")
 
     @get("/api/frame", sync_to_thread=False)
     def facts() -> _Facts:

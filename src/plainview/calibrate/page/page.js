@@ -35,15 +35,15 @@ function places() {
 function hint() {
   const n = state[mode].length, last = state[mode][n - 1];
   const text = {
-    points: n < 4 ? `Mark ${4 - n} more spot${n === 3 ? "" : "s"} on the ground that you can measure between: corners of paving, posts, kerbs.`
+    points: () => n < 4 ? `Mark ${4 - n} more spot${n === 3 ? "" : "s"} on the ground that you can measure between: corners of paving, posts, kerbs.`
       : "Type what is known of the points, or mark more: far apart, near and far.",
-    people: last && !last.head ? `Now the top of the head of person ${n}.`
+    people: () => last && !last.head ? `Now the top of the head of person ${n}.`
       : n < 3 ? `Mark the foot of a standing person (${3 - n} or more to go): between the feet, on the ground.`
         : "More people, near and far, left and right, make it better.",
-    area: n ? `${n} corner${n > 1 ? "s" : ""}; three or more make the area.` : "Mark the area's corners in order, or leave it to the proposal.",
-    lines: last && last.at.length < 2 ? "Now the line's end." : "Mark the start of a line.",
-    zones: last ? `${last.name} has ${last.at.length} corner${last.at.length === 1 ? "" : "s"}.` : "Mark a zone's corners in order.",
-  }[mode];
+    area: () => n ? `${n} corner${n > 1 ? "s" : ""}; three or more make the area.` : "Mark the area's corners in order, or leave it to the proposal.",
+    lines: () => last && last.at.length < 2 ? "Now the line's end." : "Mark the start of a line.",
+    zones: () => last ? `${last.name} has ${last.at.length} corner${last.at.length === 1 ? "" : "s"}.` : "Mark a zone's corners in order.",
+  }[mode]();
   $("hint").textContent = text;
 }
 

@@ -44,7 +44,7 @@ class Running:
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
             url = city.store or f"sqlite:{folder / 'plainview.db'}"
-            store = open_store(url, city.retention)
+            self.store = store = open_store(url, city.retention)
             stack.callback(store.close)
             self._bus = open_bus(city.bus)
             self.intake = _IntakeThread(self._bus, store, clock)

@@ -1,0 +1,60 @@
+"""The joined parts in one process: a clock that is set, a port that is not free."""
+
+import time
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from plainview.app.running import Running
+from plainview.clock import SystemClock
+from plainview.config import CityConfig, load_city
+from plainview.errors import InputError
+
+
+class _SetClock(SystemClock):
+    """The machine's clock, which somebody sets."""
+
+    off = 0.0
+
+    def utc(self) -> float:
+        """UTC as it was set."""
+        return super().utc() + self.off
+
+
+def _until_stored(running: Running, readings: int) -> None:
+    """Wait until intake has stored so many; fails after a minute."""
+    late = time.monotonic() + 60
+    version = running.store.version()
+    while running.intake.stats().stored < readings:
+        assert time.monotonic() < late, "waited in vain"
+        version = running.store.wait(version, 1.0)
+
+
+@pytest.fixture
+def config(city: Path) -> CityConfig:
+    """The city on a free port."""
+    return structs.replace(load_city(city), port=0)
+
+
+def test_clock_steps_lose_nothing(config: CityConfig, tmp_path: Path) -> None:
+    """UTC set two hours ahead and then back: Readings go on being stored, none is refused."""
+    clock = _SetClock()
+    with Running(config, tmp_path, clock) as running:
+        running.start_cameras()
+        for off in (0.0, 7200.0, -7200.0):
+            clock.off = off
+            _until_stored(running, running.intake.stats().stored + 3)
+        stats = running.intake.stats()
+        assert stats.refused == 0
+        assert stats.failed == 0
+        assert stats.bus.refused == 0
+        assert running.measured
+
+
+def test_a_port_that_is_taken_stops_everything_else(config: CityConfig, tmp_path: Path) -> None:
+    """When the page cannot be served, store, intake and fleet are taken down again."""
+    with Running(config, tmp_path / "one", SystemClock()) as running:
+        taken = structs.replace(config, port=running.web.port)
+        with pytest.raises(InputError, match="the port is in use"):
+            Running(taken, tmp_path / "two", SystemClock())

@@ -57,6 +57,7 @@ def test_a_decoder_survives_whatever_is_dropped(
         if takes:
             heard += drain(waiting, now)
     heard += drain(waiting, now + backlog.GAP_EVERY)
+    heard += drain(waiting, now + backlog.GAP_EVERY * 2)
     said = [m for m in heard if isinstance(m, Packet)]
     told = sum(m.dropped for m in heard if isinstance(m, Gap))
     assert told == waiting.dropped

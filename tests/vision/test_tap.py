@@ -1,13 +1,18 @@
+import ast
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
+import av.logging
 import numpy as np
 import pytest
 
+from plainview.vision import clip, sources
+from plainview.vision import tap as tap_module
 from plainview.vision.packets import Gap, Packet, StreamEnd, StreamStart, Tick
+from plainview.vision.spec import TapSpec
 
 if TYPE_CHECKING:
     from tests.vision.conftest import TapProcess
@@ -293,3 +298,72 @@ def test_a_tap_ends_with_its_lens(start_tap: Start, make_clip: Make) -> None:
         os.close(tap._packets)
         del tap._buffers[tap._packets]
         tap.finish()
+
+
+def test_titles_in_any_alphabet_do_no_harm(start_tap: Start, make_clip: Make) -> None:
+    """A file whose title is not UTF-8 is as good as any."""
+    path = make_clip("t.avi", 5, codec="mpeg4")
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"Lavf", b"\xff\xfe\xe9\xf6"))
+    tap = start_tap(source=str(path), live=False)
+    tap.finish()
+    assert len(tap.of(Packet)) == 5
+
+
+def test_an_absurd_frame_rate_is_doubted_aloud(start_tap: Start, make_clip: Make) -> None:
+    """A clip that claims thousands of frames a second is passed on, with a hint to mend it."""
+    tap = start_tap(source=str(make_clip("r.mkv", 30, rate=5000)), live=False)
+    tap.finish()
+    assert len(tap.of(Packet)) == 30
+    assert "frame_rate" in tap.statuses[-1].note
+    assert not tap.statuses[-1].failed
+
+
+def test_no_part_of_the_tap_decodes() -> None:
+    """The only FFmpeg objects that a tap touches are demuxers and packets.
+
+    No call of decode, no codec made or opened, in any of its modules.
+    """
+    folder = Path(tap_module.__file__).parent
+    banned = {"decode", "open_codec", "CodecContext", "Codec", "to_ndarray", "reformat", "parse"}
+    for name in (
+        "tap",
+        "live",
+        "feed",
+        "clip",
+        "sources",
+        "outlet",
+        "backlog",
+        "status",
+        "confine",
+    ):
+        tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
+        used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        imported = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        assert not banned & (used | imported), name
+
+
+def test_ffmpeg_itself_decodes_nothing_to_look_at_a_stream(make_clip: Make) -> None:
+    """FFmpeg decodes pictures to learn their form, unless it may not.
+
+    Its own log then says that every decoder was refused, and none is open after.
+    """
+    for name, codec in (("a.ts", "libx264"), ("b.ts", "libx265"), ("c.avi", "mpeg4")):
+        source = sources.resolve(TapSpec(source=str(make_clip(name, 12, codec=codec)), live=False))
+        av.logging.set_level(av.logging.VERBOSE)
+        try:
+            with (
+                av.logging.Capture(local=False) as log,
+                sources.file(source) as descriptor,
+                clip.opened(source, descriptor) as container,
+            ):
+                assert not any(stream.codec_context.is_open for stream in container.streams)
+                said = "".join(text for _, _, text in log)
+        finally:
+            av.logging.set_level(None)
+        assert "not on whitelist" in said

@@ -77,14 +77,17 @@ class Backlog:
         gone = [waiting.popleft()[1] for _ in range(keep)]
         packets = [message for message in gone if isinstance(message, Packet)]
         starts = [message for message in gone if isinstance(message, StreamStart)]
-        told = sum(message.dropped for message in gone if isinstance(message, Gap))
+        gaps = [message for message in gone if isinstance(message, Gap)]
+        told = sum(gap.dropped for gap in gaps)
+        reason = "lost" if any(gap.reason == "lost" for gap in gaps) else "late"
         self.bytes -= sum(len(packet.data) for packet in packets)
         self.dropped += len(packets)
         if packets and not waiting:
             self._keyless, self._beginning = now, False
         oldest = waiting[0][0] if waiting else now
-        if packets or told:
-            waiting.appendleft((oldest, Gap(dropped=told + len(packets), t=t)))
+        if packets or gaps:
+            gap = Gap(dropped=told + len(packets), t=t, reason=reason)
+            waiting.appendleft((oldest, gap))
         if starts:
             waiting.appendleft((oldest, starts[-1]))
 

@@ -21,6 +21,7 @@ from plainview.vision.clip import VideoStream
 from plainview.vision.packets import MAX_PACKET, Packet, StreamStart
 from plainview.vision.sources import Source
 from plainview.vision.spec import TapSpec
+from plainview.vision.streamclock import JUMP
 
 FIRST_ANSWER = 5.0
 """Seconds that each step of opening may take at least: a connection is slower than a packet."""
@@ -75,6 +76,26 @@ class Closed(NamedTuple):
 
 
 Item = Opened | Arrived | Changed | Broken | Reported | Closed
+
+
+class Pace:
+    """Lets packets that come in pieces of several seconds (HLS) go at their own pace."""
+
+    MOST = 30.0
+    """Seconds of waiting for one packet that no playlist explains."""
+
+    def __init__(self) -> None:
+        """No packet has come yet."""
+        self._begun: float | None = None
+
+    def wait(self, packet: "av.Packet[Stream]", now: float) -> float:
+        """Seconds to wait with `packet`, which came at `now`."""
+        if packet.dts is None or packet.time_base is None:
+            return 0.0
+        moment = float(packet.dts * packet.time_base)
+        if self._begun is None or not -JUMP <= self._begun + moment - now <= self.MOST:
+            self._begun = now - moment  # the first one, a jump of its clock, or we fell behind
+        return max(0.0, self._begun + moment - now)
 
 
 class Feed:
@@ -137,11 +158,14 @@ class Feed:
                 )
             )
             told = False
+            pace = Pace() if container.format.name.startswith("hls") else None
             for packet in container.demux():
                 if self._cancelled.is_set():
                     return
                 if packet.stream_index != stream.index or packet.size == 0:
                     continue
+                if pace is not None and self._cancelled.wait(pace.wait(packet, time.monotonic())):
+                    return
                 self._take(packet, stream, time.monotonic())
                 realtime = None if told else container.start_time_realtime
                 if realtime is not None:

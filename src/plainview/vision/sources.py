@@ -151,7 +151,13 @@ def connect(
     """
     try:
         # Nothing of FFmpeg decodes here: see `codec_whitelist` in `resolve`.
-        container = av.open(address, format=source.format, options=options, timeout=timeout)
+        container = av.open(
+            address,
+            format=source.format,
+            options=options,
+            timeout=timeout,
+            metadata_errors="ignore",  # titles in whatever alphabet; nobody reads them
+        )
     except FAILURES as error:
         raise failure(error, source) from None
     try:

@@ -19,6 +19,8 @@ from plainview.vision.sources import Source
 from plainview.vision.spec import TapSpec
 from plainview.vision.status import BEAT, Status, note
 
+FASTEST = 240
+"""Frames/s beyond which a clip's clock is doubted aloud."""
 LIVE_PIPE = 1 << 16
 """Bytes of the pipe when live: what waits in it is late already, and cannot be dropped."""
 
@@ -74,7 +76,7 @@ def _clip(
         stream = clip.video(container, source)
         outlet.add(clip.start(stream, source))
         duration = clip.length(container, stream, spec.frame_rate)
-        status.set(connected=True, duration=duration)
+        status.set(connected=True, duration=duration, note=_doubt(spec, source, stream))
         try:
             for message in clip.messages(container, stream, spec.frame_rate):
                 outlet.add(message)
@@ -97,6 +99,14 @@ def _clip(
     outlet.add(StreamEnd(t=None if duration is None else round(duration * 1_000_000)))
     _flush(outlet, status)
     status.set(connected=False, ended=True, packets=count, broken=broken, t=latest / 1_000_000)
+
+
+def _doubt(spec: TapSpec, source: Source, stream: clip.VideoStream) -> str:
+    """What is odd about the clip's clock, for a person; "" where nothing is."""
+    rate = stream.average_rate
+    if spec.frame_rate is not None or rate is None or rate <= FASTEST:
+        return ""
+    return f"{source.name}: says {float(rate):.0f} frames/s. Set `frame_rate` if that is wrong"
 
 
 def _flush(outlet: Outlet, status: Status) -> None:

@@ -11,14 +11,15 @@ GATE = (7.4, 8.6)
 """The y between which the barrier is open."""
 PERIOD = 96.0
 """Seconds after which everything repeats."""
-AREA: tuple[Point, ...] = ((-9.0, 0.0), (11.0, 0.0), (11.0, 14.0), (-9.0, 14.0))
+AREA: tuple[Point, ...] = ((-6.0, 1.5), (9.0, 1.5), (10.5, 13.0), (-8.0, 13.0))
+"""What both cameras see whole, heads included."""
 LINES = (
     Line(name="gate", start=(GATE_X, GATE[1] + 0.4), end=(GATE_X, GATE[0] - 0.4)),
-    Line(name="west", start=(-6.0, 15.0), end=(-6.0, -1.0)),
+    Line(name="west", start=(-5.0, 13.0), end=(-5.0, 1.5)),
 )
 """Forward is eastwards: through the gate, with the stream."""
-SOUTH = hung("south", at=(1.0, -11.0), height=7.5, towards=(1.0, 6.0), hfov=68)
-EAST = hung("east", at=(16.5, -3.0), height=6.5, towards=(3.0, 8.0), hfov=64)
+SOUTH = hung("south", at=(1.5, -9.0), height=8.0, towards=(1.3, 5.6), hfov=64)
+EAST = hung("east", at=(17.0, -5.0), height=8.0, towards=(2.8, 6.4), hfov=62, aim=0.6)
 CAMERAS: tuple[Camera, ...] = (SOUTH, EAST)
 
 

@@ -97,7 +97,7 @@ class Renderer:
         for k in range(len(bodies)):
             ground_shadow(half, shot.matrix, bodies[k], lit, k, block, touch)
         if light.clouds and light.sun:
-            block *= self._cloud(half.gx, half.gy, t)
+            block *= self._cloud(half.under_x, half.under_y, t)
         image = stage.ambient * (np.float32(light.sky * level) * doubled(touch, stage.cover))
         if light.sun:
             image += stage.direct * (np.float32(light.sun * level) * doubled(block, stage.cover))
@@ -218,7 +218,10 @@ class _Shot:
         self.axes = camera.axes()
         self.focal = camera.focal()
         self.half = Half(
-            np.ascontiguousarray(stage.gx[::2, ::2]), np.ascontiguousarray(stage.gy[::2, ::2])
+            *(
+                np.ascontiguousarray(plane[::2, ::2])
+                for plane in (stage.gx, stage.gy, stage.under_x, stage.under_y)
+            )
         )
 
 

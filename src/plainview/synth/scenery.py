@@ -96,6 +96,9 @@ class Stage(NamedTuple):
     """Depth of above-ground scenery, metres; far where there is none."""
     cover: F32
     """Share of the pixel that above-ground scenery covers."""
+    under_x: F32
+    """x of whatever each pixel shows, metres, for the clouds above it."""
+    under_y: F32
 
 
 def noise_tile(seed: int, size: int = 512, slope: float = 1.1) -> F32:
@@ -312,8 +315,18 @@ def build(world: World, camera: Camera, light: Light) -> Stage:
     ground = (reach < 400).reshape(shape) & (cover < 0.99)
     gx = np.where(ground, (origin[0] + reach * rays[:, 0]).reshape(shape), _FAR)
     gy = np.where(ground, (origin[1] + reach * rays[:, 1]).reshape(shape), _FAR)
+    shown = np.where(ground, reach.reshape(shape), np.where(nearest < _FAR, nearest, 0.0))
+    under = origin[:2] + shown[..., None] * rays[:, :2].reshape(*shape, 2)
     return Stage(
-        ambient, direct, lamps, gx.astype(np.float32), gy.astype(np.float32), nearest, cover
+        ambient,
+        direct,
+        lamps,
+        gx.astype(np.float32),
+        gy.astype(np.float32),
+        nearest,
+        cover,
+        under[..., 0].astype(np.float32),
+        under[..., 1].astype(np.float32),
     )
 
 

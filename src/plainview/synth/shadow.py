@@ -43,6 +43,8 @@ class Half(NamedTuple):
 
     gx: F32
     gy: F32
+    under_x: F32
+    under_y: F32
 
 
 def ground_shadow(

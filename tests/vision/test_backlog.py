@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainview.vision import backlog
@@ -19,6 +19,7 @@ def drain(waiting: Backlog, now: float) -> list[Message]:
     return list(iter(lambda: waiting.take(now), None))
 
 
+@settings(deadline=None)
 @given(
     steps=st.lists(
         st.tuples(

@@ -1,6 +1,6 @@
 import av
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainview.errors import InputError
@@ -79,6 +79,7 @@ def test_what_is_encrypted_stays_so() -> None:
         assert "http" not in options["protocol_whitelist"].split(",")
 
 
+@settings(deadline=None)
 @given(
     user=st.text("abcXYZ09-_.~%!", min_size=1, max_size=12),
     scheme=st.sampled_from(["rtsp", "rtsps", "http", "https"]),

@@ -34,6 +34,7 @@ def camera(
     return packets
 
 
+@settings(deadline=None)
 @given(
     packets=st.lists(
         st.tuples(
@@ -65,6 +66,7 @@ def test_whatever_comes_is_stamped_not_after_it_came(
         assert stamp.behind >= 0
 
 
+@settings(deadline=None)
 @given(
     order=st.lists(st.integers(0, 7), min_size=4, max_size=120),
     delays=st.lists(st.floats(0, 3), min_size=120, max_size=120),
@@ -224,6 +226,7 @@ def test_utc_is_followed_at_once_when_far_and_slowly_when_near() -> None:
     assert abs(last / 1e6 - (OFFSET + 61.9 - 0.5)) < 0.001
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(0, 300), st.floats(-5, 5)),

@@ -4,8 +4,10 @@ import contextlib
 import itertools
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 Answer = Callable[[socket.socket, threading.Event], None]
 """Talks to one client until it has had enough, or the event is set."""
@@ -71,6 +73,18 @@ def http(kind: str, body: bytes, *, hold: bool) -> Answer:
                 stop.wait()
 
     return answer
+
+
+def tls(certificate: Path, key: Path, answer: Answer) -> Answer:
+    """Talk TLS with this certificate, and `answer` inside of it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def wrapped(client: socket.socket, stop: threading.Event) -> None:
+        with context.wrap_socket(client, server_side=True) as inside:
+            answer(inside, stop)
+
+    return wrapped
 
 
 def folder(files: dict[str, bytes]) -> Answer:

@@ -141,18 +141,36 @@ def _tap_starter() -> Iterator[TapStarter]:
     starter.close()
 
 
-@pytest.fixture
-def start_tap(_tap_starter: TapStarter) -> Iterator[Callable[..., TapProcess]]:
-    """Start taps, given TapSpec's fields; all are ended after the test."""
+def _taps(starter: Callable[[], TapStarter]) -> Iterator[Callable[..., TapProcess]]:
     taps: list[TapProcess] = []
 
     def start(**fields: object) -> TapProcess:
-        taps.append(TapProcess(_tap_starter, msgspec.convert(fields, TapSpec)))
+        taps.append(TapProcess(starter(), msgspec.convert(fields, TapSpec)))
         return taps[-1]
 
     yield start
     for tap in taps:
         tap.close()
+
+
+@pytest.fixture
+def start_tap(_tap_starter: TapStarter) -> Iterator[Callable[..., TapProcess]]:
+    """Start taps, given TapSpec's fields; all are ended after the test."""
+    yield from _taps(lambda: _tap_starter)
+
+
+@pytest.fixture
+def new_tap() -> Iterator[Callable[..., TapProcess]]:
+    """The same, with the environment as the test has set it by then."""
+    starters: list[TapStarter] = []
+
+    def starter() -> TapStarter:
+        starters.append(TapStarter())
+        return starters[-1]
+
+    yield from _taps(starter)
+    for one in starters:
+        one.close()
 
 
 def encode(

@@ -80,9 +80,10 @@ _NETWORK = {
 """System calls that a tap of a local source does not make."""
 
 
-def confine(kind: Kind) -> list[str]:
+def confine(kind: Kind, *, readable: tuple[str, ...] = ()) -> list[str]:
     """Confine this process for good to a source of this `kind`; what the kernel refused.
 
+    A camera's tap may read the files `readable` too (certificates).
     Call before any data from outside is read, and after a file has been opened: no other can be.
     """
     missing = _limits()
@@ -92,7 +93,7 @@ def confine(kind: Kind) -> list[str]:
         arguments = [ctypes.c_ulong(number) for number in (value, 0, 0, 0)]
         if libc.prctl(ctypes.c_int(option), *arguments) != 0:
             missing.append(f"prctl {option}")
-    missing += _landlock(libc, kind)
+    missing += _landlock(libc, kind, readable)
     machine = platform.machine()
     if machine in _NEVER:
         calls = _NEVER[machine] | ({} if kind in {"rtsp", "http"} else _NETWORK[machine])
@@ -121,7 +122,7 @@ def _limits() -> list[str]:
     return missing
 
 
-def _landlock(libc: ctypes.CDLL, kind: Kind) -> list[str]:
+def _landlock(libc: ctypes.CDLL, kind: Kind, readable: tuple[str, ...]) -> list[str]:
     abi = libc.syscall(
         ctypes.c_long(_CREATE), ctypes.c_void_p(None), ctypes.c_size_t(0), ctypes.c_uint32(_VERSION)
     )
@@ -140,7 +141,7 @@ def _landlock(libc: ctypes.CDLL, kind: Kind) -> list[str]:
     paths: tuple[str, ...] = ()
     granted = _READ_FILE | _READ_DIR
     if kind in {"rtsp", "http"}:
-        paths = _LOOKUP
+        paths = (*_LOOKUP, *readable)
     elif kind == "device":
         paths, granted = ("/dev",), _READ_FILE | _WRITE_FILE | (_IOCTL if abi >= _IOCTL_ABI else 0)
     try:
@@ -158,6 +159,8 @@ def _grant(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return
+    if not Path(path).is_dir():
+        rights &= ~_READ_DIR
     rule = struct.pack("=Qi", rights, place)
     libc.syscall(
         ctypes.c_long(_ADD),

@@ -137,7 +137,10 @@ def _remote(scheme: str, address: str, spec: TapSpec) -> Source:
 
 
 def _authorities() -> dict[str, str]:
-    found = next((path for path in _AUTHORITIES if Path(path).is_file()), None)
+    """The certificates to trust: the machine's, or those of SSL_CERT_FILE as OpenSSL has it."""
+    named = os.environ.get("SSL_CERT_FILE")
+    paths = (named, *_AUTHORITIES) if named else _AUTHORITIES
+    found = next((path for path in paths if Path(path).is_file()), None)
     return {"ca_file": found} if found else {}
 
 
@@ -234,6 +237,12 @@ _REASONS: tuple[tuple[type[BaseException], str, str], ...] = (
 
 def failure(error: BaseException, source: Source) -> SourceError:
     """What `error` means for `source`, in words that hold nothing secret."""
+    if "tls_verify" in source.options and type(error) is av.OSError:
+        return SourceError(  # FFmpeg says "input/output error" of a certificate
+            "cannot be reached safely",
+            where=source.name,
+            mend="Its certificate must be signed by an authority that this machine knows",
+        )
     for kind, what, mend in (*_OF_FILES, *_REASONS) if source.kind == "file" else _REASONS:
         if isinstance(error, kind):
             return SourceError(what, where=source.name, mend=mend)

@@ -55,7 +55,8 @@ def run(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
 def _pass_on(
     spec: TapSpec, source: Source, outlet: Outlet, status: Status, descriptor: int | None
 ) -> None:
-    confine(source.kind)
+    authorities = source.options.get("ca_file")
+    confine(source.kind, readable=(authorities,) if authorities else ())
     if spec.live:
         Live(spec, source, outlet, status, SystemClock()).run(descriptor)
     elif source.kind in {"file", "http"}:

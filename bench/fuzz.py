@@ -67,7 +67,7 @@ def seeds() -> list[Stream]:
 
 
 def _demuxed(source: str | io.BytesIO) -> Stream:
-    with av.open(source) as container:
+    with av.open(source, "r") as container:
         video = container.streams.video[0]
         context = video.codec_context
         start = StreamStart(context.name, context.extradata or b"", context.width, context.height)

@@ -66,6 +66,11 @@ class Camera:
         self._told: CameraStatus | None = None
         self._told_at = float("-inf")
 
+    def processes(self) -> tuple[int, int] | None:
+        """The (lens, tap) process numbers while it runs."""
+        pipeline = self._pipeline
+        return None if pipeline is None else (pipeline.lens, pipeline.tap)
+
     def receive(self, fd: int, selector: selectors.BaseSelector) -> Iterator[Reading | bytes]:
         """The Readings and plates that came through `fd`."""
         pipeline = self._pipeline

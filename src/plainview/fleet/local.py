@@ -85,6 +85,16 @@ class LocalFleet:
         self._order(_Stop(camera_id, done))
         done.wait(_STOP)
 
+    def processes(self) -> dict[str, list[int]]:
+        """Process numbers by kind (zygote, lens, tap), for measuring; they may end any time."""
+        pairs = [camera.processes() for camera in list(self._cameras.values())]
+        zygote = self._zygote
+        return {
+            "zygote": [zygote.pid] if zygote is not None else [],
+            "lens": [lens for lens, _ in filter(None, pairs)],
+            "tap": [tap for _, tap in filter(None, pairs)],
+        }
+
     def close(self) -> None:
         """End every camera, the zygote and the thread. May be called again."""
         if self._closing:

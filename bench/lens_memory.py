@@ -1,0 +1,139 @@
+"""Memory of a lens that measures 1080p: its proportional share (PSS) beside the budget.
+
+    python bench/lens_memory.py [--lenses 4] [--seconds 20]
+
+Runs live cameras over an encoded 1080p25 clip that is played over and over, with the real
+measurement, and reads /proc/PID/smaps_rollup of each process while they run (proc(5): PSS counts
+a page that is shared by n processes as 1/n). Lenses are not dumpable, so this needs root.
+"""
+
+import argparse
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.fleet.local import LocalFleet
+from plainview.geometry import Calibration, View
+from plainview.record import CameraStatus, Reading
+from plainview.vision.encoder import encode_clip
+from plainview.vision.spec import LensSpec, TapSpec
+
+LIMIT, AIM, TRIAL = 64.0, 48.0, 45.0
+SIZE = (1920, 1080)
+MEGABYTE = 1024.0
+
+
+class Memory(NamedTuple):
+    """Of one process, in megabytes."""
+
+    pss: float
+    private: float
+    shared: float
+
+
+def memory(pid: int) -> Memory:
+    """What smaps_rollup says of `pid`."""
+    fields: dict[str, float] = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        name, size, *_ = line.split()
+        fields[name.rstrip(":")] = float(size) / MEGABYTE
+    private = fields["Private_Clean"] + fields["Private_Dirty"]
+    return Memory(fields["Pss"], private, fields["Shared_Clean"] + fields["Shared_Dirty"])
+
+
+def pictures(count: int) -> Iterator[NDArray[np.uint8]]:
+    """A textured floor on which a few people-sized blocks walk."""
+    rng = np.random.default_rng(3)
+    floor = rng.integers(70, 150, (SIZE[1] // 8, SIZE[0] // 8, 3), np.uint8)
+    floor = floor.repeat(8, axis=0).repeat(8, axis=1)
+    for number in range(count):
+        picture = floor.copy()
+        for person in range(12):
+            x = (150 * person + 6 * number) % (SIZE[0] - 60)
+            y = 200 + 60 * person
+            picture[y : y + 150, x : x + 50] = 30
+        yield picture
+
+
+def view() -> View:
+    """A camera 8 m up that looks down a plaza at 35 degrees."""
+    focal, tilt, height = 1400.0, np.radians(35), 8.0
+    right = np.array([1.0, 0.0, 0.0])
+    down = np.array([0.0, -np.sin(tilt), -np.cos(tilt)])
+    ahead = np.array([0.0, np.cos(tilt), -np.sin(tilt)])
+    camera = np.array([[focal, 0, 959.5], [0, focal, 539.5], [0, 0, 1]])
+    turn = np.stack((right, down, ahead))
+    projection = camera @ np.column_stack((turn, -turn @ np.array([0.0, 0.0, height])))
+    rows = tuple(tuple(float(v) for v in row) for row in projection)
+    return View(
+        calibration=Calibration(SIZE, rows),  # type: ignore[arg-type]
+        polygon=((-8.0, 6.0), (8.0, 6.0), (12.0, 25.0), (-12.0, 25.0)),
+    )
+
+
+def run(lenses: int, seconds: float) -> list[tuple[str, list[Memory]]]:
+    """(kind of process, memory of each) after every camera has measured for `seconds`."""
+    heard: dict[str, int] = {}
+    enough = threading.Event()
+
+    def reading(camera: str, _: Reading) -> None:
+        heard[camera] = heard.get(camera, 0) + 1
+        if len(heard) == lenses and min(heard.values()) >= seconds:
+            enough.set()
+
+    def status(camera: str, told: CameraStatus) -> None:
+        if told.restarts:
+            print(f"{camera}: {told.note}", file=sys.stderr)
+
+    with tempfile.TemporaryDirectory() as folder:
+        clip = Path(folder) / "plaza.mp4"
+        encode_clip(pictures(75), clip, 25, bitrate=4_000_000)
+        with LocalFleet(on_reading=reading, on_status=status, on_plate=lambda *_: None) as fleet:
+            for number in range(lenses):
+                fleet.start(
+                    f"camera-{number}",
+                    TapSpec(source=str(clip), live=True, loop=True),
+                    LensSpec(view=view()),
+                )
+            if not enough.wait(10 * seconds + 60):
+                raise SystemExit(f"not every camera measured; heard {heard}")
+            started, processes = time.monotonic(), fleet.processes()
+            print(f"{len(heard)} cameras measured, {min(heard.values())} Readings each at least")
+            told = [
+                (kind, [memory(pid) for pid in processes[kind]])
+                for kind in ("lens", "tap", "zygote")
+            ]
+            print(f"read in {time.monotonic() - started:.2f} s")
+            return told
+
+
+def main() -> int:
+    """Print the table; 0 if the lens keeps its budget."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lenses", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    arguments = parser.parse_args()
+    try:
+        table = run(arguments.lenses, arguments.seconds)
+    except PermissionError:
+        print("a lens cannot be looked into by its own user; run this as root", file=sys.stderr)
+        return 1
+    print(f"{'process':<10}{'n':>3}{'PSS MB':>9}{'most':>8}{'private':>9}{'shared':>9}")
+    for kind, each in table:
+        mean = [sum(column) / len(each) for column in zip(*each, strict=True)]
+        most = max(m.pss for m in each)
+        print(f"{kind:<10}{len(each):>3}{mean[0]:>9.1f}{most:>8.1f}{mean[1]:>9.1f}{mean[2]:>9.1f}")
+    worst = max(m.pss for m in table[0][1])
+    print(f"a lens at 1080p: {worst:.1f} MB; limit {LIMIT:g}, aim {AIM:g}, forked trial {TRIAL:g}")
+    return 0 if worst <= LIMIT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

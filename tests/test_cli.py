@@ -258,3 +258,30 @@ def test_a_measured_plate_can_be_shown(tmp_path: Path) -> None:
     shown = _plainview("camera", "plate", "show", "plaza", "--state", tmp_path, "--out", png)
     assert shown.returncode == 0, shown.stderr
     assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_read_is_never_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--out` that is the video or the camera's file is refused, through links too."""
+    video, camera, link = tmp_path / "v.mp4", tmp_path / "c.toml", tmp_path / "link"
+    video.write_bytes(b"a video")
+    camera.write_text(CAMERA, encoding="utf-8")
+    link.symlink_to(video)
+    for option in ("--out", "--save-plate"):
+        for place in (video, camera, link):
+            wrong = ["measure", str(video), "--camera", str(camera), option, str(place)]
+            assert execute(wrong) == 2
+            assert "would be overwritten" in capsys.readouterr().err
+    assert video.read_bytes() == b"a video"
+
+
+def test_an_error_does_not_steer_the_terminal_or_tell_a_password(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control signs in names are not passed on, and credentials are taken out."""
+    assert execute(["run", str(tmp_path / "\x1b[2Jx\nrtsp://user:secret@cam")]) == 2
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert "secret" not in said
+    assert said.count("\n") == 1

@@ -40,6 +40,7 @@ def _lines(folder: Path) -> list[dict[str, object]]:
         ("http://cam/x?user=a&password=b&n=1", "http://cam/x?user=a&password=***&n=1"),
         ("http://cam/a@b", "http://cam/a@b"),
         ("two rtsp://a:b@c and https://d:e@f/", "two rtsp://***@c and https://***@f/"),
+        ("rtsp:/user:pass@cam: no such file", "rtsp:/***@cam: no such file"),
         ("nothing to hide @ home", "nothing to hide @ home"),
     ],
 )

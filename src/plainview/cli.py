@@ -318,6 +318,12 @@ def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> Plai
 
 
 def _say(line: str) -> None:
+    if ":/" in line:
+        from plainview.logs import redact
+
+        line = redact(line)
+    # What a file's name or key holds must not steer the terminal.
+    line = "".join(sign if sign.isprintable() else "?" for sign in line)
     if sys.stderr is not None:
         print(f"plainview: {line}", file=sys.stderr)  # noqa: T201 - the one line of an error
 

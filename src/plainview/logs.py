@@ -23,7 +23,8 @@ BURST = 20
 """Lines of one event and camera that are written within `WINDOW` seconds; the rest are counted."""
 WINDOW = 60.0
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
+_CREDENTIALS = re.compile(r"(?<=:/)(/?)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
+"""One slash is enough: an address that was taken for a path has lost the other."""
 _SECRET = re.compile(
     r"(?i)\b(password|passwd|pwd|token|secret|api_?key|auth)=([^&\s\"']+)",
 )
@@ -33,7 +34,7 @@ EventDict = MutableMapping[str, Any]
 
 def redact(text: str) -> str:
     """`text` without what stands before the `@` of an address, nor secrets in its query."""
-    return _SECRET.sub(r"\1=***", _CREDENTIALS.sub("***@", text))
+    return _SECRET.sub(r"\1=***", _CREDENTIALS.sub(r"\1***@", text))
 
 
 def _redacted(value: object) -> object:

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,8 @@ def measure(
     every = _number("--every", camera.every if every is None else every)
     rate = _number("--rate", camera.rate if rate is None else rate)
     _check_video(video)
+    for written in (out, save_plate):
+        _check_apart(written, (video, camera_file, *((plate,) if plate else ())))
     learned = None if plate is None else read_plate_file(plate)
     camera = structs.replace(camera, every=every, rate=rate)
     tap, lens = clip_specs(camera, str(video.absolute()))
@@ -204,9 +207,22 @@ def _number(option: str, value: float) -> float:
     return value
 
 
+def _check_apart(written: Path | None, read: tuple[Path, ...]) -> None:
+    """Raise InputError if what is to be `written` is one of the files that are `read`."""
+    for path in read:
+        if written is not None and written.exists() and written.samefile(path):
+            raise InputError(
+                "this file is read and would be overwritten",
+                where=str(written),
+                mend="Write to another file",
+            )
+
+
 def _check_video(video: Path) -> None:
     """Raise InputError unless `video` is a file that can be opened and is not empty."""
-    what = ""
+    what, mend = "", "Give a video file"
+    if re.match(r"(rtsps?|https?):/", str(video)):
+        mend = "An address is measured by 'plainview run', with a CITY.toml"
     try:
         if not video.exists():
             what = "there is no such file"
@@ -218,4 +234,4 @@ def _check_video(video: Path) -> None:
     except (OSError, ValueError) as error:
         what = f"cannot be read ({getattr(error, 'strerror', None) or error})"
     if what:
-        raise InputError(what, where=str(video), mend="Give a video file")
+        raise InputError(what, where=str(video), mend=mend)

@@ -117,7 +117,7 @@ def _lines_of_keys(text: str) -> dict[KeyPath, int]:
     table: KeyPath = ()
     depth = 0
     fence = ""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if fence:
             if fence in line:
                 fence = ""

@@ -1,14 +1,25 @@
+import contextlib
+import os
 import random
+import threading
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plainview.clock import SystemClock
+from plainview.vision import sources
 from plainview.vision.feed import Pace
-from plainview.vision.live import GROWTH, LONGEST_RETRY, Backoff
+from plainview.vision.live import GROWTH, LONGEST_RETRY, Backoff, Live
+from plainview.vision.outlet import Outlet
+from plainview.vision.packets import HEADER, Message, Packet, StreamStart, length, parse
+from plainview.vision.spec import TapSpec
+from plainview.vision.status import Status
 
 
 @settings(deadline=None)
@@ -47,3 +58,56 @@ def test_a_piece_of_six_seconds_is_spread_over_six_seconds() -> None:
         packet.dts, packet.time_base = number * 9000, Fraction(1, 90_000)
         waits.append(pace.wait(packet, 100.0))
     assert waits == pytest.approx([number / 10 for number in range(60)])
+
+
+class SteppedClock(SystemClock):
+    """The machine's clock, whose UTC can be set."""
+
+    step = 0.0
+
+    def utc(self) -> float:
+        """UTC as somebody set it."""
+        return super().utc() + self.step
+
+
+def listen(end: int) -> Iterator[Message]:
+    """What a live lens hears."""
+    with os.fdopen(end, "rb") as pipe:
+        while head := pipe.read(HEADER.size):
+            yield parse(pipe.read(length(head)))
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_a_step_of_utc_is_followed_at_once(make_clip: Callable[..., Path], step: float) -> None:
+    """When the machine's clock is set, times follow it with the next picture.
+
+    Back, a new stream begins, since within one time never runs back; forward, the stream goes on.
+    """
+    path = make_clip("clock.mp4", 20, rate=20, options={"bf": "0", "g": "5"})
+    spec = TapSpec(source=str(path), loop=True)
+    source, clock = sources.resolve(spec), SteppedClock()
+    end, start = os.pipe()
+    status = Status(os.open(os.devnull, os.O_WRONLY))
+
+    def run() -> None:
+        with sources.file(source) as descriptor, contextlib.suppress(BrokenPipeError):
+            Live(spec, source, Outlet(start, 1 << 16), status, clock).run(descriptor)
+
+    tap = threading.Thread(target=run)
+    tap.start()
+    streams: list[list[int]] = []
+    for message in listen(end):
+        if isinstance(message, StreamStart):
+            streams.append([])
+        elif isinstance(message, Packet):
+            streams[-1].append(message.t or 0)
+            if sum(map(len, streams)) == 20:
+                clock.step = step
+            if sum(map(len, streams)) >= 35:
+                break
+    tap.join(10)
+    os.close(start)
+    assert not tap.is_alive()
+    assert len(streams) == (2 if step < 0 else 1)
+    assert all(times == sorted(times) for times in streams)
+    assert abs(streams[-1][-1] - streams[0][0] - step * 1e6) < 10e6

@@ -29,8 +29,6 @@ TICK = 0.25
 """Seconds of silence after which the lens is told the time."""
 FIRST_RETRY, LONGEST_RETRY, GROWTH = 0.5, 5.0, 1.3
 """Seconds until the first new attempt and between the last, and how the wait grows."""
-STEADY = 5.0
-"""Seconds that a connection must have stood for the next loss to count as a first one."""
 MOST_STUCK = 4
 """Connections that FFmpeg does not let go of (a name server that hangs) before the tap ends itself,
 so that its parent starts a fresh one."""
@@ -81,11 +79,11 @@ class Live:
         self._abandoned: list[Feed] = []
         self._opened: Opened | None = None
         self._clock = StreamClock(1.0)
-        self._again = self._heard = self._since = float("-inf")
+        self._again = self._heard = float("-inf")
         self._said = float("-inf")
         self._latest = 0
         self._connections = 0
-        self._packets = self._broken = 0
+        self._packets = self._broken = self._before = 0
 
     def run(self, descriptor: int | None) -> None:
         """Pass the source on until it ends for good. `descriptor` is the open file where it is one.
@@ -111,10 +109,11 @@ class Live:
     def _turn(self, descriptor: int | None) -> bool:
         """Do all that is due now; False when it is over."""
         now = self._time.monotonic()
-        if self._wall.update(now, self._time.utc()) and self._opened is not None:
+        if self._wall.update(now, self._time.utc()):
             # Time starts anew, and so must the stream, in which it never runs back.
             self._latest = 0
-            self._begin(self._opened, now)
+            if self._opened is not None:
+                self._begin(self._opened, now)
         if self._feed is None and now >= self._again:
             self._feed = Feed(self._spec, self._source, self._wake, descriptor)
             self._heard = now + 2 * FIRST_ANSWER
@@ -152,7 +151,8 @@ class Live:
             self._backlog.begin(item.start, now)
         elif isinstance(item, Opened):
             self._connections += 1
-            self._since = self._heard = now
+            self._heard = now
+            self._before = self._packets
             self._begin(item, now)
             again = max(0, self._connections - 1)
             self._status.set(connected=True, reconnects=again, note="")
@@ -188,8 +188,8 @@ class Live:
             self._opened = None
             self._backlog.tell(Gap(dropped=0, t=self._wall.at(now), reason="lost"), now)
             self._said = float("-inf")  # and a tick, to say so at once
-            if now - self._since > STEADY:
-                self._backoff.reset()
+            if self._packets > self._before:
+                self._backoff.reset()  # it worked, so it may well work again at once
         self._again = now + self._backoff.wait()
         self._status.set(connected=False, note=note(error))
 

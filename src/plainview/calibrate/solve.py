@@ -318,7 +318,9 @@ def _solve(problem: _Problem) -> tuple[_Fit, tuple[bool, bool]]:
     both = (True, True)
     fits = [_refine(x, problem, both, soft=True) for x in _starts(problem, 4)]
     fit = min(fits, key=lambda f: f.score)
-    free = np.sqrt(np.diag(_covariance(fit, problem, (False, False))))
+    variance = np.diag(_covariance(fit, problem, (False, False)))
+    # Rounding can turn the variance of what is not determined at all negative.
+    free = np.sqrt(np.where(variance >= 0, variance, np.inf))
     held = (bool(free[0] > _OPEN["focal"]), bool(free[2] > _OPEN["roll"]))
     return _refine(fit.parameters, problem, held, soft=False), held
 
@@ -386,7 +388,8 @@ def _scale_error(fit: _Fit, problem: _Problem, held: tuple[bool, bool]) -> float
         columns.append((logs(fit.parameters + step) - logs(fit.parameters - step)) / 2e-5)
     sensitivity = np.column_stack(columns)[far]
     variance = np.einsum("ij,jk,ik->i", sensitivity, covariance, sensitivity)
-    return float(np.sqrt(np.median(variance))) if np.any(far) else math.inf
+    middle = float(np.median(variance)) if np.any(far) else math.inf
+    return math.sqrt(middle) if middle >= 0 else math.inf
 
 
 def _arrange(marks: Marks) -> _Problem:

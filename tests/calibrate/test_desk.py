@@ -1,0 +1,198 @@
+import queue
+import shutil
+import struct
+import threading
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from plainview.calibrate import Solution, run_page
+from plainview.calibrate.pinhole import Pinhole
+from plainview.config.camera import load_camera
+from plainview.errors import InputError
+from plainview.geometry import BODY_HEIGHT, to_plane
+
+WIDTH, HEIGHT = 640, 360
+CAMERA = Pinhole(560.0, 6.0, float(np.radians(25)), 0.0, ((WIDTH - 1) / 2, (HEIGHT - 1) / 2))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def png() -> bytes:
+    """A grey picture."""
+    rows = b"".join(b"\0" + b"\x80" * WIDTH for _ in range(HEIGHT))
+    out = b"\x89PNG\r\n\x1a\n"
+    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)
+    for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
+        tail = struct.pack(">I", zlib.crc32(kind + body))
+        out += struct.pack(">I", len(body)) + kind + body + tail
+    return out
+
+
+class Desk(NamedTuple):
+    """A page that is being served."""
+
+    url: str
+    out: Path
+    thread: threading.Thread
+    results: "queue.Queue[Solution | None]"
+
+    @property
+    def base(self) -> str:
+        """The address without its token."""
+        return self.url.partition("/?")[0]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A served page, closed at the end whatever happened."""
+    said: queue.Queue[str] = queue.Queue()
+    results: queue.Queue[Solution | None] = queue.Queue()
+    out = tmp_path / "plaza.toml"
+
+    def serve() -> None:
+        results.put(
+            run_page(
+                "plaza.mp4",
+                out,
+                frame_png=png(),
+                image_size=(WIDTH, HEIGHT),
+                open_browser=False,
+                say=said.put,
+            )
+        )
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    served = Desk(said.get(timeout=10).split()[-1], out, thread, results)
+    client = httpx.Client()
+    yield served
+    # Whoever holds the session may close the page; a test that used the token did so itself.
+    if thread.is_alive():
+        client.get(served.url)
+        client.post(f"{served.base}/api/close", json={})
+    client.close()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def page(desk: Desk) -> Iterator[Page]:
+    """The page in a real browser, without a single error in its console."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        pytest.skip("no chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
+        tab = chromium.new_page(viewport={"width": 1200, "height": 800})
+        wrong: list[str] = []
+        tab.on("pageerror", lambda error: wrong.append(str(error)))
+        tab.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+        tab.goto(desk.url)
+        tab.wait_for_selector("html[data-ready=yes]", state="attached")
+        yield tab
+        if desk.thread.is_alive():
+            tab.click("#close")
+            tab.wait_for_selector("#saved:has-text('Closed')")
+        chromium.close()
+        assert not wrong
+
+
+def click(page: Page, pixels: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    """Click the picture at each of `pixels` (n, 2)."""
+    box = page.locator("#picture").bounding_box()
+    assert box is not None
+    scale = box["width"] / WIDTH
+    for u, v in pixels:
+        page.mouse.click(box["x"] + (u + 0.5) * scale, box["y"] + (v + 0.5) * scale)
+
+
+def test_only_the_browser_with_the_token_is_answered(desk: Desk) -> None:
+    """No token, a wrong one, a used one, another Host, no cookie: nothing of the frame is shown."""
+    with httpx.Client() as stranger:
+        for path in ("/", "/frame.png", "/api/frame", "/page.js", "/?token=guess", "/?token="):
+            assert stranger.get(desk.base + path).status_code == 403
+        assert stranger.post(desk.base + "/api/solve", json={}).status_code == 403
+    with httpx.Client() as ours:
+        assert ours.get(desk.url).status_code == 303
+        shown = ours.get(desk.base + "/")
+        assert shown.status_code == 200
+        assert "default-src 'none'" in shown.headers["content-security-policy"]
+        assert ours.get(desk.base + "/frame.png").content == png()
+        assert ours.get(desk.base + "/frame.png", headers={"Host": "evil.test"}).status_code == 403
+        assert ours.get(desk.base + "/marks.py").status_code == 404
+        assert httpx.get(desk.url).status_code == 403, "the token is good once"
+        assert ours.post(desk.base + "/api/solve", json={"image_size": 3}).status_code == 400
+        ours.post(desk.base + "/api/close", json={})
+    assert desk.results.get(timeout=10) is None
+    assert not desk.out.exists()
+
+
+def test_the_page_is_for_this_machine_only(tmp_path: Path) -> None:
+    """An address that others could reach is refused: the page shows the scene."""
+    with pytest.raises(InputError, match="this machine only"):
+        run_page("a", tmp_path / "a", frame_png=b"", image_size=(16, 16), host="0.0.0.0")  # noqa: S104 - refused
+
+
+def test_ground_points_are_marked_and_saved(desk: Desk, page: Page) -> None:
+    """Four clicks and six distances give a camera, whose file the rest of Plainview loads."""
+    metres = np.array([[-3.0, 9], [3, 9], [4, 20], [-4, 18]])
+    pixels = CAMERA.image(np.column_stack((metres, np.zeros(4))))
+    click(page, pixels)
+    for i in range(4):
+        for j in range(i + 1, 4):
+            length = float(np.linalg.norm(metres[i] - metres[j]))
+            page.fill(f"input[aria-label^='Distance from {i + 1} to {j + 1} ']", f"{length:.2f}")
+    page.wait_for_selector("#verdict:has-text('RMS error')")
+    page.wait_for_function("document.querySelectorAll('#residuals tbody tr').length === 6")
+    page.click("#tab-lines")
+    click(page, np.array([[200.0, 250], [430, 250]]))
+    page.click("#tab-points")
+    page.locator("#picture").focus()
+    page.keyboard.press("PageDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    desk.out.write_text("old", encoding="utf-8")
+    page.click("#save-button")
+    page.wait_for_selector("#overwrite[open]")
+    assert desk.out.read_text(encoding="utf-8") == "old"
+    page.click("#yes")
+    page.wait_for_selector("#saved:has-text('Saved')")
+    saved = desk.results.get(timeout=10)
+    assert saved is not None
+    view = load_camera(desk.out).view
+    assert [line.name for line in view.lines] == ["line 1"]
+    found = to_plane(view.calibration.matrix(), pixels)
+    assert np.linalg.norm(found[0] - found[2]) == pytest.approx(
+        np.linalg.norm(metres[0] - metres[2]), rel=0.03
+    )
+
+
+def test_people_are_marked_and_saved(desk: Desk, page: Page) -> None:
+    """Feet and heads of six people, and one mark that was deleted again, give a camera."""
+    metres = np.array([[-2.5, 8], [2, 9], [0, 13], [5, 17], [-5, 19], [1, 24.0]])
+    feet = CAMERA.image(np.column_stack((metres, np.zeros(6))))
+    heads = CAMERA.image(np.column_stack((metres, np.full(6, BODY_HEIGHT))))
+    page.click("#tab-people")
+    click(page, np.array([[320.0, 300]]))
+    page.keyboard.press("Delete")
+    click(page, np.stack((feet, heads), axis=1).reshape(-1, 2))
+    page.wait_for_selector("#verdict:has-text('RMS error')")
+    page.wait_for_function("document.querySelectorAll('#residuals tbody tr').length === 6")
+    page.click("#save-button")
+    page.wait_for_selector("#saved:has-text('Saved')")
+    saved = desk.results.get(timeout=10)
+    assert saved is not None
+    assert saved.height == pytest.approx(CAMERA.height, rel=0.15)
+    assert load_camera(desk.out).id == "plaza"

@@ -7,11 +7,10 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import av
 from av.container import InputContainer
-from av.stream import Stream
 
 from plainview.errors import SourceError
 from plainview.vision import sources
@@ -23,14 +22,16 @@ LOOKAHEAD = 34
 (Rec. H.264 A.3.1, `max_dec_frame_buffering`); fields double that."""
 HELD = 64_000_000
 """Bytes of packets held at most."""
+LONGEST = 1e15
+"""Microseconds (thirty years) beyond which a clip's time stays where it is."""
 OPEN = 10.0
 """Seconds that a step of reading a local file may take."""
 _ATTEMPTS = 64
 """Unreadable places in a row after which the rest of a clip is given up."""
 
 VideoStream = av.video.stream.VideoStream
-Compressed: TypeAlias = "av.Packet[VideoStream]"
-"""A packet of the video stream (generic in the type stubs only)."""
+Compressed: TypeAlias = "av.Packet[Any]"
+"""A packet (generic in the type stubs only, hence the quotes)."""
 
 
 @contextlib.contextmanager
@@ -47,7 +48,7 @@ def opened(source: Source, descriptor: int | None) -> Iterator[InputContainer]:
         yield container
 
 
-def data(packet: "av.Packet[Stream] | Compressed") -> bytes:
+def data(packet: "Compressed") -> bytes:
     """The packet's bytes without a copy.
 
     msgspec takes any buffer for bytes, and copies it once, into what goes down the pipe.
@@ -101,10 +102,11 @@ def length(container: InputContainer, stream: VideoStream, rate: float | None) -
     """Seconds of the clip where known; `rate` as TapSpec.frame_rate."""
     if rate is not None:
         frames = stream.frames or _frames(stream)
-        return frames / rate if frames else None
+        seconds = frames / rate
+        return seconds if 0 < seconds <= LONGEST / 1e6 else None
     if stream.duration is not None and stream.duration > 0 and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    if container.duration is not None and container.duration > 0:
+        return min(float(stream.duration * stream.time_base), LONGEST / 1e6)
+    if container.duration is not None and 0 < container.duration <= LONGEST:
         return container.duration / 1_000_000
     return None
 
@@ -209,9 +211,10 @@ class Timing:
         if self._origin is None:
             self._origin = when
         if self._rate is not None:
-            held.t = round(self._rank * 1_000_000 / self._rate)
+            t = self._rank * 1_000_000 / self._rate
         else:
-            held.t = max(0, round((when - self._origin) * self._scale))
+            t = max(0.0, (when - self._origin) * self._scale)
+        held.t = round(min(t, LONGEST))
         held.placed = True
         self._rank += 1
         self._bytes -= held.packet.size if held.packet is not None else 0

@@ -5,7 +5,10 @@ import pytest
 
 from plainview.app.evaluate import DEFAULT_SCENES, FLAGS, PETS, all_scenes, count
 from plainview.cli import execute
+from plainview.config import load_camera
 from plainview.errors import InputError
+from plainview.evaluate.score import true_crossings
+from plainview.evaluate.truth import read_truth
 from plainview.record import Health
 from plainview.synth.catalogue import SCENES
 from plainview.synth.scene import render_scene
@@ -36,6 +39,16 @@ def test_a_clip_is_measured_and_scored(rendered: Path, capfd: pytest.CaptureFixt
     assert counts["intervals"] == 4
     assert 0 <= counts["mae"] < counts["truth"] + 1
     assert result["score"]["health"]["sound"] == 4
+
+
+def test_true_crossings_are_those_of_the_walks(rendered: Path) -> None:
+    """Counted frame by frame without knowing anybody, they are the ones that were walked."""
+    told = json.loads((rendered / "scene.json").read_text())
+    view = load_camera(rendered / "camera.toml").view
+    truth = read_truth(rendered / "truth.csv", told["frame_rate"])
+    found = {line.name: list(true_crossings(truth, line)) for line in view.lines}
+    assert found == told["crossings"]
+    assert sum(map(sum, found.values())) > 0
 
 
 def test_a_truth_without_time_is_refused(rendered: Path) -> None:

@@ -27,7 +27,7 @@ from plainview.vision.streamclock import StreamClock, Wall
 
 TICK = 0.25
 """Seconds of silence after which the lens is told the time."""
-FIRST_RETRY, LONGEST_RETRY, GROWTH = 0.5, 5.0, 1.3
+FIRST_RETRY, LONGEST_RETRY, GROWTH = 0.5, 5.0, 1.2
 """Seconds until the first new attempt and between the last, and how the wait grows."""
 MOST_STUCK = 4
 """Connections that FFmpeg does not let go of (a name server that hangs) before the tap ends itself,

@@ -103,8 +103,10 @@ export interface CountSeries {
 }
 
 export interface Crossing {
-  camera: string;
   line: string;
+  start: Point;
+  end: Point;
+  cameras: string[];
   forward: number;
   backward: number;
   last_forward: number;

@@ -207,6 +207,10 @@ export class Plan {
 
   private paintGround(c: CanvasRenderingContext2D, frame: Frame): void {
     c.fillStyle = colour("ground");
+    for (const area of this.site.areas) {
+      this.trace(c, frame, area, true);
+      c.fill();
+    }
     this.eachCell(frame, (k, left, top, side) => {
       if (this.inside[k]) c.fillRect(left - 0.25, top - 0.25, side + 0.5, side + 0.5);
     });
@@ -296,10 +300,14 @@ export class Plan {
   }
 
   private path(c: CanvasRenderingContext2D, frame: Frame, points: Point[], close: boolean): void {
+    this.trace(c, frame, points, close);
+    c.stroke();
+  }
+
+  private trace(c: CanvasRenderingContext2D, frame: Frame, points: Point[], close: boolean): void {
     c.beginPath();
     points.forEach(([x, y], k) => (k ? c.lineTo(frame.x(x), frame.y(y)) : c.moveTo(frame.x(x), frame.y(y))));
     if (close) c.closePath();
-    c.stroke();
   }
 
   /** One arrow for each block of about 2 m: the way of its people together, 0.8 s of walking long. */

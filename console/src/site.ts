@@ -1,6 +1,6 @@
 /** One site, live: plan, count, crossings and cameras. */
 
-import { ask, type Camera, type CountPoint, type CountSeries, type Crossing, Problem, type SiteField, type SitePlace } from "./api";
+import { ask, type Camera, type CountPoint, type CountSeries, type Crossing, type Line, Problem, type SiteField, type SitePlace } from "./api";
 import { Chart } from "./chart";
 import { h, part, say, svg } from "./dom";
 import { foot } from "./home";
@@ -247,8 +247,10 @@ function historyCard(id: string) {
 }
 
 function crossingsCard(place: SitePlace, id: string) {
-  const lines = place.cameras.flatMap((camera) => camera.lines.map((line) => ({ camera: camera.id, line })));
-  const rows = lines.map(({ line }) => {
+  const key = (line: Line): string => JSON.stringify([line.name, line.start, line.end]);
+  // A line that several cameras have is one line.
+  const lines = [...new Map(place.cameras.flatMap((camera) => camera.lines.map((line) => [key(line), line]))).values()];
+  const rows = lines.map((line) => {
     const cells = Array.from({ length: 4 }, () => h("td", { class: "number" }, "–"));
     // Forward is to the left of the way from start to end; the arrow points up before it is turned.
     const degrees = (Math.atan2(line.start[1] - line.end[1], line.end[0] - line.start[0]) * 180) / Math.PI;
@@ -270,8 +272,8 @@ function crossingsCard(place: SitePlace, id: string) {
     try {
       const answer = await ask<Crossing[]>(`sites/${id}/crossings`);
       let lost = 0;
-      lines.forEach(({ camera, line }, k) => {
-        const found = answer.find((crossing) => crossing.camera === camera && crossing.line === line.name);
+      lines.forEach((line, k) => {
+        const found = answer.find((crossing) => key({ ...crossing, name: crossing.line }) === key(line));
         if (!found) return;
         lost = Math.max(lost, found.unhealthy);
         [found.last_forward, found.last_backward, found.forward, found.backward].forEach((value, at) => {

@@ -192,6 +192,27 @@ def test_crossings_add_up_and_tell_what_was_not_measured(client: Client, world: 
     assert gate["unhealthy"] == 10
 
 
+def test_a_line_that_two_cameras_have_is_one_line(
+    world: "World", sites: tuple[SiteView, ...]
+) -> None:
+    """Its people are the mean of the cameras that could be believed at that moment, never a sum."""
+    assert isinstance(world.clock, ManualClock)
+    north, south = sites[0].cameras
+    south = structs.replace(south, view=structs.replace(south.view, lines=north.view.lines))
+    site = structs.replace(sites[0], cameras=(north, south))
+    for second in range(20):
+        blind = (Health.BLIND,) if second >= 10 else ()
+        world.say(north.id, world.reading(north.id, crossings=((1.0, 0), (0, 0))))
+        world.say(south.id, world.reading(south.id, crossings=((2.0, 0), (0, 0)), health=blind))
+        world.clock.advance(1)
+    app = create_app(sites=[site], store=world.store, clock=world.clock)
+    with TestClient(app, base_url=HERE) as client:
+        gate, _ = get(client, "sites/plaza/crossings")
+    assert gate["cameras"] == [north.id, south.id]
+    assert gate["forward"] == pytest.approx(10 * 1.5 + 10 * 1.0)
+    assert gate["unhealthy"] == 0
+
+
 def test_roll_ups_reach_the_page(client: Client, world: "World") -> None:
     """Minutes of a camera, and the site's count made from them."""
     assert isinstance(world.clock, ManualClock)

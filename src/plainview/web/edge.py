@@ -234,10 +234,15 @@ class CountSeries(Struct, frozen=True):
 
 
 class LineCrossings(Struct, frozen=True):
-    """People over one line of one camera."""
+    """People over one line of the site."""
 
-    camera: str
     line: str
+    start: Point
+    end: Point
+    cameras: Annotated[
+        list[str],
+        Meta(description="Those that measure it; their mean is told where there are several."),
+    ]
     forward: Annotated[float, Meta(description="In the whole range.")]
     backward: float
     last_forward: Annotated[float, Meta(description="In the last minute of the range.")]

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from plainview.geometry import Line
 from plainview.record import COUNT_STEP, CROSSING_STEP, CameraStatus, Reading
 from plainview.store import RollUp, Store
 from plainview.web.edge import (
@@ -265,38 +267,50 @@ def _add_roll_ups(plan: SitePlan, used: Mapping[str, RollUp]) -> Count:
 
 
 def crossings(plan: SitePlan, store: Store, since: int, until: int) -> list[LineCrossings]:
-    """People over each line from `since` to `until` (UTC milliseconds), at most an hour."""
-    answers = []
+    """People over each line from `since` to `until` (UTC milliseconds), at most an hour.
+
+    A line that several cameras have (same name and ends, same interval) is one line: at each
+    interval it is the mean of those that could be believed then.
+    """
+    lines: dict[tuple[Line, float], list[tuple[str, int]]] = {}
+    readings: dict[str, list[Reading]] = {}
     for camera in plan.site.cameras:
-        if camera.view.lines:
-            answers += _camera_crossings(camera, store.readings(camera.id, since, until), until)
-    return answers
-
-
-def _camera_crossings(
-    camera: CameraView, readings: Sequence[Reading], until: int
-) -> list[LineCrossings]:
-    lines = camera.view.lines
-    total = np.zeros((len(lines), 2), dtype=np.int64)
-    last = np.zeros_like(total)
-    lost = 0
-    for reading in readings:
-        if not reading.healthy:
-            lost += reading.span
-            continue
-        flux = np.array(reading.crossings[: len(lines)], dtype=np.int64).reshape(-1, 2)
-        total[: len(flux)] += flux
-        if reading.t > until - MINUTE:
-            last[: len(flux)] += flux
+        for index, line in enumerate(camera.view.lines):
+            lines.setdefault((line, camera.every), []).append((camera.id, index))
+            if camera.id not in readings:
+                readings[camera.id] = store.readings(camera.id, since, until)
     return [
-        LineCrossings(
-            camera=camera.id,
-            line=line.name,
-            forward=round(float(total[k, 0]) * CROSSING_STEP, 2),
-            backward=round(float(total[k, 1]) * CROSSING_STEP, 2),
-            last_forward=round(float(last[k, 0]) * CROSSING_STEP, 2),
-            last_backward=round(float(last[k, 1]) * CROSSING_STEP, 2),
-            unhealthy=lost / 1000,
-        )
-        for k, line in enumerate(lines)
+        _line_crossings(line, every, [(name, k, readings[name]) for name, k in places], until)
+        for (line, every), places in lines.items()
     ]
+
+
+def _line_crossings(
+    line: Line, every: float, places: Sequence[tuple[str, int, list[Reading]]], until: int
+) -> LineCrossings:
+    said: dict[int, dict[str, NDArray[np.int64]]] = {}
+    for name, index, readings in places:
+        for reading in readings:
+            step = said.setdefault(round(reading.t / (every * 1000)), {})
+            if reading.healthy and index < len(reading.crossings):
+                # Intervals need not start on whole steps: two that end in one step both count.
+                flux = np.array(reading.crossings[index], dtype=np.int64)
+                step[name] = step[name] + flux if name in step else flux
+    total, last = np.zeros(2), np.zeros(2)
+    for k, fluxes in said.items():
+        if fluxes:
+            mean = np.mean(list(fluxes.values()), axis=0) * CROSSING_STEP
+            total += mean
+            if k * every * 1000 > until - MINUTE:
+                last += mean
+    return LineCrossings(
+        line=line.name,
+        start=line.start,
+        end=line.end,
+        cameras=[name for name, _, _ in places],
+        forward=round(float(total[0]), 2),
+        backward=round(float(total[1]), 2),
+        last_forward=round(float(last[0]), 2),
+        last_backward=round(float(last[1]), 2),
+        unhealthy=sum(not fluxes for fluxes in said.values()) * every,
+    )

@@ -62,7 +62,7 @@ unit: .venv/.all $(STATIC)/.built debian ## pytest (PYTEST_ARGS="-k record")
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 bench: .venv/.all $(STATIC)/.built ## print every benchmark's table
-	for script in bench/*.py; do echo; echo "== $$script"; $(BIN)/python "$$script"; done
+	for script in $$(grep -l __main__ bench/*.py); do echo; echo "== $$script"; $(BIN)/python "$$script"; done
 
 evaluate: .venv/.all ## accuracy on every scene that is here; writes docs/evaluation.md
 	$(BIN)/plainview evaluate all --write docs/evaluation.md
@@ -96,10 +96,12 @@ $(UV): tools/uv.txt
 	@touch $@
 
 .venv/.run: $(UV) pyproject.toml uv.lock
+	@echo "Installing what Plainview needs into .venv (once; some hundred megabytes) ..."
 	$(UV) sync --locked --inexact --quiet
 	@touch $@
 
 .venv/.all: $(UV) pyproject.toml uv.lock
+	@echo "Installing what tests and benchmarks need into .venv (once) ..."
 	$(UV) sync --locked --all-groups --all-extras --quiet
 	@touch $@ .venv/.run
 

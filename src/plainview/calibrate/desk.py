@@ -1,5 +1,6 @@
 """The local page on which a person marks a frame: loopback only, one browser, ends with saving."""
 
+import contextlib
 import hmac
 import secrets
 import socket
@@ -14,6 +15,7 @@ import uvicorn
 from litestar import Litestar, Request, Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import Cookie
+from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from plainview.calibrate.marks import Marks
@@ -166,7 +168,8 @@ def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after ano
         return None if desk.admits(request) else _refused()
 
     @get("/", sync_to_thread=False)
-    def page(token: str | None = None) -> Response[bytes]:
+    def page(request: _Request) -> Response[bytes]:
+        token = request.query_params.get("token")
         if token is None:
             return Response(_asset("index.html"), media_type="text/html; charset=utf-8")
         if not desk.redeem(token):
@@ -175,7 +178,8 @@ def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after ano
         return Response(b"", status_code=303, headers={"Location": "/"}, cookies=[cookie])
 
     @get("/{name:str}", sync_to_thread=False)
-    def asset(name: str) -> Response[bytes]:
+    def asset(request: _Request) -> Response[bytes]:
+        name = str(request.path_params["name"])
         if name == "frame.png":
             return Response(desk.frame, media_type="image/png")
         if name not in _ASSETS:
@@ -187,11 +191,11 @@ def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after ano
         return desk.facts()
 
     @post("/api/solve", status_code=200, sync_to_thread=True)
-    def solving(data: Marks) -> Answer:
+    def solving(data: JSONBody[Marks]) -> Answer:
         return desk.solve(data)
 
     @post("/api/save", status_code=200, sync_to_thread=True)
-    def saving(data: Saving) -> Response[Answer]:
+    def saving(data: JSONBody[Saving]) -> Response[Answer]:
         answer = desk.save(data)
         background = BackgroundTask(desk.finish) if answer.saved else None
         return Response(answer, background=background)
@@ -265,8 +269,6 @@ def run_page(  # noqa: PLR0913 - the command's options, all by name
         say(f"Mark the picture at {url}")
         if open_browser:
             webbrowser.open(url)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            say("Nothing was saved." if desk.saved is None else f"Saved {out}")
     return desk.saved

@@ -367,3 +367,21 @@ def test_ffmpeg_itself_decodes_nothing_to_look_at_a_stream(make_clip: Make) -> N
         finally:
             av.logging.set_level(None)
         assert "not on whitelist" in said
+
+
+def test_raw_pictures_are_refused(start_tap: Start, make_clip: Make) -> None:
+    """Pictures exist only inside the lens: a source of raw ones is told to send compressed ones."""
+    tap = start_tap(source=str(make_clip("raw.avi", 3, codec="rawvideo")), live=False)
+    tap.finish()
+    assert tap.statuses[-1].failed
+    assert "raw pictures" in tap.statuses[-1].note
+    assert tap.messages == []
+
+
+def test_a_device_that_is_unplugged_is_waited_for(start_tap: Start) -> None:
+    """A V4L2 device that is not there is told, and tried again for ever."""
+    tap = start_tap(source="/dev/video987")
+    tap.until(lambda tap: sum("is not there" in s.note for s in tap.statuses) > 2)
+    assert tap.statuses[-1].note.startswith("/dev/video987: ")
+    assert not tap.statuses[-1].ended
+    assert tap.of(Tick)

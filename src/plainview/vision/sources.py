@@ -225,6 +225,8 @@ _REASONS: tuple[tuple[type[BaseException], str, str], ...] = (
     (av.HTTPError, "answers with an error", "Check the server"),
     (av.ProtocolNotFoundError, "leads to a kind of address that is not allowed", _ACCEPTED),
     (av.InvalidDataError, "sends nothing that can be read as video", "Check what it serves"),
+    (FileNotFoundError, "is not there", "Check that it is plugged in, and its name"),
+    (PermissionError, "may not be read", "Give this user the right to read it"),
     (ConnectionRefusedError, "refuses the connection", "Check that it runs, and the port"),
     (ConnectionResetError, "closed the connection", "Check that it runs"),
     (av.ExitError, "does not answer in time", "Check the network and the camera"),

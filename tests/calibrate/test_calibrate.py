@@ -111,6 +111,20 @@ def test_the_example_in_the_help_parses(tmp_path: Path) -> None:
     assert (len(marks.points), len(marks.distances), len(marks.people)) == (2, 1, 1)
 
 
+def test_the_guide_s_points_file_gives_a_good_camera(tmp_path: Path) -> None:
+    """The example in docs/guide/calibrate.md works as it stands."""
+    guide = Path(__file__).resolve().parents[2] / "docs" / "guide" / "calibrate.md"
+    file, out = tmp_path / "marks.toml", tmp_path / "plaza.toml"
+    file.write_text(
+        guide.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0],
+        encoding="utf-8",
+    )
+    solution = from_points(file, out=out, say=lambda _: None)
+    assert solution.rms_cm < 8
+    assert solution.height == pytest.approx(6.0, rel=0.05)
+    assert load_camera(out).id == "plaza-north"
+
+
 def test_the_proposed_area_is_seen_and_near() -> None:
     """All corners of the area are in the picture, in front, and no further than is measurable."""
     area = np.array(visible_area(calibration()))

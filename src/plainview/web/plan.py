@@ -24,15 +24,20 @@ def runs(mask: Mask) -> list[tuple[int, int]]:
     return [(int(a), int(b - a)) for a, b in edges.reshape(-1, 2)]
 
 
-def _overlap(target: tuple[float, float, int], source: tuple[float, float, int]) -> Array:
-    """(targets, sources) share of each target cell that a source cell covers; along one axis.
+class _Carrier:
+    """Along one axis: which of the site's cells each sent cell touches, and by what share."""
 
-    Each axis is (origin, cell, cells) in metres.
-    """
-    low = target[0] + target[1] * np.arange(target[2])[:, None]
-    begin = source[0] + source[1] * np.arange(source[2])[None, :]
-    shared = np.minimum(low + target[1], begin + source[1]) - np.maximum(low, begin)
-    return np.asarray(np.clip(shared, 0, None) / target[1], dtype=np.float64)
+    def __init__(self, target: tuple[float, float, int], source: tuple[float, float, int]) -> None:
+        """Lay `source` over `target`; each is (origin, cell, cells) in metres."""
+        low = target[0] + target[1] * np.arange(target[2])
+        self.touched: list[tuple[slice, Array]] = []
+        for k in range(source[2]):
+            begin = source[0] + source[1] * k
+            shared = np.minimum(low + target[1], begin + source[1]) - np.maximum(low, begin)
+            share = np.clip(shared, 0, None) / target[1]
+            found = np.flatnonzero(share > 1e-9)
+            part = slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
+            self.touched.append((part, share[part]))
 
 
 class SitePlan:
@@ -50,7 +55,7 @@ class SitePlan:
         stacked = np.stack(list(self.covers.values()))
         self.covered: Mask = np.asarray(stacked.any(axis=0), dtype=np.bool_)
         self.overlapping: bool = bool((stacked.sum(axis=0) > 1).any())
-        self._carriers: dict[tuple[str, int], tuple[Array, Array]] = {}
+        self._carriers: dict[tuple[str, int], tuple[_Carrier, _Carrier]] = {}
 
     def _cells(self, areas: Iterable[tuple[Point, ...]]) -> Mask:
         masks = [cells_inside(self.grid, polygon) for polygon in areas]
@@ -81,20 +86,20 @@ class SitePlan:
             nx, ny = self.grid.shape
             sent_nx = -(-own.shape[0] // reading.coarse)
             self._carriers[key] = (
-                _overlap((self.grid.origin[1], self.grid.cell, ny), (own.origin[1], side, sent_ny)),
-                _overlap((self.grid.origin[0], self.grid.cell, nx), (own.origin[0], side, sent_nx)),
+                _Carrier((self.grid.origin[1], self.grid.cell, ny), (own.origin[1], side, sent_ny)),
+                _Carrier((self.grid.origin[0], self.grid.cell, nx), (own.origin[0], side, sent_nx)),
             )
         down, across = self._carriers[key]
-        sent: Array = np.zeros((4, down.shape[1], across.shape[1]))
+        carried: Array = np.zeros((4, *self.inside.shape))
         for cell in unpack_cells(reading):
-            if cell.iy < sent.shape[1] and cell.ix < sent.shape[2]:
-                sent[:, cell.iy, cell.ix] = (
-                    cell.density,
-                    cell.density * cell.vx,
-                    cell.density * cell.vy,
-                    cell.density * cell.variance,
-                )
-        density, vx, vy, variance = down @ sent @ across.T
+            if cell.iy >= len(down.touched) or cell.ix >= len(across.touched):
+                continue
+            # A sent cell touches a few of the site's rows and columns, next to one another.
+            rows, by_row = down.touched[cell.iy]
+            columns, by_column = across.touched[cell.ix]
+            people = cell.density * np.array((1.0, cell.vx, cell.vy, cell.variance))
+            carried[:, rows, columns] += people[:, None, None] * (by_row[:, None] * by_column)
+        density, vx, vy, variance = carried
         return density, vx, vy, variance
 
     def camera_place(self, camera: CameraView) -> tuple[float, float, float]:

@@ -338,8 +338,8 @@ def _from_system(error: OSError) -> str:
     return " ".join(f"{name}{error.strerror or error}".split())
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + signal.SIGTERM)
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _silence_standard_output() -> None:
@@ -367,6 +367,9 @@ def execute(arguments: Sequence[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 128 + signal.SIGINT
+    except BrokenPipeError:
+        _silence_standard_output()
+        return 0
     except OSError as error:
         _silence_standard_output()
         _say(_from_system(error))
@@ -379,5 +382,7 @@ def main() -> None:
     from plainview.defect import report_defects
 
     report_defects()
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, _terminated)
     sys.exit(execute(sys.argv[1:]))

@@ -103,14 +103,16 @@ def _open(url: str, *, wanted: bool) -> None:
 
 
 def _say(line: str) -> None:
-    if sys.stdout is not None:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+    # Nobody may be reading any more; the cameras go on.
+    with contextlib.suppress(OSError):
+        if sys.stdout is not None:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
 
 
 @contextlib.contextmanager
 def _stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set; a second one acts as it did before."""
+    """An event that SIGINT, SIGTERM and SIGHUP set; a second one acts as it did before."""
     stop = threading.Event()
     before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
@@ -122,8 +124,9 @@ def _stopped_by_signals() -> Iterator[threading.Event]:
         stop.set()
         restore()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, on_signal)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            before[number] = signal.signal(number, on_signal)
     try:
         yield stop
     finally:

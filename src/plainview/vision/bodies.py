@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.optics import SAMPLES, Floats, Optics, outline, silhouettes
+from plainview.geometry import project
+from plainview.vision.optics import SAMPLES, Floats, Optics, flat_samples, outline
 
 EVIDENCE = 14.0
 """Log-odds of a wholly visible body whose every sample speaks for it (correlated pixels count as
@@ -30,6 +31,8 @@ APART = 0.38
 """Metres: two bodies cannot stand closer."""
 MOST = 400
 """Bound on components."""
+SHADOW_HALF = 0.3
+"""Half-width of a body's shadow, metres."""
 HALO = -0.15
 """Evidence of what differs within an arm's swing of a body that is already explained."""
 ALPHA = 0.7
@@ -37,6 +40,8 @@ ALPHA = 0.7
 BETA = 0.3
 """The same, over the time between frames, for its velocity."""
 _STEP = 0.12
+_PROBES = np.arange(2, SAMPLES, 10)
+"""Samples on the body's axis, one of every second height."""
 _REACH = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)], dtype=np.float64) * _STEP
 
 
@@ -72,24 +77,30 @@ class BodyModel:
         """Fit bodies seen through `optics`."""
         self.optics = optics
         width, height = optics.size
+        self._probes = np.ascontiguousarray(optics.samples[:, _PROBES])
         # One element past the last pixel stands for all that lies outside the picture.
         self._evidence = np.zeros(width * height + 1, dtype=np.float32)
         self._open = np.zeros(width * height + 1, dtype=np.float32)
         self._evidence_2d = self._evidence[:-1].reshape(height, width)
         self._open_2d = self._open[:-1].reshape(height, width)
+        # How often a pixel inside a certain body differed from the plate: posts, signs and walls
+        # in front of people never do, and must not speak against them.
+        self._trials = np.full((height, width), 4.0, dtype=np.float32)
+        self._hits = np.full((height, width), 2.8, dtype=np.float32)
+        self._shown = np.ones((height, width), dtype=np.float32)
+        self.shadow: Floats | None = None
 
-    def begin(self, evidence: NDArray[np.float32]) -> None:
-        """Take a frame's `evidence` (h, w), -1 to 1."""
-        self._evidence_2d[:] = evidence
+    def begin(self, evidence: NDArray[np.float32], shadow: Floats | None = None) -> None:
+        """Take a frame's `evidence` (h, w), -1 to 1, and the shadow (2,) that each body casts."""
+        self.shadow = shadow
+        np.copyto(self._evidence_2d, evidence)
+        np.multiply(evidence, self._shown, out=self._evidence_2d, where=evidence < 0)
         self._open_2d[:] = 1
 
     def flat(self, places: Floats) -> NDArray[np.int32]:
         """(n, SAMPLES) flat pixel indices of the bodies at `places` (n, 2)."""
-        width, height = self.optics.size
-        pixels = np.rint(silhouettes(self.optics.projection, self.optics.centre, places))
-        x, y = pixels[..., 0], pixels[..., 1]
-        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        return np.where(inside, y * width + x, width * height).astype(np.int32)
+        optics = self.optics
+        return flat_samples(optics.projection, optics.centre, optics.size, places)[0]
 
     def score(self, places: Floats) -> tuple[Floats, Floats]:
         """Log-odds (n,) from unexplained evidence, and the visible part (n,)."""
@@ -131,75 +142,147 @@ class BodyModel:
         np.minimum(evidence, HALO, out=evidence, where=mask == 1)
         evidence[mask == 2] = 0
         self._open_2d[y0:y1, x0:x1][mask == 2] = 0
+        if self.shadow is not None:
+            self._explain_shadow(place, self.shadow)
+
+    def _explain_shadow(self, place: Floats, cast: Floats) -> None:
+        """Let what lies in the strip from `place` along `cast` (2,) speak for no body."""
+        optics = self.optics
+        side = np.array([-cast[1], cast[0]]) * (SHADOW_HALF / max(float(np.hypot(*cast)), 1e-6))
+        strip = place + np.array([side, cast + side, cast - side, -side])
+        corners, depth = project(optics.projection, np.column_stack((strip, np.zeros(4))))
+        if np.any(depth < 0.5):
+            return
+        polygon = np.clip(np.rint(corners), -32_000, 32_000).astype(np.int32)[:, None, :]
+        x, y, w, h = cv2.boundingRect(polygon)
+        x0, y0 = max(x, 0), max(y, 0)
+        x1, y1 = min(x + w, optics.size[0]), min(y + h, optics.size[1])
+        if x1 <= x0 or y1 <= y0:
+            return
+        mask = np.zeros((y1 - y0, x1 - x0), dtype=np.uint8)
+        cv2.fillPoly(mask, [polygon], 1, offset=(-x0, -y0))
+        evidence = self._evidence_2d[y0:y1, x0:x1]
+        np.minimum(evidence, 0.0, out=evidence, where=mask > 0)
+
+    def learn_occluders(self, bodies: Bodies, evidence: NDArray[np.float32]) -> None:
+        """Note which pixels of certain, unhidden bodies showed them in a frame's `evidence`."""
+        optics = self.optics
+        certain = (bodies.weights > 0.9) & (bodies.visible > 0.8)
+        mask = np.zeros(evidence.shape, dtype=np.uint8)
+        cores = [
+            outline(optics.projection, optics.centre, place, 0.7)
+            for place in bodies.places[certain]
+        ]
+        if not cores:
+            return
+        for core in cores:
+            cv2.fillPoly(mask, [core], 1)
+        covered = mask > 0
+        self._trials[covered] += 1
+        self._hits[covered] += evidence[covered] > 0
+        share = self._hits / self._trials
+        np.clip((share - 0.1) / 0.4, 0.0, 1.0, out=self._shown)
+        if float(self._trials.max()) > 200:
+            # Scenery changes: what was learned fades by half.
+            self._trials *= 0.5
+            self._hits *= 0.5
 
     def closed(self) -> NDArray[np.uint8]:
         """(h, w) non-zero where bodies were explained."""
-        return (self._open_2d == 0).astype(np.uint8)
+        return np.asarray(self._open_2d == 0, dtype=np.uint8)
 
     def candidates(self, least: float) -> tuple[NDArray[np.intp], Floats]:
         """Indices of grid places whose unexplained log-odds pass `least`, and those."""
-        total = self._evidence[self.optics.samples].sum(axis=1) * (EVIDENCE / SAMPLES)
-        index = np.nonzero(total > least)[0]
-        return index, total[index].astype(np.float64)
+        # A few samples of the trunk tell where a look at all of them is worth it.
+        worth = np.nonzero(self._evidence[self._probes].max(axis=1) > 0)[0]
+        total = self._evidence[self.optics.samples[worth]].sum(axis=1) * (EVIDENCE / SAMPLES)
+        good = total > least
+        return worth[good], total[good].astype(np.float64)
 
 
-def _too_near(place: Floats, taken: list[Floats]) -> bool:
-    return any(np.hypot(*(place - other)) < APART for other in taken)
+class _Mixture:
+    """Owns the components of the mixture that is being made for one frame."""
 
+    def __init__(self, model: BodyModel) -> None:
+        self._model = model
+        self.places: list[Floats] = []
+        self.velocities: list[Floats] = []
+        self.weights: list[float] = []
+        self.visible: list[float] = []
 
-def update(model: BodyModel, prior: Bodies, dt: float) -> Bodies:
-    """The mixture after a frame whose evidence `model` holds, `dt` seconds after `prior`."""
-    survival = SURVIVAL ** (dt / 0.2)
-    places: list[Floats] = []
-    velocities: list[Floats] = []
-    weights: list[float] = []
-    visibles: list[float] = []
-    if len(prior.weights):
+    def near(self, place: Floats) -> bool:
+        """Whether a body at `place` (2,) would stand inside one that is there already."""
+        return any(float(np.hypot(*(place - other))) < APART for other in self.places)
+
+    def add(self, place: Floats, velocity: Floats, weight: float, visible: float) -> None:
+        self.places.append(place)
+        self.velocities.append(velocity)
+        self.weights.append(weight)
+        self.visible.append(visible)
+
+    def keep(self, prior: Bodies, dt: float) -> None:
+        """Move the components of `prior` on by `dt` seconds and weigh them anew."""
+        model = self._model
         moved = prior.places + prior.velocities * dt
+        survival = SURVIVAL ** (dt / 0.2)
         first, _ = model.score(moved)
-        order = np.argsort(-(first + 2 * prior.weights), kind="stable")
-        for k in order:
-            place, score, visible = model.refine(moved[k], 3)
-            if _too_near(place, places):
-                place, visible = moved[k], 0.0
-                score = model.score(place[None])[0][0]
-                if _too_near(place, places):
+        for k in np.argsort(-(first + 2 * prior.weights), kind="stable"):
+            expected = moved[k]
+            place, score, visible = model.refine(expected, 3)
+            if self.near(place):
+                place = expected
+                if self.near(place):
                     continue
+                scores, visibles = model.score(place[None])
+                score, visible = float(scores[0]), float(visibles[0])
             log_odds = _logit(float(prior.weights[k]) * survival) + score
             weight = _sigmoid(min(max(log_odds, -6.0), 6.0))
             if weight < LEAST:
                 continue
             # Alpha-beta filter: the fitted place corrects both the place and the velocity.
-            residual = place - moved[k]
-            places.append(moved[k] + ALPHA * residual)
-            velocities.append(prior.velocities[k] + BETA * residual / max(dt, 0.05))
-            weights.append(weight)
-            visibles.append(visible)
+            residual = place - expected
+            velocity = prior.velocities[k] + BETA * residual / max(dt, 0.05)
+            self.add(expected + ALPHA * residual, velocity, weight, visible)
             if weight > 0.5:
                 model.explain(place)
-    while len(places) < MOST:
-        index, score = model.candidates(-BIRTH + _logit(0.2))
-        if len(index) == 0:
-            break
-        taken = np.array(places).reshape(-1, 2)
-        found = model.optics.places[index]
-        if len(taken):
-            gap = np.hypot(*(found[:, None] - taken[None]).transpose(2, 0, 1)).min(axis=1)
-            score = np.where(gap < APART, -np.inf, score)
-        k = int(np.argmax(score))
-        if not np.isfinite(score[k]):
-            break
-        place, value, visible = model.refine(found[k], 3)
-        if _too_near(place, places):
-            place, value = found[k], float(score[k])
-        weight = _sigmoid(min(BIRTH + value, 6.0))
-        places.append(place)
-        velocities.append(np.zeros(2))
-        weights.append(weight)
-        visibles.append(visible)
-        model.explain(place)
-        if weight < LEAST:
-            break
-    if not places:
-        return NONE
-    return Bodies(np.array(places), np.array(velocities), np.array(weights), np.array(visibles))
+
+    def bear(self) -> None:
+        """Add bodies where evidence is left, best first, until none is worth it."""
+        model = self._model
+        while len(self.places) < MOST:
+            index, score = model.candidates(-BIRTH + _logit(0.2))
+            if len(index) == 0:
+                return
+            found = model.optics.places[index]
+            if self.places:
+                taken = np.array(self.places)
+                gap = np.hypot(*(found[:, None] - taken[None]).transpose(2, 0, 1)).min(axis=1)
+                score = np.where(gap < APART, -np.inf, score)
+            k = int(np.argmax(score))
+            if not np.isfinite(score[k]):
+                return
+            place, value, visible = model.refine(found[k], 3)
+            if self.near(place):
+                place, value = found[k], float(score[k])
+            self.add(place, np.zeros(2), _sigmoid(min(BIRTH + value, 6.0)), visible)
+            model.explain(place)
+
+    def bodies(self) -> Bodies:
+        """The mixture."""
+        if not self.places:
+            return NONE
+        return Bodies(
+            np.array(self.places),
+            np.array(self.velocities),
+            np.array(self.weights),
+            np.array(self.visible),
+        )
+
+
+def update(model: BodyModel, prior: Bodies, dt: float) -> Bodies:
+    """The mixture after a frame whose evidence `model` holds, `dt` seconds after `prior`."""
+    mixture = _Mixture(model)
+    if len(prior.weights):
+        mixture.keep(prior, dt)
+    mixture.bear()
+    return mixture.bodies()

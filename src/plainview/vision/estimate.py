@@ -15,8 +15,6 @@ class Estimate(NamedTuple):
     """(n, 2) m/s."""
     weights: Floats
     """(n,) expected people at each point."""
-    spread: Floats
-    """(n,) standard deviation of each place, metres."""
     variance: float
     """Variance of the count in the area, people²."""
     noise: float | None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import BODY_HEIGHT, Points, to_plane
-from plainview.vision.optics import SAMPLE_Z, Floats, Optics, outline
+from plainview.vision.optics import SAMPLE_Z, Floats, Optics
 from plainview.vision.plate import Image, Luma
 
 TORSO = 1.15
@@ -21,7 +21,9 @@ TORSO = 1.15
 _UPPER = (SAMPLE_Z * BODY_HEIGHT > 0.8) & (SAMPLE_Z * BODY_HEIGHT < 1.6)
 FASTEST = 12.0
 """m/s beyond which a displacement is a mismatch, not a person."""
-_PAD = 24
+_PAD = 16
+_LEAST = 72
+"""Pixels a side of the least window: smaller ones leave the engine no pyramid."""
 
 
 class Motion(NamedTuple):
@@ -39,7 +41,7 @@ class Flow:
     def __init__(self, optics: Optics) -> None:
         """Measure on the working picture of `optics`."""
         self._optics = optics
-        self._engine = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         # Half resolution, 8 px patches: finer than the preset, as a torso is a dozen pixels.
         self._engine.setFinestScale(1)
         self._engine.setPatchSize(8)
@@ -47,23 +49,30 @@ class Flow:
         self._engine.setGradientDescentIterations(12)
         self._engine.setVariationalRefinementIterations(0)
         self._last: Luma | None = None
+        self._turn = 0
 
     def forget(self) -> None:
         """The next frame does not continue the last one."""
         self._last = None
 
-    def _window(self, places: Floats) -> tuple[int, int, int, int]:
-        """(x0, y0, x1, y1) of the working picture around all bodies at `places`."""
+    def _windows(self, flat: NDArray[np.int32]) -> list[tuple[int, int, int, int]]:
+        """(x0, y0, x1, y1) of the parts of the working picture that hold the samples `flat`.
+
+        Boxes of bodies that overlap are one, unless together they would be mostly empty.
+        """
         width, height = self._optics.size
-        boxes = [
-            cv2.boundingRect(outline(self._optics.projection, self._optics.centre, place))
-            for place in places
-        ]
-        x0 = max(min(b[0] for b in boxes) - _PAD, 0)
-        y0 = max(min(b[1] for b in boxes) - _PAD, 0)
-        x1 = min(max(b[0] + b[2] for b in boxes) + _PAD, width)
-        y1 = min(max(b[1] + b[3] for b in boxes) + _PAD, height)
-        return x0, y0, x1, y1
+        rows, columns = np.divmod(flat, width)
+        inside = rows < height
+        boxes: list[tuple[int, int, int, int]] = []
+        for k in range(len(flat)):
+            own = inside[k]
+            if not own.any():
+                continue
+            x, y = columns[k][own], rows[k][own]
+            x0, x1 = _span(int(x.min()), int(x.max()), width)
+            y0, y1 = _span(int(y.min()), int(y.max()), height)
+            boxes.append((x0, y0, x1, y1))
+        return _merged(boxes)
 
     def measure(
         self, luma: Luma, evidence: Image, places: Floats, flat: NDArray[np.int32], dt: float
@@ -76,29 +85,30 @@ class Flow:
         velocities = np.full((len(places), 2), np.nan)
         if last is None or last.shape != luma.shape or len(places) == 0 or dt <= 0:
             return Motion(velocities, None)
-        x0, y0, x1, y1 = self._window(places)
-        if x1 - x0 < 32 or y1 - y0 < 32:
-            return Motion(velocities, None)
-        flow = self._engine.calc(
-            np.ascontiguousarray(luma[y0:y1, x0:x1]),
-            np.ascontiguousarray(last[y0:y1, x0:x1]),
-            None,  # type: ignore[arg-type]
-        )
         width, height = self._optics.size
         rows, columns = np.divmod(flat, width)
-        inside = (columns >= x0) & (columns < x1) & (rows >= y0) & (rows < y1) & (rows < height)
-        use = inside & _UPPER
-        local_rows = np.where(inside, rows - y0, 0)
-        local_columns = np.where(inside, columns - x0, 0)
+        use = (rows < height) & _UPPER
         use &= evidence[np.minimum(rows, height - 1), columns] > 0
-        enough = use.sum(axis=1) >= 5
-        if np.any(enough):
-            found = flow[local_rows[enough], local_columns[enough]].astype(np.float64)
-            found[~use[enough]] = np.nan
-            shift = np.nanmedian(found, axis=1)
-            velocities[enough] = self._on_torso_plane(places[enough], shift, dt)
-        quiet = evidence[y0:y1, x0:x1] < -0.9
-        return Motion(velocities, _window_noise(flow, quiet))
+        shift = np.full((len(places), 2), np.nan)
+        noises: list[float] = []
+        self._turn += 1
+        for x0, y0, x1, y1 in self._windows(flat):
+            if min(x1 - x0, y1 - y0) < _LEAST:
+                continue
+            flow = self._engine.calc(
+                np.ascontiguousarray(luma[y0:y1, x0:x1]),
+                np.ascontiguousarray(last[y0:y1, x0:x1]),
+                # Zeros, never uninitialised: the engine starts from what it is given.
+                np.zeros((y1 - y0, x1 - x0, 2), dtype=np.float32),
+            )
+            own = use & (columns >= x0) & (columns < x1) & (rows >= y0) & (rows < y1)
+            for k in np.nonzero((own.sum(axis=1) >= 5) & np.isnan(shift[:, 0]))[0]:
+                shift[k] = np.median(flow[rows[k][own[k]] - y0, columns[k][own[k]] - x0], axis=0)
+            if self._turn % 5 == 0:
+                noise = _window_noise(np.asarray(flow), evidence[y0:y1, x0:x1] < -0.9)
+                noises += [] if noise is None else [noise]
+        velocities = self._on_torso_plane(places, shift, dt)
+        return Motion(velocities, float(np.median(noises)) if noises else None)
 
     def _on_torso_plane(self, places: Floats, shift: Points, dt: float) -> Floats:
         """Ground velocity (n, 2) of bodies whose torso moved by -`shift` (n, 2) pixels in `dt`."""
@@ -113,6 +123,39 @@ class Flow:
         return np.asarray(velocity)
 
 
+def _span(low: int, high: int, size: int) -> tuple[int, int]:
+    """Pixels from `low` to `high` with a margin, at least _LEAST of them, within `size`."""
+    wanted = max(high - low + 2 * _PAD, _LEAST)
+    start = max(min((low + high - wanted) // 2, size - wanted), 0)
+    return start, min(start + wanted, size)
+
+
+def _merged(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+    """`boxes` with those that overlap joined, where the join is not much larger than both."""
+    done: list[tuple[int, int, int, int]] = []
+    waiting = list(boxes)
+    while waiting:
+        box = waiting.pop()
+        for k, other in enumerate(done):
+            join = (
+                min(box[0], other[0]),
+                min(box[1], other[1]),
+                max(box[2], other[2]),
+                max(box[3], other[3]),
+            )
+            if _size(join) <= _size(box) + _size(other):
+                del done[k]
+                waiting.append(join)
+                break
+        else:
+            done.append(box)
+    return done
+
+
+def _size(box: tuple[int, int, int, int]) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
 def _window_noise(flow: NDArray[np.float32], quiet: NDArray[np.bool_]) -> float | None:
     """Spread (one component) of the mean flow in 12 x 12 windows that show only background."""
     side = 12
@@ -120,7 +163,7 @@ def _window_noise(flow: NDArray[np.float32], quiet: NDArray[np.bool_]) -> float 
     blocks = flow[: rows * side, : columns * side].reshape(rows, side, columns, side, 2)
     clear = quiet[: rows * side, : columns * side].reshape(rows, side, columns, side)
     whole = clear.mean(axis=(1, 3)) > 0.95
-    if np.count_nonzero(whole) < 8:
+    if np.count_nonzero(whole) < 4:
         return None
     means = blocks.mean(axis=(1, 3))[whole]
     return float(1.4826 * np.median(np.abs(means)))

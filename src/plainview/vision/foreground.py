@@ -3,47 +3,67 @@
 import cv2
 import numpy as np
 
-from plainview.vision.plate import Image, Luma, Plate, exposure
+from plainview.vision.bodies import Bodies
+from plainview.vision.light import Light
+from plainview.vision.optics import Optics
+from plainview.vision.plate import Image, Luma, Plate
+from plainview.vision.shadow import ShadowModel
 
 NEUTRAL = 2.5
 """Standard deviations of difference that speak neither way."""
-DARKEST_SHADOW = 0.35
-"""A cast shadow keeps at least this part of the light: the sky and walls still shine into it."""
+
+
+SHADOW = 0.1
+"""Evidence of a pixel that could be a shadow as well as a body."""
 
 
 class Foreground:
-    """Owns the plate's present relation to the light: gain, offset and the relit background."""
+    """Owns the light of the plate, to compare frames with it."""
 
-    def __init__(self, plate: Plate) -> None:
+    def __init__(self, optics: Optics, plate: Plate) -> None:
         """Measure against `plate`."""
-        self.plate = plate
-        self.gain = 1.0
-        self.offset = 0.0
-        self.background: Luma = plate.luma
+        self._plate = plate
+        self.shadows = ShadowModel(optics)
+        self._last: tuple[Image, Luma] = (plate.mean, plate.luma)
+        self.light = Light(plate)
 
-    def evidence(self, luma: Luma, ignore: Luma | None) -> Image:
+    def evidence(self, luma: Luma, bodies: Luma | None) -> Image:
         """(h, w) log-odds, -1 to 1, that a pixel of `luma` shows a body before the plate.
 
-        `ignore` (h, w) is non-zero where bodies stood, which say nothing of the light. A pixel that
-        is darker than the plate by a plausible shadow's factor and keeps the plate's local
-        structure (its high-pass difference is small) is taken for a shadow on the ground.
+        `bodies` (h, w) is non-zero where they stood in the last frame, which says nothing of the
+        light. A pixel that is darker than the plate by a plausible shadow's factor and keeps the
+        plate's local structure (its high-pass difference is small) may be a shadow on the ground,
+        and speaks for a body hardly more than against one.
         """
-        plate = self.plate
-        self.gain, self.offset = exposure(luma, plate.luma, ignore)
-        relit = np.clip(np.arange(256) * self.gain + self.offset, 0, 255)
-        self.background = background = cv2.LUT(plate.luma, np.rint(relit).astype(np.uint8))
-        scale = 1.0 / max(self.gain, 0.5)
+        plate = self._plate
+        background = self.light.relight(luma, bodies)
         signed = cv2.subtract(luma, background, dtype=cv2.CV_32F)
-        signed = cv2.multiply(signed, plate.sharpness, scale=scale)
-        smooth = cv2.blur(signed, (3, 3))
+        signed = cv2.multiply(signed, plate.sharpness, scale=1.0 / max(self.light.gain, 0.5))
+        smooth = np.asarray(cv2.blur(signed, (3, 3)), dtype=np.float32)
+        evidence = np.abs(smooth)
+        evidence *= 0.5
+        evidence -= 0.5 * NEUTRAL
+        np.clip(evidence, -1.0, 1.0, out=evidence)
+        self._last = (smooth, background)
+        self._soften(luma, background, smooth, evidence)
+        return evidence
+
+    def _soften(self, luma: Luma, background: Luma, smooth: Image, evidence: Image) -> None:
+        """Take what may be shadow out of `evidence`, in place, where there is any evidence."""
+        dark = np.nonzero((evidence > SHADOW).any(axis=1))[0]
+        if len(dark) == 0:
+            return
+        rows = slice(max(int(dark[0]) - 8, 0), int(dark[-1]) + 9)
+        luma, background = luma[rows], background[rows]
+        smooth, evidence = smooth[rows], evidence[rows]
         # Structure: what remains of the difference without its low frequencies, in the same units.
-        rough = cv2.absdiff(smooth, cv2.blur(smooth, (9, 9)))
-        structure = cv2.blur(rough, (5, 5))
-        plain = np.abs(smooth)
-        difference = plain * 0.5 - 0.5 * NEUTRAL
-        np.clip(difference, -1.0, 1.0, out=difference)
-        floor = cv2.LUT(background, np.rint(np.arange(256) * DARKEST_SHADOW).astype(np.uint8))
-        shadow = (smooth < 0) & (luma > floor) & (structure < 1.0 + 0.12 * plain)
-        np.minimum(difference, -0.1, out=difference, where=shadow)
-        self.shadow = shadow
-        return np.asarray(difference)
+        structure = cv2.blur(cv2.absdiff(smooth, cv2.blur(smooth, (9, 9))), (5, 5))
+        darkest = self.shadows.darkest()
+        floor = cv2.LUT(background, np.rint(np.arange(256) * darkest).astype(np.uint8))
+        shadow = (smooth < 0) & (luma >= floor) & (structure < 1.0 - 0.12 * smooth)
+        np.minimum(evidence, SHADOW, out=evidence, where=shadow)
+
+    def learn_shadows(self, luma: Luma, bodies: Bodies, closed: Luma) -> None:
+        """Learn from the `bodies` found in the last frame, `luma`, how shadows fall here."""
+        smooth, background = self._last
+        self.shadows.learn(bodies, smooth, luma, background, closed)

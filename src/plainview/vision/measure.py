@@ -75,7 +75,8 @@ class Measurer:
         if optics_.size == (width, height):
             work = luma.copy()
         else:
-            work = cv2.resize(luma, optics_.size, interpolation=cv2.INTER_AREA)
+            small = cv2.resize(luma, optics_.size, interpolation=cv2.INTER_AREA)
+            work = np.asarray(small, dtype=np.uint8)
         if t <= self._last:
             # A clock that stepped back, or frames out of order: time goes on by one step.
             self._first += t - self._last - self._step
@@ -143,7 +144,7 @@ class Measurer:
 
     def _adopt(self, plate: Plate) -> None:
         if self._optics is not None:
-            self._estimator = SparseEstimator(self._optics, plate)
+            self._estimator = SparseEstimator(self._spec.view, self._optics, plate)
 
     def _learn(self, work: Luma, t: float) -> None:
         """Collect frames and learn the plate when a stage is reached."""

@@ -66,12 +66,33 @@ def silhouettes(
     """(n, SAMPLES, 2) working pixels of the bodies that stand at `places` (n, 2)."""
     away = places - centre[:2]
     distance = np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-6)
-    across = np.column_stack((-away[:, 1], away[:, 0])) / distance[:, None]
-    ground = places[:, None, :] + across[:, None, :] * (_SAMPLE_U * height)[None, :, None]
-    z = np.broadcast_to((SAMPLE_Z * height)[None, :, None], (*ground.shape[:2], 1))
-    pixels, depth = project(projection, np.concatenate((ground, z), axis=2))
-    pixels[depth <= 0.1] = -1e6
-    return pixels.reshape(len(places), SAMPLES, 2)
+    across = np.stack((-away[:, 1], away[:, 0]), axis=1) * (height / distance)[:, None]
+    # Homogeneous pixels are linear in the foot, the step across and the height: three products.
+    plan = projection[:, :2].T
+    points = (places @ plan + projection[:, 3])[:, None, :] + (
+        _SAMPLE_U[:, None] * (across @ plan)[:, None, :]
+        + (SAMPLE_Z * height)[:, None] * projection[:, 2]
+    )
+    depth = points[..., 2]
+    pixels = points[..., :2] / np.where(np.abs(depth) < 1e-9, 1e-9, depth)[..., None]
+    if depth.min() <= 0.1:
+        pixels[depth <= 0.1] = -1e6
+    return np.asarray(pixels)
+
+
+def flat_samples(
+    projection: Floats, centre: Floats, size: tuple[int, int], places: Floats
+) -> tuple[NDArray[np.int32], Floats]:
+    """(n, SAMPLES) flat pixel indices of the bodies at `places` (n, 2), and depth (n,) in metres.
+
+    Samples outside the picture of `size` (width, height) get the index past the last pixel.
+    """
+    width, height = size
+    pixels = np.rint(silhouettes(projection, centre, places))
+    x, y = pixels[..., 0], pixels[..., 1]
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    flat = np.where(inside, y * width + x, width * height).astype(np.int32)
+    return flat, places @ projection[2, :2] + projection[2, 3]
 
 
 def outline(
@@ -86,7 +107,8 @@ def outline(
     left = middle + (grid[:, 0] - middle) * (1.25 * widen)
     right = middle + (grid[:, -1] - middle) * (1.25 * widen)
     points = np.concatenate((left, right[::-1]))
-    return np.clip(np.rint(points), -32_000, 32_000).astype(np.int32)[:, None, :]
+    whole = np.clip(np.rint(points), -32_000, 32_000)
+    return np.asarray(whole[:, None, :], dtype=np.int32)
 
 
 def _area(view: View) -> tuple[Floats, float]:
@@ -129,12 +151,9 @@ def optics(view: View, width: int, height: int) -> Optics:
     work = view.scaled(*size)
     projection = work.matrix()
     centre = camera_centre(projection)
-    pixels = silhouettes(projection, centre, places)
-    columns, rows = np.rint(pixels[..., 0]), np.rint(pixels[..., 1])
-    inside = (columns >= 0) & (columns < size[0]) & (rows >= 0) & (rows < size[1])
-    seen = inside.mean(axis=1)
+    flat, _ = flat_samples(projection, centre, size, places)
+    seen = (flat < size[0] * size[1]).mean(axis=1)
     keep = seen >= MIN_VISIBLE
-    flat = np.where(inside, rows * size[0] + columns, size[0] * size[1]).astype(np.int32)
     foot, _ = project(projection, np.column_stack((places, np.zeros(len(places)))))
     head, _ = project(projection, np.column_stack((places, np.full(len(places), BODY_HEIGHT))))
     return Optics(

@@ -52,38 +52,36 @@ def half_sample_mode(stack: Luma) -> Luma:
     return np.asarray(work[len(work) // 2])
 
 
-def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> tuple[float, float]:
-    """Gain and offset with luma ~ gain * background + offset, robust to what covers the scene.
+def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> float:
+    """Gain with luma ~ gain * background, robust to what covers the scene.
 
-    Least squares on every 6th pixel, re-weighted three times by Tukey's biweight.
+    Least squares through the origin on every 6th pixel, re-weighted by Tukey's biweight (Huber,
+    Robust Statistics, 1981, section 7). A gain alone: an offset would trade against clouds.
     """
     x = background[::6, ::6].ravel().astype(np.float32)
     y = luma[::6, ::6].ravel().astype(np.float32)
-    keep = (y > 3) & (y < 252) & (x > 3) & (x < 252)
+    keep = (y > 3) & (y < 252) & (x > 8) & (x < 252)
     if ignore is not None:
         keep &= ignore[::6, ::6].ravel() == 0
     x, y = x[keep], y[keep]
     if len(x) < 64:
-        return 1.0, 0.0
-    gain = float(np.median(y) / max(float(np.median(x)), 1.0))
-    offset = 0.0
-    for _ in range(3):
-        residual = y - gain * x - offset
+        return 1.0
+    gain = float(np.median(y / x))
+    for _ in range(2):
+        residual = y - gain * x
         scale = max(1.4826 * float(np.median(np.abs(residual))), 1.0) * 4.0
         w = np.square(np.maximum(1.0 - np.square(residual / scale), 0.0))
-        total = float(w.sum())
-        if total < 16:
-            return 1.0, 0.0
-        mx, my = float(w @ x) / total, float(w @ y) / total
-        dx = x - mx
-        spread = float(w @ (dx * dx)) / total
-        if spread < 25:
-            gain, offset = 1.0, my - mx
-            continue
-        gain = float(w @ (dx * (y - my))) / total / spread
-        gain = min(max(gain, 0.2), 5.0)
-        offset = my - gain * mx
-    return gain, offset
+        gain = float((w * x) @ y) / max(float((w * x) @ x), 1.0)
+    return min(max(gain, 0.1), 10.0)
+
+
+def _relit(luma: Luma, reference: Luma) -> Luma:
+    """`luma` in the exposure of `reference`, both of one scene."""
+    gain = exposure(reference, luma, None)
+    if abs(gain - 1) < 0.01:
+        return luma
+    table = np.clip(np.arange(256) * gain, 0, 255)
+    return np.asarray(cv2.LUT(luma, np.rint(table).astype(np.uint8)), dtype=np.uint8)
 
 
 class Plate:
@@ -97,13 +95,17 @@ class Plate:
 
     @classmethod
     def learn(cls, frames: Sequence[Luma]) -> "Plate":
-        """Learn from working frames spread over time (3 or more; 24 to 48 are best)."""
-        stack = np.stack(frames)
+        """Learn from working frames spread over time (3 or more; 24 to 48 are best).
+
+        The frames are brought to the last one's exposure first.
+        """
+        stack = np.stack([_relit(frame, frames[-1]) for frame in frames])
         mode = half_sample_mode(stack)
         near = np.sort(np.abs(stack.astype(np.int16) - mode), axis=0)[: max(len(stack) // 2, 2)]
         # The quartile of |deviation| of a normal variable is 0.32 sigma.
         noise = near[len(near) // 2].astype(np.float32) / 0.32
-        return cls(mode, cv2.blur(np.minimum(noise, 12.0), (5, 5)))
+        smooth = cv2.blur(np.minimum(noise, 12.0), (5, 5))
+        return cls(mode, np.asarray(smooth, dtype=np.float32))
 
     def _refresh(self) -> None:
         self.luma: Luma = np.clip(self.mean + 0.5, 0, 255).astype(np.uint8)
@@ -151,7 +153,7 @@ def read_plate(data: bytes) -> Plate:
             planes.append(np.frombuffer(plane, np.uint8).reshape(file.height, file.width))
     except (msgspec.DecodeError, zlib.error) as error:
         raise InputError("not a plate", where="plate", mend="Learn it anew") from error
-    return Plate(planes[0].copy(), planes[1].astype(np.float32) / 8)
+    return Plate(planes[0].copy(), planes[1].astype(np.float32) / np.float32(8))
 
 
 def plate_png(data: bytes) -> bytes:

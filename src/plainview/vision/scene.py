@@ -12,11 +12,12 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from plainview.vision.light import Light
 from plainview.vision.plate import Image, Luma, Plate
 
 BOOTSTRAP = 30.0
 """Seconds of frames that a plate is learned from."""
-MOST_FRAMES = 40
+MOST_FRAMES = 28
 """Frames that a plate is learned from."""
 STAGES = (2.0, 5.0, 12.0, BOOTSTRAP)
 """Seconds after the first frame at which a live lens learns its plate, each time from more."""
@@ -84,19 +85,15 @@ class Keeper:
         self._still = plate.luma.copy()
         self._relit = 0.0
 
-    def step(
-        self, luma: Luma, evidence: Image, bodies: Luma, relit: tuple[float, float], dt: float
-    ) -> Upkeep:
+    def step(self, luma: Luma, evidence: Image, bodies: Luma, light: Light, dt: float) -> Upkeep:
         """Follow what is free, age what is not, and give ghosts back to the background.
 
-        `evidence` (h, w); `bodies` (h, w) non-zero where bodies stand; `relit` the gain and offset
-        from plate to frame; `dt` seconds since the last step.
+        `evidence` (h, w); `bodies` (h, w) non-zero where bodies stand; `light` of the
+        frame; `dt` seconds since the last step.
         """
         plate = self._plate
-        gain, offset = relit
         # The plate stays in its own light: the frame is brought to it before it is taken over.
-        table = np.clip((np.arange(256) - offset) / max(gain, 0.05), 0, 255)
-        own = cv2.LUT(luma, np.rint(table).astype(np.uint8))
+        own = light.unlit(luma)
         differs = evidence > 0
         share = float(differs.mean())
         moving = cv2.absdiff(luma, self._still) > 12
@@ -104,8 +101,8 @@ class Keeper:
         self._age += np.float32(dt)
         self._age[~differs] = 0
         self._age[moving] = np.minimum(self._age[moving], 2.0)
-        free = ((evidence < 0) & (bodies == 0)).astype(np.uint8) * 255
-        ghosts = self._ghosts(luma, bodies, own, gain)
+        free = np.where((evidence < 0) & (bodies == 0), 255, 0).astype(np.uint8)
+        ghosts = self._ghosts(luma, bodies, own, light.gain)
         plate.follow(own, free, 1 - (1 - FOLLOW_RATE) ** (dt / FOLLOW_EVERY))
         self._relit = self._relit + dt if share > RELIT_SHARE else 0.0
         return Upkeep(ghosts, self._relit > 2.0)
@@ -116,8 +113,8 @@ class Keeper:
         if not np.any(old):
             return 0
         plate = self._plate
-        old = cv2.morphologyEx(old, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(old)
+        whole = cv2.morphologyEx(old, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(whole)
         given = 0
         for k in range(1, count):
             x, y, w, h, area = stats[k]
@@ -130,7 +127,7 @@ class Keeper:
             there = plate.gradient[window][rim].mean() * gain
             age = float(self._age[window][blob > 0].mean())
             ghost = there > 1.3 * here + 0.5
-            lifeless = age > ABSORB_AGE and bodies[window][blob > 0].mean() < 0.3 * 1
+            lifeless = age > ABSORB_AGE and bodies[window][blob > 0].mean() < 0.3
             if area >= 6 and (ghost or lifeless):
                 target = grown > 0
                 plate.mean[window][target] = own[window][target]

@@ -2,14 +2,18 @@
 
 import numpy as np
 
+from plainview.geometry import View
 from plainview.vision.bodies import NONE, Bodies, BodyModel, update
 from plainview.vision.estimate import Estimate
 from plainview.vision.flow import TORSO, Flow
 from plainview.vision.foreground import Foreground
+from plainview.vision.hidden import NOBODY, HiddenPeople
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Luma, Plate
 from plainview.vision.scene import FOLLOW_EVERY, Keeper
 
+LOOK_EVERY = 1.0
+"""Seconds between two estimates of who stands behind others."""
 BLEND = 0.6
 """Part of a body's velocity taken from the newest flow; the rest is what it had."""
 
@@ -17,15 +21,18 @@ BLEND = 0.6
 class SparseEstimator:
     """Owns the plate of one view and the mixture of bodies before it."""
 
-    def __init__(self, optics: Optics, plate: Plate) -> None:
-        """Measure through `optics` against `plate`."""
+    def __init__(self, view: View, optics: Optics, plate: Plate) -> None:
+        """Measure `view` through its `optics` against `plate`."""
         self._optics = optics
         self.plate = plate
-        self._foreground = Foreground(plate)
+        self._foreground = Foreground(optics, plate)
         self._keeper = Keeper(plate)
         self._model = BodyModel(optics)
         self._flow = Flow(optics)
+        self._hidden = HiddenPeople(view, optics)
         self._bodies = NONE
+        self._behind = NOBODY
+        self._since_look = LOOK_EVERY
         self._since_keep = 0.0
         self._noise = 0.05
         self.relit = False
@@ -38,7 +45,7 @@ class SparseEstimator:
         if gap:
             self._flow.forget()
         evidence = self._foreground.evidence(luma, self.mask)
-        self._model.begin(evidence)
+        self._model.begin(evidence, self._foreground.shadows.cast())
         bodies = update(self._model, self._bodies, min(dt, 2.0))
         self.mask = self._model.closed()
         flat = self._model.flat(bodies.places)
@@ -47,12 +54,18 @@ class SparseEstimator:
             metres = self._metres_per_pixel(bodies.places)
             self._noise += 0.1 * (motion.noise * metres / dt - self._noise)
         self._bodies = _steer(bodies, motion.velocities, dt)
+        self._since_look += dt
+        if self._since_look >= LOOK_EVERY:
+            self._behind = self._hidden.estimate(self._bodies)
+            self._since_look = 0.0
         self._since_keep += dt
         if trusted and self._since_keep >= FOLLOW_EVERY:
-            light = (self._foreground.gain, self._foreground.offset)
+            light = self._foreground.light
             upkeep = self._keeper.step(luma, evidence, self.mask, light, self._since_keep)
             self.relit = upkeep.relit
             self._since_keep = 0.0
+            self._model.learn_occluders(self._bodies, evidence)
+            self._foreground.learn_shadows(luma, self._bodies, self.mask)
         return self._estimate()
 
     def _metres_per_pixel(self, places: Floats) -> float:
@@ -65,14 +78,14 @@ class SparseEstimator:
     def _estimate(self) -> Estimate:
         bodies = self._bodies
         weights = bodies.weights
+        hidden = self._behind
         doubt = float((weights * (1 - weights)).sum())
-        hidden = float((weights * (1 - bodies.visible)).sum())
+        kept = float((weights * (1 - bodies.visible)).sum())
         return Estimate(
-            bodies.places,
-            bodies.velocities,
-            weights,
-            np.full(len(weights), 0.2),
-            doubt + 0.25 * hidden,
+            np.concatenate((bodies.places, hidden.places)),
+            np.concatenate((bodies.velocities, hidden.velocities)),
+            np.concatenate((weights, hidden.weights)),
+            doubt + 0.25 * kept + hidden.total + (0.4 * hidden.total) ** 2,
             self._noise,
         )
 

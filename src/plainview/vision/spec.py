@@ -44,8 +44,9 @@ class TapSpec(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TapStatus(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a tap tells its parent, MessagePack with a 4-byte big-endian length, on change and at
-    least once a second.
+    """What a tap tells its parent, on change and at least once a second.
+
+    MessagePack with a 4-byte big-endian length.
     """
 
     connected: bool

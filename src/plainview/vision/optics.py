@@ -75,7 +75,7 @@ def silhouettes(
     )
     depth = points[..., 2]
     pixels = points[..., :2] / np.where(np.abs(depth) < 1e-9, 1e-9, depth)[..., None]
-    if depth.min() <= 0.1:
+    if depth.min(initial=1.0) <= 0.1:
         pixels[depth <= 0.1] = -1e6
     return np.asarray(pixels)
 

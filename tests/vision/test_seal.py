@@ -154,7 +154,7 @@ NAMES = {
 
 
 def test_report_is_sealed_on_a_kernel_that_has_all() -> None:
-    """On a kernel with Landlock and seccomp every part of the seal holds, and the report says it."""
+    """On a kernel that has Landlock and seccomp every part of the seal holds, and is told."""
     if _SYSCALL(ctypes.c_long(444), None, ctypes.c_size_t(0), ctypes.c_uint32(1)) < 1:
         pytest.skip("this kernel has no Landlock")
     outcome = forked(lambda: seal.seal(address_space=ADDRESS_SPACE, files=512).sealed)

@@ -13,6 +13,14 @@ flag rests on something that people, vehicles and light do not do to that struct
 
 Gradient agreement is the correlation of two gradient fields over a tile, which neither gain nor
 offset change; shifts come from phase correlation (Kuglin & Hines 1975) of gradient magnitudes.
+
+What it cannot tell: a cover from a lamp that goes out so that nothing is left to see (both are
+raised, blind and dark); a bus that stays over most of the view from a cover; a camera that was
+blurred or moved before its plate was learned; one that sags by less than MOVED_SHARE each time the
+plate is learned anew (an approved plate, which stays, does tell); any of it in a scene without
+structure, such as bare asphalt; a sensor that stopped behind a burned-in clock that runs on.
+
+One module, though long: every judgement needs the same few pictures, made once for each frame.
 """
 
 import zlib
@@ -239,7 +247,8 @@ class HealthMonitor:
         self._from_plate = False
         self._refreshed = -1e9
         self._history: Picture | None = None
-        self._least: Tiles = np.zeros((TILES_Y, TILES_X), np.float32)
+        self._least: Tiles = np.full((TILES_Y, TILES_X), np.inf, np.float32)
+        self._pending = self._least
         self._history_age = 0.0
         self._previous: Picture | None = None
         self._last: NDArray[np.uint8] | None = None
@@ -320,6 +329,8 @@ class HealthMonitor:
         self._reference = self._history = self._previous = self._last = None
         self._from_plate = False
         self._history_age = 0.0
+        self._least = np.full((TILES_Y, TILES_X), np.inf, np.float32)
+        self._pending = self._least
         self._stale_since = self._replaced_since = None
         self._hashes.clear()
 
@@ -355,17 +366,20 @@ class HealthMonitor:
                 self._reference, self._from_plate, self._refreshed = _reference(plate), True, t
             return
         if self._from_plate or wrong or look.energy.max() < _FLOOR:
+            self._pending = np.full_like(look.energy, np.inf)
             return
+        self._pending = np.minimum(self._pending, look.energy)
         if self._history is None:
             self._history = luma.astype(np.float32)
-            self._least = look.energy
         else:
-            # What only stood there for a while was no structure: it may drive off.
-            self._least = np.minimum(self._least * np.float32(1 + dt / 300), look.energy)
             weight = max(min(dt / 10.0, 1.0), dt / max(self._history_age + dt, 1e-3))
             cv2.accumulateWeighted(luma, self._history, weight)
         self._history_age += dt
         if self._history_age > 2.0 and not 0 <= t - self._refreshed < 2.0:
+            # What only stood there for a while was no structure: it may drive off. Taken over only
+            # after all was well for a while: the first covered frame must not wipe it out.
+            self._least = np.minimum(self._least * np.float32(1.01), self._pending)
+            self._pending = np.full_like(look.energy, np.inf)
             self._reference, self._refreshed = _reference(self._history, self._least), t
 
     def _structure(self, look: _Look) -> tuple[bool, bool, Tiles]:
@@ -462,7 +476,8 @@ class HealthMonitor:
     ) -> bool | None:
         """Whether the picture agrees better with the reference from another place."""
         # A shift of MOVED_SHARE leaves few tiles above this: no need to look for one.
-        if float(np.mean(agreement[reference.structured] > 0.85)) > 0.7:
+        in_place = np.count_nonzero(reference.structured & (agreement > 0.85))
+        if in_place > 0.7 * np.count_nonzero(reference.structured):
             return False
         best: bool | None = None
         for transform in _displacements(reference.edges, _edges(luma)):

@@ -1,0 +1,50 @@
+"""One picture of a video, from a sealed process, for the person who calibrates."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from plainview.errors import InputError
+from plainview.fleet.still import still
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Three seconds that get brighter by the second."""
+    path = tmp_path / "steps.mp4"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=10, options={"preset": "ultrafast", "g": "10"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for k in range(30):
+            picture = np.full((48, 64), 60 + 60 * (k // 10), dtype=np.uint8)
+            frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = k, Fraction(1, 10)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("at", [0.0, 1.5, 2.5, 1e6])
+def test_the_picture_is_that_of_the_time_asked_for(at: float, clip: Path) -> None:
+    """Its size is the video's, its light that of the second; beyond the end it is the last."""
+    png, size = still(clip, at=at)
+    assert size == (64, 48)
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    first = float(cv2.imdecode(np.frombuffer(still(clip).png, np.uint8), 0).mean())  # type: ignore[union-attr]
+    steps = round((float(picture.mean()) - first) / 60)
+    assert steps == min(int(at), 2)
+
+
+@pytest.mark.parametrize("name", ["none.mp4", "notes.mp4", "."])
+def test_what_gives_no_picture_is_wrong_input(name: str, tmp_path: Path) -> None:
+    """One line that names the file as it was given."""
+    (tmp_path / "notes.mp4").write_text("no video", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        still(tmp_path / name)
+    assert caught.value.line().startswith(str(tmp_path))
+    assert "Error" not in caught.value.line()

@@ -23,6 +23,9 @@ EVIDENCE = 14.0
 about this many independent looks)."""
 BIRTH = -4.5
 """Log-odds of an unexpected body at one place."""
+DUE = 0.05
+"""Mean evidence that the visible part of a body owes in every frame: errors of the plate, of light
+and of shadows stay where they are, and must not add up over time."""
 SURVIVAL = 0.985
 """Probability per analysed frame (0.2 s) that a hidden body is still there."""
 LEAST = 0.05
@@ -235,7 +238,8 @@ class _Mixture:
                     continue
                 scores, visibles = model.score(place[None])
                 score, visible = float(scores[0]), float(visibles[0])
-            log_odds = _logit(float(prior.weights[k]) * survival) + score
+            need = DUE * EVIDENCE * visible
+            log_odds = _logit(float(prior.weights[k]) * survival) + score - need
             weight = _sigmoid(min(max(log_odds, -6.0), 6.0))
             if weight < LEAST:
                 continue

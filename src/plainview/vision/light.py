@@ -1,4 +1,4 @@
-"""The present light on the scene against the plate's: exposure over all, clouds and sun in the large.
+"""The present light on the scene against the plate: exposure over all, clouds in the large.
 
 Exposure is one gain for the picture. What remains is a field of gains that varies
 slowly over the ground, a median of block ratios over a window much larger than a person, so that

@@ -20,6 +20,8 @@ from plainview.vision.tally import Tally
 
 PLATE_EVERY = 600.0
 """Seconds between two plates offered for saving."""
+ENOUGH = 12.0
+"""Seconds of a scene after which its plate is taken at its word."""
 _ORDER = {flag: k for k, flag in enumerate(Health)}
 
 
@@ -55,6 +57,7 @@ class Measurer:
         self._last = -math.inf
         self._step = 1.0 / spec.rate
         self._queue: deque[_Frame | _Mark] = deque()
+        self._ready: list[bytes] = []
         self._outgoing: bytes | None = None
         self._offered = -math.inf
         self._optics: Optics | None = None
@@ -68,6 +71,7 @@ class Measurer:
         """Analyse a frame's luma plane (h, w) at `t` seconds."""
         height, width = luma.shape
         if (width, height) != self._size:
+            self._settle()
             self._resize(width, height)
         optics_ = self._optics
         if optics_ is None:
@@ -102,15 +106,14 @@ class Measurer:
         if self._waiting:
             self._queue.append(mark)
             return []
-        ready = self._drain()
-        ready.append(self._close(mark))
-        return ready
+        self._drain()
+        self._ready.append(self._close(mark))
+        return self._taken()
 
     def finish(self) -> list[bytes]:
         """The Readings that still wait when a stream has ended."""
-        if self._waiting and len(self._store) > 0:
-            self._adopt(self._store.learn())
-        return self._drain()
+        self._settle()
+        return self._taken()
 
     def plate(self) -> bytes | None:
         """A newly learned plate, serialised, when one is worth saving; else None."""
@@ -184,9 +187,18 @@ class Measurer:
             self._offered = t
             self._outgoing = estimator.plate.to_bytes()
 
-    def _drain(self) -> list[bytes]:
+    def _taken(self) -> list[bytes]:
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _settle(self) -> None:
+        """Measure all that waits, against a plate of what was seen so far if there is none."""
+        if self._waiting and len(self._store) > 0:
+            self._adopt(self._store.learn())
+        self._drain()
+
+    def _drain(self) -> None:
         """Measure what waited for a plate."""
-        ready = []
         if self._queue:
             self._last = -math.inf
         while self._queue:
@@ -194,12 +206,12 @@ class Measurer:
             if isinstance(item, _Frame):
                 self._analyse(item.luma, item.t)
             else:
-                ready.append(self._close(item))
-        return ready
+                self._ready.append(self._close(item))
 
     def _close(self, mark: _Mark) -> bytes:
         flags = set(mark.health) | self._monitor.interval_flags()
-        doubt = 1.0 if self._stage >= len(STAGES) else 2.5
+        seen = min(max(self._last - self._first, 0.0) / ENOUGH, 1.0) if self._last > -1e9 else 0.0
+        doubt = 1.0 if self._stage >= len(STAGES) else 2.5 - 1.5 * seen
         return self._tally.reading(
             mark.end_ms,
             mark.span_ms,

@@ -72,7 +72,7 @@ class ShadowModel:
         # The direction to a third of a step, from the shares beside the best one.
         weight = (dark[:, :_NEAR].sum(axis=1) / looks[:, :_NEAR].sum(axis=1)) ** 2
         angle = _ANGLES[k] + (weight[2] - weight[0]) / weight.sum() * (2 * np.pi / DIRECTIONS)
-        long = share >= 0.5 * share[:_NEAR].max()
+        long = share >= 0.35 * share[:_NEAR].max()
         reach = _RADII[len(_RADII) - 1 if long.all() else max(int(np.argmin(long)) - 1, 0)]
         return np.array([np.cos(angle) * reach, np.sin(angle) * reach], dtype=np.float64)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import project
-from plainview.vision.optics import SAMPLES, Floats, Optics, flat_samples, outline
+from plainview.vision.optics import SAMPLES, Floats, Optics, flat_samples, outline, outlines
 
 EVIDENCE = 14.0
 """Log-odds of a wholly visible body whose every sample speaks for it (correlated pixels count as
@@ -45,7 +45,8 @@ BETA = 0.3
 _STEP = 0.12
 _PROBES = np.arange(2, SAMPLES, 10)
 """Samples on the body's axis, one of every second height."""
-_REACH = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)], dtype=np.float64) * _STEP
+_REACH = np.array([(x, y) for x in range(-2, 3) for y in range(-2, 3)], dtype=np.float64) * _STEP
+_MIDDLE = len(_REACH) // 2
 
 
 class Bodies(NamedTuple):
@@ -105,24 +106,28 @@ class BodyModel:
         optics = self.optics
         return flat_samples(optics.projection, optics.centre, optics.size, places)[0]
 
-    def score(self, places: Floats) -> tuple[Floats, Floats]:
-        """Log-odds (n,) from unexplained evidence, and the visible part (n,)."""
-        flat = self.flat(places)
+    def gather(self, flat: NDArray[np.int32]) -> tuple[Floats, Floats]:
+        """Log-odds (n,) from unexplained evidence of samples `flat` (n, SAMPLES), visible part."""
         total = self._evidence[flat].sum(axis=1) * (EVIDENCE / SAMPLES)
         return total.astype(np.float64), self._open[flat].mean(axis=1).astype(np.float64)
 
-    def refine(self, place: Floats, steps: int) -> tuple[Floats, float, float]:
-        """Climb from `place` (2,) to the best near place; it, its log-odds, its visible part."""
-        best = place
-        for _ in range(steps):
-            around = best + _REACH
-            score, visible = self.score(around)
-            k = int(np.argmax(score))
-            if score[k] <= score[4] + 1e-6:
-                return best, float(score[4]), float(visible[4])
-            best = around[k]
-        score, visible = self.score(best[None])
-        return best, float(score[0]), float(visible[0])
+    def around(self, places: Floats) -> tuple[Floats, NDArray[np.int32]]:
+        """Places (n, m, 2) around each of `places` (n, 2), and their samples (n, m, SAMPLES)."""
+        near = places[:, None, :] + _REACH
+        flat = self.flat(near.reshape(-1, 2))
+        return near, flat.reshape(len(places), len(_REACH), SAMPLES)
+
+    def best(self, near: Floats, flat: NDArray[np.int32]) -> tuple[Floats, float, float]:
+        """The best of the places `near` (m, 2), its log-odds and its visible part.
+
+        The middle one is kept unless another is better.
+        """
+        score = self._evidence[flat].sum(axis=1)
+        k = int(score.argmax())
+        if score[k] <= score[_MIDDLE] + 1e-6:
+            k = _MIDDLE
+        visible = float(self._open[flat[k]].mean())
+        return near[k], float(score[k]) * (EVIDENCE / SAMPLES), visible
 
     def explain(self, place: Floats) -> None:
         """Take the silhouette of a body at `place` (2,) out of the evidence.
@@ -131,8 +136,7 @@ class BodyModel:
         an arm's swing around it does not speak for one.
         """
         optics = self.optics
-        core = outline(optics.projection, optics.centre, place, 1.1)
-        halo = outline(optics.projection, optics.centre, place, 2.0)
+        core, halo = outlines(optics.projection, optics.centre, place, (1.1, 2.0))
         x, y, w, h = cv2.boundingRect(halo)
         x0, y0 = max(x - 1, 0), max(y - 2, 0)
         x1, y1 = min(x + w + 1, optics.size[0]), min(y + h + 2, optics.size[1])
@@ -228,15 +232,16 @@ class _Mixture:
         model = self._model
         moved = prior.places + prior.velocities * dt
         survival = SURVIVAL ** (dt / 0.2)
-        first, _ = model.score(moved)
+        near, flat = model.around(moved)
+        first, _ = model.gather(flat[:, _MIDDLE])
         for k in np.argsort(-(first + 2 * prior.weights), kind="stable"):
             expected = moved[k]
-            place, score, visible = model.refine(expected, 3)
+            place, score, visible = model.best(near[k], flat[k])
             if self.near(place):
                 place = expected
                 if self.near(place):
                     continue
-                scores, visibles = model.score(place[None])
+                scores, visibles = model.gather(flat[k, _MIDDLE][None])
                 score, visible = float(scores[0]), float(visibles[0])
             need = DUE * EVIDENCE * visible
             log_odds = _logit(float(prior.weights[k]) * survival) + score - need
@@ -265,7 +270,8 @@ class _Mixture:
             k = int(np.argmax(score))
             if not np.isfinite(score[k]):
                 return
-            place, value, visible = model.refine(found[k], 3)
+            near, flat = model.around(found[k][None])
+            place, value, visible = model.best(near[0], flat[0])
             if self.near(place):
                 place, value = found[k], float(score[k])
             self.add(place, np.zeros(2), _sigmoid(min(BIRTH + value, 6.0)), visible)

@@ -21,6 +21,8 @@ TORSO = 1.15
 _UPPER = (SAMPLE_Z * BODY_HEIGHT > 0.8) & (SAMPLE_Z * BODY_HEIGHT < 1.6)
 FASTEST = 12.0
 """m/s beyond which a displacement is a mismatch, not a person."""
+EACH = 2
+"""Flow is measured on every n-th frame, against the one before it."""
 _PAD = 16
 _LEAST = 72
 """Pixels a side of the least window: smaller ones leave the engine no pyramid."""
@@ -83,7 +85,10 @@ class Flow:
         """
         last, self._last = self._last, luma
         velocities = np.full((len(places), 2), np.nan)
+        self._turn += 1
         if last is None or last.shape != luma.shape or len(places) == 0 or dt <= 0:
+            return Motion(velocities, None)
+        if self._turn % EACH:
             return Motion(velocities, None)
         width, height = self._optics.size
         rows, columns = np.divmod(flat, width)
@@ -91,7 +96,6 @@ class Flow:
         use &= evidence[np.minimum(rows, height - 1), columns] > 0
         shift = np.full((len(places), 2), np.nan)
         noises: list[float] = []
-        self._turn += 1
         for x0, y0, x1, y1 in self._windows(flat):
             if min(x1 - x0, y1 - y0) < _LEAST:
                 continue
@@ -104,7 +108,7 @@ class Flow:
             own = use & (columns >= x0) & (columns < x1) & (rows >= y0) & (rows < y1)
             for k in np.nonzero((own.sum(axis=1) >= 5) & np.isnan(shift[:, 0]))[0]:
                 shift[k] = np.median(flow[rows[k][own[k]] - y0, columns[k][own[k]] - x0], axis=0)
-            if self._turn % 5 == 0:
+            if self._turn % (5 * EACH) == 0:
                 noise = _window_noise(np.asarray(flow), evidence[y0:y1, x0:x1] < -0.9)
                 noises += [] if noise is None else [noise]
         velocities = self._on_torso_plane(places, shift, dt)

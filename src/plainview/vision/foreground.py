@@ -54,8 +54,10 @@ class Foreground:
         if len(dark) == 0:
             return
         rows = slice(max(int(dark[0]) - 8, 0), int(dark[-1]) + 9)
-        luma, background = luma[rows], background[rows]
-        smooth, evidence = smooth[rows], evidence[rows]
+        wide = np.nonzero((evidence[rows] > SHADOW).any(axis=0))[0]
+        part = (rows, slice(max(int(wide[0]) - 8, 0), int(wide[-1]) + 9))
+        luma, background = luma[part], background[part]
+        smooth, evidence = smooth[part], evidence[part]
         # Structure: what remains of the difference without its low frequencies, in the same units.
         structure = cv2.blur(cv2.absdiff(smooth, cv2.blur(smooth, (9, 9))), (5, 5))
         darkest = self.shadows.darkest()

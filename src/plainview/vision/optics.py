@@ -102,13 +102,23 @@ def outline(
 
     `widen` scales its width.
     """
-    grid = silhouettes(projection, centre, place[None])[0].reshape(len(_PROFILE_Z), len(_ACROSS), 2)
-    middle = grid[:, 2]
-    left = middle + (grid[:, 0] - middle) * (1.25 * widen)
-    right = middle + (grid[:, -1] - middle) * (1.25 * widen)
-    points = np.concatenate((left, right[::-1]))
-    whole = np.clip(np.rint(points), -32_000, 32_000)
-    return np.asarray(whole[:, None, :], dtype=np.int32)
+    return outlines(projection, centre, place, (widen,))[0]
+
+
+def outlines(
+    projection: Floats, centre: Floats, place: Floats, widen: tuple[float, ...]
+) -> list[NDArray[np.int32]]:
+    """`outline` for each factor of width in `widen`."""
+    grid = silhouettes(projection, centre, place[None])[0]
+    grid = grid.reshape(len(_PROFILE_Z), len(_ACROSS), 2)
+    # The outermost samples lie at 0.8 of the half-width.
+    side = (grid[:, -1] - grid[:, 2]) * 1.25
+    found = []
+    for factor in widen:
+        points = np.concatenate((grid[:, 2] - side * factor, (grid[:, 2] + side * factor)[::-1]))
+        whole = np.clip(np.rint(points), -32_000, 32_000).astype(np.int32)
+        found.append(whole[:, None, :])
+    return found
 
 
 def _area(view: View) -> tuple[Floats, float]:

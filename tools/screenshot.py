@@ -62,8 +62,8 @@ def until_full(address: str, people: float, history: float) -> str:
 def main() -> None:
     """Take the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=float, default=25, help="take it at so many people")
-    parser.add_argument("--history", type=float, default=90, help="seconds of counts to show")
+    parser.add_argument("--people", type=float, default=35, help="take it at so many people")
+    parser.add_argument("--history", type=float, default=60, help="seconds of counts to show")
     parser.add_argument("--out", type=Path, default=PICTURE)
     chosen = parser.parse_args()
     if CHROMIUM is None:

@@ -143,7 +143,8 @@ def read_plate(data: bytes) -> Plate:
     try:
         file = msgspec.msgpack.decode(data, type=PlateFile)
         size = file.width * file.height
-        if file.version != 1 or not 256 <= size <= 4_000_000:
+        sides = min(file.width, file.height) >= 1
+        if file.version != 1 or not sides or not 256 <= size <= 4_000_000:
             raise InputError("not a plate of this version", where="plate", mend="Learn it anew")
         planes = []
         for packed in (file.luma, file.noise):

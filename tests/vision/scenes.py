@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -87,8 +88,15 @@ def estimator(
     ]
     height, width = quiet[0].shape
     geometry = optics(view(camera, area), width, height)
-    assert geometry.size == (width, height), "these scenes are rendered at the working scale"
-    return SparseEstimator(view(camera, area), geometry, Plate.learn(quiet))
+    plate = Plate.learn([scaled(luma, geometry.size) for luma in quiet])
+    return SparseEstimator(view(camera, area), geometry, plate)
+
+
+def scaled(luma: Luma, size: tuple[int, int]) -> Luma:
+    """`luma` at another (width, height), as the measurement scales it."""
+    if luma.shape[::-1] == size:
+        return luma
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def watch(
@@ -102,7 +110,7 @@ def watch(
     polygon = Polygon(area)
     seen = []
     for t, luma in frames:
-        estimate = by.frame(luma, 1.0 / rate)
+        estimate = by.frame(scaled(luma, by._optics.size), 1.0 / rate)
         seen.append(Seen(t, estimate, people_in(estimate.places, estimate.weights, polygon)))
     return seen
 

@@ -108,15 +108,17 @@ def test_samples_outside_the_picture_have_the_index_past_the_last(camera: Camera
 @settings(deadline=None)
 @given(cameras())
 def test_the_outline_holds_the_silhouette(camera: Camera) -> None:
-    """The polygon around a body contains the samples of its silhouette."""
+    """The polygon around a body that is wholly in the picture contains its silhouette's samples."""
     projection, centre = camera.matrix(), np.array(camera.position)
     for place in PLACES[::5]:
         pixels = silhouettes(projection, centre, place[None])[0]
-        if pixels.min() < -1000 or pixels.max() > 3000:
+        if np.any(pixels < 0) or np.any(pixels >= camera.size):
             continue
         polygon = outline(projection, centre, place)[:, 0]
-        assert np.all(polygon.min(axis=0) <= pixels.min(axis=0) + 1)
-        assert np.all(polygon.max(axis=0) >= pixels.max(axis=0) - 1)
+        slack = 1 + 0.03 * np.ptp(pixels, axis=0)
+        assert np.all(polygon.min(axis=0) <= pixels.min(axis=0) + slack)
+        assert np.all(polygon.max(axis=0) >= pixels.max(axis=0) - slack)
+        assert np.all(np.ptp(polygon, axis=0) <= 1.5 * np.ptp(pixels, axis=0) + 2)
 
 
 @pytest.mark.parametrize("width", [320, 640, 1920, 3840])
@@ -159,16 +161,16 @@ def test_a_world_whose_y_runs_south_is_the_same_world() -> None:
     calibration = Calibration(image_size=(320, 180), projection=rows)  # type: ignore[arg-type]
     south = View(calibration=calibration, polygon=tuple((x, -y) for x, y in AREA))
     right, left = optics(view(CAMERA), 320, 180), optics(south, 320, 180)
-    assert right.size == left.size
+    assert right.size == pytest.approx(left.size, abs=1)
     assert left.centre[:2] == pytest.approx(right.centre[:2] * (1, -1))
 
-    flat = [
-        flat_samples(one.projection, one.centre, one.size, PLACES * (1, sign))[0]
+    shares = [
+        silhouettes(one.projection, one.centre, PLACES * (1, sign)).reshape(-1, ACROSS, 2)
+        / one.size
         for one, sign in ((right, 1), (left, -1))
     ]
     # A mirrored world steps across a body from the other side: its rows of samples are reversed.
-    rows_of = [np.sort(one.reshape(len(PLACES), -1, ACROSS), axis=-1) for one in flat]
-    assert (rows_of[0] == rows_of[1]).mean() > 0.99
+    assert shares[0] == pytest.approx(shares[1][:, ::-1], abs=0.005)
     assert len(left.places) == pytest.approx(len(right.places), rel=0.05)
     assert left.tall.mean() == pytest.approx(right.tall.mean(), rel=0.02)
 

@@ -9,8 +9,9 @@ import pytest
 from plainview.errors import PlainviewError
 from plainview.geometry import check_view
 from plainview.synth import demo
-from plainview.synth.demo import Demonstration, is_complete, mark_complete
-from plainview.synth.demo_render import render
+from plainview.synth.demo import Demonstration, mark, written
+from plainview.synth.demo_render import CHAPTER, render
+from plainview.vision.growing import grows
 
 
 def _frames(path: Path) -> int:
@@ -26,31 +27,61 @@ def test_it_can_be_played_while_it_grows_and_stops_when_closed(tmp_path: Path) -
         counts = [_frames(camera.source) for camera in site.cameras]
         for camera in site.cameras:
             check_view(camera.view)
-    assert min(counts) >= demo.LEAD * demo.FRAME_RATE - 3
+            with camera.source.open("rb") as file:
+                assert grows(file.fileno())
+    assert min(counts) >= demo.LEAD * demo.FRAME_RATE
     assert shares == sorted(shares)
     assert 0 < site.done < 1
     assert site.failure == "closed"
-    assert not is_complete(tmp_path / "demo")
+    assert written(tmp_path / "demo").share < 1
+    with camera.source.open("rb") as file:
+        assert not grows(file.fileno())
+
+
+def test_an_interrupted_rendering_goes_on_where_it_ended(tmp_path: Path) -> None:
+    """What was noted as written is kept, what lies beyond is made anew, no frame is lost."""
+    seconds = (CHAPTER + 6) / demo.FRAME_RATE
+    first = render(tmp_path, seconds=seconds)
+    for _ in range(CHAPTER + 3):
+        next(first)
+    first.close()
+    noted = written(tmp_path)
+    assert noted.share == pytest.approx(CHAPTER / (CHAPTER + 6))
+    whole = {name: (tmp_path / name).read_bytes()[:size] for name, size in noted.sizes.items()}
+    shares = list(render(tmp_path, seconds=seconds))
+    assert len(shares) == 1 + 6
+    assert shares[0] == pytest.approx(noted.share)
+    assert written(tmp_path).share == 1.0
+    for name, data in whole.items():
+        assert (tmp_path / name).read_bytes().startswith(data)
+        assert _frames(tmp_path / name) == CHAPTER + 6
 
 
 def test_finished_files_are_used_again_until_something_changes(tmp_path: Path) -> None:
     """A finished folder needs no child; a changed file or other code makes it stale."""
     shares = list(render(tmp_path, seconds=0.4))
     assert shares[-1] == 1.0
-    mark_complete(tmp_path)
     with Demonstration(tmp_path) as site:
         site.ready(timeout=0.0)
         assert site.done == 1.0
         assert [_frames(camera.source) for camera in site.cameras] == [3, 3]
-    mark = tmp_path / "complete.json"
-    told = json.loads(mark.read_text())
-    mark.write_text(json.dumps({**told, "version": "other"}))
-    assert not is_complete(tmp_path)
-    mark.write_text("not JSON")
-    assert not is_complete(tmp_path)
-    mark_complete(tmp_path)
+    note = tmp_path / "written.json"
+    told = json.loads(note.read_text())
+    wrongs: list[object] = [
+        {**told, "version": "other"},
+        {**told, "bytes": {}},
+        {**told, "share": 7},
+        [],
+    ]
+    for wrong in wrongs:
+        note.write_text(json.dumps(wrong))
+        assert written(tmp_path).share == 0.0
+    note.write_text("not JSON")
+    assert written(tmp_path).share == 0.0
+    mark(tmp_path, 1.0)
+    assert written(tmp_path).share == 1.0
     (tmp_path / "south.ts").write_bytes(b"")
-    assert not is_complete(tmp_path)
+    assert written(tmp_path).share == 0.0
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:

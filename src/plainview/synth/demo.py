@@ -1,8 +1,9 @@
 """The demonstration site of `plainview run`: two cameras' videos that grow while they are played.
 
-A child process simulates, renders and encodes one period of the plaza into two MPEG-TS files, at
-several times real time; taps may read and loop them from the first seconds on. The finished files
-are kept, and used again while the code that made them is the same. The caller never holds a
+A child process simulates, renders and encodes one period of the plaza into two MPEG-TS files,
+faster than real time; taps may play them from the first second on, as the child locks them while
+they grow (see `vision/growing.py`). What was written is kept: finished files are used again while
+the code that made them is the same, unfinished ones are gone on with. The caller never holds a
 picture: it only starts the child and learns where the files are.
 """
 
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,9 +25,9 @@ from plainview.synth import plaza
 SITE = "Demonstration plaza"
 FRAME_RATE = 7.5
 """Frames per second of the demonstration's videos."""
-LEAD = 5.0
+LEAD = 0.8
 """Seconds of video there are before the site counts as ready."""
-_DONE = "complete.json"
+_MARK = "written.json"
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,14 @@ class Demonstration:
         self._done = 0.0
         self.failure = ""
         """Why rendering ended early, empty while nothing is wrong. What there is stays usable."""
-        if is_complete(folder):
+        if written(folder).share >= 1.0:
             self._done = 1.0
             self._ready.set()
             return
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / _DONE).unlink(missing_ok=True)
             for camera in self.cameras:
-                camera.source.write_bytes(b"")
+                camera.source.touch()
         except OSError as error:
             raise PlainviewError(
                 f"the demonstration cannot be written ({error.strerror})",
@@ -123,7 +123,7 @@ class Demonstration:
         self._ready.set()
 
     def close(self) -> None:
-        """End rendering if it still goes on. The unfinished files are made anew the next time."""
+        """End rendering if it still goes on. The next time goes on where this one ended."""
         child = self._child
         if child is None:
             return
@@ -161,20 +161,34 @@ def version() -> str:
     return digest.hexdigest()
 
 
-def is_complete(folder: Path) -> bool:
-    """Whether `folder` holds a finished demonstration made by this very code."""
+@dataclass(frozen=True)
+class Written:
+    """How much of the demonstration is in its files, and whole."""
+
+    share: float = 0.0
+    """0 to 1."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Bytes of each file that belong to it; what lies beyond is cut off."""
+
+
+def written(folder: Path) -> Written:
+    """What `folder` holds of a demonstration made by this very code."""
     try:
-        made = json.loads((folder / _DONE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(made == _mark(folder))
+        made = json.loads((folder / _MARK).read_text(encoding="utf-8"))
+        found = Written(float(made["share"]), {str(k): int(v) for k, v in made["bytes"].items()})
+        there = {name: (folder / name).stat().st_size for name in found.sizes}
+        good = made["version"] == version() and 0 < found.share <= 1
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return Written()
+    whole = found.sizes.keys() == {f"{camera.name}.ts" for camera in plaza.CAMERAS}
+    whole = whole and all(there[name] >= size for name, size in found.sizes.items())
+    return found if good and whole else Written()
 
 
-def mark_complete(folder: Path) -> None:
-    """Say that the files in `folder` are whole."""
-    (folder / _DONE).write_text(json.dumps(_mark(folder)), encoding="utf-8")
-
-
-def _mark(folder: Path) -> dict[str, object]:
+def mark(folder: Path, share: float) -> None:
+    """Say that the files in `folder` are whole as they are, up to `share` of the period."""
     sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.ts"))}
-    return {"version": version(), "bytes": sizes}
+    text = json.dumps({"version": version(), "share": share, "bytes": sizes})
+    fresh = folder / f"{_MARK}.new"
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(folder / _MARK)

@@ -14,6 +14,7 @@ from av.container import InputContainer
 
 from plainview.errors import SourceError
 from plainview.vision import sources
+from plainview.vision.growing import GrowingFile
 from plainview.vision.packets import MAX_PACKET, Gap, Packet, StreamStart
 from plainview.vision.sources import Source
 
@@ -35,13 +36,19 @@ Compressed: TypeAlias = "av.Packet[Any]"
 
 
 @contextlib.contextmanager
-def opened(source: Source, descriptor: int | None) -> Iterator[InputContainer]:
+def opened(
+    source: Source, descriptor: int | None, growing: GrowingFile | None = None
+) -> Iterator[InputContainer]:
     """The clip from its start; `descriptor` is the open file where it is one. Raises SourceError.
 
-    FFmpeg gets the descriptor, not the path: whatever the file says, it leads to no other file.
+    FFmpeg gets the descriptor (or a `growing` file), not the path: whatever the file says, it leads
+    to no other file.
     """
-    address, options = source.address, source.options
-    if descriptor is not None:
+    address: str | GrowingFile = source.address
+    options = source.options
+    if growing is not None:
+        address = growing
+    elif descriptor is not None:
         os.lseek(descriptor, 0, os.SEEK_SET)
         address, options = "fd:", options | {"fd": str(descriptor)}
     with sources.connect(address, source, options, (OPEN, OPEN)) as container:
@@ -196,9 +203,19 @@ class Timing:
         self._when = self._when if when is None else when
         key = self._serial if self._when is None else self._when
         heapq.heappush(self._order, (key, self._serial, held))
-        while len(self._order) > LOOKAHEAD or (self._bytes > HELD and self._order):
+        while self._order and (
+            len(self._order) > LOOKAHEAD or self._bytes > HELD or self._is_next(packet.dts)
+        ):
             self._place()
         return self._ready()
+
+    def _is_next(self, decoded: int | None) -> bool:
+        """Whether no packet after that of decoding time `decoded` can be shown before the first.
+
+        No picture is shown before it is decoded. Where a rate replaces the container's clock, that
+        clock is wrong, and decides nothing.
+        """
+        return self._rate is None and decoded is not None and self._order[0][0] <= decoded
 
     def end(self) -> Iterator[Packet | Gap]:
         """No more packets come; the rest comes out."""

@@ -18,6 +18,7 @@ from av.stream import Stream
 from plainview.errors import SourceError
 from plainview.vision import clip, sources
 from plainview.vision.clip import VideoStream
+from plainview.vision.growing import GrowingFile, grows
 from plainview.vision.packets import MAX_PACKET, Packet, StreamStart
 from plainview.vision.sources import Source
 from plainview.vision.spec import TapSpec
@@ -189,19 +190,27 @@ class Feed:
         opened = False
         base = 0
         while True:
-            end, count = 0, 0
-            with clip.opened(self._source, self._descriptor) as container:
+            end, count, waited = 0, 0, 0.0
+            growing = self._growing()
+            with clip.opened(self._source, self._descriptor, growing) as container:
                 stream = clip.video(container, self._source)
                 if not opened:
                     start = clip.start(stream, self._source)
                     self._put(Opened(start, time_base=1e-6, own_clock=True, scale=1.0))
                     opened = True
+                if growing is not None:
+                    growing.wait = True
                 for message in clip.messages(container, stream, self._spec.frame_rate):
                     if not isinstance(message, Packet):
                         self._put(Broken(time.monotonic()))
                         continue
                     t = message.t if message.t is not None else end
                     end, count = max(end, t), count + 1
+                    if growing is not None and growing.waited > waited:
+                        # Whoever writes it may be slower than time, which went on meanwhile.
+                        waited = growing.waited
+                        late = time.monotonic() - begun - (base + end) / 1e6
+                        base += round(max(0.0, late) * 1e6)
                     due = begun + (base + end) / 1e6
                     if self._cancelled.wait(max(0.0, due - time.monotonic())):
                         return
@@ -211,6 +220,12 @@ class Feed:
             if not self._spec.loop:
                 return
             base += end + (end // (count - 1) if count > 1 else 1_000_000)
+
+    def _growing(self) -> GrowingFile | None:
+        """The file to play where somebody still writes it."""
+        if self._descriptor is None or not grows(self._descriptor):
+            return None
+        return GrowingFile(self._descriptor, self._cancelled)
 
 
 @contextlib.contextmanager

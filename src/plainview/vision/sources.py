@@ -24,6 +24,7 @@ import av.subtitles.stream
 from av.container import InputContainer
 
 from plainview.errors import InputError, SourceError
+from plainview.vision.growing import GrowingFile
 from plainview.vision.spec import TapSpec
 
 Kind = Literal["file", "device", "rtsp", "http"]
@@ -146,7 +147,10 @@ def _authorities() -> dict[str, str]:
 
 @contextmanager
 def connect(
-    address: str, source: Source, options: dict[str, str], timeout: tuple[float, float]
+    address: str | GrowingFile,
+    source: Source,
+    options: dict[str, str],
+    timeout: tuple[float, float],
 ) -> Iterator[InputContainer]:
     """FFmpeg's demuxer on `address`; `timeout` is seconds (to open, to read).
 
@@ -156,6 +160,7 @@ def connect(
         # Nothing of FFmpeg decodes here: see `codec_whitelist` in `resolve`.
         container = av.open(
             address,
+            mode="r",
             format=source.format,
             options=options,
             timeout=timeout,

@@ -1,5 +1,6 @@
 """Compressed packets in, luma planes out: one decoder on one thread, without a needless copy."""
 
+import heapq
 from fractions import Fraction
 
 import av
@@ -17,6 +18,10 @@ from plainview.vision.packets import Packet, StreamStart
 Luma = NDArray[np.uint8]
 """(h, w) brightness as the camera coded it; a view into the decoder's frame."""
 
+_PROVING = 48
+"""Packets decoded whole before any is skipped: enough to see whether times are in order."""
+_REORDER = 16
+"""Frames that H.264 and H.265 may hold back (max_dec_frame_buffering)."""
 _MICROSECONDS = Fraction(1, 1_000_000)
 _EIGHT_BIT = frozenset(
     f"{kind}{layout}p"
@@ -78,6 +83,13 @@ class Decoder:
         self._skipping = False
         self.broken = 0
         """Packets and frames that could not be decoded whole; the owner may reset it."""
+        # Some files give every packet its decoding time for a presentation time. Frames still come
+        # out in the order of presentation, with those times shuffled among them.
+        self._sent = 0
+        self._shown = 0
+        self._times: list[int] = []
+        self._last: int | None = None
+        self._shuffled = False
 
     def _skip(self, skip: bool) -> None:  # noqa: FBT001 - a private switch
         if skip != self._skipping:
@@ -89,7 +101,11 @@ class Decoder:
 
         A packet that is not `needed` is decoded only if other frames refer to it.
         """
-        self._skip(self._reference_only or not needed)
+        proven = self._sent >= _PROVING and not self._shuffled
+        self._skip(self._reference_only or (not needed and proven))
+        self._sent += 1
+        if packet.t is not None and not proven and not self._reference_only:
+            heapq.heappush(self._times, packet.t)
         # A packet of FFmpeg's own: its buffer has the zeroed padding that decoders read into.
         compressed = av.Packet(len(packet.data))
         if packet.data:
@@ -112,4 +128,24 @@ class Decoder:
             return []
         whole = [frame for frame in frames if not frame.is_corrupt]
         self.broken += len(frames) - len(whole)
+        for frame in whole:
+            self._settle(frame)
         return whole
+
+    def _settle(self, frame: VideoFrame) -> None:
+        """Give `frame` its own time where the stream's times turn out to be shuffled."""
+        t, last = frame.pts, self._last
+        self._shown += 1
+        if self._reference_only or (self._sent > _PROVING and not self._shuffled):
+            self._times.clear()
+            return
+        if not self._shuffled and t is not None and last is not None and t < last:
+            self._shuffled = True
+            for _ in range(min(self._shown - 1, len(self._times))):
+                heapq.heappop(self._times)
+        self._last = t
+        if self._shuffled and self._times:
+            frame.pts = heapq.heappop(self._times)
+            # Packets that gave no frame leave their times behind; reordering needs at most 16.
+            while len(self._times) > _REORDER:
+                heapq.heappop(self._times)

@@ -16,7 +16,7 @@ from plainview.geometry import BODY_HEIGHT, View, camera_centre, project
 
 Floats = NDArray[np.float64]
 
-WORK_HEIGHT = 44.0
+WORK_HEIGHT = 40.0
 """Pixels of a median person in the working picture."""
 MAX_WIDTH = 640
 """The working picture is never wider."""

@@ -169,6 +169,7 @@ def test_a_world_whose_y_runs_south_is_the_same_world() -> None:
         / one.size
         for one, sign in ((right, 1), (left, -1))
     ]
+    shares = [share.reshape(-1, ACROSS, 2) for share in shares]
     # A mirrored world steps across a body from the other side: its rows of samples are reversed.
     assert shares[0] == pytest.approx(shares[1][:, ::-1], abs=0.005)
     assert len(left.places) == pytest.approx(len(right.places), rel=0.05)

@@ -58,7 +58,6 @@ def closed(
     *,
     health: tuple[Health, ...] = (),
     doubt: float = 1.0,
-    end: int = 1000,
 ) -> Reading:
     """The interval's Reading, decoded as strictly as the parent does."""
     data = tally.reading(1000, 1000, dropped=0, health=health, doubt=doubt)

@@ -96,6 +96,6 @@ function times(_: uPlot, marks: number[], __: number, ___: number, step: number)
     const date = new Date(t * 1000);
     return step >= 86_400
       ? date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })
-      : date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      : date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(step < 60 && { second: "2-digit" }) });
   });
 }

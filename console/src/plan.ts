@@ -390,6 +390,7 @@ export class Plan {
   }
 
   private paintCameras(c: CanvasRenderingContext2D, frame: Frame): void {
+    const placed: { x: number; y: number; wide: number }[] = [];
     for (const camera of this.site.cameras) {
       const good = this.believed.has(camera.id);
       const [x0, y0, x1, y1] = this.box;
@@ -416,15 +417,29 @@ export class Plan {
       c.stroke();
       const below = y < this.canvas.clientHeight - 32;
       const name = away > 1 ? `${camera.name}, ${Math.round(away)} m farther` : camera.name;
-      this.tag(c, name, x, y + (below ? 18 : -18), colour(good ? "soft" : "bad"));
+      c.font = TAG;
+      const wide = c.measureText(name).width / 2 + 5;
+      const middle = this.within(x, wide);
+      // On a narrow screen the names of cameras side by side stand one above the other.
+      const free = (at: number): boolean =>
+        placed.every((other) => Math.abs(other.x - middle) >= other.wide + wide || Math.abs(other.y - at) >= 20);
+      const offsets = below ? [18, -18, -38, 38] : [-18, 18, -38, 38];
+      const at = y + (offsets.find((offset) => free(y + offset)) ?? offsets[0]!);
+      placed.push({ x: middle, y: at, wide });
+      this.tag(c, name, x, at, colour(good ? "soft" : "bad"));
     }
+  }
+
+  /** Where the middle of a plate `wide` to each side is, kept within the canvas. */
+  private within(x: number, wide: number): number {
+    return Math.min(Math.max(x, wide + 2), Math.max(this.canvas.clientWidth - wide - 2, wide + 2));
   }
 
   /** Words on a plate, kept within the canvas. */
   private tag(c: CanvasRenderingContext2D, words: string, x: number, y: number, ink: string): void {
     c.font = TAG;
     const wide = c.measureText(words).width / 2 + 5;
-    const within = Math.min(Math.max(x, wide + 2), Math.max(this.canvas.clientWidth - wide - 2, wide + 2));
+    const within = this.within(x, wide);
     c.fillStyle = colour("plate");
     c.beginPath();
     c.roundRect(within - wide, y - 9, 2 * wide, 18, 5);

@@ -19,6 +19,8 @@ const RANGES: readonly { words: string; seconds: number; resolution: Resolution 
 /** Seconds between two announcements to a screen reader, when nothing is wrong and when something is. */
 const ANNOUNCE = 30;
 const ALARM = 2;
+/** Seconds that the curve shows at least. */
+const SHORTEST = 120;
 
 /** Fill `main` with the site's page and keep it current. Throws Problem when there is no such site. */
 export async function show(main: HTMLElement, id: string): Promise<void> {
@@ -192,7 +194,9 @@ function historyCard(id: string) {
     const until = Date.now() / 1000;
     points = points.filter((point) => point[0] > until - seconds - step);
     chart ??= new Chart(place);
-    chart.set(points, until - seconds, until);
+    // What has only begun is not squeezed into the corner of a time in which nothing was measured.
+    const begun = RANGES[chosen]?.resolution === "reading" ? Math.min(points[0]?.[0] ?? until, until - SHORTEST) : 0;
+    chart.set(points, Math.max(until - seconds, begun), until);
     if (performance.now() - tabled > 10_000 || tabled === 0) {
       tabled = performance.now();
       table();

@@ -40,7 +40,7 @@ HALO = -0.15
 """Evidence of what differs within an arm's swing of a body that is already explained."""
 ALPHA = 0.7
 """Part of the difference between a body's fitted and predicted place that corrects its place."""
-BETA = 0.3
+BETA = 0.2
 """The same, over the time between frames, for its velocity."""
 _STEP = 0.12
 _PROBES = np.arange(2, SAMPLES, 10)

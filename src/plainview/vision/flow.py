@@ -13,19 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import BODY_HEIGHT, Points, to_plane
-from plainview.vision.optics import SAMPLE_Z, Floats, Optics
+from plainview.vision.optics import SAMPLE_U, SAMPLE_Z, Floats, Optics
 from plainview.vision.plate import Image, Luma
 
 TORSO = 1.15
 """Metres above the ground at which a body's flow is read: hip to shoulder."""
-_UPPER = (SAMPLE_Z * BODY_HEIGHT > 0.8) & (SAMPLE_Z * BODY_HEIGHT < 1.6)
+_UPPER = (SAMPLE_Z * BODY_HEIGHT > 0.8) & (SAMPLE_Z * BODY_HEIGHT < 1.6) & (abs(SAMPLE_U) < 0.05)
 FASTEST = 12.0
 """m/s beyond which a displacement is a mismatch, not a person."""
 EACH = 2
 """Flow is measured on every n-th frame, against the one before it."""
 _PAD = 16
-_LEAST = 72
-"""Pixels a side of the least window: smaller ones leave the engine no pyramid."""
+_LEAST = 160
+"""Pixels a side of the least window: smaller ones leave the engine no pyramid to climb, and a
+step of half a metre would be missed."""
 
 
 class Motion(NamedTuple):
@@ -33,6 +34,8 @@ class Motion(NamedTuple):
 
     velocities: Floats
     """(n, 2) m/s; NaN where a body has too few textured, visible samples."""
+    tried: bool
+    """Whether flow was measured at all."""
     noise: float | None
     """Standard deviation of a body-sized window's flow on what stands still, working pixels."""
 
@@ -87,9 +90,9 @@ class Flow:
         velocities = np.full((len(places), 2), np.nan)
         self._turn += 1
         if last is None or last.shape != luma.shape or len(places) == 0 or dt <= 0:
-            return Motion(velocities, None)
+            return Motion(velocities, tried=False, noise=None)
         if self._turn % EACH:
-            return Motion(velocities, None)
+            return Motion(velocities, tried=False, noise=None)
         width, height = self._optics.size
         rows, columns = np.divmod(flat, width)
         use = (rows < height) & _UPPER
@@ -112,7 +115,8 @@ class Flow:
                 noise = _window_noise(np.asarray(flow), evidence[y0:y1, x0:x1] < -0.9)
                 noises += [] if noise is None else [noise]
         velocities = self._on_torso_plane(places, shift, dt)
-        return Motion(velocities, float(np.median(noises)) if noises else None)
+        noise = float(np.median(noises)) if noises else None
+        return Motion(velocities, tried=True, noise=noise)
 
     def _on_torso_plane(self, places: Floats, shift: Points, dt: float) -> Floats:
         """Ground velocity (n, 2) of bodies whose torso moved by -`shift` (n, 2) pixels in `dt`."""

@@ -5,6 +5,7 @@ the metric scale on which all measurement runs. A body is an upright figure of t
 height, seen as a billboard that faces the camera, sampled at `SAMPLES` points of its silhouette.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ Floats = NDArray[np.float64]
 
 WORK_HEIGHT = 40.0
 """Pixels of a median person in the working picture."""
+FAR_HEIGHT = 18.0
+"""Pixels that nine in ten people have at least in the working picture, where the frame allows it."""
 MAX_WIDTH = 640
 """The working picture is never wider."""
 SPACING = 0.30
@@ -37,7 +40,7 @@ _ACROSS = np.array([-0.8, -0.4, 0.0, 0.4, 0.8])
 SAMPLES = len(_PROFILE_Z) * len(_ACROSS)
 SAMPLE_Z = np.repeat(_PROFILE_Z, len(_ACROSS))
 """(SAMPLES,) height of each sample as a fraction of the body's."""
-_SAMPLE_U = (_PROFILE_W[:, None] * _ACROSS).ravel()
+SAMPLE_U = (_PROFILE_W[:, None] * _ACROSS).ravel()
 
 
 class Optics(NamedTuple):
@@ -70,7 +73,7 @@ def silhouettes(
     # Homogeneous pixels are linear in the foot, the step across and the height: three products.
     plan = projection[:, :2].T
     points = (places @ plan + projection[:, 3])[:, None, :] + (
-        _SAMPLE_U[:, None] * (across @ plan)[:, None, :]
+        SAMPLE_U[:, None] * (across @ plan)[:, None, :]
         + (SAMPLE_Z * height)[:, None] * projection[:, 2]
     )
     depth = points[..., 2]
@@ -133,6 +136,25 @@ def _area(view: View) -> tuple[Floats, float]:
     return np.column_stack((gx[inside], gy[inside])), spacing
 
 
+def _work_size(width: int, height: int, tall: Floats) -> tuple[int, int]:
+    """(width, height) of the working picture for people `tall` (n,) pixels in the frame.
+
+    A whole divisor of the frame's size where there is one near: it shrinks several times faster.
+    """
+    usual = float(np.median(tall)) if len(tall) else WORK_HEIGHT
+    # The farthest people must not vanish: the lower decile keeps FAR_HEIGHT where the frame can.
+    far = float(np.percentile(tall, 10)) if len(tall) else FAR_HEIGHT
+    most = max(width / MAX_WIDTH, 1.0)
+    ideal = max(min(usual / WORK_HEIGHT, far / FAR_HEIGHT), most)
+    whole = [
+        k
+        for k in range(math.ceil(most), math.floor(1.3 * ideal) + 1)
+        if k >= 0.8 * ideal and width % k == 0 and height % k == 0
+    ]
+    factor = float(whole[-1]) if whole else ideal
+    return max(round(width / factor), 16), max(round(height / factor), 16)
+
+
 def optics(view: View, width: int, height: int) -> Optics:
     """The geometry of `view` for decoded frames of `width` x `height` pixels."""
     places, _ = _area(view)
@@ -150,14 +172,7 @@ def optics(view: View, width: int, height: int) -> Optics:
         & (foot[:, 1] > 0)
     )
     tall = np.hypot(*(foot - head)[visible].T)
-    # Seen from straight above a body is as large as its shoulders.
-    scale = float(np.median(tall)) if len(tall) else WORK_HEIGHT
-    shrink = min(1.0, WORK_HEIGHT / max(scale, 1.0), MAX_WIDTH / width)
-    if len(tall):
-        # The farthest people must not vanish: keep the lower decile at 18 px where the frame can.
-        shrink = min(1.0, max(shrink, 18.0 / max(float(np.percentile(tall, 10)), 1.0)))
-        shrink = min(shrink, MAX_WIDTH / width)
-    size = (max(round(width * shrink), 16), max(round(height * shrink), 16))
+    size = _work_size(width, height, tall)
     work = view.scaled(*size)
     projection = work.matrix()
     centre = camera_centre(projection)

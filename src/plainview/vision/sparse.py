@@ -53,7 +53,7 @@ class SparseEstimator:
         if motion.noise is not None:
             metres = self._metres_per_pixel(bodies.places)
             self._noise += 0.1 * (motion.noise * metres / dt - self._noise)
-        self._bodies = _steer(bodies, motion.velocities, dt)
+        self._bodies = _steer(bodies, motion.velocities, dt) if motion.tried else bodies
         self._since_look += dt
         if self._since_look >= LOOK_EVERY:
             self._behind = self._hidden.estimate(self._bodies)

@@ -33,6 +33,9 @@ class TapSpec(Struct, frozen=True, forbid_unknown_fields=True):
     takes it, nothing dropped, end at the end."""
     loop: bool = False
     """Live, and the source is a file: play it at its own pace, over and over (demonstrations)."""
+    began: float | None = None
+    """Monotonic seconds at which a looped file began to play; None: when its tap starts. So a tap
+    that is started anew goes on where it would be, in step with the site's other cameras."""
     frame_rate: Annotated[float, Meta(gt=0, le=1000)] | None = None
     """Overrides the container's clock: packet k is at k / frame_rate seconds."""
     transport: Literal["tcp", "udp"] = "tcp"

@@ -48,6 +48,9 @@ describe("states", () => {
     expect(cameraState(camera, 101)).toEqual({ grade: "good", what: "Measuring", mend: "" });
     expect(cameraState({ ...camera, stale: true }, 160).what).toBe("No measurement for 60 s");
     expect(cameraState({ ...camera, measured: null, state: "starting" }, 160).grade).toBe("warn");
+    expect(cameraState({ ...camera, measured: null, state: null, connected: null }, 160).what).toBe("Starting");
+    expect(cameraState({ ...camera, measured: null, connected: false }, 160).what).toBe("Has not measured yet");
+    expect(cameraState({ ...camera, state: "restarting", note: "it crashed" }, 101)).toEqual({ grade: "bad", what: "Restarting", mend: "it crashed" });
   });
 
   it("name how many of a site's cameras cannot be believed, and why", () => {

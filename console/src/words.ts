@@ -70,8 +70,9 @@ export type Grade = "good" | "warn" | "bad";
 
 /** Whether a camera can be believed, why not, and what to do. */
 export function cameraState(camera: Camera, now: number): { grade: Grade; what: string; mend: string } {
+  if (camera.state === "restarting") return { grade: "bad", what: "Restarting", mend: camera.note };
   if (camera.measured === null) {
-    const starting = camera.state === "starting";
+    const starting = camera.state === null || camera.state === "starting" || camera.connected === true;
     return {
       grade: starting ? "warn" : "bad",
       what: starting ? "Starting" : "Has not measured yet",

@@ -2,6 +2,7 @@ import contextlib
 import os
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 
 from plainview.clock import SystemClock
 from plainview.vision import sources
-from plainview.vision.feed import Pace
+from plainview.vision.feed import Arrived, Feed, Pace
 from plainview.vision.live import GROWTH, LONGEST_RETRY, Backoff, Live
 from plainview.vision.outlet import Outlet
 from plainview.vision.packets import HEADER, Message, Packet, StreamStart, length, parse
+from plainview.vision.playback import BURST
 from plainview.vision.spec import TapSpec
 from plainview.vision.status import Status
 
@@ -111,3 +113,25 @@ def test_a_step_of_utc_is_followed_at_once(make_clip: Callable[..., Path], step:
     assert len(streams) == (2 if step < 0 else 1)
     assert all(times == sorted(times) for times in streams)
     assert abs(streams[-1][-1] - streams[0][0] - step * 1e6) < 10e6
+
+
+def test_a_looped_file_goes_on_where_it_would_be(make_clip: Callable[..., Path]) -> None:
+    """A tap that starts anew plays from a key frame near now, and not from the file's start."""
+    path = make_clip("round.mp4", 80, rate=20, options={"bf": "0", "g": "5"})
+    began = time.monotonic() - 10.0
+    spec = TapSpec(source=str(path), loop=True, began=began)
+    wake = os.eventfd(0)
+    source = sources.resolve(spec)
+    with sources.file(source) as descriptor:
+        feed = Feed(spec, source, wake, descriptor)
+        first: Arrived | None = None
+        while first is None:
+            os.eventfd_read(wake)
+            first = next((item for item in feed.items() if isinstance(item, Arrived)), None)
+        feed.cancel()
+        feed._thread.join(10)
+    os.close(wake)
+    assert first.key
+    assert first.pts is not None
+    assert first.arrival - began - first.pts / 1e6 <= BURST + 0.1
+    assert first.pts >= 8_900_000

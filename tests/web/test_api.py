@@ -118,7 +118,10 @@ def test_old_readings_do_not_stand_for_the_present(client: Client, world: "World
 
 
 def test_a_cameras_pipeline_is_shown(client: Client, world: "World") -> None:
-    """Seal, connection, restarts and the operator's note come from the fleet's status."""
+    """Seal, connection, restarts and the operator's note come from the fleet's status.
+
+    A lens that does not run is not called unsealed.
+    """
     world.status(
         "plaza-north",
         sealed=False,
@@ -129,10 +132,12 @@ def test_a_cameras_pipeline_is_shown(client: Client, world: "World") -> None:
         note="the decoder crashed",
     )
     camera, other = get(client, "sites/plaza/cameras")
-    assert camera["sealed"] is False
     assert (camera["restarts"], camera["late"], camera["state"]) == (2, 7, "restarting")
     assert camera["note"] == "the decoder crashed"
-    assert other["sealed"] is None
+    assert (camera["sealed"], other["sealed"]) == (None, None)
+    assert get(client, "sites")[0]["unsealed"] == 0
+    world.status("plaza-north", sealed=False)
+    assert get(client, "sites/plaza/cameras")[0]["sealed"] is False
     assert get(client, "sites")[0]["unsealed"] == 1
 
 

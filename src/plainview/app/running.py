@@ -86,8 +86,9 @@ class Running:
 
     def start_cameras(self) -> None:
         """Start every camera. One that cannot work is shown so, and stops no other."""
+        now = self._clock.monotonic()
         for camera in self._city.cameras():
-            tap, lens = live_specs(camera)
+            tap, lens = live_specs(camera, now=now)
             self._fleet.start(camera.id, tap, lens, plate=self._plates.read(camera.id))
 
     @property

@@ -5,14 +5,18 @@ from plainview.errors import InputError
 from plainview.vision.spec import LensSpec, TapSpec
 
 
-def live_specs(camera: CameraConfig) -> tuple[TapSpec, LensSpec]:
-    """Tap and lens of a camera that runs. Raises InputError if it has no source."""
+def live_specs(camera: CameraConfig, *, now: float) -> tuple[TapSpec, LensSpec]:
+    """Tap and lens of a camera that runs from `now` (monotonic seconds).
+
+    Raises InputError if it has no source.
+    """
     if camera.source is None:
         raise InputError(f"camera {camera.id!r} has no source", mend="Add source to its file")
     tap = TapSpec(
         source=camera.source,
         live=True,
         loop=camera.loop,
+        began=now if camera.loop else None,
         frame_rate=camera.frame_rate,
         transport=camera.transport,
     )

@@ -20,12 +20,11 @@ from plainview.vision import clip, sources
 from plainview.vision.clip import VideoStream
 from plainview.vision.growing import GrowingFile, grows
 from plainview.vision.packets import MAX_PACKET, Packet, StreamStart
+from plainview.vision.playback import Playback
 from plainview.vision.sources import Source
 from plainview.vision.spec import TapSpec
 from plainview.vision.streamclock import JUMP
 
-BURST = 1.0
-"""Seconds of a file that are caught up with by a burst; what lies further back is passed over."""
 FIRST_ANSWER = 5.0
 """Seconds that each step of opening may take at least: a connection is slower than a packet."""
 _INVENTED = frozenset({"mpjpeg", "mjpeg", "h264", "hevc", "m4v", "mpegvideo", "image2pipe"})
@@ -188,12 +187,10 @@ class Feed:
 
     def _play(self) -> None:
         """Play the file at its own pace, over and over where it loops, time going on."""
-        begun = time.monotonic() if self._spec.began is None else self._spec.began
+        began = self._spec.began
+        playback = Playback(time.monotonic() if began is None else began)
         opened = False
-        base = 0
-        passing = True
         while True:
-            end, count, waited = 0, 0, 0.0
             growing = self._growing()
             with clip.opened(self._source, self._descriptor, growing) as container:
                 stream = clip.video(container, self._source)
@@ -204,33 +201,22 @@ class Feed:
                 if growing is not None:
                     growing.wait = True
                 for message in clip.messages(container, stream, self._spec.frame_rate):
+                    now = time.monotonic()
                     if not isinstance(message, Packet):
-                        self._put(Broken(time.monotonic()))
+                        self._put(Broken(now))
                         continue
-                    t = message.t if message.t is not None else end
-                    end, count = max(end, t), count + 1
-                    late = time.monotonic() - begun - (base + end) / 1e6
-                    if growing is not None and growing.waited > waited:
-                        # Whoever writes it may be slower than time, which went on meanwhile.
-                        waited = growing.waited
-                        base += round(max(0.0, late) * 1e6)
-                        late = min(0.0, late)
-                    passing = passing and (late > BURST or not (message.key or count == 1))
-                    if passing:
+                    waited = 0.0 if growing is None else growing.waited
+                    place = playback.place(message.t, key=message.key, waited=waited, now=now)
+                    if place is None:
                         continue
-                    if self._cancelled.wait(max(0.0, -late)):
+                    if self._cancelled.wait(place[1]):
                         return
-                    self._put(Arrived(message.data, message.key, base + t, None, time.monotonic()))
-            if not count:
+                    arrival = time.monotonic()
+                    self._put(Arrived(message.data, message.key, place[0], None, arrival))
+            if not playback.over(time.monotonic()):
                 raise SourceError("holds no pictures", where=self._source.name, mend="Give a video")
             if not self._spec.loop:
                 return
-            length = end + (end // (count - 1) if count > 1 else 1_000_000)
-            base += length
-            if passing:
-                # Whole rounds that were missed need not be read.
-                missed = time.monotonic() - begun - base / 1e6
-                base += length * max(0, int(missed * 1e6 // max(length, 1)))
 
     def _growing(self) -> GrowingFile | None:
         """The file to play where somebody still writes it."""

@@ -107,7 +107,7 @@ class CameraEdge(Struct, frozen=True):
     high: float | None
     sealed: Annotated[
         bool | None,
-        Meta(description="Whether its lens is walled off by the kernel; null while not known."),
+        Meta(description="Whether its lens is walled off by the kernel; null while none runs."),
     ]
     connected: bool | None
     state: LensState | None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import Line
-from plainview.record import COUNT_STEP, CROSSING_STEP, CameraStatus, Reading
+from plainview.record import COUNT_STEP, CROSSING_STEP, CameraStatus, LensState, Reading
 from plainview.store import RollUp, Store
 from plainview.web.edge import (
     CameraEdge,
@@ -36,6 +36,8 @@ def camera_now(
 ) -> CameraEdge:
     """How `camera` is doing at `now` (UTC seconds)."""
     old = reading is None or stale(reading, now)
+    # A lens that does not run is neither sealed nor unsealed: there is none.
+    runs = status is not None and status.state is LensState.RUNNING
     return CameraEdge(
         id=camera.id,
         name=camera.name or camera.id,
@@ -46,7 +48,7 @@ def camera_now(
         count=reading.count * COUNT_STEP if reading else None,
         low=reading.low * COUNT_STEP if reading else None,
         high=reading.high * COUNT_STEP if reading else None,
-        sealed=status.sealed if status else None,
+        sealed=status.sealed if status and runs else None,
         connected=status.connected if status else None,
         state=status.state if status else None,
         restarts=status.restarts if status else 0,

@@ -17,6 +17,8 @@ class Estimate(NamedTuple):
     """(n,) expected people at each point."""
     variance: float
     """Variance of the count in the area, people²."""
+    missed: float
+    """People that may be there beyond the weights: hidden in company, or moving unexplained."""
     noise: float | None
     """Noise floor of one velocity component, m/s; None when not measured."""
 

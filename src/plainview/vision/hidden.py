@@ -17,6 +17,7 @@ from shapely.geometry import Polygon
 from plainview.geometry import View
 from plainview.vision.bodies import APART, Bodies
 from plainview.vision.optics import MARGIN, Floats, Optics, flat_samples, outline
+from plainview.vision.plate import Luma
 
 STEP = 0.5
 """Metres between the nodes of the lattice."""
@@ -24,6 +25,8 @@ REACH = 1.25
 """Standard deviation of the kernel that density is taken with, metres."""
 UNSEEN, SEEN = 0.15, 0.60
 """Visible part of a body below which it is never found and above which it always is."""
+UNEXPLAINED = 0.5
+"""Part of a silhouette that must change, unexplained, for somebody to be there perhaps."""
 _FAINT = 0.03
 """people/m² below which hidden people are gathered into the places where there are more."""
 
@@ -47,7 +50,7 @@ class HiddenPeople:
         """Look behind the bodies seen through `optics`."""
         polygon = Polygon(view.polygon).buffer(MARGIN)
         x0, y0, x1, y1 = polygon.bounds
-        step = max(STEP, (polygon.area / 8000) ** 0.5)
+        step = max(STEP, float(polygon.area / 8000) ** 0.5)
         self._step = step
         self._origin = np.array([x0, y0])
         xs = np.arange(x0 + step / 2, x1, step)
@@ -105,6 +108,16 @@ class HiddenPeople:
         both = np.maximum(near + kept, 1e-9)
         velocities = np.stack((vx / both, vy / both), axis=-1).reshape(-1, 2)[keep]
         return Hidden(self._places[keep], velocities, expected[keep] * (total / kept_total), total)
+
+    def unexplained(self, moving: Luma, closed: Luma) -> float:
+        """m² of measured ground where bodies could stand and something moves that none explains.
+
+        `moving` and `closed` (h, w) are non-zero where the picture changed and where bodies are.
+        """
+        odd = np.append((moving > 0) & (closed == 0), np.False_)
+        share = odd[self._flat].mean(axis=1)
+        nodes = int(np.count_nonzero(self._measured & (share > UNEXPLAINED)))
+        return float(nodes * self._step**2)
 
     def _hidden_part(self, bodies: Bodies) -> tuple[Floats, NDArray[np.intp]]:
         """(nodes,) part of a body at each node that nearer ones cover, and which covers most."""

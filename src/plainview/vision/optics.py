@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 WORK_HEIGHT = 40.0
 """Pixels of a median person in the working picture."""
 FAR_HEIGHT = 18.0
-"""Pixels that nine in ten people have at least in the working picture, where the frame allows it."""
+"""Pixels that nine in ten people have at least in the working picture, where the frame can."""
 MAX_WIDTH = 640
 """The working picture is never wider."""
 SPACING = 0.30

@@ -25,6 +25,9 @@ Image = NDArray[np.float32]
 
 NOISE_FLOOR = 2.0
 """Least standard deviation of a background pixel's luma, grey levels."""
+BUSY_NOISE = 5.0
+"""The most that is taken for noise where people pass all the time, grey levels, unless the rest
+of the picture is noisier."""
 MAX_BYTES = 1_048_576
 """Bound on a serialised plate."""
 
@@ -104,7 +107,9 @@ class Plate:
         near = np.sort(np.abs(stack.astype(np.int16) - mode), axis=0)[: max(len(stack) // 2, 2)]
         # The quartile of |deviation| of a normal variable is 0.32 sigma.
         noise = near[len(near) // 2].astype(np.float32) / 0.32
-        smooth = cv2.blur(np.minimum(noise, 12.0), (5, 5))
+        # Where people pass all the time their passing is not noise: the rest of the picture tells.
+        most = max(4.0 * float(np.median(noise)), BUSY_NOISE)
+        smooth = cv2.blur(np.minimum(noise, most), (5, 5))
         return cls(mode, np.asarray(smooth, dtype=np.float32))
 
     def _refresh(self) -> None:

@@ -1,6 +1,8 @@
 """The estimator for scenes in which the floor can be seen: plate, evidence, bodies, flow."""
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from plainview.geometry import View
 from plainview.vision.bodies import NONE, Bodies, BodyModel, update
@@ -14,6 +16,20 @@ from plainview.vision.scene import FOLLOW_EVERY, Keeper
 
 LOOK_EVERY = 1.0
 """Seconds between two estimates of who stands behind others."""
+FAST = 3.2
+"""m/s that nobody walks at."""
+COMPANY = 3
+"""Fast bodies beside a fast one that make it part of a vehicle."""
+REACH = 2.0
+"""Metres between parts of one vehicle."""
+COMPANY_REACH = 1.5
+"""Metres within which people hide each other."""
+FULL_COMPANY = 4.0
+"""People within that reach who hide as much as a crowd does."""
+CROWDED = 0.5
+"""People overlooked for each one found in a crowd, at most, at the 90 % level."""
+PACKED = 1.0
+"""people/m² allowed for on ground that moves and is not explained."""
 BLEND = 0.6
 """Part of a body's velocity taken from the newest flow; the rest is what it had."""
 
@@ -32,6 +48,8 @@ class SparseEstimator:
         self._hidden = HiddenPeople(view, optics)
         self._bodies = NONE
         self._behind = NOBODY
+        self._before: Luma | None = None
+        self._missed = 0.0
         self._since_look = LOOK_EVERY
         self._since_keep = 0.0
         self._noise = 0.05
@@ -56,8 +74,10 @@ class SparseEstimator:
         self._bodies = _steer(bodies, motion.velocities, dt) if motion.tried else bodies
         self._since_look += dt
         if self._since_look >= LOOK_EVERY:
+            self._missed = self._overlooked(luma)
             self._behind = self._hidden.estimate(self._bodies)
             self._since_look = 0.0
+        self._before = luma
         self._since_keep += dt
         if trusted and self._since_keep >= FOLLOW_EVERY:
             light = self._foreground.light
@@ -68,6 +88,22 @@ class SparseEstimator:
             self._foreground.learn_shadows(luma, self._bodies, self.mask)
         return self._estimate()
 
+    def _overlooked(self, luma: Luma) -> float:
+        """People that may be there beyond the mixture: an allowance for the interval's upper end.
+
+        In company part of the people stand where no pixel of theirs shows; and where the picture
+        moves on ground that no body explains, the plate may never have been seen empty.
+        """
+        places, weights = self._bodies.places, self._bodies.weights
+        gap = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
+        company = ((gap < COMPANY_REACH) @ weights - weights) / FULL_COMPANY
+        crowded = CROWDED * float((weights * np.minimum(company, 1.0)).sum())
+        if self._before is None or self._before.shape != luma.shape or self.mask is None:
+            return crowded
+        change = cv2.blur(cv2.absdiff(luma, self._before), (3, 3))
+        moving = np.asarray(change > 4.0 * float(np.median(self.plate.noise)), dtype=np.uint8)
+        return crowded + PACKED * self._hidden.unexplained(moving, self.mask)
+
     def _metres_per_pixel(self, places: Floats) -> float:
         """Mean metres of one working pixel at the torsos of bodies at `places`."""
         projection = self._optics.projection
@@ -77,7 +113,7 @@ class SparseEstimator:
 
     def _estimate(self) -> Estimate:
         bodies = self._bodies
-        weights = bodies.weights
+        weights = np.where(_vehicles(bodies), 0.0, bodies.weights)
         hidden = self._behind
         doubt = float((weights * (1 - weights)).sum())
         kept = float((weights * (1 - bodies.visible)).sum())
@@ -86,8 +122,32 @@ class SparseEstimator:
             np.concatenate((bodies.velocities, hidden.velocities)),
             np.concatenate((weights, hidden.weights)),
             doubt + 0.25 * kept + hidden.total + (0.4 * hidden.total) ** 2,
+            self._missed,
             self._noise,
         )
+
+
+def _vehicles(bodies: Bodies) -> NDArray[np.bool_]:
+    """(n,) whether a body is part of something that is no person: many as one, faster than people.
+
+    A car or tram is explained by several bodies side by side that all move at its speed.
+    """
+    n = len(bodies.weights)
+    found = np.zeros(n, dtype=np.bool_)
+    fast = np.nonzero(np.hypot(*bodies.velocities.T) > FAST)[0]
+    if len(fast) <= COMPANY:
+        return found
+    gap = np.hypot(*(bodies.places[fast, None] - bodies.places[None, fast]).transpose(2, 0, 1))
+    turn = bodies.velocities[fast, None] - bodies.velocities[None, fast]
+    alike = (gap < REACH) & (np.hypot(turn[..., 0], turn[..., 1]) < 1.5)
+    parts = fast[alike.sum(axis=1) > COMPANY]
+    if len(parts) == 0:
+        return found
+    # What was only just found beside it belongs to it: its own motion is not measured yet.
+    near = np.hypot(*(bodies.places[:, None] - bodies.places[None, parts]).transpose(2, 0, 1))
+    still = ~np.any(bodies.velocities, axis=1)
+    found[parts] = True
+    return np.asarray(found | (still & (near.min(axis=1) < REACH)))
 
 
 def _steer(bodies: Bodies, measured: Floats, dt: float) -> Bodies:

@@ -57,12 +57,14 @@ class Tally:
         self._frames = 0
         self._counts: list[float] = []
         self._variance = 0.0
+        self._missed = 0.0
 
     def add(self, estimate: Estimate, dt: float) -> None:
         """Take a frame's estimate, `dt` seconds after the last."""
         self._crossings.add(estimate.places, estimate.velocities, estimate.weights, dt)
         self._frames += 1
         self._variance += estimate.variance
+        self._missed += estimate.missed
         if estimate.noise is not None:
             self._noise = estimate.noise
         inside = shapely.contains_xy(self._polygon, estimate.places[:, 0], estimate.places[:, 1])
@@ -104,6 +106,7 @@ class Tally:
         count = float(np.mean(self._counts)) if self._counts else 0.0
         deviation = math.sqrt(self._variance / max(frames, 1) + BASE**2 + GROWTH**2 * count)
         low, high = count - Z90 * deviation * doubt, count + Z90 * deviation * doubt
+        high += self._missed / max(frames, 1)
         if blind:
             low, high = 0.0, max(high, CAPACITY * self._polygon.area)
         crossings = self._crossings.take(CROSSING_STEP)

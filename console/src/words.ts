@@ -94,6 +94,7 @@ export function cameraState(camera: Camera, now: number): { grade: Grade; what: 
       mend: camera.note ? `${camera.note} ${mend}` : mend,
     };
   }
+  if (!camera.believed) return { grade: "warn", what: "Connected, no picture measured yet", mend: camera.note };
   return { grade: "good", what: "Measuring", mend: "" };
 }
 

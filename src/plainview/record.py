@@ -154,8 +154,8 @@ class Reading(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, 
 
     @property
     def healthy(self) -> bool:
-        """Whether the numbers may be believed."""
-        return not self.health
+        """Whether the numbers may be believed: the camera is well, and a picture was measured."""
+        return not self.health and self.frames > 0
 
 
 class LensState(enum.StrEnum):

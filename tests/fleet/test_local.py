@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from plainview.errors import BusFull, LensError
 from plainview.fleet.local import LocalFleet
@@ -223,13 +224,30 @@ def test_camera_that_always_crashes_backs_off_alone(
 def test_source_that_can_never_work_is_told(
     fleet: LocalFleet, ears: Ears, tmp_path: Path, make_view: Callable[..., View]
 ) -> None:
-    """A source that is no video ends with a note for the operator, and is not tried for ever."""
+    """A source that is no video ends with a note for the operator, and counts as no restart."""
     wrong = tmp_path / "wrong.mp4"
     wrong.write_bytes(b"not a video" * 1000)
     fleet.start("bad", TapSpec(source=str(wrong), live=True), lens(make_view()))
     status = ears.status("bad", lambda s: s.state is LensState.ENDED)
     assert "wrong.mp4" in status.note
     assert status.restarts == 0
+
+
+def test_file_that_comes_back_is_played(
+    fleet: LocalFleet,
+    ears: Ears,
+    tap: TapSpec,
+    make_view: Callable[..., View],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A live camera's file that is not there is looked for again."""
+    monkeypatch.setattr("plainview.fleet.camera._LAST_RETRY", 0.2)
+    path = tmp_path / "later.mp4"
+    fleet.start("north", structs.replace(tap, source=str(path)), lens(make_view()))
+    ears.status("north", lambda s: s.state is LensState.ENDED and "no such file" in s.note)
+    os.link(tap.source, path)
+    ears.reading("north")
 
 
 def test_lost_camera_never_reads_as_empty(

@@ -26,7 +26,7 @@ _FIRST_RETRY = 0.5
 _LAST_RETRY = 5.0
 _SETTLED = 30.0
 """Seconds of running after which a restart counts as the first again."""
-_TAP_SILENCE = 30.0
+_TAP_SILENCE = 12.0
 """Seconds in which a tap must tell its status."""
 
 
@@ -167,8 +167,10 @@ class Camera:
             self._fail("the lens tells nothing", selector)
 
     def _finish(self, status: TapStatus, selector: selectors.BaseSelector) -> None:
-        """The source has ended, or can never work: no restart helps."""
+        """The source has ended, or cannot work: a restart helps only where a file comes back."""
         self._detach(selector)
+        if self._tap.live and status.failed:
+            self._retry_at = self._clock.monotonic() + _LAST_RETRY
         self._state = LensState.ENDED
         self._note = status.note
         self._connected = False

@@ -69,7 +69,7 @@ def sums(readings: Iterable[Measured]) -> Sums:
     peak: int | None = None
     crossings: list[list[int]] = []
     for one in readings:
-        if one.health:
+        if not one.healthy:
             unhealthy += 1
             for flag in one.health:
                 health |= _BIT[flag]

@@ -51,6 +51,7 @@ describe("states", () => {
     expect(cameraState({ ...camera, measured: null, state: null, connected: null }, 160).what).toBe("Starting");
     expect(cameraState({ ...camera, measured: null, connected: false }, 160).what).toBe("Has not measured yet");
     expect(cameraState({ ...camera, believed: false }, 101).grade).toBe("warn");
+    expect(cameraState({ ...camera, state: "ended", note: "no such file" }, 101).mend).toBe("no such file");
     expect(cameraState({ ...camera, state: "restarting", note: "it crashed" }, 101)).toEqual({ grade: "bad", what: "Restarting", mend: "it crashed" });
   });
 

@@ -71,6 +71,9 @@ export type Grade = "good" | "warn" | "bad";
 /** Whether a camera can be believed, why not, and what to do. */
 export function cameraState(camera: Camera, now: number): { grade: Grade; what: string; mend: string } {
   if (camera.state === "restarting") return { grade: "bad", what: "Restarting", mend: camera.note };
+  if (camera.state === "ended" || camera.state === "stopped") {
+    return { grade: "bad", what: camera.state === "ended" ? "Ended" : "Stopped", mend: camera.note };
+  }
   if (camera.measured === null) {
     const starting = camera.state === null || camera.state === "starting" || camera.connected === true;
     return {

@@ -38,6 +38,11 @@ class Measured(Protocol):
     """What is summed: a Reading, or as much of it."""
 
     @property
+    def frames(self) -> int:
+        """Pictures measured."""
+        ...
+
+    @property
     def count(self) -> int:
         """In COUNT_STEP, as are low and high."""
         ...
@@ -69,7 +74,7 @@ def sums(readings: Iterable[Measured]) -> Sums:
     peak: int | None = None
     crossings: list[list[int]] = []
     for one in readings:
-        if not one.healthy:
+        if one.health or not one.frames:
             unhealthy += 1
             for flag in one.health:
                 health |= _BIT[flag]

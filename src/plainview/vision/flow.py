@@ -51,7 +51,7 @@ class Flow:
         self._engine.setFinestScale(1)
         self._engine.setPatchSize(8)
         self._engine.setPatchStride(4)
-        self._engine.setGradientDescentIterations(12)
+        self._engine.setGradientDescentIterations(7)
         self._engine.setVariationalRefinementIterations(0)
         self._last: Luma | None = None
         self._turn = 0

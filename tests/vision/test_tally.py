@@ -39,16 +39,18 @@ def estimate(
     velocity: object = (0.0, 0.0),
     weights: object = 1.0,
     variance: float = 0.0,
+    missed: float = 0.0,
     noise: float | None = 0.03,
 ) -> Estimate:
     """People at `places` (n, 2), all with the same `velocity` unless n are given."""
     where = np.asarray(places, dtype=np.float64).reshape(-1, 2)
     return Estimate(
-        where,
-        np.broadcast_to(np.asarray(velocity, dtype=np.float64), where.shape).copy(),
-        np.broadcast_to(np.asarray(weights, dtype=np.float64), len(where)).copy(),
-        variance,
-        noise,
+        places=where,
+        velocities=np.broadcast_to(np.asarray(velocity, dtype=np.float64), where.shape).copy(),
+        weights=np.broadcast_to(np.asarray(weights, dtype=np.float64), len(where)).copy(),
+        variance=variance,
+        missed=missed,
+        noise=noise,
     )
 
 
@@ -290,3 +292,16 @@ def test_noise_is_the_last_one_measured() -> None:
     assert closed(tally, view).noise * NOISE_STEP == pytest.approx(0.05, abs=NOISE_STEP)
     tally.add(estimate([], noise=1e9), 0.2)
     assert closed(tally, view).noise == 65_535
+
+
+def test_people_who_may_be_missed_widen_the_interval_upwards_only() -> None:
+    """An allowance for people who show nowhere raises the upper end, not the count."""
+    view = view_of(SQUARE)
+    found = []
+    for missed in (0.0, 5.0):
+        tally = Tally(view, 1.0)
+        tally.add(estimate([(1, 1), (2, 2)], missed=missed), 0.2)
+        found.append(closed(tally, view))
+    assert found[0].count == found[1].count
+    assert found[0].low == found[1].low
+    assert found[1].high > found[0].high

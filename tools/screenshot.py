@@ -1,4 +1,8 @@
-"""Takes docs/images/console.png: the console's page of the demonstration, from a real run."""
+"""Takes the README's pictures: the console's page of the demonstration, from a real run.
+
+docs/images/console.png on a desktop, docs/images/console-phone.png on a phone; both at a moment at
+which the plaza is busy.
+"""
 
 import argparse
 import contextlib
@@ -16,9 +20,21 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import sync_playwright
 
-PICTURE = Path(__file__).parents[1] / "docs" / "images" / "console.png"
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+SCREENS = {"console": (1280, 900, 1), "console-phone": (390, 844, 2)}
+"""Width and height in CSS pixels, and device pixels for each, by the picture's name."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--hide-scrollbars")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+MOST = 400_000
+"""Bytes of one picture."""
 PATIENCE = 300.0
 """Seconds that the demonstration may take to grow as full as wanted."""
 
@@ -46,8 +62,8 @@ def running() -> Iterator[str]:
 
 def until_full(address: str, people: float, history: float) -> str:
     """Wait until the first site has counted for `history` seconds and holds `people`; its id."""
-    begun = time.monotonic()
     first: float | None = None
+    begun = time.monotonic()
     while time.monotonic() - begun < PATIENCE:
         (site, *_) = httpx.get(f"{address}/api/v1/sites", timeout=30).raise_for_status().json()
         count = site["count"]
@@ -60,25 +76,37 @@ def until_full(address: str, people: float, history: float) -> str:
 
 
 def main() -> None:
-    """Take the picture."""
+    """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=float, default=35, help="take it at so many people")
     parser.add_argument("--history", type=float, default=60, help="seconds of counts to show")
-    parser.add_argument("--out", type=Path, default=PICTURE)
+    parser.add_argument("--out", type=Path, default=IMAGES, help="folder of the pictures")
     chosen = parser.parse_args()
     if CHROMIUM is None:
         raise SystemExit("there is no Chromium: 'apt-get install chromium', or run 'make debian'")
     with running() as address, sync_playwright() as playwright:
-        site = until_full(address, chosen.people, chosen.history)
+        site = until_full(address, 0, 0)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"{address}/sites/{site}")
-        page.locator("canvas").first.wait_for()
-        page.wait_for_timeout(3000)  # a few live states, so that nothing is drawn half
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=chosen.out)
+        pages = {
+            name: browser.new_page(
+                viewport={"width": width, "height": height}, device_scale_factor=scale
+            )
+            for name, (width, height, scale) in SCREENS.items()
+        }
+        for page in pages.values():
+            page.goto(f"{address}/sites/{site}")
+            page.locator("canvas").first.wait_for()
+        until_full(address, chosen.people, chosen.history)
+        chosen.out.mkdir(parents=True, exist_ok=True)
+        for name, page in pages.items():
+            page.wait_for_timeout(1500)  # a live state or two, so that nothing is drawn half
+            path = chosen.out / f"{name}.png"
+            page.screenshot(path=path)
+            size = path.stat().st_size
+            sys.stdout.write(f"{path}: {size} bytes\n")
+            if size > MOST:
+                raise SystemExit(f"{path} is larger than {MOST} bytes")
         browser.close()
-    sys.stdout.write(f"{chosen.out}\n")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ export class Chart {
       {
         width: Math.max(this.place.clientWidth, 240),
         height: this.height(),
-        padding: [8, 18, 0, 0],
+        padding: [8, 28, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         select: { show: false, left: 0, top: 0, width: 0, height: 0 },

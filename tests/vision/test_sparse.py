@@ -1,0 +1,143 @@
+"""The estimator as a whole: proper estimates, learning only from what is trusted, repeatable."""
+
+import numpy as np
+import pytest
+from tests.vision.scenes import (
+    CAMERA,
+    NOBODY,
+    counts,
+    estimator,
+    film,
+    scaled,
+    view,
+    watch,
+)
+
+from plainview.synth.simulate import side_by_side, stander, walker
+from plainview.synth.trajectories import joined
+from plainview.vision.estimate import Estimate
+from plainview.vision.optics import optics
+from plainview.vision.plate import Plate
+from plainview.vision.sparse import SparseEstimator
+
+WALK = walker((-7, 1), (7, 1), 1.2)
+MANY = joined(
+    side_by_side((-7, 0), (7, 0), 1.2, gap=1.2),
+    walker((7, 3), (-7, 3), 1.3),
+    walker((1, -6), (-1, 8), 1.1),
+)
+
+
+def proper(estimate: Estimate) -> None:
+    """All parts agree, are finite and in range."""
+    n = len(estimate.weights)
+    assert estimate.places.shape == estimate.velocities.shape == (n, 2)
+    assert np.all(np.isfinite(estimate.places))
+    assert np.all(np.isfinite(estimate.velocities))
+    assert np.all(np.hypot(*estimate.velocities.T) < 15)
+    assert np.all(estimate.weights >= 0)
+    assert 0 <= estimate.variance < 1e6
+    assert 0 <= estimate.missed < 1e6
+    assert estimate.noise is None or 0 <= estimate.noise < 10
+
+
+def test_estimates_are_proper_and_repeatable() -> None:
+    """The same frames give the same estimates, each of them finite and in range."""
+    first, second = (watch(film(MANY, 10), estimator()) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        proper(one.estimate)
+        assert one.estimate.places == pytest.approx(other.estimate.places, abs=0)
+        assert one.estimate.weights == pytest.approx(other.estimate.weights, abs=0)
+
+
+def test_pictures_of_nothing_are_measured() -> None:
+    """Noise, black and white frames give proper estimates, and the scene comes back after them."""
+    by = estimator()
+    width, height = by._optics.size
+    generator = np.random.default_rng(1)
+    bad = [generator.integers(0, 256, (height, width), np.uint8) for _ in range(4)]
+    bad += [np.zeros((height, width), np.uint8)] * 3 + [np.full((height, width), 255, np.uint8)] * 3
+    for luma in bad:
+        proper(by.frame(luma, 0.2, trusted=False))
+    assert counts(watch(film(NOBODY, 12), by), 8, 12).max() < 0.3
+
+
+def test_nothing_is_learned_from_what_is_not_trusted() -> None:
+    """While the camera's health is in doubt the plate stays as it is."""
+    by = estimator()
+    before = by.plate.mean.copy()
+    flat = np.full(before.shape, 128, np.uint8)
+    for _ in range(600):
+        by.frame(flat, 0.2, trusted=False)
+    assert np.array_equal(by.plate.mean, before)
+
+
+@pytest.mark.parametrize("dt", [0.0, 0.02, 1.6, 60.0, 1e7])
+def test_any_time_between_frames_is_taken(dt: float) -> None:
+    """Frames at the same moment, close together or years apart give proper estimates."""
+    by = estimator()
+    for _, luma in film(WALK, 3, begin=3.0):
+        proper(by.frame(scaled(luma, by._optics.size), dt))
+
+
+def test_the_noise_floor_is_measured_while_someone_is_there() -> None:
+    """The flow's noise is positive and well below a walker's speed."""
+    noise = watch(film(WALK, 9), estimator())[-1].estimate.noise
+    assert noise is not None
+    assert 0.002 < noise < 0.25
+
+
+def test_one_who_stands_has_no_speed() -> None:
+    """After a person has stopped, their velocity falls below 0.15 m/s and stays there."""
+    walks = stander((-7, 1), (0.5, 1), (7, 1), stay=20)
+    speeds = []
+    for one in watch(film(walks, 20), estimator()):
+        if one.t > 9:
+            speed = np.hypot(*one.estimate.velocities.T)
+            speeds.append(float(speed[np.argmax(one.estimate.weights)]))
+    assert np.quantile(speeds, 0.9) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [((-7, 1), (7, 1)), ((7, 3), (-7, 3)), ((-3, 8), (2, -6)), ((0, 8), (0, -6))]
+)
+def test_a_walkers_velocity_is_measured(
+    start: tuple[float, float], end: tuple[float, float]
+) -> None:
+    """Median velocity of a rendered walker within 0.25 m/s of the truth, over the whole way."""
+    walks = walker(start, end, 1.2)
+    errors = []
+    for one in watch(film(walks, 9), estimator()):
+        if 4 < one.t < 8 and len(one.estimate.weights):
+            best = int(np.argmax(one.estimate.weights))
+            true = walks.at(one.t).velocity[0]
+            errors.append(np.hypot(*(one.estimate.velocities[best] - true)))
+    assert len(errors) > 12
+    assert np.median(errors) < 0.25
+
+
+def test_uncertainty_grows_with_people() -> None:
+    """The count's own variance is least where nobody is."""
+    empty = watch(film(NOBODY, 3), estimator())[-1].estimate
+    full = [one.estimate for one in watch(film(MANY, 9), estimator()) if one.t > 4]
+    assert empty.variance == 0
+    assert np.mean([one.variance for one in full]) > 0
+
+
+def test_a_tiny_picture_is_measured() -> None:
+    """Frames of 16 x 16 pixels end in estimates, of nobody if need be."""
+    geometry = optics(view(CAMERA), 16, 16)
+    luma = np.random.default_rng(1).integers(0, 256, (16, 16), np.uint8)
+    by = SparseEstimator(view(CAMERA), geometry, Plate.learn([luma] * 3))
+    for _ in range(8):
+        proper(by.frame(luma[::-1].copy(), 0.2))
+
+
+def test_the_mask_shows_where_bodies_stand() -> None:
+    """The mask of bodies is empty before an empty scene, and a body's size before one person."""
+    by = estimator()
+    watch(film(NOBODY, 1), by)
+    assert by.mask is not None
+    assert by.mask.sum() == 0
+    watch(film(WALK, 4, begin=3.0), by)
+    assert 100 < by.mask.sum() < 3000

@@ -131,6 +131,8 @@ def test_a_full_disk_does_not_stop_the_work(
     structlog.get_logger("plainview.test").info("lost line")
     assert handler.lost == 1
     assert "Traceback" not in capsys.readouterr().err
+    stream = handler.stream
+    assert stream is not None
     with pytest.raises(OSError, match="No space"):
-        handler.stream.close()
+        stream.close()
     handler.stream = None

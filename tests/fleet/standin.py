@@ -36,7 +36,7 @@ class StandIn:
                 if marker:
                     Path(marker).write_text("taken")
 
-    def frame(self, luma: NDArray[np.uint8], t: float) -> None:  # noqa: ARG002 - the interface
+    def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool) -> None:  # noqa: ARG002 - the interface
         """Count it, or do the deed."""
         self._frames += 1
         self._total += 1

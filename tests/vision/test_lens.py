@@ -34,7 +34,7 @@ class Counting:
         self.shapes: set[tuple[int, ...]] = set()
         self._count = 0
 
-    def frame(self, luma: NDArray[np.uint8], t: float) -> None:
+    def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool) -> None:  # noqa: ARG002 - the interface
         """Note it."""
         self.frames.append(t)
         self.shapes.add(luma.shape)

@@ -66,7 +66,7 @@ _SHARP_FLOOR = 1.5
 _STALE_MEMORY = 12.0
 """Seconds of pictures that are remembered: the longest usual distance of two key frames."""
 _FROZEN_WITH_KEY = 5.0
-_FROZEN_UNKNOWN = 20.0
+_FROZEN_UNKNOWN = 12.0
 _STILL = 3.0
 """Largest change of a small pixel, in luma levels, in a picture that stands still."""
 
@@ -438,12 +438,14 @@ class HealthMonitor:
             self._hashes.popleft()
         seen = any(old == digest for _, old in self._hashes)
         self._hashes.append((t, digest))
-        if not seen or change is None or float(change.max()) > _STILL:
+        still = change is not None and float(change.max()) <= _STILL
+        # A key frame codes the same picture anew: it may differ by what the codec rounds.
+        if not still or not (seen or key is True):
             self._stale_since, self._keys_while_stale = None, 0
             return False
         if self._stale_since is None:
             self._stale_since = t
-        self._keys_while_stale += key is True
+        self._keys_while_stale += key is True and seen
         limit = _FROZEN_WITH_KEY if self._keys_while_stale else _FROZEN_UNKNOWN
         return t - self._stale_since >= limit
 

@@ -45,8 +45,11 @@ _KEYLESS = 300
 class Measurer(Protocol):
     """What a lens asks of the measurement (see vision/measure.py)."""
 
-    def frame(self, luma: NDArray[np.uint8], t: float) -> None:
-        """Measure one luma plane (h, w), valid during the call, of the time `t` seconds."""
+    def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool) -> None:
+        """Measure one luma plane (h, w), valid during the call, of the time `t` seconds.
+
+        `key`: a key frame was decoded since the last one measured.
+        """
         ...
 
     def interval(
@@ -112,6 +115,7 @@ class Lens:
         self._dropped: list[tuple[float, int]] = []
         self._health: set[Health] = {Health.LOST} if task.skip else set()
         self._connected = True
+        self._key = False
         self._now = 0.0
         self.ended = False
 
@@ -180,9 +184,11 @@ class Lens:
             t = self._timeline.place(frame.pts)
             self._advance(t)
             self._heard += 1
+            self._key = self._key or bool(frame.key_frame)
             if self._pace.wants(t):
+                key, self._key = self._key, False
                 try:
-                    self._measurer.frame(luma(frame), t)
+                    self._measurer.frame(luma(frame), t, key=key)
                 except LensError:
                     self._dropped.append((t, 1))
 

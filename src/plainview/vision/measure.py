@@ -28,6 +28,7 @@ _ORDER = {flag: k for k, flag in enumerate(Health)}
 class _Frame(NamedTuple):
     luma: Luma
     t: float
+    key: bool
 
 
 class _Mark(NamedTuple):
@@ -67,8 +68,12 @@ class Measurer:
         self._stage = 0
         self._monitor = HealthMonitor()
 
-    def frame(self, luma: NDArray[np.uint8], t: float) -> None:
-        """Analyse a frame's luma plane (h, w) at `t` seconds."""
+    def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool = False) -> None:
+        """Analyse a frame's luma plane (h, w) at `t` seconds.
+
+        `key`: a key frame was decoded since the last one analysed; a picture that not even key
+        frames change is frozen.
+        """
         height, width = luma.shape
         if (width, height) != self._size:
             self._settle()
@@ -89,10 +94,10 @@ class Measurer:
             self._first = t
         self._learn(work, t)
         if self._waiting or self._queue:
-            self._queue.append(_Frame(work, t))
+            self._queue.append(_Frame(work, t, key))
             self._last = t
             return
-        self._analyse(work, t)
+        self._analyse(_Frame(work, t, key))
 
     def interval(
         self, end_ms: int, span_ms: int, *, dropped: int, health: tuple[Health, ...]
@@ -167,15 +172,16 @@ class Measurer:
         if self._stage >= len(STAGES):
             self._store.clear()
 
-    def _analyse(self, work: Luma, t: float) -> None:
+    def _analyse(self, frame: _Frame) -> None:
+        work, t, key = frame
         dt = t - self._last if self._last > -math.inf else self._step
         self._last = t
         estimator = self._estimator
         if estimator is None:
-            self._monitor.update(work, t)
+            self._monitor.update(work, t, key=key)
             return
         mask = None if estimator.mask is None else estimator.mask > 0
-        self._monitor.update(work, t, plate=estimator.plate.luma, foreground=mask)
+        self._monitor.update(work, t, plate=estimator.plate.luma, foreground=mask, key=key)
         trusted = not self._monitor.flags()
         self._tally.add(estimator.frame(work, dt, trusted=trusted), dt)
         if estimator.relit and trusted:
@@ -204,7 +210,7 @@ class Measurer:
         while self._queue:
             item = self._queue.popleft()
             if isinstance(item, _Frame):
-                self._analyse(item.luma, item.t)
+                self._analyse(item)
             else:
                 self._ready.append(self._close(item))
 

@@ -18,14 +18,18 @@ _RUN = (sys.executable, "-m", "plainview", "run")
 Start = Callable[..., AbstractContextManager[Any]]
 
 
-def _children(pid: int) -> list[int]:
-    """All processes below `pid`."""
+def _direct(pid: int) -> list[int]:
+    """The processes that `pid` started."""
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(FileNotFoundError):
-            for child in (task / "children").read_text().split():
-                found += [int(child), *_children(int(child))]
+            found += [int(child) for child in (task / "children").read_text().split()]
     return found
+
+
+def _children(pid: int) -> list[int]:
+    """All processes below `pid`."""
+    return [found for child in _direct(pid) for found in (child, *_children(child))]
 
 
 def _ends(pid: int) -> bool:
@@ -104,6 +108,29 @@ def test_what_was_stored_is_there_again_and_the_folder_is_held(start: Start, cit
     with start("--for", "1") as again:
         assert again.get("system")["disk"]["oldest"] == pytest.approx(oldest)
         assert again.process.wait(60) == 0
+
+
+def test_killed_processes_are_told_and_replaced(start: Start, city: Path) -> None:
+    """When every tap and lens is killed, each camera restarts, measures again and is logged."""
+    with start() as running:
+        running.until("sites", lambda found: found[0]["believed"] > 0)
+        (zygote,) = _direct(running.process.pid)
+        for pid in _direct(zygote):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        cameras = running.until(
+            "sites/yard-site/cameras",
+            lambda found: (
+                all(c["restarts"] > 0 and c["state"] == "running" for c in found)
+                and any(c["believed"] for c in found)
+            ),
+        )
+        assert all(camera["sealed"] is not None for camera in cameras)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(30) == 0
+    log = (city.parent / "state" / "plainview.log").read_text().splitlines()
+    told = {line["camera"] for line in map(json.loads, log) if line["event"] == "camera restarts"}
+    assert told == {"yard", "gone"}
 
 
 def test_ctrl_c_is_a_clean_stop(start: Start) -> None:

@@ -4,6 +4,8 @@ import contextlib
 import selectors
 from collections.abc import Iterator, Mapping
 
+import structlog
+
 from plainview.clock import Clock
 from plainview.errors import LensError
 from plainview.fleet.endings import how_it_ended
@@ -28,6 +30,7 @@ _SETTLED = 30.0
 """Seconds of running after which a restart counts as the first again."""
 _TAP_SILENCE = 12.0
 """Seconds in which a tap must tell its status."""
+_log = structlog.get_logger(__name__)
 
 
 class Camera:
@@ -56,6 +59,7 @@ class Camera:
         self._sealed = False
         self._connected = False
         self._note = ""
+        self._ended: str | None = None
         self._last: int | None = None
         self._restarts = self._reconnects = self._late = self._refused = 0
         self._failures = 0
@@ -173,6 +177,9 @@ class Camera:
             self._retry_at = self._clock.monotonic() + _LAST_RETRY
         self._state = LensState.ENDED
         self._note = status.note
+        if self._ended != status.note:
+            self._ended = status.note
+            _log.warning("camera ended", camera=self.name, why=status.note)
         self._connected = False
 
     def _fail(self, why: str, selector: selectors.BaseSelector) -> None:
@@ -189,6 +196,7 @@ class Camera:
         self._state = LensState.RESTARTING
         self._connected = False
         self._note = f"{why}; restarting"[:200]
+        _log.warning("camera restarts", camera=self.name, why=why, restarts=self._restarts)
 
     def lose(self, selector: selectors.BaseSelector) -> None:
         """The zygote is gone, and this camera's processes with it: start anew with the next."""

@@ -1,4 +1,5 @@
 import contextlib
+import fcntl
 import os
 import random
 import threading
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from plainview.clock import SystemClock
 from plainview.vision import sources
-from plainview.vision.feed import Arrived, Feed, Pace
+from plainview.vision.feed import Arrived, Closed, Feed, Pace
 from plainview.vision.live import GROWTH, LONGEST_RETRY, Backoff, Live
 from plainview.vision.outlet import Outlet
 from plainview.vision.packets import HEADER, Message, Packet, StreamStart, length, parse
@@ -135,3 +136,34 @@ def test_a_looped_file_goes_on_where_it_would_be(make_clip: Callable[..., Path])
     assert first.pts is not None
     assert first.arrival - began - first.pts / 1e6 <= BURST + 0.1
     assert first.pts >= 8_900_000
+
+
+def test_a_file_is_played_to_its_real_end_while_it_grows(
+    make_clip: Callable[..., Path], tmp_path: Path
+) -> None:
+    """What its writer adds while the player waits is played on; each packet comes once."""
+    whole = make_clip("whole.ts", 60, rate=60, options={"bf": "0", "g": "10"}).read_bytes()
+    path, half = tmp_path / "growing.ts", len(whole) // 2
+    spec = TapSpec(source=str(path))
+    wake = os.eventfd(0)
+    source = sources.resolve(spec)
+    times: list[int] = []
+    with path.open("wb", buffering=0) as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        writer.write(whole[:half])
+        with sources.file(source) as descriptor:
+            feed = Feed(spec, source, wake, descriptor)
+            ended = False
+            while not ended:
+                os.eventfd_read(wake)
+                for item in feed.items():
+                    if isinstance(item, Arrived):
+                        times.append(item.pts or 0)
+                    ended = ended or isinstance(item, Closed)
+                if len(times) > 20 and not writer.closed:
+                    writer.write(whole[half:])
+                    writer.close()
+            feed._thread.join(10)
+    os.close(wake)
+    assert len(times) == 60
+    assert times == sorted(set(times))

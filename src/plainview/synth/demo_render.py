@@ -15,7 +15,7 @@ from plainview.errors import PlainviewError
 from plainview.synth import crowd, plaza
 from plainview.synth.camera import Camera
 from plainview.synth.catalogue import SCENES
-from plainview.synth.demo import FRAME_RATE, mark, written
+from plainview.synth.demo import FRAME_RATE, LEAD, mark, written
 from plainview.synth.render import Renderer
 from plainview.vision.encoder import Encoder
 
@@ -86,11 +86,14 @@ def _growing(path: Path, size: int) -> Iterator[IO[bytes]]:
 def main() -> int:
     """Render into the folder named by the one argument, saying the share done on each line."""
     folder = Path(sys.argv[1])
-    os.nice(5)  # the cameras that are watched come first
     shares = render(folder)
+    waited_for = True
     try:
         for share in shares:
             print(f"{share:.6f}", flush=True)  # noqa: T201 - the parent reads it
+            if waited_for and share * plaza.PERIOD >= LEAD:
+                waited_for = False
+                os.nice(5)  # from now on the cameras that are watched come first
     except BrokenPipeError:
         # The parent is gone. Point stdout away, so that the interpreter's last flush cannot fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

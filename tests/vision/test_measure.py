@@ -141,7 +141,7 @@ def test_a_live_walker_is_one() -> None:
 def test_an_empty_scene_is_empty_and_well() -> None:
     """Nobody, no flags, no cells, no crossings; and an interval that holds zero narrowly."""
     for spec in (CLIP, LIVE):
-        found = readings(film(NOBODY, 36), Measurer(spec), spec)
+        found = readings(film(NOBODY, 36, rate=2.5), Measurer(spec), spec)
         assert len(found) == 36
         for one in found[3:]:
             assert one.health == ()
@@ -154,7 +154,7 @@ def test_an_empty_scene_is_empty_and_well() -> None:
 def saved() -> bytes:
     """A plate of the empty scene as it is saved, of the working size."""
     measurer = Measurer(LIVE)
-    for t, luma in film(NOBODY, BOOTSTRAP + 2):
+    for t, luma in film(NOBODY, BOOTSTRAP + 2, rate=2):
         measurer.frame(luma, t)
     data = measurer.plate()
     assert data is not None
@@ -167,18 +167,18 @@ def plate() -> bytes:
     return saved()
 
 
-def test_the_plate_is_offered_once_it_is_known_and_not_again_at_once() -> None:
+def test_the_plate_is_offered_once_it_is_known_and_not_again_at_once(plate: bytes) -> None:
     """`plate()` gives a readable plate of the empty scene once; before it is settled, nothing."""
     measurer = Measurer(LIVE)
     offered = []
-    for t, luma in film(WALK, BOOTSTRAP + 4):
+    for t, luma in film(WALK, BOOTSTRAP + 4, rate=2):
         measurer.frame(luma, t)
         data = measurer.plate()
         if data is not None:
             offered.append((t, data))
     ((t, data),) = offered
     assert t >= BOOTSTRAP - 1
-    shown, bare = read_plate(data), read_plate(saved())
+    shown, bare = read_plate(data), read_plate(plate)
     assert np.abs(shown.mean - bare.mean).max() < 20
 
 
@@ -245,13 +245,13 @@ def test_time_that_steps_back_is_survived(spec: LensSpec, step: float) -> None:
     """After a clock's step back, frames are measured on; nothing is lost or infinite."""
     measurer = Measurer(spec)
     found: list[Reading] = []
-    for k, (t, luma) in enumerate(film(WALK, 36)):
-        measurer.frame(luma, t if k < 60 else t + step - 0.2)
+    for k, (t, luma) in enumerate(film(WALK, 36, rate=2.5)):
+        measurer.frame(luma, t if k < 30 else t + step - 0.4)
         if k % 5 == 4:
-            found += said(measurer, (k + 1) / 5)
+            found += said(measurer, (k + 1) / 2.5, 2.0)
     found += [decode(data) for data in measurer.finish()]
-    assert len(found) == 36
-    assert sum(one.frames for one in found) >= 36 * 5 - 3
+    assert len(found) == 18
+    assert sum(one.frames for one in found) >= 90 - 3
     assert max(count_of(one) for one in found) < 2
 
 
@@ -290,7 +290,7 @@ def test_a_camera_that_is_covered_never_reads_as_empty(kind: str) -> None:
     """Soon after it is covered, each Reading says so and claims nothing; before, all is well."""
     fault = Fault(kind, 12.0, 22.0)  # type: ignore[arg-type]
     renderer = Renderer(WORLD, CAMERA, NOBODY, OVERCAST, faults=(fault,), seed=1)
-    frames = [(k / 5, grey(renderer.frame(k / 5))) for k in range(170)]
+    frames = [(k / 2.5, grey(renderer.frame(k / 2.5))) for k in range(85)]
     for spec in (CLIP, LIVE):
         found = readings(frames, Measurer(spec), spec)
         assert all(one.health == () for one in found[3:11])

@@ -49,7 +49,7 @@ def cameras(draw: st.DrawFn) -> Camera:
 PLACES = np.array([(x, y) for x in (-4.0, 0.0, 1.3, 4.0) for y in (-4.0, 0.0, 2.2, 4.0)])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(cameras())
 def test_a_silhouettes_axis_is_the_upright_line_over_its_place(camera: Camera) -> None:
     """The middle sample at each height is where the calibration puts that height above the feet."""
@@ -63,7 +63,7 @@ def test_a_silhouettes_axis_is_the_upright_line_over_its_place(camera: Camera) -
                 assert pixels[k, j + MIDDLE] == pytest.approx(there[0], abs=1e-6)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(cameras())
 def test_a_silhouette_is_symmetric_and_as_wide_as_a_person(camera: Camera) -> None:
     """Taken back to its heights, a body is the same on both sides and as wide as a person."""
@@ -86,7 +86,7 @@ def test_a_silhouette_is_symmetric_and_as_wide_as_a_person(camera: Camera) -> No
             assert min(widths) > 0.05
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(cameras())
 def test_samples_outside_the_picture_have_the_index_past_the_last(camera: Camera) -> None:
     """A flat index is a pixel of the picture where the sample is inside, one past it elsewhere."""
@@ -105,7 +105,7 @@ def test_samples_outside_the_picture_have_the_index_past_the_last(camera: Camera
     assert np.array_equal(np.column_stack((columns, rows)), pixels[inside])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(cameras())
 def test_the_outline_holds_the_silhouette(camera: Camera) -> None:
     """The polygon around a body that is wholly in the picture contains its silhouette's samples."""

@@ -151,7 +151,7 @@ def test_the_store_is_bounded_and_even(frames: int) -> None:
 def test_one_who_stands_for_five_minutes_stays_one() -> None:
     """In the rendered scene, a person who stands for 300 s is counted to the end, then gone."""
     walks = stander((-7, 1), (0.5, 1), (7, 1), stay=300)
-    seen = watch(film(walks, 316, rate=2), estimator(), rate=2)
+    seen = watch(film(walks, 316, rate=1.6), estimator(), rate=1.6)
     standing = counts(seen, 8, 304)
     assert np.abs(standing - 1).max() < 0.3
     assert counts(seen, 314, 316).max() < 0.2

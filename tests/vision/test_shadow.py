@@ -1,5 +1,6 @@
 """Cast shadows are learned from the people: their direction in the sun, none without it."""
 
+import functools
 import math
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ PASSERS = joined(
 )
 
 
+@functools.cache
 def learned(light: Light) -> ShadowModel:
     """What six who walk through the rendered scene teach of its shadows."""
     by = estimator(light=light)

@@ -26,7 +26,7 @@ BIRTH = -4.5
 DUE = 0.05
 """Mean evidence that the visible part of a body owes in every frame: errors of the plate, of light
 and of shadows stay where they are, and must not add up over time."""
-SURVIVAL = 0.985
+SURVIVAL = 0.97
 """Probability per analysed frame (0.2 s) that a hidden body is still there."""
 LEAST = 0.05
 """Components lighter than this are dropped."""

@@ -21,8 +21,9 @@ import httpx
 from playwright.sync_api import sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-SCREENS = {"console": (1280, 900, 1), "console-phone": (390, 844, 2)}
-"""Width and height in CSS pixels, and device pixels for each, by the picture's name."""
+SCREENS = {"console": (1440, 900, 1, True), "console-phone": (390, 844, 2, False)}
+"""By the picture's name: width and height in CSS pixels, device pixels for each, and whether the
+whole page is shown."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
     "--no-sandbox",
@@ -91,7 +92,7 @@ def main() -> None:
             name: browser.new_page(
                 viewport={"width": width, "height": height}, device_scale_factor=scale
             )
-            for name, (width, height, scale) in SCREENS.items()
+            for name, (width, height, scale, _) in SCREENS.items()
         }
         for page in pages.values():
             page.goto(f"{address}/sites/{site}")
@@ -101,7 +102,7 @@ def main() -> None:
         for name, page in pages.items():
             page.wait_for_timeout(1500)  # a live state or two, so that nothing is drawn half
             path = chosen.out / f"{name}.png"
-            page.screenshot(path=path)
+            page.screenshot(path=path, full_page=SCREENS[name][3])
             size = path.stat().st_size
             sys.stdout.write(f"{path}: {size} bytes\n")
             if size > MOST:

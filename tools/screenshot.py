@@ -79,7 +79,7 @@ def until_full(address: str, people: float, history: float) -> str:
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=float, default=35, help="take it at so many people")
+    parser.add_argument("--people", type=float, default=28, help="take it at so many people")
     parser.add_argument("--history", type=float, default=60, help="seconds of counts to show")
     parser.add_argument("--out", type=Path, default=IMAGES, help="folder of the pictures")
     chosen = parser.parse_args()

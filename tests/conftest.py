@@ -1,6 +1,7 @@
 """What holds for every test: skips are visible, and where nothing may be skipped they fail."""
 
 import os
+import signal
 
 import pytest
 
@@ -17,6 +18,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="fail the run if any test was skipped, except for a reason that starts with "
         f"'{HARDWARE}'",
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """Started in the background, this process ignores SIGINT, and so would all that it starts."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

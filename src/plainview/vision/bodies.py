@@ -21,7 +21,7 @@ from plainview.vision.optics import SAMPLES, Floats, Optics, flat_samples, outli
 EVIDENCE = 14.0
 """Log-odds of a wholly visible body whose every sample speaks for it (correlated pixels count as
 about this many independent looks)."""
-BIRTH = -4.5
+BIRTH = -4.8
 """Log-odds of an unexpected body at one place."""
 DUE = 0.05
 """Mean evidence that the visible part of a body owes in every frame: errors of the plate, of light
@@ -42,6 +42,10 @@ ALPHA = 0.7
 """Part of the difference between a body's fitted and predicted place that corrects its place."""
 BETA = 0.2
 """The same, over the time between frames, for its velocity."""
+PROMISING = 0.4
+"""Part of the log-odds of a birth from which a place of the grid is looked at closely."""
+TRIES = 8
+"""Places looked at in vain in one frame before the rest is left to the next."""
 _STEP = 0.12
 _PROBES = np.arange(2, SAMPLES, 10)
 """Samples on the body's axis, one of every second height."""
@@ -258,13 +262,16 @@ class _Mixture:
     def bear(self) -> None:
         """Add bodies where evidence is left, best first, until none is worth it."""
         model = self._model
-        while len(self.places) < MOST:
-            index, score = model.candidates(-BIRTH + _logit(0.2))
+        enough = -BIRTH + _logit(0.2)
+        vain: list[Floats] = []
+        while len(self.places) < MOST and len(vain) < TRIES:
+            # Somebody between places of the grid scores little at each of them: look around first.
+            index, score = model.candidates(PROMISING * enough)
             if len(index) == 0:
                 return
             found = model.optics.places[index]
-            if self.places:
-                taken = np.array(self.places)
+            if self.places or vain:
+                taken = np.array(self.places + vain)
                 gap = np.hypot(*(found[:, None] - taken[None]).transpose(2, 0, 1)).min(axis=1)
                 score = np.where(gap < APART, -np.inf, score)
             k = int(np.argmax(score))
@@ -274,6 +281,9 @@ class _Mixture:
             place, value, visible = model.best(near[0], flat[0])
             if self.near(place):
                 place, value = found[k], float(score[k])
+            if value < enough:
+                vain.append(found[k])
+                continue
             self.add(place, np.zeros(2), _sigmoid(min(BIRTH + value, 6.0)), visible)
             model.explain(place)
 

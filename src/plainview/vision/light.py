@@ -44,8 +44,8 @@ class Light:
         ratio = np.log((now + np.float32(4)) / (then + np.float32(4)))
         coded = np.clip(np.rint(ratio * _SCALE + 128), 1, 255).astype(np.uint8)
         if bodies is not None:
-            covered = cv2.resize(bodies, self._size, interpolation=cv2.INTER_AREA) > 0
-            coded[covered] = self._field[covered]
+            share = cv2.resize(bodies * np.uint8(255), self._size, interpolation=cv2.INTER_AREA)
+            coded = self._around(coded, np.asarray(share > 0))
         self._field = np.asarray(cv2.medianBlur(coded, WINDOW), dtype=np.uint8)
         gains = np.exp((self._field.astype(np.float32) - 128) / np.float32(_SCALE))
         if float(np.abs(gains - 1).max()) <= _PLAIN:
@@ -56,6 +56,17 @@ class Light:
         large = np.asarray(cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR), np.float32)
         self._large = large
         return np.asarray(cv2.multiply(lit, large, dtype=cv2.CV_8U), dtype=np.uint8)
+
+    def _around(self, coded: Luma, covered: NDArray[np.bool_]) -> Luma:
+        """`coded` ratios with those of `covered` blocks taken from the open ones around them."""
+        window = (WINDOW, WINDOW)
+        open_ = (~covered).astype(np.float32)
+        weight = cv2.blur(open_, window)
+        near = cv2.blur(coded * open_, window) / np.maximum(weight, np.float32(1e-6))
+        known = covered & (weight > 0.05)
+        filled = np.where(covered, self._field, coded)
+        filled[known] = np.rint(near[known]).astype(np.uint8)
+        return np.asarray(filled, dtype=np.uint8)
 
     def unlit(self, luma: Luma) -> NDArray[np.uint8]:
         """`luma` (h, w) brought back to the plate's own light."""

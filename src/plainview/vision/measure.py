@@ -165,12 +165,20 @@ class Measurer:
             if due or (self._estimator is None and len(self._store) == 3):
                 while self._stage < len(STAGES) and age >= STAGES[self._stage]:
                     self._stage += 1
-                self._adopt(self._store.learn())
+                self._relearn()
         elif age >= BOOTSTRAP or len(self._queue) > 400:
             self._stage = len(STAGES)
             self._adopt(self._store.learn())
         if self._stage >= len(STAGES):
             self._store.clear()
+
+    def _relearn(self) -> None:
+        """Learn the plate from more than before; where bodies stand now, what it was stays."""
+        plate = self._store.learn()
+        before = self._estimator
+        if before is not None and before.mask is not None:
+            plate.keep(before.plate, cv2.dilate(before.mask, np.ones((7, 7), np.uint8)) > 0)
+        self._adopt(plate)
 
     def _analyse(self, frame: _Frame) -> None:
         work, t, key = frame

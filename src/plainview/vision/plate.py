@@ -121,6 +121,12 @@ class Plate:
         spread = cv2.blur(np.sqrt(self.noise**2 + (0.35 * self.gradient) ** 2), (3, 3))
         self.sharpness: Image = 1.0 / spread
 
+    def keep(self, other: "Plate", where: NDArray[np.bool_]) -> None:
+        """Take the background of `other`, of the same size, `where` (h, w) is true."""
+        self.mean[where] = other.mean[where]
+        self.noise[where] = other.noise[where]
+        self._refresh()
+
     def follow(self, luma: Luma, free: Luma, rate: float) -> None:
         """Move the background towards `luma` by `rate` where `free` (h, w, 0 or 255) allows it."""
         cv2.accumulateWeighted(luma, self.mean, rate, mask=free)

@@ -25,7 +25,7 @@ FOLLOW_EVERY = 1.0
 """Seconds between two steps of following the background."""
 FOLLOW_RATE = 0.06
 """Part of the difference that one step takes over: a time constant of about 16 s."""
-GHOST_AGE = 6.0
+GHOST_AGE = 2.5
 """Seconds that a place must differ before it is examined."""
 ABSORB_AGE = 90.0
 """Seconds after which what differs, stands still and is no body becomes background."""

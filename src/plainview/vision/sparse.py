@@ -70,7 +70,7 @@ class SparseEstimator:
         motion = self._flow.measure(luma, evidence, bodies.places, flat, dt)
         if motion.noise is not None:
             metres = self._metres_per_pixel(bodies.places)
-            self._noise += 0.1 * (motion.noise * metres / dt - self._noise)
+            self._noise += 0.1 * (motion.noise * metres / max(dt, 0.04) - self._noise)
         self._bodies = _steer(bodies, motion.velocities, dt) if motion.tried else bodies
         self._since_look += dt
         if self._since_look >= LOOK_EVERY:

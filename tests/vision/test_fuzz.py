@@ -22,6 +22,7 @@ def test_five_hundred_mutated_streams_escape_nowhere() -> None:
         )
         for seed in (1, 2)
     ]
+    hangs = 0
     for run in runs:
         said, complained = run.communicate()
         assert run.returncode == 0, complained.decode()
@@ -29,6 +30,7 @@ def test_five_hundred_mutated_streams_escape_nowhere() -> None:
         assert counts["streams"] == EACH
         assert counts["escaped"] == 0
         assert counts["refused"] == 0, "the real measurement broke its contract"
-        assert counts["hangs"] >= 1
         assert counts["crashes"] >= 3
         assert counts["readings"] > EACH
+        hangs += counts.get("hangs", 0)
+    assert hangs >= 1

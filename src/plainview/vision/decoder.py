@@ -48,7 +48,7 @@ def luma(frame: VideoFrame) -> Luma:
         if name in _DEEPER:
             words: NDArray[np.uint16] = _rows(frame).view("<u2")[:, : frame.width]
             return np.right_shift(words, _DEEPER[name]).astype(np.uint8)
-        flat = frame if name in _EIGHT_BIT else frame.reformat(format="gray")
+        flat = frame if name in _EIGHT_BIT else frame.reformat(format="gray", threads=1)
         return _rows(flat)[:, : frame.width]
     except (FFmpegError, ValueError, OSError, MemoryError) as error:
         raise LensError(f"a frame of format {name} cannot be read") from error

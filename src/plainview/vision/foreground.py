@@ -7,7 +7,7 @@ from plainview.vision.bodies import Bodies
 from plainview.vision.light import Light
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image, Luma, Plate
-from plainview.vision.shadow import ShadowModel
+from plainview.vision.shadow import SOFT, ShadowModel
 
 NEUTRAL = 2.5
 """Standard deviations of difference that speak neither way."""
@@ -15,6 +15,10 @@ NEUTRAL = 2.5
 
 SHADOW = 0.1
 """Evidence of a pixel that could be a shadow as well as a body."""
+
+
+BRIGHTER = np.rint(np.minimum(np.arange(256) / SOFT, 255)).astype(np.uint8)
+"""Luma up to which a place may only be lit better, where its structure is kept: a cloud's edge."""
 
 
 class Foreground:
@@ -62,7 +66,9 @@ class Foreground:
         structure = cv2.blur(cv2.absdiff(smooth, cv2.blur(smooth, (9, 9))), (5, 5))
         darkest = self.shadows.darkest()
         floor = cv2.LUT(background, np.rint(np.arange(256) * darkest).astype(np.uint8))
-        shadow = (smooth < 0) & (luma >= floor) & (structure < 1.0 - 0.12 * smooth)
+        ceiling = cv2.LUT(background, BRIGHTER)
+        plain = structure < 1.0 + 0.12 * np.abs(smooth)
+        shadow = plain & (luma >= floor) & (luma <= ceiling)
         np.minimum(evidence, SHADOW, out=evidence, where=shadow)
 
     def learn_shadows(self, luma: Luma, bodies: Bodies, closed: Luma) -> None:

@@ -123,6 +123,8 @@ class Keeper:
             blob = (labels[window] == k).astype(np.uint8)
             grown = cv2.dilate(blob, np.ones((5, 5), np.uint8))
             rim = (grown - cv2.erode(blob, np.ones((3, 3), np.uint8))) > 0
+            if not rim.any():
+                continue  # the whole picture differs: there is nothing around it to compare with
             here = _gradient(luma[window])[rim].mean()
             there = plate.gradient[window][rim].mean() * gain
             age = float(self._age[window][blob > 0].mean())

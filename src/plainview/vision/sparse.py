@@ -28,6 +28,8 @@ FULL_COMPANY = 4.0
 """People within that reach who hide as much as a crowd does."""
 CROWDED = 0.5
 """People overlooked for each one found in a crowd, at most, at the 90 % level."""
+SUN = 0.08
+"""Relative standard deviation of the count that cast shadows add."""
 PACKED = 1.0
 """people/m² allowed for on ground that moves and is not explained."""
 BLEND = 0.6
@@ -117,11 +119,13 @@ class SparseEstimator:
         hidden = self._behind
         doubt = float((weights * (1 - weights)).sum())
         kept = float((weights * (1 - bodies.visible)).sum())
+        # Hard shadows are taken for people now and then, and people for shadows.
+        sun = SUN * float(weights.sum()) if self._foreground.shadows.cast() is not None else 0.0
         return Estimate(
             np.concatenate((bodies.places, hidden.places)),
             np.concatenate((bodies.velocities, hidden.velocities)),
             np.concatenate((weights, hidden.weights)),
-            doubt + 0.25 * kept + hidden.total + (0.4 * hidden.total) ** 2,
+            doubt + 0.25 * kept + hidden.total + (0.4 * hidden.total) ** 2 + sun**2,
             self._missed,
             self._noise,
         )

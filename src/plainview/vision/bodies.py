@@ -202,10 +202,17 @@ class BodyModel:
         """(h, w) non-zero where bodies were explained."""
         return np.asarray(self._open_2d == 0, dtype=np.uint8)
 
-    def candidates(self, least: float) -> tuple[NDArray[np.intp], Floats]:
-        """Indices of grid places whose unexplained log-odds pass `least`, and those."""
+    def candidates(
+        self, least: float, among: NDArray[np.intp] | None = None
+    ) -> tuple[NDArray[np.intp], Floats]:
+        """Indices of grid places whose unexplained log-odds pass `least`, and those.
+
+        `among` are those that passed before: within one frame evidence is only ever taken away.
+        """
         # A few samples of the trunk tell where a look at all of them is worth it.
-        worth = np.nonzero(self._evidence[self._probes].max(axis=1) > 0)[0]
+        worth = (
+            np.nonzero(self._evidence[self._probes].max(axis=1) > 0)[0] if among is None else among
+        )
         total = self._evidence[self.optics.samples[worth]].sum(axis=1) * (EVIDENCE / SAMPLES)
         good = total > least
         return worth[good], total[good].astype(np.float64)
@@ -264,9 +271,10 @@ class _Mixture:
         model = self._model
         enough = -BIRTH + _logit(0.2)
         vain: list[Floats] = []
+        index = None
         while len(self.places) < MOST and len(vain) < TRIES:
             # Somebody between places of the grid scores little at each of them: look around first.
-            index, score = model.candidates(PROMISING * enough)
+            index, score = model.candidates(PROMISING * enough, index)
             if len(index) == 0:
                 return
             found = model.optics.places[index]

@@ -20,6 +20,8 @@ from plainview.vision.tally import Tally
 
 PLATE_EVERY = 600.0
 """Seconds between two plates offered for saving."""
+WATCH_EVERY = 0.3
+"""Seconds between two looks at the camera's health, at least: every second frame of five."""
 ENOUGH = 12.0
 """Seconds of a scene after which its plate is taken at its word."""
 _ORDER = {flag: k for k, flag in enumerate(Health)}
@@ -67,6 +69,8 @@ class Measurer:
         self._first = -math.inf
         self._stage = 0
         self._monitor = HealthMonitor()
+        self._watched = -math.inf
+        self._key = False
 
     def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool = False) -> None:
         """Analyse a frame's luma plane (h, w) at `t` seconds.
@@ -188,8 +192,12 @@ class Measurer:
         if estimator is None:
             self._monitor.update(work, t, key=key)
             return
-        mask = None if estimator.mask is None else estimator.mask > 0
-        self._monitor.update(work, t, plate=estimator.plate.luma, foreground=mask, key=key)
+        self._key = self._key or key
+        if not 0 <= t - self._watched < WATCH_EVERY:
+            mask = None if estimator.mask is None else estimator.mask > 0
+            plate = estimator.plate.luma
+            self._monitor.update(work, t, plate=plate, foreground=mask, key=self._key)
+            self._watched, self._key = t, False
         trusted = not self._monitor.flags()
         self._tally.add(estimator.frame(work, dt, trusted=trusted), dt)
         if estimator.relit and trusted:

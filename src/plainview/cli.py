@@ -381,6 +381,8 @@ def main() -> None:
     """Entry point of the `plainview` command."""
     from plainview.defect import report_defects
 
+    # NumPy's linear algebra would start a thread for each core, and nothing here needs them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     report_defects()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup

@@ -89,8 +89,8 @@ class HiddenPeople:
         # Ground that a body stands on is seen, and has no room for another.
         room = np.maximum(1 - found[0] * (np.pi * APART**2 / area), 0.0)
         seen = np.maximum(seen, np.minimum(found[0], 1.0))
-        smooth = [self._blur(plane.reshape(shape)) for plane in (*found, seen, unseen)]
-        near, kept, vx, vy, ground, _ = smooth
+        smooth = [self._blur(plane.reshape(shape)) for plane in (*found, seen)]
+        near, kept, vx, vy, ground = smooth
         # The body that hides a place says nothing of how many stand there: only others do.
         away = np.square(self._places - bodies.places[hider]).sum(axis=1)
         own = (

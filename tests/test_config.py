@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from plainview.config import ZONE_KINDS, beyond, load_camera, load_city
 from plainview.config.camera import camera_from
-from plainview.config.document import Document
+from plainview.document.toml import Document
 from plainview.errors import BoundaryError, CalibrationError, ConfigError, InputError
 
 CAMERA = """\

@@ -68,3 +68,19 @@ class StoreFull(StoreError):
 
 class BusFull(PlainviewError):
     """The bus's bound is reached; the message was not taken."""
+
+
+class LedgerError(PlainviewError):
+    """The ledger cannot be opened, read or written. What was to be recorded must not happen."""
+
+
+class LedgerLie(LedgerError):
+    """A ledger, or what is said beside it, contradicts itself: forged, forked, cut or rolled back."""
+
+
+class PermitRefused(PlainviewError):
+    """No valid permit covers what was to start, so it does not start."""
+
+
+class AccessRefused(PlainviewError):
+    """Who asks may not do that, or gave no purpose for it. Nothing was shown or changed."""

@@ -1,9 +1,9 @@
 """TOML -> frozen structs, parsed once; impossible combinations are refused in one clear line."""
 
-from plainview.config.boundary import beyond, refuse_beyond
 from plainview.config.camera import ZONE_KINDS, CameraConfig, load_camera
 from plainview.config.city import CityConfig, SiteConfig, load_city
-from plainview.config.document import nearest
+from plainview.document.boundary import beyond, refuse_beyond
+from plainview.document.toml import nearest
 
 __all__ = [
     "ZONE_KINDS",

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, NoReturn
 import numpy as np
 from msgspec import Meta, Struct, structs
 
-from plainview.config.boundary import refuse_beyond
-from plainview.config.document import Document, KeyPath, nearest, read_document
-from plainview.config.strict import convert
+from plainview.document.boundary import refuse_beyond
+from plainview.document.strict import convert
+from plainview.document.toml import Document, KeyPath, nearest, read_document
 from plainview.errors import CalibrationError, ConfigError, InputError
 from plainview.geometry import Calibration, Line, Point, View, Zone, check_view
 from plainview.record import EventKind

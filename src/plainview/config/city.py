@@ -14,8 +14,8 @@ from plainview.config.camera import (
     camera_from,
     resolve_source,
 )
-from plainview.config.document import Document, KeyPath, read_document
-from plainview.config.strict import convert
+from plainview.document.strict import convert
+from plainview.document.toml import Document, KeyPath, read_document
 from plainview.errors import ConfigError, InputError
 from plainview.geometry import grid_over
 from plainview.store import Retention

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
-from plainview.config.boundary import refuse_beyond
-from plainview.config.document import Document, KeyPath, nearest
+from plainview.document.boundary import refuse_beyond
+from plainview.document.toml import Document, KeyPath, nearest
 from plainview.errors import ConfigError
 
 T = TypeVar("T")

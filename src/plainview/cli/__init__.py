@@ -291,7 +291,7 @@ def evaluate_all(
 
 def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> PlainviewError:
     """What the command line was given, in one line; a wish beyond the boundary by its name."""
-    from plainview.config import beyond
+    from plainview.document import beyond
     from plainview.errors import InputError
 
     for word in arguments:

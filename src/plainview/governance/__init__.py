@@ -1,0 +1,1 @@
+"""Assessments, permits, the register: nothing runs without them. Pure but for `office`."""

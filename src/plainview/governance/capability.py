@@ -1,0 +1,31 @@
+"""What a camera may do (DESIGN.md section 2). The list is closed: what is not here cannot be asked."""
+
+from plainview.document import nearest, refuse_beyond
+from plainview.errors import InputError
+from plainview.record import EventKind
+
+COUNT, FLOW, VIEW, RECORD, RELEASE, PUBLISH = (
+    "count",
+    "flow",
+    "view",
+    "record",
+    "release",
+    "publish",
+)
+EVENTS = tuple(f"events:{kind.value}" for kind in EventKind)
+CAPABILITIES = (COUNT, FLOW, *EVENTS, VIEW, RECORD, RELEASE, PUBLISH)
+MEASURING = (COUNT, FLOW)
+"""What every running lens does: none starts unless it may do both."""
+
+
+def check_capability(name: str, where: str) -> None:
+    """Raise BoundaryError by name for what is beyond the boundary, InputError for a misspelling."""
+    if name in CAPABILITIES:
+        return
+    refuse_beyond(name, where)
+    guess = nearest(name, CAPABILITIES)
+    raise InputError(
+        f"{name!r} is no capability",
+        where=where,
+        mend=f"Did you mean {guess!r}?" if guess else f"They are {', '.join(CAPABILITIES)}",
+    )

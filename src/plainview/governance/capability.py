@@ -1,4 +1,4 @@
-"""What a camera may do (DESIGN.md section 2). The list is closed: what is not here cannot be asked."""
+"""What a camera may do (DESIGN.md section 2): a closed list, nothing else can be asked for."""
 
 from plainview.document import nearest, refuse_beyond
 from plainview.errors import InputError

@@ -6,7 +6,7 @@ the entry of what is about to start, so that `admit` can be asked anywhere: in t
 the process that forks, which trusts the parent for nothing but two public keys.
 """
 
-import datetime
+import datetime as dt
 import hashlib
 import zoneinfo
 from collections.abc import Mapping, Sequence
@@ -157,7 +157,7 @@ def covers(
 
 
 def of_version(software: str, assessed: str) -> bool:
-    """Whether version `software` is the `assessed` one, or one that only mends it (0.2 -> 0.2.3)."""
+    """Whether `software` is the `assessed` version, or only mends it (0.2 -> 0.2.3)."""
     parts = assessed.split(".")
     return software.split(".")[: len(parts)] == parts
 
@@ -167,7 +167,7 @@ def in_hours(permit: Permit, now: int) -> bool:
     if not permit.hours:
         return True
     zone = zoneinfo.ZoneInfo(permit.timezone)
-    local = datetime.datetime.fromtimestamp(now / 1000, tz=zone)
+    local = dt.datetime.fromtimestamp(now / 1000, tz=zone)
     minute = local.hour * 60 + local.minute
     today, yesterday = DAYS[local.weekday()], DAYS[local.weekday() - 1]
     return any(
@@ -234,5 +234,5 @@ def admit(
 
 
 def _day(milliseconds: int) -> str:
-    moment = datetime.datetime.fromtimestamp(milliseconds / 1000, tz=datetime.UTC)
+    moment = dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,145 @@
+"""What the pages may ask of governance and ledger; `app` gives an implementation."""
+
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from plainview.governance.person import Person, Role
+
+
+class FindingEdge(Struct, frozen=True):
+    """One thing that is wrong with an assessment, with the clause that asks for it."""
+
+    field: str
+    what: str
+    clause: str
+    pack: str
+    mend: str = ""
+
+
+class ApprovalEdge(Struct, frozen=True):
+    """Who has approved, as others may know it: the role and when."""
+
+    role: Role
+    t: float
+    """UTC seconds."""
+
+
+class DraftEdge(Struct, frozen=True):
+    """An assessment that is being written or waits for approval."""
+
+    id: str
+    revision: int
+    title: str
+    text: str
+    """The document as it is kept (TOML)."""
+    digest: str
+    """Of what would be approved; an approval of another digest does not count."""
+    findings: tuple[FindingEdge, ...]
+    approvals: tuple[ApprovalEdge, ...]
+    published: bool
+
+
+class StopEdge(Struct, frozen=True):
+    """One stop switch that is pressed."""
+
+    scope: str
+    """`city`, `site:ID`, `camera:ID` or `capability:NAME`."""
+    since: float
+    why: str
+    agreed: tuple[Role, ...]
+    """Roles of those who agreed so far that it may start again; two people are needed."""
+
+
+class CameraEdge(Struct, frozen=True):
+    """Whether one camera may run, and why not."""
+
+    camera: str
+    site: str
+    state: str
+    """running, waiting (no permit), suspended, stopped, outside-hours."""
+    why: str
+    capabilities: tuple[str, ...]
+    permit: str
+    """`ASSESSMENT@REVISION`; empty without."""
+
+
+class PurposeEdge(Struct, frozen=True):
+    """An aim of a live assessment: what a person may give as the purpose of an access."""
+
+    id: str
+    """`ASSESSMENT@REVISION/AIM`."""
+    text: str
+    sites: tuple[str, ...]
+    """Sites with a camera under this permit."""
+
+
+class Desk(Protocol):
+    """Governance as the web layer sees it. Thread-safe; every method may take a few milliseconds.
+
+    What changes something is in the ledger, durably, when the method returns; each raises
+    InputError (nothing was changed), AccessRefused or LedgerError.
+    """
+
+    @property
+    def ledger_folder(self) -> Path:
+        """Public static files of the log, served as they are."""
+        ...
+
+    @property
+    def ledger_vkey(self) -> str:
+        """The log's verifier key."""
+        ...
+
+    def attest(self, nonce: str) -> str:
+        """Signed note of what runs now (`governance.attest`); `nonce` is echoed in it."""
+        ...
+
+    def purposes(self) -> list[PurposeEdge]:
+        """Purposes that live assessments allow."""
+        ...
+
+    def record_access(self, person: Person, purpose: str, what: str, reference: str = "") -> None:
+        """Put an access to non-public data in the ledger. Durable on return, or it raises."""
+        ...
+
+    def cameras(self) -> list[CameraEdge]:
+        """Whether each camera may run."""
+        ...
+
+    def drafts(self) -> list[DraftEdge]:
+        """Assessments being written, and published ones that are live."""
+        ...
+
+    def check(self, text: str) -> list[FindingEdge]:
+        """What is wrong with an assessment. Raises InputError if it cannot be read at all."""
+        ...
+
+    def new_draft(self, packs: tuple[str, ...]) -> str:
+        """The text of a new assessment, with this city's cameras in it."""
+        ...
+
+    def write_draft(self, person: Person, text: str) -> DraftEdge:
+        """Keep a draft under the id in it, replacing its last text (approvals lapse)."""
+        ...
+
+    def approve(self, person: Person, draft: str, digest: str) -> DraftEdge:
+        """Approve a draft as controller or privacy officer."""
+        ...
+
+    def publish(self, person: Person, draft: str) -> str:
+        """Grant the permit of a draft that both have approved; the permit's id."""
+        ...
+
+    def stops(self) -> list[StopEdge]:
+        """Stop switches that are pressed now."""
+        ...
+
+    def press_stop(self, person: Person, scope: str, why: str) -> None:
+        """Stop at once what `scope` names. One person is enough."""
+        ...
+
+    def lift_stop(self, person: Person, scope: str, why: str) -> bool:
+        """Agree that it may start again; True when the second person has agreed and it does."""
+        ...

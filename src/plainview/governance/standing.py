@@ -1,0 +1,302 @@
+"""What is permitted, suspended, stopped and running: a fold over the ledger's entries, and no more.
+
+Whoever has the ledger's public files can work out the same. `Standing` is changed only by `apply`;
+its values are frozen, so that a copy of the dictionaries is a snapshot.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, Self
+
+from msgspec import Struct, structs
+
+from plainview.ledger.entry import Entry, EntryKind
+
+CITY: Final = "city"
+"""The scope of a stop switch that stops everything."""
+
+
+class CameraRecord(Struct, frozen=True):
+    """One camera as the ledger knows it."""
+
+    site: str
+    fingerprint: str
+    since: int
+    """UTC milliseconds of its registration."""
+    changed: int
+    """UTC milliseconds of the last entry about it."""
+    removed: bool = False
+
+
+class PermitRecord(Struct, frozen=True):
+    """One permit as the ledger knows it; what it says stands in the document `digest`."""
+
+    id: str
+    """`ASSESSMENT@REVISION`."""
+    digest: str
+    assessment: str
+    """Digest of the assessment."""
+    granted: int
+    begins: int
+    ends: int
+    index: int
+    """Of its entry."""
+    over: str = ""
+    """Why it holds no more: `revoked` or `superseded`; empty while it holds."""
+    over_since: int = 0
+
+    def holds(self, now: int) -> bool:
+        """Whether it is live at `now` (UTC milliseconds)."""
+        return not self.over and self.begins <= now < self.ends
+
+
+class Approval(Struct, frozen=True):
+    """One person's approval of one document."""
+
+    role: str
+    who: str
+    """Commitment to the name."""
+    t: int
+    document: str
+    """Digest of the signed approval."""
+
+
+class Suspension(Struct, frozen=True):
+    """Why a camera may not run until it is assessed again."""
+
+    reason: str
+    why: str
+    since: int
+
+
+class Stop(Struct, frozen=True):
+    """A stop switch that is pressed."""
+
+    scope: str
+    why: str
+    since: int
+    role: str
+    agreed: tuple[tuple[str, str], ...] = ()
+    """(role, commitment) of those who agreed that it may start again."""
+
+
+class Started(Struct, frozen=True):
+    """A camera that was started and not stopped."""
+
+    permit: str
+    """Digest."""
+    fingerprint: str
+    capabilities: tuple[str, ...]
+    software: str
+    since: int
+    index: int
+    """Of its entry."""
+
+
+class Officer(Struct, frozen=True):
+    """Somebody who may sign decisions with a key of their own."""
+
+    key: str
+    """Verifier key."""
+    role: str
+    who: str
+    since: int
+
+
+class Standing:
+    """The fold. Not thread-safe: whoever shares one shares a `copy`."""
+
+    def __init__(self) -> None:
+        """Of an empty ledger."""
+        self.size = 0
+        """Entries folded so far."""
+        self.cameras: dict[str, CameraRecord] = {}
+        self.permits: dict[str, PermitRecord] = {}
+        """By id; the last one of each."""
+        self.approvals: dict[str, tuple[Approval, ...]] = {}
+        """By digest of the assessment."""
+        self.suspensions: dict[str, Suspension] = {}
+        """By camera."""
+        self.stops: dict[str, Stop] = {}
+        """By scope."""
+        self.running: dict[str, Started] = {}
+        """By camera."""
+        self.officers: dict[str, Officer] = {}
+        """By the name of their key."""
+        self.software = ""
+        self.configuration = ""
+
+    def copy(self) -> Self:
+        """A snapshot that later entries do not change."""
+        other = type(self)()
+        for name, value in vars(self).items():
+            setattr(other, name, dict(value) if isinstance(value, dict) else value)
+        return other
+
+    def apply(self, index: int, entry: Entry) -> None:
+        """Fold one more entry; `index` is its place, which must be the next one.
+
+        Raises ValueError for a gap. An entry that makes no sense where it stands (a permit revoked
+        that was never granted) changes nothing: `contradictions` of governance.attest names it.
+        """
+        if index != self.size:
+            message = f"entry {index} folded where {self.size} was due"
+            raise ValueError(message)
+        self.size += 1
+        change = _CHANGES.get(entry.kind)
+        if change is not None:
+            change(self, index, entry)
+
+    def stopped_by(self, camera: str, site: str, capabilities: Iterable[str]) -> Stop | None:
+        """The stop switch that keeps `camera` from `capabilities`, the widest first."""
+        scopes = (CITY, f"site:{site}", *(f"capability:{c}" for c in capabilities))
+        for scope in (*scopes, f"camera:{camera}"):
+            if scope in self.stops:
+                return self.stops[scope]
+        return None
+
+
+def fold(entries: Iterable[tuple[int, Entry]]) -> Standing:
+    """The standing after `entries`, from the first on."""
+    standing = Standing()
+    for index, entry in entries:
+        standing.apply(index, entry)
+    return standing
+
+
+def _text(entry: Entry, key: str) -> str:
+    value = entry.detail.get(key, "")
+    return value if isinstance(value, str) else ""
+
+
+def _number(entry: Entry, key: str) -> int:
+    value = entry.detail.get(key, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _named(entry: Entry) -> str:
+    return entry.subject.partition(":")[2]
+
+
+def _camera(standing: Standing, _index: int, entry: Entry) -> None:
+    camera = _named(entry)
+    known = standing.cameras.get(camera)
+    standing.cameras[camera] = CameraRecord(
+        site=_text(entry, "site") or (known.site if known else ""),
+        fingerprint=_text(entry, "fingerprint"),
+        since=known.since if known and not known.removed else entry.t,
+        changed=entry.t,
+    )
+
+
+def _camera_removed(standing: Standing, _index: int, entry: Entry) -> None:
+    known = standing.cameras.get(_named(entry))
+    if known is not None:
+        standing.cameras[_named(entry)] = structs.replace(known, removed=True, changed=entry.t)
+
+
+def _started(standing: Standing, index: int, entry: Entry) -> None:
+    capabilities = entry.detail.get("capabilities")
+    standing.running[_named(entry)] = Started(
+        permit=_text(entry, "permit"),
+        fingerprint=_text(entry, "fingerprint"),
+        capabilities=tuple(capabilities) if isinstance(capabilities, list) else (),
+        software=_text(entry, "software"),
+        since=entry.t,
+        index=index,
+    )
+
+
+def _stopped(standing: Standing, _index: int, entry: Entry) -> None:
+    standing.running.pop(_named(entry), None)
+
+
+def _approved(standing: Standing, _index: int, entry: Entry) -> None:
+    digest = _text(entry, "assessment")
+    approval = Approval(entry.role, entry.who, entry.t, _text(entry, "approval"))
+    others = tuple(a for a in standing.approvals.get(digest, ()) if a.role != entry.role)
+    standing.approvals[digest] = (*others, approval)
+
+
+def _granted(standing: Standing, index: int, entry: Entry) -> None:
+    name = _named(entry)
+    assessment = name.rpartition("@")[0]
+    for other, record in standing.permits.items():
+        if other.rpartition("@")[0] == assessment and not record.over:
+            standing.permits[other] = structs.replace(record, over="superseded", over_since=entry.t)
+    standing.permits[name] = PermitRecord(
+        id=name,
+        digest=_text(entry, "permit"),
+        assessment=_text(entry, "assessment"),
+        granted=entry.t,
+        begins=_number(entry, "begins"),
+        ends=_number(entry, "ends"),
+        index=index,
+    )
+
+
+def _revoked(standing: Standing, _index: int, entry: Entry) -> None:
+    record = standing.permits.get(_named(entry))
+    if record is not None and not record.over:
+        standing.permits[record.id] = structs.replace(record, over="revoked", over_since=entry.t)
+
+
+def _suspended(standing: Standing, _index: int, entry: Entry) -> None:
+    standing.suspensions[_named(entry)] = Suspension(
+        _text(entry, "reason"), _text(entry, "why"), entry.t
+    )
+
+
+def _resumed(standing: Standing, _index: int, entry: Entry) -> None:
+    standing.suspensions.pop(_named(entry), None)
+
+
+def _pressed(standing: Standing, _index: int, entry: Entry) -> None:
+    standing.stops[entry.subject] = Stop(entry.subject, _text(entry, "why"), entry.t, entry.role)
+
+
+def _lifted(standing: Standing, _index: int, entry: Entry) -> None:
+    stop = standing.stops.get(entry.subject)
+    if stop is None:
+        return
+    if _number(entry, "complete"):
+        del standing.stops[entry.subject]
+    else:
+        agreed = (*stop.agreed, (entry.role, entry.who))
+        standing.stops[entry.subject] = structs.replace(stop, agreed=agreed)
+
+
+def _enrolled(standing: Standing, _index: int, entry: Entry) -> None:
+    key = _text(entry, "key")
+    standing.officers[_named(entry)] = Officer(key, entry.role, entry.who, entry.t)
+
+
+def _dismissed(standing: Standing, _index: int, entry: Entry) -> None:
+    standing.officers.pop(_named(entry), None)
+
+
+def _software(standing: Standing, _index: int, entry: Entry) -> None:
+    standing.software = _text(entry, "software")
+
+
+def _configuration(standing: Standing, _index: int, entry: Entry) -> None:
+    standing.configuration = _text(entry, "configuration")
+
+
+_CHANGES: dict[EntryKind, Callable[[Standing, int, Entry], None]] = {
+    EntryKind.OFFICER_ENROLLED: _enrolled,
+    EntryKind.OFFICER_REMOVED: _dismissed,
+    EntryKind.ASSESSMENT_APPROVED: _approved,
+    EntryKind.PERMIT_GRANTED: _granted,
+    EntryKind.PERMIT_SUSPENDED: _suspended,
+    EntryKind.PERMIT_RESUMED: _resumed,
+    EntryKind.PERMIT_REVOKED: _revoked,
+    EntryKind.CAMERA_REGISTERED: _camera,
+    EntryKind.CAMERA_MOVED: _camera,
+    EntryKind.CAMERA_REMOVED: _camera_removed,
+    EntryKind.CAMERA_STARTED: _started,
+    EntryKind.CAMERA_STOPPED: _stopped,
+    EntryKind.CONFIGURATION_CHANGED: _configuration,
+    EntryKind.SOFTWARE_CHANGED: _software,
+    EntryKind.STOP_PRESSED: _pressed,
+    EntryKind.STOP_LIFTED: _lifted,
+}

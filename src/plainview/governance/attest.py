@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from plainview.errors import LedgerLie
-from plainview.governance.standing import Standing
+from plainview.governance.standing import PermitRecord, Standing, Started
 from plainview.ledger.note import Signer, Verifier, open_note, sign_note
 
 HEADER: Final = "plainview.state/v1"
@@ -98,42 +98,54 @@ def _of_cameras(
 ) -> Iterator[str]:
     by_digest = {record.digest: record for record in standing.permits.values()}
     for camera, runs in sorted(state.running.items()):
-        name = f"camera {camera}"
-        started = standing.running.get(camera)
-        if started is None:
-            yield f"{name} runs, but the ledger has no start of it"
-            continue
-        if (runs.permit, runs.fingerprint, runs.index) != (
-            started.permit,
-            started.fingerprint,
-            started.index,
+        for what in (
+            *_of_start(runs, standing.running.get(camera)),
+            *_of_permit(runs, by_digest.get(runs.permit), state.t),
+            *_of_camera(camera, runs, standing),
         ):
-            yield f"{name} runs under another permit or view than the ledger's entry of its start"
-        extra = set(runs.capabilities) - set(started.capabilities)
-        if extra:
-            yield f"{name} does {', '.join(sorted(extra))}, which its start in the ledger has not"
-        permit = by_digest.get(runs.permit)
-        if permit is None:
-            yield f"{name} runs under a permit that the ledger never granted"
-        elif not permit.holds(state.t):
-            yield f"{name} runs under permit {permit.id}, which {permit.over or 'is not in force'}"
-        record = standing.cameras.get(camera)
-        if record is None or record.removed:
-            yield f"{name} runs, but is not registered"
-        elif record.fingerprint != runs.fingerprint:
-            yield f"{name} runs with another view than the one registered"
-        stop = standing.stopped_by(camera, record.site if record else "", runs.capabilities)
-        if stop is not None:
-            yield f"{name} runs although the stop switch of {stop.scope} is pressed"
-        if camera in standing.suspensions:
-            yield f"{name} runs although it is suspended ({standing.suspensions[camera].reason})"
+            yield f"camera {camera} {what}"
         if registered is not None:
             missing = set(runs.capabilities) - set(registered.get(camera, ()))
             if missing:
-                yield f"{name} does {', '.join(sorted(missing))}, which the public register hides"
+                yield f"camera {camera} does {_list(missing)}, which the public register hides"
     for camera in sorted(set(standing.running) - set(state.running)):
         yield f"camera {camera} does not run, but the ledger has no end of it"
-    if registered is not None:
-        for camera in sorted(set(registered) - set(state.running)):
-            if registered[camera]:
-                yield f"camera {camera} is registered as running, but does not run"
+    for camera in sorted(set(registered or ()) - set(state.running)):
+        if registered and registered[camera]:
+            yield f"camera {camera} is registered as running, but does not run"
+
+
+def _of_start(runs: RunningCamera, started: Started | None) -> Iterator[str]:
+    if started is None:
+        yield "runs, but the ledger has no start of it"
+        return
+    told = (started.permit, started.fingerprint, started.index)
+    if (runs.permit, runs.fingerprint, runs.index) != told:
+        yield "runs under another permit or view than the ledger's entry of its start"
+    extra = set(runs.capabilities) - set(started.capabilities)
+    if extra:
+        yield f"does {_list(extra)}, which its start in the ledger has not"
+
+
+def _of_permit(runs: RunningCamera, permit: PermitRecord | None, now: int) -> Iterator[str]:
+    if permit is None:
+        yield "runs under a permit that the ledger never granted"
+    elif not permit.holds(now):
+        yield f"runs under permit {permit.id}, which is {permit.over or 'not in force'}"
+
+
+def _of_camera(camera: str, runs: RunningCamera, standing: Standing) -> Iterator[str]:
+    record = standing.cameras.get(camera)
+    if record is None or record.removed:
+        yield "runs, but is not registered"
+    elif record.fingerprint != runs.fingerprint:
+        yield "runs with another view than the one registered"
+    stop = standing.stopped_by(camera, record.site if record else "", runs.capabilities)
+    if stop is not None:
+        yield f"runs although the stop switch of {stop.scope} is pressed"
+    if camera in standing.suspensions:
+        yield f"runs although it is suspended ({standing.suspensions[camera].reason})"
+
+
+def _list(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))

@@ -43,10 +43,12 @@ class PermitRecord(Struct, frozen=True):
     over: str = ""
     """Why it holds no more: `revoked` or `superseded`; empty while it holds."""
     over_since: int = 0
+    """UTC milliseconds from which it holds no more."""
 
     def holds(self, now: int) -> bool:
         """Whether it is live at `now` (UTC milliseconds)."""
-        return not self.over and self.begins <= now < self.ends
+        until = min(self.ends, self.over_since) if self.over else self.ends
+        return self.begins <= now < until
 
 
 class Approval(Struct, frozen=True):
@@ -236,7 +238,7 @@ def _granted(standing: Standing, index: int, entry: Entry) -> None:
 
 def _revoked(standing: Standing, _index: int, entry: Entry) -> None:
     record = standing.permits.get(_named(entry))
-    if record is not None and not record.over:
+    if record is not None and record.over != "revoked":
         standing.permits[record.id] = structs.replace(record, over="revoked", over_since=entry.t)
 
 

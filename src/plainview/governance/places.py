@@ -1,0 +1,80 @@
+"""Where a camera stands and what it watches: a site's ground metres as places on the map."""
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+from msgspec import Struct
+
+from plainview.geometry import View, camera_centre
+
+METRES_PER_DEGREE: Final = 111_319.49
+"""Of latitude, on the sphere with WGS 84's equatorial radius (6,378,137 m)."""
+_DIGITS: Final = 7
+"""Decimals of a degree: 1 cm, finer than any calibration."""
+
+LonLat = tuple[float, float]
+"""Longitude and latitude, WGS 84 degrees."""
+
+
+class Place(Struct, frozen=True):
+    """One configured camera: the view it has, and where its site's ground plane lies."""
+
+    camera: str
+    site: str
+    name: str
+    view: View
+    site_name: str
+    longitude: float
+    """Of the ground plane's origin, WGS 84 degrees."""
+    latitude: float
+    bearing: float = 0.0
+    """Compass degrees of the ground plane's y axis, clockwise from north."""
+
+
+class Stand(NamedTuple):
+    """Where a camera itself stands, and which way it looks."""
+
+    longitude: float
+    latitude: float
+    height: float
+    """Metres above the site's ground plane."""
+    direction: float
+    """Compass degrees of the middle of its view, clockwise from north, in [0, 360)."""
+    area: tuple[LonLat, ...]
+    """Corners of what it measures; the last is not the first again."""
+
+
+def on_map(place: Place, x: float, y: float) -> LonLat:
+    """The place on the map of a ground point (metres); flat earth, good to 0.1 % within 10 km."""
+    turn = math.radians(place.bearing)
+    east = x * math.cos(turn) + y * math.sin(turn)
+    north = y * math.cos(turn) - x * math.sin(turn)
+    shrink = math.cos(math.radians(place.latitude))
+    return (
+        round(place.longitude + east / (METRES_PER_DEGREE * shrink), _DIGITS),
+        round(place.latitude + north / METRES_PER_DEGREE, _DIGITS),
+    )
+
+
+def stand(place: Place) -> Stand:
+    """Where the camera of `place` stands, from its calibration alone.
+
+    The centre is the projection's null space (Hartley & Zisserman, 6.2.4); the direction is that of
+    the principal ray over the ground, and for a camera that looks straight down, that of the
+    middle of the area as seen from it. Raises CalibrationError if the projection is singular.
+    """
+    projection = place.view.matrix()
+    x, y, height = (float(v) for v in camera_centre(projection))
+    ahead = projection[2, :2]
+    if float(np.hypot(*ahead)) < 1e-6:
+        ahead = np.mean(np.array(place.view.polygon), axis=0) - np.array([x, y])
+    axis = math.degrees(math.atan2(float(ahead[0]), float(ahead[1])))
+    longitude, latitude = on_map(place, x, y)
+    return Stand(
+        longitude,
+        latitude,
+        round(height, 2),
+        round((axis + place.bearing) % 360.0, 1) % 360.0,
+        tuple(on_map(place, *corner) for corner in place.view.polygon),
+    )

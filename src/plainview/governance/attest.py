@@ -100,7 +100,7 @@ def _of_cameras(
     for camera, runs in sorted(state.running.items()):
         for what in (
             *_of_start(runs, standing.running.get(camera)),
-            *_of_permit(runs, by_digest.get(runs.permit), state.t),
+            *_of_permit(by_digest.get(runs.permit), state.t),
             *_of_camera(camera, runs, standing),
         ):
             yield f"camera {camera} {what}"
@@ -127,7 +127,7 @@ def _of_start(runs: RunningCamera, started: Started | None) -> Iterator[str]:
         yield f"does {_list(extra)}, which its start in the ledger has not"
 
 
-def _of_permit(runs: RunningCamera, permit: PermitRecord | None, now: int) -> Iterator[str]:
+def _of_permit(permit: PermitRecord | None, now: int) -> Iterator[str]:
     if permit is None:
         yield "runs under a permit that the ledger never granted"
     elif not permit.holds(now):

@@ -124,6 +124,10 @@ class Standing:
         """By camera."""
         self.officers: dict[str, Officer] = {}
         """By the name of their key."""
+        self.authorities: dict[str, int] = {}
+        """Verifier keys that permits may be signed with, and the place where each was told."""
+        self.state_keys: dict[str, int] = {}
+        """Verifier keys that the attested state may be signed with."""
         self.software = ""
         self.configuration = ""
 
@@ -276,6 +280,13 @@ def _dismissed(standing: Standing, _index: int, entry: Entry) -> None:
     standing.officers.pop(_named(entry), None)
 
 
+def _keys(standing: Standing, index: int, entry: Entry) -> None:
+    if authority := _text(entry, "authority"):
+        standing.authorities.setdefault(authority, index)
+    if state := _text(entry, "state"):
+        standing.state_keys.setdefault(state, index)
+
+
 def _software(standing: Standing, _index: int, entry: Entry) -> None:
     standing.software = _text(entry, "software")
 
@@ -285,6 +296,7 @@ def _configuration(standing: Standing, _index: int, entry: Entry) -> None:
 
 
 _CHANGES: dict[EntryKind, Callable[[Standing, int, Entry], None]] = {
+    EntryKind.LEDGER_OPENED: _keys,
     EntryKind.OFFICER_ENROLLED: _enrolled,
     EntryKind.OFFICER_REMOVED: _dismissed,
     EntryKind.ASSESSMENT_APPROVED: _approved,

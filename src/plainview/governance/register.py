@@ -102,7 +102,7 @@ class RegisterCamera(Struct, frozen=True):
     """The law or clause that it rests on."""
     legal_text: Said = {}
     since: int | None = None
-    """UTC milliseconds from which it is permitted; without a permit, since when it is registered."""
+    """UTC milliseconds from which it is permitted; without a permit, when it was registered."""
     until: int | None = None
     """UTC milliseconds at which the permit ends."""
     hours: tuple[Hours, ...] = ()

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from plainview.errors import LedgerLie
-from plainview.governance.standing import PermitRecord, Standing, Started
+from plainview.governance.standing import PermitRecord, Standing, Started, stopped_by
 from plainview.ledger.note import Signer, Verifier, open_note, sign_note
 
 HEADER: Final = "plainview.state/v1"
@@ -140,7 +140,8 @@ def _of_camera(camera: str, runs: RunningCamera, standing: Standing) -> Iterator
         yield "runs, but is not registered"
     elif record.fingerprint != runs.fingerprint:
         yield "runs with another view than the one registered"
-    stop = standing.stopped_by(camera, record.site if record else "", runs.capabilities)
+    site = record.site if record else ""
+    stop = stopped_by(standing.stops, camera, site, runs.capabilities)
     if stop is not None:
         yield f"runs although the stop switch of {stop.scope} is pressed"
     if camera in standing.suspensions:

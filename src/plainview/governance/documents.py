@@ -39,7 +39,7 @@ class Documents:
         part = self._folder / f".{digest}.{secrets.token_hex(4)}"
         try:
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with open(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(descriptor)
@@ -60,7 +60,7 @@ class Documents:
         return digest
 
     def get(self, digest: str) -> bytes:
-        """The document of that digest. Raises LedgerError if it is missing, LedgerLie if changed."""
+        """The document of that digest. Raises LedgerError if missing, LedgerLie if changed."""
         if not _DIGEST.fullmatch(digest):
             raise LedgerError(f"{digest[:80]!r} is no digest", where="documents")
         path = self._folder / digest

@@ -4,7 +4,7 @@ Whoever has the ledger's public files can work out the same. `Standing` is chang
 its values are frozen, so that a copy of the dictionaries is a snapshot.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Self
 
 from msgspec import Struct, structs
@@ -152,13 +152,16 @@ class Standing:
         if change is not None:
             change(self, index, entry)
 
-    def stopped_by(self, camera: str, site: str, capabilities: Iterable[str]) -> Stop | None:
-        """The stop switch that keeps `camera` from `capabilities`, the widest first."""
-        scopes = (CITY, f"site:{site}", *(f"capability:{c}" for c in capabilities))
-        for scope in (*scopes, f"camera:{camera}"):
-            if scope in self.stops:
-                return self.stops[scope]
-        return None
+
+def stopped_by(
+    stops: Mapping[str, Stop], camera: str, site: str, capabilities: Iterable[str]
+) -> Stop | None:
+    """The stop switch that keeps `camera` from `capabilities`, the widest first."""
+    scopes = (CITY, f"site:{site}", *(f"capability:{name}" for name in capabilities))
+    for scope in (*scopes, f"camera:{camera}"):
+        if scope in stops:
+            return stops[scope]
+    return None
 
 
 def fold(entries: Iterable[tuple[int, Entry]]) -> Standing:

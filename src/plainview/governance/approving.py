@@ -1,0 +1,234 @@
+"""From a checked assessment to a permit: two people approve, then the authority signs."""
+
+import datetime as dt
+
+import msgspec
+
+from plainview.errors import AccessRefused, InputError
+from plainview.governance.approval import BY_KEY, BY_SESSION, Statement, sign_approval
+from plainview.governance.assessment import Assessment
+from plainview.governance.check import Finding, check
+from plainview.governance.durations import seconds_of
+from plainview.governance.office import Office
+from plainview.governance.permit import Hours, Permit, permit_digest, sign_permit
+from plainview.governance.person import APPROVERS, Person, Role
+from plainview.governance.standing import Approval
+from plainview.governance.switch import reason
+from plainview.ledger.entry import EntryKind
+from plainview.ledger.note import Signer
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_DAY = 86_400_000
+
+
+def findings(office: Office, assessment: Assessment) -> list[Finding]:
+    """What keeps `assessment` from being approved here and now, cameras included."""
+    standing = office.standing()
+    views = {name: c.fingerprint for name, c in standing.cameras.items() if not c.removed}
+    today = dt.datetime.fromtimestamp(office.clock.utc(), tz=dt.UTC).date()
+    found = check(assessment, today=today, views=views or None)
+    newest = max(
+        (
+            int(name.rpartition("@")[2])
+            for name, record in standing.permits.items()
+            if name.rpartition("@")[0] == assessment.id and record.assessment != assessment.digest()
+        ),
+        default=0,
+    )
+    if newest >= assessment.revision:
+        found.append(
+            Finding(
+                field="revision",
+                what=f"revision {newest} was granted already; what was granted cannot be rewritten",
+                clause="DESIGN.md section 2, permit",
+                pack="plainview",
+                mend=f"Give it revision {newest + 1}",
+            )
+        )
+    return found
+
+
+def approvals(office: Office, assessment: Assessment) -> tuple[Approval, ...]:
+    """Who approved exactly this text so far."""
+    return office.standing().approvals.get(assessment.digest(), ())
+
+
+def approve(
+    office: Office,
+    person: Person,
+    assessment: Assessment,
+    *,
+    signer: Signer | None = None,
+    how: str | None = None,
+) -> tuple[Approval, ...]:
+    """Record that `person` approves `assessment`; all approvals of it so far.
+
+    `signer` is the person's own key; without one the authority signs and the approval says how
+    (`session`). Raises InputError while there are findings, or where one person would approve in
+    both roles, AccessRefused for a role that may not, LedgerError.
+    """
+    name = f"assessment {assessment.id}@{assessment.revision}"
+    if person.role not in APPROVERS:
+        raise AccessRefused(
+            f"who is {person.role} does not approve assessments",
+            where=name,
+            mend="It takes the controller and the privacy officer",
+        )
+    refuse_findings(office, assessment)
+    with office.lock:
+        office.refresh()
+        for other in approvals(office, assessment):
+            same = office.same_person(other.who, person)
+            if other.role == person.role and same:
+                return approvals(office, assessment)
+            if same:
+                raise InputError(
+                    f"the same person has approved it as {other.role}: it takes two people",
+                    where=name,
+                )
+        digest = office.documents.put(_encoder.encode(assessment))
+        entry = office.entry(
+            EntryKind.ASSESSMENT_APPROVED,
+            f"assessment:{assessment.id}@{assessment.revision}",
+            person,
+            assessment=digest,
+            approval="",
+        )
+        statement = Statement(
+            assessment=digest,
+            named=f"{assessment.id}@{assessment.revision}",
+            role=person.role,
+            who=entry.who,
+            how=how or (BY_KEY if signer else BY_SESSION),
+            t=entry.t,
+        )
+        note = sign_approval(statement, signer or office.authority)
+        document = office.documents.put(note.encode())
+        detail = {**entry.detail, "approval": document, "how": statement.how}
+        office.record(msgspec.structs.replace(entry, detail=detail))
+        return approvals(office, assessment)
+
+
+def publish(office: Office, person: Person | None, assessment: Assessment) -> str:
+    """Grant the permit of an assessment that both have approved; the permit's id.
+
+    What was suspended and is in it starts again. Publishing the same twice changes nothing. Raises
+    InputError for findings or a missing approval, LedgerError.
+    """
+    name = f"{assessment.id}@{assessment.revision}"
+    refuse_findings(office, assessment)
+    with office.lock:
+        office.refresh()
+        given = {approval.role for approval in approvals(office, assessment)}
+        lacking = [role for role in APPROVERS if role not in given]
+        if lacking:
+            raise InputError(
+                f"the approval of the {' and the '.join(lacking)} is missing",
+                where=f"assessment {name}",
+                mend="See 'plainview assessment approve --help'",
+            )
+        digest = assessment.digest()
+        held = office.standing().permits.get(name)
+        if held is not None and held.assessment == digest and held.holds(office.now()):
+            return name
+        permit = permit_of(assessment)
+        note = sign_permit(permit, office.authority)
+        office.documents.put(note.encode())
+        standing = office.standing()
+        office.record(
+            office.entry(
+                EntryKind.PERMIT_GRANTED,
+                f"permit:{name}",
+                person,
+                permit=permit_digest(note),
+                assessment=digest,
+                capabilities=sorted(permit.capabilities),
+                cameras=len(permit.cameras),
+                begins=permit.begins,
+                ends=permit.ends,
+                simulated=int(permit.simulated),
+            ),
+            *(
+                office.entry(
+                    EntryKind.PERMIT_RESUMED, f"camera:{camera}", person, permit=permit_digest(note)
+                )
+                for camera in standing.suspensions
+                if camera in permit.cameras
+            ),
+        )
+        return name
+
+
+def revoke(office: Office, person: Person, permit: str, why: str) -> None:
+    """Take a permit back: what runs under it stops. Raises InputError, AccessRefused."""
+    why = reason(why)
+    if person.role not in {*APPROVERS, Role.ADMINISTRATOR}:
+        raise AccessRefused(f"who is {person.role} does not revoke permits", where=permit)
+    with office.lock:
+        office.refresh()
+        held = office.standing().permits.get(permit)
+        if held is None or not held.holds(max(office.now(), held.begins)):
+            known = ", ".join(sorted(office.standing().permits)) or "none"
+            raise InputError(
+                f"no permit {permit!r} is in force", where="permits", mend=f"There are {known}"
+            )
+        office.record(
+            office.entry(
+                EntryKind.PERMIT_REVOKED, f"permit:{permit}", person, permit=held.digest, why=why
+            )
+        )
+
+
+def refuse_findings(office: Office, assessment: Assessment) -> None:
+    """Raise InputError, naming the first finding and how many there are, if there is any."""
+    found = findings(office, assessment)
+    if found:
+        first = found[0]
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise InputError(
+            f"{first.field}: {first.what} [{first.clause}]{more}",
+            where=f"assessment {assessment.id}@{assessment.revision}",
+            mend="See 'plainview assessment check --help'; nothing was granted",
+        )
+
+
+def permit_of(assessment: Assessment) -> Permit:
+    """What `assessment` asks for, as a permit. It has been checked before."""
+    every = tuple(camera.id for camera in assessment.cameras)
+    period = assessment.period
+    return Permit(
+        id=f"{assessment.id}@{assessment.revision}",
+        assessment=assessment.digest(),
+        aims=tuple(aim.id for aim in assessment.aims),
+        capabilities={c.name: tuple(c.cameras) or every for c in assessment.capabilities},
+        cameras={camera.id: camera.fingerprint for camera in assessment.cameras},
+        begins=_midnight(period.begins, period.timezone),
+        ends=_midnight(period.ends, period.timezone) + _DAY,
+        software=assessment.software,
+        hours=tuple(
+            Hours(tuple(window.days), _minutes(window.since), _minutes(window.until))
+            for window in period.hours
+        ),
+        timezone=period.timezone,
+        retention={
+            kind: seconds_of(text)
+            for kind, text in msgspec.structs.asdict(assessment.retention).items()
+            if isinstance(text, str) and text and kind in RETAINED
+        },
+        simulated=assessment.simulated,
+    )
+
+
+RETAINED = ("readings", "minutes", "hours", "footage", "access")
+
+
+def _midnight(day: dt.date, timezone: str) -> int:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    moment = dt.datetime.combine(day, dt.time(), tzinfo=ZoneInfo(timezone))
+    return round(moment.timestamp() * 1000)
+
+
+def _minutes(text: str) -> int:
+    hour, _, minute = text.partition(":")
+    return int(hour) * 60 + int(minute)

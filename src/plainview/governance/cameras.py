@@ -1,0 +1,180 @@
+"""Cameras in the ledger: registered, changed, started, stopped, suspended."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from plainview.errors import PermitRefused
+from plainview.governance.office import LivePermit, Office, in_groups
+from plainview.governance.permit import Grant, covers
+from plainview.governance.standing import Stop, Suspension, stopped_by
+from plainview.ledger.entry import Entry, EntryKind, encode_entry
+
+MOVED = "moved"
+"""The camera itself looks elsewhere (health)."""
+CHANGED = "changed"
+"""Its configuration is another one than that which was assessed."""
+SILENT_END = "ended without notice"
+
+
+class Seen(Struct, frozen=True):
+    """A camera as it is configured now."""
+
+    site: str
+    fingerprint: str
+
+
+class Wanted(NamedTuple):
+    """A camera that may start, and under what."""
+
+    camera: str
+    fingerprint: str
+    capabilities: tuple[str, ...]
+    live: LivePermit
+
+
+def register(office: Office, cameras: Mapping[str, Seen], *, configuration: str) -> tuple[str, ...]:
+    """Record what changed since the last time: cameras, configuration, version.
+
+    Returns the cameras whose view is another one than before. Raises LedgerError, and then nothing
+    of it may take effect.
+    """
+    with office.lock:
+        office.refresh()
+        standing = office.standing()
+        entries: list[Entry] = []
+        if standing.software != office.software:
+            entries.append(
+                office.entry(EntryKind.SOFTWARE_CHANGED, "city", software=office.software)
+            )
+        if standing.configuration != configuration:
+            entries.append(
+                office.entry(EntryKind.CONFIGURATION_CHANGED, "city", configuration=configuration)
+            )
+        changed = []
+        for camera, seen in cameras.items():
+            known = standing.cameras.get(camera)
+            if known is None or known.removed:
+                kind = EntryKind.CAMERA_REGISTERED
+            elif (known.site, known.fingerprint) != (seen.site, seen.fingerprint):
+                kind = EntryKind.CAMERA_MOVED
+                changed.append(camera)
+            else:
+                continue
+            entries.append(
+                office.entry(kind, f"camera:{camera}", site=seen.site, fingerprint=seen.fingerprint)
+            )
+        entries += [
+            office.entry(EntryKind.CAMERA_REMOVED, f"camera:{camera}")
+            for camera, known in standing.cameras.items()
+            if camera not in cameras and not known.removed
+        ]
+        for group in in_groups(entries):
+            office.record(*group)
+        return tuple(changed)
+
+
+def permit_for(
+    office: Office,
+    camera: str,
+    seen: Seen,
+    needs: Sequence[str],
+    live: Sequence[LivePermit],
+    stops: Mapping[str, Stop],
+) -> Wanted:
+    """The permit under which `camera` may do `needs` now.
+
+    Raises PermitRefused, saying why not: stopped, suspended, or no live permit covers it (the
+    reason of the one that names the camera).
+    """
+    standing = office.standing()
+    stop = stopped_by(stops, camera, seen.site, needs)
+    if stop is not None:
+        raise Stopped(f"the stop switch of {stop.scope} is pressed: {stop.why}", where=camera)
+    suspension: Suspension | None = standing.suspensions.get(camera)
+    if suspension is not None:
+        raise Suspended(
+            f"{suspension.why}; it is suspended until it is assessed again", where=camera
+        )
+    refusal: PermitRefused | None = None
+    for one in live:
+        if camera not in one.permit.cameras:
+            continue
+        try:
+            covers(
+                one.permit,
+                camera=camera,
+                fingerprint=seen.fingerprint,
+                needs=needs,
+                now=office.now(),
+                software=office.software,
+            )
+        except PermitRefused as error:
+            refusal = refusal or error
+        else:
+            return Wanted(camera, seen.fingerprint, tuple(needs), one)
+    if refusal is not None:
+        raise refusal
+    raise PermitRefused(
+        "no approved assessment covers this camera",
+        where=camera,
+        mend="Write one: see 'plainview assessment new --help'",
+    )
+
+
+class Stopped(PermitRefused):
+    """The stop switch is pressed."""
+
+
+class Suspended(PermitRefused):
+    """Suspended until assessed again."""
+
+
+def start(office: Office, wanted: Sequence[Wanted]) -> dict[str, Grant]:
+    """Record that `wanted` start; their grants. Raises LedgerError: then none may start."""
+    grants: dict[str, Grant] = {}
+    with office.lock:
+        by_camera = {one.camera: one for one in wanted}
+        entries = [
+            office.entry(
+                EntryKind.CAMERA_STARTED,
+                f"camera:{one.camera}",
+                permit=one.live.record.digest,
+                fingerprint=one.fingerprint,
+                capabilities=list(one.capabilities),
+                software=office.software,
+            )
+            for one in by_camera.values()
+        ]
+        for group in in_groups(entries):
+            for entry, place in zip(group, office.record(*group), strict=True):
+                camera = entry.subject.partition(":")[2]
+                grants[camera] = Grant(
+                    permit=by_camera[camera].live.note,
+                    entry=encode_entry(entry),
+                    proof=office.ledger.proof(place),
+                )
+    return grants
+
+
+def stopped(office: Office, cameras: Iterable[str], why: str) -> None:
+    """Record that `cameras`, as far as they ran, run no more. Raises LedgerError."""
+    with office.lock:
+        running = office.standing().running
+        entries = [
+            office.entry(EntryKind.CAMERA_STOPPED, f"camera:{camera}", why=why)
+            for camera in cameras
+            if camera in running
+        ]
+        for group in in_groups(entries):
+            office.record(*group)
+
+
+def suspend(office: Office, camera: str, reason: str, why: str) -> None:
+    """Record that `camera` may not run until it is assessed again. Raises LedgerError."""
+    with office.lock:
+        if camera not in office.standing().suspensions:
+            office.record(
+                office.entry(EntryKind.PERMIT_SUSPENDED, f"camera:{camera}", reason=reason, why=why)
+            )

@@ -1,0 +1,198 @@
+"""The stop switch: one person stops at once, two must agree before it starts again.
+
+A stop must take effect even where it cannot be recorded (a full disk): it is then kept in memory
+and, where possible, in a file beside the ledger, and recorded as soon as the ledger can be written.
+Until then nothing can start anyway, because a start that is not recorded does not happen.
+"""
+
+import contextlib
+import os
+import re
+from pathlib import Path
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from plainview.errors import AccessRefused, InputError, LedgerError
+from plainview.governance.capability import check_capability
+from plainview.governance.office import Office
+from plainview.governance.person import RESUMERS, Person, Role
+from plainview.governance.standing import CITY, Standing, Stop
+from plainview.ledger.entry import EntryKind
+
+_SCOPE = re.compile(r"city|(?:site|camera|capability):[A-Za-z0-9][A-Za-z0-9._:-]{0,80}")
+_MOST_WHY = 400
+_log = structlog.get_logger(__name__)
+
+
+class Unrecorded(Struct, frozen=True, forbid_unknown_fields=True):
+    """A stop that is in force and not yet in the ledger."""
+
+    scope: str
+    why: str
+    name: str
+    role: Role
+    t: int
+
+
+_decoder = msgspec.json.Decoder(list[Unrecorded])
+
+
+class Switch:
+    """Owns the stops that could not be recorded. Thread-safe through the office's lock."""
+
+    def __init__(self, office: Office, state: Path) -> None:
+        """Take up what an earlier process could not record."""
+        self._office = office
+        self._file = state / "governance" / "stops-unrecorded.json"
+        self._waiting: list[Unrecorded] = []
+        with contextlib.suppress(FileNotFoundError):
+            try:
+                self._waiting = _decoder.decode(self._file.read_bytes())
+            except (msgspec.DecodeError, OSError) as error:
+                raise LedgerError(
+                    f"stops that wait to be recorded cannot be read ({error})",
+                    where=str(self._file),
+                    mend="See which stop switches should be pressed, press them, remove the file",
+                ) from error
+
+    def stops(self) -> dict[str, Stop]:
+        """Every stop in force, by scope: in the ledger or waiting for it."""
+        with self._office.lock:
+            pressed = dict(self._office.standing().stops)
+            for stop in self._waiting:
+                pressed.setdefault(stop.scope, Stop(stop.scope, stop.why, stop.t, stop.role))
+            return pressed
+
+    def press(self, person: Person, scope: str, why: str) -> bool:
+        """Stop what `scope` names; whether it could be recorded at once.
+
+        Raises InputError for a scope that names nothing here, AccessRefused for a commissioner.
+        """
+        why = reason(why)
+        check_scope(scope, self._office.standing())
+        if person.role is Role.COMMISSIONER:
+            raise AccessRefused("oversight is read-only", where="stop switch")
+        with self._office.lock:
+            if scope in self.stops():
+                return scope in self._office.standing().stops
+            stop = Unrecorded(scope, why, person.name, person.role, self._office.now())
+            # In force from here on, whatever becomes of the ledger.
+            self._waiting.append(stop)
+            return self.record_waiting()
+
+    def record_waiting(self) -> bool:
+        """Record the stops that could not be before; whether none waits any more."""
+        with self._office.lock:
+            if not self._waiting:
+                return True
+            try:
+                for stop in list(self._waiting):
+                    person = Person(stop.name, stop.role)
+                    self._office.record(
+                        self._office.entry(EntryKind.STOP_PRESSED, stop.scope, person, why=stop.why)
+                    )
+                    self._waiting.remove(stop)
+            except LedgerError as error:
+                _log.error("a stop is in force and not yet recorded", why=error.line())
+                self._keep()
+                return False
+            self._keep()
+            return True
+
+    def lift(self, person: Person, scope: str, why: str) -> bool:
+        """Agree that `scope` may start again; True when the second person has.
+
+        Raises InputError where nothing is stopped or the same person agreed before, AccessRefused
+        for a role that may not, LedgerError.
+        """
+        why = reason(why)
+        if person.role not in RESUMERS:
+            raise AccessRefused(
+                f"who is {person.role} may not start again what was stopped",
+                where="stop switch",
+                mend=f"It takes two people out of {', '.join(RESUMERS)}",
+            )
+        with self._office.lock:
+            if not self.record_waiting():
+                raise LedgerError(
+                    "the stop itself is not recorded yet, so nothing can start again",
+                    where="stop switch",
+                    mend="Make room for the ledger first",
+                )
+            stop = self._office.standing().stops.get(scope)
+            if stop is None:
+                raise InputError(f"{scope} is not stopped", where="stop switch")
+            if any(self._office.same_person(who, person) for _, who in stop.agreed):
+                raise InputError(
+                    "the same person has agreed already: it takes two",
+                    where=f"stop switch of {scope}",
+                    mend="Ask a second person",
+                )
+            first = (
+                dict(zip(("first_role", "first_who"), stop.agreed[0], strict=True))
+                if (stop.agreed)
+                else {}
+            )
+            self._office.record(
+                self._office.entry(
+                    EntryKind.STOP_LIFTED,
+                    scope,
+                    person,
+                    why=why,
+                    complete=int(bool(first)),
+                    **first,
+                )
+            )
+            return bool(first)
+
+    def _keep(self) -> None:
+        try:
+            if not self._waiting:
+                self._file.unlink(missing_ok=True)
+                return
+            part = self._file.with_suffix(".part")
+            with part.open("wb") as file:
+                file.write(msgspec.json.encode(self._waiting))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self._file)
+        except OSError as error:
+            # In force in memory all the same; what cannot be written must not undo a stop.
+            _log.error("an unrecorded stop would not survive a restart", why=str(error.strerror))
+
+
+def reason(why: str) -> str:
+    """`why` on one line. Raises InputError where none is given."""
+    why = " ".join(why.split())
+    if not 3 <= len(why) <= _MOST_WHY:
+        raise InputError(
+            "a reason is needed", where="why", mend=f"Give one of 3 to {_MOST_WHY} characters"
+        )
+    return why
+
+
+def check_scope(scope: str, standing: Standing) -> None:
+    """Raise InputError or BoundaryError unless `scope` names something that can be stopped."""
+    kind, _, name = scope.partition(":")
+    if not _SCOPE.fullmatch(scope):
+        raise InputError(
+            f"{scope[:80]!r} is nothing that can be stopped",
+            where="scope",
+            mend="Write city, site:ID, camera:ID or capability:NAME",
+        )
+    if kind == "capability":
+        check_capability(name, "scope")
+    known = {
+        "site": {camera.site for camera in standing.cameras.values()},
+        "camera": set(standing.cameras),
+    }.get(kind)
+    if known is not None and name not in known:
+        raise InputError(
+            f"there is no {kind} {name!r}",
+            where="scope",
+            mend=f"Known are {', '.join(sorted(known)[:10]) or 'none yet'}",
+        )
+    if scope == CITY and not standing.cameras:
+        raise InputError("no camera is registered here", where="scope")

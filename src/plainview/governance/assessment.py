@@ -49,6 +49,7 @@ Basis = Literal[
     "lawful-function",
 ]
 Capacity = Literal["", "public-authority", "law-enforcement", "private-body", "joint"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Level = Literal["", "low", "medium", "high"]
 
 
@@ -231,6 +232,19 @@ class AssessedCapability(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
+class Window(Struct, frozen=True, forbid_unknown_fields=True):
+    """Hours of some weekdays; a window over midnight belongs to the day on which it starts."""
+
+    days: Annotated[
+        tuple[Weekday, ...],
+        Meta(max_length=7, description="Days of the week: mon, tue, wed, thu, fri, sat, sun."),
+    ] = ()
+    since: Annotated[Word, Meta(description="Start, local time: '00:00'.")] = ""
+    until: Annotated[
+        Word, Meta(description="End, local time: '24:00'; '02:00' after a later start is next day.")
+    ] = ""
+
+
 class Period(Struct, frozen=True, forbid_unknown_fields=True):
     """From when until when, and how often."""
 
@@ -240,12 +254,8 @@ class Period(Struct, frozen=True, forbid_unknown_fields=True):
         Word, Meta(description="Time zone of the days and hours, such as Asia/Hong_Kong.")
     ] = ""
     hours: Annotated[
-        tuple[Word, ...],
-        Meta(
-            max_length=50,
-            description="Hours of use: 'mon-sun 00:00-24:00' for always, 'fri,sat 18:00-02:00'"
-            " for two nights.",
-        ),
+        tuple[Window, ...],
+        Meta(max_length=50, description="Hours of use; one window of all days for always."),
     ] = ()
     frequency: Annotated[
         Prose,

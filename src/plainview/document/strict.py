@@ -14,7 +14,7 @@ from plainview.errors import ConfigError
 
 T = TypeVar("T")
 
-_AT = re.compile(r"^(?P<text>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+_AT = re.compile(r"^(?P<text>.*?)(?: - at `(?:key` in `)?\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _WORDS = {
     "float": "a number",
@@ -23,7 +23,7 @@ _WORDS = {
     "array": "a list",
     "object": "a table",
     "bool": "true or false",
-    "datetime": "a date",
+    "datetime": "a date with a time of day",
     "date": "a date",
     "time": "a time of day",
 }
@@ -108,7 +108,9 @@ def _allowed(kind: inspect.Type, path: KeyPath) -> tuple[str, ...]:
         kind = fields.get(step, inspect.AnyType())
     for option in _options(kind):
         if isinstance(option, inspect.LiteralType):
-            return tuple(str(value) for value in option.values)
+            return tuple(str(value) for value in option.values if value != "")
+        if isinstance(option, inspect.EnumType):
+            return tuple(str(member.value) for member in option.cls)
     return ()
 
 
@@ -157,6 +159,10 @@ _PLAINLY: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], object], str]], 
         lambda _, value: f"{value!r} has other signs than letters, digits, '.', '_' and '-'",
     ),
     (re.compile(r"Expected `\w+` (>=|<=|>|<) ([-0-9.e+]+)"), _bounded),
+    (
+        re.compile(r"Invalid RFC3339 encoded date"),
+        lambda _, value: f"{value!r} is no date; a date is written as 2026-03-31",
+    ),
 )
 
 

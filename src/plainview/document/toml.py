@@ -78,11 +78,19 @@ def read_document(path: Path) -> Document:
 
     Raises ConfigError if it is missing, not a file, unreadable, too large, not UTF-8 or not TOML.
     """
+    return Document(path, read_text(path))
+
+
+def read_text(path: Path, kind: str = "TOML") -> str:
+    """The text of the file at `path`, which is to be a file of that `kind`.
+
+    Raises ConfigError if it is missing, not a file, unreadable, too large or not UTF-8.
+    """
     where = str(path)
     try:
         if not path.is_file():
             what = "this is not a file" if path.exists() else "there is no such file"
-            raise ConfigError(what, where=where, mend="Give the path of a TOML file")
+            raise ConfigError(what, where=where, mend=f"Give the path of a {kind} file")
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -94,16 +102,15 @@ def read_document(path: Path) -> Document:
         raise ConfigError(
             f"larger than {MAX_BYTES // 1_000_000} MB: this is not a configuration",
             where=where,
-            mend="Give the TOML file, not the video",
+            mend=f"Give the {kind} file, not the video",
         )
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigError(
             f"not UTF-8 text (line {line})", where=where, mend="Save it as UTF-8"
         ) from error
-    return Document(path, text)
 
 
 def _split(dotted: str) -> list[str]:

@@ -12,11 +12,17 @@ publishes and the console's editor shows.
 
 import datetime as dt
 import hashlib
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, inspect
 
+from plainview.document import Document, convert
+from plainview.document.toml import MAX_BYTES
+from plainview.document.yaml import SUFFIXES, YamlDocument, read_either
+from plainview.errors import ConfigError
+from plainview.governance.capability import check_capability
 from plainview.governance.person import Role
 
 GUIDE: Final = "docs/reference/assessment.md"
@@ -653,3 +659,59 @@ def say(text: Text, language: str, fallback: str = "en") -> str:
         if text.get(wanted):
             return text[wanted]
     return next((said for said in text.values() if said), "")
+
+
+def load_assessment(path: Path) -> Assessment:
+    """The assessment in the file `path`: YAML where its name ends so, otherwise TOML.
+
+    Raises ConfigError, BoundaryError or InputError: one line with file, line and key.
+    """
+    return _from_document(read_either(path))
+
+
+def parse_assessment(text: str, name: str) -> Assessment:
+    """The assessment in `text`, which is shown as `name` where it is wrong.
+
+    It is YAML where `name` ends so, otherwise TOML. Raises as `load_assessment`.
+    """
+    path = Path(name)
+    if len(text) > MAX_BYTES:
+        raise ConfigError(
+            f"larger than {MAX_BYTES // 1_000_000} MB: this is not an assessment",
+            where=name,
+            mend="Shorten it",
+        )
+    if path.suffix.lower() in SUFFIXES:
+        return _from_document(YamlDocument(path, text))
+    return _from_document(Document(path, text))
+
+
+def _from_document(document: Document) -> Assessment:
+    data = _without_empty_dates(document.data, inspect.type_info(Assessment))
+    assessment = convert(document, data, Assessment, (), guide=GUIDE)
+    for k, capability in enumerate(assessment.capabilities):
+        check_capability(capability.name, document.where(("capabilities", k, "name")))
+    return assessment
+
+
+def _without_empty_dates(data: object, kind: inspect.Type) -> object:
+    """`data` without the dates that a person has yet to write: a draft has them as empty text."""
+    options = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    for option in options:
+        if isinstance(data, dict) and isinstance(option, inspect.StructType):
+            fields = {field.encode_name: field.type for field in option.fields}
+            return {
+                key: _without_empty_dates(value, fields.get(key, inspect.AnyType()))
+                for key, value in data.items()
+                if value != "" or not _is_optional(fields.get(key, inspect.AnyType()))
+            }
+        if isinstance(data, list) and isinstance(option, inspect.VarTupleType):
+            return [_without_empty_dates(value, option.item_type) for value in data]
+    return data
+
+
+def _is_optional(kind: inspect.Type) -> bool:
+    """Whether a field of that `kind` may be left out, and is no text."""
+    return isinstance(kind, inspect.UnionType) and any(
+        isinstance(option, inspect.NoneType) for option in kind.types
+    )

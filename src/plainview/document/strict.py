@@ -82,16 +82,21 @@ def _check_keys(
             _check_keys(document, value, _item(kind), (*at, k), mend)
 
 
-def _options(kind: inspect.Type) -> tuple[inspect.Type, ...]:
-    return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+def options(kind: inspect.Type) -> tuple[inspect.Type, ...]:
+    """What a value of `kind` may be, each without the help text that may be attached to it."""
+    while isinstance(kind, inspect.Metadata):
+        kind = kind.type
+    if isinstance(kind, inspect.UnionType):
+        return tuple(option for inner in kind.types for option in options(inner))
+    return (kind,)
 
 
 def _struct(kind: inspect.Type) -> inspect.StructType | None:
-    return next((k for k in _options(kind) if isinstance(k, inspect.StructType)), None)
+    return next((k for k in options(kind) if isinstance(k, inspect.StructType)), None)
 
 
 def _item(kind: inspect.Type) -> inspect.Type:
-    for option in _options(kind):
+    for option in options(kind):
         if isinstance(option, inspect.VarTupleType):
             return option.item_type
     return inspect.AnyType()
@@ -106,7 +111,7 @@ def _allowed(kind: inspect.Type, path: KeyPath) -> tuple[str, ...]:
         struct = _struct(kind)
         fields = {} if struct is None else {f.encode_name: f.type for f in struct.fields}
         kind = fields.get(step, inspect.AnyType())
-    for option in _options(kind):
+    for option in options(kind):
         if isinstance(option, inspect.LiteralType):
             return tuple(str(value) for value in option.values if value != "")
         if isinstance(option, inspect.EnumType):
@@ -156,7 +161,11 @@ _PLAINLY: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], object], str]], 
     ),
     (
         re.compile(r"Expected `str` matching regex"),
-        lambda _, value: f"{value!r} has other signs than letters, digits, '.', '_' and '-'",
+        lambda _, value: (
+            f"one of the keys {', '.join(map(repr, value))} does not have the form of a key here"
+            if isinstance(value, dict)
+            else f"{value!r} has other signs than letters, digits, '.', '_' and '-'"
+        ),
     ),
     (re.compile(r"Expected `\w+` (>=|<=|>|<) ([-0-9.e+]+)"), _bounded),
     (

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Meta, Struct, inspect
 
 from plainview.document import Document, convert
+from plainview.document.strict import options
 from plainview.document.toml import MAX_BYTES
 from plainview.document.yaml import SUFFIXES, YamlDocument, read_either
 from plainview.errors import ConfigError
@@ -695,23 +696,19 @@ def _from_document(document: Document) -> Assessment:
 
 
 def _without_empty_dates(data: object, kind: inspect.Type) -> object:
-    """`data` without the dates that a person has yet to write: a draft has them as empty text."""
-    options = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    for option in options:
+    """`data` without the empty texts that a draft has where a date or number is to stand."""
+    for option in options(kind):
         if isinstance(data, dict) and isinstance(option, inspect.StructType):
             fields = {field.encode_name: field.type for field in option.fields}
             return {
                 key: _without_empty_dates(value, fields.get(key, inspect.AnyType()))
                 for key, value in data.items()
-                if value != "" or not _is_optional(fields.get(key, inspect.AnyType()))
+                if value != "" or not _may_be_left_out(fields.get(key, inspect.AnyType()))
             }
         if isinstance(data, list) and isinstance(option, inspect.VarTupleType):
             return [_without_empty_dates(value, option.item_type) for value in data]
     return data
 
 
-def _is_optional(kind: inspect.Type) -> bool:
-    """Whether a field of that `kind` may be left out, and is no text."""
-    return isinstance(kind, inspect.UnionType) and any(
-        isinstance(option, inspect.NoneType) for option in kind.types
-    )
+def _may_be_left_out(kind: inspect.Type) -> bool:
+    return any(isinstance(option, inspect.NoneType) for option in options(kind))

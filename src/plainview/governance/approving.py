@@ -1,6 +1,7 @@
 """From a checked assessment to a permit: two people approve, then the authority signs."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -8,7 +9,7 @@ from plainview.errors import AccessRefused, InputError
 from plainview.governance.approval import BY_KEY, BY_SESSION, Statement, sign_approval
 from plainview.governance.assessment import Assessment
 from plainview.governance.check import Finding, check
-from plainview.governance.durations import seconds_of
+from plainview.governance.durations import minutes_of, seconds_of
 from plainview.governance.office import Office
 from plainview.governance.permit import Hours, Permit, permit_digest, sign_permit
 from plainview.governance.person import APPROVERS, Person, Role
@@ -17,7 +18,6 @@ from plainview.governance.switch import reason
 from plainview.ledger.entry import EntryKind
 from plainview.ledger.note import Signer
 
-_encoder = msgspec.json.Encoder(order="sorted")
 _DAY = 86_400_000
 
 
@@ -86,7 +86,7 @@ def approve(
                     f"the same person has approved it as {other.role}: it takes two people",
                     where=name,
                 )
-        digest = office.documents.put(_encoder.encode(assessment))
+        digest = office.documents.put(assessment.encoded())
         entry = office.entry(
             EntryKind.ASSESSMENT_APPROVED,
             f"assessment:{assessment.id}@{assessment.revision}",
@@ -206,7 +206,7 @@ def permit_of(assessment: Assessment) -> Permit:
         ends=_midnight(period.ends, period.timezone) + _DAY,
         software=assessment.software,
         hours=tuple(
-            Hours(tuple(window.days), _minutes(window.since), _minutes(window.until))
+            Hours(tuple(window.days), minutes_of(window.since), minutes_of(window.until))
             for window in period.hours
         ),
         timezone=period.timezone,
@@ -223,12 +223,5 @@ RETAINED = ("readings", "minutes", "hours", "footage", "access")
 
 
 def _midnight(day: dt.date, timezone: str) -> int:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
-
     moment = dt.datetime.combine(day, dt.time(), tzinfo=ZoneInfo(timezone))
     return round(moment.timestamp() * 1000)
-
-
-def _minutes(text: str) -> int:
-    hour, _, minute = text.partition(":")
-    return int(hour) * 60 + int(minute)

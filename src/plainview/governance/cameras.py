@@ -7,14 +7,13 @@ from msgspec import Struct
 
 from plainview.errors import PermitRefused
 from plainview.governance.office import LivePermit, Office, in_groups
-from plainview.governance.permit import Grant, covers
+from plainview.governance.permit import CHANGED, UPGRADED, Grant, NotCovered, covers
 from plainview.governance.standing import Stop, Suspension, stopped_by
 from plainview.ledger.entry import Entry, EntryKind, encode_entry
 
+BY_COVER = (CHANGED, UPGRADED)
 MOVED = "moved"
 """The camera itself looks elsewhere (health)."""
-CHANGED = "changed"
-"""Its configuration is another one than that which was assessed."""
 SILENT_END = "ended without notice"
 
 
@@ -93,11 +92,12 @@ def permit_for(
     if stop is not None:
         raise Stopped(f"the stop switch of {stop.scope} is pressed: {stop.why}", where=camera)
     suspension: Suspension | None = standing.suspensions.get(camera)
-    if suspension is not None:
+    # A suspension for its configuration ends by itself when it is again as it was assessed.
+    if suspension is not None and suspension.reason not in BY_COVER:
         raise Suspended(
             f"{suspension.why}; it is suspended until it is assessed again", where=camera
         )
-    refusal: PermitRefused | None = None
+    refusal: NotCovered | None = None
     for one in live:
         if camera not in one.permit.cameras:
             continue
@@ -110,7 +110,7 @@ def permit_for(
                 now=office.now(),
                 software=office.software,
             )
-        except PermitRefused as error:
+        except NotCovered as error:
             refusal = refusal or error
         else:
             return Wanted(camera, seen.fingerprint, tuple(needs), one)
@@ -169,6 +169,13 @@ def stopped(office: Office, cameras: Iterable[str], why: str) -> None:
         ]
         for group in in_groups(entries):
             office.record(*group)
+
+
+def resume(office: Office, camera: str, permit: str) -> None:
+    """Record that `camera`, suspended for its configuration, is again as `permit` assessed it."""
+    with office.lock:
+        if camera in office.standing().suspensions:
+            office.record(office.entry(EntryKind.PERMIT_RESUMED, f"camera:{camera}", permit=permit))
 
 
 def suspend(office: Office, camera: str, reason: str, why: str) -> None:

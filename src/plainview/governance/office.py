@@ -10,12 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
-import msgspec
-
 from plainview import __version__
 from plainview.clock import Clock
 from plainview.errors import AccessRefused, InputError, LedgerError
-from plainview.governance.assessment import Assessment
+from plainview.governance.assessment import Assessment, decode_assessment
 from plainview.governance.documents import Documents
 from plainview.governance.permit import Permit, read_permit
 from plainview.governance.person import Person, Role
@@ -116,7 +114,7 @@ class Office:
 
     def assessment(self, digest: str) -> Assessment:
         """The assessment of that digest. Raises LedgerError, LedgerLie."""
-        return msgspec.json.decode(self.documents.get(digest), type=Assessment)
+        return decode_assessment(self.documents.get(digest))
 
     # --- recording -----------------------------------------------------------------------------
 

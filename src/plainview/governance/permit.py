@@ -26,6 +26,22 @@ MAX_BYTES: Final = 4_000_000
 """A permit of a whole phase of 20,000 cameras has about 2 MB."""
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+CHANGED: Final = "changed"
+"""The camera's configuration is another one than that which was assessed."""
+UPGRADED: Final = "upgraded"
+"""Another version of Plainview runs than that which was assessed."""
+OUTSIDE_HOURS: Final = "outside-hours"
+
+
+class NotCovered(PermitRefused):
+    """A permit does not cover what was asked; `reason` says in a word why, where that matters."""
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "", reason: str = "") -> None:
+        """As PlainviewError; `reason` is CHANGED, UPGRADED, OUTSIDE_HOURS or empty."""
+        super().__init__(what, where=where, mend=mend)
+        self.reason = reason
+
+
 _Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Minute = Annotated[int, Meta(ge=0, le=1440)]
 
@@ -125,35 +141,39 @@ def covers(
     now: int,
     software: str,
 ) -> None:
-    """Raise PermitRefused, saying why, unless `permit` lets `camera` do all of `needs` at `now`.
+    """Raise NotCovered, saying why, unless `permit` lets `camera` do all of `needs` at `now`.
 
     `now` is UTC milliseconds; `fingerprint` is of the view as it is configured now.
     """
     where = f"camera {camera}, permit {permit.id}"
     mend = "Assess it again: see 'plainview assessment --help'"
     if permit.cameras.get(camera) is None:
-        raise PermitRefused("the camera is not in the permit", where=where, mend=mend)
+        raise NotCovered("the camera is not in the permit", where=where, mend=mend)
     if permit.cameras[camera] != fingerprint:
-        raise PermitRefused(
+        raise NotCovered(
             "the camera's source, calibration, area, lines or zones changed since it was assessed",
             where=where,
             mend=mend,
+            reason=CHANGED,
         )
     lacking = [need for need in needs if camera not in permit.capabilities.get(need, ())]
     if lacking:
-        raise PermitRefused(f"not granted: {', '.join(lacking)}", where=where, mend=mend)
+        raise NotCovered(f"not granted: {', '.join(lacking)}", where=where, mend=mend)
     if not of_version(software, permit.software):
-        raise PermitRefused(
+        raise NotCovered(
             f"it was assessed for Plainview {permit.software}, this is {software}",
             where=where,
             mend=mend,
+            reason=UPGRADED,
         )
     if now < permit.begins:
-        raise PermitRefused(f"it begins {_day(permit.begins)}", where=where)
+        raise NotCovered(f"it begins {_day(permit.begins)}", where=where)
     if now >= permit.ends:
-        raise PermitRefused(f"it ended {_day(permit.ends)}", where=where, mend=mend)
+        raise NotCovered(f"it ended {_day(permit.ends)}", where=where, mend=mend)
     if not in_hours(permit, now):
-        raise PermitRefused("it is outside the hours that were assessed", where=where)
+        raise NotCovered(
+            "it is outside the hours that were assessed", where=where, reason=OUTSIDE_HOURS
+        )
 
 
 def of_version(software: str, assessed: str) -> bool:

@@ -1,0 +1,341 @@
+"""Keeps what runs equal to what is permitted: the only caller that starts and stops cameras.
+
+A thread looks several times a second at the ledger's standing, the stop switches, the clock and the
+configuration, and starts or stops cameras until what runs is what may run. A start is recorded
+before it happens; a stop happens, and is then recorded. Where the ledger cannot be written nothing
+new starts, and stops go on working.
+"""
+
+import concurrent.futures
+import threading
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
+
+import structlog
+from msgspec import Struct
+
+from plainview.app.specs import live_specs
+from plainview.clock import Clock
+from plainview.config import CameraConfig
+from plainview.errors import LedgerError, LensError, PermitRefused, PlainviewError
+from plainview.governance import cameras
+from plainview.governance.attest import RunningCamera, State, sign_state
+from plainview.governance.cameras import MOVED, Seen, Stopped, Suspended, Wanted
+from plainview.governance.capability import MEASURING
+from plainview.governance.office import LivePermit, Office
+from plainview.governance.permit import OUTSIDE_HOURS, Grant, NotCovered
+from plainview.governance.standing import stopped_by
+from plainview.governance.switch import Switch
+from plainview.ledger.checkpoint import Checkpoint, parse_checkpoint
+from plainview.ledger.note import open_note
+from plainview.record import Health, Reading
+from plainview.vision.spec import LensSpec, TapSpec
+
+TICK = 0.25
+"""Seconds between looks at what may run; a stop switch is pressed and looked for in between."""
+MOVED_AFTER = 20.0
+"""Seconds in which every Reading must say that the camera moved before it is suspended."""
+_AGAIN = 10.0
+"""Seconds after which a camera that could not be started is tried again."""
+_log = structlog.get_logger(__name__)
+
+
+class CameraState(NamedTuple):
+    """Whether a camera may run, and why not."""
+
+    state: str
+    """running, waiting, suspended, stopped or outside-hours."""
+    why: str
+    permit: str
+    capabilities: tuple[str, ...]
+
+
+class Fleet(Protocol):
+    """What the governor needs of a fleet."""
+
+    def start(
+        self,
+        camera_id: str,
+        tap: TapSpec,
+        lens: LensSpec,
+        grant: Grant,
+        plate: bytes | None = None,
+    ) -> None:
+        """Run a camera under `grant`. Raises PermitRefused, LensError."""
+        ...
+
+    def stop(self, camera_id: str) -> None:
+        """End a camera's processes; they are gone when this returns."""
+        ...
+
+
+class Configured(Struct, frozen=True):
+    """A camera of the city as it is configured now."""
+
+    config: CameraConfig
+    seen: Seen
+
+
+class _Running(Struct, frozen=True):
+    wanted: Wanted
+    grant: Grant
+    index: int
+
+
+class Governor:
+    """Owns the thread that starts and stops cameras, and knows why each runs or does not."""
+
+    def __init__(
+        self,
+        office: Office,
+        switch: Switch,
+        fleet: Fleet,
+        *,
+        plate: Callable[[str], bytes | None],
+        clock: Clock,
+    ) -> None:
+        """Nothing runs before `configure` and `start`. `plate` reads a camera's saved plate."""
+        self._office = office
+        self._switch = switch
+        self._fleet = fleet
+        self._plate = plate
+        self._clock = clock
+        self._configured: dict[str, Configured] = {}
+        self._configuration = ""
+        self._running: dict[str, _Running] = {}
+        self._states: dict[str, CameraState] = {}
+        self._moved: dict[str, float] = {}
+        self._retry: dict[str, float] = {}
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._closing = False
+        self._enabled = False
+        self.trouble = ""
+        """Why nothing new can start now; empty while all is well."""
+        self.turns_failed = 0
+        self._stoppers = concurrent.futures.ThreadPoolExecutor(16, thread_name_prefix="stop")
+        self._thread = threading.Thread(target=self._run, name="governor", daemon=True)
+        self._thread.start()
+
+    # --- told from outside ---------------------------------------------------------------------
+
+    def configure(self, configured: Mapping[str, Configured], configuration: str) -> None:
+        """These are the cameras now. Recorded before any of it takes effect.
+
+        Raises LedgerError; then the cameras stay as they were.
+        """
+        with self._lock:
+            cameras.register(
+                self._office,
+                {name: camera.seen for name, camera in configured.items()},
+                configuration=configuration,
+            )
+            self._configured = dict(configured)
+            self._configuration = configuration
+        self.wake()
+
+    def enable(self) -> None:
+        """Cameras may start from now on."""
+        self._enabled = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Look now, not only at the next turn."""
+        self._wake.set()
+
+    def heard(self, camera: str, reading: Reading) -> None:
+        """What a camera's Reading says of its view. Quick: called on the fleet's thread."""
+        if Health.MOVED not in reading.health:
+            self._moved.pop(camera, None)
+        elif camera not in self._moved:
+            self._moved[camera] = self._clock.monotonic()
+
+    def close(self) -> None:
+        """Stop every camera, and record it. May be called twice."""
+        self._closing = True
+        self.wake()
+        self._thread.join()
+        self._stoppers.shutdown()
+
+    # --- asked from outside --------------------------------------------------------------------
+
+    def states(self) -> dict[str, CameraState]:
+        """Whether each configured camera runs, and why not."""
+        with self._lock:
+            return dict(self._states)
+
+    def attest(self, nonce: str) -> str:
+        """The signed note of what runs now. Raises LedgerError."""
+        with self._lock, self._office.lock:
+            checkpoint = self._checkpoint()
+            return sign_state(
+                State(
+                    t=self._office.now(),
+                    nonce=nonce,
+                    origin=checkpoint.origin,
+                    size=checkpoint.size,
+                    root=checkpoint.root.hex(),
+                    software=self._office.software,
+                    configuration=self._configuration,
+                    running={
+                        name: RunningCamera(
+                            capabilities=one.wanted.capabilities,
+                            permit=one.wanted.live.record.digest,
+                            fingerprint=one.wanted.fingerprint,
+                            index=one.index,
+                        )
+                        for name, one in self._running.items()
+                    },
+                ),
+                self._office.state_key,
+            )
+
+    def _checkpoint(self) -> Checkpoint:
+        verifier = self._office.ledger.verifier
+        while True:
+            self._office.refresh()
+            note = open_note(self._office.ledger.checkpoint(), [verifier])
+            checkpoint = parse_checkpoint(note.text)
+            if checkpoint.size == self._office.standing().size:
+                return checkpoint
+
+    # --- the thread ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._closing:
+            self._turn_safely()
+            self._wake.wait(TICK)
+            self._wake.clear()
+        with self._lock:
+            self._stop(list(self._running), "Plainview was stopped")
+
+    def _turn_safely(self) -> None:
+        """One turn. An error is logged once, counted, shown, and the next turn is tried."""
+        try:
+            self.turn()
+        except (PlainviewError, OSError) as error:
+            line = error.line() if isinstance(error, PlainviewError) else str(error)
+            self.turns_failed += 1
+            if line != self.trouble:
+                _log.error("governance cannot be looked at; nothing new starts", why=line)
+            self.trouble = line
+            self._stop_switched()
+        else:
+            self.trouble = ""
+
+    def turn(self) -> None:
+        """Look once, and start and stop what must be. Raises LedgerError and the like."""
+        with self._lock:
+            self._switch.record_waiting()
+            self._office.refresh()
+            self._suspend_moved()
+            now = self._office.now()
+            live = list(self._office.live_permits(now))
+            wanted = self._decide(live)
+            gone = {
+                name: self._states[name].why if name in self._states else "no longer configured"
+                for name, runs in self._running.items()
+                if name not in wanted or not _same(wanted[name], runs.wanted)
+            }
+            for name, why in gone.items():
+                _log.info("camera stops", camera=name, why=why or "another permit")
+            self._stop(list(gone), "; ".join(sorted({why for why in gone.values() if why}))[:400])
+            if self._enabled:
+                self._start([one for name, one in wanted.items() if name not in self._running])
+
+    def _decide(self, live: list[LivePermit]) -> dict[str, Wanted]:
+        """What may run; why the others may not goes into `states`."""
+        stops = self._switch.stops()
+        wanted: dict[str, Wanted] = {}
+        states: dict[str, CameraState] = {}
+        suspensions = self._office.standing().suspensions
+        for name, camera in self._configured.items():
+            try:
+                one = cameras.permit_for(self._office, name, camera.seen, MEASURING, live, stops)
+            except PermitRefused as error:
+                states[name] = CameraState(_state_of(error), error.line(), "", ())
+                if isinstance(error, NotCovered) and error.reason in cameras.BY_COVER:
+                    states[name] = states[name]._replace(state="suspended")
+                    if name not in suspensions:
+                        cameras.suspend(self._office, name, error.reason, error.what)
+            else:
+                if name in suspensions:
+                    cameras.resume(self._office, name, one.live.record.digest)
+                wanted[name] = one
+                states[name] = CameraState("running", "", one.live.permit.id, one.capabilities)
+        self._states = states
+        return wanted
+
+    def _suspend_moved(self) -> None:
+        since = self._clock.monotonic() - MOVED_AFTER
+        for name, began in list(self._moved.items()):
+            if began <= since and name in self._running:
+                why = f"its picture has shown another view for {MOVED_AFTER:.0f} s"
+                cameras.suspend(self._office, name, MOVED, why)
+                self._moved.pop(name, None)
+
+    def _stop_switched(self) -> None:
+        """Stop what a stop switch names, even though nothing can be recorded."""
+        with self._lock:
+            stops = self._switch.stops()
+            named = [
+                name
+                for name, runs in self._running.items()
+                if name in self._configured
+                and stopped_by(
+                    stops, name, self._configured[name].seen.site, runs.wanted.capabilities
+                )
+            ]
+            self._stop(named, "the stop switch is pressed")
+
+    def _stop(self, names: list[str], why: str) -> None:
+        if not names:
+            return
+        list(self._stoppers.map(self._fleet.stop, names))
+        for name in names:
+            del self._running[name]
+            self._moved.pop(name, None)
+        try:
+            cameras.stopped(self._office, names, why or "another permit")
+        except LedgerError as error:
+            _log.error("cameras stopped, which could not be recorded", why=error.line())
+
+    def _start(self, wanted: list[Wanted]) -> None:
+        now = self._clock.monotonic()
+        due = [one for one in wanted if self._retry.get(one.camera, now) <= now]
+        if not due:
+            return
+        grants = cameras.start(self._office, due)
+        places = self._office.standing().running
+        for one in due:
+            config = self._configured[one.camera].config
+            tap, lens = live_specs(config, now=now)
+            grant = grants[one.camera]
+            try:
+                self._fleet.start(one.camera, tap, lens, grant, plate=self._plate(one.camera))
+            except (PermitRefused, LensError) as error:
+                _log.error("a camera was refused its start", camera=one.camera, why=error.line())
+                self._states[one.camera] = CameraState("waiting", error.line(), "", ())
+                self._retry[one.camera] = now + _AGAIN
+                cameras.stopped(self._office, [one.camera], error.line()[:400])
+            else:
+                self._retry.pop(one.camera, None)
+                self._running[one.camera] = _Running(one, grant, places[one.camera].index)
+
+
+def _same(new: Wanted, old: Wanted) -> bool:
+    return (new.fingerprint, new.capabilities, new.live.record.digest) == (
+        old.fingerprint,
+        old.capabilities,
+        old.live.record.digest,
+    )
+
+
+def _state_of(error: PermitRefused) -> str:
+    if isinstance(error, Stopped):
+        return "stopped"
+    if isinstance(error, Suspended):
+        return "suspended"
+    if isinstance(error, NotCovered) and error.reason == OUTSIDE_HOURS:
+        return "outside-hours"
+    return "waiting"

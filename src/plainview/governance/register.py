@@ -37,7 +37,11 @@ class Contact(Struct, frozen=True):
     """Name or office of the privacy (data protection) officer."""
     privacy_email: str = ""
     complaints: Said = {}
-    """How to complain, and to which authority."""
+    """How to complain."""
+    complaints_to: str = ""
+    """Where a complaint goes."""
+    authority: str = ""
+    """The outside authority to which one may turn as well."""
 
 
 class Aim(Struct, frozen=True):
@@ -84,7 +88,7 @@ class RegisterCamera(Struct, frozen=True):
     state: str
     """One of STATES."""
     why: str
-    """Plain reason in English, as recorded; empty when running."""
+    """The reason as somebody gave it, in their words; empty where none was given."""
     longitude: float | None = None
     """Of the camera itself; None where the configuration no longer names it."""
     latitude: float | None = None
@@ -126,6 +130,8 @@ class RegisterCamera(Struct, frozen=True):
     """Share, 0 to 1, of today's time so far in which it measured."""
     scorecards: tuple[Scorecard, ...] = ()
     simulated: bool = False
+    reason: str = ""
+    """Why it does not run, as the key `reason.…` of the words; empty when running."""
 
 
 class RegisterAssessment(Struct, frozen=True):
@@ -138,7 +144,7 @@ class RegisterAssessment(Struct, frozen=True):
     permit: str
     """Id of the permit that it granted."""
     state: str
-    """live, future, expired, suspended or revoked."""
+    """live, future, expired, superseded or revoked."""
     begins: int
     """UTC milliseconds."""
     ends: int
@@ -191,6 +197,17 @@ class Register(Struct, frozen=True):
     def site(self, name: str) -> RegisterSite | None:
         """The site of that id, if there is one."""
         return next((site for site in self.sites if site.id == name), None)
+
+
+class About(Struct, frozen=True):
+    """Whose register it is."""
+
+    name: str = "Plainview"
+    """The city's or operator's."""
+    origin: str = ""
+    """The ledger's name."""
+    simulated: bool = False
+    """A demonstration as a whole."""
 
 
 class Observed(Struct, frozen=True):

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import structlog
 
 from plainview.clock import Clock
-from plainview.errors import LensError
+from plainview.errors import LensError, PermitRefused
 from plainview.fleet.endings import how_it_ended
+from plainview.fleet.permission import Permission
 from plainview.fleet.pipeline import Pipeline
 from plainview.fleet.zygote import Zygote, ZygoteGone
 from plainview.record import CameraStatus, LensState, Reading
@@ -43,11 +44,13 @@ class Camera:
         lens: LensSpec,
         plate: bytes | None,
         *,
+        permission: Permission,
         clock: Clock,
         hang: float,
     ) -> None:
         """Not started yet: `watch` does."""
         self.name = name
+        self._permission = permission
         self._tap = tap
         self._lens = lens
         self._plate = plate
@@ -111,9 +114,25 @@ class Camera:
     ) -> None:
         """Start or restart what is due, and judge what runs. Raises ZygoteGone.
 
-        `ended` holds the exit codes of processes that have ended since the last call.
+        `ended` holds the exit codes of processes that have ended since the last call. What is no
+        longer permitted is ended for good: a new start needs a new grant.
         """
         now = self._clock.monotonic()
+        try:
+            # First, so that a process that its permit's end has killed is not taken for a crash.
+            if self._state is not LensState.STOPPED:
+                self._permission.keep(self._utc())
+            self._go_on(zygote, ended, now, selector)
+        except PermitRefused as error:
+            self._forbid(error, selector)
+
+    def _go_on(
+        self,
+        zygote: Zygote,
+        ended: Mapping[int, int],
+        now: float,
+        selector: selectors.BaseSelector,
+    ) -> None:
         if self._pipeline is not None:
             self._judge(self._pipeline, ended, now, selector)
         if self._pipeline is None and self._retry_at is not None and now >= self._retry_at:
@@ -122,7 +141,8 @@ class Camera:
     def _launch(self, zygote: Zygote, now: float, selector: selectors.BaseSelector) -> None:
         task = LensTask(self._lens, self._plate, since=self._last, cpu_seconds=LEASH)
         try:
-            pipeline = Pipeline(zygote, self._tap, task, now=now)
+            self._permission.check(self._utc())
+            pipeline = Pipeline(zygote, self._tap, task, now=now, claim=self._permission.claim)
         except ZygoteGone:
             raise
         except LensError as error:
@@ -211,6 +231,14 @@ class Camera:
         self._state = LensState.STOPPED
         self._connected = False
         self._retry_at = None
+
+    def _forbid(self, why: PermitRefused, selector: selectors.BaseSelector) -> None:
+        self.stop(selector)
+        self._note = why.line()[:200]
+        _log.warning("camera not permitted", camera=self.name, why=why.line())
+
+    def _utc(self) -> int:
+        return int(self._clock.utc() * 1000)
 
     def _detach(self, selector: selectors.BaseSelector, *, kill: bool = True) -> None:
         pipeline, self._pipeline = self._pipeline, None

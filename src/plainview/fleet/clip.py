@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from plainview.errors import LensError, SourceError
+from plainview.errors import LensError, PermitRefused, SourceError
 from plainview.fleet.endings import how_it_ended
 from plainview.fleet.pipeline import Pipeline
 from plainview.fleet.zygote import Zygote
@@ -65,8 +65,15 @@ def measure_clip(
     iterator ends every process. A lens that crashes, hangs (`hang` seconds) or breaks its contract
     is restarted behind the packet that it had last, and `on_restart` told why. `zygote` shares a
     running one.
-    Raises SourceError if the clip cannot be read, LensError after more than MOST_RESTARTS restarts.
+    Raises SourceError if the clip cannot be read, LensError after more than MOST_RESTARTS restarts,
+    PermitRefused for anything but a recording: this needs no permit, and so measures nothing live.
     """
+    if tap.live or tap.loop or lens.live:
+        raise PermitRefused(
+            "only a recording can be measured unassessed",
+            where="clip",
+            mend="Live cameras are started by 'plainview run', from an approved assessment",
+        )
     with contextlib.ExitStack() as stack:
         if zygote is None:
             zygote = Zygote()

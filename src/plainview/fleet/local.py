@@ -13,9 +13,13 @@ import structlog
 from plainview.clock import Clock, SystemClock
 from plainview.errors import LensError, PlainviewError
 from plainview.fleet.camera import TICK, Camera
+from plainview.fleet.permission import Permission
 from plainview.fleet.zygote import COMMAND, Zygote, ZygoteGone
+from plainview.governance.lapse import keys
+from plainview.governance.permit import Grant
 from plainview.record import CameraStatus, Reading
 from plainview.vision.spec import LensSpec, TapSpec
+from plainview.vision.task import Trust
 
 HANG = 10.0
 """Seconds in which a lens that has packets must take one."""
@@ -49,18 +53,25 @@ class LocalFleet:
         on_reading: OnReading,
         on_status: OnStatus,
         on_plate: OnPlate,
+        trust: Trust,
         clock: Clock | None = None,
         hang: float = HANG,
         command: Sequence[str] = COMMAND,
     ) -> None:
-        """Start the zygote and the watching thread. Raises LensError if it cannot be started."""
+        """Start the zygote and the watching thread.
+
+        What may start is judged by `trust`, here and in the zygote. Raises LensError if that cannot
+        be started, InputError if a key of `trust` is none.
+        """
+        self._trust = trust
+        self._keys = keys(trust.authority, trust.ledger)
         self._on_reading = on_reading
         self._on_status = on_status
         self._on_plate = on_plate
         self._clock: Clock = clock or SystemClock()
         self._hang = hang
         self._command = tuple(command)
-        self._zygote: Zygote | None = Zygote(self._command)
+        self._zygote: Zygote | None = Zygote(self._command, trust=self._trust)
         self._zygote_again = 0.0
         self._cameras: dict[str, Camera] = {}
         self._orders: queue.SimpleQueue[_Start | _Stop] = queue.SimpleQueue()
@@ -74,10 +85,35 @@ class LocalFleet:
         self._thread.start()
 
     def start(
-        self, camera_id: str, tap: TapSpec, lens: LensSpec, plate: bytes | None = None
+        self,
+        camera_id: str,
+        tap: TapSpec,
+        lens: LensSpec,
+        grant: Grant,
+        plate: bytes | None = None,
     ) -> None:
-        """Run a camera, from `plate` where one is given. One of the same name is replaced."""
-        self._order(_Start(Camera(camera_id, tap, lens, plate, clock=self._clock, hang=self._hang)))
+        """Run a camera, from `plate` where one is given. One of the same name is replaced.
+
+        Raises PermitRefused unless `grant` permits this camera, source and view now; then nothing
+        is changed. It runs no longer than the grant holds: when that ends, or its hours do, or the
+        zygote does not admit it, it is stopped, its status says why, and only another `start` with
+        a grant that holds makes it run again.
+        """
+        permission = Permission(camera_id, tap, lens, grant, self._keys)
+        permission.check(int(self._clock.utc() * 1000))
+        self._order(
+            _Start(
+                Camera(
+                    camera_id,
+                    tap,
+                    lens,
+                    plate,
+                    permission=permission,
+                    clock=self._clock,
+                    hang=self._hang,
+                )
+            )
+        )
 
     def stop(self, camera_id: str) -> None:
         """End a camera's processes; when this returns no more Readings of it come."""
@@ -185,7 +221,7 @@ class LocalFleet:
             self._zygote_again = now + 5.0
             self.zygote_restarts += 1
             try:
-                self._zygote = Zygote(self._command)
+                self._zygote = Zygote(self._command, trust=self._trust)
             except LensError as error:
                 _log.error("zygote not started", why=error.line())
                 return

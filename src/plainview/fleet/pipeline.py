@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from plainview.errors import LensError
+from plainview.errors import LensError, PermitRefused
 from plainview.fleet.channel import Frames, PlateChannel, ReadingChannel
 from plainview.fleet.zygote import Zygote
 from plainview.record import Reading
 from plainview.vision.seal import SealReport
 from plainview.vision.spec import TapSpec, TapStatus
-from plainview.vision.task import MAX_PLATE, ForkLens, ForkTap, LensTask
+from plainview.vision.task import MAX_PLATE, Claim, LensTask
 
 _READ = 1 << 16
 _MOST_STATUS = 4096
@@ -27,8 +27,19 @@ Item = Reading | TapStatus | SealReport | bytes
 class Pipeline:
     """Owns one tap, one lens and the parent's ends of their pipes, from start to `close`."""
 
-    def __init__(self, zygote: Zygote, tap: TapSpec, task: LensTask, *, now: float) -> None:
-        """Start both processes. Raises LensError if they cannot be. `now`: monotonic seconds."""
+    def __init__(
+        self,
+        zygote: Zygote,
+        tap: TapSpec,
+        task: LensTask,
+        *,
+        now: float,
+        claim: Claim | None = None,
+    ) -> None:
+        """Start both processes, by the right of `claim` or, without, as a recording's.
+
+        `now`: monotonic seconds. Raises PermitRefused, LensError; then nothing runs.
+        """
         self._zygote = zygote
         self._live = task.spec.live
         self.readings = ReadingChannel(live=self._live, now=now)
@@ -44,14 +55,14 @@ class Pipeline:
         self._heard = 0.0
         self._open: set[int] = set()
         self.lens = self.tap = 0
-        self._start(tap, task)
+        self._start(claim, tap, task)
 
     def _pipe(self) -> tuple[int, int]:
         reading, writing = os.pipe2(os.O_CLOEXEC)
         self._open |= {reading, writing}
         return reading, writing
 
-    def _start(self, tap: TapSpec, task: LensTask) -> None:
+    def _start(self, claim: Claim | None, tap: TapSpec, task: LensTask) -> None:
         try:
             self._packets, packets = self._pipe()
             self._readings, readings = self._pipe()
@@ -61,9 +72,9 @@ class Pipeline:
             self._pulse = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
             self._open.add(self._pulse)
             theirs = (self._packets, readings, plates, report, self._pulse)
-            self.lens = self._zygote.fork(ForkLens, task, theirs)
-            self.tap = self._zygote.fork(ForkTap, tap, (packets, state))
-        except (LensError, OSError) as error:
+            forked = self._zygote.start(claim, tap, task, ((packets, state), theirs))
+            self.tap, self.lens = forked.tap, forked.lens
+        except (LensError, PermitRefused, OSError) as error:
             self.close()
             if isinstance(error, OSError):
                 raise LensError(

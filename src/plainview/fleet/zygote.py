@@ -1,5 +1,6 @@
 """The parent's end of the zygote: start it, ask it to fork, hear who ended."""
 
+import contextlib
 import os
 import select
 import socket
@@ -10,19 +11,23 @@ from collections.abc import Sequence
 
 import msgspec
 
-from plainview.errors import LensError
+from plainview.errors import LensError, PermitRefused
+from plainview.vision.spec import TapSpec
 from plainview.vision.task import (
     MESSAGE_BYTES,
+    Claim,
     Exited,
     Extend,
     Forked,
-    ForkLens,
-    ForkTap,
     Kill,
+    LensTask,
     NotForked,
     Ready,
+    Refused,
     Reply,
     Request,
+    Start,
+    Trust,
     encoder,
     replies,
 )
@@ -45,16 +50,20 @@ class ZygoteGone(LensError):
 class Zygote:
     """Owns the zygote process and the socket to it. For use by one thread."""
 
-    def __init__(self, command: Sequence[str] = COMMAND) -> None:
-        """Start it and wait until it has imported everything. Raises LensError if it does not."""
+    def __init__(self, command: Sequence[str] = COMMAND, *, trust: Trust | None = None) -> None:
+        """Start it and wait until it has imported everything. Raises LensError if it does not.
+
+        It judges live cameras by `trust`; without, it starts recordings only.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel = ours
         self._exited: list[Exited] = []
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= dict.fromkeys(_SINGLE, "1")
+        keys = () if trust is None else (msgspec.json.encode(trust).decode(),)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [*command, str(theirs.fileno())],
+                [*command, str(theirs.fileno()), *keys],
                 pass_fds=(theirs.fileno(),),
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -76,22 +85,34 @@ class Zygote:
         """Readable when a child ended or the zygote did: see `exits`."""
         return self._channel.fileno()
 
-    def fork(
-        self, kind: type[ForkTap | ForkLens], task: msgspec.Struct, descriptors: Sequence[int]
-    ) -> int:
-        """A new child's process number; `descriptors` are copied to it and stay open here.
+    def start(
+        self,
+        claim: Claim | None,
+        tap: TapSpec,
+        lens: LensTask,
+        descriptors: tuple[Sequence[int], Sequence[int]],
+    ) -> Forked:
+        """The process numbers of a new tap and lens: both are started, or neither is.
 
-        Raises LensError if the kernel refuses a process, ZygoteGone if there is none to ask.
+        `claim` is what a live camera's start is permitted by, None for a recording. `descriptors`
+        are the tap's and the lens's (see `task.Start`); they are copied and stay open here.
+
+        Raises PermitRefused if the zygote does not admit it, LensError if the kernel refuses a
+        process, ZygoteGone if there is none to ask.
         """
-        memory = os.memfd_create("task", os.MFD_CLOEXEC)
-        try:
-            with open(memory, "wb", closefd=False) as file:
-                file.write(encoder.encode(task))
-            os.lseek(memory, 0, os.SEEK_SET)
-            self._send(kind(), [memory, *descriptors])
-        finally:
-            os.close(memory)
-        reply = self._wait((Forked, NotForked), _ANSWER)
+        with contextlib.ExitStack() as stack:
+            tasks = []
+            for told in (claim, tap, lens):
+                file = stack.enter_context(
+                    os.fdopen(os.memfd_create("task", os.MFD_CLOEXEC), "wb", 0)
+                )
+                file.write(encoder.encode(told))
+                tasks.append(file.fileno())
+            of_tap, of_lens = descriptors
+            self._send(Start(), [tasks[0], tasks[1], *of_tap, tasks[2], *of_lens])
+        reply = self._wait((Forked, NotForked, Refused), _ANSWER)
+        if isinstance(reply, Refused):
+            raise PermitRefused(reply.what, where=reply.where, mend=reply.mend)
         if isinstance(reply, NotForked):
             raise LensError(
                 f"no further process: {os.strerror(reply.errno)}",
@@ -99,7 +120,7 @@ class Zygote:
                 mend="Raise the limit on processes, or run fewer cameras",
             )
         assert isinstance(reply, Forked)  # noqa: S101 - the wait admits no other
-        return reply.pid
+        return reply
 
     def kill(self, pid: int) -> None:
         """End the child `pid`; it is told of by `exits` like any other end."""

@@ -1,12 +1,20 @@
 """What a camera sees, as one digest: a permit binds it, so that a changed view has no permit."""
 
 import hashlib
+import re
 
 import msgspec
 
 from plainview.geometry import View
 
 _encoder = msgspec.json.Encoder(order="sorted")
+_ADDRESS = re.compile(r"([^:/?#]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?", re.DOTALL)
+"""Scheme, authority, path, query: RFC 3986 appendix B, and what FFmpeg takes them for."""
+_SECRET = re.compile(
+    r"user|usr|login|account|pass|pwd|pw|key|token|auth|secret|sign?|sess|sid|jwt|nonce|expire|credential",
+    re.IGNORECASE,
+)
+"""Names in a query whose value says who asks, not which camera is asked for."""
 
 
 def fingerprint(source: str, view: View) -> str:
@@ -20,9 +28,19 @@ def fingerprint(source: str, view: View) -> str:
 
 
 def bare_source(source: str) -> str:
-    """`source` without user, password and query: a changed password is not a changed camera."""
-    scheme, colon, rest = source.partition("://")
-    if not colon:
+    """`source` without user and password: a changed password is not a changed camera.
+
+    What of a query may be a credential goes too, and the rest stays: many recorders serve all their
+    cameras under one path and tell them apart by `?channel=2`.
+    """
+    address = _ADDRESS.match(source)
+    if not address:
         return source
-    place, slash, path = rest.partition("/")
-    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+    scheme, authority, path, query = address.groups()
+    kept = [
+        part
+        for part in (query or "").split("&")
+        if part and not _SECRET.search(part.partition("=")[0])
+    ]
+    asked = f"?{'&'.join(kept)}" if kept else ""
+    return f"{scheme.lower()}://{authority.rpartition('@')[2]}{path}{asked}"

@@ -15,7 +15,7 @@ import resource
 import struct
 from pathlib import Path
 
-from plainview.vision import seal
+from plainview.vision import deadline, seal
 from plainview.vision.sources import Kind
 
 MEMORY = 1 << 30
@@ -55,6 +55,7 @@ _NEVER = {
         "userfaultfd": 323,
         "keyctl": 250,
         "io_uring_setup": 425,
+        **deadline.NUMBERS["x86_64"],
     },
     "aarch64": {
         "execve": 221,
@@ -70,9 +71,10 @@ _NEVER = {
         "userfaultfd": 282,
         "keyctl": 219,
         "io_uring_setup": 425,
+        **deadline.NUMBERS["aarch64"],
     },
 }
-"""System calls that no tap makes. Numbers: as in `syscalls`."""
+"""System calls that no tap makes, its deadline's among them. Numbers: as in `syscalls`."""
 _NETWORK = {
     "x86_64": {"socket": 41, "socketpair": 53},
     "aarch64": {"socket": 198, "socketpair": 199},

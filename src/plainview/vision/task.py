@@ -9,12 +9,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from plainview.geometry import View
 from plainview.vision.spec import LensSpec, TapSpec
 
 MAX_PLATE = 1 << 20
 """Bytes of one plate, in and out of a lens."""
 MESSAGE_BYTES = 65_536
 """Bound on one message; tasks are larger and come as a file descriptor."""
+MAX_TASK = 1 << 23
+"""Bytes of one task or claim: a permit of a whole city has some megabytes."""
+MAX_REASON = 400
+"""Characters of one part of a refusal."""
 
 
 class LensTask(Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,14 +36,36 @@ class LensTask(Struct, frozen=True, forbid_unknown_fields=True):
     """The CPU leash: killed after so much, unless the parent extends it."""
 
 
-class ForkTap(Struct, frozen=True, tag="tap", forbid_unknown_fields=True):
-    """Fork a tap. Descriptors: task (a `TapSpec`), packets (to write), status (to write)."""
+class Trust(Struct, frozen=True, forbid_unknown_fields=True):
+    """By which public keys a zygote judges what it is asked to start; given to it once."""
+
+    authority: str
+    """Verifier key (C2SP signed-note) of whoever signs permits."""
+    ledger: str
+    """Verifier key of the ledger that holds what was started."""
 
 
-class ForkLens(Struct, frozen=True, tag="lens", forbid_unknown_fields=True):
-    """Fork a lens.
+class Claim(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a live camera's start says it is, and by what right. It holds no secret and no pixel.
 
-    Descriptors: task (a `LensTask`), then those of `lens.Pipes` in their order.
+    All that the zygote itself reads of a start: tasks are read by the processes they are for, which
+    hold them against this (see vision/gate.py).
+    """
+
+    camera: str
+    source: str
+    """Without credentials (`governance.fingerprint.bare_source`)."""
+    view: View
+    grant: bytes
+    """MessagePack of a `governance.permit.Grant`."""
+
+
+class Start(Struct, frozen=True, tag="start", forbid_unknown_fields=True):
+    """Fork one camera's tap and lens, if they are permitted.
+
+    Descriptors, in their order: claim (a `Claim`, or nil for a recording), tap's task (a
+    `TapSpec`), packets (to write), status (to write), lens's task (a `LensTask`), then those of
+    `lens.Pipes`.
     """
 
 
@@ -55,7 +82,7 @@ class Extend(Struct, frozen=True, tag="extend", forbid_unknown_fields=True):
     cpu_seconds: Annotated[int, Meta(ge=1, le=3600)]
 
 
-Request = ForkTap | ForkLens | Kill | Extend
+Request = Start | Kill | Extend
 
 
 class Ready(Struct, frozen=True, tag="ready", forbid_unknown_fields=True):
@@ -65,9 +92,18 @@ class Ready(Struct, frozen=True, tag="ready", forbid_unknown_fields=True):
 
 
 class Forked(Struct, frozen=True, tag="forked", forbid_unknown_fields=True):
-    """The child asked for."""
+    """The two children asked for."""
 
-    pid: int
+    tap: int
+    lens: int
+
+
+class Refused(Struct, frozen=True, tag="refused", forbid_unknown_fields=True):
+    """It was not permitted; nothing runs."""
+
+    what: Annotated[str, Meta(max_length=MAX_REASON)]
+    where: Annotated[str, Meta(max_length=MAX_REASON)] = ""
+    mend: Annotated[str, Meta(max_length=MAX_REASON)] = ""
 
 
 class NotForked(Struct, frozen=True, tag="not-forked", forbid_unknown_fields=True):
@@ -83,11 +119,12 @@ class Exited(Struct, frozen=True, tag="exited", forbid_unknown_fields=True):
     code: int
 
 
-Reply = Ready | Forked | NotForked | Exited
+Reply = Ready | Forked | Refused | NotForked | Exited
 
 encoder = msgspec.msgpack.Encoder()
 requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+claims: msgspec.msgpack.Decoder[Claim | None] = msgspec.msgpack.Decoder(Claim | None)
 lens_tasks = msgspec.msgpack.Decoder(LensTask)
 tap_specs = msgspec.msgpack.Decoder(TapSpec)
 
@@ -106,5 +143,7 @@ class Exit:
     NO_MEMORY = 6
     LATE_IMPORT = 7
     """Code that was not loaded before the seal was wanted after it (see vision/zygote.py)."""
+    REFUSED = 8
+    """What it was told to be is not what was permitted (see vision/gate.py)."""
     BUG = 70
     """An error of ours; its text stays in the lens."""

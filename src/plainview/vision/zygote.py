@@ -1,15 +1,19 @@
 """The zygote: imports PyAV, OpenCV and NumPy once, then forks taps and lenses that share them.
 
-Started by the fleet as `python -m plainview.vision.zygote FD`; FD is one end of a SEQPACKET socket
-pair. It stays single-threaded, so that a fork is whole. When the parent goes away it ends all its
-children; when it goes away itself, the kernel does (PR_SET_PDEATHSIG).
+Started by the fleet as `python -m plainview.vision.zygote FD [TRUST]`; FD is one end of a SEQPACKET
+socket pair, TRUST the JSON of a `task.Trust`. It is the second wall of the permits: what it forks
+is a pair of tap and lens that its gate admits (vision/gate.py). It stays single-threaded, so that a
+fork is whole. When the parent goes away it ends all its children; when it goes away itself, the
+kernel does (PR_SET_PDEATHSIG).
 """
 
 import ctypes
+import errno
 import gc
 import importlib
 import os
 import resource
+import select
 import selectors
 import signal
 import socket
@@ -17,39 +21,52 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import av.logging
 import cv2
+import msgspec
 
-from plainview.errors import PlainviewError, SealError
-from plainview.vision import lens, seal, tap
+from plainview.errors import PermitRefused, PlainviewError, SealError
+from plainview.vision import gate, lens, seal, tap
+from plainview.vision.deadline import end_at
 from plainview.vision.spec import TapSpec
 from plainview.vision.task import (
+    MAX_TASK,
     MESSAGE_BYTES,
     Exit,
     Exited,
     Extend,
     Forked,
-    ForkLens,
-    ForkTap,
     Kill,
+    LensTask,
     NotForked,
     Ready,
+    Refused,
     Reply,
+    Trust,
     encoder,
     lens_tasks,
+    replies,
     requests,
     tap_specs,
 )
 
 _PR_SET_PDEATHSIG = 1
-_MOST_DESCRIPTORS = 8
-_ARGUMENTS = 2
+_PIPES = len(lens.Pipes._fields)
+_DESCRIPTORS = 5 + _PIPES
+"""Of a `task.Start`."""
+_VERDICT = 10.0
+"""Seconds in which a child has held its task against what was admitted."""
+_FITS = b"fits"
+_ARGUMENTS = (2, 3)
 _LATE = ("char", "fft", "lib", "linalg", "ma", "polynomial", "random", "rec", "strings")
 """What NumPy imports only when it is first used; a sealed process can open no file."""
 
 
+_Task = TypeVar("_Task", TapSpec, LensTask)
+Work = Callable[[], int]
+"""What a child does once its task is checked; its exit code."""
 Tap = Callable[[TapSpec, int, int], None]
 """What a tap's process does: (task, packets to write, status to write)."""
 
@@ -59,22 +76,28 @@ def cpu_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-def _read_all(fd: int) -> bytes:
-    parts = []
-    while part := os.read(fd, 1 << 20):
-        parts.append(part)
-    os.close(fd)
-    return b"".join(parts)
+def _read_task(fd: int) -> bytes:
+    """What the memory file `fd` holds. Raises PermitRefused beyond the bound."""
+    size = os.fstat(fd).st_size
+    if size > MAX_TASK:
+        raise PermitRefused(f"a task of more than {MAX_TASK} bytes", where="zygote")
+    return os.pread(fd, size, 0)
 
 
 class Zygote:
     """Owns the socket to the parent and the children."""
 
-    def __init__(self, channel: socket.socket, measure: lens.Measure, tap: Tap) -> None:
-        """Serve the parent at the other end of `channel`; taps run `tap`, lenses `measure`."""
+    def __init__(
+        self, channel: socket.socket, measure: lens.Measure, tap: Tap, judge: gate.Gate
+    ) -> None:
+        """Serve the parent at the other end of `channel` with what `judge` admits.
+
+        Taps run `tap`, lenses `measure`.
+        """
         self._channel = channel
         self._measure = measure
         self._tap = tap
+        self._gate = judge
         self._lenses: set[int] = set()
         self._taps: set[int] = set()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -115,7 +138,7 @@ class Zygote:
 
     def _request(self) -> bool:
         data, descriptors, _flags, _address = socket.recv_fds(
-            self._channel, MESSAGE_BYTES, _MOST_DESCRIPTORS
+            self._channel, MESSAGE_BYTES, _DESCRIPTORS
         )
         if not data:
             return False
@@ -126,7 +149,9 @@ class Zygote:
         elif isinstance(request, Extend):
             self._extend(request)
         else:
-            self._fork(request, descriptors)
+            self._reply(self._start(descriptors))
+        for fd in descriptors:
+            os.close(fd)
         return True
 
     def _extend(self, request: Extend) -> None:
@@ -138,19 +163,61 @@ class Zygote:
                 leash = min(leash, hard)
             resource.prlimit(request.pid, resource.RLIMIT_CPU, (leash, hard))
 
-    def _fork(self, request: ForkTap | ForkLens, descriptors: list[int]) -> None:
-        mine = os.getpid()
+    def _start(self, descriptors: list[int]) -> Reply:
+        """Fork tap and lens, both or none, if the gate admits them."""
+        if len(descriptors) != _DESCRIPTORS:
+            return Refused("a start without all of its descriptors", "zygote")
+        tap_pid = 0
         try:
-            pid = os.fork()
-        except OSError as error:
-            self._reply(NotForked(error.errno or 0))
-        else:
-            if pid == 0:
-                self._child(mine, request, descriptors)
-            (self._lenses if isinstance(request, ForkLens) else self._taps).add(pid)
-            self._reply(Forked(pid))
-        for fd in descriptors:
-            os.close(fd)
+            claim, tap_task, packets, status, lens_task, *pipes = descriptors
+            gate.check_pipe(packets, lens.Pipes(*pipes).packets)
+            admitted = self._gate.admit(_read_task(claim))
+            tap_pid = self._fork(
+                lambda: self._tap_of(tap_task, admitted, packets, status),
+                keep=(packets, status),
+                admitted=admitted,
+            )
+            lens_pid = self._fork(
+                lambda: self._lens_of(lens_task, admitted, lens.Pipes(*pipes)),
+                keep=tuple(pipes),
+                admitted=admitted,
+            )
+        except (PermitRefused, OSError) as error:
+            if tap_pid:
+                os.kill(tap_pid, signal.SIGKILL)
+                os.waitpid(tap_pid, 0)
+            if isinstance(error, PermitRefused):
+                return gate.refusal(error)
+            return NotForked(error.errno or 0)
+        self._taps.add(tap_pid)
+        self._lenses.add(lens_pid)
+        return Forked(tap=tap_pid, lens=lens_pid)
+
+    def _fork(
+        self, prepare: Callable[[], Work], *, keep: tuple[int, ...], admitted: gate.Admitted
+    ) -> int:
+        """A child that has found its task to be what was `admitted`.
+
+        It goes on with the descriptors `keep`. Raises PermitRefused, then there is none; OSError.
+        """
+        mine = os.getpid()
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        with os.fdopen(reading, "rb", 0) as verdict:
+            with os.fdopen(writing, "wb", 0) as tell:
+                pid = os.fork()
+                if pid == 0:
+                    self._child(mine, prepare, keep, tell.fileno(), admitted.until)
+            ready, _, _ = select.select([verdict], [], [], _VERDICT)
+            told = os.read(reading, MESSAGE_BYTES) if ready else b""
+        if told == _FITS:
+            return pid
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        if not told:  # it died before it came to look; that says nothing of what is permitted
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        why = replies.decode(told)
+        assert isinstance(why, Refused)  # noqa: S101 - `_child` writes no other
+        raise PermitRefused(why.what, where=why.where, mend=why.mend)
 
     def _reap(self) -> None:
         for pid in sorted(self._lenses | self._taps):
@@ -160,7 +227,14 @@ class Zygote:
                 self._taps.discard(pid)
                 self._reply(Exited(pid, os.waitstatus_to_exitcode(status)))
 
-    def _child(self, zygote: int, request: ForkTap | ForkLens, descriptors: list[int]) -> NoReturn:
+    def _child(
+        self,
+        zygote: int,
+        prepare: Callable[[], Work],
+        keep: tuple[int, ...],
+        tell: int,
+        until: int | None,
+    ) -> NoReturn:
         code = Exit.BUG
         try:
             signal.set_wakeup_fd(-1)
@@ -168,20 +242,42 @@ class Zygote:
             ctypes.CDLL(None).prctl(ctypes.c_int(_PR_SET_PDEATHSIG), ctypes.c_ulong(signal.SIGKILL))
             if os.getppid() != zygote:  # it died before the line above
                 os._exit(Exit.PARENT_GONE)
-            seal.close_all_but({0, 1, 2, *descriptors})
-            task, *pipes = descriptors
-            code = self._work(request, _read_all(task), pipes)
+            try:
+                if until is not None:
+                    end_at(until)
+                work = prepare()
+            except PlainviewError as error:
+                os.write(tell, encoder.encode(gate.refusal(error)))
+                os._exit(Exit.REFUSED)
+            os.write(tell, _FITS)
+            seal.close_all_but({0, 1, 2, *keep})
+            code = work()
         except BaseException as error:  # noqa: BLE001 - the last frame of a forked process: it must never return into the zygote's loop
             _say(error)
         finally:
             os._exit(code)
 
-    def _work(self, request: ForkTap | ForkLens, task: bytes, pipes: list[int]) -> int:
-        if isinstance(request, ForkLens):
-            return lens.run(lens_tasks.decode(task), lens.Pipes(*pipes), self._measure)
-        packets, status = pipes
-        self._tap(tap_specs.decode(task), packets, status)
-        return 0
+    def _tap_of(self, task: int, admitted: gate.Admitted, packets: int, status: int) -> Work:
+        spec = _decoded(tap_specs, task)
+        gate.check_tap(spec, admitted)
+
+        def work() -> int:
+            self._tap(spec, packets, status)
+            return 0
+
+        return work
+
+    def _lens_of(self, task: int, admitted: gate.Admitted, pipes: lens.Pipes) -> Work:
+        told = _decoded(lens_tasks, task)
+        gate.check_lens(told, admitted)
+        return lambda: lens.run(told, pipes, self._measure)
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[_Task], fd: int) -> _Task:
+    try:
+        return decoder.decode(_read_task(fd))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PermitRefused("this is no task", where="zygote") from error
 
 
 def _say(error: BaseException) -> None:
@@ -194,11 +290,14 @@ def _say(error: BaseException) -> None:
 
 
 def main(measure: lens.Measure, arguments: list[str] | None = None, *, tap: Tap = tap.run) -> int:
-    """Serve on the socket whose number is the one argument, until its other end closes."""
+    """Serve on the socket whose number is the first argument, until its other end closes."""
     given = sys.argv if arguments is None else arguments
-    if len(given) != _ARGUMENTS or not given[1].isdecimal():
-        sys.stderr.write("usage: python -m plainview.vision.zygote FD (started by the fleet)\n")
+    if len(given) not in _ARGUMENTS or not given[1].isdecimal():
+        sys.stderr.write(
+            "usage: python -m plainview.vision.zygote FD [TRUST] (started by the fleet)\n"
+        )
         return 2
+    trust = msgspec.json.decode(given[2], type=Trust) if given[2:] else None
     # OpenCV's and FFmpeg's own threads and messages: none in any process from here on.
     for name in _LATE:
         importlib.import_module(f"numpy.{name}")
@@ -208,7 +307,7 @@ def main(measure: lens.Measure, arguments: list[str] | None = None, *, tap: Tap 
     with socket.socket(fileno=int(given[1])) as channel:
         inheritable = False
         os.set_inheritable(channel.fileno(), inheritable)
-        zygote = Zygote(channel, measure, tap)
+        zygote = Zygote(channel, measure, tap, gate.Gate(trust))
         gc.collect()
         gc.freeze()
         try:

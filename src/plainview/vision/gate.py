@@ -1,0 +1,132 @@
+"""The second wall: the process that forks starts nothing but what is permitted, or a recording.
+
+It trusts its parent for two public keys, given once, and for nothing else. Of a live camera's start
+it verifies the grant for what the start claims to be. The zygote itself reads no task: addresses
+hold passwords, plates are pictures, and whatever it reads its later children inherit. So each child
+holds its own task against the claim, before it does anything else with it.
+
+Without a grant there is one thing to be had: a video file that somebody holds, measured once.
+"""
+
+import os
+import stat
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from plainview import __version__
+from plainview.errors import PermitRefused, PlainviewError
+from plainview.governance.capability import MEASURING
+from plainview.governance.fingerprint import bare_source, fingerprint
+from plainview.vision import sources
+from plainview.vision.spec import TapSpec
+from plainview.vision.task import LensTask, Refused, Trust, claims
+
+_MEND = "Live cameras are started by 'plainview run', from an assessment that was approved"
+
+
+class Admitted(NamedTuple):
+    """What a tap and a lens may be."""
+
+    source: str | None
+    """Of a live camera, without credentials; None for a recording."""
+    view: str = ""
+    """The fingerprint of both together, for a live camera."""
+    until: int | None = None
+    """UTC milliseconds at which both must have ended."""
+
+
+RECORDING = Admitted(source=None)
+
+
+class Gate:
+    """Owns the keys that starts are judged by. Loads what that takes when it is made."""
+
+    def __init__(self, trust: Trust | None) -> None:
+        """Without `trust` recordings alone can be started. Raises InputError for no keys."""
+        self._trusted = None
+        if trust is not None:
+            # Cryptography; a zygote for one recording does without.
+            from plainview.governance import lapse, permit  # noqa: PLC0415 - see above
+
+            self._trusted = lapse.keys(trust.authority, trust.ledger)
+            self._admit = lapse.admit_until
+            self._grants = msgspec.msgpack.Decoder(permit.Grant)
+
+    def admit(self, claim: bytes) -> Admitted:
+        """What may be forked for `claim` (MessagePack of a `task.Claim`, or nil), and until when.
+
+        Raises PermitRefused.
+        """
+        try:
+            told = claims.decode(claim)
+            if told is None:
+                return RECORDING
+            if self._trusted is None:
+                raise PermitRefused(
+                    "this process was given no keys to judge a permit by",
+                    where=f"camera {told.camera}",
+                )
+            grant = self._grants.decode(told.grant)
+            view = fingerprint(told.source, told.view)
+            _, until = self._admit(
+                grant,
+                self._trusted,
+                camera=told.camera,
+                fingerprint=view,
+                needs=MEASURING,
+                now=int(time.time() * 1000),
+                software=__version__,
+            )
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise PermitRefused("this is no grant", where="permit", mend=_MEND) from error
+        return Admitted(bare_source(told.source), view, until)
+
+
+def check_tap(spec: TapSpec, admitted: Admitted) -> None:
+    """Raise PermitRefused unless a tap of `spec` is what was admitted. Opens nothing."""
+    if admitted.source is not None:
+        if not spec.live or bare_source(spec.source) != admitted.source:
+            raise PermitRefused("the source is not the one of the permit", where="tap")
+        return
+    _check_recording(spec)
+
+
+def check_lens(task: LensTask, admitted: Admitted) -> None:
+    """Raise PermitRefused unless a lens of `task` is what was admitted."""
+    if admitted.source is not None:
+        if not task.spec.live or fingerprint(admitted.source, task.spec.view) != admitted.view:
+            raise PermitRefused("the view is not the one of the permit", where="lens")
+    elif task.spec.live:
+        raise PermitRefused("a live lens needs a permit", where="lens", mend=_MEND)
+
+
+def check_pipe(writing: int, reading: int) -> None:
+    """Raise PermitRefused unless both are ends of one pipe: a tap feeds the lens it came with."""
+    ends = [os.fstat(fd) for fd in (writing, reading)]
+    if not all(stat.S_ISFIFO(end.st_mode) for end in ends) or not os.path.samestat(*ends):
+        raise PermitRefused("tap and lens are not joined by one pipe", where="zygote")
+
+
+def _check_recording(spec: TapSpec) -> None:
+    source = sources.resolve(spec)
+    where = source.name
+    if spec.live or spec.loop:
+        raise PermitRefused("a live camera needs a permit", where=where, mend=_MEND)
+    if source.kind != "file":
+        raise PermitRefused("only a recording can be measured unassessed", where=where, mend=_MEND)
+    try:
+        found = Path(source.address).stat()
+    except (OSError, ValueError):
+        # There is nothing, or a folder that may not be read: the tap says which. Whatever takes its
+        # place meanwhile, a tap of this kind opens regular files only (`sources.file`).
+        return
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise PermitRefused("only a recording can be measured unassessed", where=where, mend=_MEND)
+
+
+def refusal(error: PlainviewError) -> Refused:
+    """`error` as the zygote's answer, within its bounds."""
+    return Refused(*(part[:400] for part in (error.what, error.where, error.mend)))

@@ -16,6 +16,7 @@ import typer
 from typer import Argument, Option
 
 from plainview import __version__
+from plainview.cli import office
 from plainview.errors import BoundaryError, PlainviewError
 
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
@@ -39,6 +40,9 @@ evaluate_app = typer.Typer(help="Measurements against known truth.", rich_markup
 app.add_typer(camera_app, name="camera")
 app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")
+app.add_typer(office.officer_app, name="officer")
+app.command()(office.stop)
+app.command()(office.resume)
 
 State = Annotated[Path | None, Option("--state", help="State folder.", show_default=False)]
 CameraId = Annotated[str, Argument(help="The camera's id.")]

@@ -1,24 +1,21 @@
 """The stop switch: one person stops at once, two must agree before it starts again.
 
-A stop must take effect even where it cannot be recorded (a full disk): it is then kept in memory
-and, where possible, in a file beside the ledger, and recorded as soon as the ledger can be written.
-Until then nothing can start anyway, because a start that is not recorded does not happen.
+A stop must take effect even where it cannot be recorded (a full disk): it then waits beside the
+ledger and is recorded as soon as that can be written. Until then nothing can start anyway, because
+a start that is not recorded does not happen.
 """
 
-import contextlib
-import os
 import re
 from pathlib import Path
 
-import msgspec
 import structlog
-from msgspec import Struct
 
 from plainview.errors import AccessRefused, InputError, LedgerError
 from plainview.governance.capability import check_capability
 from plainview.governance.office import Office
 from plainview.governance.person import RESUMERS, Person, Role
 from plainview.governance.standing import CITY, Standing, Stop
+from plainview.governance.waiting import Unrecorded, Waiting
 from plainview.ledger.entry import EntryKind
 
 _SCOPE = re.compile(r"city|(?:site|camera|capability):[A-Za-z0-9][A-Za-z0-9._:-]{0,80}")
@@ -26,42 +23,23 @@ _MOST_WHY = 400
 _log = structlog.get_logger(__name__)
 
 
-class Unrecorded(Struct, frozen=True, forbid_unknown_fields=True):
-    """A stop that is in force and not yet in the ledger."""
-
-    scope: str
-    why: str
-    name: str
-    role: Role
-    t: int
-
-
-_decoder = msgspec.json.Decoder(list[Unrecorded])
-
-
 class Switch:
-    """Owns the stops that could not be recorded. Thread-safe through the office's lock."""
+    """The stop switches of one state folder. Thread-safe through the office's lock."""
 
     def __init__(self, office: Office, state: Path) -> None:
-        """Take up what an earlier process could not record."""
+        """Take up what could not be recorded before. Raises LedgerError."""
         self._office = office
-        self._file = state / "governance" / "stops-unrecorded.json"
-        self._waiting: list[Unrecorded] = []
-        with contextlib.suppress(FileNotFoundError):
-            try:
-                self._waiting = _decoder.decode(self._file.read_bytes())
-            except (msgspec.DecodeError, OSError) as error:
-                raise LedgerError(
-                    f"stops that wait to be recorded cannot be read ({error})",
-                    where=str(self._file),
-                    mend="See which stop switches should be pressed, press them, remove the file",
-                ) from error
+        self._waiting = Waiting(state / "governance" / "stops-unrecorded")
+
+    def close(self) -> None:
+        """Close the file of what waits. May be called twice."""
+        self._waiting.close()
 
     def stops(self) -> dict[str, Stop]:
-        """Every stop in force, by scope: in the ledger or waiting for it."""
+        """Every stop in force, by scope: in the ledger or waiting for it. Raises LedgerError."""
         with self._office.lock:
             pressed = dict(self._office.standing().stops)
-            for stop in self._waiting:
+            for stop in self._waiting.read():
                 pressed.setdefault(stop.scope, Stop(stop.scope, stop.why, stop.t, stop.role))
             return pressed
 
@@ -75,30 +53,29 @@ class Switch:
         if person.role is Role.COMMISSIONER:
             raise AccessRefused("oversight is read-only", where="stop switch")
         with self._office.lock:
-            if scope in self.stops():
-                return scope in self._office.standing().stops
-            stop = Unrecorded(scope, why, person.name, person.role, self._office.now())
-            # In force from here on, whatever becomes of the ledger.
-            self._waiting.append(stop)
+            if scope not in self.stops():
+                stop = Unrecorded(scope, why, person.name, person.role, self._office.now())
+                # In force from here on, whatever becomes of the ledger.
+                self._waiting.add(stop)
             return self.record_waiting()
 
     def record_waiting(self) -> bool:
         """Record the stops that could not be before; whether none waits any more."""
         with self._office.lock:
-            if not self._waiting:
-                return True
             try:
-                for stop in list(self._waiting):
-                    person = Person(stop.name, stop.role)
-                    self._office.record(
-                        self._office.entry(EntryKind.STOP_PRESSED, stop.scope, person, why=stop.why)
-                    )
+                for stop in self._waiting.read():
+                    self._office.refresh()
+                    if stop.scope not in self._office.standing().stops:
+                        person = Person(stop.name, stop.role)
+                        self._office.record(
+                            self._office.entry(
+                                EntryKind.STOP_PRESSED, stop.scope, person, why=stop.why
+                            )
+                        )
                     self._waiting.remove(stop)
             except LedgerError as error:
                 _log.error("a stop is in force and not yet recorded", why=error.line())
-                self._keep()
                 return False
-            self._keep()
             return True
 
     def lift(self, person: Person, scope: str, why: str) -> bool:
@@ -130,11 +107,9 @@ class Switch:
                     where=f"stop switch of {scope}",
                     mend="Ask a second person",
                 )
-            first = (
-                dict(zip(("first_role", "first_who"), stop.agreed[0], strict=True))
-                if (stop.agreed)
-                else {}
-            )
+            first: dict[str, str] = {}
+            if stop.agreed:
+                first = dict(zip(("first_role", "first_who"), stop.agreed[0], strict=True))
             self._office.record(
                 self._office.entry(
                     EntryKind.STOP_LIFTED,
@@ -146,21 +121,6 @@ class Switch:
                 )
             )
             return bool(first)
-
-    def _keep(self) -> None:
-        try:
-            if not self._waiting:
-                self._file.unlink(missing_ok=True)
-                return
-            part = self._file.with_suffix(".part")
-            with part.open("wb") as file:
-                file.write(msgspec.json.encode(self._waiting))
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._file)
-        except OSError as error:
-            # In force in memory all the same; what cannot be written must not undo a stop.
-            _log.error("an unrecorded stop would not survive a restart", why=str(error.strerror))
 
 
 def reason(why: str) -> str:

@@ -1,0 +1,148 @@
+"""The people of one machine, and the stop switch from the command line."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from plainview.app.state import DEFAULT, existing
+from plainview.clock import SystemClock
+from plainview.errors import InputError
+from plainview.governance.office import Office
+from plainview.governance.person import Person, Role
+from plainview.governance.switch import Switch
+from plainview.ledger.note import Signer
+
+_MOST_KEY = 4096
+
+
+@contextlib.contextmanager
+def office_of(state: Path | None, *, make: bool = False) -> Iterator[Office]:
+    """The office of the state folder `state`, beside a running Plainview or without one.
+
+    With `make` the folder is begun if there is none. Raises InputError, LedgerError.
+    """
+    folder = existing(state) if not make else (state or DEFAULT)
+    if make:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InputError(
+                f"the state folder cannot be made ({error.strerror})", where=str(folder)
+            ) from error
+    with Office(folder, SystemClock()) as office:
+        yield office
+
+
+def read_key(path: Path) -> Signer:
+    """The signing key in the file `path`. Raises InputError."""
+    try:
+        with path.open(encoding="ascii") as file:
+            text = file.read(_MOST_KEY)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise InputError(
+            f"the key cannot be read ({reason})",
+            where=str(path),
+            mend="Give the file that 'plainview officer enrol' wrote",
+        ) from error
+    try:
+        return Signer.from_text(text.strip())
+    except InputError as error:
+        # The text of a private key is not repeated.
+        raise InputError(
+            "this is no signing key",
+            where=str(path),
+            mend="Give the file that 'plainview officer enrol' wrote",
+        ) from error
+
+
+def write_key(path: Path, signer: Signer) -> None:
+    """Write a new key, readable by its owner alone. Raises InputError; replaces no file."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{signer.text()}\n")
+            file.flush()
+            os.fsync(descriptor)
+    except FileExistsError as error:
+        raise InputError(
+            "there is a file already", where=str(path), mend="Give another with --out"
+        ) from error
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror})", where=str(path)) from error
+
+
+def enrol(name: str, role: Role, out: Path, state: Path | None) -> str:
+    """Enrol an officer and write their key to `out`; one line that says so."""
+    if out.exists():
+        raise InputError("there is a file already", where=str(out), mend="Give another with --out")
+    with office_of(state, make=True) as office:
+        signer = office.enrol(name, role)
+        write_key(out, signer)
+    return f"{out}: the key of {name}, {role}. Keep it where nobody else can read it"
+
+
+def listing(state: Path | None) -> list[str]:
+    """The officers, a line each."""
+    with office_of(state) as office:
+        return [
+            f"{key}: {name or '(name erased)'}, {officer.role}"
+            for key, officer, name in office.officers()
+        ] or ["no officer is enrolled: see 'plainview officer enrol --help'"]
+
+
+def remove(key_name: str, why: str, state: Path | None) -> str:
+    """Take an officer's rights away; one line that says so."""
+    with office_of(state) as office:
+        office.dismiss(key_name, why)
+    return f"{key_name}: counts no more"
+
+
+def stop(
+    scope: str,
+    why: str,
+    *,
+    key: Path | None,
+    name: str | None,
+    role: Role,
+    state: Path | None,
+) -> str:
+    """Press a stop switch; one line that says what happens."""
+    folder = existing(state)
+    with office_of(folder) as office:
+        person = office.person_of(read_key(key)) if key else _named(name, role)
+        with contextlib.closing(Switch(office, folder)) as switch:
+            recorded = switch.press(person, scope, why)
+    if recorded:
+        return f"{scope}: stopped. A running Plainview obeys within 5 s; two people can lift it"
+    return f"{scope}: stopped, but not yet in the ledger, which cannot be written now"
+
+
+def resume(scope: str, why: str, *, key: Path, state: Path | None) -> str:
+    """Agree that what was stopped may start again; one line that says whether it does."""
+    folder = existing(state)
+    with office_of(folder) as office, contextlib.closing(Switch(office, folder)) as switch:
+        done = switch.lift(office.person_of(read_key(key)), scope, why)
+    if done:
+        return f"{scope}: two people have agreed; it may start again"
+    return f"{scope}: agreed. A second person must agree too before it starts again"
+
+
+def stops(state: Path | None) -> list[str]:
+    """The stop switches that are pressed, a line each."""
+    folder = existing(state)
+    with office_of(folder) as office, contextlib.closing(Switch(office, folder)) as switch:
+        pressed = switch.stops()
+        return [
+            f"{stop.scope}: {stop.why} ({len(stop.agreed)} of 2 have agreed to start it again)"
+            for stop in pressed.values()
+        ] or ["no stop switch is pressed"]
+
+
+def _named(name: str | None, role: Role) -> Person:
+    if not name or not name.strip():
+        raise InputError(
+            "who stops it?", where="--name", mend="Give your name with --name, or --key FILE"
+        )
+    return Person(" ".join(name.split())[:200], role)

@@ -5,12 +5,12 @@ import socket
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import uvicorn
+from litestar.types import Receive, Scope, Send
 
 from plainview.errors import InputError, PlainviewError
-from plainview.web.api import Application
 
 _START = 15.0
 _STOP = 5.0
@@ -47,10 +47,22 @@ def bind(host: str = "127.0.0.1", port: int = 8765) -> socket.socket:
     return listener
 
 
+class Servable(Protocol):
+    """An ASGI application that can be told to end what would keep the server from stopping."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        ...
+
+    def close(self) -> None:
+        """End answers that have no end of their own, from any thread."""
+        ...
+
+
 class Served:
     """An application that answers on a socket, in a thread of its own. Owns both until `stop`."""
 
-    def __init__(self, app: Application, listener: socket.socket) -> None:
+    def __init__(self, app: Servable, listener: socket.socket) -> None:
         """Start answering on `listener` (see `bind`); returns when it does.
 
         Raises PlainviewError if the server does not come up.
@@ -132,7 +144,7 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-def serve(app: Application, host: str = "127.0.0.1", port: int = 8765) -> Served:
+def serve(app: Servable, host: str = "127.0.0.1", port: int = 8765) -> Served:
     """Answer `app` on `host` and `port` in the background.
 
     Raises InputError as `bind` does, before anything starts; to take the port before other parts

@@ -13,6 +13,7 @@ from plainview.ledger.note import Signer
 
 FOLDER: Final = "keys"
 MAX_KEY_BYTES: Final = 4096
+"""No more than this of a key's file is read."""
 
 _FILE = re.compile(r"[a-z][a-z0-9-]{0,63}\Z")
 
@@ -42,7 +43,7 @@ def load(state: Path, file: str) -> Signer | None:
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
             found = os.fstat(opened.fileno())
-            data = opened.read(MAX_KEY_BYTES + 1) if stat.S_ISREG(found.st_mode) else b""
+            data = opened.read(MAX_KEY_BYTES) if stat.S_ISREG(found.st_mode) else b""
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -61,8 +62,6 @@ def load(state: Path, file: str) -> Signer | None:
             mend=f"chmod 700 '{path.parent}'",
         )
     try:
-        if len(data) > MAX_KEY_BYTES:
-            raise InputError(f"more than {MAX_KEY_BYTES} bytes")
         return Signer.from_text(data.decode("utf-8"))
     except (InputError, UnicodeDecodeError) as error:
         # What is in the file is not repeated: it may be most of a key.

@@ -242,23 +242,32 @@ def verify_subtree_consistency(
         raise _lie(f"a consistency proof of {len(proof)} hashes where {len(steps)} belong")
     if steps:
         _require_hashes(subtree, root, *proof)
-    pairs = list(zip(steps, proof, strict=True))
-    cut = bool(steps) and steps[0][1] == end
-    # `old` and `new` hash what lies left of `edge`: by the subtree's end, and by the tree's.
-    old = new = pairs.pop(0)[1] if cut else subtree
-    low = steps[0][0] if cut else start
-    for (left, _), other in pairs:
-        if left < low:
-            if left >= start:
-                old = node_hash(other, old)
-            new = node_hash(other, new)
-            low = left
-        else:
-            new = node_hash(new, other)
+    old, new = _replay(start, end, subtree, list(zip(steps, proof, strict=True)))
     if old != subtree:
         raise _lie(f"the subtree [{start}, {end}) is not the one that was signed")
     if new != root:
         raise _lie(f"the tree of {size} does not hold what the signed [{start}, {end}) did")
+
+
+def _replay(
+    start: int, end: int, subtree: bytes, steps: list[tuple[Range, bytes]]
+) -> tuple[bytes, bytes]:
+    """The roots of the subtree and of the tree that a consistency proof leads to."""
+    low, old, new = start, subtree, subtree
+    # Where the tree's shape cuts the subtree, the proof begins with its right part.
+    if steps and steps[0][0][1] == end:
+        (low, _), old = steps.pop(0)
+        new = old
+    for (left, _), other in steps:
+        if left > low:
+            new = node_hash(new, other)
+            continue
+        # What lies to the left is in the subtree too, as far as the subtree reaches.
+        if left >= start:
+            old = node_hash(other, old)
+        new = node_hash(other, new)
+        low = left
+    return old, new
 
 
 def _require_hashes(*hashes: bytes) -> None:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from plainview.errors import LedgerLie
 from plainview.ledger.checkpoint import Checkpoint, parse_checkpoint
@@ -18,7 +19,8 @@ MAX_HASHES: Final = 63
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})\Z", re.ASCII)
 
 
-class LoggedProof(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LoggedProof:
     """A proof as it is written; nothing of it is checked yet."""
 
     index: int
@@ -31,7 +33,8 @@ class LoggedProof(NamedTuple):
     """Whatever was put beside it. No one vouches for it."""
 
 
-class Proved(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Proved:
     """What a proof that was checked shows."""
 
     index: int

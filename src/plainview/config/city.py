@@ -63,6 +63,8 @@ class CityConfig(Struct, frozen=True):
     """State folder; None for the default."""
     simulated: bool = False
     """A demonstration: nobody in it exists. No file can say so."""
+    files: tuple[Path, ...] = ()
+    """The files that this was read from."""
 
     def cameras(self) -> Iterator[CameraConfig]:
         """Every camera of every site."""
@@ -150,6 +152,7 @@ def load_city(path: Path | str) -> CityConfig:
         port=table.listen.port,
         hosts=table.listen.hosts,
         state=None if table.state is None else document.relative(table.state),
+        files=(Path(path).absolute(), *_camera_files(document, table)),
     )
 
 
@@ -220,6 +223,13 @@ def _camera(document: Document, at: KeyPath, data: object, cell: float) -> Camer
             mend="Add source = a file, an rtsp:// or http:// address, or a device",
         )
     return camera
+
+
+def _camera_files(document: Document, table: _CityTable) -> Iterator[Path]:
+    for site in table.sites:
+        for camera in site.cameras:
+            if isinstance(camera, dict) and "file" in camera:
+                yield document.relative(camera["file"])
 
 
 def _check_unique(document: Document, sites: tuple[SiteConfig, ...]) -> None:

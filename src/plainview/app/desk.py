@@ -1,0 +1,265 @@
+"""Governance as the pages ask for it: the implementation of `web.desk.Desk`."""
+
+import contextlib
+import datetime as dt
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from plainview.app import cities
+from plainview.app.governor import CameraState, Governor
+from plainview.config import CityConfig
+from plainview.errors import InputError, StoreError
+from plainview.governance import approving, draft
+from plainview.governance.assessment import AssessedCamera, Assessment, parse_assessment, say
+from plainview.governance.check import Finding
+from plainview.governance.office import Office
+from plainview.governance.person import Person, Role
+from plainview.governance.standing import PermitRecord
+from plainview.governance.switch import Switch
+from plainview.ledger.entry import EntryKind
+from plainview.web.desk import (
+    ApprovalEdge,
+    CameraEdge,
+    DraftEdge,
+    FindingEdge,
+    PurposeEdge,
+    StopEdge,
+)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MOST_DRAFTS = 1000
+_UNKNOWN = CameraState("waiting", "Plainview has not looked at it yet", "", ())
+
+
+class RunningDesk:
+    """The desk of a running Plainview. Thread-safe through the office."""
+
+    def __init__(
+        self,
+        office: Office,
+        switch: Switch,
+        governor: Governor,
+        city: Callable[[], CityConfig],
+    ) -> None:
+        """Over what runs; `city` gives the city as it is configured now."""
+        self._office = office
+        self._switch = switch
+        self._governor = governor
+        self._city = city
+
+    @property
+    def ledger_folder(self) -> Path:
+        """Public static files of the log."""
+        return self._office.ledger.folder
+
+    @property
+    def ledger_vkey(self) -> str:
+        """The log's verifier key."""
+        return self._office.ledger.vkey
+
+    def attest(self, nonce: str) -> str:
+        """Signed note of what runs now."""
+        return self._governor.attest(nonce)
+
+    def cameras(self) -> list[CameraEdge]:
+        """Whether each camera may run."""
+        states = self._governor.states()
+        return [
+            CameraEdge(camera.id, site.id, s.state, s.why, s.capabilities, s.permit)
+            for site in self._city().sites
+            for camera in site.cameras
+            for s in (states.get(camera.id, _UNKNOWN),)
+        ]
+
+    # --- access ----------------------------------------------------------------------------------
+
+    def purposes(self) -> list[PurposeEdge]:
+        """The aims of permits that hold now."""
+        site_of = {camera.id: site.id for site in self._city().sites for camera in site.cameras}
+        found = []
+        for one in self._office.live_permits(self._office.now()):
+            assessment = self._office.assessment(one.record.assessment)
+            sites = {site_of[camera] for camera in one.permit.cameras if camera in site_of}
+            found += [
+                PurposeEdge(
+                    f"{one.permit.id}/{aim.id}",
+                    say(aim.text, assessment.language) or aim.id,
+                    tuple(sorted(sites)),
+                )
+                for aim in assessment.aims
+            ]
+        return found
+
+    def record_access(self, person: Person, purpose: str, what: str, reference: str = "") -> None:
+        """Put an access in the ledger. Raises LedgerError, and then nothing may be shown."""
+        entry = self._office.entry(
+            EntryKind.DATA_ACCESSED,
+            _subject(what),
+            person,
+            purpose=purpose[:300],
+            what=what[:300],
+            reference=reference[:300],
+        )
+        self._office.record(entry)
+
+    # --- assessments -----------------------------------------------------------------------------
+
+    def drafts(self) -> list[DraftEdge]:
+        """Drafts, and what is live and has no draft; by id."""
+        found: dict[str, DraftEdge] = {}
+        for record in self._office.standing().permits.values():
+            if record.holds(self._office.now()):
+                edge = self._published(record)
+                found[edge.id] = edge
+        for path in sorted(self._office.drafts.glob("*.toml"))[:_MOST_DRAFTS]:
+            with contextlib.suppress(OSError, InputError):
+                edge = self._edge(path.read_text(encoding="utf-8"))
+                found[edge.id] = edge
+        return sorted(found.values(), key=lambda edge: edge.id)
+
+    def check(self, text: str) -> list[FindingEdge]:
+        """What is wrong with an assessment."""
+        return [_finding(f) for f in approving.findings(self._office, _parse(text))]
+
+    def new_draft(self, packs: tuple[str, ...]) -> str:
+        """The text of a new assessment, with this city's cameras in it."""
+        city = self._city()
+        assessed = [
+            AssessedCamera(id=name, site=camera.seen.site, fingerprint=camera.seen.fingerprint)
+            for name, camera in cities.configured(city).items()
+        ]
+        return draft.new(packs, assessed, self._today())
+
+    def write_draft(self, person: Person, text: str) -> DraftEdge:  # noqa: ARG002 - who may write is the policy's; a draft decides nothing
+        """Keep a draft under the id in it."""
+        assessment = _parse(text)
+        path = self._path(assessment.id)
+        part = path.with_suffix(".part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with part.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as error:
+            raise StoreError(
+                f"the draft cannot be kept ({error.strerror})", where=str(path)
+            ) from error
+        return self._edge(text)
+
+    def approve(self, person: Person, draft: str, digest: str) -> DraftEdge:
+        """Approve a draft as controller or privacy officer."""
+        text, assessment = self._draft(draft)
+        if assessment.digest() != digest:
+            raise InputError(
+                "the draft was changed since it was read",
+                where=f"assessment {draft}",
+                mend="Read it again before you approve it",
+            )
+        approving.approve(self._office, person, assessment)
+        return self._edge(text)
+
+    def publish(self, person: Person, draft: str) -> str:
+        """Grant the permit of a draft that both have approved."""
+        _, assessment = self._draft(draft)
+        permit = approving.publish(self._office, person, assessment)
+        self._governor.wake()
+        return permit
+
+    # --- stop switch -----------------------------------------------------------------------------
+
+    def stops(self) -> list[StopEdge]:
+        """Stop switches that are pressed now."""
+        return [
+            StopEdge(
+                stop.scope,
+                stop.since / 1000,
+                stop.why,
+                tuple(Role(role) for role, _ in stop.agreed),
+            )
+            for stop in self._switch.stops().values()
+        ]
+
+    def press_stop(self, person: Person, scope: str, why: str) -> None:
+        """Stop at once what `scope` names."""
+        try:
+            self._switch.press(person, scope, why)
+        finally:
+            self._governor.wake()
+
+    def lift_stop(self, person: Person, scope: str, why: str) -> bool:
+        """Agree that it may start again; True when it does."""
+        done = self._switch.lift(person, scope, why)
+        self._governor.wake()
+        return done
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _today(self) -> dt.date:
+        return dt.datetime.fromtimestamp(self._office.clock.utc(), tz=dt.UTC).date()
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{name[:80]!r} is no assessment's id", where="assessments")
+        return self._office.drafts / f"{name}.toml"
+
+    def _draft(self, name: str) -> tuple[str, Assessment]:
+        try:
+            text = self._path(name).read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"there is no draft {name!r}", where="assessments", mend="Save it first"
+            ) from error
+        return text, _parse(text)
+
+    def _edge(self, text: str) -> DraftEdge:
+        assessment = _parse(text)
+        record = self._office.standing().permits.get(assessment.name)
+        published = (
+            record is not None
+            and record.assessment == assessment.digest()
+            and record.holds(self._office.now())
+        )
+        return self._edge_of(text, assessment, published=published)
+
+    def _published(self, record: PermitRecord) -> DraftEdge:
+        assessment = self._office.assessment(record.assessment)
+        data = msgspec.to_builtins(assessment, builtin_types=(dt.date,))
+        return self._edge_of(draft.to_toml(data), assessment, published=True)
+
+    def _edge_of(self, text: str, assessment: Assessment, *, published: bool) -> DraftEdge:
+        findings: Sequence[Finding] = ()
+        if not published:
+            findings = approving.findings(self._office, assessment)
+        return DraftEdge(
+            id=assessment.id,
+            revision=assessment.revision,
+            title=say(assessment.title, assessment.language) or assessment.id,
+            text=text,
+            digest=assessment.digest(),
+            findings=tuple(_finding(finding) for finding in findings),
+            approvals=tuple(
+                ApprovalEdge(Role(approval.role), approval.t / 1000)
+                for approval in approving.approvals(self._office, assessment)
+            ),
+            published=published,
+        )
+
+
+def _parse(text: str) -> Assessment:
+    return parse_assessment(text, "draft.toml")
+
+
+def _finding(finding: Finding) -> FindingEdge:
+    return FindingEdge(finding.field, finding.what, finding.clause, finding.pack, finding.mend)
+
+
+def _subject(what: str) -> str:
+    """What an access was about, as entries name it: `site:ID`, `camera:ID` or `city`."""
+    kind, _, name = what.partition(" ")[0].partition(":")
+    return f"{kind}:{name}"[:200] if kind in {"site", "camera"} and name else "city"

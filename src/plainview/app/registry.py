@@ -1,0 +1,165 @@
+"""The public register of a running Plainview, and what its portal reads."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from plainview.app import cities
+from plainview.app.governor import Governor
+from plainview.config import CityConfig
+from plainview.errors import LedgerError, PermitRefused, StoreError
+from plainview.governance.assessment import Assessment
+from plainview.governance.office import Office
+from plainview.governance.permit import Permit
+from plainview.governance.register import About, Observed, Register
+from plainview.governance.registering import build_register
+from plainview.governance.standing import Standing
+from plainview.governance.switch import Switch
+from plainview.ledger.entry import encode_entry
+from plainview.store import Store
+
+_FRESH = 1.0
+"""Seconds for which one register serves all pages, unless the ledger grew."""
+_UPTIME_FRESH = 60.0
+_CHANGES = 500
+"""Latest entries that the page of changes tells."""
+_DAY = 86_400_000
+_log = structlog.get_logger(__name__)
+
+
+class Registry:
+    """Owns the cached register. Thread-safe."""
+
+    def __init__(
+        self,
+        office: Office,
+        switch: Switch,
+        governor: Governor,
+        store: Store,
+        city: Callable[[], CityConfig],
+    ) -> None:
+        """Of what `governor` runs and `city` configures now."""
+        self._office = office
+        self._switch = switch
+        self._governor = governor
+        self._store = store
+        self._city = city
+        self._lock = threading.Lock()
+        self._read: dict[str, Assessment | Permit] = {}
+        self._made: tuple[float, int, Register] | None = None
+        self._uptime: tuple[float, dict[str, float]] = (-_UPTIME_FRESH, {})
+
+    @property
+    def ledger_folder(self) -> Path:
+        """The public files of the log."""
+        return self._office.ledger.folder
+
+    @property
+    def ledger_vkey(self) -> str:
+        """The log's verifier key."""
+        return self._office.ledger.vkey
+
+    def register(self) -> Register:
+        """The register now. Raises LedgerError."""
+        with self._lock:
+            self._office.refresh()
+            standing = self._standing()
+            now = self._office.clock.monotonic()
+            made = self._made
+            if made and made[1] == standing.size and now - made[0] < _FRESH:
+                return made[2]
+            city = self._city()
+            register = build_register(
+                standing,
+                self._documents(standing),
+                cities.places(city),
+                self._observed(city, standing),
+                self._office.now(),
+                about=About(city.name, self._office.ledger.origin, city.simulated),
+                entries=self._office.ledger.entries(
+                    max(standing.size - _CHANGES, 0), standing.size
+                ),
+            )
+            self._made = (now, standing.size, register)
+            return register
+
+    def assessment(self, name: str, revision: int) -> Assessment | None:
+        """An assessment that was ever granted; None where there is none of that name."""
+        record = self._office.standing().permits.get(f"{name}@{revision}")
+        return None if record is None else self._office.assessment(record.assessment)
+
+    def attest(self, nonce: str) -> str:
+        """Signed note of what runs now."""
+        return self._governor.attest(nonce)
+
+    def proof(self, index: int) -> str:
+        """tlog-proof of an entry. Raises LedgerError where there is none."""
+        return self._office.ledger.proof(index)
+
+    def entry(self, index: int) -> bytes:
+        """An entry as it stands in the ledger. Raises LedgerError where there is none."""
+        for _, entry in self._office.ledger.entries(index, index + 1):
+            return encode_entry(entry)
+        raise LedgerError(f"there is no entry {index}", where="ledger")
+
+    def _standing(self) -> Standing:
+        standing = self._office.standing().copy()
+        standing.stops.update(self._switch.stops())
+        return standing
+
+    def _documents(self, standing: Standing) -> dict[str, Assessment | Permit]:
+        """Every permit and assessment that the ledger names, as far as they can be read."""
+        for record in standing.permits.values():
+            try:
+                if record.digest not in self._read:
+                    self._read[record.digest] = self._office.permit(record.digest)[0]
+                if record.assessment not in self._read:
+                    self._read[record.assessment] = self._office.assessment(record.assessment)
+            except (LedgerError, PermitRefused) as error:
+                _log.error("a permit's document cannot be shown", why=error.line())
+        return self._read
+
+    def _observed(self, city: CityConfig, standing: Standing) -> dict[str, Observed]:
+        """What the store knows of each camera now. A store that fails leaves it unknown."""
+        try:
+            names = [camera.id for camera in city.cameras()]
+            statuses = self._store.statuses()
+            latest = self._store.latest(names)
+            uptime = self._uptime_today(city)
+        except StoreError as error:
+            _log.warning("the register shows no health: the store fails", why=error.line())
+            return {}
+        seen = {}
+        for name in names:
+            runs = name in standing.running
+            status = statuses.get(name) if runs else None
+            reading = latest.get(name) if runs else None
+            seen[name] = Observed(
+                sealed=status.sealed if status else None,
+                connected=status.connected if status else None,
+                health=tuple(flag.value for flag in reading.health) if reading else (),
+                uptime_today=uptime.get(name),
+            )
+        return seen
+
+    def _uptime_today(self, city: CityConfig) -> dict[str, float]:
+        """Share of the UTC day so far that each camera measured in health."""
+        now = self._office.clock.monotonic()
+        if now - self._uptime[0] < _UPTIME_FRESH:
+            return self._uptime[1]
+        end = self._office.now()
+        start = end // _DAY * _DAY
+        shares = {
+            camera.id: min(
+                sum(row.readings for row in self._store.roll_ups(camera.id, "minute", start, end))
+                * camera.every
+                * 1000
+                / max(end - start, 60_000),
+                1.0,
+            )
+            for camera in city.cameras()
+        }
+        self._uptime = (now, shares)
+        return shares

@@ -63,6 +63,9 @@ PLAZA = SiteView(
         CameraView("plaza-north", NORTH, "Plaza north"),
         CameraView("plaza-south", SOUTH, "Plaza south"),
     ),
+    # As everywhere in these tests nobody exists, and so the numbers are public. What is not is
+    # the matter of tests/web/access.
+    simulated=True,
 )
 HARBOUR = SiteView(
     id="quay",

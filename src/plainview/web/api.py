@@ -22,6 +22,12 @@ from plainview import __version__
 from plainview.clock import Clock, SystemClock
 from plainview.errors import InputError
 from plainview.store import Store
+from plainview.web.access.gate import Gate
+from plainview.web.access.handlers import login_handlers
+from plainview.web.access.limits import Limits
+from plainview.web.access.rules import PUBLIC, Action, check_routes, rule, visible
+from plainview.web.access.service import Access
+from plainview.web.desk import Desk
 from plainview.web.edge import (
     CameraEdge,
     CountSeries,
@@ -68,7 +74,12 @@ Until = Annotated[
 ]
 
 _DESCRIPTION = """\
-Crowd measurements of public cameras, without knowing who anyone is. Read-only.
+Crowd measurements of public cameras, without knowing who anyone is.
+
+Where people are, measurements are for who has signed in (`/login`) and gives a purpose that a live
+assessment allows: chosen once, or in the header `Plainview-Purpose`. Each access is recorded. What
+changes something carries the session's token in the header `Plainview-CSRF`. A place in which
+nobody exists (a demonstration) is open to everyone.
 
 Numbers are SI, times are UTC seconds, positions are metres on a site's ground plane. A count comes
 with the ends of its 90 % interval. **A camera that is not healthy or not fresh is never read as an
@@ -99,7 +110,7 @@ class Application:
         self._hub.close()
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     *,
     sites: Sequence[SiteView],
     store: Store,
@@ -108,12 +119,19 @@ def create_app(
     hosts: Sequence[str] = (),
     static: Path = STATIC,
     most_live: int = 64,
+    access: Access | None = None,
+    desk: Desk | None = None,
+    more: Sequence[Any] = (),
 ) -> Application:
     """The application over `store` for `sites`.
 
     `stats` gives counters of bus and intake by name; `readings_per_second` among them is shown.
     `hosts` are names to answer to besides this machine's own; `static` is the built console.
-    Raises InputError for sites that cannot be shown.
+    Without `access` nobody can sign in, and only simulated sites can be seen; `desk` knows the
+    purposes and records accesses. `more` are handlers of other parts (portal, ledger, desk); each
+    lies in a public folder or names its action.
+    Raises InputError for sites that cannot be shown, PlainviewError for access policies that are
+    not valid and for a route that is neither public nor names its action.
     """
     check_sites(tuple(sites))
     clock = clock or SystemClock()
@@ -128,7 +146,9 @@ def create_app(
         return state
 
     hub = Hub(store, {name: state_of(plan) for name, plan in plans.items()}, most=most_live)
-    parts = _Parts(plans, places, store, stats, clock, hub)
+    gate = Gate(tuple(sites), access, desk, clock)
+    limits = Limits(clock, access.settings.proxies if access else ())
+    parts = _Parts(plans, places, store, stats, clock, hub, gate)
 
     def running(_: Litestar) -> AbstractAsyncContextManager[None]:
         return hub.running()
@@ -139,7 +159,10 @@ def create_app(
             *_camera_handlers(parts),
             *_system_handlers(parts),
             *page_handlers(frozenset(plans), static),
+            *login_handlers(gate, limits),
+            *more,
         ],
+        guards=[gate],
         lifespan=[running],
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # Litestar's type is invariant
         openapi_config=OpenAPIConfig(
@@ -157,9 +180,12 @@ def create_app(
         # A compressor would hold back live events.
         compression_config=CompressionConfig(backend="gzip", exclude=["/live$"]),
         logging_config=None,
+        # Raised by the few handlers that take a body.
         request_max_body_size=0,
     )
-    return Application(Guard(litestar, hosts=hosts), hub, litestar)
+    check_routes(litestar)
+    secure = access is not None and access.settings.secure
+    return Application(Guard(litestar, hosts=hosts, limits=limits, secure=secure), hub, litestar)
 
 
 class _Parts:
@@ -173,9 +199,10 @@ class _Parts:
         stats: Callable[[], dict[str, float]],
         clock: Clock,
         hub: Hub,
+        gate: Gate,
     ) -> None:
         self.plans, self.places, self.store = plans, places, store
-        self.stats, self.clock, self.hub = stats, clock, hub
+        self.stats, self.clock, self.hub, self.gate = stats, clock, hub, gate
         self.cameras: dict[str, CameraView] = {
             camera.id: camera for plan in plans.values() for camera in plan.site.cameras
         }
@@ -218,19 +245,26 @@ _MOST = {"reading": 3600.0, "minute": 7 * 86_400.0, "hour": 400 * 86_400.0}
 def _site_handlers(parts: _Parts) -> list[Any]:
     store, clock = parts.store, parts.clock
 
-    @get("/api/v1/sites", tags=["sites"], sync_to_thread=True)
-    def list_sites() -> list[SiteNow]:
-        """All sites: where they are, how many people, and how their cameras are."""
-        now = clock.utc()
-        return [site_now(plan, store, now) for plan in parts.plans.values()]
+    now_of_site, past_of_site = (
+        rule(action, of="site") for action in (Action.READ_NOW, Action.READ_HISTORY)
+    )
 
-    @get("/api/v1/sites/{site:str}", tags=["sites"], sync_to_thread=False)
+    @get(
+        "/api/v1/sites", opt=rule(Action.READ_NOW, of="sites"), tags=["sites"], sync_to_thread=True
+    )
+    def list_sites(request: Request[Any, Any, Any]) -> list[SiteNow]:
+        """All sites that may be seen: where they are, how many people, how their cameras are."""
+        now = clock.utc()
+        shown = [plan for name, plan in parts.plans.items() if visible(request, name)]
+        return [site_now(plan, store, now) for plan in shown]
+
+    @get("/api/v1/sites/{site:str}", opt=now_of_site, tags=["sites"], sync_to_thread=False)
     def get_site(site: Name) -> SitePlace:
         """One site's fixed geometry: ground grid, areas, cameras, lines and zones."""
         parts.plan(site)
         return parts.places[site]
 
-    @get("/api/v1/sites/{site:str}/field", tags=["sites"], sync_to_thread=True)
+    @get("/api/v1/sites/{site:str}/field", opt=now_of_site, tags=["sites"], sync_to_thread=True)
     def get_field(site: Name) -> SiteField:
         """The site now: all cameras' latest Readings on the site's grid, count and health.
 
@@ -238,12 +272,12 @@ def _site_handlers(parts: _Parts) -> list[Any]:
         """
         return site_field(parts.plan(site), store, clock.utc())
 
-    @get("/api/v1/sites/{site:str}/cameras", tags=["cameras"], sync_to_thread=True)
+    @get("/api/v1/sites/{site:str}/cameras", opt=now_of_site, tags=["cameras"], sync_to_thread=True)
     def list_cameras(site: Name) -> list[CameraEdge]:
         """The site's cameras: health, seal, connection and last count."""
         return site_cameras(parts.plan(site), store, clock.utc())
 
-    @get("/api/v1/sites/{site:str}/count", tags=["sites"], sync_to_thread=True)
+    @get("/api/v1/sites/{site:str}/count", opt=past_of_site, tags=["sites"], sync_to_thread=True)
     def get_count(
         site: Name,
         since: Since = None,
@@ -258,14 +292,21 @@ def _site_handlers(parts: _Parts) -> list[Any]:
         start, end = parts.span(since, until, _MOST[resolution])
         return count_series(plan, store, start, end, resolution)
 
-    @get("/api/v1/sites/{site:str}/crossings", tags=["sites"], sync_to_thread=True)
+    @get(
+        "/api/v1/sites/{site:str}/crossings", opt=past_of_site, tags=["sites"], sync_to_thread=True
+    )
     def get_crossings(site: Name, since: Since = None, until: Until = None) -> list[LineCrossings]:
         """People over each line of the site: in the range (at most an hour) and its last minute."""
         plan = parts.plan(site)
         start, end = parts.span(since, until, HOUR / 1000)
         return crossings(plan, store, start, end)
 
-    @get("/api/v1/sites/{site:str}/live", tags=["sites"], media_type="text/event-stream")
+    @get(
+        "/api/v1/sites/{site:str}/live",
+        opt=now_of_site,
+        tags=["sites"],
+        media_type="text/event-stream",
+    )
     async def live(
         request: Request[Any, Any, Any],
         site: Name,
@@ -288,22 +329,31 @@ def _site_handlers(parts: _Parts) -> list[Any]:
             start = max(seen, end - 10 * MINUTE)
             series = await asyncio.to_thread(count_series, plan, store, start, end, "reading")
             missed = msgspec.json.encode(series).decode()
-        return ServerSentEvent(parts.hub.join(site, missed), headers={"cache-control": "no-store"})
+        events = parts.gate.watched(request, parts.hub.join(site, missed))
+        return ServerSentEvent(events, headers={"cache-control": "no-store"})
 
     return [list_sites, get_site, get_field, list_cameras, get_count, get_crossings, live]
 
 
 def _camera_handlers(parts: _Parts) -> list[Any]:
     store, clock = parts.store, parts.clock
+    now_of_camera, past_of_camera = (
+        rule(action, of="camera") for action in (Action.READ_NOW, Action.READ_HISTORY)
+    )
 
-    @get("/api/v1/cameras/{camera:str}", tags=["cameras"], sync_to_thread=True)
+    @get("/api/v1/cameras/{camera:str}", opt=now_of_camera, tags=["cameras"], sync_to_thread=True)
     def get_camera(camera: Name) -> CameraEdge:
         """One camera: health, seal, connection and last count."""
         view = parts.camera(camera)
         reading = store.latest([camera]).get(camera)
         return camera_now(view, reading, store.statuses().get(camera), clock.utc())
 
-    @get("/api/v1/cameras/{camera:str}/readings", tags=["cameras"], sync_to_thread=True)
+    @get(
+        "/api/v1/cameras/{camera:str}/readings",
+        opt=past_of_camera,
+        tags=["cameras"],
+        sync_to_thread=True,
+    )
     def get_readings(
         camera: Name,
         since: Since = None,
@@ -317,7 +367,12 @@ def _camera_handlers(parts: _Parts) -> list[Any]:
         start, end = parts.span(since, until, 86_400)
         return [reading_edge(reading, view) for reading in store.readings(camera, start, end, most)]
 
-    @get("/api/v1/cameras/{camera:str}/readings/latest", tags=["cameras"], sync_to_thread=True)
+    @get(
+        "/api/v1/cameras/{camera:str}/readings/latest",
+        opt=now_of_camera,
+        tags=["cameras"],
+        sync_to_thread=True,
+    )
     def get_latest(camera: Name) -> ReadingEdge:
         """The newest Reading of one camera. It may be old: look at `t`."""
         view = parts.camera(camera).view
@@ -326,7 +381,12 @@ def _camera_handlers(parts: _Parts) -> list[Any]:
             raise NotFoundException(f"Camera {camera!r} has not measured yet")
         return reading_edge(reading, view)
 
-    @get("/api/v1/cameras/{camera:str}/rollups", tags=["cameras"], sync_to_thread=True)
+    @get(
+        "/api/v1/cameras/{camera:str}/rollups",
+        opt=past_of_camera,
+        tags=["cameras"],
+        sync_to_thread=True,
+    )
     def get_roll_ups(
         camera: Name,
         resolution: Coarseness = "minute",
@@ -356,9 +416,8 @@ def _camera_handlers(parts: _Parts) -> list[Any]:
 
 def _system_handlers(parts: _Parts) -> list[Any]:
     store, clock, stats = parts.store, parts.clock, parts.stats
-    prometheus = exposition(list(parts.plans.values()), store, stats, clock)
 
-    @get("/api/v1/system", tags=["system"], sync_to_thread=True)
+    @get("/api/v1/system", opt=rule(Action.READ_SYSTEM), tags=["system"], sync_to_thread=True)
     def get_system() -> SystemEdge:
         """Version, Readings per second, and the store's size beside its bound."""
         disk = store.disk()
@@ -384,16 +443,20 @@ def _system_handlers(parts: _Parts) -> list[Any]:
             stats=counters | {"live_pages": float(parts.hub.open)},
         )
 
-    @get("/healthz", tags=["system"], sync_to_thread=True)
+    @get("/healthz", opt=PUBLIC, tags=["system"], sync_to_thread=True)
     def healthz() -> dict[str, str]:
         """Whether this process answers and its store can be read. 503 where it cannot."""
         store.latest([])
         store.statuses()
         return {"status": "ok"}
 
-    @get("/metrics", tags=["system"], sync_to_thread=True)
-    def metrics() -> Response[bytes]:
-        """Prometheus text format."""
+    @get(
+        "/metrics", opt=rule(Action.READ_METRICS, of="sites"), tags=["system"], sync_to_thread=True
+    )
+    def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Prometheus text format, of the sites that may be seen."""
+        shown = [plan for name, plan in parts.plans.items() if visible(request, name)]
+        prometheus = exposition(shown, store, stats, clock)
         return Response(prometheus(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return [get_system, healthz, metrics]

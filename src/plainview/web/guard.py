@@ -1,10 +1,13 @@
 """What every answer carries and every request must show, whatever handles it."""
 
+import math
 from collections.abc import Sequence
 
 import msgspec
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from plainview.web.access.limits import Limits
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; "
@@ -22,6 +25,8 @@ _HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
+
+_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Names by which this machine calls itself."""
@@ -43,9 +48,22 @@ class Guard:
     rebinding) from reading measurements through a visitor's browser.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Sequence[str]) -> None:
-        """Answer only to `hosts` and the machine's own names; `*` answers to all."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Sequence[str],
+        limits: Limits | None = None,
+        secure: bool = False,
+    ) -> None:
+        """Answer only to `hosts` and the machine's own names; `*` answers to all.
+
+        `limits` bounds how often each client may ask; `secure`: browsers come by https, and are
+        told to keep to it.
+        """
         self._app = app
+        self._limits = limits
+        self._always = [*_HEADERS, *([_HTTPS] if secure else [])]
         self._hosts = {*LOOPBACK, *(host.strip("[]").lower() for host in hosts)} - {""}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,35 +75,60 @@ class Guard:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
-                added = [pair for pair in _HEADERS if pair[0] not in present]
+                added = [pair for pair in self._always if pair[0] not in present]
+                if scope["path"].startswith("/api/") and b"cache-control" not in present:
+                    # What one may see now, another may not, nor the same person later.
+                    added.append((b"cache-control", b"no-store"))
                 message["headers"] = [*message["headers"], *added]
             await send(message)
 
         named = [value for name, value in scope["headers"] if name == b"host"]
         host = host_name(named[0].decode("latin-1")) if len(named) == 1 else ""
-        if host in self._hosts or "*" in self._hosts:
-            await self._app(scope, receive, sending)
+        if host not in self._hosts and "*" not in self._hosts:
+            await _refuse(
+                sending,
+                421,
+                "Misdirected Request",
+                "Plainview does not answer to that name",
+                "Use the address that 'plainview run' prints, or add the name to its hosts",
+            )
             return
-        await _refuse(sending)
+        wait = self._wait(scope)
+        if wait:
+            seconds = math.ceil(wait)
+            await _refuse(
+                sending,
+                429,
+                "Too Many Requests",
+                "you ask too often",
+                f"Ask again in {seconds} s",
+                (b"retry-after", str(seconds).encode()),
+            )
+            return
+        await self._app(scope, receive, sending)
+
+    def _wait(self, scope: HTTPScope) -> float:
+        if self._limits is None:
+            return 0.0
+        client = scope["client"]
+        key = self._limits.clients.key(client[0] if client else "", scope["headers"])
+        return self._limits.wait(scope["path"], key)
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(
+    send: Send, status: int, title: str, detail: str, mend: str, *headers: tuple[bytes, bytes]
+) -> None:
     body = msgspec.json.encode(
-        {
-            "type": "about:blank",
-            "title": "Misdirected Request",
-            "status": 421,
-            "detail": "Plainview does not answer to that name",
-            "mend": "Use the address that 'plainview run' prints, or add the name to its hosts",
-        }
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, "mend": mend}
     )
     await send(
         {
             "type": "http.response.start",
-            "status": 421,
+            "status": status,
             "headers": [
                 (b"content-type", b"application/problem+json"),
                 (b"content-length", str(len(body)).encode()),
+                *headers,
             ],
         }
     )

@@ -10,6 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 
+from plainview.web.access.rules import Action, rule
+
 STATIC = Path(__file__).parent / "static"
 """Where Vite builds the console (not in version control)."""
 
@@ -38,12 +40,14 @@ def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler 
             text, status_code=status, media_type="text/html", headers={"cache-control": "no-cache"}
         )
 
-    @get("/", include_in_schema=False, sync_to_thread=True)
+    console = rule(Action.OPEN_CONSOLE, page=True)
+
+    @get("/", opt=console, include_in_schema=False, sync_to_thread=True)
     def home() -> Response[str]:
         """The page with all sites."""
         return page(200)
 
-    @get("/sites/{site:str}", include_in_schema=False, sync_to_thread=True)
+    @get("/sites/{site:str}", opt=console, include_in_schema=False, sync_to_thread=True)
     def one(site: FromPath[str]) -> Response[str]:
         """The page of one site; it says so itself where there is none of that name."""
         return page(200 if site in sites else 404)

@@ -8,7 +8,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import UNSET, Struct, UnsetType
 
-from plainview.errors import InputError, PlainviewError
+from plainview.errors import AccessRefused, InputError, PlainviewError
+from plainview.web.access.gate import TooMany
+from plainview.web.access.rules import SignInNeeded
 
 _log = structlog.get_logger(__name__)
 
@@ -22,6 +24,10 @@ class Problem(Struct, frozen=True):
     type: str = "about:blank"
     where: str | UnsetType = UNSET
     mend: str | UnsetType = UNSET
+
+
+_STATUS = ((InputError, 400), (SignInNeeded, 401), (TooMany, 429), (AccessRefused, 403))
+"""The first kind that fits; what fits none is ours (503)."""
 
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
@@ -56,7 +62,7 @@ def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
 
 def on_plainview(_: Request[Any, Any, Any], error: PlainviewError) -> Response[Problem]:
     """An error that explains itself: wrong input is the caller's, all else is ours."""
-    status = 400 if isinstance(error, InputError) else 503
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 503)
     return _answer(
         Problem(
             title=_title(status),

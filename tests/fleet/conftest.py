@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.fleet.grants import Issuer
 
 from plainview.fleet.zygote import Zygote
 from plainview.geometry import Calibration, View, Zone
@@ -63,6 +64,13 @@ def standin() -> Iterator[Zygote]:
     zygote = Zygote(STANDIN)
     yield zygote
     zygote.close()
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
+    """An authority and a ledger that grant what a test asks for."""
+    with Issuer(tmp_path_factory.mktemp("state")) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import itertools
 import os
 import queue
+import select
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from tests.fleet.grants import GrantedFleet, Issuer
 
 from plainview.errors import BusFull, LensError
-from plainview.fleet.local import LocalFleet
+from plainview.fleet.camera import TICK
 from plainview.geometry import View
 from plainview.record import CameraStatus, Health, LensState, Reading
 from plainview.vision.spec import LensSpec, TapSpec
@@ -66,9 +68,10 @@ def ears() -> Ears:
 
 
 @pytest.fixture
-def fleet(ears: Ears, standin_command: tuple[str, ...]) -> Iterator[LocalFleet]:
+def fleet(ears: Ears, standin_command: tuple[str, ...], issuer: Issuer) -> Iterator[GrantedFleet]:
     """A fleet of stand-in lenses that hang after two seconds."""
-    with LocalFleet(
+    with GrantedFleet(
+        issuer,
         on_reading=ears.hear,
         on_status=ears.hear,
         on_plate=ears.hear,
@@ -89,7 +92,7 @@ def lens(view: View) -> LensSpec:
     return LensSpec(view=view, every=0.2, rate=10)
 
 
-def children(fleet: LocalFleet) -> list[int]:
+def children(fleet: GrantedFleet) -> list[int]:
     """The zygote's children."""
     assert fleet._zygote is not None
     pid = fleet._zygote.pid
@@ -97,10 +100,10 @@ def children(fleet: LocalFleet) -> list[int]:
 
 
 def test_camera_runs_and_stops(
-    fleet: LocalFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
 ) -> None:
     """Readings of UTC intervals come from a running camera; after stop none, and no process."""
-    fleet.start("north", tap, lens(make_view()))
+    fleet.begin("north", tap, lens(make_view()))
     first = ears.reading("north")
     assert first.t % 200 == 0
     assert abs(first.t / 1000 - time.time()) < 10
@@ -113,24 +116,24 @@ def test_camera_runs_and_stops(
     ears.hear("mark", b"")
     ears.until(lambda c, _: c == "mark")
     assert fleet._zygote is not None
-    fleet.start("other", tap, lens(make_view()))
+    fleet.begin("other", tap, lens(make_view()))
     ears.until(lambda c, i: c == "north" or (c == "other" and isinstance(i, Reading)))
     assert ears.all[-1][0] == "other"
     assert len(children(fleet)) == 2
 
 
 def test_statuses_come_each_second(
-    fleet: LocalFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
 ) -> None:
     """A status comes at least once a second (more is allowed to a busy machine)."""
-    fleet.start("north", tap, lens(make_view()))
+    fleet.begin("north", tap, lens(make_view()))
     times = [ears.status("north", lambda _: True).t for _ in range(6)]
     assert max(b - a for a, b in itertools.pairwise(times)) < 5000
 
 
 @pytest.mark.parametrize("deed", ["crash", "loop", "garbage"])
 def test_trouble_costs_one_restart_and_nothing_else(
-    fleet: LocalFleet,
+    fleet: GrantedFleet,
     ears: Ears,
     tap: TapSpec,
     make_view: Callable[..., View],
@@ -138,10 +141,10 @@ def test_trouble_costs_one_restart_and_nothing_else(
     deed: str,
 ) -> None:
     """A lens that crashes, hangs or lies is restarted once; the camera beside notices nothing."""
-    fleet.start("good", tap, lens(make_view()))
+    fleet.begin("good", tap, lens(make_view()))
     ears.reading("good")
     before = len(ears.all)
-    fleet.start("bad", tap, lens(make_view(deed, tmp_path / "done")))
+    fleet.begin("bad", tap, lens(make_view(deed, tmp_path / "done")))
     fallen = ears.status("bad", lambda s: s.restarts == 1)
     assert fallen.state is LensState.RESTARTING
     assert fallen.note
@@ -158,33 +161,33 @@ def test_trouble_costs_one_restart_and_nothing_else(
 
 
 def test_stopped_lens_is_noticed(
-    fleet: LocalFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
 ) -> None:
     """A lens that neither runs nor ends (here: stopped) is killed and restarted."""
-    fleet.start("north", tap, lens(make_view()))
+    fleet.begin("north", tap, lens(make_view()))
     ears.reading("north")
-    os.kill(children(fleet)[0], signal.SIGSTOP)
+    os.kill(fleet.processes()["lens"][0], signal.SIGSTOP)
     ears.status("north", lambda s: s.restarts == 1 and "no packet" in s.note)
     ears.reading("north")
 
 
 def test_tap_s_death_is_survived(
-    fleet: LocalFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
 ) -> None:
     """A tap that is killed is restarted with its lens."""
-    fleet.start("north", tap, lens(make_view()))
+    fleet.begin("north", tap, lens(make_view()))
     ears.reading("north")
-    os.kill(children(fleet)[1], signal.SIGKILL)
+    os.kill(fleet.processes()["tap"][0], signal.SIGKILL)
     ears.status("north", lambda s: s.restarts == 1)
     ears.reading("north")
 
 
 def test_zygote_s_death_is_survived(
-    fleet: LocalFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
 ) -> None:
     """When the zygote is killed a new one is started, and with it every camera."""
     for name in ("north", "south"):
-        fleet.start(name, tap, lens(make_view()))
+        fleet.begin(name, tap, lens(make_view()))
     for name in ("north", "south"):
         ears.reading(name)
     assert fleet._zygote is not None
@@ -196,12 +199,12 @@ def test_zygote_s_death_is_survived(
 
 
 def test_intervals_are_told_once_across_a_restart(
-    fleet: LocalFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
 ) -> None:
     """After a crash the Readings go on behind those told before: none comes twice."""
-    fleet.start("north", tap, lens(make_view()))
+    fleet.begin("north", tap, lens(make_view()))
     ears.reading("north")
-    os.kill(children(fleet)[0], signal.SIGKILL)
+    os.kill(fleet.processes()["lens"][0], signal.SIGKILL)
     ears.status("north", lambda s: s.restarts == 1)
     ears.reading("north")
     ears.reading("north")
@@ -210,11 +213,11 @@ def test_intervals_are_told_once_across_a_restart(
 
 
 def test_camera_that_always_crashes_backs_off_alone(
-    fleet: LocalFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
 ) -> None:
     """Restarts grow further apart, and the camera beside runs on."""
-    fleet.start("bad", tap, lens(make_view("crash")))
-    fleet.start("good", tap, lens(make_view()))
+    fleet.begin("bad", tap, lens(make_view("crash")))
+    fleet.begin("good", tap, lens(make_view()))
     at = [ears.status("bad", lambda s, k=k: s.restarts == k).t for k in (1, 2, 3)]  # type: ignore[misc]
     assert at[2] - at[1] > at[1] - at[0] - 500
     assert at[2] - at[1] >= 1000
@@ -222,19 +225,19 @@ def test_camera_that_always_crashes_backs_off_alone(
 
 
 def test_source_that_can_never_work_is_told(
-    fleet: LocalFleet, ears: Ears, tmp_path: Path, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, tmp_path: Path, make_view: Callable[..., View]
 ) -> None:
     """A source that is no video ends with a note for the operator, and counts as no restart."""
     wrong = tmp_path / "wrong.mp4"
     wrong.write_bytes(b"not a video" * 1000)
-    fleet.start("bad", TapSpec(source=str(wrong), live=True), lens(make_view()))
+    fleet.begin("bad", TapSpec(source=str(wrong), live=True), lens(make_view()))
     status = ears.status("bad", lambda s: s.state is LensState.ENDED)
     assert "wrong.mp4" in status.note
     assert status.restarts == 0
 
 
 def test_file_that_comes_back_is_played(
-    fleet: LocalFleet,
+    fleet: GrantedFleet,
     ears: Ears,
     tap: TapSpec,
     make_view: Callable[..., View],
@@ -244,18 +247,18 @@ def test_file_that_comes_back_is_played(
     """A live camera's file that is not there is looked for again."""
     monkeypatch.setattr("plainview.fleet.camera._LAST_RETRY", 0.2)
     path = tmp_path / "later.mp4"
-    fleet.start("north", structs.replace(tap, source=str(path)), lens(make_view()))
+    fleet.begin("north", structs.replace(tap, source=str(path)), lens(make_view()))
     ears.status("north", lambda s: s.state is LensState.ENDED and "no such file" in s.note)
     os.link(tap.source, path)
     ears.reading("north")
 
 
 def test_lost_camera_never_reads_as_empty(
-    fleet: LocalFleet, ears: Ears, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, make_view: Callable[..., View]
 ) -> None:
     """A camera that cannot be reached tells Readings all the same, and each says lost."""
     unreachable = TapSpec(source="rtsp://127.0.0.1:9/none", live=True)
-    fleet.start("north", unreachable, lens(make_view()))
+    fleet.begin("north", unreachable, lens(make_view()))
     for _ in range(3):
         _, item = ears.until(lambda _, i: isinstance(i, Reading))
         assert isinstance(item, Reading)
@@ -263,13 +266,13 @@ def test_lost_camera_never_reads_as_empty(
 
 
 def test_plates_come_up_and_go_down_again(
-    fleet: LocalFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
 ) -> None:
     """A learned plate is told, and a lens that is restarted gets it back."""
-    fleet.start("north", tap, lens(make_view("plate")))
+    fleet.begin("north", tap, lens(make_view("plate")))
     assert ears.until(lambda _, i: isinstance(i, bytes)) == ("north", b"p" * 100_000)
     assert ears.status("north", lambda s: s.plate == "learned").restarts == 0
-    os.kill(children(fleet)[0], signal.SIGKILL)
+    os.kill(fleet.processes()["lens"][0], signal.SIGKILL)
     ears.status("north", lambda s: s.restarts == 1)
     before = len(ears.all)
     ears.reading("north")
@@ -278,7 +281,11 @@ def test_plates_come_up_and_go_down_again(
 
 
 def test_callback_that_raises_harms_nobody(
-    ears: Ears, tap: TapSpec, make_view: Callable[..., View], standin_command: tuple[str, ...]
+    ears: Ears,
+    tap: TapSpec,
+    make_view: Callable[..., View],
+    standin_command: tuple[str, ...],
+    issuer: Issuer,
 ) -> None:
     """A full bus is counted and logged; the cameras go on."""
 
@@ -286,24 +293,80 @@ def test_callback_that_raises_harms_nobody(
         ears.hear(camera, reading)
         raise BusFull("full")
 
-    with LocalFleet(
-        on_reading=full, on_status=ears.hear, on_plate=ears.hear, command=standin_command
+    with GrantedFleet(
+        issuer, on_reading=full, on_status=ears.hear, on_plate=ears.hear, command=standin_command
     ) as fleet:
-        fleet.start("north", tap, lens(make_view()))
+        fleet.begin("north", tap, lens(make_view()))
         ears.reading("north")
         ears.reading("north")
         assert fleet.failed_callbacks >= 1
 
 
+def test_stop_returns_when_the_processes_are_gone(
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+) -> None:
+    """Once stop has returned neither process exists."""
+    fleet.begin("north", tap, lens(make_view()))
+    ears.reading("north")
+    pids = children(fleet)
+    assert len(pids) == 2
+    fleet.stop("north")
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_stop_does_not_wait_for_a_zygote_that_hangs(
+    fleet: GrantedFleet,
+    ears: Ears,
+    tap: TapSpec,
+    make_view: Callable[..., View],
+    busy: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """With its zygote hung, and even while the fleet waits for it, a stop holds within 5 s.
+
+    The camera beside comes back with the next zygote; the one that was stopped does not.
+    """
+    for name in ("north", "south"):
+        fleet.begin(name, tap, lens(make_view()))
+    for name in ("north", "south"):
+        ears.reading(name)
+    watched = [os.pidfd_open(pid) for pid in children(fleet)]
+    os.kill(fleet.processes()["zygote"][0], signal.SIGSTOP)
+    if busy:
+        fleet.begin("east", tap, lens(make_view()))
+        signal.sigtimedwait([], 2 * TICK)
+    begun = time.monotonic()
+    fleet.stop("north")
+    took = time.monotonic() - begun
+    ends = [bool(select.select([pidfd], [], [], 1.0)[0]) for pidfd in watched]
+    for pidfd in watched:
+        os.close(pidfd)
+    assert took < 5
+    assert all(ends)
+    ears.status("south", lambda s: s.restarts >= 1)
+    ears.reading("south")
+    assert "north" not in fleet._cameras
+
+
 def test_closed_fleet_leaves_nothing(
-    ears: Ears, tap: TapSpec, make_view: Callable[..., View], standin_command: tuple[str, ...]
+    ears: Ears,
+    tap: TapSpec,
+    make_view: Callable[..., View],
+    standin_command: tuple[str, ...],
+    issuer: Issuer,
 ) -> None:
     """After close no descriptor is open and no process left; starting then is an error."""
     before = sorted(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers, not paths
-    fleet = LocalFleet(
-        on_reading=ears.hear, on_status=ears.hear, on_plate=ears.hear, command=standin_command
+    fleet = GrantedFleet(
+        issuer,
+        on_reading=ears.hear,
+        on_status=ears.hear,
+        on_plate=ears.hear,
+        command=standin_command,
     )
-    fleet.start("north", tap, lens(make_view()))
+    fleet.begin("north", tap, lens(make_view()))
     ears.reading("north")
     processes = [*children(fleet), fleet._zygote.pid if fleet._zygote else 0]
     fleet.close()
@@ -313,4 +376,4 @@ def test_closed_fleet_leaves_nothing(
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     with pytest.raises(LensError, match="closed"):
-        fleet.start("north", tap, lens(make_view()))
+        fleet.begin("north", tap, lens(make_view()))

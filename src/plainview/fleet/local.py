@@ -24,6 +24,8 @@ from plainview.vision.task import Trust
 HANG = 10.0
 """Seconds in which a lens that has packets must take one."""
 _STOP = 10.0
+_STOP_HARD = 2.0
+"""Seconds after which a stop no longer waits for the zygote, but ends it and all its children."""
 _log = structlog.get_logger(__name__)
 
 OnReading = Callable[[str, Reading], None]
@@ -74,6 +76,7 @@ class LocalFleet:
         self._zygote: Zygote | None = Zygote(self._command, trust=self._trust)
         self._zygote_again = 0.0
         self._cameras: dict[str, Camera] = {}
+        self._leaving: list[tuple[set[int], threading.Event]] = []
         self._orders: queue.SimpleQueue[_Start | _Stop] = queue.SimpleQueue()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._closing = False
@@ -116,9 +119,20 @@ class LocalFleet:
         )
 
     def stop(self, camera_id: str) -> None:
-        """End a camera's processes; when this returns no more Readings of it come."""
+        """End a camera's processes; when this returns they are gone, and no more Readings come.
+
+        Where that does not happen in the usual way (the zygote hangs, or the thread here waits for
+        it), the zygote is killed: the kernel ends every camera's processes, and all but this one
+        are started anew.
+        """
         done = threading.Event()
         self._order(_Stop(camera_id, done))
+        if done.wait(_STOP_HARD):
+            return
+        zygote = self._zygote
+        if zygote is not None:
+            _log.error("zygote does not end a camera, so it is ended", camera=camera_id)
+            zygote.kill_hard()
         done.wait(_STOP)
 
     def processes(self) -> dict[str, list[int]]:
@@ -166,6 +180,7 @@ class LocalFleet:
                     self._tell(camera, force=True)
                 if self._zygote is not None:
                     self._zygote.close()
+                self._let_go()
 
     def _turn(self, selector: selectors.BaseSelector) -> None:
         try:
@@ -199,17 +214,26 @@ class LocalFleet:
                 return
             name = order.camera.name if isinstance(order, _Start) else order.camera_id
             old = self._cameras.pop(name, None)
+            left: set[int] = set()
             if old is not None:
+                left = set(old.processes() or ())
                 old.stop(selector)
                 if isinstance(order, _Stop):
                     self._tell(old, force=True)
             if isinstance(order, _Start):
                 self._cameras[name] = order.camera
+            elif left and self._zygote is not None:
+                self._leaving.append((left, order.done))
             else:
                 order.done.set()
 
     def _watch(self, zygote: Zygote, selector: selectors.BaseSelector) -> None:
         ended = {exited.pid: exited.code for exited in zygote.exits()}
+        for left, done in self._leaving:
+            left.difference_update(ended)
+            if not left:
+                done.set()
+        self._leaving = [(left, done) for left, done in self._leaving if left]
         for camera in self._cameras.values():
             camera.watch(zygote, ended, selector)
 
@@ -235,8 +259,15 @@ class LocalFleet:
             selector.unregister(self._zygote)
         self._zygote.kill_all()
         self._zygote = None
+        self._let_go()
         for camera in self._cameras.values():
             camera.lose(selector)
+
+    def _let_go(self) -> None:
+        """The zygote has ended, and with it the processes whose ends were waited for."""
+        for _, done in self._leaving:
+            done.set()
+        self._leaving.clear()
 
     def _tell(self, camera: Camera, *, force: bool = False) -> None:
         status = camera.news(force=force)

@@ -146,6 +146,13 @@ class Zygote:
             self._process.kill()  # its children die with it
             self._process.wait()
 
+    def kill_hard(self) -> None:
+        """End the zygote, and by the kernel its children, from any thread; `kill_all` comes after.
+
+        Whoever waits for it is told at once that it is gone.
+        """
+        self._process.kill()
+
     def kill_all(self) -> None:
         """End a zygote that does not answer; the kernel ends its children with it."""
         self._channel.close()

@@ -167,25 +167,25 @@ class Zygote:
         """Fork tap and lens, both or none, if the gate admits them."""
         if len(descriptors) != _DESCRIPTORS:
             return Refused("a start without all of its descriptors", "zygote")
-        tap_pid = 0
+        lens_pid = 0
         try:
             claim, tap_task, packets, status, lens_task, *pipes = descriptors
             gate.check_pipe(packets, lens.Pipes(*pipes).packets)
             admitted = self._gate.admit(_read_task(claim))
-            tap_pid = self._fork(
-                lambda: self._tap_of(tap_task, admitted, packets, status),
-                keep=(packets, status),
-                admitted=admitted,
-            )
             lens_pid = self._fork(
                 lambda: self._lens_of(lens_task, admitted, lens.Pipes(*pipes)),
                 keep=tuple(pipes),
                 admitted=admitted,
             )
+            tap_pid = self._fork(
+                lambda: self._tap_of(tap_task, admitted, packets, status),
+                keep=(packets, status),
+                admitted=admitted,
+            )
         except (PermitRefused, OSError) as error:
-            if tap_pid:
-                os.kill(tap_pid, signal.SIGKILL)
-                os.waitpid(tap_pid, 0)
+            if lens_pid:
+                os.kill(lens_pid, signal.SIGKILL)
+                os.waitpid(lens_pid, 0)
             if isinstance(error, PermitRefused):
                 return gate.refusal(error)
             return NotForked(error.errno or 0)

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from plainview.governance.assessment import Assessment
 from plainview.governance.permit import Hours
 from plainview.governance.places import LonLat
 
@@ -153,6 +154,8 @@ class RegisterAssessment(Struct, frozen=True):
     review: str = ""
     """ISO date on which it is looked at again."""
     simulated: bool = False
+    document: Assessment | None = None
+    """The assessment in full; None where the document cannot be read."""
 
 
 class Change(Struct, frozen=True):

@@ -221,4 +221,5 @@ def _assessment(one: Granted, standing: Standing, now: int) -> RegisterAssessmen
         approved=max((approval.t for approval in approvals), default=None),
         review=assessment.review_date.isoformat() if assessment and assessment.review_date else "",
         simulated=bool(assessment and assessment.simulated),
+        document=assessment,
     )

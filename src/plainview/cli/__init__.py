@@ -17,6 +17,7 @@ from typer import Argument, Option
 
 from plainview import __version__
 from plainview.cli import office
+from plainview.cli.access import login
 from plainview.errors import BoundaryError, PlainviewError
 
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
@@ -37,6 +38,7 @@ plate_app = typer.Typer(
     rich_markup_mode=None,
 )
 evaluate_app = typer.Typer(help="Measurements against known truth.", rich_markup_mode=None)
+app.command()(login)
 app.add_typer(camera_app, name="camera")
 app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")

@@ -48,7 +48,8 @@ class Links:
         token = secrets.token_urlsafe(32)
         link = Link(person, self._clock.utc() + LIFE)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self._folder.parent, self._folder):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if self._sweep() >= MOST:
                 raise InputError(
                     f"{MOST} sign-in links wait to be used",

@@ -1,0 +1,156 @@
+"""Who may sign in on the pages: from the configuration to the object that holds sessions."""
+
+import contextlib
+import getpass
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+from plainview.app.state import DEFAULT
+from plainview.clock import Clock, SystemClock
+from plainview.config.access import AccessConfig, OidcConfig
+from plainview.errors import ConfigError, InputError
+from plainview.governance.person import Person, Role
+from plainview.web.access.links import Links
+from plainview.web.access.oidc import OidcSettings
+from plainview.web.access.service import Access, AccessSettings
+
+FOLDER = "access"
+"""Below the state folder."""
+_ADDRESS = "address"
+_MAX_SECRET = 4096
+_DEFAULT_URL = "http://127.0.0.1:8420"
+
+
+class LocalLink(Struct, frozen=True):
+    """A one-time link, ready to be opened."""
+
+    url: str
+    person: Person
+
+
+def open_access(config: AccessConfig, state: Path, clock: Clock) -> Access:
+    """The sign-in of the pages over the state folder `state`.
+
+    Raises ConfigError where the client secret cannot be read or others may read it.
+    """
+    oidc = None if config.oidc is None else _oidc(config.oidc, config.url)
+    settings = AccessSettings(url=config.url, links=config.links, oidc=oidc, proxies=config.proxies)
+    return Access(settings, state / FOLDER, clock)
+
+
+def announce(state: Path, url: str) -> None:
+    """Let `plainview login` know at which address the pages of this state folder are."""
+    folder = state / FOLDER
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / _ADDRESS).write_text(url.rstrip("/"), encoding="ascii")
+
+
+def local_link(
+    state: Path | None, *, role: Role, name: str = "", clock: Clock | None = None
+) -> LocalLink:
+    """A new one-time link for `name` (the system's user name without) in `role`.
+
+    Works for a Plainview that runs on the state folder or will within ten minutes. Raises
+    InputError where the name is empty or unprintable, or the link cannot be kept.
+    """
+    folder = _state(state)
+    wanted = name or _user()
+    if not 0 < len(wanted) <= 200 or not wanted.isprintable() or wanted != wanted.strip():
+        raise InputError("this is not a name", where="--name", mend="Give your name in plain text")
+    person = Person(wanted, role)
+    token = Links(folder / FOLDER / "links", clock or SystemClock()).make(person)
+    return LocalLink(f"{_address(folder)}/login/link?token={token}", person)
+
+
+def end_all(state: Path | None) -> None:
+    """End every session and link of the state folder; a running Plainview follows in a second.
+
+    Raises InputError where it cannot be written.
+    """
+    folder = _state(state)
+    if not folder.is_dir():
+        raise InputError(
+            "there is no state folder here",
+            where=str(folder),
+            mend="Give the one of 'plainview run' with --state",
+        )
+    try:
+        Access(AccessSettings(), folder / FOLDER, SystemClock()).end_all()
+    except OSError as error:
+        raise InputError(
+            f"sessions cannot be ended ({error.strerror or error})",
+            where=str(folder / FOLDER),
+            mend="Run this as the user that Plainview runs as",
+        ) from error
+
+
+def _state(state: Path | None) -> Path:
+    """The folder that was asked for; without, the one in which a Plainview was last started."""
+    if state is not None:
+        return state.expanduser()
+    demo = DEFAULT / "demo"
+    times = {}
+    for folder in (DEFAULT, demo):
+        with contextlib.suppress(OSError):
+            times[folder] = (folder / FOLDER / _ADDRESS).stat().st_mtime
+    return max(times, key=lambda folder: times[folder], default=DEFAULT)
+
+
+def _address(state: Path) -> str:
+    try:
+        return (state / FOLDER / _ADDRESS).read_text(encoding="ascii").strip() or _DEFAULT_URL
+    except (OSError, UnicodeDecodeError):
+        return _DEFAULT_URL
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"user {os.getuid()}"
+
+
+def _oidc(config: OidcConfig, url: str) -> OidcSettings:
+    return OidcSettings(
+        issuer=config.issuer,
+        client_id=config.client_id,
+        redirect_uri=f"{url}/login/callback",
+        roles=config.roles,
+        client_secret=_secret(config.client_secret_file),
+        role_claim=config.role_claim,
+        scopes=config.scopes,
+    )
+
+
+def _secret(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            raw = file.read(_MAX_SECRET + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"the client secret cannot be read ({error.strerror or error})",
+            where=str(path),
+            mend="Check access.oidc.client_secret_file",
+        ) from error
+    if mode & 0o007:
+        raise ConfigError(
+            "everyone on this machine may read the client secret",
+            where=str(path),
+            mend=f"chmod 600 {path}",
+        )
+    try:
+        text = raw.decode("ascii").strip()
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(raw) > _MAX_SECRET or not text.isprintable():
+        raise ConfigError(
+            "this is not a client secret",
+            where=str(path),
+            mend="The file holds the secret on one line and nothing else",
+        )
+    return text

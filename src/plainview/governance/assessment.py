@@ -289,6 +289,10 @@ class People(Struct, frozen=True, forbid_unknown_fields=True):
     expectations: Annotated[
         Prose, Meta(description="What people there expect, and whether this would surprise them.")
     ] = ""
+    health: Annotated[
+        Prose,
+        Meta(description="Tests or reports on effects on health; 'none known' if there are none."),
+    ] = ""
     disparate: Annotated[
         Prose,
         Meta(

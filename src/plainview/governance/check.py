@@ -47,14 +47,12 @@ def check(
 ) -> list[Finding]:
     """What keeps `assessment` from being approved on the day `today`, in the order of its fields.
 
+    Where a named pack finds something in a field, what Plainview itself asks there is left out.
     `views` are the fingerprints of the cameras as they are configured, by id; None where they are
     not known, and then no camera is compared.
     """
-    found = [
-        Finding(field, what, clause, BASE, mend, rule)
-        for rule, field, what, clause, mend in contradictions(assessment, today, views)
-    ]
-    for name in dict.fromkeys((BASE, *assessment.packs)):
+    found: list[Finding] = []
+    for name in dict.fromkeys(assessment.packs):
         try:
             found += pack_findings(load_pack(name), assessment)
         except InputError as error:
@@ -68,6 +66,12 @@ def check(
                     "pack-known",
                 )
             )
+    named = {finding.field for finding in found}
+    found += [f for f in pack_findings(load_pack(BASE), assessment) if f.field not in named]
+    found += [
+        Finding(field, what, clause, BASE, mend, rule)
+        for rule, field, what, clause, mend in contradictions(assessment, today, views)
+    ]
     return sorted(found, key=_place)
 
 
@@ -81,12 +85,15 @@ def pack_findings(pack: Pack, assessment: Assessment) -> Iterator[Finding]:
 
 def applies(rule: Rule, assessment: Assessment) -> bool:
     """Whether `rule` holds for this assessment at all."""
-    when = rule.when
-    if when is None:
+    if rule.when is None:
         return True
-    if when.capability and not any(c.name == when.capability for c in assessment.capabilities):
-        return False
-    return not when.field or str(value_of(assessment, when.field)) in when.values
+    value = value_of(assessment, rule.when.field)
+    if not rule.when.longer:
+        return str(value) in rule.when.values
+    try:
+        return seconds_of(value) > seconds_of(rule.when.longer)
+    except InputError:
+        return False  # empty or malformed: named by rules of their own
 
 
 def _mend(rule: Rule, field: str) -> str:
@@ -194,6 +201,12 @@ def _answered(rule: Rule, assessment: Assessment) -> Iterator[Wrong]:
             yield f"harms[{k}]", f"no measure acts against {harm.id!r}: {rule.asks}"
 
 
+def _packs(rule: Rule, assessment: Assessment) -> Iterator[Wrong]:
+    lacking = [name for name in rule.values if name not in assessment.packs]
+    if lacking:
+        yield "packs", f"{', '.join(lacking)} is not named: {rule.asks}"
+
+
 def _number(value: int | None) -> int:
     return 0 if value is None else value
 
@@ -214,6 +227,7 @@ _CHECKS: Final[dict[str, Callable[[Rule, Assessment], Iterator[Wrong]]]] = {
     "capabilities": _capabilities,
     "approvers": _approvers,
     "answered": _answered,
+    "packs": _packs,
 }
 _ORDER: Final = {name: k for k, name in enumerate(Assessment.__struct_fields__)}
 

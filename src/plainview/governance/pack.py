@@ -31,6 +31,7 @@ CheckKind = Literal[
     "capabilities",
     "approvers",
     "answered",
+    "packs",
 ]
 """The closed vocabulary:
 
@@ -39,7 +40,7 @@ text is there in each of `languages`; `retention` a span is no longer than `span
 is at most `days`; `one-of` the value is one of `values`; `before` the first date is at least `days`
 before the second; `within` the second date is at most `days` after the first; `until` a date is not
 after `date`; `capabilities` none but `values` are asked for; `approvers` each role of `values` is
-named; `answered` every harm has a measure.
+named; `answered` every harm has a measure; `packs` these packs are named too.
 """
 Origin = Literal["law", "guidance", "pack"]
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {
@@ -54,19 +55,20 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "capabilities": ("values",),
     "approvers": ("values",),
     "answered": (),
+    "packs": ("values",),
 }
 _GUIDE: Final = "docs/design/0011-assessments.md"
 _Word = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class When(Struct, frozen=True, forbid_unknown_fields=True):
-    """A rule with one of these holds only for some assessments."""
+    """A rule with it holds only for some assessments."""
 
-    field: str = ""
+    field: str
     values: tuple[str, ...] = ()
     """`field` is one of these."""
-    capability: str = ""
-    """It is asked for."""
+    longer: str = ""
+    """`field` is a span longer than this."""
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,21 +165,22 @@ def _wrong(rule: Rule, pack: Pack) -> str:
         return f"no assessment has {', '.join(unknown)}"
     if rule.check in {"before", "within"} and len(rule.fields) != 2:
         return f"a rule of kind {rule.check!r} compares two fields"
-    if rule.span:
-        try:
-            seconds_of(rule.span)
-        except InputError as error:
-            return error.what
+    try:
+        for span in filter(None, (rule.span, rule.when.longer if rule.when else "")):
+            seconds_of(span)
+    except InputError as error:
+        return error.what
     allowed = _VALUES.get(rule.check)
     strange = [] if allowed is None else [value for value in rule.values if value not in allowed()]
     return f"{', '.join(strange)} cannot be asked for" if strange else ""
 
 
 def _all_fields(rule: Rule) -> tuple[str, ...]:
-    return (*rule.fields, *((rule.when.field,) if rule.when and rule.when.field else ()))
+    return (*rule.fields, *((rule.when.field,) if rule.when else ()))
 
 
 _VALUES: Final[dict[str, Callable[[], tuple[str, ...]]]] = {
     "capabilities": lambda: CAPABILITIES,
     "approvers": lambda: tuple(role.value for role in Role),
+    "packs": pack_names,
 }

@@ -79,7 +79,7 @@ class TreeReader:
         """The entries of one bundle; they are not checked against their hashes here."""
         width = tile_width(0, number, self._size)
         data, full = _read_at_least(self._source, entries_path, number, width)
-        return decode_bundle(data, width, more=full)
+        return decode_bundle(data, width, more=full and width < WIDTH)
 
     def range(self, wanted: Range) -> bytes:
         """The hash over the leaves of a range that a proof names."""

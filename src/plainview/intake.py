@@ -1,7 +1,7 @@
 """From the bus into the store: the only writer of Readings."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -97,8 +97,19 @@ class Intake:
     taken: the bus fills up, refuses, and that is seen where the Readings come from.
     """
 
-    def __init__(self, bus: Bus, store: Store, clock: Clock) -> None:
-        """Take from `bus`, write to `store`; periods are by `clock`."""
+    def __init__(
+        self,
+        bus: Bus,
+        store: Store,
+        clock: Clock,
+        before_deletion: Callable[[int], None] = lambda _now: None,
+    ) -> None:
+        """Take from `bus`, write to `store`; periods are by `clock`.
+
+        `before_deletion` is told, with the UTC milliseconds, each time before what is past its term
+        is deleted.
+        """
+        self._before_deletion = before_deletion
         self._bus = bus
         self._store = store
         self._clock = clock
@@ -196,6 +207,7 @@ class Intake:
             self._store.roll_up(self._now())
         if now >= self._prune_due:
             self._prune_due = now + _PRUNE
+            self._before_deletion(self._now())
             deleted = self._store.prune(self._now())
             disk = self._store.disk()
             with self._lock:

@@ -99,6 +99,10 @@ class Store(Protocol):
         """Bring minute and hour roll-ups up to date with the Readings; the number written."""
         ...
 
+    def keep(self, retention: Retention) -> None:
+        """From the next `prune` on, these are the terms."""
+        ...
+
     def prune(self, now: int) -> int:
         """Delete what is past its retention, and the oldest beyond the disk bound; rows deleted."""
         ...

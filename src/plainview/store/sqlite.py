@@ -425,6 +425,11 @@ class SqliteStore:
         first = connection.execute(select(func.min(schema.minute.c.start))).scalar() or 0
         return -(-first // HOUR) * HOUR if self._readings_from else 0
 
+    def keep(self, retention: Retention) -> None:
+        """From the next `prune` on, these are the terms."""
+        with self._write_lock:
+            self._retention = retention
+
     def prune(self, now: int) -> int:
         """Delete what is past its retention, and the oldest beyond the disk bound; rows deleted.
 

@@ -58,7 +58,7 @@ console-test: .venv/.all console/node_modules/.installed ## type-check and unit-
 	cd console && $(NPM) run --silent check
 	cd console && $(NPM) run --silent test
 
-unit: .venv/.all $(STATIC)/.built debian ## pytest (PYTEST_ARGS="-k record")
+unit: .venv/.all $(STATIC)/.built tests/servers/oidc/node_modules/.installed debian ## pytest (PYTEST_ARGS="-k record")
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 bench: .venv/.all $(STATIC)/.built ## print every benchmark's table
@@ -82,7 +82,7 @@ clean: ## remove what was built
 	find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## and the environments
-	rm -rf .venv .tools console/node_modules
+	rm -rf .venv .tools console/node_modules tests/servers/oidc/node_modules
 
 # --- what the targets stand on; each stamp is younger than its inputs -------------------------
 
@@ -107,6 +107,10 @@ $(UV): tools/uv.txt
 
 console/node_modules/.installed: console/package.json console/package-lock.json | .venv/.run
 	cd console && $(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@touch $@
+
+tests/servers/oidc/node_modules/.installed: tests/servers/oidc/package.json tests/servers/oidc/package-lock.json | .venv/.run
+	cd tests/servers/oidc && $(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@
 
 $(STATIC)/.built: console/node_modules/.installed $(CONSOLE_INPUTS)

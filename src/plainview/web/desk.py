@@ -63,6 +63,9 @@ class CameraEdge(Struct, frozen=True):
     capabilities: tuple[str, ...]
     permit: str
     """`ASSESSMENT@REVISION`; empty without."""
+    name: str = ""
+    """As people call it; empty: it has no other name than its id."""
+    site_name: str = ""
 
 
 class PurposeEdge(Struct, frozen=True):

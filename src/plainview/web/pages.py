@@ -52,7 +52,17 @@ def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler 
         """The page of one site; it says so itself where there is none of that name."""
         return page(200 if site in sites else 404)
 
-    handlers: list[Any] = [home, one]
+    @get(
+        ["/stop", "/assessments", "/assessments/new", "/assessments/edit/{draft:str}"],
+        opt=console,
+        include_in_schema=False,
+        sync_to_thread=True,
+    )
+    def desk() -> Response[str]:
+        """The stop switch and the assessments; the page itself says what it does not find."""
+        return page(200)
+
+    handlers: list[Any] = [home, one, desk]
     if (static / "assets").is_dir():
         handlers.append(
             create_static_files_router(

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,19 +19,21 @@ from plainview.vision import zygote as module
 from plainview.vision.measure import Measurer
 from plainview.vision.seal import SealReport
 from plainview.vision.spec import LensSpec, TapSpec
-from plainview.vision.task import Exit, Exited, ForkLens, ForkTap, LensTask
+from plainview.vision.task import Exit, Exited, Forked, LensTask
 
 VIEW = View(
     calibration=Calibration((64, 48), ((50, 0, -32, 320), (0, -50, -24, 240), (0, 0, -1, 10))),
     polygon=((-2, -2), (2, -2), (2, 2), (-2, 2)),
 )
 TASK = LensTask(LensSpec(view=VIEW, live=False))
+TAP = TapSpec(source="none.mp4", live=False)
+IDLE = (sys.executable, "-P", str(Path(__file__).with_name("idle.py")))
 
 
 @pytest.fixture(scope="module")
 def zygote() -> Iterator[Zygote]:
-    """A real zygote with the real measurement."""
-    started = Zygote()
+    """A real zygote with the real measurement, and taps that send nothing."""
+    started = Zygote(IDLE)
     yield started
     started.close()
 
@@ -44,8 +47,13 @@ class Pipes:
         self.readings, self.to_readings = os.pipe()
         self.plates, self.to_plates = os.pipe()
         self.report, self.to_report = os.pipe()
+        self.status, self.to_status = os.pipe()
         self.pulse = os.eventfd(0)
         self.theirs = (self.packets, self.to_readings, self.to_plates, self.to_report, self.pulse)
+
+    def start(self, zygote: Zygote) -> Forked:
+        """Start tap and lens as a recording's."""
+        return zygote.start(None, TAP, TASK, ((self.tap, self.to_status), self.theirs))
 
     def close(self, *fds: int) -> None:
         """Close some; the rest with `end`."""
@@ -55,46 +63,72 @@ class Pipes:
     def end(self, *but: int) -> None:
         """Close all that are not in `but`."""
         every = {*self.theirs, self.tap, self.readings, self.plates, self.report}
+        every |= {self.status, self.to_status}
         self.close(*(every - {*but}))
 
 
-def ended(zygote: Zygote) -> list[Exited]:
-    """Wait for the next ends."""
-    while True:
-        select.select([zygote], [], [], 20)
-        exits = zygote.exits()
-        if exits:
-            return exits
+def ended(zygote: Zygote, count: int) -> list[Exited]:
+    """Wait until `count` children have ended; by number."""
+    exits: list[Exited] = []
+    while len(exits) < count:
+        assert select.select([zygote], [], [], 20)[0], exits
+        exits += zygote.exits()
+    return sorted(exits, key=lambda exited: exited.pid)
 
 
 def test_lens_reports_its_seal_before_it_reads(zygote: Zygote) -> None:
     """The report comes while the packets' pipe is still empty, and the kernel confirms it."""
     pipes = Pipes()
-    pid = zygote.fork(ForkLens, TASK, pipes.theirs)
-    pipes.close(pipes.to_report)
+    forked = pipes.start(zygote)
+    pipes.close(pipes.to_report, pipes.tap)
     report = msgspec.msgpack.decode(os.read(pipes.report, 4096), type=SealReport)
     assert os.read(pipes.report, 1) == b""
-    status = Path(f"/proc/{pid}/status").read_text()
+    status = Path(f"/proc/{forked.lens}/status").read_text()
     assert report.seccomp is ("Seccomp:\t2" in status)
     assert "NoNewPrivs:\t1" in status
     assert "Threads:\t1" in status
-    held = {os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd")}  # noqa: PTH115, PTH208 - links to no path
+    held = {
+        os.readlink(f"/proc/{forked.lens}/fd/{n}")  # noqa: PTH115 - links to no path
+        for n in os.listdir(f"/proc/{forked.lens}/fd")  # noqa: PTH208 - numbers, not paths
+    }
     assert held - {"/dev/null"} == {
         os.readlink(f"/proc/self/fd/{fd}")  # noqa: PTH115 - the same
         for fd in (pipes.packets, pipes.to_readings, pipes.to_plates, pipes.pulse)
     }
-    os.close(pipes.tap)
-    assert ended(zygote) == [Exited(pid, Exit.TAP_GONE)]
+    zygote.kill(forked.tap)
+    assert Exited(forked.lens, Exit.TAP_GONE) in ended(zygote, 2)
     pipes.end(pipes.to_report, pipes.tap)
+
+
+def test_tap_holds_its_two_pipes_and_no_more(zygote: Zygote) -> None:
+    """A tap has the packets' and the status's pipe: not the lens's, nor any task."""
+    pipes = Pipes()
+    forked = pipes.start(zygote)
+    theirs = {os.readlink(f"/proc/self/fd/{fd}") for fd in (pipes.tap, pipes.to_status)}  # noqa: PTH115 - links to no path
+    begun = time.monotonic()
+    while True:
+        folder = f"/proc/{forked.tap}/fd"
+        held = {os.readlink(f"{folder}/{n}") for n in os.listdir(folder) if int(n) > 2}  # noqa: PTH115, PTH208 - the same
+        if held == theirs:
+            break
+        assert time.monotonic() - begun < 10, held
+    for pid in (forked.tap, forked.lens):
+        zygote.kill(pid)
+    ended(zygote, 2)
+    pipes.end()
 
 
 def test_killed_child_is_told_with_its_signal(zygote: Zygote) -> None:
     """A child ended on request is told of once, with the signal that ended it."""
     pipes = Pipes()
-    pid = zygote.fork(ForkLens, TASK, pipes.theirs)
-    zygote.kill(pid)
-    assert ended(zygote) == [Exited(pid, -signal.SIGKILL)]
-    zygote.kill(pid)  # it is gone: nothing happens, to nobody
+    forked = pipes.start(zygote)
+    for pid in (forked.lens, forked.tap):
+        zygote.kill(pid)
+    assert ended(zygote, 2) == sorted(
+        [Exited(pid, -signal.SIGKILL) for pid in (forked.lens, forked.tap)],
+        key=lambda exited: exited.pid,
+    )
+    zygote.kill(forked.lens)  # it is gone: nothing happens, to nobody
     zygote.kill(os.getpid())  # not its child: nothing happens either
     zygote.extend(os.getpid(), 1)
     pipes.end()
@@ -103,18 +137,17 @@ def test_killed_child_is_told_with_its_signal(zygote: Zygote) -> None:
 def test_leash_is_extended_by_what_was_used(zygote: Zygote) -> None:
     """Extending sets the soft CPU limit a little beyond what the lens has used."""
     pipes = Pipes()
-    pid = zygote.fork(ForkLens, TASK, pipes.theirs)
+    forked = pipes.start(zygote)
     os.read(pipes.report, 4096)
-    zygote.extend(pid, 77)
+    zygote.extend(forked.lens, 77)
     other = Pipes()
-    zygote.kill(zygote.fork(ForkLens, TASK, other.theirs))  # answered after the extension was done
-    limits = Path(f"/proc/{pid}/limits").read_text()
+    beside = other.start(zygote)  # answered after the extension was done
+    limits = Path(f"/proc/{forked.lens}/limits").read_text()
     soft = next(line for line in limits.splitlines() if line.startswith("Max cpu time"))
     assert 77 <= int(soft.split()[3]) <= 77 + 10
-    zygote.kill(pid)
-    left = 2
-    while left:
-        left -= len(ended(zygote))
+    for pid in (*msgspec.structs.astuple(forked), *msgspec.structs.astuple(beside)):
+        zygote.kill(pid)
+    ended(zygote, 4)
     pipes.end()
     other.end()
 
@@ -125,66 +158,75 @@ def test_cpu_seconds_are_this_process_s() -> None:
     assert module.cpu_seconds(os.getpid()) == pytest.approx(times.user + times.system, abs=2)
 
 
-def test_tap_that_fails_says_nothing_of_its_address(
-    zygote: Zygote, capfd: pytest.CaptureFixture[str]
+def test_tap_that_fails_says_nothing_of_its_path(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A source's credentials appear in no message of a failing tap."""
-    packets, to_packets = os.pipe()
-    status, to_status = os.pipe()
-    spec = TapSpec(source="rtsp://user:secret@127.0.0.1:9/x", live=False)
-    pid = zygote.fork(ForkTap, spec, (to_packets, to_status))
-    os.close(to_status)
-    os.close(to_packets)
+    """Of a file that is no video its tap tells the name, and where it lies nowhere."""
+    started = Zygote()
+    pipes = Pipes()
+    path = tmp_path / "secret" / "none.mp4"
+    spec = TapSpec(source=str(path), live=False)
+    started.start(None, spec, TASK, ((pipes.tap, pipes.to_status), pipes.theirs))
+    pipes.close(pipes.tap, pipes.to_status)
     told = b""
-    while part := os.read(status, 65536):
+    while part := os.read(pipes.status, 65536):
         told += part
-    assert ended(zygote)[0].pid == pid
+    assert b"none.mp4" in told
     assert b"secret" not in told
+    ended(started, 2)
+    started.close()
     assert "secret" not in capfd.readouterr().err
-    os.close(packets)
-    os.close(status)
+    pipes.end(pipes.tap, pipes.to_status)
 
 
 def test_children_end_with_a_killed_zygote() -> None:
     """When the zygote is killed the kernel ends its children; the parent is told."""
-    started = Zygote()
+    started = Zygote(IDLE)
     pipes = Pipes()
-    pid = started.fork(ForkLens, TASK, pipes.theirs)
-    pidfd = os.pidfd_open(pid)
+    forked = pipes.start(started)
+    pidfds = [os.pidfd_open(pid) for pid in (forked.lens, forked.tap)]
     os.kill(started.pid, signal.SIGKILL)
-    assert select.select([pidfd], [], [], 20)[0], "the lens outlived its zygote"
+    for pidfd in pidfds:
+        assert select.select([pidfd], [], [], 20)[0], "a child outlived its zygote"
+        os.close(pidfd)
     with pytest.raises(ZygoteGone):
-        started.fork(ForkLens, TASK, pipes.theirs)
+        pipes.start(started)
     started.close()
-    os.close(pidfd)
     pipes.end()
 
 
 def test_everything_ends_with_a_killed_parent() -> None:
-    """When the parent is killed, zygote and lens end too."""
+    """When the parent is killed, zygote, lens and tap end too."""
     script = """
         import os, sys, time
         from plainview.fleet.zygote import Zygote
-        from plainview.vision.task import ForkLens, LensTask
+        from plainview.vision.spec import TapSpec
+        from plainview.vision.task import LensTask
         import msgspec
         task = msgspec.json.decode(sys.argv[1].encode(), type=LensTask)
-        pairs = [os.pipe() for _ in range(4)]
-        zygote = Zygote()
-        lens = zygote.fork(
-            ForkLens, task, (pairs[0][0], pairs[1][1], pairs[2][1], pairs[3][1], os.eventfd(0))
+        pairs = [os.pipe() for _ in range(5)]
+        zygote = Zygote(sys.argv[2:])
+        forked = zygote.start(
+            None,
+            TapSpec(source="none.mp4", live=False),
+            task,
+            (
+                (pairs[0][1], pairs[4][1]),
+                (pairs[0][0], pairs[1][1], pairs[2][1], pairs[3][1], os.eventfd(0)),
+            ),
         )
-        print(zygote.pid, lens, flush=True)
+        print(zygote.pid, forked.lens, forked.tap, flush=True)
         sys.stdin.read()
     """
     parent = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script), msgspec.json.encode(TASK).decode()],
+        [sys.executable, "-c", textwrap.dedent(script), msgspec.json.encode(TASK).decode(), *IDLE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     assert parent.stdout is not None
     assert parent.stdin is not None
     pidfds = [os.pidfd_open(int(pid)) for pid in parent.stdout.readline().split()]
-    assert len(pidfds) == 2
+    assert len(pidfds) == 3
     parent.kill()
     for pidfd in pidfds:
         assert select.select([pidfd], [], [], 20)[0], "a process outlived its parent"

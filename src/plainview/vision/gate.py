@@ -80,7 +80,7 @@ class Gate:
                 now=int(time.time() * 1000),
                 software=__version__,
             )
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PermitRefused("this is no grant", where="permit", mend=_MEND) from error
         return Admitted(bare_source(told.source), view, until)
 

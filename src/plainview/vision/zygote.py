@@ -276,7 +276,7 @@ class Zygote:
 def _decoded(decoder: msgspec.msgpack.Decoder[_Task], fd: int) -> _Task:
     try:
         return decoder.decode(_read_task(fd))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PermitRefused("this is no task", where="zygote") from error
 
 

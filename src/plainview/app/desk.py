@@ -14,7 +14,7 @@ from plainview.app.governor import CameraState, Governor
 from plainview.config import CityConfig
 from plainview.errors import InputError, StoreError
 from plainview.governance import approving, draft
-from plainview.governance.assessment import AssessedCamera, Assessment, parse_assessment, say
+from plainview.governance.assessment import Assessment, parse_assessment, say
 from plainview.governance.check import Finding
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
@@ -98,7 +98,7 @@ class RunningDesk:
         """Put an access in the ledger. Raises LedgerError, and then nothing may be shown."""
         entry = self._office.entry(
             EntryKind.DATA_ACCESSED,
-            _subject(what),
+            _subject(reference),
             person,
             purpose=purpose[:300],
             what=what[:300],
@@ -128,11 +128,11 @@ class RunningDesk:
     def new_draft(self, packs: tuple[str, ...]) -> str:
         """The text of a new assessment, with this city's cameras in it."""
         city = self._city()
-        assessed = [
-            AssessedCamera(id=name, site=camera.seen.site, fingerprint=camera.seen.fingerprint)
+        seen = [
+            draft.Seen(name, camera.seen.site, camera.seen.fingerprint)
             for name, camera in cities.configured(city).items()
         ]
-        return draft.new(packs, assessed, self._today())
+        return draft.new(packs, seen, today=self._today())
 
     def write_draft(self, person: Person, text: str) -> DraftEdge:  # noqa: ARG002 - who may write is the policy's; a draft decides nothing
         """Keep a draft under the id in it."""
@@ -259,7 +259,7 @@ def _finding(finding: Finding) -> FindingEdge:
     return FindingEdge(finding.field, finding.what, finding.clause, finding.pack, finding.mend)
 
 
-def _subject(what: str) -> str:
+def _subject(reference: str) -> str:
     """What an access was about, as entries name it: `site:ID`, `camera:ID` or `city`."""
-    kind, _, name = what.partition(" ")[0].partition(":")
+    kind, _, name = reference.partition(":")
     return f"{kind}:{name}"[:200] if kind in {"site", "camera"} and name else "city"

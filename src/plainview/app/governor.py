@@ -27,7 +27,7 @@ from plainview.governance.permit import OUTSIDE_HOURS, Grant, NotCovered
 from plainview.governance.standing import stopped_by
 from plainview.governance.switch import Switch
 from plainview.ledger.checkpoint import Checkpoint, parse_checkpoint
-from plainview.ledger.note import open_note
+from plainview.ledger.note import Verifier, open_note
 from plainview.record import Health, Reading
 from plainview.vision.spec import LensSpec, TapSpec
 
@@ -191,7 +191,7 @@ class Governor:
             )
 
     def _checkpoint(self) -> Checkpoint:
-        verifier = self._office.ledger.verifier
+        verifier = Verifier.from_vkey(self._office.ledger.vkey)
         while True:
             self._office.refresh()
             note = open_note(self._office.ledger.checkpoint(), [verifier])

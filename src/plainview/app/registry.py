@@ -9,7 +9,7 @@ import structlog
 from plainview.app import cities
 from plainview.app.governor import Governor
 from plainview.config import CityConfig
-from plainview.errors import LedgerError, PermitRefused, StoreError
+from plainview.errors import InputError, LedgerError, PermitRefused, StoreError
 from plainview.governance.assessment import Assessment
 from plainview.governance.office import Office
 from plainview.governance.permit import Permit
@@ -85,24 +85,31 @@ class Registry:
             self._made = (now, standing.size, register)
             return register
 
-    def assessment(self, name: str, revision: int) -> Assessment | None:
-        """An assessment that was ever granted; None where there is none of that name."""
+    def assessment(self, name: str, revision: int) -> Assessment:
+        """An assessment that was granted. Raises InputError where there is none of that name."""
         record = self._office.standing().permits.get(f"{name}@{revision}")
-        return None if record is None else self._office.assessment(record.assessment)
+        if record is None:
+            raise InputError(f"there is no assessment {name}@{revision}", where="register")
+        return self._office.assessment(record.assessment)
 
     def attest(self, nonce: str) -> str:
         """Signed note of what runs now."""
         return self._governor.attest(nonce)
 
     def proof(self, index: int) -> str:
-        """tlog-proof of an entry. Raises LedgerError where there is none."""
+        """tlog-proof of an entry. Raises InputError where there is none."""
+        self._check(index)
         return self._office.ledger.proof(index)
 
     def entry(self, index: int) -> bytes:
-        """An entry as it stands in the ledger. Raises LedgerError where there is none."""
-        for _, entry in self._office.ledger.entries(index, index + 1):
-            return encode_entry(entry)
-        raise LedgerError(f"there is no entry {index}", where="ledger")
+        """An entry as it stands in the ledger. Raises InputError where there is none."""
+        self._check(index)
+        ((_, entry),) = self._office.ledger.entries(index, index + 1)
+        return encode_entry(entry)
+
+    def _check(self, index: int) -> None:
+        if not 0 <= index < self._office.ledger.size:
+            raise InputError(f"there is no entry {index}", where="ledger")
 
     def _standing(self) -> Standing:
         standing = self._office.standing().copy()

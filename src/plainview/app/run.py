@@ -85,6 +85,7 @@ def _watch(
             raise PlainviewError("intake ended by itself", mend="See the log in the state folder")
         if not running.web.alive:
             raise PlainviewError("the page's server ended", mend="See the log in the state folder")
+        running.look()
 
 
 def _folder(state: Path | None, city: CityConfig | None) -> Path:

@@ -1,24 +1,36 @@
-"""The parts of a running Plainview, joined: fleet -> bus -> intake -> store -> web."""
+"""The parts of a running Plainview, joined: fleet -> bus -> intake -> store -> web.
+
+Governance stands over them: the governor alone starts cameras, from permits in the office.
+"""
 
 import contextlib
 import socket
 import threading
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from msgspec import structs
 
+from plainview.app import cities, demonstration
+from plainview.app.access import announce, open_access
+from plainview.app.desk import RunningDesk
+from plainview.app.governor import Governor
 from plainview.app.keeper import PlateKeeper
 from plainview.app.plates import APPROVED, LEARNED, Plates
-from plainview.app.specs import live_specs
+from plainview.app.registry import Registry
+from plainview.app.retention import Keeping
 from plainview.bus import Bus, open_bus
 from plainview.clock import Clock
 from plainview.config import CityConfig, SiteConfig
+from plainview.errors import PlainviewError
 from plainview.fleet.local import LocalFleet
+from plainview.governance.office import Office
+from plainview.governance.switch import Switch
 from plainview.intake import Intake
 from plainview.record import CameraStatus, Reading, Stamped
 from plainview.store import Store, open_store
+from plainview.vision.task import Trust
 from plainview.web.views import CameraView, SiteView
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -43,11 +55,16 @@ class Running:
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
+            self.office = office = Office(folder, clock)
+            stack.callback(office.close)
+            switch = Switch(office, folder)
+            stack.callback(switch.close)
             url = city.store or f"sqlite:{folder / 'plainview.db'}"
             self.store = store = open_store(url, city.retention)
             stack.callback(store.close)
             self._bus = open_bus(city.bus)
-            self.intake = _IntakeThread(self._bus, store, clock)
+            keeping = Keeping(office, store, city.retention)
+            self.intake = _IntakeThread(self._bus, store, clock, keeping)
             stack.callback(self.intake.finish)
             self._keeper = PlateKeeper(self._plates)
             stack.callback(self._keeper.close)
@@ -55,9 +72,21 @@ class Running:
                 on_reading=self._on_reading,
                 on_status=self._on_status,
                 on_plate=self._keeper.put,
+                trust=Trust(authority=office.authority.vkey, ledger=office.ledger.vkey),
                 clock=clock,
             )
             stack.callback(self._fleet.close)
+            self.governor = Governor(
+                office, switch, self._fleet, plate=self._plates.read, clock=clock
+            )
+            stack.callback(self.governor.close)
+            self._configure(city)
+            if city.simulated:
+                demonstration.approve(office, cities.configured(city))
+            self._file = cities.CityFile(city, clock)
+            self.desk = RunningDesk(office, switch, self.governor, self._now_configured)
+            self.registry = Registry(office, switch, self.governor, store, self._now_configured)
+            self.access = open_access(city.access, folder, clock)
             # Half a second of imports, while the zygote starts.
             from plainview.web.api import create_app  # noqa: PLC0415 - see above
             from plainview.web.server import Served, bind  # noqa: PLC0415 - see above
@@ -70,10 +99,14 @@ class Running:
                 stats=self._stats,
                 clock=clock,
                 hosts=_hosts(city),
+                access=self.access,
+                desk=self.desk,
+                more=_more_handlers(self.registry, self.desk),
             )
             self.web = Served(application, listener)
             stack.callback(self.web.stop)
             self.url = self.web.url
+            announce(folder, city.access.url or self.url)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -85,11 +118,28 @@ class Running:
         self._stack.close()
 
     def start_cameras(self) -> None:
-        """Start every camera. One that cannot work is shown so, and stops no other."""
-        now = self._clock.monotonic()
-        for camera in self._city.cameras():
-            tap, lens = live_specs(camera, now=now)
-            self._fleet.start(camera.id, tap, lens, plate=self._plates.read(camera.id))
+        """Let every camera start that is permitted; of the others it is shown why they do not."""
+        self.governor.enable()
+
+    def look(self) -> None:
+        """Take up what changed in the city's files. To be called every second or so."""
+        city = self._file.changed()
+        if city is None:
+            return
+        city = structs.replace(city, address=self._city.address, port=self._city.port)
+        try:
+            self._configure(city)
+        except PlainviewError as error:
+            _log.error("the changed city is not in force", why=error.line())
+        else:
+            _log.info("the city's files changed", cameras=sum(1 for _ in city.cameras()))
+
+    def _configure(self, city: CityConfig) -> None:
+        self.governor.configure(cities.configured(city), cities.configuration_digest(city))
+        self._city = city
+
+    def _now_configured(self) -> CityConfig:
+        return self._city
 
     @property
     def measured(self) -> bool:
@@ -99,6 +149,7 @@ class Running:
     def _on_reading(self, camera: str, reading: Reading) -> None:
         if self._first is None and reading.frames:
             self._first = self._clock.monotonic()
+        self.governor.heard(camera, reading)
         self._bus.publish(camera, Stamped(camera, reading))
 
     def _on_status(self, camera: str, status: CameraStatus) -> None:
@@ -120,16 +171,18 @@ class Running:
             "zygote_restarts": float(self._fleet.zygote_restarts),
             "fleet_failed_callbacks": float(self._fleet.failed_callbacks),
             "plates_not_saved": float(self._keeper.failed),
+            "governance_failed": float(self.governor.turns_failed),
+            "ledger_entries": float(self.office.ledger.size),
         }
 
 
 class _IntakeThread:
     """Owns the one thread that writes to the store."""
 
-    def __init__(self, bus: Bus, store: Store, clock: Clock) -> None:
+    def __init__(self, bus: Bus, store: Store, clock: Clock, keeping: Keeping) -> None:
         self._bus = bus
         self._stop = threading.Event()
-        self._intake = Intake(bus, store, clock)
+        self._intake = Intake(bus, store, clock, keeping.before_deletion)
         self._thread = threading.Thread(
             target=self._intake.run, args=(self._stop,), name="intake", daemon=True
         )
@@ -150,6 +203,14 @@ class _IntakeThread:
         if waiting:
             trouble = self.stats().trouble or "it took too long"
             _log.error("messages could not be stored before the end", lost=waiting, why=trouble)
+
+
+def _more_handlers(registry: Registry, desk: RunningDesk) -> list[Any]:
+    """The public's pages, the ledger's files, and what the desk answers."""
+    from plainview.web.desk_api import desk_handlers  # noqa: PLC0415 - with the rest of web
+    from plainview.web.portal import portal_handlers  # noqa: PLC0415 - with the rest of web
+
+    return [*portal_handlers(registry), *desk_handlers(desk)]
 
 
 def _site_view(site: SiteConfig, *, simulated: bool) -> SiteView:

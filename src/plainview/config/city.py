@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, defstruct, structs
 
+from plainview.config.access import AccessConfig, AccessTable, access_from
 from plainview.config.camera import (
     CameraConfig,
     CameraTable,
@@ -63,6 +64,7 @@ class CityConfig(Struct, frozen=True):
     """State folder; None for the default."""
     simulated: bool = False
     """A demonstration: nobody in it exists. No file can say so."""
+    access: AccessConfig = AccessConfig()
     files: tuple[Path, ...] = ()
     """The files that this was read from."""
 
@@ -125,6 +127,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     state: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     listen: _ListenTable = _ListenTable()
     retention: _RetentionTable = _RetentionTable()
+    access: AccessTable = AccessTable()
 
 
 def load_city(path: Path | str) -> CityConfig:
@@ -152,6 +155,7 @@ def load_city(path: Path | str) -> CityConfig:
         port=table.listen.port,
         hosts=table.listen.hosts,
         state=None if table.state is None else document.relative(table.state),
+        access=access_from(document, table.access),
         files=(Path(path).absolute(), *_camera_files(document, table)),
     )
 

@@ -8,9 +8,10 @@ import enum
 import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Final
 
-from msgspec import Struct, inspect
+from msgspec import Struct, inspect, structs
 
 from plainview import __version__
 from plainview.document.strict import options
@@ -29,6 +30,7 @@ from plainview.governance.assessment import (
     Notice,
     Period,
     Window,
+    load_assessment,
 )
 from plainview.governance.capability import MEASURING
 from plainview.governance.pack import load_pack
@@ -39,17 +41,13 @@ WIDTH: Final = 96
 _ESCAPED: Final = {'"': '\\"', "\\": "\\\\", "\x7f": "\\u007F"}
 
 
-class Seen(NamedTuple):
-    """A configured camera: its id, its site, and the fingerprint of its view."""
-
-    id: str
-    site: str
-    fingerprint: str
+DEMONSTRATION: Final = Path(__file__).parent / "demonstration.toml"
+_VALID: Final = dt.timedelta(days=365)
 
 
 def new(
     packs: Sequence[str],
-    cameras: Sequence[Seen],
+    cameras: Sequence[AssessedCamera],
     *,
     today: dt.date,
     language: str = "en",
@@ -57,21 +55,21 @@ def new(
 ) -> str:
     """The TOML text of a new assessment for `packs` (raises InputError for an unknown one).
 
-    The cameras, the version and what no lens starts without are filled in; `name` is its id. Every
-    other field is there, empty, with its help, in `language` and the languages that a pack asks.
+    The `cameras` (id, site and fingerprint), the version and what no lens starts without are filled
+    in; `name` is its id. Every other field is there, empty, with its help, in `language` and the
+    languages that a pack asks.
     """
-    said = dict.fromkeys(("", *_languages(packs, language)), "")
-    said.pop("")
+    said = dict.fromkeys(_languages(packs, language), "")
     assessment = Assessment(
         id=name or f"assessment-{today:%Y-%m-%d}",
         language=language,
         title=said,
         summary=said,
         packs=tuple(packs),
-        software=".".join(__version__.split(".")[:2]),
+        software=_software(),
         aims=(Aim(id="aim-1", text=said),),
         legal=Legal(text=said),
-        cameras=tuple(AssessedCamera(c.id, c.site, c.fingerprint) for c in cameras),
+        cameras=tuple(cameras),
         capabilities=tuple(AssessedCapability(name=name) for name in MEASURING),
         period=Period(hours=(Window(),)),
         harms=(Harm(id="harm-1"),),
@@ -91,6 +89,32 @@ def written(assessment: Assessment, *, helped: bool = False) -> str:
     """
     lines = list(_lines(assessment, (), helped=helped))
     return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def demonstration(cameras: Sequence[AssessedCamera], today: dt.date) -> Assessment:
+    """The demonstration's own assessment, for its `cameras`, valid for a year from `today`."""
+    template = load_assessment(DEMONSTRATION)
+    places = {
+        camera.id: structs.replace(
+            camera,
+            sees="A simulated plaza, from a camera that does not exist.",
+            private="none: there is no such place",
+        )
+        for camera in cameras
+    }
+    return structs.replace(
+        template,
+        software=_software(),
+        review_date=today + _VALID,
+        cameras=tuple(places.values()),
+        period=structs.replace(template.period, begins=today, ends=today + _VALID),
+        notice=structs.replace(template.notice, date=today),
+    )
+
+
+def _software() -> str:
+    """The version that runs, without the part that only mends."""
+    return ".".join(__version__.split(".")[:2])
 
 
 def _languages(packs: Sequence[str], language: str) -> tuple[str, ...]:

@@ -229,9 +229,11 @@ def _approved(standing: Standing, _index: int, entry: Entry) -> None:
 def _granted(standing: Standing, index: int, entry: Entry) -> None:
     name = _named(entry)
     assessment = name.rpartition("@")[0]
+    since = max(entry.t, _number(entry, "begins"))
     for other, record in standing.permits.items():
-        if other.rpartition("@")[0] == assessment and not record.over:
-            standing.permits[other] = structs.replace(record, over="superseded", over_since=entry.t)
+        if other.rpartition("@")[0] == assessment and record.holds(since):
+            # Until the new one begins, the old one holds: a renewal leaves no gap.
+            standing.permits[other] = structs.replace(record, over="superseded", over_since=since)
     standing.permits[name] = PermitRecord(
         id=name,
         digest=_text(entry, "permit"),
@@ -246,7 +248,8 @@ def _granted(standing: Standing, index: int, entry: Entry) -> None:
 def _revoked(standing: Standing, _index: int, entry: Entry) -> None:
     record = standing.permits.get(_named(entry))
     if record is not None and record.over != "revoked":
-        standing.permits[record.id] = structs.replace(record, over="revoked", over_since=entry.t)
+        since = min(entry.t, record.over_since) if record.over else entry.t
+        standing.permits[record.id] = structs.replace(record, over="revoked", over_since=since)
 
 
 def _suspended(standing: Standing, _index: int, entry: Entry) -> None:

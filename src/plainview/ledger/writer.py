@@ -151,17 +151,19 @@ class Writer:
             return
         try:
             ends = [end for end, _ in self._roots]
-            paths = {
-                path for old, new in itertools.pairwise(ends) for path in changed_paths(old, new)
-            }
-            for path in (*sorted(paths), CHECKPOINT):
+            replaced = set(partial_folders(base, size))
+            paths = {CHECKPOINT}
+            for old, new in itertools.pairwise(ends):
+                paths.update(changed_paths(old, new))
+            paths = {path for path in paths if path.rpartition("/")[0] not in replaced}
+            for path in sorted(paths):
                 self._files.sync(self._public / path)
-            for folder in folders_of((*paths, CHECKPOINT)):
+            for folder in folders_of(paths):
                 self._files.sync_folder(self._public / folder)
             header = journal.new_header(self._signer.name, size, self._tree.root())
             self._files.write_durably(self._path, journal.encode(header), 0o600)
             # The full tiles stand for good only now; what they replaced may go (tlog-tiles).
-            for folder in partial_folders(base, size):
+            for folder in sorted(replaced):
                 self._files.remove_folder(self._public / folder)
         except OSError as error:
             raise _unwritable(error, self._public, "No entry was lost") from error

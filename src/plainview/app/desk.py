@@ -7,14 +7,17 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
-
 from plainview.app import cities
 from plainview.app.governor import CameraState, Governor
 from plainview.config import CityConfig
 from plainview.errors import InputError, StoreError
 from plainview.governance import approving, draft
-from plainview.governance.assessment import Assessment, parse_assessment, say
+from plainview.governance.assessment import (
+    AssessedCamera,
+    Assessment,
+    parse_assessment,
+    say,
+)
 from plainview.governance.check import Finding
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
@@ -129,7 +132,7 @@ class RunningDesk:
         """The text of a new assessment, with this city's cameras in it."""
         city = self._city()
         seen = [
-            draft.Seen(name, camera.seen.site, camera.seen.fingerprint)
+            AssessedCamera(name, camera.seen.site, camera.seen.fingerprint)
             for name, camera in cities.configured(city).items()
         ]
         return draft.new(packs, seen, today=self._today())
@@ -229,8 +232,7 @@ class RunningDesk:
 
     def _published(self, record: PermitRecord) -> DraftEdge:
         assessment = self._office.assessment(record.assessment)
-        data = msgspec.to_builtins(assessment, builtin_types=(dt.date,))
-        return self._edge_of(draft.to_toml(data), assessment, published=True)
+        return self._edge_of(draft.written(assessment), assessment, published=True)
 
     def _edge_of(self, text: str, assessment: Assessment, *, published: bool) -> DraftEdge:
         findings: Sequence[Finding] = ()

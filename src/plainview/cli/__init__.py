@@ -18,6 +18,7 @@ from typer import Argument, Option
 from plainview import __version__
 from plainview.cli import office
 from plainview.cli.access import login
+from plainview.cli.assessment import assessment_app
 from plainview.errors import BoundaryError, PlainviewError
 
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
@@ -43,6 +44,7 @@ app.add_typer(camera_app, name="camera")
 app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")
 app.add_typer(office.officer_app, name="officer")
+app.add_typer(assessment_app, name="assessment")
 app.command()(office.stop)
 app.command()(office.resume)
 

@@ -47,7 +47,7 @@ def diff(old: Assessment, new: Assessment) -> list[Change]:
     """What changed from `old` to `new`, in the order of the form."""
     pair = _Pair(old, new)
     return [
-        Change(field, _shown(before), _shown(after), _wider(pair, field, before, after))
+        Change(field, _said(field, before), _said(field, after), _wider(pair, field, before, after))
         for field, before, after in _changes("", _plain(old), _plain(new))
     ]
 
@@ -82,11 +82,15 @@ def _named(value: object) -> dict[str, Any] | None:
     """The entries of a list of tables by what names them; None for anything else."""
     if value is None:
         return {}
-    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
+    if not isinstance(value, tuple) or not all(isinstance(entry, Mapping) for entry in value):
         return None
     key = next((name for name in _NAMES if all(name in entry for entry in value)), None)
     names = [str(entry[key]) if key else str(k) for k, entry in enumerate(value)]
     return dict(zip(names, value, strict=True)) if len(set(names)) == len(names) else None
+
+
+def _said(field: str, value: object) -> str:
+    return "all" if value == () and field.endswith("].cameras") else _shown(value)
 
 
 def _shown(value: object) -> str:
@@ -95,7 +99,7 @@ def _shown(value: object) -> str:
     if isinstance(value, Mapping):
         parts = (f"{key} = {_shown(inner)}" for key, inner in value.items() if _shown(inner))
         return "; ".join(parts) or "empty"
-    if isinstance(value, list):
+    if isinstance(value, tuple):
         return ", ".join(_shown(inner) for inner in value) or "none"
     if isinstance(value, bool):
         return "true" if value else "false"

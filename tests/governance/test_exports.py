@@ -111,7 +111,7 @@ def test_openstreetmap_nodes_carry_the_tags_of_surveillance(published: Register)
     assert found["camera:direction"] == "30"
     assert found["operator"] == "City of Sampleton"
     assert found["contact:email"] == "plaza@city.example"
-    assert found["website"] == f"{BASE}/cameras/plaza-north"
+    assert found["website"] == f"{BASE}/portal/en/cameras/plaza-north"
     assert found["ref"] == "plaza-north"
     assert all(value for value in found.values())
 
@@ -208,7 +208,7 @@ def test_atrs_records_have_both_tiers_and_say_what_nobody_answered(published: Re
     assert record["metadata"]["phase"] == "Production"
     assert list(record["tier_1"]) == ["1", "2", "3", "4"]
     assert record["tier_1"]["1"] == {"name": "Name", "value": "Crowd safety on the Plaza"}
-    assert record["tier_1"]["3"]["value"] == f"{BASE}/assessments/plaza@2"
+    assert record["tier_1"]["3"]["value"] == f"{BASE}/portal/en/assessments/plaza@2"
     numbers = [number for section in record["tier_2"].values() for number in section]
     assert len(numbers) == len(set(numbers))
     for number in ("1.1", "1.3", "2.1", "2.4", "3.1", "3.6", "4.1.1", "4.2.6", "4.4.1", "5.1"):

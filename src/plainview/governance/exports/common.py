@@ -1,8 +1,10 @@
 """What several exports say in the same way: addresses of pages, dates, English texts."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -11,16 +13,18 @@ from plainview.governance.register import RegisterCamera
 from plainview.governance.words import words
 
 ENGLISH = words("en")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def camera_page(base: str, camera: str) -> str:
+def camera_page(base: str, camera: str, language: str = "en") -> str:
     """The portal's page of one camera."""
-    return f"{base.rstrip('/')}/cameras/{camera}"
+    return f"{base.rstrip('/')}/portal/{language}/cameras/{quote(camera, safe='')}"
 
 
-def assessment_page(base: str, name: str) -> str:
+def assessment_page(base: str, name: str, language: str = "en") -> str:
     """The portal's page of one assessment, `ID@REVISION`."""
-    return f"{base.rstrip('/')}/assessments/{name}" if name else ""
+    page = f"{base.rstrip('/')}/portal/{language}/assessments/"
+    return f"{page}{quote(name, safe='@')}" if name else ""
 
 
 def day(milliseconds: int | None) -> str | None:
@@ -52,6 +56,11 @@ def legal_ground(camera: RegisterCamera) -> str:
     """Basis and law in one line."""
     basis = ENGLISH.text(f"basis.{camera.legal_basis}") if camera.legal_basis else ""
     return ": ".join(part for part in (basis, camera.law) if part)
+
+
+def xml_text(text: str) -> str:
+    """`text` without the characters that XML 1.0 cannot hold in any form; not escaped."""
+    return _NOT_XML.sub("", text)
 
 
 def to_json(value: Any) -> bytes:  # noqa: ANN401 - any tree of dicts and lists

@@ -5,11 +5,10 @@ has. A demonstration's cameras stand nowhere, and a camera without a place canno
 left out.
 """
 
-import re
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from plainview.governance.exports.common import camera_page, day
+from plainview.governance.exports.common import camera_page, day, xml_text
 from plainview.governance.register import Register, RegisterCamera
 
 FOLLOWS: Final = (
@@ -17,8 +16,6 @@ FOLLOWS: Final = (
 )
 MAX_VALUE: Final = 255
 """Characters that the map's database takes in one tag."""
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(register: Register, base: str) -> bytes:
@@ -70,7 +67,7 @@ def tags(camera: RegisterCamera, base: str) -> dict[str, str]:
         "start_date": day(camera.since) or "",
     }
     return {
-        key: _NOT_XML.sub("", " ".join(value.split()))[:MAX_VALUE]
+        key: xml_text(" ".join(value.split()))[:MAX_VALUE]
         for key, value in wanted.items()
         if value.strip()
     }

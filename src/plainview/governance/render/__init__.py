@@ -1,0 +1,1 @@
+"""Assessments and notices as people read them: HTML, PDF and SVG."""

@@ -1,0 +1,74 @@
+"""What a permit binds of a camera: every change of what it sees, and no change of a password."""
+
+import pytest
+
+from plainview.geometry import Calibration, Line, View, Zone
+from plainview.governance.fingerprint import bare_source, fingerprint
+
+SQUARE = ((-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (-2.0, 2.0))
+VIEW = View(
+    calibration=Calibration((64, 48), ((50, 0, -32, 320), (0, -50, -24, 240), (0, 0, -1, 10))),
+    polygon=SQUARE,
+)
+SOURCE = "rtsp://10.0.0.7:554/stream/1?channel=2&subtype=0"
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "rtsp://user:secret@10.0.0.7:554/stream/1?channel=2&subtype=0",
+        "rtsp://user:other@10.0.0.7:554/stream/1?channel=2&subtype=0",
+        "RTSP://10.0.0.7:554/stream/1?channel=2&subtype=0",
+        "rtsp://10.0.0.7:554/stream/1?user=a&channel=2&password=b&subtype=0",
+        "rtsp://10.0.0.7:554/stream/1?channel=2&subtype=0&access_token=abc&sig=1",
+        "rtsp://10.0.0.7:554/stream/1?channel=2&subtype=0#fragment",
+        "rtsp://us@er:p@10.0.0.7:554/stream/1?channel=2&subtype=0",
+    ],
+)
+def test_credentials_are_not_the_camera(same: str) -> None:
+    """A changed user, password or token needs no new assessment, and stands in no fingerprint."""
+    assert bare_source(same) == SOURCE
+    assert fingerprint(same, VIEW) == fingerprint(SOURCE, VIEW)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "rtsp://10.0.0.8:554/stream/1?channel=2&subtype=0",
+        "rtsp://10.0.0.7:555/stream/1?channel=2&subtype=0",
+        "rtsps://10.0.0.7:554/stream/1?channel=2&subtype=0",
+        "rtsp://10.0.0.7:554/stream/2?channel=2&subtype=0",
+        "rtsp://10.0.0.7:554/stream/1?channel=3&subtype=0",
+        "rtsp://10.0.0.7:554/stream/1",
+        # What FFmpeg would call is the host before the question mark, whatever follows an @.
+        "rtsp://10.0.0.8?x@10.0.0.7:554/stream/1?channel=2&subtype=0",
+        "rtsp://10.0.0.8#@10.0.0.7:554/stream/1?channel=2&subtype=0",
+        "/stream/1",
+    ],
+)
+def test_another_place_is_another_camera(other: str) -> None:
+    """Host, port, scheme, path and what a query asks for are the camera."""
+    assert fingerprint(other, VIEW) != fingerprint(SOURCE, VIEW)
+
+
+def test_a_path_stays_as_it_is() -> None:
+    """A file is named by its whole path."""
+    for path in ("/videos/plaza.mp4", "plaza?x=1@b.mp4", "/dev/video0"):
+        assert bare_source(path) == path
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        View(calibration=Calibration((64, 48), VIEW.calibration.projection), polygon=SQUARE[:3]),
+        View(calibration=VIEW.calibration, polygon=SQUARE, cell=0.5),
+        View(
+            calibration=VIEW.calibration, polygon=SQUARE, lines=(Line("a", SQUARE[0], SQUARE[1]),)
+        ),
+        View(calibration=VIEW.calibration, polygon=SQUARE, zones=(Zone("a", "exit", SQUARE),)),
+        View(calibration=VIEW.calibration.scaled(128, 96), polygon=SQUARE),
+    ],
+)
+def test_another_view_is_another_camera(view: View) -> None:
+    """Calibration, area, cell, lines and zones are what was assessed."""
+    assert fingerprint(SOURCE, view) != fingerprint(SOURCE, VIEW)

@@ -229,7 +229,6 @@ def test_a_policy_for_another_log_is_told() -> None:
         entry(5).replace(b'"x5"', b'"x\\u0035"'),
         b"[" * 3000,
         b"\xff",
-        entry(0),
     ],
 )
 def test_what_is_no_entry_is_found_although_it_is_signed(data: bytes) -> None:
@@ -239,9 +238,18 @@ def test_what_is_no_entry_is_found_although_it_is_signed(data: bytes) -> None:
     assert "entry 5 is" in report.lies[0]
 
 
-def test_a_ledger_must_be_opened() -> None:
-    """Its first entry says so, and none after it."""
-    assert "entry 0" in check(ledger([entry(1), entry(2)])).lies[0]
+def test_a_ledger_must_be_opened_under_its_own_key() -> None:
+    """Its first entry opens it, and no entry names another key as the ledger's."""
+    assert "entry 0 does not open" in check(ledger([entry(1), entry(2)])).lies[0]
+
+    def opening(vkey: str) -> bytes:
+        detail = {"ledger": vkey, "origin": LOG.name}
+        return encode_entry(Entry(int(NOW * 1000), EntryKind.LEDGER_OPENED, "city", detail=detail))  # type: ignore[arg-type]  # invariant
+
+    assert check(ledger([opening(LOG.vkey), opening(LOG.vkey)])).held
+    other = Signer(LOG.name, bytes(32)).vkey
+    assert "entry 0 names another key" in check(ledger([opening(other)])).lies[0]
+    assert "entry 1 names another key" in check(ledger([entry(0), opening(other)])).lies[0]
 
 
 def test_a_clock_that_was_set_is_told_and_is_no_lie() -> None:

@@ -13,7 +13,7 @@ from plainview.errors import LedgerError, LedgerLie
 from plainview.ledger.checkpoint import Checkpoint, parse_checkpoint
 from plainview.ledger.entry import Entry, EntryKind, decode_entry
 from plainview.ledger.merkle import Edge, leaf_hash
-from plainview.ledger.note import SignatureVerifier, open_note
+from plainview.ledger.note import Verifier, open_note
 from plainview.ledger.policy import AHEAD, QuorumPolicy, counted
 from plainview.ledger.tiles import (
     CHECKPOINT,
@@ -67,7 +67,7 @@ class Report:
 
 def verify(
     source: TileSource,
-    verifier: SignatureVerifier,
+    verifier: Verifier,
     *,
     remembered: str | None = None,
     policy: QuorumPolicy | None = None,
@@ -105,7 +105,8 @@ def verify(
                 f"the ledger was rolled back: {head.what} has {head.size} entries, the ledger's "
                 f"checkpoint now only {checkpoint.size}"
             )
-    _Derivation(source, checkpoint, known, findings, now, each).run()
+    latest = None if now is None else round((now + AHEAD) * 1000)
+    _Derivation(source, checkpoint, verifier.vkey, known, findings, latest, each).run()
     return findings.report(checkpoint, note)
 
 
@@ -142,14 +143,14 @@ class _Findings:
         )
 
 
-def _signed(note: str, verifier: SignatureVerifier) -> Checkpoint:
+def _signed(note: str, verifier: Verifier) -> Checkpoint:
     checkpoint = parse_checkpoint(open_note(note, [verifier]).text)
     if checkpoint.origin != verifier.name:
         raise LedgerLie(f"it says that it is of {checkpoint.origin}")
     return checkpoint
 
 
-def _remembered(note: str | None, verifier: SignatureVerifier) -> Iterator[Head]:
+def _remembered(note: str | None, verifier: Verifier) -> Iterator[Head]:
     if note is None:
         return
     try:
@@ -165,7 +166,7 @@ def _remembered(note: str | None, verifier: SignatureVerifier) -> Iterator[Head]
 
 def _check_witnesses(
     note: str,
-    verifier: SignatureVerifier,
+    verifier: Verifier,
     policy: QuorumPolicy | None,
     now: float | None,
     findings: _Findings,
@@ -202,9 +203,10 @@ class _Derivation:
         self,
         source: TileSource,
         checkpoint: Checkpoint,
+        vkey: str,
         heads: Sequence[Head],
         findings: _Findings,
-        now: float | None,
+        latest: int | None,
         each: Each | None,
     ) -> None:
         self._source = source
@@ -212,7 +214,8 @@ class _Derivation:
         self._root = checkpoint.root
         self._findings = findings
         self._each = each
-        self._latest = None if now is None else round((now + AHEAD) * 1000)
+        self._vkey = vkey
+        self._latest = latest
         self._edge = Edge()
         self._levels: list[list[bytes]] = []
         """Hashes of the tile being filled at each level above 0."""
@@ -306,10 +309,11 @@ class _Derivation:
             self._findings.lie(f"entry {index} is {error.what}")
             return
         self._decoded += 1
-        if (entry.kind is EntryKind.LEDGER_OPENED) != (index == 0):
-            self._findings.lie(
-                f"entry {index} is {entry.kind.value}: a ledger is opened once, by its first entry"
-            )
+        opened = entry.kind is EntryKind.LEDGER_OPENED
+        if index == 0 and not opened:
+            self._findings.lie("entry 0 does not open the ledger")
+        if opened and entry.detail.get("ledger", self._vkey) != self._vkey:
+            self._findings.lie(f"entry {index} names another key as this ledger's")
         if entry.t < self._t:
             self._findings.remark(
                 f"entry {index} is dated {(self._t - entry.t) / 1000:g} s before an earlier one: "

@@ -1,0 +1,89 @@
+"""The `[ledger]` table of CITY.toml: the ledger's name, and the witnesses that cosign it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from plainview.document.toml import Document, KeyPath
+from plainview.errors import ConfigError, InputError
+from plainview.ledger.asking import check_address
+from plainview.ledger.cosignature import CosignatureVerifier
+from plainview.ledger.note import check_name
+from plainview.ledger.policy import PolicyWitness, QuorumPolicy
+
+MOST_WITNESSES = 32
+
+_Text = Annotated[str, Meta(min_length=1, max_length=2048)]
+_VerifierKey = Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class WitnessTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[ledger.witnesses]]` as it is written."""
+
+    url: _Text
+    """Its submission prefix: `/add-checkpoint` is put behind it."""
+    vkey: _VerifierKey
+    """Its verifier key; of a witness with two keys, one table each with the same url."""
+
+
+class LedgerTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[ledger]` as it is written."""
+
+    origin: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+    witnesses: Annotated[tuple[WitnessTable, ...], Meta(max_length=2 * MOST_WITNESSES)] = ()
+    quorum: Annotated[int, Meta(ge=0, le=MOST_WITNESSES)] = 0
+
+
+class LedgerConfig(Struct, frozen=True):
+    """What a running ledger is told."""
+
+    origin: str | None = None
+    """Its name, where it does not choose one itself."""
+    witnesses: tuple[PolicyWitness, ...] = ()
+    """Whom to ask to cosign each checkpoint."""
+    quorum: int = 0
+    """How many of them must have cosigned for a checkpoint to count as witnessed."""
+
+    @property
+    def policy(self) -> QuorumPolicy:
+        """The quorum, to check a checkpoint with."""
+        keys = [key for witness in self.witnesses for key in witness.keys]
+        return QuorumPolicy.of(self.quorum, keys)
+
+
+def ledger_from(document: Document, table: LedgerTable, at: KeyPath = ("ledger",)) -> LedgerConfig:
+    """The table that stands at `at` in `document`. Raises ConfigError with the line."""
+    if table.origin is not None:
+        with _told(document, (*at, "origin")):
+            check_name(table.origin)
+    keys: dict[str, list[CosignatureVerifier]] = {}
+    urls: dict[str, str] = {}
+    for k, witness in enumerate(table.witnesses):
+        place = (*at, "witnesses", k)
+        with _told(document, (*place, "url")):
+            check_address(witness.url)
+        with _told(document, (*place, "vkey")):
+            key = CosignatureVerifier.from_vkey(witness.vkey)
+        if urls.setdefault(key.name, witness.url) != witness.url:
+            raise ConfigError(
+                f"the witness {key.name} is at another url above",
+                where=document.where((*place, "url")),
+                mend="A witness's keys all stand with the same url",
+            )
+        keys.setdefault(key.name, []).append(key)
+    witnesses = tuple(PolicyWitness(name, tuple(own), urls[name]) for name, own in keys.items())
+    config = LedgerConfig(table.origin, witnesses, table.quorum)
+    with _told(document, at):
+        _ = config.policy
+    return config
+
+
+@contextmanager
+def _told(document: Document, at: KeyPath) -> Iterator[None]:
+    """What is refused inside is told with the line of its key."""
+    try:
+        yield
+    except InputError as error:
+        raise ConfigError(error.what, where=document.where(at), mend=error.mend) from error

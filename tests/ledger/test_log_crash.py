@@ -231,6 +231,7 @@ def test_a_record_torn_in_the_middle_is_as_if_it_never_was(
     assert inside(again) == before
     again.append(entries(2, "next"))
     assert inside(again) == before + entries(2, "next")
+    assert inside(open_ledger()) == before + entries(2, "next")
 
 
 def test_killed_at_any_step_of_its_beginning_it_begins_all_the_same(

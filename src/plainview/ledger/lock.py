@@ -15,7 +15,7 @@ WAIT_SECONDS: Final = 10.0
 
 
 @contextmanager
-def alone(path: Path, seconds: float = WAIT_SECONDS) -> Iterator[None]:
+def alone(path: Path, seconds: float) -> Iterator[None]:
     """Hold the lock on the file `path`, made if need be. Ends with its process.
 
     Raises LedgerError if it cannot be had within `seconds`.

@@ -13,14 +13,12 @@ from typing import Final, Self
 
 from plainview.clock import Clock
 from plainview.errors import InputError, LedgerError, LedgerLie
-from plainview.ledger import journal
+from plainview.ledger import journal, lock
 from plainview.ledger.checkpoint import Checkpoint, parse_checkpoint
 from plainview.ledger.entry import Entry, EntryKind, decode_entry, encode_entry
 from plainview.ledger.files import Files
 from plainview.ledger.journal import RESTORE
 from plainview.ledger.keys import key_path, load, load_or_make
-from plainview.ledger.lock import NAME as LOCK
-from plainview.ledger.lock import alone
 from plainview.ledger.merkle import Edge, inclusion_ranges, leaf_hash, verify_inclusion
 from plainview.ledger.note import open_note
 from plainview.ledger.openings import NAME as OPENINGS
@@ -310,7 +308,7 @@ class Ledger:
             self._writer.add([encode_entry(first)])
 
     def _alone(self) -> AbstractContextManager[None]:
-        return alone(self._private / LOCK)
+        return lock.alone(self._private / lock.NAME, lock.WAIT_SECONDS)
 
     def _note_published(self) -> None:
         published = self._writer.published

@@ -1,5 +1,7 @@
 """The attested state: every way in which what runs could differ from the ledger is named."""
 
+from collections.abc import Collection, Mapping
+
 import pytest
 from msgspec import structs
 
@@ -54,7 +56,7 @@ def test_the_truth_is_not_contradicted() -> None:
     assert contradictions(STATE, standing(), SHOWN) == []
 
 
-LIES = {
+LIES: dict[str, tuple[State, tuple[Entry, ...], Mapping[str, Collection[str]]]] = {
     "no start": (structs.replace(STATE, running={"a": RUNS, "b": RUNS}), (), SHOWN),
     "has no end": (structs.replace(STATE, running={}), (), {}),
     "another permit or view": (

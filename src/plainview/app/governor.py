@@ -37,6 +37,7 @@ MOVED_AFTER = 20.0
 """Seconds in which every Reading must say that the camera moved before it is suspended."""
 _AGAIN = 10.0
 """Seconds after which a camera that could not be started is tried again."""
+_MOVED_WHY = f"its picture has shown another view for {MOVED_AFTER:.0f} s"
 _log = structlog.get_logger(__name__)
 
 
@@ -110,6 +111,7 @@ class Governor:
         self._wake = threading.Event()
         self._closing = False
         self._enabled = False
+        self._unwritten = ""
         self.trouble = ""
         """Why nothing new can start now; empty while all is well."""
         self.turns_failed = 0
@@ -212,26 +214,29 @@ class Governor:
     def _turn_safely(self) -> None:
         """One turn. An error is logged once, counted, shown, and the next turn is tried."""
         try:
-            self.turn()
+            line = self.turn()
         except (PlainviewError, OSError) as error:
             line = error.line() if isinstance(error, PlainviewError) else str(error)
+            self._stop_switched()
+        if line:
             self.turns_failed += 1
             if line != self.trouble:
-                _log.error("governance cannot be looked at; nothing new starts", why=line)
-            self.trouble = line
-            self._stop_switched()
-        else:
-            self.trouble = ""
+                _log.error("nothing new starts", why=line)
+        self.trouble = line
 
-    def turn(self) -> None:
-        """Look once, and start and stop what must be. Raises LedgerError and the like."""
+    def turn(self) -> str:
+        """Look once, and start and stop what must be; why not all could be recorded, or empty.
+
+        What may not run stops, whether that can be recorded or not. Raises LedgerError and the
+        like where it cannot even be told what may run.
+        """
         with self._lock:
+            self._unwritten = ""
             self._switch.record_waiting()
             self._office.refresh()
-            self._suspend_moved()
-            now = self._office.now()
-            live = list(self._office.live_permits(now))
-            wanted = self._decide(live)
+            self._end_ghosts()
+            moved = self._suspend_moved()
+            wanted = self._decide(list(self._office.live_permits(self._office.now())), moved)
             gone = {
                 name: self._states[name].why if name in self._states else "no longer configured"
                 for name, runs in self._running.items()
@@ -240,39 +245,84 @@ class Governor:
             for name, why in gone.items():
                 _log.info("camera stops", camera=name, why=why or "another permit")
             self._stop(list(gone), "; ".join(sorted({why for why in gone.values() if why}))[:400])
-            if self._enabled:
-                self._start([one for name, one in wanted.items() if name not in self._running])
+            new = [one for name, one in wanted.items() if name not in self._running]
+            if self._enabled and new:
+                self._recorded(lambda: self._start(new))
+            return self._unwritten
 
-    def _decide(self, live: list[LivePermit]) -> dict[str, Wanted]:
+    def _recorded(self, act: Callable[[], object]) -> bool:
+        """Whether `act`, which records, could. Why not is what the turn ends with."""
+        try:
+            act()
+        except LedgerError as error:
+            self._unwritten = error.line()
+            return False
+        return True
+
+    def _decide(self, live: list[LivePermit], moved: set[str]) -> dict[str, Wanted]:
         """What may run; why the others may not goes into `states`."""
         stops = self._switch.stops()
         wanted: dict[str, Wanted] = {}
         states: dict[str, CameraState] = {}
-        suspensions = self._office.standing().suspensions
         for name, camera in self._configured.items():
             try:
+                if name in moved:
+                    raise Suspended(_MOVED_WHY, where=name)
                 one = cameras.permit_for(self._office, name, camera.seen, MEASURING, live, stops)
             except PermitRefused as error:
-                states[name] = CameraState(_state_of(error), error.line(), "", ())
-                if isinstance(error, NotCovered) and error.reason in cameras.BY_COVER:
-                    states[name] = states[name]._replace(state="suspended")
-                    if name not in suspensions:
-                        cameras.suspend(self._office, name, error.reason, error.what)
+                states[name] = CameraState(self._state_of(name, error), error.line(), "", ())
             else:
-                if name in suspensions:
-                    cameras.resume(self._office, name, one.live.record.digest)
-                wanted[name] = one
-                states[name] = CameraState("running", "", one.live.permit.id, one.capabilities)
+                if self._resumed(name, one):
+                    wanted[name] = one
+                    states[name] = CameraState("running", "", one.live.permit.id, one.capabilities)
+                else:
+                    states[name] = CameraState("waiting", self._unwritten, "", ())
         self._states = states
         return wanted
 
-    def _suspend_moved(self) -> None:
+    def _resumed(self, name: str, one: Wanted) -> bool:
+        """Whether nothing suspends `name` any more, now that a permit covers it again."""
+        if name not in self._office.standing().suspensions:
+            return True
+        digest = one.live.record.digest
+        return self._recorded(lambda: cameras.resume(self._office, name, digest))
+
+    def _state_of(self, name: str, error: PermitRefused) -> str:
+        """The word for `error`. What changed since it was assessed is suspended, and recorded."""
+        if isinstance(error, Stopped):
+            return "stopped"
+        if isinstance(error, Suspended):
+            return "suspended"
+        if isinstance(error, NotCovered) and error.reason == OUTSIDE_HOURS:
+            return "outside-hours"
+        if isinstance(error, NotCovered) and error.reason in cameras.BY_COVER:
+            reason, what = error.reason, error.what
+            self._recorded(lambda: cameras.suspend(self._office, name, reason, what))
+            return "suspended"
+        return "waiting"
+
+    def _end_ghosts(self) -> None:
+        """Record the end of what the ledger says runs and does not.
+
+        A Plainview that was killed could not tell, nor one whose ledger could not be written.
+        """
+        ghosts = sorted(set(self._office.standing().running) - set(self._running))
+        if ghosts:
+            self._recorded(lambda: cameras.stopped(self._office, ghosts, cameras.SILENT_END))
+
+    def _suspend_moved(self) -> set[str]:
+        """Suspend the cameras that have looked elsewhere for long; those whose entry must wait."""
         since = self._clock.monotonic() - MOVED_AFTER
+        waiting = set()
         for name, began in list(self._moved.items()):
-            if began <= since and name in self._running:
-                why = f"its picture has shown another view for {MOVED_AFTER:.0f} s"
-                cameras.suspend(self._office, name, MOVED, why)
-                self._moved.pop(name, None)
+            if began <= since:
+                if self._recorded(
+                    lambda name=name: cameras.suspend(self._office, name, MOVED, _MOVED_WHY)  # type: ignore[misc]
+                ):
+                    self._moved.pop(name, None)
+                else:
+                    waiting.add(name)
+        return waiting
 
     def _stop_switched(self) -> None:
         """Stop what a stop switch names, even though nothing can be recorded."""
@@ -294,11 +344,7 @@ class Governor:
         list(self._stoppers.map(self._fleet.stop, names))
         for name in names:
             del self._running[name]
-            self._moved.pop(name, None)
-        try:
-            cameras.stopped(self._office, names, why or "another permit")
-        except LedgerError as error:
-            _log.error("cameras stopped, which could not be recorded", why=error.line())
+        self._recorded(lambda: cameras.stopped(self._office, names, why or "another permit"))
 
     def _start(self, wanted: list[Wanted]) -> None:
         now = self._clock.monotonic()
@@ -320,6 +366,7 @@ class Governor:
                 cameras.stopped(self._office, [one.camera], error.line()[:400])
             else:
                 self._retry.pop(one.camera, None)
+                self._moved.pop(one.camera, None)
                 self._running[one.camera] = _Running(one, grant, places[one.camera].index)
 
 
@@ -329,13 +376,3 @@ def _same(new: Wanted, old: Wanted) -> bool:
         old.capabilities,
         old.live.record.digest,
     )
-
-
-def _state_of(error: PermitRefused) -> str:
-    if isinstance(error, Stopped):
-        return "stopped"
-    if isinstance(error, Suspended):
-        return "suspended"
-    if isinstance(error, NotCovered) and error.reason == OUTSIDE_HOURS:
-        return "outside-hours"
-    return "waiting"

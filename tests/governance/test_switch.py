@@ -1,0 +1,162 @@
+"""The stop switch: one stops, two start again, and a full ledger stops nobody from stopping."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.governance.offices import CONTROLLER, OFFICER, OPERATOR, SEEN, SUPERVISOR, grant
+from tests.governance.offices import open_office as opened
+
+from plainview.errors import AccessRefused, BoundaryError, InputError, LedgerError
+from plainview.governance import cameras
+from plainview.governance.cameras import Stopped, permit_for
+from plainview.governance.capability import MEASURING
+from plainview.governance.office import Office
+from plainview.governance.person import Person, Role
+from plainview.governance.switch import Switch
+from plainview.ledger.entry import EntryKind
+
+WHY = "aimed at a window"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """With a permit for both cameras."""
+    with opened(tmp_path) as office:
+        grant(office)
+        yield office
+
+
+@pytest.fixture
+def switch(office: Office, tmp_path: Path) -> Iterator[Switch]:
+    """Of that office."""
+    with contextlib.closing(Switch(office, tmp_path)) as switch:
+        yield switch
+
+
+def may_run(office: Office, switch: Switch, camera: str = "north") -> bool:
+    """Whether the camera would be permitted to start now."""
+    live = list(office.live_permits(office.now()))
+    try:
+        permit_for(office, camera, SEEN[camera], MEASURING, live, switch.stops())
+    except Stopped:
+        return False
+    return True
+
+
+def test_one_person_stops_two_start_again(office: Office, switch: Switch) -> None:
+    """The first agreement changes nothing, the same person's second is refused."""
+    assert switch.press(OPERATOR, "camera:north", WHY)
+    assert not may_run(office, switch)
+    assert may_run(office, switch, "south")
+    assert not switch.lift(SUPERVISOR, "camera:north", "aimed at the square again")
+    assert not may_run(office, switch)
+    with pytest.raises(InputError, match="the same person"):
+        switch.lift(SUPERVISOR, "camera:north", "really")
+    assert not may_run(office, switch)
+    assert switch.lift(OFFICER, "camera:north", "checked the picture")
+    assert may_run(office, switch)
+
+
+def test_the_same_name_in_another_role_is_one_person(office: Office, switch: Switch) -> None:
+    """Two roles do not make two people."""
+    switch.press(OPERATOR, "city", WHY)
+    switch.lift(SUPERVISOR, "city", "all clear")
+    with pytest.raises(InputError, match="the same person"):
+        switch.lift(Person("dee EXAMPLE", Role.ADMINISTRATOR), "city", "all clear")
+    assert not may_run(office, switch)
+
+
+@pytest.mark.parametrize("scope", ["city", "site:plaza", "capability:flow", "camera:north"])
+def test_each_scope_stops_and_is_recorded(office: Office, switch: Switch, scope: str) -> None:
+    """And pressing twice is pressing once."""
+    switch.press(OPERATOR, scope, WHY)
+    switch.press(SUPERVISOR, scope, "me too")
+    assert not may_run(office, switch)
+    pressed = [e for _, e in office.ledger.entries() if e.kind is EntryKind.STOP_PRESSED]
+    assert [(e.subject, e.detail["why"]) for e in pressed] == [(scope, WHY)]
+
+
+def test_operators_cannot_start_again_and_oversight_cannot_stop(switch: Switch) -> None:
+    """Each role has its side of the switch."""
+    switch.press(CONTROLLER, "city", WHY)
+    for role in (Role.OPERATOR, Role.COMMISSIONER):
+        with pytest.raises(AccessRefused):
+            switch.lift(Person("Eve", role), "city", "please")
+    with pytest.raises(AccessRefused):
+        switch.press(Person("Eve", Role.COMMISSIONER), "site:plaza", WHY)
+
+
+@pytest.mark.parametrize(
+    ("scope", "error"),
+    [
+        ("camera:west", InputError),
+        ("site:harbour", InputError),
+        ("capability:cuont", InputError),
+        ("capability:face-match", BoundaryError),
+        ("everything", InputError),
+        ("camera:../../etc", InputError),
+        ("", InputError),
+    ],
+)
+def test_nothing_is_stopped_by_a_slip(switch: Switch, scope: str, error: type[InputError]) -> None:
+    """A scope that names nothing is refused, with what there is."""
+    with pytest.raises(error):
+        switch.press(OPERATOR, scope, WHY)
+    assert not switch.stops()
+
+
+@pytest.mark.parametrize("why", ["", "  ", "x", "y" * 401])
+def test_a_reason_is_needed(switch: Switch, why: str) -> None:
+    """The public reads it in the ledger."""
+    with pytest.raises(InputError, match="a reason"):
+        switch.press(OPERATOR, "city", why)
+
+
+def test_a_ledger_that_cannot_be_written_stops_nobody_from_stopping(
+    office: Office, switch: Switch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stop holds at once and for every process, nothing starts, and it is recorded later."""
+
+    def full(_entries: object) -> list[int]:
+        raise LedgerError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(office.ledger, "append", full)
+        assert not switch.press(OPERATOR, "camera:north", WHY)
+        assert not may_run(office, switch)
+        with contextlib.closing(Switch(office, tmp_path)) as another:
+            assert not may_run(office, another)
+        with pytest.raises(LedgerError, match="not recorded yet"):
+            switch.lift(SUPERVISOR, "camera:north", "all clear")
+        live = list(office.live_permits(office.now()))
+        wanted = permit_for(office, "south", SEEN["south"], MEASURING, live, switch.stops())
+        with pytest.raises(LedgerError):
+            cameras.start(office, [wanted])
+    with contextlib.closing(Switch(office, tmp_path)) as later:
+        assert not may_run(office, later)
+        assert later.record_waiting()
+        assert "camera:north" in office.standing().stops
+    assert switch.record_waiting()
+    pressed = [e for _, e in office.ledger.entries() if e.kind is EntryKind.STOP_PRESSED]
+    assert len(pressed) == 1
+
+
+def test_a_torn_file_of_waiting_stops_lets_nothing_start(
+    office: Office, switch: Switch, tmp_path: Path
+) -> None:
+    """What cannot be read may have been a stop."""
+    (tmp_path / "governance" / "stops-unrecorded").write_bytes(b'[{"scope":"ci')
+    with pytest.raises(LedgerError, match="cannot be read"):
+        may_run(office, switch)
+
+
+def test_an_erased_name_cannot_count_as_another_person(office: Office, switch: Switch) -> None:
+    """Whether two people agreed can then not be told, so it is asked anew."""
+    switch.press(OPERATOR, "city", WHY)
+    switch.lift(SUPERVISOR, "city", "all clear")
+    office.ledger.erase(office.standing().stops["city"].agreed[0][1])
+    with pytest.raises(LedgerError, match="erased"):
+        switch.lift(OFFICER, "city", "all clear")
+    assert not may_run(office, switch)

@@ -69,6 +69,7 @@ evaluate: .venv/.all ## accuracy on every scene that is here; writes docs/evalua
 
 docs: .venv/.all ## write docs/reference anew from the program
 	$(BIN)/python tools/reference.py
+	$(BIN)/python tools/assessment_reference.py
 
 picture: .venv/.all $(STATIC)/.built debian ## take docs/images/console.png from a real run
 	$(BIN)/python tools/screenshot.py

@@ -121,27 +121,102 @@ export interface System {
   disk: { used: number; bound: number; free: number; oldest: number | null };
 }
 
+/** Whether one camera may run, and why not. */
+export interface CameraStanding {
+  camera: string;
+  site: string;
+  state: string;
+  why: string;
+  capabilities: string[];
+  permit: string;
+  name: string;
+  site_name: string;
+}
+
+export interface StopNow {
+  scope: string;
+  since: number;
+  why: string;
+  agreed: string[];
+}
+
+export interface Standing {
+  cameras: CameraStanding[];
+  stops: StopNow[];
+}
+
+export interface Purpose {
+  id: string;
+  text: string;
+  sites: string[];
+}
+
+export interface Session {
+  /** Null: a visitor who has not signed in. */
+  role: string | null;
+  name: string | null;
+  purpose: string | null;
+  purposes: Purpose[];
+  may: string[];
+  csrf: string | null;
+  expires: number | null;
+  sign_in: boolean;
+}
+
 /** A request that was answered with a problem, or not at all (`status` 0). */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     detail: string,
+    /** The field or thing that it is about. */
+    readonly where = "",
   ) {
     super(detail);
   }
 }
 
+let token = "";
+
+/** Send `csrf` with every request that changes something. */
+export function useToken(csrf: string | null): void {
+  token = csrf ?? "";
+}
+
+/** Told of each answer that who asks may not have this: signed out, or without a purpose. */
+let refused: (problem: Problem) => void = () => undefined;
+
+/** Call `listener` for each answer 401 or 403. */
+export function onRefused(listener: (problem: Problem) => void): void {
+  refused = listener;
+}
+
 /** The JSON at `path` below /api/v1. Throws Problem; waits 8 s at most. */
 export async function ask<T>(path: string): Promise<T> {
+  return send<T>("GET", path);
+}
+
+/** What `method` at `path` below /api/v1 answers to `body`. Throws Problem; waits 8 s at most. */
+export async function send<T>(method: "GET" | "POST" | "PUT", path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (method !== "GET") headers["Plainview-CSRF"] = token;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer: Response;
   try {
-    answer = await fetch(`/api/v1/${path}`, { signal: AbortSignal.timeout(8000), cache: "no-store" });
+    answer = await fetch(`/api/v1/${path}`, {
+      method,
+      headers,
+      signal: AbortSignal.timeout(8000),
+      cache: "no-store",
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
   } catch {
     throw new Problem(0, "Plainview does not answer");
   }
   if (!answer.ok) {
-    const body = (await answer.json().catch(() => ({}))) as { detail?: string; mend?: string };
-    throw new Problem(answer.status, [body.detail ?? answer.statusText, body.mend].filter(Boolean).join(". "));
+    const said = (await answer.json().catch(() => ({}))) as { detail?: string; mend?: string; where?: string };
+    const problem = new Problem(answer.status, [said.detail ?? answer.statusText, said.mend].filter(Boolean).join(". "), said.where);
+    if (answer.status === 401 || answer.status === 403) refused(problem);
+    throw problem;
   }
-  return (await answer.json()) as T;
+  return (await answer.json().catch(() => null)) as T;
 }

@@ -1,7 +1,8 @@
 /** All sites: a map, and beside it the same as a list. */
 
-import { ask, type SiteNow, type System } from "./api";
+import { ask, type CameraStanding, type SiteNow, type System } from "./api";
 import { h, part, say } from "./dom";
+import { scopeWords, standingWords, watch } from "./govern";
 import { bytes, clock, people, range, share, siteState, whole } from "./words";
 
 const EVERY = 2000;
@@ -20,12 +21,14 @@ export async function show(main: HTMLElement): Promise<void> {
   document.title = "Sites – Plainview";
   const rows = new Map(sites.map((site) => [site.id, row(site)]));
   const total = h("p", { class: "lede" });
+  const stops = h("section", { class: "strip", "data-grade": "bad", "aria-label": "Stop switches that are pressed", hidden: true });
+  let standing: CameraStanding[] = [];
   const list = h("ul", { class: "sites", "aria-label": "Sites" }, ...[...rows.values()].map((r) => r.item));
   const ground = h("div", { class: "map", id: "map" });
   main.replaceChildren(
     h("div", { class: "home" },
       h("section", { class: "home-list", "aria-labelledby": "title" },
-        h("h1", { id: "title" }, "Sites"), total, list),
+        h("h1", { id: "title" }, "Sites"), stops, total, list),
       h("section", { class: "home-map card", "aria-label": "Map of the sites" }, ground,
         h("p", { class: "note" }, "Plain base map: no outside map service is asked. The list has everything that the map shows.")),
     ),
@@ -46,15 +49,17 @@ export async function show(main: HTMLElement): Promise<void> {
 
   const link = part("link");
   let heard = 0;
+  let latest = sites;
   const fill = (now: SiteNow[]): void => {
     heard = Date.now() / 1000;
+    latest = now;
     let sure = 0;
     for (const site of now) {
       const r = rows.get(site.id);
-      if (r) fillRow(r, site);
+      if (r) fillRow(r, site, standing.filter((camera) => camera.site === site.id && camera.state !== "running"));
       if (site.believed === site.cameras) sure += 1;
     }
-    say(total, `${now.length} ${now.length === 1 ? "site" : "sites"}, ${sure === now.length ? "all cameras can be believed" : `${now.length - sure} with cameras that cannot be believed`}.`);
+    say(total, `${now.length} ${now.length === 1 ? "site" : "sites"}, ${sure === now.length ? "all cameras can be believed" : `${now.length - sure} with cameras that do not run or cannot be believed`}.`);
     pins?.(now);
     link.dataset["state"] = "live";
     say(part("link-text"), "Live");
@@ -62,6 +67,16 @@ export async function show(main: HTMLElement): Promise<void> {
   };
   fill(sites);
   void foot();
+  watch((now) => {
+    standing = now.cameras;
+    stops.hidden = now.stops.length === 0;
+    const pressed = now.stops.map((stop) => scopeWords(stop.scope, now)).join(", ");
+    if (stops.dataset["key"] !== pressed) {
+      stops.dataset["key"] = pressed;
+      stops.replaceChildren(h("p", {}, h("span", { class: "pill", "data-grade": "bad" }, "Stop switch pressed"), " ", pressed, ". ", h("a", { href: "/stop" }, "Open the stop switch")));
+    }
+    fill(latest);
+  });
   const again = async (): Promise<void> => {
     try {
       fill(await ask<SiteNow[]>("sites"));
@@ -90,17 +105,27 @@ function row(site: SiteNow): Row {
   return { item, count, range: interval, state, seal: sealed };
 }
 
-function fillRow(r: Row, site: SiteNow): void {
+function fillRow(r: Row, site: SiteNow, idle: CameraStanding[]): void {
   const known = site.count !== null;
   say(r.count, known ? people(site.count ?? 0) : "Not known");
   r.count.classList.toggle("unknown", !known);
   const where = whole(site.known) ? "" : ` on ${share(site.known)} of the ground`;
   say(r.range, known ? `people (${range(site)})${where}` : "");
-  const { grade, what } = siteState(site);
+  const { grade, what } = idle.length ? idleState(site, idle) : siteState(site);
   r.state.dataset["grade"] = grade;
   say(r.state, what);
   r.seal.hidden = site.unsealed === 0;
   say(r.seal, site.unsealed === 1 ? "1 camera UNSEALED" : `${site.unsealed} cameras UNSEALED`);
+}
+
+/** What is said of a site some of whose cameras do not run. */
+function idleState(site: SiteNow, idle: CameraStanding[]): ReturnType<typeof siteState> {
+  const told = standingWords(idle[0]);
+  const same = idle.every((camera) => camera.state === idle[0]?.state);
+  const what = same ? (told?.what ?? "").toLowerCase() : "do not run: stopped, suspended or without a permit";
+  const which = site.cameras === 1 ? "The camera" : idle.length === site.cameras ? `All ${site.cameras} cameras` : `${idle.length} of ${site.cameras} cameras`;
+  const rest = site.cameras - site.believed - idle.length;
+  return { grade: told?.grade ?? "bad", what: `${which}: ${what}${rest > 0 ? `; ${rest} more cannot be believed` : ""}` };
 }
 
 /** The line at the foot of every page: store and speed. */

@@ -1,14 +1,34 @@
 /** Which page this is. Each page is loaded only where it is shown. */
 
 import { h, part } from "./dom";
+import { begin } from "./session";
 
-const site = /^\/sites\/([A-Za-z0-9._-]+)\/?$/.exec(location.pathname)?.[1];
+const path = location.pathname.replace(/(.)\/$/, "$1");
+const site = /^\/sites\/([A-Za-z0-9._-]+)$/.exec(path)?.[1];
+const edited = /^\/assessments\/edit\/([A-Za-z0-9._-]+)$/.exec(path)?.[1];
+
+/** The page's own part of the program; it is loaded while it is asked who is here. */
+async function load(): Promise<(main: HTMLElement) => Promise<void>> {
+  if (path === "/stop") return (await import("./stop")).show;
+  if (path === "/assessments") return (await import("./assessments")).show;
+  if (path === "/assessments/new" || edited) {
+    const { show } = await import("./editor");
+    return (main) => show(main, edited ?? null);
+  }
+  // What was measured is shown for a purpose: with another one it is asked for again.
+  window.addEventListener("purpose", () => location.reload());
+  if (site) {
+    const { show } = await import("./site");
+    return (main) => show(main, site);
+  }
+  return (await import("./home")).show;
+}
 
 async function start(): Promise<void> {
   const main = part("main");
   try {
-    if (site) await (await import("./site")).show(main, site);
-    else await (await import("./home")).show(main);
+    const [show] = await Promise.all([load(), begin()]);
+    await show(main);
   } catch (error) {
     main.replaceChildren(
       h("section", { class: "card problem", role: "alert" },

@@ -1,12 +1,14 @@
 /** One site, live: plan, count, crossings and cameras. */
 
-import { ask, type Camera, type CountPoint, type CountSeries, type Crossing, type Line, Problem, type SiteField, type SitePlace } from "./api";
+import { ask, type Camera, type CameraStanding, type CountPoint, type CountSeries, type Crossing, type Line, Problem, type SiteField, type SitePlace } from "./api";
 import { Chart } from "./chart";
 import { h, part, say, svg } from "./dom";
+import { standingStrip, standingWords, watch } from "./govern";
 import { foot } from "./home";
 import { LEVELS, levelOf } from "./levels";
 import { type Link, listen } from "./live";
 import { Plan, type Spot } from "./plan";
+import { may } from "./session";
 import { cameraState, clock, compass, estimate, people, range, seal, share, span, whole } from "./words";
 
 type Resolution = "reading" | "minute" | "hour";
@@ -32,7 +34,6 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
     throw error;
   }
   document.title = `${place.name} – Plainview`;
-  part("trail").replaceChildren(h("a", { href: "/" }, "Sites"), h("span", { "aria-hidden": "true" }, "/"), h("span", { "aria-current": "page" }, place.name));
   if (place.simulated) {
     const banner = part("banner");
     banner.hidden = false;
@@ -43,8 +44,11 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
   const history = historyCard(id);
   const crossings = crossingsCard(place, id);
   const cameras = camerasCard(place);
+  const idle = standingStrip();
+  const standing = new Map<string, CameraStanding>();
   main.replaceChildren(
-    h("h1", { class: "title" }, place.name),
+    h("div", { class: "title-row" }, h("h1", {}, place.name), may("stop") && h("a", { class: "stop-button", href: `/stop?scope=site:${id}` }, "Stop this site")),
+    idle.strip,
     h("div", { class: "site" },
       plan.card,
       h("div", { class: "side" }, count.card, history.card, crossings.card),
@@ -55,10 +59,10 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
   listen(id, {
     state(field) {
       fit.set(field);
-      count.set(field, fit);
+      count.set(field, fit, standing);
       history.add(field);
-      cameras.set(field);
-      announce(field);
+      cameras.set(field, standing);
+      announce(field, standing);
     },
     missed: (series) => history.merge(series),
     link: (link, last) => showLink(link, last),
@@ -66,6 +70,11 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
   void history.load(0);
   void crossings.poll();
   void foot();
+  watch((now) => {
+    standing.clear();
+    for (const camera of now.cameras) if (camera.site === id) standing.set(camera.camera, camera);
+    idle.set([...standing.values()]);
+  });
 }
 
 function showLink(link: Link, last: number | null): void {
@@ -94,7 +103,8 @@ function countCard() {
     h("dl", { class: "facts" }, h("div", {}, h("dt", {}, "Densest place"), densest), h("div", {}, h("dt", {}, "Ground measured"), known)));
   return {
     card,
-    set(field: SiteField, plan: Plan): void {
+    set(field: SiteField, plan: Plan, standing: Map<string, CameraStanding>): void {
+      const runs = standing.size === 0 || [...standing.values()].some((camera) => camera.state === "running");
       const some = field.count !== null;
       const partly = some && !whole(field.known);
       say(title, partly ? `People now, on ${share(field.known)} of the ground` : "People now");
@@ -102,7 +112,7 @@ function countCard() {
       figure.classList.toggle("unknown", !some);
       say(interval, some ? `(${range(field)})` : "");
       say(sure, !some
-        ? "No camera of this site can be believed. This does not mean that it is empty."
+        ? `${runs ? "No camera of this site can be believed." : "No camera of this site runs."} This does not mean that it is empty.`
         : partly
           ? "There may be more: the rest of the ground cannot be measured now. See the cameras below."
           : "The true number is between these nine times out of ten.");
@@ -306,7 +316,8 @@ function camerasCard(place: SitePlace) {
   for (const camera of place.cameras) {
     const cells = heads.slice(1).map((head) => h("td", { "data-head": head }));
     made.set(camera.id, cells);
-    body.append(h("tr", {}, h("th", { scope: "row" }, camera.name), ...cells));
+    const stop = may("stop") && h("a", { class: "row-stop", href: `/stop?scope=camera:${camera.id}` }, "Stop", h("span", { class: "hidden" }, ` ${camera.name}`));
+    body.append(h("tr", {}, h("th", { scope: "row" }, h("span", { class: "row-name" }, camera.name), stop), ...cells));
   }
   const card = h("section", { class: "card cameras", "aria-labelledby": "cameras" },
     h("h2", { id: "cameras" }, "Cameras"),
@@ -318,15 +329,21 @@ function camerasCard(place: SitePlace) {
     cell.dataset["said"] = grade + what + mend;
     cell.replaceChildren(h("span", { class: "pill", "data-grade": grade }, what), ...(mend ? [h("span", { class: "mend" }, mend)] : []));
   };
-  const fill = (camera: Camera, now: number): void => {
+  const fill = (camera: Camera, now: number, stands: CameraStanding | undefined): void => {
     const [state, count, sealed, connected, restarts, late, rate] = made.get(camera.id) ?? [];
     if (!state || !count || !sealed || !connected || !restarts || !late || !rate) return;
-    const { grade, what, mend } = cameraState(camera, now);
+    const idle = standingWords(stands);
+    const { grade, what, mend } = idle ? { grade: idle.grade, what: idle.what, mend: stands?.why ?? "" } : cameraState(camera, now);
     pill(state, grade, what, mend);
-    say(count, camera.believed ? estimate(camera) : "not known");
+    say(count, camera.believed && !idle ? estimate(camera) : "not known");
     const wall = seal(camera.sealed);
-    pill(sealed, wall.grade, wall.what);
-    pill(connected, camera.connected ? "good" : "warn", camera.connected === null ? "Not known" : camera.connected ? "Connected" : "Not connected");
+    if (idle) {
+      pill(sealed, "note", "Does not run");
+      pill(connected, "note", "Does not run");
+    } else {
+      pill(sealed, wall.grade, wall.what);
+      pill(connected, camera.connected ? "good" : "warn", camera.connected === null ? "Not known" : camera.connected ? "Connected" : "Not connected");
+    }
     for (const [cell, value] of [[restarts, camera.restarts], [late, camera.late]] as const) {
       say(cell, value.toLocaleString("en"));
       cell.className = "number";
@@ -336,21 +353,22 @@ function camerasCard(place: SitePlace) {
   };
   return {
     card,
-    set(field: SiteField): void {
-      for (const camera of field.cameras) fill(camera, field.t);
+    set(field: SiteField, standing: Map<string, CameraStanding>): void {
+      for (const camera of field.cameras) fill(camera, field.t, standing.get(camera.id));
     },
   };
 }
 
 /** Tells a screen reader the count now and then, and soon when a camera's state changes. */
-function announcer(): (field: SiteField) => void {
+function announcer(): (field: SiteField, standing: Map<string, CameraStanding>) => void {
   let last = -Infinity;
   let before = "";
-  return (field) => {
+  return (field, standing) => {
     const now = performance.now() / 1000;
-    const down = field.cameras.filter((camera) => !camera.believed);
-    const states = down.map((camera) => `${camera.name}: ${cameraState(camera, field.t).what}`).join(". ");
-    const key = down.map((camera) => camera.id + camera.health.join()).join();
+    const idle = (camera: Camera): string | undefined => standingWords(standing.get(camera.id))?.what;
+    const down = field.cameras.filter((camera) => !camera.believed || idle(camera));
+    const states = down.map((camera) => `${camera.name}: ${idle(camera) ?? cameraState(camera, field.t).what}`).join(". ");
+    const key = down.map((camera) => camera.id + camera.health.join() + (idle(camera) ?? "")).join();
     const changed = key !== before;
     if (now - last < (changed ? ALARM : ANNOUNCE)) return;
     last = now;

@@ -122,3 +122,16 @@ export function compass(vx: number, vy: number, bearing: number): string {
   const degrees = (Math.atan2(vx, vy) * 180) / Math.PI + bearing;
   return points[((Math.round(degrees / 45) % 8) + 8) % 8] ?? "north";
 }
+
+/** "31 March 2026" for `2026-03-31`; empty for none. */
+export function day(date: string | null): string {
+  if (!date) return "";
+  return new Date(`${date}T12:00:00`).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+}
+
+/** Whole days from `now` (ms) until the day `2026-03-31`; 0 is today, negative is past. */
+export function daysUntil(date: string, now = Date.now()): number {
+  const today = new Date(now);
+  today.setHours(12, 0, 0, 0);
+  return Math.round((new Date(`${date}T12:00:00`).getTime() - today.getTime()) / 86_400_000);
+}

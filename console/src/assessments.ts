@@ -1,0 +1,100 @@
+/** All assessments: live ones, those being written, and what each still needs. */
+
+import { ask } from "./api";
+import { h, part } from "./dom";
+import { cameras, roleWords } from "./govern";
+import { may } from "./session";
+import { day, daysUntil } from "./words";
+
+interface Row {
+  id: string;
+  revision: number;
+  title: string;
+  published: boolean;
+  findings: number;
+  approvals: { role: string; t: number }[];
+  begins: string | null;
+  ends: string | null;
+  review: string | null;
+  simulated: boolean;
+  cameras: number;
+  packs: string[];
+}
+
+/** Days before its end at which a live assessment is marked. */
+const SOON = 30;
+
+/** Fill `main` with the list. Throws Problem when it may not be read. */
+export async function show(main: HTMLElement): Promise<void> {
+  const rows = await ask<Row[]>("desk/drafts");
+  document.title = "Assessments – Plainview";
+  part("link").hidden = true;
+  const live = rows.filter((row) => row.published);
+  const drafts = rows.filter((row) => !row.published);
+  if (rows.some((row) => row.simulated)) {
+    const banner = part("banner");
+    banner.hidden = false;
+    banner.replaceChildren(h("strong", {}, "Demonstration. "), "At least one assessment is of a simulated place: its people do not exist.");
+  }
+  main.replaceChildren(
+    h("div", { class: "narrow" },
+      h("div", { class: "title-row" }, h("h1", {}, "Assessments"),
+        may("assess") && h("a", { class: "button primary", href: "/assessments/new" }, "Write a new assessment")),
+      h("p", { class: "lede" }, "Nothing runs without one: an assessment that two people approved, once published, is the permit."),
+      group("In force", live, "No assessment is in force, so no camera runs.", drafts),
+      group("Being written", drafts, "Nothing is being written.", drafts)),
+  );
+}
+
+function group(title: string, rows: Row[], none: string, drafts: Row[]): HTMLElement {
+  const id = title.replace(/\W/g, "-").toLowerCase();
+  return h("section", { class: "group", "aria-labelledby": id },
+    h("h2", { id }, title),
+    rows.length ? h("ul", { class: "rows" }, ...rows.map((row) => item(row, drafts))) : h("p", { class: "note" }, none));
+}
+
+function item(row: Row, drafts: Row[]): HTMLElement {
+  const name = row.title || row.id;
+  const facts = [`${row.id}, revision ${row.revision}`, cameras(row.cameras), row.packs.length ? `rules: ${row.packs.join(", ")}` : "no policy pack"];
+  const written = drafts.some((draft) => draft.id === row.id);
+  const words = !may("assess") || (row.published && written) ? "Read" : row.published ? "Revise" : "Edit";
+  const hidden = h("span", { class: "hidden" }, ` ${name}`);
+  return h("li", { class: "card row" },
+    h("div", { class: "row-text" },
+      h("h3", {}, name, " ", row.simulated && h("span", { class: "pill", "data-grade": "note" }, "Demonstration")),
+      h("p", { class: "note" }, facts.join(" · ")),
+      h("p", { class: "pills" }, ...(row.published ? livePills(row) : draftPills(row)))),
+    h("p", { class: "row-links" },
+      row.published && h("a", { href: `/portal/en/assessments/${row.id}@${row.revision}` }, "As the public reads it", hidden.cloneNode(true)),
+      h("a", { class: "button", href: `/assessments/edit/${row.id}${words === "Read" && row.published ? "?live=1" : ""}` }, words, hidden)));
+}
+
+function livePills(row: Row): HTMLElement[] {
+  const found: HTMLElement[] = [];
+  const left = row.ends === null ? null : daysUntil(row.ends);
+  const begins = row.begins === null ? 0 : daysUntil(row.begins);
+  if (left !== null && left < 0) found.push(pill("bad", `Ended on ${day(row.ends)}`));
+  else if (begins > 0) found.push(pill("note", `Begins on ${day(row.begins)}`));
+  else if (left !== null && left <= SOON) found.push(pill("warn", `Ends ${left === 0 ? "today" : left === 1 ? "tomorrow" : `in ${left} days`}, on ${day(row.ends)}: renew it`));
+  else found.push(pill("good", row.ends === null ? "In force" : `In force until ${day(row.ends)}`));
+  if (row.review !== null) {
+    const due = daysUntil(row.review);
+    found.push(due < 0 ? pill("warn", `Review was due on ${day(row.review)}`) : pill("note", `Review by ${day(row.review)}`));
+  }
+  return found;
+}
+
+function draftPills(row: Row): HTMLElement[] {
+  if (row.findings) return [pill("warn", `${row.findings} ${row.findings === 1 ? "finding" : "findings"} to mend`)];
+  const given = row.approvals.map((approval) => approval.role);
+  const lacking = ["controller", "privacy-officer"].filter((role) => !given.includes(role));
+  return [
+    ...given.map((role) => pill("good", `Approved: ${roleWords(role).toLowerCase()}`)),
+    ...lacking.map((role) => pill("note", `Waits for the ${roleWords(role).toLowerCase()}`)),
+    ...(lacking.length ? [] : [pill("good", "Ready to publish")]),
+  ];
+}
+
+function pill(grade: string, words: string): HTMLElement {
+  return h("span", { class: "pill", "data-grade": grade }, words);
+}

@@ -1,0 +1,144 @@
+/** Who is signed in, for which purpose they look, and the way out: the line below the header. */
+
+import { ask, onRefused, Problem, type Purpose, send, type Session, useToken } from "./api";
+import { h, part } from "./dom";
+import { roleWords } from "./govern";
+
+let session: Session | null = null;
+
+/** Whether who is here may do `action` (see web/access); the server decides again each time. */
+export function may(action: string): boolean {
+  return session?.may.includes(action) ?? false;
+}
+
+/** Who is here; null where there is no sign-in at all. */
+export function here(): Session | null {
+  return session;
+}
+
+/** Where one signs in, and comes back to this page. */
+export function signIn(): string {
+  return `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+}
+
+/** Show who is signed in. Resolves before the page is drawn, so that it knows what may be done. */
+export async function begin(): Promise<void> {
+  onRefused((problem) => {
+    if (problem.status === 401) location.assign(signIn());
+    else if (problem.where === "purpose") choosePurpose();
+  });
+  try {
+    session = await ask<Session>("session");
+  } catch {
+    session = null;
+  }
+  useToken(session?.csrf ?? null);
+  pages();
+  bar();
+}
+
+function pages(): void {
+  const all: [href: string, words: string, shown: boolean][] = [
+    ["/", "Sites", true],
+    ["/assessments", "Assessments", may("read-drafts")],
+    ["/portal/", "Public portal", true],
+  ];
+  const at = location.pathname;
+  const current = at.startsWith("/assessments") ? "/assessments" : at.startsWith("/stop") ? "" : "/";
+  part("pages").replaceChildren(
+    h("ul", {}, ...all.filter(([, , shown]) => shown).map(([href, words]) =>
+      h("li", {}, h("a", { href, "aria-current": href === current ? (at === href ? "page" : "true") : null }, words)))),
+  );
+  const stop = part("stop-link");
+  stop.hidden = !may("read-standing");
+  if (at === "/stop") stop.setAttribute("aria-current", "page");
+}
+
+function bar(): void {
+  const who = part("who");
+  who.hidden = session === null || (session.role === null && !session.sign_in);
+  if (who.hidden || session === null) return;
+  if (session.role === null) {
+    who.replaceChildren(h("p", {}, "You look without signing in."), h("p", { class: "who-end" }, h("a", { class: "button quiet", href: signIn() }, "Sign in")));
+    return;
+  }
+  const purpose = session.purposes.find((one) => one.id === session?.purpose);
+  const change = h("button", { type: "button", class: "quiet", "aria-haspopup": "dialog" }, purpose ? "Change" : "Choose", h("span", { class: "hidden" }, " purpose"));
+  change.addEventListener("click", choosePurpose);
+  const out = h("button", { type: "button", class: "quiet" }, "Sign out");
+  out.addEventListener("click", () => void leave(out));
+  who.replaceChildren(
+    h("p", { class: "who-role" }, h("strong", {}, roleWords(session.role)), session.name ? ` ${session.name}` : ""),
+    h("p", { class: "who-purpose" }, h("span", { class: "soft" }, "Purpose: "), h("span", { class: purpose ? "" : "warn" }, purpose ? purpose.text : "none chosen"), " ", change),
+    h("p", { class: "who-end" }, out),
+  );
+}
+
+async function leave(button: HTMLButtonElement): Promise<void> {
+  button.disabled = true;
+  let to = "/login?left=1";
+  try {
+    const answer = await fetch("/logout", { method: "POST", headers: { Accept: "application/json", "Plainview-CSRF": session?.csrf ?? "" } });
+    const said = (await answer.json()) as { provider?: string };
+    // Control rooms share machines: the city's sign-in service is left too.
+    if (said.provider) to = said.provider;
+  } catch {
+    // The page that follows says whether one is still signed in.
+  }
+  location.assign(to);
+}
+
+let open: HTMLDialogElement | null = null;
+
+/** Ask for the purpose; where it changes, what is shown is asked for again. */
+export function choosePurpose(): void {
+  if (open || !session?.role) return;
+  const choices = session.purposes.map((purpose, k) => choice(purpose, k, session?.purpose === purpose.id));
+  const said = h("p", { class: "error", role: "alert" });
+  const use = h("button", { type: "submit", class: "primary", disabled: choices.length === 0 }, "Use this purpose");
+  const later = h("button", { type: "button", class: "quiet" }, "Not now");
+  const form = h("form", { method: "dialog" },
+    h("h2", { id: "purpose-title" }, "For which purpose do you look?"),
+    h("p", { class: "note" }, "Everything that is not public is seen for a purpose of an approved assessment. The public ledger records that you looked, when and for which purpose, without your name."),
+    choices.length
+      ? h("fieldset", { class: "purposes" }, h("legend", { class: "hidden" }, "Purpose"), ...choices)
+      : h("p", {}, "No live assessment gives a purpose yet. One must be approved by two people and published first."),
+    said, h("div", { class: "actions" }, use, later));
+  const dialog = h("dialog", { class: "card", "aria-labelledby": "purpose-title" }, form);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const chosen = new FormData(form).get("purpose");
+    if (typeof chosen !== "string") {
+      said.textContent = "Choose one of them.";
+      return;
+    }
+    use.disabled = true;
+    send<Session>("POST", "session/purpose", { purpose: chosen }).then(
+      (now) => {
+        session = now;
+        dialog.close();
+        bar();
+        window.dispatchEvent(new Event("purpose"));
+      },
+      (error: unknown) => {
+        use.disabled = false;
+        said.textContent = error instanceof Problem ? error.message : String(error);
+      },
+    );
+  });
+  later.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    open = null;
+  });
+  open = dialog;
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function choice(purpose: Purpose, k: number, chosen: boolean): HTMLElement {
+  const sites = purpose.sites.length ? `For ${purpose.sites.join(", ")}. ` : "";
+  return h("label", { class: "option", for: `purpose-${k}` },
+    h("input", { type: "radio", name: "purpose", id: `purpose-${k}`, value: purpose.id, checked: chosen || (session?.purposes.length === 1) }),
+    h("span", {}, h("span", { class: "option-title" }, purpose.text), h("small", {}, `${sites}${purpose.id}`)));
+}

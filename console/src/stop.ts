@@ -1,0 +1,280 @@
+/** The stop switch: one person stops, two agree before it starts again. */
+
+import { ask, Problem, send, type Standing, type StopNow } from "./api";
+import { h, part, say } from "./dom";
+import { cameraName, cameras, capabilityWords, cut, roleWords, scopeWords, sentence, standingStrip, stoppedBy, watch } from "./govern";
+import { here, may, signIn } from "./session";
+import { clock, span } from "./words";
+
+const REASONS = ["Danger to people's privacy", "It does not do what was assessed", "Ordered by a court or authority", "Drill"];
+/** Milliseconds in which the second press of a double click is not taken for the confirmation. */
+const SETTLE = 500;
+const EVERY = 1000;
+const KINDS = [
+  ["camera", "One camera"],
+  ["site", "One site"],
+  ["capability", "One capability everywhere"],
+  ["city", "Everything in the city"],
+] as const;
+type Kind = (typeof KINDS)[number][0];
+
+/** Fill `main` with the page, and keep it current. Throws Problem when the standing may not be read. */
+export async function show(main: HTMLElement): Promise<void> {
+  let standing = await ask<Standing>("desk/standing");
+  document.title = "Stop switch – Plainview";
+  part("link").hidden = true;
+  const pressed = pressedCards();
+  const press = pressCard(standing, (now) => set(now));
+  const strip = standingStrip();
+  const set = (now: Standing): void => {
+    standing = now;
+    pressed.set(now);
+    press.set(now);
+    strip.set(now.cameras.filter((camera) => camera.state !== "running"));
+  };
+  main.replaceChildren(
+    h("div", { class: "narrow" },
+      h("h1", {}, "Stop switch"),
+      h("p", { class: "lede" }, "One person can stop. It takes effect within 5 seconds and is written in the public ledger with its reason, without your name. Two people must agree before anything starts again."),
+      pressed.section, press.card, strip.strip),
+  );
+  pressed.onChange(set);
+  set(standing);
+  watch(set, EVERY);
+}
+
+function pressCard(first: Standing, changed: (standing: Standing) => void) {
+  let standing = first;
+  const asked = new URLSearchParams(location.search).get("scope") ?? "";
+  const [askedKind, askedId] = cut(asked);
+  let kind: Kind = KINDS.some(([name]) => name === askedKind) ? (askedKind as Kind) : "site";
+  const which = h("select", { id: "stop-which" });
+  const whichLabel = h("label", { for: "stop-which" }, "Which site?");
+  const whichRow = h("div", { class: "field" }, whichLabel, which);
+  const effect = h("p", { class: "note", "aria-live": "polite" });
+  const why = h("input", { id: "stop-why", type: "text", maxlength: 300, autocomplete: "off", required: true, "aria-describedby": "stop-why-help" });
+  const error = h("p", { class: "error", role: "alert" });
+  const button = h("button", { type: "submit", class: "stop-big" }, "Stop");
+  const result = h("p", { class: "result", role: "status" });
+  const kinds = KINDS.map(([name, words]) =>
+    h("label", { class: "option" }, h("input", { type: "radio", name: "kind", value: name, checked: name === kind }), h("span", { class: "option-title" }, words)));
+  const chips = REASONS.map((words) => {
+    const chip = h("button", { type: "button", class: "chip" }, words);
+    chip.addEventListener("click", () => {
+      why.value = words;
+      error.textContent = "";
+      button.focus();
+    });
+    return chip;
+  });
+  const form = h("form", { class: "stop-form" },
+    h("fieldset", {}, h("legend", {}, "What should stop?"), h("div", { class: "options" }, ...kinds)),
+    whichRow, effect,
+    h("div", { class: "field" }, h("label", { for: "stop-why" }, "Why?"),
+      h("p", { class: "note", id: "stop-why-help" }, "The public reads this. Name nobody."), why,
+      h("div", { class: "chips", role: "group", "aria-label": "Usual reasons" }, ...chips)),
+    error, button);
+  const allowed = may("stop");
+  const card = h("section", { class: "card stop-card", "aria-labelledby": "stop-title" },
+    h("h2", { id: "stop-title" }, "Stop something"),
+    allowed ? form : h("p", {}, here()?.role ? "Your role may not press the stop switch: it only reads." : h("a", { href: signIn() }, "Sign in to press the stop switch")),
+    result);
+
+  const scope = (): string => (kind === "city" ? "city" : `${kind}:${which.value}`);
+  const options = (): [value: string, words: string][] => {
+    if (kind === "camera") return standing.cameras.map((camera) => [camera.camera, `${cameraName(camera)} (${camera.site_name || camera.site})`]);
+    if (kind === "site") return [...new Map(standing.cameras.map((camera) => [camera.site, camera.site_name || camera.site]))];
+    if (kind === "capability") return [...new Set(standing.cameras.flatMap((camera) => camera.capabilities))].sort().map((name) => [name, capabilityWords(name)]);
+    return [];
+  };
+  const fill = (): void => {
+    const all = options();
+    const key = JSON.stringify([kind, all]);
+    if (which.dataset["key"] !== key) {
+      const kept = which.value || askedId;
+      which.dataset["key"] = key;
+      which.replaceChildren(...all.map(([value, words]) => h("option", { value }, words)));
+      if (all.some(([value]) => value === kept)) which.value = kept;
+    }
+    whichRow.hidden = kind === "city";
+    say(whichLabel, `Which ${kind}?`);
+    const hit = stoppedBy(scope(), standing);
+    const names = hit.slice(0, 8).map(cameraName).join(", ") + (hit.length > 8 ? ` and ${hit.length - 8} more` : "");
+    const already = standing.stops.some((stop) => stop.scope === scope());
+    say(effect, already ? "This is stopped already." : hit.length ? `Stops ${cameras(hit.length)}: ${names}.` : "No camera does this now. Stopping it keeps any from starting.");
+    const nothing = kind !== "city" && all.length === 0;
+    button.disabled = already || nothing;
+    say(button, nothing ? "Nothing to stop" : `Stop ${scopeWords(scope(), standing)}`);
+  };
+  for (const label of kinds) label.addEventListener("change", (event) => {
+    kind = (event.target as HTMLInputElement).value as Kind;
+    fill();
+  });
+  which.addEventListener("change", fill);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    error.textContent = "";
+    if (why.value.trim().length < 3) {
+      error.textContent = "Say why, in a few words.";
+      why.focus();
+      return;
+    }
+    const wanted = scope();
+    confirm(`Stop ${scopeWords(wanted, standing)} now?`, `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once. Two people must agree before anything starts again.`, () => void press(wanted));
+  });
+  let pressedAt = 0;
+  let following = "";
+  const press = async (wanted: string): Promise<void> => {
+    button.disabled = true;
+    pressedAt = performance.now();
+    say(result, `Stopping ${scopeWords(wanted, standing)}…`);
+    try {
+      const now = await send<Standing>("POST", "desk/stops", { scope: wanted, why: why.value.trim() });
+      following = wanted;
+      why.value = "";
+      changed(now);
+    } catch (problem) {
+      say(result, "");
+      error.textContent = `Not stopped: ${words(problem)}`;
+      button.disabled = false;
+    }
+  };
+  return {
+    card,
+    set(now: Standing): void {
+      standing = now;
+      fill();
+      if (!following) return;
+      const hit = stoppedBy(following, now);
+      const still = hit.filter((camera) => camera.state !== "running").length;
+      const took = ((performance.now() - pressedAt) / 1000).toFixed(1);
+      if (still === hit.length) {
+        say(result, `Stopped ${took} s after you pressed: ${hit.length === 1 ? "the camera stands" : `all ${cameras(hit.length)} stand`} still.`);
+        following = "";
+      } else say(result, `Stopping: ${still} of ${cameras(hit.length)} stand still.`);
+    },
+  };
+}
+
+/** One question; `yes` on the red button. Esc and "Do not stop" leave everything as it is. */
+function confirm(title: string, text: string, yes: () => void): void {
+  const stop = h("button", { type: "button", class: "stop-big" }, "Stop now");
+  const no = h("button", { type: "button", class: "quiet" }, "Do not stop");
+  const dialog = h("dialog", { class: "card confirm", role: "alertdialog", "aria-labelledby": "confirm-title", "aria-describedby": "confirm-text" },
+    h("h2", { id: "confirm-title" }, title), h("p", { id: "confirm-text" }, text), h("div", { class: "actions" }, stop, no));
+  const opened = performance.now();
+  stop.addEventListener("click", () => {
+    if (performance.now() - opened < SETTLE) return;
+    dialog.close();
+    yes();
+  });
+  no.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  stop.focus();
+}
+
+interface Card {
+  item: HTMLElement;
+  set(stop: StopNow, standing: Standing): void;
+}
+
+function pressedCards() {
+  const title = h("h2", { id: "pressed-title", tabindex: -1 });
+  const list = h("ul", { class: "pressed" });
+  const said = h("p", { class: "result", role: "status" });
+  const section = h("section", { class: "pressed-part", "aria-labelledby": "pressed-title" }, title, said, list);
+  const made = new Map<string, Card>();
+  let changed: (standing: Standing) => void = () => undefined;
+  const lifted = (text: string): void => {
+    say(said, text);
+    title.focus();
+  };
+  return {
+    section,
+    onChange(listener: (standing: Standing) => void): void {
+      changed = listener;
+    },
+    set(now: Standing): void {
+      say(title, now.stops.length === 0 ? "Nothing is stopped" : now.stops.length === 1 ? "Stopped now" : `Stopped now: ${now.stops.length}`);
+      section.dataset["grade"] = now.stops.length ? "bad" : "good";
+      for (const stop of now.stops) {
+        const card = made.get(stop.scope) ?? pressedCard(stop, (standing) => changed(standing), lifted);
+        if (!made.has(stop.scope)) {
+          made.set(stop.scope, card);
+          list.append(card.item);
+        }
+        card.set(stop, now);
+      }
+      for (const [scope, card] of made) {
+        if (now.stops.some((stop) => stop.scope === scope)) continue;
+        card.item.remove();
+        made.delete(scope);
+      }
+    },
+  };
+}
+
+function pressedCard(first: StopNow, changed: (standing: Standing) => void, lifted: (text: string) => void): Card {
+  const id = `lift-${first.scope.replace(/[^A-Za-z0-9]/g, "-")}`;
+  const name = h("h3", { id: `${id}-title` });
+  const since = h("p", {});
+  const who = h("ol", { class: "agreed" });
+  const why = h("input", { id: `${id}-why`, type: "text", maxlength: 300, autocomplete: "off", required: true });
+  const error = h("p", { class: "error", role: "alert" });
+  const button = h("button", { type: "submit", class: "primary" }, "Agree that it may start again");
+  const done = h("p", { class: "note", hidden: true }, "You have agreed. Another person must sign in and agree too.");
+  const form = h("form", { class: "lift" },
+    h("div", { class: "field" }, h("label", { for: `${id}-why` }, "Why may it start again?"), why), error, button);
+  const item = h("li", { class: "card", "data-grade": "bad", "aria-labelledby": `${id}-title` }, name, since, who,
+    may("resume") ? form : h("p", { class: "note" }, here()?.role ? "Supervisors, privacy officers, administrators and the controller can agree that it starts again." : h("a", { href: signIn() }, "Sign in to agree that it may start again")),
+    done);
+  let standing: Standing = { cameras: [], stops: [] };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    error.textContent = "";
+    if (why.value.trim().length < 3) {
+      error.textContent = "Say why, in a few words.";
+      why.focus();
+      return;
+    }
+    button.disabled = true;
+    const title = scopeWords(first.scope, standing);
+    send<{ lifted: boolean; standing: Standing }>("POST", "desk/stops/lift", { scope: first.scope, why: why.value.trim() }).then(
+      (answer) => {
+        button.disabled = false;
+        if (answer.lifted) lifted(`Two people have agreed: ${title} may start again.`);
+        else {
+          form.hidden = true;
+          done.hidden = false;
+        }
+        changed(answer.standing);
+      },
+      (problem: unknown) => {
+        button.disabled = false;
+        error.textContent = words(problem);
+      },
+    );
+  });
+  return {
+    item,
+    set(stop, now): void {
+      standing = now;
+      const title = scopeWords(stop.scope, now);
+      say(name, title.slice(0, 1).toUpperCase() + title.slice(1));
+      say(since, `Stopped since ${clock(stop.since)} (${span(Date.now() / 1000 - stop.since)} ago). ${sentence(stop.why)}`);
+      const steps = [0, 1].map((k) => {
+        const role = stop.agreed[k];
+        return role ? `Agreed: ${roleWords(role)}` : k === 0 ? "Nobody has agreed yet: two people are needed" : stop.agreed.length ? "One more person must agree" : "A second person must agree";
+      });
+      if (who.dataset["key"] === steps.join()) return;
+      who.dataset["key"] = steps.join();
+      who.replaceChildren(...steps.map((words, k) => h("li", { "data-done": stop.agreed[k] !== undefined }, words)));
+    },
+  };
+}
+
+function words(problem: unknown): string {
+  return problem instanceof Problem || problem instanceof Error ? problem.message : String(problem);
+}

@@ -1,0 +1,61 @@
+"""Assessments between the form in the console (JSON) and the document that is kept (TOML)."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from plainview.document import Document, KeyPath, convert, shown
+from plainview.errors import InputError
+from plainview.governance.assessment import GUIDE, Assessment, parse_assessment
+from plainview.governance.capability import check_capability
+from plainview.governance.draft import written
+from plainview.web.desk import FindingEdge
+
+NAME: Final = "assessment"
+"""How a document that came from the form is named in messages."""
+_FORM: Final = "The form of an assessment"
+
+Data = dict[str, Any]
+"""An assessment as JSON: every field, dates as `2026-03-31`, null for what is not answered."""
+
+
+class _Form(Document):
+    """What the form sent. It has no lines: a place in it is the field's name alone."""
+
+    def __init__(self, data: Data) -> None:  # pylint: disable=super-init-not-called
+        self.path = Path(NAME)
+        self.data = data
+
+    def where(self, path: KeyPath) -> str:
+        return shown(path)
+
+
+def data_of(text: str) -> Data:
+    """The form's content for a document. Raises InputError if it cannot be read."""
+    data = msgspec.to_builtins(parse_assessment(text, f"{NAME}.toml"))
+    if not isinstance(data, dict):
+        raise InputError("this is no assessment", where=NAME)
+    return data
+
+
+def assessment_of(data: Data) -> Assessment:
+    """What the form sent, as strictly as a file is read.
+
+    Raises InputError or BoundaryError, `where` being the field.
+    """
+    form = _Form(data)
+    assessment = convert(form, data, Assessment, (), guide=GUIDE)
+    for k, capability in enumerate(assessment.capabilities):
+        check_capability(capability.name, form.where(("capabilities", k, "name")))
+    return assessment
+
+
+def text_of(data: Data) -> str:
+    """The document to keep for what the form sent. Raises InputError as `assessment_of` does."""
+    return written(assessment_of(data))
+
+
+def unreadable(error: InputError) -> FindingEdge:
+    """The error of a document that cannot be read, as a finding at its field."""
+    return FindingEdge(error.where, error.what, _FORM, "plainview", error.mend)

@@ -1,0 +1,215 @@
+"""A desk in memory that really keeps what it is told: drafts, approvals of two people, stops.
+
+The checks are the program's own; only the ledger and the cameras' processes are missing.
+"""
+
+import datetime as dt
+import threading
+from pathlib import Path
+
+from msgspec import structs
+
+from plainview.clock import Clock
+from plainview.errors import AccessRefused, InputError
+from plainview.governance import draft as drafting
+from plainview.governance.assessment import AssessedCamera, Assessment, parse_assessment, say
+from plainview.governance.capability import MEASURING
+from plainview.governance.check import check
+from plainview.governance.person import APPROVERS, RESUMERS, Person, Role
+from plainview.web.desk import (
+    ApprovalEdge,
+    CameraEdge,
+    DraftEdge,
+    FindingEdge,
+    PurposeEdge,
+    StopEdge,
+)
+
+TODAY = dt.date(2026, 9, 1)
+"""The day on which the examples of tests/governance are checked."""
+
+
+class StandinDesk:
+    """Owns drafts, approvals and stops. Thread-safe."""
+
+    def __init__(self, cameras: tuple[CameraEdge, ...], clock: Clock, *, today: dt.date) -> None:
+        """Of a city with these `cameras`, all of which run; each one's view is known."""
+        self._cameras = {camera.camera: camera for camera in cameras}
+        self.views = {camera.camera: f"{camera.camera}-view" for camera in cameras}
+        self._clock = clock
+        self._today = today
+        self._drafts: dict[str, str] = {}
+        self._live: dict[str, str] = {}
+        self._approvals: dict[str, dict[Role, tuple[str, float]]] = {}
+        self._stops: dict[str, StopEdge] = {}
+        self._agreed: dict[str, list[Person]] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def ledger_folder(self) -> Path:
+        """There is none here."""
+        raise AccessRefused("this desk has no ledger")
+
+    @property
+    def ledger_vkey(self) -> str:
+        """There is none here."""
+        raise AccessRefused("this desk has no ledger")
+
+    def attest(self, nonce: str) -> str:
+        """Nothing is attested here."""
+        raise AccessRefused(f"this desk has no key to sign {nonce!r} with")
+
+    def set_state(self, camera: str, state: str, why: str = "") -> None:
+        """Let a camera be in `state`."""
+        with self._lock:
+            known = self._cameras[camera]
+            self._cameras[camera] = structs.replace(known, state=state, why=why)
+
+    def cameras(self) -> list[CameraEdge]:
+        """The cameras; those under a pressed switch are stopped."""
+        with self._lock:
+            found = []
+            for camera in self._cameras.values():
+                scopes = {"city", f"site:{camera.site}", f"camera:{camera.camera}"}
+                scopes |= {f"capability:{name}" for name in camera.capabilities}
+                stop = next((s for s in self._stops.values() if s.scope in scopes), None)
+                if stop is not None:
+                    camera = structs.replace(camera, state="stopped", why=stop.why)  # noqa: PLW2901
+                found.append(camera)
+            return found
+
+    def purposes(self) -> list[PurposeEdge]:
+        """The aims of what was published."""
+        with self._lock:
+            found = []
+            for text in self._live.values():
+                assessment = _parse(text)
+                sites = tuple(sorted({camera.site for camera in assessment.cameras}))
+                found += [
+                    PurposeEdge(f"{assessment.name}/{aim.id}", say(aim.text, "en"), sites)
+                    for aim in assessment.aims
+                ]
+            return found
+
+    def record_access(self, person: Person, purpose: str, what: str, reference: str = "") -> None:
+        """There is no ledger here: nothing is kept."""
+
+    def drafts(self) -> list[DraftEdge]:
+        """Live ones and drafts."""
+        with self._lock:
+            live = [self._edge(text, published=True) for text in self._live.values()]
+            return [*live, *(self._edge(text) for text in self._drafts.values())]
+
+    def check(self, text: str) -> list[FindingEdge]:
+        """What the program's own check finds."""
+        found = check(_parse(text), today=self._today, views=self.views)
+        return [FindingEdge(f.field, f.what, f.clause, f.pack, f.mend) for f in found]
+
+    def new_draft(self, packs: tuple[str, ...]) -> str:
+        """The program's own new draft."""
+        seen = [
+            AssessedCamera(camera.camera, camera.site, self.views[camera.camera])
+            for camera in self._cameras.values()
+        ]
+        return drafting.new(packs, seen, today=self._today)
+
+    def publish_at_once(self, assessment: Assessment) -> None:
+        """Have `assessment` in force from the beginning."""
+        self._live[assessment.id] = drafting.written(assessment)
+
+    def write_draft(self, person: Person, text: str) -> DraftEdge:  # noqa: ARG002 - the gate has asked
+        """Keep it; approvals are of a digest, so that a change takes them back."""
+        with self._lock:
+            assessment = _parse(text)
+            self._drafts[assessment.id] = text
+            return self._edge(text)
+
+    def approve(self, person: Person, draft: str, digest: str) -> DraftEdge:
+        """Approve, once for each role and person."""
+        with self._lock:
+            text = self._draft(draft)
+            if person.role not in APPROVERS:
+                raise AccessRefused(f"who is {person.role} does not approve assessments")
+            if _parse(text).digest() != digest:
+                raise InputError("the draft was changed since it was read")
+            if self.check(text):
+                raise InputError("there are findings")
+            given = self._approvals.setdefault(digest, {})
+            if any(who == person.name for role, (who, _) in given.items() if role != person.role):
+                raise InputError("the same person has approved it already: it takes two people")
+            given[person.role] = (person.name, self._clock.utc())
+            return self._edge(text)
+
+    def publish(self, person: Person, draft: str) -> str:  # noqa: ARG002 - the gate has asked
+        """Publish what both have approved."""
+        with self._lock:
+            text = self._draft(draft)
+            assessment = _parse(text)
+            given = self._approvals.get(assessment.digest(), {})
+            lacking = [role for role in APPROVERS if role not in given]
+            if lacking:
+                raise InputError(f"the approval of the {' and the '.join(lacking)} is missing")
+            self._live[draft] = self._drafts.pop(draft)
+            return assessment.name
+
+    def stops(self) -> list[StopEdge]:
+        """Those that are pressed."""
+        with self._lock:
+            return list(self._stops.values())
+
+    def press_stop(self, person: Person, scope: str, why: str) -> None:
+        """One person is enough."""
+        if person.role is Role.COMMISSIONER:
+            raise AccessRefused("oversight is read-only")
+        if not why.strip():
+            raise InputError("a reason is missing", where="why")
+        with self._lock:
+            self._stops.setdefault(scope, StopEdge(scope, self._clock.utc(), why, ()))
+
+    def lift_stop(self, person: Person, scope: str, why: str) -> bool:
+        """Two people, each in a role that may."""
+        if person.role not in RESUMERS:
+            raise AccessRefused(f"who is {person.role} does not start again what was stopped")
+        if not why.strip():
+            raise InputError("a reason is missing", where="why")
+        with self._lock:
+            if scope not in self._stops:
+                raise InputError(f"the stop switch of {scope} is not pressed")
+            agreed = self._agreed.setdefault(scope, [])
+            if any(other.name == person.name for other in agreed):
+                raise InputError("you have agreed already: another person must agree too")
+            agreed.append(person)
+            if len(agreed) >= 2:
+                del self._stops[scope], self._agreed[scope]
+                return True
+            roles = tuple(other.role for other in agreed)
+            self._stops[scope] = structs.replace(self._stops[scope], agreed=roles)
+            return False
+
+    def _draft(self, name: str) -> str:
+        if name not in self._drafts:
+            raise InputError(f"there is no draft {name!r}")
+        return self._drafts[name]
+
+    def _edge(self, text: str, *, published: bool = False) -> DraftEdge:
+        assessment = _parse(text)
+        given = self._approvals.get(assessment.digest(), {})
+        return DraftEdge(
+            id=assessment.id,
+            revision=assessment.revision,
+            title=say(assessment.title, "en") or assessment.id,
+            text=text,
+            digest=assessment.digest(),
+            findings=() if published else tuple(self.check(text)),
+            approvals=tuple(ApprovalEdge(role, t) for role, (_, t) in given.items()),
+            published=published,
+        )
+
+
+def running(camera: str, site: str, name: str = "", site_name: str = "") -> CameraEdge:
+    """A camera that runs and measures."""
+    return CameraEdge(camera, site, "running", "", MEASURING, "plaza@1", name, site_name)
+
+
+def _parse(text: str) -> Assessment:
+    return parse_assessment(text, "draft.toml")

@@ -34,12 +34,15 @@ class DirectorySource:
         place = self._folder / path
         try:
             # Not blocking: a pipe in its place must not hold us up.
-            with os.fdopen(os.open(place, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise LedgerError("not a file", where=str(place))
-                data = file.read(most + 1)
+            opened = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                data = _read_file(opened, most + 1)
+            finally:
+                os.close(opened)
         except OSError as error:
             raise LedgerError(f"cannot be read: {error.strerror}", where=str(place)) from error
+        if data is None:
+            raise LedgerError("not a file", where=str(place))
         if len(data) > most:
             raise LedgerError(f"larger than the {most} bytes it may have", where=str(place))
         return data
@@ -97,7 +100,7 @@ class HttpSource:
                         raise LedgerError(f"larger than its {most} bytes", where=where)
                     if time.monotonic() > latest:
                         raise LedgerError(f"not read in {self._seconds:g} s", where=where)
-        except (httpx.HTTPError, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise LedgerError(f"cannot be read: {error}", where=where) from error
         return _gunzip(bytes(data), most, where) if encoding == "gzip" else bytes(data)
 
@@ -106,6 +109,19 @@ def _bound(path: str) -> int:
     if not is_served(path):
         raise LedgerError("no file of a log", where=path[:80])
     return most_bytes(path)
+
+
+def _read_file(opened: int, most: int) -> bytes | None:
+    """At most `most` bytes of an open file; None of what is no file."""
+    found = os.fstat(opened)
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    data = b""
+    while len(data) < most and (
+        part := os.read(opened, min(most - len(data), max(found.st_size - len(data), 0) + 1))
+    ):
+        data += part
+    return data
 
 
 def _gunzip(data: bytes, most: int, where: str) -> bytes:

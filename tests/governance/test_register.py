@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainview.geometry import Calibration, View, camera_centre, project
@@ -194,6 +194,7 @@ def _entry(draw: st.DrawFn) -> Entry:
     return Entry(t, kind, f"camera:{camera}", detail={"site": "s", "fingerprint": "a" * 64})
 
 
+@settings(deadline=None)
 @given(
     entries=st.lists(_entry(), max_size=40),
     readable=st.booleans(),
@@ -256,6 +257,7 @@ def looking(at: tuple[float, float, float], heading: float, tilt: float) -> View
     )
 
 
+@settings(deadline=None)
 @given(
     st.floats(-50, 50),
     st.floats(-50, 50),

@@ -252,5 +252,6 @@ def _described(svg: str, title: str, about: str, language: str) -> str:
     start = svg.index("<svg")
     end = svg.index(">", start)
     head = f'{svg[start:end]} role="img" lang="{language}" aria-labelledby="title about">'
-    said = f'<title id="title">{escape(title)}</title><desc id="about">{escape(xml_text(about))}</desc>'
+    spoken = escape(xml_text(about))
+    said = f'<title id="title">{escape(title)}</title><desc id="about">{spoken}</desc>'
     return svg[:start] + head + said + svg[end + 1 :]

@@ -12,7 +12,7 @@ TEMPLATE: Final = "assessment.typ"
 
 
 def assessment_pdf(assessment: Assessment, language: str, *, t: int | None = None) -> bytes:
-    """`assessment` as a PDF of A4 pages. Bytes depend on the assessment, the language, `t` and the fonts alone.
+    """`assessment` as a PDF of A4 pages, which depends on the arguments and the fonts alone.
 
     Where no font for `language` is installed it is in English and its first page says so. `t` is
     UTC milliseconds. Raises KeyError for an unknown language, PlainviewError.

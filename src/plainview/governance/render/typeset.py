@@ -41,17 +41,17 @@ def typeset(
     inputs = {"data": msgspec.json.encode(data).decode()}
     moment = dt.datetime.fromtimestamp((t or 0) // 1000, tz=dt.UTC)
     try:
-        return _compile(source, inputs, form, moment, "ua-1" if form == "pdf" else [])
+        return _compile(source, inputs, form, moment, "ua-1" if form == "pdf" else "")
     except typst.TypstError as error:
         if _NOT_ACCESSIBLE not in error.message:
             raise PlainviewError(
                 f"it cannot be typeset: {error.message}", where=template
             ) from error
-        return _compile(source, inputs, form, moment, [])
+        return _compile(source, inputs, form, moment, "")
 
 
 def _compile(
-    source: bytes, inputs: dict[str, str], form: Form, moment: dt.datetime, standards: Any
+    source: bytes, inputs: dict[str, str], form: Form, moment: dt.datetime, standards: str
 ) -> list[bytes]:
     made: Any = typst.compile(
         source,
@@ -61,7 +61,7 @@ def _compile(
         ppi=DOTS_PER_INCH,
         sys_inputs=inputs,
         timestamp=moment,
-        pdf_standards=standards,
+        pdf_standards=[standards] if standards else [],  # type: ignore[list-item]
     )
     return list(made) if isinstance(made, list) else [made]
 

@@ -19,6 +19,7 @@ from plainview import __version__
 from plainview.cli import office
 from plainview.cli.access import login
 from plainview.cli.assessment import assessment_app
+from plainview.cli.ledger import ledger_app
 from plainview.errors import BoundaryError, PlainviewError
 
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
@@ -45,6 +46,7 @@ app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")
 app.add_typer(office.officer_app, name="officer")
 app.add_typer(assessment_app, name="assessment")
+app.add_typer(ledger_app, name="ledger")
 app.command()(office.stop)
 app.command()(office.resume)
 
@@ -317,7 +319,7 @@ def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> Plai
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
     name = (
         f"plainview {arguments[0]}"
-        if arguments[0] in {*known, "camera", "evaluate"}
+        if arguments[0] in {*known, "camera", "evaluate", "ledger"}
         else "plainview"
     )
     what, _, guess = error.format_message().strip().partition(". Did")

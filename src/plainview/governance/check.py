@@ -35,7 +35,7 @@ class Finding(Struct, frozen=True):
     def line(self) -> str:
         """As the command line prints it."""
         text = f"{self.field}: {self.what} [{self.clause}]"
-        return f"{text}. {self.mend}" if self.mend else text
+        return " ".join((f"{text}. {self.mend}" if self.mend else text).split())
 
 
 Wrong = tuple[str, str]

@@ -1,11 +1,11 @@
 """The handlers below /login, /logout and /api/v1/session."""
 
+import asyncio
 import hmac
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from litestar import Response, get, post
-from litestar.datastructures import FormMultiDict
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, JSONBody, QueryParameter
 from msgspec import Struct
@@ -23,7 +23,7 @@ from plainview.web.desk import PurposeEdge
 _FORM_BYTES: Final = 8192
 _JSON_BYTES: Final = 2048
 
-Form = Annotated[FormMultiDict, Body(media_type=RequestEncodingType.URL_ENCODED)]
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Text = Annotated[str, QueryParameter(max_length=2048)]
 Next = Annotated[str, QueryParameter(name="next")]
 
@@ -139,19 +139,20 @@ def _sign_in(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
 
 
 def _link(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
+    # Not sync_to_thread: Litestar 2.25 wraps it twice where two handlers share one path.
     page: dict[str, Any] = {"include_in_schema": False, "exception_handlers": refused}
     gone = AccessRefused(
         "this link is not valid: it was used, is older than ten minutes, or was mistyped",
         mend="Run 'plainview login' for another one",
     )
 
-    @get("/login/link", opt=PUBLIC, sync_to_thread=True, **page)
-    def show(request: Asked, token: Text = "") -> Response[str]:
+    @get("/login/link", opt=PUBLIC, **page)
+    async def show(request: Asked, token: Text = "") -> Response[str]:
         """Whom a link signs in. Looking does not use it up."""
         access = pages.access
         access.check_link_client(request)
         key = pages.slow_down(request)
-        link = access.links.look(token)
+        link = await asyncio.to_thread(access.links.look, token)
         if link is None:
             pages.wrong(key, "link")
             raise gone
@@ -164,15 +165,14 @@ def _link(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
         opt=PUBLIC,
         status_code=200,
         request_max_body_size=_FORM_BYTES,
-        sync_to_thread=True,
         **page,
     )
-    def use(request: Asked, data: Form) -> Response[str]:
+    async def use(request: Asked, data: Form) -> Response[str]:
         """Sign in, and use the link up."""
         access = pages.access
         access.check_link_client(request)
         key = pages.slow_down(request)
-        token, ticket = _field(data, "token"), _field(data, "ticket")
+        token, ticket = data.get("token", ""), data.get("ticket", "")
         browser = access.browser_of(request)
         if not browser:
             raise AccessRefused(
@@ -182,7 +182,7 @@ def _link(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
         if not hmac.compare_digest(ticket, pages.ticket(browser, token)):
             pages.wrong(key, "link")
             raise AccessRefused("this form came from elsewhere", mend="Open the link again")
-        link = access.links.use(token)
+        link = await asyncio.to_thread(access.links.use, token)
         if link is None:
             pages.wrong(key, "link")
             raise gone
@@ -196,13 +196,13 @@ def _session(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
     gate = pages.gate
     page: dict[str, Any] = {"include_in_schema": False, "exception_handlers": refused}
 
-    @get("/login/purpose", opt=rule(Action.OWN_SESSION, page=True), sync_to_thread=True, **page)
-    def ask(request: Asked, next_: Next = "/") -> Response[str]:
+    @get("/login/purpose", opt=rule(Action.OWN_SESSION, page=True), **page)
+    async def ask(request: Asked, next_: Next = "/") -> Response[str]:
         """Which purposes there are."""
         return pages.page(
             "purpose.html",
             session=pages.seen(request),
-            purposes=sorted(gate.purposes.all().values(), key=lambda found: found.id),
+            purposes=await asyncio.to_thread(gate.purposes.sorted),
             next=local_path(next_),
         )
 
@@ -211,13 +211,12 @@ def _session(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
         opt=rule(Action.OWN_SESSION, page=True),
         status_code=303,
         request_max_body_size=_FORM_BYTES,
-        sync_to_thread=True,
         **page,
     )
-    def choose(request: Asked, data: Form) -> Response[None]:
+    async def choose(request: Asked, data: Form) -> Response[None]:
         """Choose one, and go on."""
-        pages.choose(pages.seen(request), _field(data, "purpose"))
-        headers = {"location": local_path(_field(data, "next")), "cache-control": "no-store"}
+        await asyncio.to_thread(pages.choose, pages.seen(request), data.get("purpose", ""))
+        headers = {"location": local_path(data.get("next", "")), "cache-control": "no-store"}
         return Response(None, status_code=303, headers=headers)
 
     @post(
@@ -280,14 +279,9 @@ def _session_edge(pages: Pages, request: Asked) -> SessionEdge:
         role=session.person.role,
         name=session.shown,
         purpose=session.purpose or None,
-        purposes=sorted(gate.purposes.all().values(), key=lambda found: found.id),
+        purposes=gate.purposes.sorted(),
         may=list(gate.may(session.person.role)),
         csrf=session.csrf,
         expires=gate.utc() + access.sessions.left(session),
         sign_in=True,
     )
-
-
-def _field(form: FormMultiDict, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""

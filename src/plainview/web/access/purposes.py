@@ -35,6 +35,10 @@ class Purposes:
             known = self._known = (now, {purpose.id: purpose for purpose in found})
         return known[1]
 
+    def sorted(self) -> list[PurposeEdge]:
+        """All of them, by id, for people to choose from."""
+        return sorted(self.all().values(), key=lambda purpose: purpose.id)
+
     def worth(self, purpose: str, resource: Resource) -> Worth:
         """What `purpose` (an id, or empty) is worth for `resource` now.
 

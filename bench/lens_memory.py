@@ -19,11 +19,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview import __version__
+from plainview.clock import SystemClock
 from plainview.fleet.local import LocalFleet
 from plainview.geometry import Calibration, View
+from plainview.governance.capability import MEASURING
+from plainview.governance.fingerprint import fingerprint
+from plainview.governance.permit import Grant, Permit, permit_digest, sign_permit
+from plainview.ledger.entry import Entry, EntryKind, encode_entry
+from plainview.ledger.log import Ledger
+from plainview.ledger.note import Signer
 from plainview.record import CameraStatus, Reading
 from plainview.vision.encoder import encode_clip
 from plainview.vision.spec import LensSpec, TapSpec
+from plainview.vision.task import Trust
 
 LIMIT, AIM, TRIAL = 64.0, 48.0, 45.0
 SIZE = (1920, 1080)
@@ -78,6 +87,44 @@ def view() -> View:
     )
 
 
+def grants(
+    state: Path, tap: TapSpec, lens: LensSpec, lenses: int
+) -> tuple[Trust, dict[str, Grant]]:
+    """Permission for so many cameras of one view, from an authority and a ledger made for it."""
+    cameras = [f"camera-{number}" for number in range(lenses)]
+    seen = fingerprint(tap.source, lens.view)
+    authority = Signer.generate("bench.invalid")
+    note = sign_permit(
+        Permit(
+            id="bench@1",
+            assessment="a" * 64,
+            aims=("bench",),
+            capabilities=dict.fromkeys(MEASURING, tuple(cameras)),
+            cameras=dict.fromkeys(cameras, seen),
+            begins=0,
+            ends=round((time.time() + 86_400) * 1000),
+            software=__version__,
+        ),
+        authority,
+    )
+    granted = {}
+    with Ledger(state, clock=SystemClock()) as ledger:
+        for camera in cameras:
+            entry = Entry(
+                t=round(time.time() * 1000),
+                kind=EntryKind.CAMERA_STARTED,
+                subject=f"camera:{camera}",
+                detail={
+                    "permit": permit_digest(note),
+                    "fingerprint": seen,
+                    "capabilities": list(MEASURING),
+                },
+            )
+            (place,) = ledger.append([entry])
+            granted[camera] = Grant(note, encode_entry(entry), ledger.proof(place))
+        return Trust(authority=authority.vkey, ledger=ledger.vkey), granted
+
+
 def run(lenses: int, seconds: float) -> list[tuple[str, list[Memory]]]:
     """(kind of process, memory of each) after every camera has measured for `seconds`."""
     heard: dict[str, int] = {}
@@ -95,13 +142,13 @@ def run(lenses: int, seconds: float) -> list[tuple[str, list[Memory]]]:
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "plaza.mp4"
         encode_clip(pictures(75), clip, 25, bitrate=4_000_000)
-        with LocalFleet(on_reading=reading, on_status=status, on_plate=lambda *_: None) as fleet:
-            for number in range(lenses):
-                fleet.start(
-                    f"camera-{number}",
-                    TapSpec(source=str(clip), live=True, loop=True),
-                    LensSpec(view=view()),
-                )
+        tap, lens = TapSpec(source=str(clip), live=True, loop=True), LensSpec(view=view())
+        trust, granted = grants(Path(folder), tap, lens, lenses)
+        with LocalFleet(
+            on_reading=reading, on_status=status, on_plate=lambda *_: None, trust=trust
+        ) as fleet:
+            for camera, grant in granted.items():
+                fleet.start(camera, tap, lens, grant)
             if not enough.wait(10 * seconds + 60):
                 raise SystemExit(f"not every camera measured; heard {heard}")
             started, processes = time.monotonic(), fleet.processes()

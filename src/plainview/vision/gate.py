@@ -54,6 +54,8 @@ class Gate:
             self._trusted = lapse.keys(trust.authority, trust.ledger)
             self._admit = lapse.admit_until
             self._grants = msgspec.msgpack.Decoder(permit.Grant)
+            # Once, so that what cryptography sets up is there before children share it.
+            self._trusted.authority.verify("", bytes(64))
 
     def admit(self, claim: bytes) -> Admitted:
         """What may be forked for `claim` (MessagePack of a `task.Claim`, or nil), and until when.

@@ -15,6 +15,9 @@ from plainview.web.access.rules import Action, rule
 STATIC = Path(__file__).parent / "static"
 """Where Vite builds the console (not in version control)."""
 
+_DESK = ("/stop", "/assessments", "/assessments/new", "/assessments/edit/{draft:str}")
+"""The pages of the stop switch and the assessments."""
+
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -52,17 +55,16 @@ def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler 
         """The page of one site; it says so itself where there is none of that name."""
         return page(200 if site in sites else 404)
 
-    @get(
-        ["/stop", "/assessments", "/assessments/new", "/assessments/edit/{draft:str}"],
-        opt=console,
-        include_in_schema=False,
-        sync_to_thread=True,
-    )
-    def desk() -> Response[str]:
-        """The stop switch and the assessments; the page itself says what it does not find."""
-        return page(200)
+    def desk(path: str) -> HTTPRouteHandler:
+        # One handler for each: Litestar wraps a handler with several paths once for each of them.
+        @get(path, opt=console, include_in_schema=False, sync_to_thread=True)
+        def shown() -> Response[str]:
+            """The stop switch and the assessments; the page itself says what it does not find."""
+            return page(200)
 
-    handlers: list[Any] = [home, one, desk]
+        return shown
+
+    handlers: list[Any] = [home, one, *(desk(path) for path in _DESK)]
     if (static / "assets").is_dir():
         handlers.append(
             create_static_files_router(

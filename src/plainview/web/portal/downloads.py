@@ -1,0 +1,163 @@
+"""What can be taken away from the portal: exports of the register, notices, assessments as PDF."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import structs
+
+from plainview.errors import PlainviewError
+from plainview.governance.exports import EXPORTS
+from plainview.governance.register import Register
+from plainview.governance.render.notice import notice_pdf, notice_svg, zone_notice_pdf
+from plainview.governance.render.pdf import assessment_pdf
+from plainview.web.portal.lookup import Lookup
+from plainview.web.portal.pages import find_assessment
+from plainview.web.portal.source import PortalSource
+
+FILES: Final = {
+    "register.json": "",
+    "register.geojson": "geojson",
+    "register.osm": "openstreetmap",
+    "register.dtpr.json": "dtpr",
+    "register.atrs.json": "atrs",
+}
+"""Name in the address -> name of the export; the register as it is for none."""
+FORMS: Final = {"pdf": "application/pdf", "svg": "image/svg+xml"}
+"""Forms of a notice, with their media types."""
+_KEPT: Final = 64
+_PATIENCE: Final = 10.0
+"""Seconds that a reader waits while documents of others are set."""
+
+
+class Download(NamedTuple):
+    """One file."""
+
+    data: bytes
+    media_type: str
+    name: str
+
+
+class Busy(PlainviewError):
+    """Too many documents are being set at once."""
+
+
+class Press:
+    """Sets documents one at a time and keeps the last ones. Thread-safe.
+
+    Setting one takes a tenth of a second of a core; without a limit, whoever asks for many would
+    take the cores from the measurement.
+    """
+
+    def __init__(self, kept: int = _KEPT) -> None:
+        """Nothing set yet; `kept` documents stay in memory."""
+        self._kept = kept
+        self._turn = threading.Lock()
+        self._lock = threading.Lock()
+        self._done: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+
+    def get(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
+        """What `make` gives, kept under `key`, which must say all that it depends on.
+
+        Raises Busy where no turn comes.
+        """
+        found = self._find(key)
+        if found is not None:
+            return found
+        if not self._turn.acquire(timeout=_PATIENCE):
+            raise Busy("too many documents are being set", mend="Try again in a minute")
+        try:
+            found = self._find(key)
+            if found is None:
+                found = make()
+                with self._lock:
+                    self._done[key] = found
+                    while len(self._done) > self._kept:
+                        self._done.popitem(last=False)
+            return found
+        finally:
+            self._turn.release()
+
+    def _find(self, key: tuple[object, ...]) -> bytes | None:
+        with self._lock:
+            if key in self._done:
+                self._done.move_to_end(key)
+            return self._done.get(key)
+
+
+class Downloads:
+    """Files made from one source. Holds the last export of each form, and what was set."""
+
+    def __init__(self, source: PortalSource) -> None:
+        """Files of what `source` tells."""
+        self._source = source
+        self._press = Press()
+        self._lock = threading.Lock()
+        self._exports: dict[str, tuple[Register, str, bytes]] = {}
+
+    def register(self, file: str, register: Register, base: str) -> Download:
+        """The register as `file`, one of FILES; `base` is this server's address."""
+        export = EXPORTS[FILES[file]] if FILES[file] else None
+        with self._lock:
+            last = self._exports.get(file)
+            if last and last[0] is register and last[1] == base:
+                data = last[2]
+            else:
+                data = export.write(register, base) if export else msgspec.json.encode(register)
+                self._exports[file] = (register, base, data)
+        media_type = export.media_type if export else "application/json"
+        return Download(data, media_type, export.file if export else file)
+
+    def assessment(self, lookup: Lookup, name: str, language: str) -> Download | None:
+        """The assessment `ID@REVISION` as PDF; None where the register has none of that name."""
+        one = find_assessment(lookup.register, name)
+        if one is None:
+            return None
+
+        def make() -> bytes:
+            assessment = self._source.assessment(one.id, one.revision)
+            return assessment_pdf(assessment, language, t=one.approved)
+
+        data = self._press.get(("assessment", one.digest, language), make)
+        return Download(data, "application/pdf", f"{name}.pdf")
+
+    def notice(
+        self, lookup: Lookup, camera: str, form: str, languages: tuple[str, ...], base: str
+    ) -> Download | None:
+        """The notice of `camera` in `form`, one of FORMS; None where the register has no such one.
+
+        Raises InputError where no font here has the letters of a language.
+        """
+        one = lookup.cameras.get(camera)
+        if one is None:
+            return None
+
+        def make() -> bytes:
+            if form == "svg":
+                return notice_svg(lookup.register, camera, base, languages).encode()
+            return notice_pdf(lookup.register, camera, base, languages)
+
+        # Health changes with every Reading, and no notice says anything of it.
+        lasting = structs.replace(one, connected=None, health=(), uptime_today=None, sealed=None)
+        key = ("notice", form, languages, base, msgspec.json.encode(lasting))
+        return Download(self._press.get(key, make), FORMS[form], f"{camera}.{form}")
+
+    def zone_notice(
+        self, lookup: Lookup, site: str, languages: tuple[str, ...], base: str
+    ) -> Download | None:
+        """One notice for all cameras of `site`, as PDF; None where the register has no such one.
+
+        Raises InputError as `notice` does.
+        """
+        group = lookup.sites.get(site)
+        if group is None:
+            return None
+
+        def make() -> bytes:
+            return zone_notice_pdf(lookup.register, site, base, languages)
+
+        # What it says depends on every camera of the site, so it is kept for one register only.
+        key = ("zone", site, languages, base, lookup.register.checkpoint, lookup.register.software)
+        return Download(self._press.get(key, make), FORMS["pdf"], f"{site}.pdf")

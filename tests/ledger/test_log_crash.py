@@ -321,6 +321,31 @@ def test_a_disk_full_at_any_step_adds_all_or_nothing(
     assert refused > 4
 
 
+def test_after_a_sync_that_failed_the_files_are_written_anew(
+    entries: MakeEntries, open_ledger: OpenLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel may drop what it could not write and call the next sync a success."""
+    monkeypatch.setattr(writer, "MOST_JOURNAL_BATCHES", 0)
+    failing: list[str] = []
+    written: list[str] = []
+
+    def fail(step: str, path: Path) -> None:
+        if step == "sync" and path.name in failing:
+            failing.remove(path.name)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        if step == "write":
+            written.append(path.name)
+
+    ledger = open_ledger(files=Files(fail))
+    failing.append("4")
+    assert ledger.append(entries(3)) == [1, 2, 3]
+    assert not failing, "the sync of the partial tile was not tried"
+    written.clear()
+    ledger.append(entries(1))
+    assert {"4", "5"} <= set(written)
+    assert len(inside(ledger)) == 5
+
+
 def _lose(state: Path, durable: Path, kept: set[Path], chance: random.Random) -> None:
     """What a power failure may leave of files that were not made durable."""
     for path in sorted((state / "ledger").rglob("*")):

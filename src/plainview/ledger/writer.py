@@ -65,6 +65,8 @@ class Writer:
         # Every tree signed since the public files were last made durable: size and root.
         self._roots: list[tuple[int, bytes]] = []
         self._published: Published | None = None
+        # After a sync that failed, what the kernel shows of a file may never reach the disk.
+        self._distrust = False
 
     @property
     def published(self) -> Published | None:
@@ -166,6 +168,7 @@ class Writer:
             for folder in sorted(replaced):
                 self._files.remove_folder(self._public / folder)
         except OSError as error:
+            self._distrust = True
             raise _unwritable(error, self._public, "No entry was lost") from error
         finally:
             self.forget()
@@ -220,8 +223,9 @@ class Writer:
         current = found is not None and self._roots[-1] == (found.head.size, found.head.root)
         # After a power failure tiles may be lost of which the checkpoint speaks already.
         for path, data in files:
-            if not _holds(self._public / path, data):
+            if self._distrust or not _holds(self._public / path, data):
                 self._files.write(self._public / path, data)
+        self._distrust = False
         if current:
             self._published = found
         elif self._tree.size:

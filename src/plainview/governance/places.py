@@ -1,5 +1,6 @@
 """Where a camera stands and what it watches: a site's ground metres as places on the map."""
 
+import functools
 import math
 from typing import Final, NamedTuple
 
@@ -57,6 +58,7 @@ def on_map(place: Place, x: float, y: float) -> LonLat:
     )
 
 
+@functools.lru_cache(maxsize=32_768)
 def stand(place: Place) -> Stand:
     """Where the camera of `place` stands, from its calibration alone.
 

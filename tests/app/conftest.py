@@ -1,12 +1,10 @@
 """A small city with a real clip, and a running `plainview run` to talk to."""
 
 import contextlib
-import json
 import re
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from fractions import Fraction
@@ -14,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import av
+import httpx
 import numpy as np
 import pytest
+from tests.app.permitted import permit
 
 CAMERA = """\
 id = "yard"
@@ -40,20 +40,25 @@ id = "gone"
 source = "rtsp://user:secret@127.0.0.1:9/none"
 """
 PATIENCE = 60.0
+PURPOSE = "market-square-uk@1/crush"
 
 
 class Running:
     """Owns a `plainview run` process and knows its address."""
 
-    def __init__(self, process: "subprocess.Popen[str]", url: str) -> None:
-        """`url` is what it printed."""
+    def __init__(self, process: "subprocess.Popen[str]", url: str, link: str) -> None:
+        """`url` is what it printed, `link` signs in."""
         self.process = process
         self.url = url
+        self.client = httpx.Client(base_url=url, timeout=10)
+        page = self.client.get(link).raise_for_status().text
+        form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+        self.client.post("/login/link", data=form).raise_for_status()
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON is any shape
         """The JSON at `path` of its API."""
-        with urllib.request.urlopen(f"{self.url}api/v1/{path}", timeout=10) as answer:  # noqa: S310 - loopback
-            return json.load(answer)
+        answer = self.client.get(f"api/v1/{path}", headers={"Plainview-Purpose": PURPOSE})
+        return answer.raise_for_status().json()
 
     def until(self, path: str, holds: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - as above
         """Ask for `path` until `holds`; fails after PATIENCE or when the process ends."""
@@ -94,6 +99,7 @@ def city(tmp_path: Path) -> Path:
 @pytest.fixture
 def start(city: Path) -> Start:
     """Start `plainview run` on the city; leaving the context kills what still runs."""
+    permit(city, city.parent / "state")
 
     @contextlib.contextmanager
     def started(*options: str) -> Iterator[Running]:
@@ -111,7 +117,11 @@ def start(city: Path) -> Start:
                 if found is None:
                     _, said = process.communicate(timeout=PATIENCE)
                     pytest.fail(f"it printed no address: {line}{said}")
-                yield Running(process, found[0])
+                link = re.search(r"http://\S+/login/link\?token=\S+", process.stdout.readline())
+                assert link is not None
+                running = Running(process, found[0], link[0])
+                with running.client:
+                    yield running
             finally:
                 process.kill()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from tests.app.permitted import permit
 
 from plainview.app.running import Running
 from plainview.clock import SystemClock
@@ -37,9 +38,10 @@ def config(city: Path) -> CityConfig:
     return structs.replace(load_city(city), port=0)
 
 
-def test_clock_steps_lose_nothing(config: CityConfig, tmp_path: Path) -> None:
+def test_clock_steps_lose_nothing(config: CityConfig, city: Path, tmp_path: Path) -> None:
     """UTC set two hours ahead and then back: Readings go on being stored, none is refused."""
     clock = _SetClock()
+    permit(city, tmp_path)
     with Running(config, tmp_path, clock) as running:
         running.start_cameras()
         for off in (0.0, 7200.0, -7200.0):

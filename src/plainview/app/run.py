@@ -18,6 +18,7 @@ from plainview.app.state import DEFAULT, held
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, load_city
 from plainview.errors import PlainviewError
+from plainview.governance.person import Role
 from plainview.logs import start_logging
 
 if TYPE_CHECKING:
@@ -61,12 +62,29 @@ def run(
 
         running = stack.enter_context(Running(city, folder, clock))
         _say(f"Plainview {__version__}: {running.url}")
-        _open(running.url, wanted=open_page)
+        page = running.url
+        if demo is None:
+            page = _sign_in(folder, city) or page
+        _open(page, wanted=open_page)
         until = None if seconds is None else clock.monotonic() + seconds
         if demo is not None and not demo.wait(stop, until, clock):
             return
         running.start_cameras()
         _watch(running, stop, until, clock, began)
+
+
+def _sign_in(folder: Path, city: CityConfig) -> str | None:
+    """A one-time link for whoever started this, said aloud; None where people sign in elsewhere.
+
+    The demonstration needs none: nobody in it exists.
+    """
+    if city.access.links == "off":
+        return None
+    from plainview.app.access import local_link  # noqa: PLC0415 - a demonstration needs none
+
+    link = local_link(folder, role=Role.ADMINISTRATOR)
+    _say(f"Sign in as {link.person.name}, once, within ten minutes: {link.url}")
+    return link.url
 
 
 def _watch(

@@ -20,6 +20,7 @@ from plainview.app.keeper import PlateKeeper
 from plainview.app.plates import APPROVED, LEARNED, Plates
 from plainview.app.registry import Registry
 from plainview.app.retention import Keeping
+from plainview.app.witnessing import WitnessAsker
 from plainview.bus import Bus, open_bus
 from plainview.clock import Clock
 from plainview.config import CityConfig, SiteConfig
@@ -28,6 +29,7 @@ from plainview.fleet.local import LocalFleet
 from plainview.governance.office import Office
 from plainview.governance.switch import Switch
 from plainview.intake import Intake
+from plainview.ledger.note import Verifier
 from plainview.record import CameraStatus, Reading, Stamped
 from plainview.store import Store, open_store
 from plainview.vision.task import Trust
@@ -55,8 +57,15 @@ class Running:
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
-            self.office = office = Office(folder, clock)
+            self.office = office = Office(folder, clock, origin=city.ledger.origin)
             stack.callback(office.close)
+            self._asker = WitnessAsker(
+                office.ledger,
+                Verifier.from_vkey(office.ledger.vkey),
+                city.ledger.policy,
+                clock=clock,
+            )
+            stack.enter_context(self._asker)
             switch = Switch(office, folder)
             stack.callback(switch.close)
             url = city.store or f"sqlite:{folder / 'plainview.db'}"
@@ -172,6 +181,7 @@ class Running:
             "fleet_failed_callbacks": float(self._fleet.failed_callbacks),
             "plates_not_saved": float(self._keeper.failed),
             "governance_failed": float(self.governor.turns_failed),
+            **self._asker.stats(),
             "ledger_entries": float(self.office.ledger.size),
         }
 
@@ -208,7 +218,7 @@ class _IntakeThread:
 def _more_handlers(registry: Registry, desk: RunningDesk) -> list[Any]:
     """The public's pages, the ledger's files, and what the desk answers."""
     from plainview.web.desk_api import desk_handlers  # noqa: PLC0415 - with the rest of web
-    from plainview.web.portal import portal_handlers  # noqa: PLC0415 - with the rest of web
+    from plainview.web.portal.handlers import portal_handlers  # noqa: PLC0415 - with the rest of web
 
     return [*portal_handlers(registry), *desk_handlers(desk)]
 

@@ -15,6 +15,7 @@ from plainview.config.camera import (
     camera_from,
     resolve_source,
 )
+from plainview.config.ledger import LedgerConfig, LedgerTable, ledger_from
 from plainview.document.strict import convert
 from plainview.document.toml import Document, KeyPath, read_document
 from plainview.errors import ConfigError, InputError
@@ -65,6 +66,7 @@ class CityConfig(Struct, frozen=True):
     simulated: bool = False
     """A demonstration: nobody in it exists. No file can say so."""
     access: AccessConfig = AccessConfig()
+    ledger: LedgerConfig = LedgerConfig()
     files: tuple[Path, ...] = ()
     """The files that this was read from."""
 
@@ -128,6 +130,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     listen: _ListenTable = _ListenTable()
     retention: _RetentionTable = _RetentionTable()
     access: AccessTable = AccessTable()
+    ledger: LedgerTable = LedgerTable()
 
 
 def load_city(path: Path | str) -> CityConfig:
@@ -156,6 +159,7 @@ def load_city(path: Path | str) -> CityConfig:
         hosts=table.listen.hosts,
         state=None if table.state is None else document.relative(table.state),
         access=access_from(document, table.access),
+        ledger=ledger_from(document, table.ledger),
         files=(Path(path).absolute(), *_camera_files(document, table)),
     )
 

@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from plainview.errors import AccessRefused, InputError
-from plainview.governance.approval import BY_KEY, BY_SESSION, Statement, sign_approval
+from plainview.governance.approval import (
+    BY_DEMONSTRATION,
+    BY_KEY,
+    BY_SESSION,
+    Statement,
+    sign_approval,
+)
 from plainview.governance.assessment import Assessment
 from plainview.governance.check import Finding, check
 from plainview.governance.durations import minutes_of, seconds_of
@@ -73,6 +79,12 @@ def approve(
             f"who is {person.role} does not approve assessments",
             where=name,
             mend="It takes the controller and the privacy officer",
+        )
+    if assessment.simulated and how != BY_DEMONSTRATION:
+        raise InputError(
+            "it says that nobody exists there, and only the demonstration can say so",
+            where=f"{name}, simulated",
+            mend="Write simulated = false",
         )
     refuse_findings(office, assessment)
     with office.lock:

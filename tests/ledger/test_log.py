@@ -1,3 +1,4 @@
+import doctest
 import os
 import shutil
 import stat
@@ -420,3 +421,16 @@ def test_commitments_are_kept_beside_the_ledger(open_ledger: OpenLedger) -> None
     assert not ledger.erase(commitment)
     assert ledger.open(commitment) is None
     assert next(iter(ledger.entries(1)))[1].who == commitment
+
+
+def test_the_reference_shows_what_happens() -> None:
+    """Every example in docs/reference/ledger.md does just what it says."""
+    page = Path(__file__).parents[2] / "docs" / "reference" / "ledger.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert (failed, tried > 10) == (0, True)
+
+
+def test_the_reference_names_every_kind() -> None:
+    """A kind of entry that is not explained cannot be added."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "ledger.md").read_text()
+    assert all(f"`{kind.value}`" in page for kind in EntryKind)

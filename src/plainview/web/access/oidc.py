@@ -43,8 +43,7 @@ LEEWAY: Final = 60.0
 """Seconds by which two clocks may differ."""
 _MOST_PENDING: Final = 1000
 _MAX_BYTES: Final = 1_000_000
-_PATIENCE: Final = 10.0
-"""Seconds for one question to the provider, however slowly it answers."""
+PATIENCE: Final = 10.0
 _FRESH: Final = 600.0
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -100,6 +99,8 @@ class Oidc:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Nothing is asked of the provider before somebody signs in."""
+        self.patience = PATIENCE
+        """Seconds for one question to the provider, however slowly it answers."""
         self._settings, self._clock, self._transport = settings, clock, transport
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
         self._metadata: tuple[float, dict[str, Any]] | None = None
@@ -319,10 +320,10 @@ class Oidc:
         """The JSON object at `url`. Raises ProviderError; never shows what was sent."""
         try:
             async with (
-                asyncio.timeout(_PATIENCE),
+                asyncio.timeout(self.patience),
                 httpx.AsyncClient(
                     transport=self._transport,
-                    timeout=_PATIENCE / 2,
+                    timeout=self.patience,
                     follow_redirects=False,
                     trust_env=False,
                 ) as client,

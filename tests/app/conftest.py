@@ -120,7 +120,7 @@ def start(city: Path) -> Start:
                 link = re.search(r"http://\S+/login/link\?token=\S+", process.stdout.readline())
                 assert link is not None
                 running = Running(process, found[0], link[0])
-                with running.client:
+                with contextlib.closing(running.client):
                     yield running
             finally:
                 process.kill()

@@ -171,3 +171,12 @@ def test_the_reference_is_as_the_program(bench: ModuleType) -> None:
     assert bench.EXAMPLES.is_dir()
     for path, text in _script(ROOT / "tools" / "assessment_reference.py").pages().items():
         assert path.read_text(encoding="utf-8") == text, f"run 'make docs' for {path.name}"
+
+
+def test_the_guide_shows_the_example(bench: ModuleType) -> None:
+    """The complete example of the guide is the one that is checked here, to the letter."""
+    guide = (ROOT / "docs" / "guide" / "assessments.md").read_text(encoding="utf-8")
+    example = (bench.EXAMPLES / "eu.toml").read_text(encoding="utf-8")
+    assert guide.endswith(f"```toml\n{example}```\n")
+    for name in pack_names():
+        assert f"| `{name}` |" in guide

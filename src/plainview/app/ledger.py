@@ -156,10 +156,8 @@ def verify_ledger(
     if base is None:
         say("not checked: what runs now, for this is a copy of the log alone")
     if remember is None:
-        say(
-            "not checked: that nothing was rolled back or forked since your last visit (--remember)"
-        )
-    say("All held: no lie was found." if not lies else f"{len(lies)} lies were found.")
+        say("not checked: whether it was rolled back or forked since your last visit (--remember)")
+    say(_verdict(len(lies)))
     if remember is not None and not lies:
         write_whole(remember, report.note)
         say(f"remembered in {remember}")

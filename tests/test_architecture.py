@@ -124,3 +124,91 @@ def test_every_module_says_its_reason() -> None:
     for source in SOURCES:
         text = ast.get_docstring(ast.parse(source.read_text()))
         assert text, f"{source} does not say why it exists"
+
+
+def _importers(root: Path, module: str, name: str) -> set[str]:
+    """Files under `root` that could reach `name` of `module`: by it, or by the module itself."""
+    package, _, last = module.rpartition(".")
+    found = set()
+    for source in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                names = {alias.name for alias in node.names}
+                wanted = {module: {name, "*"}, package: {last, "*"}}.get(node.module or "", set())
+                reached = bool(names & wanted)
+            else:
+                reached = isinstance(node, ast.Import) and any(
+                    alias.name == module for alias in node.names
+                )
+            if reached:
+                found.add(source.relative_to(root).as_posix())
+    return found
+
+
+WAYS = {
+    # Whoever could run a lens or a tap without being asked by what: the process behind the gate.
+    ("plainview.vision.lens", "run"): {"vision/zygote.py"},
+    ("plainview.vision.tap", "run"): {"vision/zygote.py"},
+    ("plainview.vision.zygote", "main"): set(),
+    # Whoever could ask it: one function, which sends the claim along.
+    ("plainview.vision.task", "Start"): {"fleet/zygote.py"},
+    ("plainview.fleet.pipeline", "Pipeline"): {"fleet/camera.py", "fleet/clip.py"},
+    # Whoever could say that something live is permitted: one class, which asks the permit first.
+    ("plainview.vision.task", "Claim"): {
+        "fleet/permission.py",
+        "fleet/pipeline.py",
+        "fleet/zygote.py",
+    },
+    ("plainview.fleet.permission", "Permission"): {"fleet/camera.py", "fleet/local.py"},
+    ("plainview.fleet.camera", "Camera"): {"fleet/local.py"},
+    ("plainview.fleet.local", "LocalFleet"): {"app/running.py"},
+}
+
+
+@pytest.mark.parametrize(("module", "name"), WAYS)
+def test_there_is_one_way_to_a_running_lens(module: str, name: str) -> None:
+    """Every step from what is permitted to what runs is taken in one place, and the gate is on it.
+
+    tests/fleet/test_gate.py tries that place, and the register is folded from the entries that a
+    grant must prove: so a running capability that is not in the register cannot be.
+    """
+    assert _importers(ROOT / "src" / "plainview", module, name) == WAYS[module, name]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from plainview.vision.lens import run",
+        "from plainview.vision.lens import run as harmless",
+        "from plainview.vision.lens import *",
+        "from plainview.vision import lens",
+        "import plainview.vision.lens",
+        "def late():\n    import plainview.vision.lens as harmless",
+    ],
+)
+def test_another_way_is_seen(tmp_path: Path, line: str) -> None:
+    """However a module would reach past the gate, the test above tells of it."""
+    (tmp_path / "around.py").write_text(f"{line}\n")
+    assert _importers(tmp_path, "plainview.vision.lens", "run") == {"around.py"}
+
+
+STARTERS = {
+    "app/evaluate.py",  # 'plainview measure', once for each clip
+    "fleet/still.py",  # one picture of a file, for the person who calibrates
+    "fleet/zygote.py",
+    "synth/demo.py",  # renders the demonstration
+    "vision/zygote.py",
+}
+"""Files that start processes at all."""
+
+
+def test_nothing_else_starts_processes() -> None:
+    """Whatever runs beside the program itself is started in one of a few known places."""
+    forks = {"fork", "forkpty", "posix_spawn", "posix_spawnp", "system", "popen", "Popen"}
+    forks |= {"spawnv", "spawnl", "execv", "execve", "execvp"}
+    found = set()
+    for source in SOURCES:
+        names = _identifiers(ast.parse(source.read_text()))
+        if names & {"subprocess", "multiprocessing", "pty", *forks}:
+            found.add(source.relative_to(ROOT / "src" / "plainview").as_posix())
+    assert found == STARTERS

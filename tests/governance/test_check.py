@@ -323,3 +323,17 @@ def test_any_assessment_can_be_checked(a: Assessment, today: dt.date) -> None:
         assert finding.clause
         assert finding.what
         assert "\n" not in finding.line()
+
+
+def test_the_guides_lines_are_real() -> None:
+    """The findings that the guide shows are what is printed for those mistakes."""
+    broken = inside("retention", footage="60 d")(first("measures", harms=())(VALID))
+    broken = replace(
+        broken,
+        measures=(broken.measures[0], replace(VALID.measures[1], harms=("recording-leaks",))),
+    )
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "assessments.md").read_text()
+    lines = [finding.line() for finding in found_in(broken)]
+    assert len(lines) == 2
+    for line in lines:
+        assert line in guide

@@ -97,8 +97,9 @@ def applies(rule: Rule, assessment: Assessment) -> bool:
 
 
 def _mend(rule: Rule, field: str) -> str:
+    """How to mend it: as the rule says, as its kind says, or by the field's own help."""
     about = known(re.sub(r"\[\d+\]", "[]", field))
-    return rule.mend or (about.help if about else "")
+    return rule.mend or _MENDS.get(rule.check, "") or (about.help if about else "")
 
 
 def _required(rule: Rule, assessment: Assessment) -> Iterator[Wrong]:
@@ -228,6 +229,19 @@ _CHECKS: Final[dict[str, Callable[[Rule, Assessment], Iterator[Wrong]]]] = {
     "approvers": _approvers,
     "answered": _answered,
     "packs": _packs,
+}
+_MENDS: Final = {
+    "languages": "Write it in that language too",
+    "retention": "Keep it for a shorter time",
+    "most": "Make it fewer days",
+    "one-of": "Choose one of them, if it is true",
+    "before": "Make it an earlier day, or the other a later one",
+    "within": "Make it an earlier day",
+    "until": "Make it an earlier day",
+    "capabilities": "Take it out",
+    "approvers": "Name somebody in that role",
+    "answered": "Name it in 'harms' of a measure that acts against it",
+    "packs": "Add it to 'packs'",
 }
 _ORDER: Final = {name: k for k, name in enumerate(Assessment.__struct_fields__)}
 

@@ -144,6 +144,11 @@ def test_changes_are_told_in_plain_words_newest_first(city: City) -> None:
     assert changes[0].text["en"] == "The stop switch was pressed: the whole network. a wall fell"
     assert "整個網絡" in changes[0].text["zh-Hant"]
     assert changes[1].text["en"] == "A camera started: plaza-north."
+    city.tell(EntryKind.STOP_LIFTED, "city", role="supervisor", why="mended", complete=0)
+    city.tell(EntryKind.STOP_LIFTED, "city", role="administrator", why="mended", complete=1)
+    second, first = city.register().changes[:2]
+    assert first.text["en"].startswith("Somebody agreed that this may start again")
+    assert second.text["en"].startswith("Two people agreed")
 
 
 @pytest.mark.parametrize("kind", list(EntryKind))

@@ -2,7 +2,7 @@
 
 from plainview.governance.register import Change
 from plainview.governance.words import LANGUAGES, words
-from plainview.ledger.entry import Entry
+from plainview.ledger.entry import Entry, EntryKind
 
 
 def change(index: int, entry: Entry) -> Change:
@@ -13,6 +13,8 @@ def change(index: int, entry: Entry) -> Change:
     for language in LANGUAGES:
         spoken = words(language)
         key = f"change.{entry.kind.value}"
+        if entry.kind is EntryKind.STOP_LIFTED and entry.detail.get("complete") == 1:
+            key = "change.stop-lifted.complete"
         if not spoken.translated(key):
             continue
         role = f"role.{entry.role}"

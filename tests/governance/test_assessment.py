@@ -223,13 +223,13 @@ def test_junk_and_huge_files(tmp_path: Path, suffix: str) -> None:
     huge = tmp_path / f"huge{suffix}"
     with huge.open("wb") as file:
         file.truncate(100_000_000)
-    for path, says in ((junk, "not UTF-8"), (huge, "larger than 4 MB"), (tmp_path, "not a file")):
+    for path, says in ((junk, "not UTF-8"), (huge, "larger than 16 MB"), (tmp_path, "not a file")):
         with pytest.raises(ConfigError, match=says):
             load_assessment(path)
     with pytest.raises(ConfigError, match="no such file"):
         load_assessment(tmp_path / f"none{suffix}")
-    with pytest.raises(ConfigError, match="larger than 4 MB"):
-        parse_assessment("#" * 4_000_001, f"a{suffix}")
+    with pytest.raises(ConfigError, match="larger than 16 MB"):
+        parse_assessment("#" * 16_000_001, f"a{suffix}")
 
 
 @given(st.text(max_size=300), st.sampled_from(["a.toml", "a.yaml"]))

@@ -81,8 +81,8 @@ def read_document(path: Path) -> Document:
     return Document(path, read_text(path))
 
 
-def read_text(path: Path, kind: str = "TOML") -> str:
-    """The text of the file at `path`, which is to be a file of that `kind`.
+def read_text(path: Path, kind: str = "TOML", most: int = MAX_BYTES) -> str:
+    """The text of the file at `path`, which is to be a file of that `kind` of at most `most` bytes.
 
     Raises ConfigError if it is missing, not a file, unreadable, too large or not UTF-8.
     """
@@ -92,15 +92,15 @@ def read_text(path: Path, kind: str = "TOML") -> str:
             what = "this is not a file" if path.exists() else "there is no such file"
             raise ConfigError(what, where=where, mend=f"Give the path of a {kind} file")
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            raw = file.read(most + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             f"cannot be read ({reason})", where=where, mend="Check the path and its permissions"
         ) from error
-    if len(raw) > MAX_BYTES:
+    if len(raw) > most:
         raise ConfigError(
-            f"larger than {MAX_BYTES // 1_000_000} MB: this is not a configuration",
+            f"larger than {most // 1_000_000} MB: this is not a configuration",
             where=where,
             mend=f"Give the {kind} file, not the video",
         )

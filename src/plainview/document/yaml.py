@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 import yaml  # type: ignore[import-untyped]
 
-from plainview.document.toml import Document, KeyPath, read_text, shown
+from plainview.document.toml import MAX_BYTES, Document, KeyPath, read_text, shown
 from plainview.errors import ConfigError
 
 MAX_DEPTH: Final = 24
@@ -135,11 +135,11 @@ class YamlDocument(Document):
         )
 
 
-def read_either(path: Path) -> Document:
-    """The YAML file at `path` where its name ends so, otherwise the TOML file.
+def read_either(path: Path, most: int = MAX_BYTES) -> Document:
+    """The file at `path`, of at most `most` bytes: YAML where its name ends so, otherwise TOML.
 
     Raises ConfigError as `read_document`.
     """
     if path.suffix.lower() in SUFFIXES:
-        return YamlDocument(path, read_text(path, "YAML"))
-    return Document(path, read_text(path, "TOML or YAML"))
+        return YamlDocument(path, read_text(path, "YAML", most))
+    return Document(path, read_text(path, "TOML or YAML", most))

@@ -20,7 +20,6 @@ from msgspec import Meta, Struct, inspect
 
 from plainview.document import Document, convert
 from plainview.document.strict import options
-from plainview.document.toml import MAX_BYTES
 from plainview.document.yaml import SUFFIXES, YamlDocument, read_either
 from plainview.errors import ConfigError
 from plainview.governance.capability import check_capability
@@ -28,6 +27,8 @@ from plainview.governance.person import Role
 
 GUIDE: Final = "docs/reference/assessment.md"
 MAX_CAMERAS: Final = 20_000
+MAX_BYTES: Final = 16_000_000
+"""An assessment of that many cameras, each well described, has half of it."""
 
 Word = Annotated[str, Meta(max_length=200)]
 """A name or one line."""
@@ -671,7 +672,7 @@ def load_assessment(path: Path) -> Assessment:
 
     Raises ConfigError, BoundaryError or InputError: one line with file, line and key.
     """
-    return _from_document(read_either(path))
+    return _from_document(read_either(path, MAX_BYTES))
 
 
 def parse_assessment(text: str, name: str) -> Assessment:

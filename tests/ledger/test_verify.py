@@ -1,8 +1,11 @@
 import hashlib
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from tests.ledger import grown
@@ -291,3 +294,17 @@ def test_entries_that_do_not_fit_their_tile_are_named() -> None:
 def test_a_checkpoint_that_is_no_text_is_a_lie() -> None:
     """Bytes that are not UTF-8 do not stop the report."""
     assert "not text" in check(Held({"checkpoint": b"\xff"})).lies[0]
+
+
+def test_the_benchmark_of_forgeries_finds_every_lie() -> None:
+    """Seventeen ways to lie, three times each; and nothing true is called a lie."""
+    root = Path(__file__).parents[2]
+    result = subprocess.run(
+        [sys.executable, root / "bench/forgeries.py", "--entries", "700", "--trials", "3"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "all lies                               51     51" in result.stdout

@@ -7,7 +7,7 @@ import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from plainview.web.access.limits import Limits
+from plainview.web.access.limits import Limits, plain_path
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; "
@@ -76,7 +76,10 @@ class Guard:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
                 added = [pair for pair in self._always if pair[0] not in present]
-                if scope["path"].startswith("/api/") and b"cache-control" not in present:
+                if (
+                    plain_path(scope["path"]).startswith("/api/")
+                    and b"cache-control" not in present
+                ):
                     # What one may see now, another may not, nor the same person later.
                     added.append((b"cache-control", b"no-store"))
                 message["headers"] = [*message["headers"], *added]

@@ -351,6 +351,19 @@ def test_reading_from_a_page_elsewhere_changes_nothing(someone: "Someone") -> No
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["//api/v1/sites/plaza/field", "/api/v1//sites/plaza/field", FIELD + "/", "/portal/.." + FIELD],
+)
+def test_no_spelling_of_a_path_goes_around_the_gate(someone: "Someone", path: str) -> None:
+    """More slashes or dots than usual: refused or not there, and never kept by anyone."""
+    answer = someone.get("http://127.0.0.1:8765" + path)
+    assert answer.status_code in {401, 404}
+    assert answer.headers["cache-control"] == "no-store"
+    someone.sign_in(Role.OPERATOR, SAFETY)
+    assert someone.get("http://127.0.0.1:8765" + path).status_code in {200, 404}
+
+
 def test_a_body_is_taken_only_where_one_is_expected(someone: "Someone") -> None:
     """And no more of it than that needs."""
     someone.sign_in(Role.OPERATOR, SAFETY)

@@ -96,6 +96,8 @@ def test_a_client_is_told_by_its_address(peer: str, forwarded: list[bytes], key:
         ("/login/link", 20),
         ("/login/oidc", 20),
         ("/login/callback", 20),
+        ("//login///link", 20),
+        ("/api//v1/attestation", 20),
         ("/api/v1/attestation", 20),
         ("/api/v1/sites", 2000),
         ("/portal/", 2000),

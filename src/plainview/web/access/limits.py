@@ -1,6 +1,7 @@
 """How often something may be asked: token buckets and growing pauses, in bounded memory."""
 
 import ipaddress
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -8,6 +9,7 @@ from typing import Final
 
 from plainview.clock import Clock
 
+_SLASHES: Final = re.compile("/{2,}")
 _KEYS: Final = 4096
 """Clients remembered at once; the one that asked least recently is forgotten first."""
 
@@ -103,6 +105,11 @@ class Clients:
         return str(found)
 
 
+def plain_path(path: str) -> str:
+    """`path` as the router takes it: several slashes are one, whoever hoped otherwise."""
+    return _SLASHES.sub("/", path)
+
+
 class Limits:
     """What each client may ask of each part of the pages."""
 
@@ -116,6 +123,7 @@ class Limits:
 
     def wait(self, path: str, client: str) -> float:
         """0 if `client` may ask for `path` now, else the seconds after which it may."""
+        path = plain_path(path)
         if path.startswith(("/ledger/", "/assets/")):
             return self._files.take(client)
         if path.startswith(("/login/link", "/login/oidc", "/login/callback")):

@@ -7,6 +7,7 @@ the process that forks, which trusts the parent for nothing but two public keys.
 """
 
 import datetime as dt
+import functools
 import hashlib
 import zoneinfo
 from collections.abc import Mapping, Sequence
@@ -105,6 +106,7 @@ def sign_permit(permit: Permit, authority: Signer) -> str:
     return sign_note(f"{HEADER}\n{_encoder.encode(permit).decode()}\n", authority)
 
 
+@functools.lru_cache(maxsize=4)  # many cameras start under one permit, of a whole city perhaps
 def read_permit(note: str, authority: Verifier) -> Permit:
     """The permit in `note`. Raises PermitRefused unless the authority signed exactly this."""
     if len(note) > MAX_BYTES:

@@ -11,6 +11,7 @@ health check's own time too.
 
 import argparse
 import contextlib
+import logging
 import os
 import select
 import signal
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import structlog
 from msgspec import structs
 from numpy.typing import NDArray
 
@@ -286,6 +288,7 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--only", default=",".join([*ROWS, "moved"]))
     arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     wanted = arguments.only.split(",")
     table: list[tuple[str, float, list[float]]] = []
     with tempfile.TemporaryDirectory() as folder:

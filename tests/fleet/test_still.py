@@ -1,5 +1,7 @@
 """One picture of a video, from a sealed process, for the person who calibrates."""
 
+import os
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -48,3 +50,29 @@ def test_what_gives_no_picture_is_wrong_input(name: str, tmp_path: Path) -> None
         still(tmp_path / name)
     assert caught.value.line().startswith(str(tmp_path))
     assert "Error" not in caught.value.line()
+
+
+def _device(folder: Path) -> Path:
+    (folder / "clip.mp4").symlink_to("/dev/zero")
+    return folder / "clip.mp4"
+
+
+def _pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "pipe.mp4")
+    return folder / "pipe.mp4"
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        lambda _: Path("rtsp://127.0.0.1:9/cam"),
+        lambda _: Path("http://127.0.0.1:9/cam.mjpg"),
+        lambda _: Path("/dev/video0"),
+        _device,
+        _pipe,
+    ],
+)
+def test_no_picture_is_taken_of_anything_live(live: Callable[[Path], Path], tmp_path: Path) -> None:
+    """A look at a live camera is no calibration: it has no permit, and there is no way to it."""
+    with pytest.raises(InputError):
+        still(live(tmp_path))

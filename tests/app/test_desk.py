@@ -1,0 +1,113 @@
+"""The desk of a running Plainview: drafts, approvals, permits, purposes and the stop switch."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.app.test_governor import World
+from tests.governance.offices import CONTROLLER, OFFICER, OPERATOR, SUPERVISOR, assessment_of
+
+from plainview.app.desk import RunningDesk
+from plainview.errors import AccessRefused, InputError
+from plainview.governance.draft import written
+from plainview.ledger.entry import EntryKind
+
+
+class Office(World):
+    """The world of the governor, with a desk."""
+
+    def __init__(self, state: Path) -> None:
+        """Nothing is permitted yet."""
+        super().__init__(state)
+        self.desk = RunningDesk(self.office, self.switch, self.governor, lambda: self.city)
+
+    def text(self, revision: int = 1) -> str:
+        """A complete assessment of the cameras as they are."""
+        return written(assessment_of(self.seen(), revision=revision))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Office]:
+    """A city of two cameras."""
+    world = Office(tmp_path)
+    yield world
+    world.close()
+
+
+def test_from_nothing_to_a_permit(world: Office) -> None:
+    """A new draft is full of findings; a complete one is approved by two and starts the cameras."""
+    desk = world.desk
+    fresh = desk.new_draft(("uk",))
+    assert len(desk.check(fresh)) > 20
+    assert all(world.seen()[name].fingerprint in fresh for name in ("north", "south"))
+    saved = desk.write_draft(OPERATOR, world.text())
+    assert not saved.findings
+    with pytest.raises(InputError, match="was changed since"):
+        desk.approve(CONTROLLER, saved.id, "0" * 64)
+    assert len(desk.approve(CONTROLLER, saved.id, saved.digest).approvals) == 1
+    with pytest.raises(InputError, match="missing"):
+        desk.publish(CONTROLLER, saved.id)
+    assert len(desk.approve(OFFICER, saved.id, saved.digest).approvals) == 2
+    assert desk.publish(OFFICER, saved.id) == f"{saved.id}@1"
+    assert world.turn() == {"north", "south"}
+    assert {camera.state for camera in desk.cameras()} == {"running"}
+    (listed,) = desk.drafts()
+    assert listed.published
+
+
+def test_a_saved_change_needs_both_again(world: Office) -> None:
+    """Approvals are of a text, not of a name."""
+    saved = world.desk.write_draft(OPERATOR, world.text())
+    world.desk.approve(CONTROLLER, saved.id, saved.digest)
+    changed = world.desk.write_draft(
+        OPERATOR, world.text().replace("the city counts", "the city now counts")
+    )
+    assert changed.digest != saved.digest
+    assert not changed.approvals
+
+
+@pytest.mark.parametrize("name", ["../secrets", "", "a/b", "x" * 65, ".hidden"])
+def test_an_id_cannot_leave_the_folder(world: Office, name: str) -> None:
+    """It names a file."""
+    with pytest.raises(InputError):
+        world.desk.approve(CONTROLLER, name, "0" * 64)
+
+
+def test_purposes_are_aims_of_what_is_live(world: Office) -> None:
+    """None before the permit, each aim with its sites after it."""
+    assert world.desk.purposes() == []
+    world.grant()
+    purposes = {one.id: one.sites for one in world.desk.purposes()}
+    assert purposes == {
+        "market-square-uk@1/crush": ("plaza",),
+        "market-square-uk@1/plan": ("plaza",),
+    }
+
+
+def test_an_access_is_an_entry_without_a_name(world: Office) -> None:
+    """What, why and in which role; who only as a commitment."""
+    world.desk.record_access(OPERATOR, "market-square-uk@1/crush", "read-now", "site:plaza")
+    *_, (_, entry) = world.office.ledger.entries()
+    assert entry.kind is EntryKind.DATA_ACCESSED
+    assert entry.subject == "site:plaza"
+    assert entry.role == "operator"
+    assert entry.detail["purpose"] == "market-square-uk@1/crush"
+    opening = world.office.ledger.open(entry.who)
+    assert opening is not None
+    assert opening.value == OPERATOR.name
+
+
+def test_the_stop_switch_over_the_desk(world: Office) -> None:
+    """Pressed by one, lifted by two, seen by all."""
+    world.grant()
+    world.turn()
+    world.desk.press_stop(OPERATOR, "site:plaza", "by court order")
+    assert world.turn() == set()
+    (stop,) = world.desk.stops()
+    assert (stop.scope, stop.agreed) == ("site:plaza", ())
+    with pytest.raises(AccessRefused):
+        world.desk.lift_stop(OPERATOR, "site:plaza", "it is over")
+    assert not world.desk.lift_stop(SUPERVISOR, "site:plaza", "it is over")
+    assert world.desk.stops()[0].agreed == (SUPERVISOR.role,)
+    assert world.desk.lift_stop(OFFICER, "site:plaza", "it is over")
+    assert world.turn() == {"north", "south"}

@@ -1,0 +1,128 @@
+"""People and the stop switch from the command line, beside a ledger that another process writes."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.governance.offices import SEEN
+
+from plainview.cli import execute
+from plainview.clock import SystemClock
+from plainview.governance import cameras
+from plainview.governance.office import Office
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A state folder with two registered cameras."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    with Office(folder, SystemClock()) as office:
+        cameras.register(office, SEEN, configuration="c" * 64)
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    """One command: exit code, standard output, standard error."""
+    code = execute([str(argument) for argument in arguments])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def enrol(capsys: pytest.CaptureFixture[str], state: Path, name: str, role: str, out: Path) -> None:
+    """Enrol somebody."""
+    code, said, wrong = run(
+        capsys, "officer", "enrol", name, "--role", role, "--out", out, "--state", state
+    )
+    assert (code, wrong) == (0, "")
+    assert name in said
+
+
+def test_one_stops_and_two_start_again(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By name and by key; the list tells how many have agreed."""
+    ada, ben = tmp_path / "ada.key", tmp_path / "ben.key"
+    enrol(capsys, state, "Ada Wong", "supervisor", ada)
+    enrol(capsys, state, "Ben Li", "privacy-officer", ben)
+    assert ada.stat().st_mode & 0o777 == 0o600
+    stop = ("stop", "camera:north", "--why", "aimed at a window", "--state", state)
+    code, _, wrong = run(capsys, *stop)
+    assert code == 2
+    assert "who stops it?" in wrong
+    assert run(capsys, *stop, "--name", "Cyd")[0] == 0
+    again = ("resume", "camera:north", "--why", "aimed at the square", "--state", state)
+    code, said, _ = run(capsys, *again, "--key", ada)
+    assert code == 0
+    assert "A second person must agree" in said
+    code, _, wrong = run(capsys, *again, "--key", ada)
+    assert code == 2
+    assert "the same person" in wrong
+    assert "1 of 2" in run(capsys, "stop", "--state", state)[1]
+    code, said, _ = run(capsys, *again, "--key", ben)
+    assert (code, "two people have agreed" in said) == (0, True)
+    assert "no stop switch is pressed" in run(capsys, "stop", "--state", state)[1]
+
+
+def test_a_removed_officer_decides_nothing(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their key counts no more from its entry on."""
+    ada = tmp_path / "ada.key"
+    enrol(capsys, state, "Ada Wong", "supervisor", ada)
+    found = re.search(r"^(\S+): Ada Wong", run(capsys, "officer", "list", "--state", state)[1])
+    assert found is not None
+    removed = run(capsys, "officer", "remove", found[1], "--why", "left", "--state", state)
+    assert removed[0] == 0
+    code, _, wrong = run(
+        capsys, "stop", "city", "--why", "to try it", "--key", ada, "--state", state
+    )
+    assert code == 1
+    assert "belongs to no officer" in wrong
+
+
+def test_one_person_is_enrolled_once(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Otherwise one person could be the two that are needed."""
+    enrol(capsys, state, "Ada Wong", "supervisor", tmp_path / "one.key")
+    code, _, wrong = run(
+        capsys,
+        *("officer", "enrol", "ada  WONG", "--role", "privacy-officer"),
+        *("--out", tmp_path / "two.key", "--state", state),
+    )
+    assert code == 2
+    assert "enrolled already" in wrong
+    assert not (tmp_path / "two.key").exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", b"\xff\xfe\x00", b"PRIVATE+KEY+x+00000000+AAAA", b"a" * 100_000]
+)
+def test_a_file_that_is_no_key_is_one_line(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    """And what is in it is not repeated."""
+    path = tmp_path / "odd.key"
+    path.write_bytes(content)
+    code, _, wrong = run(
+        capsys, "stop", "city", "--why", "to try it", "--key", path, "--state", state
+    )
+    assert code == 2
+    assert wrong.count("\n") == 1
+    assert "officer enrol" in wrong
+    assert "AAAA" not in wrong
+
+
+def test_no_file_is_replaced(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A key that exists may be the only copy."""
+    path = tmp_path / "ada.key"
+    path.write_text("mine")
+    code, _, wrong = run(
+        capsys,
+        *("officer", "enrol", "Ada", "--role", "operator", "--out", path, "--state", state),
+    )
+    assert (code, path.read_text()) == (2, "mine")
+    assert "there is a file already" in wrong

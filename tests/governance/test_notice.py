@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from plainview.errors import InputError
-from plainview.governance.register import Aim, Register, RegisterCapability
+from plainview.governance.register import Aim, Contact, Register, RegisterCapability
 from plainview.governance.render import fonts, notice
 from plainview.governance.render.notice import (
     MAX_TEXT,
@@ -17,6 +17,7 @@ from plainview.governance.render.notice import (
     notice_png,
     notice_svg,
     zone_notice_pdf,
+    zone_notice_svg,
 )
 from plainview.governance.words import words
 
@@ -141,8 +142,25 @@ def test_a_zone_says_the_most_that_any_camera_may_do(published: Register) -> Non
     assert "Alert: fire" in str(told["answers"])
     assert notice._page(published, cameras, BASE, "en") == f"{BASE}/portal/en/sites/plaza"
     assert zone_notice_pdf(published, "plaza", BASE).startswith(b"%PDF")
-    with pytest.raises(InputError, match="no site 'nowhere'"):
-        zone_notice_pdf(published, "nowhere", BASE)
+    root = ET.fromstring(zone_notice_svg(published, "plaza", BASE))  # noqa: S314 - our own
+    about = root.findtext("{http://www.w3.org/2000/svg}desc") or ""
+    assert about.startswith("The Plaza\nWho is responsible:")
+    for make in (zone_notice_pdf, zone_notice_svg):
+        with pytest.raises(InputError, match="no site 'nowhere'"):
+            make(published, "nowhere", BASE)
+
+
+def test_a_zone_speaks_for_one_body_only(published: Register) -> None:
+    """Cameras of two bodies get two notices; one that nothing permits speaks for no other."""
+    north, south = (camera for camera in published.cameras if camera.site == "plaza")
+    other = structs.replace(south, contact=structs.replace(south.contact, controller="A shop"))
+    with pytest.raises(InputError, match="answer to 2 bodies"):
+        zone_notice_pdf(structs.replace(published, cameras=(north, other)), "plaza", BASE)
+    silent = structs.replace(north, contact=Contact(), permit="", until=None)
+    register = structs.replace(published, cameras=(silent, south))
+    told = notice._text(register, notice._zone(register, "plaza"), words("en"), MAX_TEXT)
+    assert told["permit"].startswith("Permit plaza@2")
+    assert "City of Sampleton" in str(told["answers"])
 
 
 def test_a_demonstration_cannot_be_taken_for_real(published: Register) -> None:

@@ -58,16 +58,7 @@ def notice_svg(
     paper: Paper = "a4",
 ) -> str:
     """As `notice_pdf`, as an SVG whose letters are outlines: it needs no font. Same errors."""
-    cameras = _cameras(register, camera)
-    svg = _made(register, cameras, base, languages, paper, "svg").decode()
-    spoken = words(languages[0])
-    title = spoken.text("notice.camera", name=cameras[0].name)
-    told = [
-        spoken.text("notice.term", kind=spoken.text(f"notice.{key}"), time=text)
-        for key, text in _answers(cameras, spoken)
-    ]
-    about = "\n".join([title, *told])
-    return _described(svg, spoken.text("notice.title"), about, spoken.language)
+    return _svg(register, _cameras(register, camera), base, languages, paper)
 
 
 def zone_notice_pdf(
@@ -79,10 +70,19 @@ def zone_notice_pdf(
     paper: Paper = "a4",
 ) -> bytes:
     """One notice for all cameras of a site. It says the most that any of them may do."""
-    cameras = tuple(camera for camera in register.cameras if camera.site == site)
-    if not cameras:
-        raise InputError(f"the register has no site {site!r}", where="notice")
-    return _made(register, cameras, base, languages, paper, "pdf")
+    return _made(register, _zone(register, site), base, languages, paper, "pdf")
+
+
+def zone_notice_svg(
+    register: Register,
+    site: str,
+    base: str,
+    languages: Sequence[str] = ("en",),
+    *,
+    paper: Paper = "a4",
+) -> str:
+    """As `zone_notice_pdf`, as an SVG of outlines."""
+    return _svg(register, _zone(register, site), base, languages, paper)
 
 
 def notice_png(
@@ -90,6 +90,21 @@ def notice_png(
 ) -> bytes:
     """A preview of the A4 notice at 200 dots per inch. Same errors as `notice_pdf`."""
     return _made(register, _cameras(register, camera), base, languages, "a4", "png")
+
+
+def _zone(register: Register, site: str) -> tuple[RegisterCamera, ...]:
+    cameras = tuple(camera for camera in register.cameras if camera.site == site)
+    if not cameras:
+        raise InputError(f"the register has no site {site!r}", where="notice")
+    bodies = {camera.contact.controller for camera in cameras if camera.contact.controller}
+    if len(bodies) > 1:
+        raise InputError(
+            f"the cameras of {site} answer to {len(bodies)} bodies: {', '.join(sorted(bodies))}",
+            where="notice",
+            mend="Make a notice for each camera",
+        )
+    # One that nothing permits has no contact: it must not be the one that speaks for all.
+    return tuple(sorted(cameras, key=lambda camera: not camera.contact.controller))
 
 
 def _cameras(register: Register, camera: str) -> tuple[RegisterCamera, ...]:
@@ -122,6 +137,23 @@ def _made(
         "simulated": register.simulated or any(camera.simulated for camera in cameras),
     }
     return typeset("notice.typ", data, form=form, t=register.t)[0]
+
+
+def _svg(
+    register: Register,
+    cameras: Sequence[RegisterCamera],
+    base: str,
+    languages: Sequence[str],
+    paper: Paper,
+) -> str:
+    svg = _made(register, cameras, base, languages, paper, "svg").decode()
+    spoken = words(languages[0])
+    told = [
+        spoken.text("notice.term", kind=spoken.text(f"notice.{key}"), time=text)
+        for key, text in _answers(cameras, spoken)
+    ]
+    about = "\n".join([_name(register, cameras, spoken), *told])
+    return _described(svg, spoken.text("notice.title"), about, spoken.language)
 
 
 def check_languages(languages: Sequence[str]) -> None:
@@ -164,8 +196,6 @@ def _text(
     """All that the notice says in one language; no answer is longer than `most` characters."""
     one = cameras[0]
     single = len(cameras) == 1
-    site = register.site(one.site)
-    place = site.name if site else one.site
     zone = "" if single else ".zone"
     records = may_record(cameras)
     # What is recorded is kept as the camera sends it, so nothing is promised about sound then.
@@ -175,7 +205,6 @@ def _text(
         if one.permit and one.until is not None
         else spoken.text("notice.no-permit")
     )
-    name = spoken.text("notice.camera", name=one.name) if single else place
     return {
         **typst_language(spoken.language),
         "title": spoken.text("notice.title"),
@@ -188,10 +217,19 @@ def _text(
         ],
         "more": spoken.text(f"notice.more{zone}"),
         "scan": spoken.text("notice.scan"),
-        "name": name,
+        "name": _name(register, cameras, spoken),
         "permit": permit,
         "demonstration": spoken.text("notice.demonstration"),
     }
+
+
+def _name(register: Register, cameras: Sequence[RegisterCamera], spoken: Words) -> str:
+    """What the notice is for: a camera, or the place of several."""
+    one = cameras[0]
+    if len(cameras) == 1:
+        return spoken.text("notice.camera", name=one.name)
+    site = register.site(one.site)
+    return site.name if site else one.site
 
 
 def may_record(cameras: Sequence[RegisterCamera]) -> bool:
@@ -209,14 +247,15 @@ def _answers(cameras: Sequence[RegisterCamera], spoken: Words) -> list[tuple[str
     who = ", ".join(part for part in (contact.controller, contact.address) if part)
     aims = dict.fromkeys(spoken.said(a.text).text or a.id for c in cameras for a in c.aims)
     does = dict.fromkeys(one.name for camera in cameras for one in camera.capabilities)
-    basis = f"basis.{cameras[0].legal_basis}"
-    law = [spoken.text(basis)] if spoken.has(basis) else []
+    keys = dict.fromkeys(f"basis.{camera.legal_basis}" for camera in cameras)
+    bases = [spoken.text(key) for key in keys if spoken.has(key)]
+    laws = dict.fromkeys(camera.law for camera in cameras if camera.law)
     ask = (contact.privacy_officer, contact.privacy_email or contact.email, contact.telephone)
     answers = [
         ("who", who),
         ("why", _SEPARATOR.join(aims)),
         ("what", _SEPARATOR.join(spoken.capability(name) for name in does)),
-        ("basis", ", ".join([*law, *([cameras[0].law] if cameras[0].law else [])])),
+        ("basis", ", ".join([*bases, *laws])),
         ("kept", _kept(cameras, spoken)),
         ("rights", spoken.text("notice.rights.text")),
         ("ask", ", ".join(part for part in ask if part)),

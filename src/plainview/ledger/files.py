@@ -83,12 +83,13 @@ class Files:
         finally:
             os.close(opened)
 
-    def sync(self, path: Path) -> None:
-        """Make the file's content durable."""
+    def sync(self, path: Path) -> int:
+        """Make the file's content durable; its inode, to know whether it is still the same file."""
         self._before("sync", path)
         opened = os.open(path, os.O_RDONLY)
         try:
             os.fdatasync(opened)
+            return os.fstat(opened).st_ino
         finally:
             os.close(opened)
 

@@ -65,7 +65,9 @@ class Ledger:
         self._files = files or Files()
         self._source = DirectorySource(self.folder)
         self._openings: Openings | None = None
+        self._opening = threading.Lock()
         self._closed = False
+        self._keeping_up = False
         self._queue: list[_Waiting] = []
         self._queueing = threading.Lock()
         self._writing = threading.Lock()
@@ -84,7 +86,8 @@ class Ledger:
                 # The journal holds all that was acknowledged: what fails here is only put off.
                 with suppress(LedgerError), self._alone():
                     self._writer.settle()
-                    self._writer.keep_up()
+                    self._writer.keep_up({})
+        with self._opening:
             if self._openings is not None:
                 self._openings.close()
 
@@ -117,6 +120,10 @@ class Ledger:
             # Whoever had this lock before may have added ours with his.
             if waiting.first is None and waiting.error is None:
                 self._add_queued()
+            behind = None if self._keeping_up else self._writer.behind()
+            self._keeping_up |= behind is not None
+        if behind is not None:
+            self._keep_up(behind)
         if waiting.first is None:
             raise waiting.error or LedgerError("nothing was added", where=str(self.folder))
         return list(range(waiting.first, waiting.first + len(entries)))
@@ -141,16 +148,29 @@ class Ledger:
                     one.first = first
                     first += len(one.entries)
                 self._note_published()
-                if self._writer.wants_upkeep():
-                    # All is recorded and visible; the next one does what fails here.
-                    with suppress(LedgerError):
-                        self._writer.keep_up()
         except LedgerError as found:
             error = found
         finally:
             for one in batch:
                 if one.first is None:
                     one.error = type(error)(error.what, where=error.where, mend=error.mend)
+
+    def _keep_up(self, behind: Sequence[str]) -> None:
+        """Make the public files durable, most of them while others add on.
+
+        All is recorded and visible before: the next one does what fails here.
+        """
+        try:
+            synced = self._writer.sync(behind)
+        except OSError:
+            with self._writing:
+                self._writer.distrust()
+        else:
+            with suppress(LedgerError), self._writing, self._alone():
+                self._writer.settle()
+                self._writer.keep_up(synced)
+        finally:
+            self._keeping_up = False
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -242,7 +262,7 @@ class Ledger:
         return self._opened_openings().erase(commitment)
 
     def _opened_openings(self) -> Openings:
-        with self._writing:
+        with self._opening:
             self._require_open()
             if self._openings is None:
                 self._openings = Openings(self._private / OPENINGS)

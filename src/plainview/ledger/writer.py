@@ -14,7 +14,7 @@ Now and then the public files themselves are made durable and the journal begins
 
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -65,8 +65,7 @@ class Writer:
         # Every tree signed since the public files were last made durable: size and root.
         self._roots: list[tuple[int, bytes]] = []
         self._published: Published | None = None
-        # After a sync that failed, what the kernel shows of a file may never reach the disk.
-        self._distrust = False
+        self._distrusted = False
 
     @property
     def published(self) -> Published | None:
@@ -138,40 +137,61 @@ class Writer:
             raise _unwritable(error, self._public, "The checkpoint stays as it was") from error
         self._published = Published(note.encode(), head)
 
-    def wants_upkeep(self) -> bool:
-        """Whether the journal has grown past its bounds."""
-        long = len(self._roots) > MOST_JOURNAL_BATCHES
-        return long or self._journal.end > MOST_JOURNAL_BYTES
+    def behind(self) -> list[str] | None:
+        """The public files to be made durable, if the journal has grown past its bounds."""
+        long = len(self._roots) > MOST_JOURNAL_BATCHES or self._journal.end > MOST_JOURNAL_BYTES
+        return self._undurable() if long and self._published is not None else None
 
-    def keep_up(self) -> None:
+    def sync(self, paths: Sequence[str]) -> dict[str, int]:
+        """Make public files and the folders above them durable; their inodes.
+
+        The one method that needs no lock: it may take seconds. Raises OSError.
+        """
+        synced = {path: self._files.sync(self._public / path) for path in paths}
+        for folder in folders_of(paths):
+            self._files.sync_folder(self._public / folder)
+        return synced
+
+    def keep_up(self, synced: Mapping[str, int]) -> None:
         """Make the public files durable and begin the journal anew (settled before).
 
-        Raises LedgerError; nothing is lost by that, and the next one does it.
+        What is in `synced`, and still the same file, is durable already. Raises LedgerError;
+        nothing is lost by that, and the next one does it.
         """
         (base, _), size = self._roots[0], self._tree.size
         if base == size:
             return
         try:
-            ends = [end for end, _ in self._roots]
-            replaced = set(partial_folders(base, size))
-            paths = {CHECKPOINT}
-            for old, new in itertools.pairwise(ends):
-                paths.update(changed_paths(old, new))
-            paths = {path for path in paths if path.rpartition("/")[0] not in replaced}
-            for path in sorted(paths):
-                self._files.sync(self._public / path)
-            for folder in folders_of(paths):
-                self._files.sync_folder(self._public / folder)
+            paths = [path for path in self._undurable() if not self._is_same(path, synced)]
+            self.sync([*paths, CHECKPOINT])
             header = journal.new_header(self._signer.name, size, self._tree.root())
             self._files.write_durably(self._path, journal.encode(header), 0o600)
             # The full tiles stand for good only now; what they replaced may go (tlog-tiles).
-            for folder in sorted(replaced):
+            for folder in partial_folders(base, size):
                 self._files.remove_folder(self._public / folder)
         except OSError as error:
-            self._distrust = True
+            self.distrust()
             raise _unwritable(error, self._public, "No entry was lost") from error
         finally:
             self.forget()
+
+    def distrust(self) -> None:
+        """A sync failed: what the kernel shows of a public file may never reach the disk.
+
+        It may even call the next sync a success; so all is written anew.
+        """
+        self._distrusted = True
+        self.forget()
+
+    def _undurable(self) -> list[str]:
+        """The public files that are new since the journal began, but for those due to go."""
+        ends = [end for end, _ in self._roots]
+        replaced = set(partial_folders(ends[0], ends[-1]))
+        paths = {path for ends in itertools.pairwise(ends) for path in changed_paths(*ends)}
+        return sorted(path for path in paths if path.rpartition("/")[0] not in replaced)
+
+    def _is_same(self, path: str, synced: Mapping[str, int]) -> bool:
+        return path in synced and (self._public / path).stat().st_ino == synced[path]
 
     def forget(self) -> None:
         """Know nothing: the next `settle` reads all anew."""
@@ -223,9 +243,9 @@ class Writer:
         current = found is not None and self._roots[-1] == (found.head.size, found.head.root)
         # After a power failure tiles may be lost of which the checkpoint speaks already.
         for path, data in files:
-            if self._distrust or not _holds(self._public / path, data):
+            if self._distrusted or not _holds(self._public / path, data):
                 self._files.write(self._public / path, data)
-        self._distrust = False
+        self._distrusted = False
         if current:
             self._published = found
         elif self._tree.size:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import random
-import time
 from pathlib import Path
 
 import msgspec
@@ -210,9 +209,7 @@ def test_a_bomb_of_aliases_costs_nothing() -> None:
     """Nine levels of nine aliases, which would be a billion values, are refused at the first."""
     levels = ['a0: &a0 ["lol"]']
     levels += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 10)]
-    begun = time.process_time()
     assert "anchor or alias" in refused("\n".join(levels), "a.yaml")
-    assert time.process_time() - begun < 5.0
 
 
 @pytest.mark.parametrize("suffix", [".toml", ".yaml"])

@@ -197,6 +197,39 @@ def test_several_threads_share_one_batch(entries: MakeEntries, open_ledger: Open
     assert sorted(place for where in places.values() for place in where) == list(range(1, 28))
 
 
+def test_while_public_files_are_made_durable_others_add_on(
+    entries: MakeEntries,
+    open_ledger: OpenLedger,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A slow disk holds up the one who keeps up, nobody else; what changed meanwhile counts."""
+    hanging, go_on = threading.Event(), threading.Event()
+    tile = tmp_path / "state" / PUBLIC / "tile" / "0" / "000.p" / "2"
+    synced: list[Path] = []
+
+    def slow(step: str, path: Path) -> None:
+        if step == "sync":
+            synced.append(path)
+            if path.parent.parent.parent.name == "tile" and not hanging.is_set():
+                hanging.set()
+                assert go_on.wait(20)
+
+    ledger = open_ledger(files=Files(slow))
+    monkeypatch.setattr(writer, "MOST_JOURNAL_BATCHES", 1)
+    one = threading.Thread(target=lambda: ledger.append(entries(1)))
+    one.start()
+    assert hanging.wait(20)
+    assert ledger.append(entries(1, "b")) == [2]
+    shutil.copy(tile, tmp_path / "same")
+    (tmp_path / "same").replace(tile)
+    go_on.set()
+    one.join()
+    assert synced.count(tile) == 2, "the file that took its place is another one"
+    assert synced.count(tile.with_name("3")) == 1
+    assert [entry for _, entry in open_ledger().entries(1)] == entries(1) + entries(1, "b")
+
+
 def test_several_processes_append_to_one_log(
     entries: MakeEntries, open_ledger: OpenLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

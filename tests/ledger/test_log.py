@@ -211,7 +211,7 @@ def test_while_public_files_are_made_durable_others_add_on(
     def slow(step: str, path: Path) -> None:
         if step == "sync":
             synced.append(path)
-            if path.parent.parent.parent.name == "tile" and not hanging.is_set():
+            if path.parent.parent.name == "entries" and not hanging.is_set():
                 hanging.set()
                 assert go_on.wait(20)
 

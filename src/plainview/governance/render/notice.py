@@ -22,7 +22,7 @@ from plainview.governance.words import LANGUAGES, Words, words
 
 Paper = Literal["a4", "a3"]
 MAX_LANGUAGES: Final = 2
-MAX_TEXT: Final = 240
+MAX_TEXT: Final = 300
 """Characters of one answer over all languages: the page on the web has the rest, and letters that
 can be read at 2 m need the room."""
 
@@ -269,6 +269,8 @@ def _kept(cameras: Sequence[RegisterCamera], spoken: Words) -> str:
     for camera in cameras:
         for kind, seconds in camera.retention.items():
             terms[kind] = max(terms.get(kind, 0.0), seconds)
+    # The names behind the access log are those of staff: the page has that term, the sign does not.
+    terms.pop("access", None)
     if not may_record(cameras):
         terms.pop("footage", None)
     return _SEPARATOR.join(

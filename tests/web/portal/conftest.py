@@ -31,7 +31,7 @@ MINUTE = 60_000
 DAY = 86_400_000
 NOW = round(dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC).timestamp() * 1000)
 EXAMPLE = Path(__file__).parents[2] / "governance" / "examples" / "hk.toml"
-HOSTILE = "\"'><script>alert(1)</script>{{ 7*7 }}&amp;"
+HOSTILE = "\"'><script>alert(1)</script>{{ 1234*8 }}&amp;"
 PLACES = (
     Place("square-north", "market-square", "Square north", NORTH, "Harbour square", 114.17, 22.28),
     Place("square-south", "market-square", "Square south", SOUTH, "Harbour square", 114.17, 22.28),

@@ -8,6 +8,7 @@ from litestar import Response, route
 from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException, ValidationException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from plainview.errors import InputError, PlainviewError
 from plainview.governance.attest import NONCE
@@ -81,7 +82,7 @@ def _page_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
     @route(
         "/portal/{language:str}", http_method=_READ, include_in_schema=False, sync_to_thread=True
     )
-    def home(request: Asking, language: str) -> Answer:
+    def home(request: Asking, language: FromPath[str]) -> Answer:
         """Every camera."""
         return _shown(request, shared, language, ())
 
@@ -91,7 +92,7 @@ def _page_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
         include_in_schema=False,
         sync_to_thread=True,
     )
-    def page(request: Asking, language: str, rest: str) -> Answer:
+    def page(request: Asking, language: FromPath[str], rest: FromPath[str]) -> Answer:
         """One page, or one assessment as a PDF."""
         parts = tuple(part for part in rest.split("/") if part)
         return _shown(request, shared, language, parts)
@@ -145,7 +146,7 @@ def _notice_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
         include_in_schema=False,
         sync_to_thread=True,
     )
-    def of_camera(request: Asking, file: str) -> Answer:
+    def of_camera(request: Asking, file: FromPath[str]) -> Answer:
         """The notice of one camera, as PDF or SVG."""
         return _notice(request, shared, file, site=False)
 
@@ -155,7 +156,7 @@ def _notice_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
         include_in_schema=False,
         sync_to_thread=True,
     )
-    def of_site(request: Asking, file: str) -> Answer:
+    def of_site(request: Asking, file: FromPath[str]) -> Answer:
         """The notice of a whole site, as PDF."""
         return _notice(request, shared, file, site=True)
 
@@ -197,7 +198,7 @@ def _look_handlers() -> list[HTTPRouteHandler]:
 
 def _ledger_handlers(source: PortalSource) -> list[HTTPRouteHandler]:
     @route("/ledger/{path:path}", http_method=_READ, include_in_schema=False, sync_to_thread=True)
-    def ledger(request: Asking, path: str) -> Answer:
+    def ledger(request: Asking, path: FromPath[str]) -> Answer:
         """A file of the log."""
         found = read_file(source.ledger_folder, path.removeprefix("/"))
         if found is None:
@@ -211,7 +212,7 @@ def _ledger_handlers(source: PortalSource) -> list[HTTPRouteHandler]:
         include_in_schema=False,
         sync_to_thread=True,
     )
-    def proof(request: Asking, number: str) -> Answer:
+    def proof(request: Asking, number: FromPath[str]) -> Answer:
         """The proof that an entry is in the log, to be checked without this server."""
         try:
             data = source.proof(_place(number)).encode()
@@ -225,7 +226,7 @@ def _ledger_handlers(source: PortalSource) -> list[HTTPRouteHandler]:
         include_in_schema=False,
         sync_to_thread=True,
     )
-    def entry(request: Asking, number: str) -> Answer:
+    def entry(request: Asking, number: FromPath[str]) -> Answer:
         """One entry, byte for byte."""
         try:
             data = source.entry(_place(number))

@@ -212,7 +212,7 @@ class Portal:
             lookup,
             "verify",
             vkey=self._source.ledger_vkey,
-            ledger=f"{asked.base}ledger",
+            ledger=asked.base,
             checkpoint=checkpoint,
         )
 

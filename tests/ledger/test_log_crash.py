@@ -321,6 +321,50 @@ def test_a_disk_full_at_any_step_adds_all_or_nothing(
     assert refused > 4
 
 
+class Short(Files):
+    """The disk fills up in the middle of a write, once, of a file of that name."""
+
+    def __init__(self, name: str) -> None:
+        """Fail at `name`."""
+        super().__init__()
+        self.name = name
+
+    def _half(self, path: Path) -> bool:
+        found = path.name == self.name
+        self.name = "" if found else self.name
+        return found
+
+    def append(self, path: Path, data: bytes) -> None:
+        """Half of it, then no space."""
+        if not self._half(path):
+            return super().append(path, data)
+        super().append(path, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _fill(self, path: Path, data: bytes, mode: int) -> None:
+        if not self._half(path):
+            return super()._fill(path, data, mode)
+        super()._fill(path, data[: len(data) // 2], mode)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("name", ["journal", ".checkpoint.new", ".7.new"])
+def test_a_write_cut_short_leaves_nothing_behind(
+    name: str, entries: MakeEntries, open_ledger: OpenLedger, tmp_path: Path
+) -> None:
+    """Half a record, checkpoint or tile is taken back, and the next batch is whole."""
+    open_ledger().append(entries(3))
+    ledger = open_ledger(files=Short(name))
+    before = inside(ledger)
+    with pytest.raises(LedgerError, match="No space left") as refused:
+        ledger.append(entries(3, "short"))
+    assert "Nothing was recorded" in refused.value.mend
+    assert inside(ledger) == before
+    assert not list((tmp_path / "state").rglob(".*.new"))
+    assert ledger.append(entries(3, "next")) == [4, 5, 6]
+    assert inside(open_ledger()) == before + entries(3, "next")
+
+
 def test_after_a_sync_that_failed_the_files_are_written_anew(
     entries: MakeEntries, open_ledger: OpenLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

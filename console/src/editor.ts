@@ -1,7 +1,7 @@
 /** The editor of one assessment: steps, a form from the schema, findings while one writes, and the draft. */
 
 import { ask, Problem, send } from "./api";
-import type { Data, Schema } from "./document";
+import { type Data, resolved, type Schema } from "./document";
 import { h, part, say } from "./dom";
 import { placeWords, REVIEW, type Step, steps } from "./fields";
 import { type Choices, type Finding, Form } from "./form";
@@ -36,7 +36,8 @@ export interface Desk {
 /** Fill `main` with the editor of the assessment `id`, or of a new one. Throws Problem. */
 export async function show(main: HTMLElement, id: string | null): Promise<void> {
   part("link").hidden = true;
-  const [schema, choices] = await Promise.all([ask<Schema>("desk/assessment-schema"), ask<Choices>("desk/choices")]);
+  const [published, choices] = await Promise.all([ask<Schema>("desk/assessment-schema"), ask<Choices>("desk/choices")]);
+  const schema = resolved(published, published);
   if (id === null) {
     document.title = "New assessment – Plainview";
     chooser(main, choices, (data) => edit(main, schema, choices, data, null, null, true));
@@ -143,7 +144,8 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
     go(field) {
       const found = all.find((one) => one.fields.includes(top(field)));
       if (!found) return;
-      location.hash = found.id;
+      // Not by the address's own change, which would move to the step's heading afterwards.
+      history.pushState(null, "", `#${found.id}`);
       draw(false);
       form.focus(field);
     },
@@ -215,7 +217,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
       },
     );
   });
-  window.addEventListener("hashchange", () => draw(true));
+  window.addEventListener("popstate", () => draw(true));
   window.addEventListener("beforeunload", (event) => {
     if (dirty && !readOnly) event.preventDefault();
   });

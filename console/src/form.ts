@@ -24,6 +24,11 @@ const REFERENCES: Record<string, string> = { "capabilities[].aims": "aims", "cap
 /** Lists that show the names of another one. */
 const SHOWN_IN: Record<string, string> = { aims: "capabilities", cameras: "capabilities", harms: "measures" };
 const LANGUAGES = ["en", "zh-Hant", "zh-Hans", "fr", "cy", "es", "de", "pt", "ar", "bn", "ru", "ko", "ht", "ur", "pl", "yi"];
+/** Lines for which only certain words do, though the schema allows any. */
+const NAMED: Record<string, { values(choices: Choices): string[]; words(one: string): string }> = {
+  "capabilities[].name": { values: (choices) => ["", ...choices.capabilities], words: (one) => `${one}: ${capabilityWords(one)}` },
+  language: { values: () => LANGUAGES, words: languageWords },
+};
 /** With more entries than this, a list shows each one closed, and makes its fields when it is opened. */
 const MANY = 6;
 /** With more names than this, a list of references is written, not ticked. */
@@ -71,7 +76,9 @@ export class Form {
       const key = JSON.stringify(here);
       if (slot.list.dataset["key"] === key) continue;
       slot.list.dataset["key"] = key;
-      slot.list.replaceChildren(...here.map(findingItem));
+      const help = slot.wrapper.querySelector(":scope > .help")?.textContent ?? "";
+      // Where how to mend it is the help that stands there already, it is not said twice.
+      slot.list.replaceChildren(...here.map((finding) => findingItem(finding.mend === help ? { ...finding, mend: "" } : finding)));
       slot.list.hidden = here.length === 0;
       slot.wrapper.classList.toggle("lacking", here.length > 0);
       for (const control of slot.controls) control.toggleAttribute("aria-invalid", false);
@@ -138,8 +145,9 @@ export class Form {
     if (kind === "prose" || kind === "lines") {
       control = h("textarea", { ...common, rows: 3, maxlength: kind === "prose" ? (whole.maxLength ?? null) : null });
       control.value = Array.isArray(value) ? value.join("\n") : String(value ?? "");
-    } else if (kind === "choice" || kind === "yes-no" || pattern(path) === "capabilities[].name") {
-      control = this.select(path, kind === "yes-no" ? ["", "true", "false"] : pattern(path) === "capabilities[].name" ? ["", ...this.choices.capabilities] : (whole.enum ?? []).map(String), common, value);
+    } else if (kind === "choice" || kind === "yes-no" || pattern(path) in NAMED) {
+      const named = NAMED[pattern(path)];
+      control = this.select(path, named ? named.values(this.choices) : kind === "yes-no" ? ["", "true", "false"] : (whole.enum ?? []).map(String), common, value);
     } else {
       const frozen = pattern(path) === "cameras[].fingerprint" || pattern(path) === "cameras[].site";
       const type = kind === "date" ? "date" : kind === "number" ? "number" : "text";
@@ -171,7 +179,7 @@ export class Form {
       if (one === "") return "Choose…";
       if (one === "true") return "Yes";
       if (one === "false") return "No";
-      return pattern(path) === "capabilities[].name" ? `${one}: ${capabilityWords(one)}` : choiceWords(one);
+      return (NAMED[pattern(path)]?.words ?? choiceWords)(one);
     };
     const now = value === null || value === undefined ? "" : String(value);
     const all = values.includes(now) ? values : [now, ...values];

@@ -69,7 +69,7 @@ function bar(): void {
   out.addEventListener("click", () => void leave(out));
   who.replaceChildren(
     h("p", { class: "who-role" }, h("strong", {}, roleWords(session.role)), session.name ? ` ${session.name}` : ""),
-    h("p", { class: "who-purpose" }, h("span", { class: "soft" }, "Purpose: "), h("span", { class: purpose ? "" : "warn" }, purpose ? purpose.text : "none chosen"), " ", change),
+    h("p", { class: "who-purpose" }, h("span", { class: "soft" }, "Purpose: "), h("span", { class: purpose ? "purpose" : "purpose warn" }, purpose ? purpose.text : "none chosen"), " ", change),
     h("p", { class: "who-end" }, out),
   );
 }

@@ -4,6 +4,7 @@ The checks are the program's own; only the ledger and the cameras' processes are
 """
 
 import datetime as dt
+import hashlib
 import threading
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from plainview.web.desk import (
     StopEdge,
 )
 
-TODAY = dt.date(2026, 9, 1)
+TODAY = dt.date(2026, 9, 15)
 """The day on which the examples of tests/governance are checked."""
 
 
@@ -35,7 +36,10 @@ class StandinDesk:
     def __init__(self, cameras: tuple[CameraEdge, ...], clock: Clock, *, today: dt.date) -> None:
         """Of a city with these `cameras`, all of which run; each one's view is known."""
         self._cameras = {camera.camera: camera for camera in cameras}
-        self.views = {camera.camera: f"{camera.camera}-view" for camera in cameras}
+        self.views = {
+            camera.camera: hashlib.sha256(camera.camera.encode()).hexdigest() for camera in cameras
+        }
+        """Fingerprints of what each camera sees now."""
         self._clock = clock
         self._today = today
         self._drafts: dict[str, str] = {}

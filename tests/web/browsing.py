@@ -1,0 +1,85 @@
+"""A headless Chromium for tests: a page that may ask nothing of anyone else and report no error."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from plainview.web.pages import STATIC
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = Path(__file__).parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+]
+
+
+def opened() -> Iterator[Browser]:
+    """One browser; skips where it, or the built console, is not there."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser: {CHROMIUM} is missing (Debian package chromium)")
+    if not (STATIC / "index.html").exists():
+        pytest.skip("the console is not built: run 'make console'")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def page_of(
+    browser: Browser,
+    url: str,
+    path: str,
+    cookies: list[dict[str, str]] | None = None,
+    **options: Any,  # noqa: ANN401 - Playwright's own
+) -> Iterator[Page]:
+    """The page at `path` of the server `url`, in a browser of its own."""
+    faults: list[str] = []
+    context = browser.new_context(**options)
+    context.add_cookies(cookies or [])  # type: ignore[arg-type]  # Playwright's own dictionary
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith((url, "blob:", "data:")):
+            faults.append(f"asked for {request.url}")
+
+    def told(message: ConsoleMessage) -> None:
+        # A refusal is part of the tests, and the page tells it in its own words.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            faults.append(message.text)
+
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", asked)
+    page.on("console", told)
+    page.goto(url + path)
+    yield page
+    context.close()
+    assert faults == []
+
+
+def no_barriers(page: Page) -> None:
+    """axe-core finds no violation of WCAG 2.2 A and AA on what is shown now."""
+    if not AXE.exists():
+        pytest.skip(f"no axe-core: {AXE} is missing (run 'make console')")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+    )
+    told = [
+        (violation["id"], node["target"], node["failureSummary"])
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+    assert told == [], json.dumps(told, indent=1)
+    assert len(found["passes"]) > 10

@@ -1,0 +1,524 @@
+"""Governance in the console, in a real browser: session, purpose, stop switch, assessments."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from msgspec import structs
+from playwright.sync_api import Browser, Locator, Page, expect
+from tests.web.browsing import no_barriers, opened, page_of
+from tests.web.standin_desk import TODAY, StandinDesk, running
+
+from plainview.clock import SystemClock
+from plainview.governance.assessment import Assessment, load_assessment
+from plainview.governance.person import Person, Role
+from plainview.web.access.service import Access, AccessSettings
+from plainview.web.api import create_app
+from plainview.web.desk_api import desk_handlers
+from plainview.web.desk_documents import data_of
+from plainview.web.server import Served, bind
+from plainview.web.views import SiteView
+
+if TYPE_CHECKING:
+    from tests.web.conftest import World
+
+EXAMPLE = Path(__file__).parents[1] / "governance" / "examples" / "eu.toml"
+CAMERAS = {"plaza-north": "plaza", "plaza-south": "plaza", "quay-east": "quay"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests here."""
+    yield from opened()
+
+
+class City:
+    """A running console over a desk in memory, and ways to be somebody in it."""
+
+    def __init__(
+        self, browser: Browser, world: "World", desk: StandinDesk, served: Served, access: Access
+    ) -> None:
+        """Everything here is made by the fixtures."""
+        self.browser, self.world, self.desk = browser, world, desk
+        self.served, self.access = served, access
+        self.purpose = ""
+
+    def show(self, path: str, role: Role, name: str = "Kim", **options: Any) -> Any:  # noqa: ANN401 - a context
+        """The page at `path` as `name` sees it, with a purpose unless there is none."""
+        token, session = self.access.sessions.open(Person(name, role), name, "link")
+        self.access.sessions.choose(session, self.purpose)
+        cookie = {
+            "name": f"plainview-{self.served.port}",
+            "value": token,
+            "url": self.served.url,
+        }
+        return page_of(self.browser, self.served.url, path, [cookie], **options)
+
+
+@pytest.fixture
+def desk() -> StandinDesk:
+    """Three cameras on two sites, all of which run."""
+    names = {
+        "plaza-north": ("Plaza north", "Station plaza"),
+        "plaza-south": ("Plaza south", "Station plaza"),
+        "quay-east": ("Quay east", "Harbour quay"),
+    }
+    cameras = tuple(running(one, site, *names[one]) for one, site in CAMERAS.items())
+    return StandinDesk(cameras, SystemClock(), today=TODAY)
+
+
+@pytest.fixture
+def live(desk: StandinDesk) -> Assessment:
+    """An assessment of all cameras that is in force."""
+    example = load_assessment(EXAMPLE)
+    first = example.cameras[0]
+    assessment = structs.replace(
+        example,
+        cameras=tuple(
+            structs.replace(first, id=camera, site=site, fingerprint=desk.views[camera])
+            for camera, site in CAMERAS.items()
+        ),
+        capabilities=tuple(structs.replace(one, cameras=()) for one in example.capabilities),
+    )
+    desk.publish_at_once(assessment)
+    return assessment
+
+
+@pytest.fixture
+def city(
+    browser: Browser,
+    live_world: "World",
+    sites: tuple[SiteView, ...],
+    desk: StandinDesk,
+    tmp_path: Path,
+) -> Iterator[City]:
+    """The console over cameras that measured a moment ago, in places where people are."""
+    for camera, y in {"plaza-north": 0.5, "plaza-south": 20.5, "quay-east": 0.5}.items():
+        live_world.say(camera, live_world.reading(camera, [(2.5, y, 1, 0)] * 3))
+        live_world.status(camera)
+    access = Access(AccessSettings(), tmp_path / "access", SystemClock())
+    app = create_app(
+        sites=tuple(structs.replace(site, simulated=False) for site in sites),
+        store=live_world.store,
+        access=access,
+        desk=desk,
+        more=desk_handlers(desk),
+    )
+    with Served(app, bind(port=0)) as served:
+        yield City(browser, live_world, desk, served, access)
+
+
+@pytest.fixture
+def measured(city: City, live: Assessment) -> City:
+    """The same, where an assessment is in force and each has chosen its aim as purpose."""
+    city.purpose = f"{live.name}/{live.aims[0].id}"
+    return city
+
+
+def stop_card(page: Page) -> Locator:
+    """Where the stop switch is pressed."""
+    return page.locator(".stop-card")
+
+
+def pressed(page: Page) -> Locator:
+    """The cards of what is stopped."""
+    return page.locator(".pressed > li")
+
+
+def test_one_person_stops_and_two_agree_before_it_starts_again(measured: City) -> None:
+    """A reason and one confirmation; the effect is told; lifting shows who has agreed."""
+    with measured.show("sites/plaza", Role.OPERATOR, "Ada") as page:
+        expect(page.locator(".big")).to_have_text("6")
+        page.get_by_role("link", name="Stop this site").click()
+        button = stop_card(page).get_by_role("button", name="Stop Station plaza")
+        expect(stop_card(page)).to_contain_text("Stops 2 cameras: Plaza north, Plaza south.")
+        button.click()
+        assert measured.desk.stops() == []
+        page.get_by_role("button", name="It does not do what was assessed").click()
+        button.click()
+        page.wait_for_timeout(600)
+        page.get_by_role("button", name="Do not stop").click()
+        assert measured.desk.stops() == []
+        button.click()
+        page.wait_for_timeout(600)
+        before = time.monotonic()
+        page.get_by_role("button", name="Stop now").click()
+        expect(page.get_by_text("after you pressed: all 2 cameras stand still")).to_be_visible()
+        assert time.monotonic() - before < 5
+        (stop,) = measured.desk.stops()
+        assert (stop.scope, stop.why) == ("site:plaza", "It does not do what was assessed")
+        expect(pressed(page)).to_contain_text("Nobody has agreed yet")
+        expect(pressed(page)).to_contain_text("Supervisors, privacy officers")
+        expect(pressed(page).get_by_role("button")).to_have_count(0)
+    with measured.show("stop", Role.SUPERVISOR, "Bo") as page:
+        pressed(page).get_by_label("Why may it start again?").fill("Looked at, and mended")
+        pressed(page).get_by_role("button", name="Agree that it may start again").click()
+        expect(pressed(page)).to_contain_text("Agreed: Supervisor")
+        expect(pressed(page)).to_contain_text("Another person must sign in and agree too")
+    with measured.show("stop", Role.SUPERVISOR, "Bo") as page:
+        pressed(page).get_by_label("Why may it start again?").fill("Once more")
+        pressed(page).get_by_role("button", name="Agree that it may start again").click()
+        expect(pressed(page).get_by_role("alert")).to_contain_text("another person must agree")
+        assert len(measured.desk.stops()) == 1
+    with measured.show("stop", Role.PRIVACY_OFFICER, "Cleo") as page:
+        expect(pressed(page)).to_contain_text("One more person must agree")
+        pressed(page).get_by_label("Why may it start again?").fill("I looked too")
+        pressed(page).get_by_role("button", name="Agree that it may start again").click()
+        expect(page.get_by_text("Two people have agreed")).to_be_visible()
+        expect(page.get_by_role("heading", name="Nothing is stopped")).to_be_focused()
+        assert measured.desk.stops() == []
+
+
+def test_a_double_click_is_no_confirmation(measured: City) -> None:
+    """The second press of a double click, wherever it lands, stops nothing."""
+    with measured.show("stop?scope=city", Role.OPERATOR) as page:
+        page.get_by_role("button", name="Drill").click()
+        stop_card(page).get_by_role("button", name="Stop the whole city").click()
+        page.get_by_role("button", name="Stop now").click()
+        page.wait_for_timeout(300)
+        assert measured.desk.stops() == []
+        expect(page.get_by_role("alertdialog")).to_be_visible()
+
+
+def test_the_stop_switch_needs_no_mouse(measured: City) -> None:
+    """From the site's page to the stop by keyboard alone; Esc leaves everything as it is."""
+    with measured.show("sites/plaza", Role.OPERATOR) as page:
+        tab_to(page, "Stop this site")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Stop switch")).to_be_visible()
+        tab_to(page, "Drill")
+        page.keyboard.press("Enter")
+        expect(stop_card(page).get_by_role("button", name="Stop Station plaza")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Stop now")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("alertdialog")).to_have_count(0)
+        assert measured.desk.stops() == []
+        expect(stop_card(page).get_by_role("button", name="Stop Station plaza")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(600)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("cameras stand still")).to_be_visible()
+        assert [stop.scope for stop in measured.desk.stops()] == ["site:plaza"]
+
+
+def tab_to(page: Page, words: str) -> None:
+    """Press Tab until what is focused says `words`."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if words in (page.evaluate("document.activeElement.textContent") or ""):
+            return
+    pytest.fail(f"{words!r} is not reached with the Tab key")
+
+
+@pytest.mark.parametrize(
+    ("state", "says", "then"),
+    [
+        ("waiting", "Waits for a permit", "approved by two people and published"),
+        ("suspended", "Suspended", "revise its assessment"),
+        ("stopped", "Stopped by the stop switch", "Two people must agree"),
+        ("outside-hours", "Outside its permitted hours", "starts by itself"),
+    ],
+)
+def test_what_does_not_run_is_never_nobody(
+    measured: City, state: str, says: str, then: str
+) -> None:
+    """Each state in words, why, and what to do next, on the site's page and on the home page."""
+    measured.desk.set_state("plaza-south", state, "as it was told")
+    measured.world.say("plaza-south", measured.world.reading("plaza-south", []))
+    with measured.show("sites/plaza", Role.SUPERVISOR) as page:
+        strip = page.locator(".strip")
+        expect(strip).to_contain_text(says)
+        expect(strip).to_contain_text("Plaza south: As it was told.")
+        expect(strip).to_contain_text(then)
+        expect(strip).to_contain_text("not the same as “no people”")
+        row = page.locator(".cameras tbody tr", has_text="Plaza south")
+        expect(row).to_contain_text(says)
+        expect(row).to_contain_text("not known")
+        expect(page.locator("#announce")).to_contain_text(f"Plaza south: {says}")
+        measured.desk.set_state("plaza-south", "running")
+        measured.world.say("plaza-south", measured.world.reading("plaza-south", []))
+        expect(strip).to_be_hidden()
+        expect(row).to_contain_text("Measuring")
+    measured.desk.set_state("plaza-north", state, "as it was told")
+    measured.desk.set_state("plaza-south", state, "as it was told")
+    with measured.show("", Role.SUPERVISOR) as page:
+        card = page.locator(".site-card", has_text="Station plaza")
+        expect(card).to_contain_text(f"All 2 cameras: {says.lower()}")
+
+
+def test_a_purpose_is_asked_and_can_be_changed(measured: City, live: Assessment) -> None:
+    """Without one the page asks before it shows anything; the line below the header names it."""
+    chosen, measured.purpose = measured.purpose, ""
+    with measured.show("sites/plaza", Role.OPERATOR, "Ada") as page:
+        dialog = page.get_by_role("dialog", name="For which purpose do you look?")
+        expect(dialog).to_be_visible()
+        expect(page.locator(".who")).to_contain_text("none chosen")
+        expect(page.locator(".big")).to_have_count(0)
+        dialog.get_by_role("button", name="Use this purpose").click()
+        expect(dialog.get_by_role("alert")).to_have_text("Choose one of them.")
+        dialog.get_by_role("radio", name=live.aims[0].text["en"]).check()
+        dialog.get_by_role("button", name="Use this purpose").click()
+        expect(page.locator(".big")).to_have_text("6")
+        expect(page.locator(".who")).to_contain_text(live.aims[0].text["en"])
+        expect(page.locator(".who")).to_contain_text("Operator Ada")
+        page.get_by_role("button", name="Change purpose").click()
+        expect(dialog.get_by_role("radio", name=live.aims[0].text["en"])).to_be_checked()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    assert chosen
+
+
+def test_signing_out_ends_the_session(measured: City) -> None:
+    """The button leads to the sign-in page, and the way back leads there again."""
+    with measured.show("stop", Role.OPERATOR) as page:
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url("**/login?left=1")
+        page.goto(measured.served.url + "stop?scope=city")
+        page.wait_for_url("**/login?next=/stop*")
+
+
+def test_a_session_that_ends_leads_to_the_sign_in_page(measured: City) -> None:
+    """A page that is open when its session ends does not go on showing the past as the present."""
+    with measured.show("stop", Role.OPERATOR) as page:
+        expect(page.get_by_role("heading", name="Nothing is stopped")).to_be_visible()
+        measured.access.sessions.close_all()
+        page.wait_for_url("**/login?next=%2Fstop")
+
+
+def test_oversight_sees_and_presses_nothing(measured: City) -> None:
+    """A commissioner reads the switch and the assessments, and is offered no way to change them."""
+    with measured.show("stop", Role.COMMISSIONER) as page:
+        expect(stop_card(page)).to_contain_text("Your role may not press")
+        expect(page.locator(".stop-big")).to_have_count(0)
+        page.get_by_role("link", name="Assessments").click()
+        expect(page.get_by_role("link", name="Read Crowd safety")).to_be_visible()
+        expect(page.get_by_role("link", name="Write a new")).to_have_count(0)
+        page.get_by_role("link", name="Read Crowd safety").click()
+        expect(page.get_by_text("Read only")).to_be_visible()
+        expect(page.get_by_label("Short name", exact=True)).to_be_disabled()
+        expect(page.get_by_role("button", name="Save the draft")).to_be_hidden()
+
+
+# --- the editor ----------------------------------------------------------------------------------
+
+
+def as_json(text: str) -> Any:  # noqa: ANN401 - JSON
+    """The document `text` as the form gets and sends it."""
+    return msgspec.json.decode(msgspec.json.encode(data_of(text)))
+
+
+def control(page: Page, path: str) -> Locator:
+    """The control of the field at `path`."""
+    return page.locator(f'[id="f-{path}"]')
+
+
+def fill(page: Page, path: str, value: Any) -> None:  # noqa: ANN401 - any JSON
+    """Answer the field at `path`, and everything below it, as a person would."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            fill(page, f"{path}.{key}", inner)
+    elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+        fill_list(page, path, value)
+    elif isinstance(value, list):
+        fill_table(page, path, value)
+    else:
+        fill_one(control(page, path), value)
+
+
+def box_of(page: Page, mark: str) -> Locator:
+    """The innermost group of fields that has the element with the id `mark`."""
+    return page.locator("fieldset", has=page.locator(f'[id="{mark}"]')).last
+
+
+def fill_list(page: Page, path: str, value: list[str]) -> None:
+    """Write one for each line, or tick them."""
+    if control(page, path).count():
+        control(page, path).fill("\n".join(value))
+        return
+    for tick in box_of(page, f"h-{path}").get_by_role("checkbox").all():
+        tick.set_checked(tick.get_attribute("value") in value)
+
+
+def fill_table(page: Page, path: str, value: list[Any]) -> None:
+    """Add or remove entries until there are as many, and answer each."""
+    table = box_of(page, f"w-{path}")
+    entries = table.locator(":scope > .entries > li")
+    while entries.count() < len(value):
+        table.locator(":scope > button").click()
+    while entries.count() > len(value):
+        entries.last.get_by_role("button", name="Remove").click()
+    for k, inner in enumerate(value):
+        fill(page, f"{path}[{k}]", inner)
+
+
+def fill_one(found: Locator, value: str | float | None) -> None:
+    """Answer one question; what cannot be written is left."""
+    text = "" if value is None else str(value)
+    if found.get_attribute("readonly") is not None:
+        return
+    if found.get_attribute("type") == "checkbox":
+        found.set_checked(bool(value))
+    elif found.evaluate("element => element.tagName") == "SELECT":
+        found.select_option(text.lower() if isinstance(value, bool) else text)
+    else:
+        found.fill(text)
+
+
+def test_an_assessment_from_nothing_to_a_permit(city: City) -> None:
+    """Written in the form, step by step; approved by two different people; published."""
+    answers = as_json(EXAMPLE.read_text(encoding="utf-8"))
+    cameras = [
+        {**answers["cameras"][0], "id": camera, "site": site} for camera, site in CAMERAS.items()
+    ]
+    answers["cameras"] = cameras
+    for capability in answers["capabilities"]:
+        capability["cameras"] = []
+    with city.show("assessments", Role.CONTROLLER, "Cora") as page:
+        page.get_by_role("link", name="Write a new assessment").click()
+        page.get_by_role("checkbox", name="European Union").check()
+        page.get_by_role("button", name="Begin").click()
+        expect(page.locator(".counted")).to_contain_text("to mend")
+        while True:
+            for path in page.evaluate(
+                "[...document.querySelectorAll('.step-body .plain > *')]"
+                ".map(e => e.querySelector('[id^=\"w-\"]')?.id.slice(2)).filter(Boolean)"
+            ):
+                fill(page, path, answers[path])
+            following = page.locator(".step-foot .next")
+            if "Review" in following.inner_text():
+                break
+            following.click()
+        expect(page.locator(".counted")).to_have_text("Nothing to mend")
+        page.get_by_role("button", name="Save the draft").click()
+        expect(page.locator(".save-state")).to_have_text("Saved")
+        page.locator(".step-foot .next").click()
+        expect(page.get_by_role("button", name="Publish")).to_be_disabled()
+        page.get_by_role("button", name="Approve as controller").click()
+        expect(page.locator(".agreed")).to_contain_text("Controller approved on")
+        expect(page.get_by_role("button", name="Publish")).to_be_disabled()
+    assert city.desk.purposes() == []
+    with city.show(
+        f"assessments/edit/{answers['id']}#review", Role.PRIVACY_OFFICER, "Cora"
+    ) as page:
+        page.get_by_role("button", name="Approve as privacy officer").click()
+        expect(page.get_by_role("alert").filter(has_text="same person")).to_be_visible()
+    with city.show("assessments", Role.PRIVACY_OFFICER, "Petra") as page:
+        expect(page.locator(".row")).to_contain_text("Waits for the privacy officer")
+        page.get_by_role("link", name="Edit").click()
+        page.locator(".steps").get_by_role("link", name="Review and approve").click()
+        with page.expect_popup() as popup:
+            page.get_by_role("link", name="Read it as a whole").click()
+        expect(popup.value.get_by_role("heading", level=1)).to_have_text(answers["title"]["en"])
+        expect(popup.value.locator("body")).to_contain_text(answers["aims"][0]["evidence"][:60])
+        page.get_by_role("button", name="Approve as privacy officer").click()
+        page.get_by_role("button", name="Publish").click()
+        expect(
+            page.get_by_role("heading", name=f"Permit {answers['id']}@1 is granted")
+        ).to_be_focused()
+    (published,) = city.desk.drafts()
+    assert published.published
+    kept = as_json(published.text)
+    for camera in kept["cameras"]:
+        assert camera.pop("fingerprint") == city.desk.views[camera["id"]]
+    for camera in answers["cameras"]:
+        camera.pop("fingerprint")
+    for measure in (*kept["measures"], *answers["measures"]):
+        measure["harms"].sort()  # what is ticked has the order of the form
+    assert kept == answers
+
+
+def test_a_finding_stands_beside_its_field_and_leads_to_it(city: City, live: Assessment) -> None:
+    """While one writes; named with its clause; the review lists it with a way to the field."""
+    with city.show(f"assessments/edit/{live.id}#data", Role.CONTROLLER) as page:
+        expect(page.get_by_text("Revision 1 stays in force")).to_be_visible()
+        expect(page.locator(".counted")).to_have_text("Nothing to mend")
+        kept = control(page, "retention.readings")
+        kept.fill("for ever")
+        group = page.locator(".field", has=kept).last
+        expect(group.locator(".findings")).to_contain_text("for ever")
+        expect(kept).to_have_attribute("aria-invalid", "true")
+        expect(page.get_by_role("link", name="Data")).to_contain_text("to mend")
+        page.locator(".steps").get_by_role("link", name="Review and approve").click()
+        expect(page.get_by_role("button", name="Approve as controller")).to_have_count(0)
+        page.get_by_role("button", name="How long data are kept, readings").first.click()
+        expect(kept).to_be_focused()
+        kept.fill("30 d")
+        expect(page.locator(".counted")).to_have_text("Nothing to mend")
+        expect(group.locator(".findings")).to_be_hidden()
+
+
+def test_what_allows_more_than_before_is_named(city: City, live: Assessment) -> None:
+    """The draft beside the revision in force: what widens it comes first and is marked."""
+    with city.show(f"assessments/edit/{live.id}#cameras", Role.CONTROLLER) as page:
+        city.desk.views["quay-east"] = "9" * 64
+        page.get_by_role("button", name="Take the cameras as they are now").click()
+        expect(page.locator(".camera-fill")).to_contain_text("0 added, 1 with another view")
+        control(page, "cameras[0].sees").fill("The northern half of the plaza and its gate")
+        page.get_by_role("button", name="Save the draft").click()
+        expect(page.locator(".save-state")).to_have_text("Saved")
+        page.locator(".steps").get_by_role("link", name="Review and approve").click()
+        rows = page.locator(".changes tbody tr")
+        expect(rows.first).to_contain_text("Allows more")
+        expect(page.locator("section", has=rows.first)).to_contain_text("allows more than before")
+        expect(rows.filter(has_text="Camera plaza-north, what it sees")).to_have_count(1)
+
+
+def test_names_that_refer_to_another_part_follow_it(city: City, live: Assessment) -> None:
+    """An aim that gets another name is still the one that its capabilities serve."""
+    with city.show(f"assessments/edit/{live.id}#why", Role.CONTROLLER) as page:
+        control(page, "aims[0].id").fill("safety")
+        control(page, "aims[0].id").blur()
+        page.locator(".steps").get_by_role("link", name="Cameras and time").click()
+        served = page.locator("fieldset", has=page.locator('[id="h-capabilities[0].aims"]')).last
+        expect(served.get_by_role("checkbox", name="safety")).to_be_checked()
+        expect(page.get_by_text("(unknown)")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_known_barrier_and_no_sideways_scroll(
+    measured: City, live: Assessment, scheme: str, width: int
+) -> None:
+    """axe-core finds nothing on any of these pages, in any of their states, wide or narrow."""
+    options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    desk = measured.desk
+    desk.press_stop(Person("Ada", Role.OPERATOR), "camera:quay-east", "a drill")
+    desk.lift_stop(Person("Bo", Role.SUPERVISOR), "camera:quay-east", "it is over")
+    desk.set_state("plaza-south", "suspended", "it was moved")
+
+    def check(page: Page) -> None:
+        no_barriers(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    with measured.show("stop?scope=camera:plaza-north", Role.SUPERVISOR, **options) as page:
+        expect(pressed(page)).to_contain_text("Agreed: Supervisor")
+        check(page)
+        page.get_by_role("button", name="Drill").click()
+        stop_card(page).get_by_role("button", name="Stop camera Plaza north").click()
+        check(page)
+    with measured.show("sites/plaza", Role.SUPERVISOR, **options) as page:
+        expect(page.locator(".strip")).to_be_visible()
+        check(page)
+        page.get_by_role("button", name="Change purpose").click()
+        check(page)
+    with measured.show("", Role.SUPERVISOR, **options) as page:
+        expect(page.locator(".strip")).to_contain_text("camera Quay east")
+        check(page)
+    with measured.show("assessments", Role.CONTROLLER, **options) as page:
+        expect(page.locator(".row")).to_have_count(1)
+        check(page)
+    with measured.show(f"assessments/edit/{live.id}", Role.CONTROLLER, **options) as page:
+        for name in ("what", "who", "why", "cameras", "data", "people", "need", "public", "review"):
+            page.evaluate(f"location.hash = '{name}'")
+            expect(page.locator(".steps [aria-current=step]")).to_have_attribute("href", f"#{name}")
+            if name == "data":
+                control(page, "retention.readings").fill("for ever")
+                expect(page.locator(".step-body .findings:not([hidden])")).to_have_count(1)
+            check(page)
+    with measured.show("assessments/new", Role.CONTROLLER, **options) as page:
+        expect(page.get_by_role("checkbox", name="Hong Kong")).to_be_visible()
+        check(page)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from plainview.governance.assessment import (
     parse_assessment,
     say,
 )
+from plainview.governance.check import check
+from plainview.governance.draft import written
 from plainview.governance.durations import in_words, minutes_of, seconds_of
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.toml"))
@@ -94,6 +97,15 @@ def test_toml_and_yaml_say_the_same() -> None:
     assert one.digest() == other.digest()
     assert one.period.begins == dt.date(2026, 10, 1)
     assert one.period.ends is None
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_what_another_program_writes_as_yaml_is_read(path: Path) -> None:
+    """An assessment that a YAML library writes reads back as the same."""
+    assessment = load_assessment(path)
+    plain = msgspec.to_builtins(assessment, builtin_types=(dt.date,))
+    text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
+    assert parse_assessment(text, "a.yml") == assessment
 
 
 def test_the_digest_is_of_every_field() -> None:
@@ -240,6 +252,36 @@ def test_any_text_is_read_or_refused_in_one_line(text: str, name: str) -> None:
         assessment = Assessment(id="refused")
     assert "\n" not in line
     assert decode_assessment(assessment.encoded()) == assessment
+
+
+PIECES = [
+    *('"', "[", "]", "{", "}", "=", "\n", "#", "'''", '"""', "\\", "\x00", "\ufeff", "- ", ": "),
+    *("&a ", "*a", "!!x ", "2026-02-30", "1e999", "nan", "true", "0x", "9" * 400, "|", ">", "\t"),
+    *("[[aims]]", "[people]\n", 'id = "x"\n'),
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_file_is_read_or_refused_in_one_line(seed: int) -> None:
+    """Cut and strewn with signs: one line, or something that can be checked and written."""
+    draw = random.Random(seed)  # noqa: S311 - damage, not a key
+    signs = list(draw.choice(EXAMPLES).read_text(encoding="utf-8"))
+    for _ in range(draw.choice([1, 2, 5])):
+        at = draw.randrange(len(signs))
+        if draw.random() < 0.5:
+            signs[at:at] = draw.choice(PIECES)
+        else:
+            del signs[at : at + draw.choice([1, 3, 30, 300])]
+    line = ""
+    assessment = Assessment(id="refused")
+    try:
+        assessment = parse_assessment("".join(signs), "a.toml")
+    except PlainviewError as error:
+        line = error.line()
+    assert "\n" not in line
+    for finding in check(assessment, today=dt.date(2026, 9, 15), views={"a": "1" * 64}):
+        assert "\n" not in finding.line()
+    assert parse_assessment(written(assessment, helped=True), "b.toml") == assessment
 
 
 def test_texts_by_language() -> None:

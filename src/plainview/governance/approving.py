@@ -234,6 +234,9 @@ def permit_of(assessment: Assessment) -> Permit:
 RETAINED = ("readings", "minutes", "hours", "footage", "access")
 
 
-def _midnight(day: dt.date, timezone: str) -> int:
+def _midnight(day: dt.date | None, timezone: str) -> int:
+    """UTC milliseconds of the beginning of `day` by that clock."""
+    if day is None:
+        raise InputError("a day is missing", where="period", mend="Give begins and ends")
     moment = dt.datetime.combine(day, dt.time(), tzinfo=ZoneInfo(timezone))
     return round(moment.timestamp() * 1000)

@@ -12,8 +12,8 @@ from plainview.clock import Clock, SystemClock
 from plainview.config.access import AccessConfig, OidcConfig
 from plainview.errors import ConfigError, InputError
 from plainview.governance.person import Person, Role
+from plainview.web.access.agreement import OidcSettings
 from plainview.web.access.links import Links
-from plainview.web.access.oidc import OidcSettings
 from plainview.web.access.service import Access, AccessSettings
 
 FOLDER = "access"

@@ -15,7 +15,7 @@ import pytest
 from plainview.clock import SystemClock
 from plainview.governance.person import Person, Role
 from plainview.store import Store
-from plainview.web.access.oidc import OidcSettings
+from plainview.web.access.agreement import OidcSettings
 from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import create_app
 from plainview.web.desk import Desk

@@ -16,7 +16,8 @@ from joserfc.jwk import OctKey, RSAKey
 from plainview.clock import Clock, ManualClock
 from plainview.errors import AccessRefused
 from plainview.governance.person import Person, Role
-from plainview.web.access.oidc import PENDING, Identity, Oidc, OidcSettings, ProviderError
+from plainview.web.access.agreement import Identity, OidcSettings, ProviderError
+from plainview.web.access.oidc import PENDING, Oidc
 
 SECRET = "a secret of the tests: 1 + 1 / 2"  # noqa: S105 - of no real provider
 ROLES = (("crowd-commissioners", Role.COMMISSIONER), ("crowd-operators", Role.OPERATOR))

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from plainview.errors import AccessRefused, PlainviewError
 from plainview.governance.person import Role
+from plainview.web.access.agreement import ProviderError
 from plainview.web.access.gate import Gate
 from plainview.web.access.limits import Limits
-from plainview.web.access.oidc import ProviderError
 from plainview.web.access.pages import FOLDER, Asked, Pages, local_path
 from plainview.web.access.rules import PUBLIC, Action, rule
 from plainview.web.access.service import host_of

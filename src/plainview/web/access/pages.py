@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 import jinja2
@@ -13,13 +13,16 @@ from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 
 from plainview.errors import AccessRefused, InputError, PlainviewError
+from plainview.web.access.agreement import ProviderError
 from plainview.web.access.gate import Gate, TooMany, purpose_refusal
 from plainview.web.access.limits import Limits
-from plainview.web.access.oidc import Oidc, ProviderError
 from plainview.web.access.policy import Worth
 from plainview.web.access.rules import Connection, SignInNeeded, person_of
 from plainview.web.access.service import Access, client_key
 from plainview.web.access.sessions import Session
+
+if TYPE_CHECKING:
+    from plainview.web.access.oidc import Oidc
 
 _log = structlog.get_logger(__name__)
 
@@ -77,7 +80,7 @@ class Pages:
         return self.gate.access
 
     @property
-    def oidc(self) -> Oidc:
+    def oidc(self) -> "Oidc":
         """Raises AccessRefused where there is no provider."""
         oidc = self.access.oidc
         if oidc is None:

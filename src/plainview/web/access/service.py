@@ -2,19 +2,21 @@
 
 import secrets
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
 from litestar.datastructures import Cookie
 from msgspec import Struct
 
 from plainview.clock import Clock
 from plainview.errors import AccessRefused
+from plainview.web.access.agreement import OidcSettings
 from plainview.web.access.limits import Limits, Pauses
 from plainview.web.access.links import Links
-from plainview.web.access.oidc import Oidc, OidcSettings
 from plainview.web.access.rules import Connection
 from plainview.web.access.sessions import ABSOLUTE, Session, Sessions
+
+if TYPE_CHECKING:
+    from plainview.web.access.oidc import Oidc
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _FORWARDED: Final = frozenset({"forwarded", "x-forwarded-for", "x-real-ip", "via"})
@@ -46,13 +48,12 @@ class Access:
         settings: AccessSettings,
         folder: Path,
         clock: Clock,
-        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Nobody is signed in. `folder` is `STATE/access`."""
         self.settings = settings
         self.sessions = Sessions(clock)
         self.links = Links(folder / "links", clock)
-        self.oidc = None if settings.oidc is None else Oidc(settings.oidc, clock, transport)
+        self.oidc = None if settings.oidc is None else _open_oidc(settings.oidc, clock)
         self.pauses = Pauses(clock)
         self._mark = folder / "ended"
         self._ended = self._mark_time()
@@ -141,6 +142,13 @@ class Access:
         if (mark := self._mark_time()) != self._ended:
             self._ended = mark
             self.sessions.close_all()
+
+
+def _open_oidc(settings: OidcSettings, clock: Clock) -> "Oidc":
+    # A quarter of the pages' imports, which one-time links do not need.
+    from plainview.web.access.oidc import Oidc  # noqa: PLC0415 - see above
+
+    return Oidc(settings, clock)
 
 
 def client_key(limits: Limits, connection: Connection) -> str:

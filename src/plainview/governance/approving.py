@@ -24,8 +24,6 @@ from plainview.governance.switch import reason
 from plainview.ledger.entry import EntryKind
 from plainview.ledger.note import Signer
 
-_DAY = 86_400_000
-
 
 def findings(office: Office, assessment: Assessment) -> list[Finding]:
     """What keeps `assessment` from being approved here and now, cameras included."""
@@ -215,7 +213,7 @@ def permit_of(assessment: Assessment) -> Permit:
         capabilities={c.name: tuple(c.cameras) or every for c in assessment.capabilities},
         cameras={camera.id: camera.fingerprint for camera in assessment.cameras},
         begins=_midnight(period.begins, period.timezone),
-        ends=_midnight(period.ends, period.timezone) + _DAY,
+        ends=_midnight(period.ends, period.timezone, after=1),
         software=assessment.software,
         hours=tuple(
             Hours(tuple(window.days), minutes_of(window.since), minutes_of(window.until))
@@ -231,12 +229,13 @@ def permit_of(assessment: Assessment) -> Permit:
     )
 
 
-RETAINED = ("readings", "minutes", "hours", "footage", "access")
+RETAINED = ("readings", "minutes", "hours", "events", "footage", "access")
 
 
-def _midnight(day: dt.date | None, timezone: str) -> int:
-    """UTC milliseconds of the beginning of `day` by that clock."""
+def _midnight(day: dt.date | None, timezone: str, *, after: int = 0) -> int:
+    """UTC milliseconds of the beginning of `day`, or of the day so many `after` it, by that clock."""
     if day is None:
         raise InputError("a day is missing", where="period", mend="Give begins and ends")
-    moment = dt.datetime.combine(day, dt.time(), tzinfo=ZoneInfo(timezone))
+    start = day + dt.timedelta(days=after)
+    moment = dt.datetime.combine(start, dt.time(), tzinfo=ZoneInfo(timezone))
     return round(moment.timestamp() * 1000)

@@ -649,6 +649,9 @@ def test_what_the_zygote_refuses_is_shown_and_not_tried_again(
     log.until(lambda told: len(told.statuses) > heard + 2)
     assert log.stopped()
     assert log.readings == 0
+    assert "it ended" in timed.refused()[CAMERA]
+    timed.stop(CAMERA)
+    assert timed.refused() == {}
 
 
 def test_a_refused_replacement_leaves_what_runs(case: Case, timed: GrantedFleet, log: Log) -> None:

@@ -72,6 +72,8 @@ class Camera:
         self._tap_heard = 0.0
         self._told: CameraStatus | None = None
         self._told_at = float("-inf")
+        self.forbidden = ""
+        """Why it may not run, found out after its start; empty while it may."""
 
     def processes(self) -> tuple[int, int] | None:
         """The (lens, tap) process numbers while it runs."""
@@ -235,6 +237,7 @@ class Camera:
     def _forbid(self, why: PermitRefused, selector: selectors.BaseSelector) -> None:
         self.stop(selector)
         self._note = why.line()[:200]
+        self.forbidden = why.line()
         _log.warning("camera not permitted", camera=self.name, why=why.line())
 
     def _utc(self) -> int:

@@ -135,6 +135,14 @@ class LocalFleet:
             zygote.kill_hard()
         done.wait(_STOP)
 
+    def refused(self) -> dict[str, str]:
+        """Cameras that were started and then refused, and why: by the zygote, or in the meantime.
+
+        They do not run, nor will they, until they are stopped or started anew.
+        """
+        cameras = list(self._cameras.values())
+        return {camera.name: camera.forbidden for camera in cameras if camera.forbidden}
+
     def processes(self) -> dict[str, list[int]]:
         """Process numbers by kind (zygote, lens, tap), for measuring; they may end any time."""
         pairs = [camera.processes() for camera in list(self._cameras.values())]

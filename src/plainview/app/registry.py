@@ -25,6 +25,7 @@ _FRESH = 1.0
 _UPTIME_FRESH = 60.0
 _CHANGES = 500
 """Latest entries that the page of changes tells."""
+_MINUTE = 60_000
 _DAY = 86_400_000
 _log = structlog.get_logger(__name__)
 
@@ -134,7 +135,7 @@ class Registry:
             names = [camera.id for camera in city.cameras()]
             statuses = self._store.statuses()
             latest = self._store.latest(names)
-            uptime = self._uptime_today(city)
+            uptime = self._uptime_today(city, standing)
         except StoreError as error:
             _log.warning("the register shows no health: the store fails", why=error.line())
             return {}
@@ -151,22 +152,20 @@ class Registry:
             )
         return seen
 
-    def _uptime_today(self, city: CityConfig) -> dict[str, float]:
-        """Share of the UTC day so far that each camera measured in health."""
+    def _uptime_today(self, city: CityConfig, standing: Standing) -> dict[str, float]:
+        """Share of the UTC day, since the camera is there, in which it measured in health."""
         now = self._office.clock.monotonic()
         if now - self._uptime[0] < _UPTIME_FRESH:
             return self._uptime[1]
         end = self._office.now()
-        start = end // _DAY * _DAY
-        shares = {
-            camera.id: min(
-                sum(row.readings for row in self._store.roll_ups(camera.id, "minute", start, end))
-                * camera.every
-                * 1000
-                / max(end - start, 60_000),
-                1.0,
-            )
-            for camera in city.cameras()
-        }
+        shares = {}
+        for camera in city.cameras():
+            known = standing.cameras.get(camera.id)
+            start = max(end // _DAY * _DAY, known.since if known else 0)
+            # The minute that goes on is not summed up yet.
+            if end - start > 2 * _MINUTE:
+                rows = self._store.roll_ups(camera.id, "minute", start - _MINUTE, end)
+                measured = sum(row.readings for row in rows) * camera.every * 1000
+                shares[camera.id] = min(measured / (end - start - _MINUTE), 1.0)
         self._uptime = (now, shares)
         return shares

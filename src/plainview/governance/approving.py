@@ -233,7 +233,7 @@ RETAINED = ("readings", "minutes", "hours", "events", "footage", "access")
 
 
 def _midnight(day: dt.date | None, timezone: str, *, after: int = 0) -> int:
-    """UTC milliseconds of the beginning of `day`, or of the day so many `after` it, by that clock."""
+    """UTC milliseconds of the beginning of `day` (or so many days `after`) by that clock."""
     if day is None:
         raise InputError("a day is missing", where="period", mend="Give begins and ends")
     start = day + dt.timedelta(days=after)

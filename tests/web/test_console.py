@@ -1,56 +1,29 @@
 """The built console in a real, headless Chromium over a real server and scripted Readings."""
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    ConsoleMessage,
-    Locator,
-    Page,
-    Request,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Locator, Page, expect
+from tests.web.browsing import no_barriers, opened, page_of
 
 from plainview.record import Health
 from plainview.web.api import create_app
-from plainview.web.pages import STATIC
 from plainview.web.server import Served, bind
 from plainview.web.views import SiteView
 
 if TYPE_CHECKING:
     from tests.web.conftest import World
 
-CHROMIUM = Path("/usr/bin/chromium")
-AXE = Path(__file__).parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-unsafe-swiftshader",
-]
 NORTH, SOUTH, QUAY = "plaza-north", "plaza-south", "quay-east"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for all tests here."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser: {CHROMIUM} is missing (Debian package chromium)")
-    if not (STATIC / "index.html").exists():
-        pytest.skip("the console is not built: run 'make console'")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield opened
-        opened.close()
+    yield from opened()
 
 
 @pytest.fixture
@@ -73,27 +46,8 @@ def shown(
     **options: Any,  # noqa: ANN401 - Playwright's own
 ) -> Iterator[Page]:
     """A page that may ask nothing of anyone else and that may report no error."""
-    faults: list[str] = []
-    context = browser.new_context(**options)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-
-    def asked(request: Request) -> None:
-        if not request.url.startswith((served.url, "blob:", "data:")):
-            faults.append(f"asked for {request.url}")
-
-    def told(message: ConsoleMessage) -> None:
-        # A server that was stopped and a page that is not there are part of the tests.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            faults.append(message.text)
-
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", asked)
-    page.on("console", told)
-    page.goto(served.url + path)
-    yield page
-    context.close()
-    assert faults == []
+    with page_of(browser, served.url, path, **options) as page:
+        yield page
 
 
 def count(page: Page) -> Locator:
@@ -245,8 +199,6 @@ def test_no_known_barrier_for_people_with_disabilities(
     browser: Browser, served: Served, live_world: "World", path: str, scheme: str
 ) -> None:
     """axe-core finds no violation of WCAG 2.2 A and AA, with a blind, unsealed camera shown."""
-    if not AXE.exists():
-        pytest.skip(f"no axe-core: {AXE} is missing (run 'make console')")
     live_world.say(SOUTH, live_world.reading(SOUTH, health=(Health.BLIND, Health.LATE)))
     live_world.status(SOUTH, sealed=False, connected=False)
     with shown(browser, served, path, color_scheme=scheme) as page:
@@ -257,14 +209,4 @@ def test_no_known_barrier_for_people_with_disabilities(
                 page.get_by_text(words).click()
         else:
             expect(page.locator(".pin")).to_have_count(2)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate(
-            "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
-        )
-        told = [
-            (violation["id"], node["target"], node["failureSummary"])
-            for violation in found["violations"]
-            for node in violation["nodes"]
-        ]
-        assert told == [], json.dumps(told, indent=1)
-        assert len(found["passes"]) > 10
+        no_barriers(page)

@@ -484,7 +484,10 @@ def test_no_known_barrier_and_no_sideways_scroll(
     measured: City, live: Assessment, scheme: str, width: int
 ) -> None:
     """axe-core finds nothing on any of these pages, in any of their states, wide or narrow."""
-    options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    options: dict[str, Any] = {
+        "viewport": {"width": width, "height": 800},
+        "color_scheme": scheme,
+    }
     desk = measured.desk
     desk.press_stop(Person("Ada", Role.OPERATOR), "camera:quay-east", "a drill")
     desk.lift_stop(Person("Bo", Role.SUPERVISOR), "camera:quay-east", "it is over")

@@ -72,6 +72,9 @@ class Ledger:
         self._queueing = threading.Lock()
         self._writing = threading.Lock()
         self._reading = threading.Lock()
+        self._proving = threading.Lock()
+        # The tiles of the last proof's tree: many are asked for one after the other.
+        self._reader: TreeReader | None = None
         self._seen: tuple[bytes, Checkpoint] | None = None
         self._make_folders()
         with self._alone():
@@ -227,10 +230,15 @@ class Ledger:
         note, head = self._read_head()
         if not 0 <= index < head.size:
             raise LedgerError(f"there is no entry {index} in a ledger of {head.size}")
-        reader = TreeReader(self._source, head.size)
-        hashes = reader.ranges(inclusion_ranges(index, head.size))
-        leaf = reader.tile(0, index // WIDTH)[index % WIDTH]
-        verify_inclusion(index, head.size, leaf, hashes, head.root)
+        with self._proving:
+            reader, self._reader = self._reader, None
+            if reader is None or reader.size != head.size:
+                reader = TreeReader(self._source, head.size)
+            hashes = reader.ranges(inclusion_ranges(index, head.size))
+            leaf = reader.tile(0, index // WIDTH)[index % WIDTH]
+            verify_inclusion(index, head.size, leaf, hashes, head.root)
+            # Kept only while it proves: a file put right again is read anew.
+            self._reader = reader
         return make_proof(index, hashes, note.decode())
 
     def publish_cosigned(self, note: str) -> None:

@@ -5,7 +5,7 @@ truth checks the hashes that come back against a signed root.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from plainview.errors import LedgerError
 from plainview.ledger.layout import (
@@ -29,8 +29,8 @@ from plainview.ledger.merkle import (
     fold,
     inclusion_ranges,
     leaf_hash,
+    node_hash,
     perfect_ranges,
-    root_of,
     subtree_consistency_ranges,
 )
 from plainview.ledger.source import DirectorySource, HttpSource, TileSource
@@ -59,8 +59,12 @@ __all__ = [
 ]
 
 
+MOST_KEPT: Final = 256
+"""Tiles that a reader keeps, with the hashes above them: up to 12 MB."""
+
+
 class TreeReader:
-    """The hashes of a tree of `size`, from the tiles of a source. Keeps the tiles it has read."""
+    """The hashes of a tree of `size`, from the tiles of a source. Keeps some tiles."""
 
     def __init__(self, source: TileSource, size: int) -> None:
         """Read tiles of the tree of `size` from `source`."""
@@ -68,12 +72,17 @@ class TreeReader:
             raise LedgerError(f"a log of {size} entries")
         self._source = source
         self._size = size
-        self._kept: dict[tuple[int, int], bytes] = {}
+        # By level and number: a tile's hashes, and above them those of its complete pairs.
+        self._kept: dict[tuple[int, int], list[list[bytes]]] = {}
+
+    @property
+    def size(self) -> int:
+        """Entries of the tree."""
+        return self._size
 
     def tile(self, level: int, number: int) -> list[bytes]:
         """The hashes of one tile. Raises LedgerError if it has not exactly what it must have."""
-        data = self._tile(level, number)
-        return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
+        return self._tile(level, number)[0]
 
     def bundle(self, number: int) -> list[bytes]:
         """The entries of one bundle; they are not checked against their hashes here."""
@@ -98,12 +107,13 @@ class TreeReader:
         height = (end - start).bit_length() - 1
         level, rest = divmod(height, HEIGHT)
         first = start >> HEIGHT * level
-        tile = self._tile(level, first // WIDTH)
-        at = first % WIDTH * HASH_BYTES
-        part = tile[at : at + (HASH_BYTES << rest)]
-        return root_of(part[i : i + HASH_BYTES] for i in range(0, len(part), HASH_BYTES))
+        layers = self._tile(level, first // WIDTH)
+        while len(layers) <= rest:
+            below = layers[-1]
+            layers.append([node_hash(*pair) for pair in zip(below[::2], below[1::2], strict=False)])
+        return layers[rest][first % WIDTH >> rest]
 
-    def _tile(self, level: int, number: int) -> bytes:
+    def _tile(self, level: int, number: int) -> list[list[bytes]]:
         kept = self._kept.get((level, number))
         if kept is None:
             width = tile_width(level, number, self._size)
@@ -117,7 +127,11 @@ class TreeReader:
                     f"a tile of {len(data)} bytes where {width} hashes belong",
                     where=path(number, width),
                 )
-            kept = self._kept[level, number] = data[: width * HASH_BYTES]
+            ends = range(HASH_BYTES, width * HASH_BYTES + 1, HASH_BYTES)
+            kept = [[data[end - HASH_BYTES : end] for end in ends]]
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[level, number] = kept
         return kept
 
 

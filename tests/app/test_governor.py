@@ -42,6 +42,7 @@ class RecordedFleet:
         self.running: dict[str, Grant] = {}
         self.starts = 0
         self.refuse = ""
+        self.ended: dict[str, str] = {}
 
     def start(
         self,
@@ -68,6 +69,11 @@ class RecordedFleet:
     def stop(self, camera_id: str) -> None:
         """Stop."""
         self.running.pop(camera_id, None)
+        self.ended.pop(camera_id, None)
+
+    def refused(self) -> dict[str, str]:
+        """Those that the second wall ended."""
+        return dict(self.ended)
 
 
 class World:
@@ -323,6 +329,18 @@ def test_a_start_that_the_gate_refuses_is_shown_and_ended(world: World) -> None:
     assert world.honest() == []
     world.fleet.refuse = ""
     assert world.turn() == {"south"}
+    world.clock.advance(11)
+    assert world.turn() == {"north", "south"}
+
+
+def test_what_the_second_wall_ends_is_not_said_to_run(world: World) -> None:
+    """The zygote judges by itself, a moment later: state and ledger follow it."""
+    world.grant()
+    world.turn()
+    world.fleet.ended["north"] = "the permit's signature does not hold"
+    assert world.turn() == {"south"}
+    assert world.honest() == []
+    assert world.told(EntryKind.CAMERA_STOPPED) == ["camera:north"]
     world.clock.advance(11)
     assert world.turn() == {"north", "south"}
 

@@ -69,6 +69,10 @@ class Fleet(Protocol):
         """End a camera's processes; they are gone when this returns."""
         ...
 
+    def refused(self) -> dict[str, str]:
+        """Cameras that the gate has refused or ended since, and why: nothing of them runs."""
+        ...
+
 
 class Configured(Struct, frozen=True):
     """A camera of the city as it is configured now."""
@@ -237,18 +241,25 @@ class Governor:
             self._end_ghosts()
             moved = self._suspend_moved()
             wanted = self._decide(list(self._office.live_permits(self._office.now())), moved)
+            refused = self._fleet.refused()
             gone = {
-                name: self._states[name].why if name in self._states else "no longer configured"
+                name: refused.get(name) or self._why(name)
                 for name, runs in self._running.items()
-                if name not in wanted or not _same(wanted[name], runs.wanted)
+                if name in refused or name not in wanted or not _same(wanted[name], runs.wanted)
             }
             for name, why in gone.items():
                 _log.info("camera stops", camera=name, why=why or "another permit")
             self._stop(list(gone), "; ".join(sorted({why for why in gone.values() if why}))[:400])
+            again = self._clock.monotonic() + _AGAIN
+            self._retry.update(dict.fromkeys(refused.keys() & gone.keys(), again))
             new = [one for name, one in wanted.items() if name not in self._running]
             if self._enabled and new:
                 self._recorded(lambda: self._start(new))
             return self._unwritten
+
+    def _why(self, name: str) -> str:
+        """Why `name` may not run, as far as it is known."""
+        return self._states[name].why if name in self._states else "no longer configured"
 
     def _recorded(self, act: Callable[[], object]) -> bool:
         """Whether `act`, which records, could. Why not is what the turn ends with."""

@@ -235,8 +235,8 @@ class Governor:
         like where it cannot even be told what may run.
         """
         with self._lock:
-            self._unwritten = ""
             self._switch.record_waiting()
+            self._unwritten = self._switch.trouble
             self._office.refresh()
             self._end_ghosts()
             moved = self._suspend_moved()

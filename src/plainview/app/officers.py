@@ -113,10 +113,9 @@ def stop(
     with office_of(folder) as office:
         person = office.person_of(read_key(key)) if key else _named(name, role)
         with contextlib.closing(Switch(office, folder)) as switch:
-            recorded = switch.press(person, scope, why)
-    if recorded:
-        return f"{scope}: stopped. A running Plainview obeys within 5 s; two people can lift it"
-    return f"{scope}: stopped, but not yet in the ledger, which cannot be written now"
+            if not switch.press(person, scope, why):
+                return f"{scope}: stopped, but not yet in the ledger: {switch.trouble}"
+    return f"{scope}: stopped. A running Plainview obeys within 5 s; two people can lift it"
 
 
 def resume(scope: str, why: str, *, key: Path, state: Path | None) -> str:

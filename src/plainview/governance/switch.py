@@ -8,8 +8,6 @@ a start that is not recorded does not happen.
 import re
 from pathlib import Path
 
-import structlog
-
 from plainview.errors import AccessRefused, InputError, LedgerError
 from plainview.governance.capability import check_capability
 from plainview.governance.office import Office
@@ -20,7 +18,6 @@ from plainview.ledger.entry import EntryKind
 
 _SCOPE = re.compile(r"city|(?:site|camera|capability):[A-Za-z0-9][A-Za-z0-9._:-]{0,80}")
 _MOST_WHY = 400
-_log = structlog.get_logger(__name__)
 
 
 class Switch:
@@ -30,6 +27,8 @@ class Switch:
         """Take up what could not be recorded before. Raises LedgerError."""
         self._office = office
         self._waiting = Waiting(state / "governance" / "stops-unrecorded")
+        self.trouble = ""
+        """Why a stop in force is not recorded yet; empty when all are."""
 
     def close(self) -> None:
         """Close the file of what waits. May be called twice."""
@@ -74,8 +73,9 @@ class Switch:
                         )
                     self._waiting.remove(stop)
             except LedgerError as error:
-                _log.error("a stop is in force and not yet recorded", why=error.line())
+                self.trouble = error.line()
                 return False
+            self.trouble = ""
             return True
 
     def lift(self, person: Person, scope: str, why: str) -> bool:

@@ -1,13 +1,18 @@
+import contextlib
 import shutil
 import socket
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from msgspec import structs
+from tests.app.conftest import PATIENCE, Running, Start
 from tests.app.machine import CAMERAS, Machine, served
 from tests.ledger.grown import leaves, request
 
@@ -490,3 +495,41 @@ def test_a_witness_that_cannot_run_says_why(tmp_path: Path, capsys: Out) -> None
 def test_the_cameras_of_the_tests_run(machine: Machine) -> None:
     """What the tests above compare is not empty."""
     assert set(machine.office.standing().running) == set(CAMERAS)
+
+
+# --- the real thing --------------------------------------------------------------------------
+
+
+def test_a_real_plainview_holds_while_it_runs_and_after_a_stop(
+    start: Start, city: Path, capsys: Out
+) -> None:
+    """What `plainview run` says of itself is borne out, also after somebody pressed stop."""
+    state = city.parent / "state"
+    remember = city.parent / "remembered"
+
+    def verified(running: Running, some: Callable[[set[str]], bool]) -> list[str]:
+        late = time.monotonic() + PATIENCE
+        while True:
+            said = say(capsys, "verify", running.url, "--key", vkey, "--remember", remember)
+            # A camera that starts or ends just now is recorded within moments.
+            if some(cameras(running)) and said[0] == 0:
+                return said[1]
+            assert time.monotonic() < late, said
+            assert running.process.poll() is None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.process.wait(0.2)
+
+    def cameras(running: Running) -> set[str]:
+        note = running.client.get("/api/v1/attestation?nonce=00").raise_for_status().text
+        return set(msgspec.json.decode(note.split("\n")[1])["running"])
+
+    with start() as running:
+        (vkey,) = say(capsys, "key", "--state", state)[1]
+        lines = verified(running, lambda found: "yard" in found)
+        assert "All held: no lie was found." in lines
+        stop = ["stop", "city", "--why", "a test", "--name", "Ada Wong", "--state", str(state)]
+        assert execute(stop) == 0
+        capsys.readouterr()
+        lines = verified(running, lambda found: not found)
+        assert any("the checkpoint you remembered" in line for line in lines)
+    assert say(capsys, "verify", state, "--key", vkey, "--remember", remember)[0] == 0

@@ -59,8 +59,9 @@ def test_every_command_has_help_with_an_example(
 def test_the_promised_commands_are_there() -> None:
     """DESIGN.md section 5, as far as it is built; nothing that is only planned is listed."""
     names = {command[0] for command in _commands()}
-    assert names >= {"run", "measure", "calibrate", "camera", "simulate"}
-    assert names.isdisjoint({"ledger", "vault", "assessment"})
+    promised = {"run", "measure", "calibrate", "camera", "simulate", "assessment", "ledger"}
+    assert names >= promised
+    assert names.isdisjoint({"vault"})
 
 
 def test_version_and_bare_call(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +73,7 @@ def test_version_and_bare_call(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 WRONG = [
-    (["mesure"], "Did you mean 'measure'?"),
+    (["mesure"], "Did you mean 'measure'"),
     (["measure"], "Missing argument"),
     (["measure", "a.mp4"], "--camera"),
     (["measure", "a.mp4", "--camera", "b.toml", "--evry", "2"], "--every"),

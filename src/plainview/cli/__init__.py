@@ -317,6 +317,7 @@ def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> Plai
                 mend="Leave it out",
             )
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    known |= {group.name for group in app.registered_groups if group.name}
     name = (
         f"plainview {arguments[0]}"
         if arguments[0] in {*known, "camera", "evaluate", "ledger"}

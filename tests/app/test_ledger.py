@@ -233,6 +233,18 @@ def test_a_machine_that_will_not_say_what_runs_is_told(machine: Machine, capsys:
             assert say(capsys, "verify", url, "--key", machine.vkey, "--log-only")[0] == 0
 
 
+def test_what_a_liar_says_does_not_steer_the_terminal(machine: Machine, capsys: Out) -> None:
+    """Control signs, old and new, and reversed text come out as question marks."""
+    nasty = "x\x1b[2Jy\x9b1mz\u202e"
+    machine.state = lambda s: structs.replace(s, running={**s.running, nasty: s.running["plaza-1"]})
+    machine.register = shown(lambda r: r["cameras"][0].update(id=nasty))
+    with served(machine) as url:
+        code, lines = say(capsys, "verify", url, "--key", machine.vkey)
+    assert code == 1
+    assert any("x?[2Jy?1mz?" in line for line in lies(lines))
+    assert all(line.isprintable() for line in lines)
+
+
 def test_state_and_register_of_different_moments_are_asked_for_again(
     machine: Machine, capsys: Out
 ) -> None:
@@ -338,6 +350,13 @@ def test_an_entry_is_proven_and_checked_offline(
     assert say(capsys, *check, "--key", machine.vkey, "--witness", witness)[0] == 1
     entry.write_text(entry.read_text() + "\n")
     assert say(capsys, *check, "--key", machine.vkey)[0] == 0
+    cosigner = Cosigner("w.example", ED25519, bytes(32))
+    text = proof.read_text()
+    head = split_note(text.partition("\n\n")[2])[0]
+    proof.write_text(text + cosigner.cosign(head, 1))
+    code, lines = say(capsys, *check, "--key", machine.vkey, "--witness", witness)
+    assert code == 0
+    assert "held: cosigned by 1 of 1: w.example" in lines[1]
     entry.write_text(entry.read_text().replace("plaza-2", "plaza-3"))
     code, lines = say(capsys, *check, "--key", machine.vkey)
     assert code == 1

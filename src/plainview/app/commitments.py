@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from plainview.app.ledger import printable
 from plainview.app.officers import office_of
 from plainview.errors import InputError, LedgerLie
 from plainview.governance.person import Person, Role
@@ -32,8 +33,8 @@ def open_commitment(
         )
         if not opening.holds():
             raise LedgerLie("what is kept for it is not what was committed to", where=commitment)
-        yield f"{opening.value}"
-        yield f"committed for: {opening.about}"
+        yield printable(opening.value)
+        yield printable(f"committed for: {opening.about}")
         yield f"salt: {opening.salt.hex()}"
         yield "held: salt and value are what the ledger's commitment says"
 

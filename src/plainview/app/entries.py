@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from plainview.app.ledger import head_of, place_of, write_whole
+from plainview.app.ledger import head_of, place_of, printable, write_whole
 from plainview.clock import SystemClock
 from plainview.document.toml import nearest
-from plainview.errors import InputError
+from plainview.errors import InputError, LedgerLie
 from plainview.ledger.entry import Entry, EntryKind, decode_entry
 from plainview.ledger.merkle import leaf_hash, verify_inclusion
 from plainview.ledger.note import Verifier
@@ -40,7 +40,14 @@ def prove(
     if entry is not None:
         write_whole(entry, data.decode())
     if out is None:
-        yield from proof.splitlines()
+        lines = proof.removesuffix("\n").split("\n")
+        if [printable(line) for line in lines] != lines:
+            raise LedgerLie(
+                "its checkpoint holds signs that would steer the terminal",
+                where=place.where,
+                mend="Write the proof to a file with --out",
+            )
+        yield from lines
     else:
         write_whole(out, proof)
         yield f"{out}: entry {index} of {head.size} in {head.origin}"
@@ -63,7 +70,7 @@ def check_proof(file: Path, *, entry: Path, key: str, policy: QuorumPolicy | Non
     if policy is not None:
         note = proof.partition("\n\n")[2]
         by = policy.check(note, log, now=SystemClock().utc()).verified
-        yield f"held: cosigned by {policy.words()} ({', '.join(by)})"
+        yield printable(f"held: cosigned by {policy.words()} ({', '.join(by)})")
     yield line_of(proved.index, decode_entry(data))
 
 
@@ -105,7 +112,8 @@ def line_of(index: int, entry: Entry) -> str:
         for key, value in entry.detail.items()
     )
     said = entry.kind.replace("-", " ")
-    return f"{index}  {when}  {said}  {entry.subject}{who}" + (f"  ({details})" if details else "")
+    line = f"{index}  {when}  {said}  {entry.subject}{who}"
+    return printable(f"{line}  ({details})" if details else line)
 
 
 def _moment(since: str) -> int:

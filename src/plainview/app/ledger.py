@@ -183,17 +183,22 @@ def _verdict(lies: int) -> str:
 
 def _tell(report: Report, checked: Sequence[str], lies: Sequence[str], say: Say) -> None:
     for line in checked:
-        say(f"checked: {line}")
+        say(printable(f"checked: {line}"))
     for line in report.remarks:
-        say(f"note: {line}")
+        say(printable(f"note: {line}"))
     for line in lies:
-        say(f"LIE: {line}")
+        say(printable(f"LIE: {line}"))
 
 
 def _read_remembered(remember: Path | None) -> str | None:
     if remember is None or not remember.exists():
         return None
     return read_text(remember, "checkpoint")
+
+
+def printable(line: str) -> str:
+    """`line` without signs that would steer the terminal: much of it was written by others."""
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
 def vkey(state: Path | None) -> str:

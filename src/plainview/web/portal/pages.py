@@ -33,6 +33,7 @@ ASSESSMENTS_PER_PAGE: Final = 20
 MOST_CONTACTS: Final = 20
 """Bodies that the page of contacts lists; each camera's page has its own."""
 _HISTORY: Final = 5
+_KINDS: Final = ("readings", "minutes", "hours", "events", "footage", "access")
 
 _Item = TypeVar("_Item")
 
@@ -146,6 +147,7 @@ class Portal:
             sitemap=_map_of(group, lookup, camera.id) if camera.longitude is not None else None,
             assessed=find_assessment(lookup.register, camera.assessment),
             history=history[:_HISTORY],
+            retention=sorted(camera.retention.items(), key=_finest_first),
         )
 
     def _assessments(self, asked: Asked, lookup: Lookup) -> Page | None:
@@ -365,6 +367,12 @@ def _subject(lookup: Lookup, link: Links, change: Change) -> _Subject | None:
     if kind in {"permit", "assessment"} and find_assessment(lookup.register, name):
         return _Subject(name, link("assessments", name))
     return None
+
+
+def _finest_first(kept: tuple[str, float]) -> tuple[int, str]:
+    """The order in which people ask how long something is kept; what is new comes last."""
+    kind, _ = kept
+    return (_KINDS.index(kind) if kind in _KINDS else len(_KINDS), kind)
 
 
 def _iso(milliseconds: int) -> str:

@@ -7,6 +7,8 @@ from litestar.testing import TestClient
 from msgspec import structs
 from tests.web.portal.conftest import PublicCity
 
+from plainview.clock import ManualClock
+from plainview.governance.exports import EXPORTS
 from plainview.governance.register import Register
 from plainview.governance.render.fonts import can_print
 from plainview.web.api import Application
@@ -51,6 +53,37 @@ def test_exports_name_the_public_address(founded: PublicCity) -> None:
     made = Downloads(founded).register("register.geojson", founded.made, "https://city.example")
     assert b"https://city.example/portal/en/cameras/square-north" in made.data
     assert len(portal_handlers(founded, url="https://city.example/")) > 10
+
+
+def test_an_export_costs_little_however_often_it_is_asked_for(
+    founded: PublicCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow one is given again for twenty times as long as it took; the register never is."""
+    clock = ManualClock()
+    written = []
+
+    def write(register: Register, _: str) -> bytes:
+        written.append(register)
+        clock.advance(3.0)
+        return str(len(written)).encode()
+
+    slow = EXPORTS["geojson"]._replace(write=write)
+    monkeypatch.setitem(EXPORTS, "geojson", slow)
+    files = Downloads(founded, clock)
+
+    def ask(file: str = "register.geojson", url: str = "https://city.example") -> bytes:
+        return files.register(file, structs.replace(founded.made), url).data
+
+    assert ask() == ask() == b"1"
+    clock.advance(59.0)
+    assert ask() == b"1"
+    clock.advance(2.0)
+    assert ask() == b"2"
+    assert ask(url="https://other.example") == b"3"
+    newer = structs.replace(founded.made, checkpoint=founded.made.checkpoint + 1)
+    assert ask("register.json") == msgspec.json.encode(founded.made)
+    told = files.register("register.json", newer, "https://city.example").data
+    assert msgspec.json.decode(told, type=Register) == newer
 
 
 def test_a_camera_and_a_site_have_a_notice(client: Client) -> None:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import structs
 
+from plainview.clock import Clock, SystemClock
 from plainview.errors import PlainviewError
 from plainview.governance.exports import EXPORTS
 from plainview.governance.register import Register
@@ -28,6 +29,7 @@ FILES: Final = {
 FORMS: Final = {"pdf": "application/pdf", "svg": "image/svg+xml"}
 """Forms of a notice, with their media types."""
 _KEPT: Final = 64
+_SHARE: Final = 0.05
 _PATIENCE: Final = 10.0
 """Seconds that a reader waits while documents of others are set."""
 
@@ -87,28 +89,45 @@ class Press:
             return self._done.get(key)
 
 
+class _Made(NamedTuple):
+    """The last export of one form."""
+
+    register: Register
+    url: str
+    data: bytes
+    until: float
+    """Monotonic seconds until which it is given again though there is a newer register."""
+
+
 class Downloads:
     """Files made from one source. Holds the last export of each form, and what was set."""
 
-    def __init__(self, source: PortalSource) -> None:
+    def __init__(self, source: PortalSource, clock: Clock | None = None) -> None:
         """Files of what `source` tells."""
         self._source = source
+        self._clock = clock or SystemClock()
         self._press = Press()
-        self._lock = threading.Lock()
-        self._exports: dict[str, tuple[Register, str, bytes]] = {}
+        self._writing = {file: threading.Lock() for file in FILES}
+        self._made: dict[str, _Made] = {}
 
-    def register(self, file: str, register: Register, base: str) -> Download:
-        """The register as `file`, one of FILES; `base` is this server's address."""
+    def register(self, file: str, register: Register, url: str) -> Download:
+        """The register as `file`, one of FILES; `url` is this server's address.
+
+        The register itself is always the newest. An export of many cameras takes seconds, so it is
+        given again until it has cost no more than `_SHARE` of a core; it says when it was made.
+        """
         export = EXPORTS[FILES[file]] if FILES[file] else None
-        with self._lock:
-            last = self._exports.get(file)
-            if last and last[0] is register and last[1] == base:
-                data = last[2]
-            else:
-                data = export.write(register, base) if export else msgspec.json.encode(register)
-                self._exports[file] = (register, base, data)
         media_type = export.media_type if export else "application/json"
-        return Download(data, media_type, export.file if export else file)
+        with self._writing[file]:
+            last = self._made.get(file)
+            start = self._clock.monotonic()
+            current = last is not None and last.register is register
+            if last is None or last.url != url or not (current or start < last.until):
+                data = export.write(register, url) if export else msgspec.json.encode(register)
+                end = self._clock.monotonic()
+                until = end + (end - start) / _SHARE if export else end
+                last = self._made[file] = _Made(register, url, data, until)
+        return Download(last.data, media_type, export.file if export else file)
 
     def assessment(self, lookup: Lookup, name: str, language: str) -> Download | None:
         """The assessment `ID@REVISION` as PDF; None where the register has none of that name."""

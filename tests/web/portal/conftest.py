@@ -132,7 +132,7 @@ class PublicCity:
                 EntryKind.ASSESSMENT_APPROVED,
                 f"assessment:{assessment.name}",
                 role,
-                digest=assessment.digest(),
+                assessment=assessment.digest(),
             )
         tell(  # type: ignore[operator]
             EntryKind.PERMIT_GRANTED,

@@ -353,6 +353,19 @@ def test_an_empty_city_has_pages_too(founded: PublicCity) -> None:
     assert "Nobody is named here" in show(empty, founded, "ask").text
 
 
+def test_assessments_say_when_they_were_approved_and_what_they_cover(client: Client) -> None:
+    """The one in force, and the one that it replaced, each with its document."""
+    page = read(client, "/portal/en/assessments")
+    assert "In force Name harbour-square-hk@2" in page.text
+    assert "Replaced by a later one Name harbour-square-hk@1" in page.text
+    assert page.text.count("Approved 15 October 2026") == 2
+    assert "4 cameras" in page.text
+    assert "/portal/en/assessments/harbour-square-hk@1.pdf" in page.links
+    document = read(client, "/portal/en/assessments/harbour-square-hk@2")
+    for told in ("report FB-2025-88", "Example Hosting Cooperative", "Consultation", "Approval"):
+        assert told in document.text
+
+
 def test_several_bodies_are_told_apart(founded: PublicCity) -> None:
     """Who answers for most cameras comes first; each is told once."""
     register = founded.made

@@ -110,7 +110,7 @@ class Running:
                 hosts=_hosts(city),
                 access=self.access,
                 desk=self.desk,
-                more=_more_handlers(self.registry, self.desk),
+                more=_more_handlers(self.registry, self.desk, city.access.url),
             )
             self.web = Served(application, listener)
             stack.callback(self.web.stop)
@@ -215,12 +215,12 @@ class _IntakeThread:
             _log.error("messages could not be stored before the end", lost=waiting, why=trouble)
 
 
-def _more_handlers(registry: Registry, desk: RunningDesk) -> list[Any]:
+def _more_handlers(registry: Registry, desk: RunningDesk, url: str) -> list[Any]:
     """The public's pages, the ledger's files, and what the desk answers."""
     from plainview.web.desk_api import desk_handlers  # noqa: PLC0415 - with the rest of web
     from plainview.web.portal.handlers import portal_handlers  # noqa: PLC0415 - with the rest of web
 
-    return [*portal_handlers(registry), *desk_handlers(desk)]
+    return [*portal_handlers(registry, url=url), *desk_handlers(desk)]
 
 
 def _site_view(site: SiteConfig, *, simulated: bool) -> SiteView:

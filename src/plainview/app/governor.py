@@ -281,7 +281,7 @@ class Governor:
                     raise Suspended(_MOVED_WHY, where=name)
                 one = cameras.permit_for(self._office, name, camera.seen, MEASURING, live, stops)
             except PermitRefused as error:
-                states[name] = CameraState(self._state_of(name, error), error.line(), "", ())
+                states[name] = CameraState(self._state_of(name, error), _said(error), "", ())
             else:
                 if self._resumed(name, one):
                     wanted[name] = one
@@ -372,9 +372,9 @@ class Governor:
                 self._fleet.start(one.camera, tap, lens, grant, plate=self._plate(one.camera))
             except (PermitRefused, LensError) as error:
                 _log.error("a camera was refused its start", camera=one.camera, why=error.line())
-                self._states[one.camera] = CameraState("waiting", error.line(), "", ())
+                self._states[one.camera] = CameraState("waiting", _said(error), "", ())
                 self._retry[one.camera] = now + _AGAIN
-                cameras.stopped(self._office, [one.camera], error.line()[:400])
+                cameras.stopped(self._office, [one.camera], _said(error)[:400])
             else:
                 self._retry.pop(one.camera, None)
                 self._moved.pop(one.camera, None)
@@ -387,3 +387,8 @@ def _same(new: Wanted, old: Wanted) -> bool:
         old.capabilities,
         old.live.record.digest,
     )
+
+
+def _said(error: PlainviewError) -> str:
+    """`error` for where its camera is named already."""
+    return f"{error.what}. {error.mend}" if error.mend else error.what

@@ -45,6 +45,11 @@ class _Waiting:
         self.first: int | None = None
         self.error: LedgerError | None = None
 
+    @property
+    def done(self) -> bool:
+        """Whether it is added or refused."""
+        return self.first is not None or self.error is not None
+
 
 class Ledger:
     """The one log of a state folder. Thread-safe; several processes may have it open."""
@@ -69,7 +74,8 @@ class Ledger:
         self._closed = False
         self._keeping_up = False
         self._queue: list[_Waiting] = []
-        self._queueing = threading.Lock()
+        self._queueing = threading.Condition()
+        self._adding = False
         self._writing = threading.Lock()
         self._reading = threading.Lock()
         self._proving = threading.Lock()
@@ -119,17 +125,31 @@ class Ledger:
         waiting = _Waiting([encode_entry(entry) for entry in entries])
         with self._queueing:
             self._queue.append(waiting)
-        with self._writing:
-            # Whoever had this lock before may have added ours with his.
-            if waiting.first is None and waiting.error is None:
-                self._add_queued()
-            behind = None if self._keeping_up else self._writer.behind()
-            self._keeping_up |= behind is not None
+            # Whoever is adding takes along what waits; what he left, one of those waiting adds.
+            while self._adding and not waiting.done:
+                self._queueing.wait()
+            leads = not waiting.done
+            self._adding |= leads
+        behind = self._add_until(waiting) if leads else None
         if behind is not None:
             self._keep_up(behind)
         if waiting.first is None:
             raise waiting.error or LedgerError("nothing was added", where=str(self.folder))
         return list(range(waiting.first, waiting.first + len(entries)))
+
+    def _add_until(self, waiting: _Waiting) -> list[str] | None:
+        """Add what waits, `waiting` with it; the public files to be made durable, if it is time."""
+        try:
+            with self._writing:
+                while not waiting.done:
+                    self._add_queued()
+                behind = None if self._keeping_up else self._writer.behind()
+                self._keeping_up |= behind is not None
+                return behind
+        finally:
+            with self._queueing:
+                self._adding = False
+                self._queueing.notify_all()
 
     def _add_queued(self) -> None:
         with self._queueing:

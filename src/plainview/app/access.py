@@ -61,7 +61,7 @@ def local_link(
         raise InputError("this is not a name", where="--name", mend="Give your name in plain text")
     person = Person(wanted, role)
     token = Links(folder / FOLDER / "links", clock or SystemClock()).make(person)
-    return LocalLink(f"{_address(folder)}/login/link?token={token}", person)
+    return LocalLink(f"{address(folder)}/login/link?token={token}", person)
 
 
 def end_all(state: Path | None) -> None:
@@ -98,7 +98,8 @@ def _state(state: Path | None) -> Path:
     return max(times, key=lambda folder: times[folder], default=DEFAULT)
 
 
-def _address(state: Path) -> str:
+def address(state: Path) -> str:
+    """Where the pages of this state folder were last; the usual address if that is unknown."""
     try:
         return (state / FOLDER / _ADDRESS).read_text(encoding="ascii").strip() or _DEFAULT_URL
     except (OSError, UnicodeDecodeError):

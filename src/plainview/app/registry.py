@@ -8,8 +8,9 @@ import structlog
 
 from plainview.app import cities
 from plainview.app.governor import Governor
+from plainview.app.register import CHANGES, documents
 from plainview.config import CityConfig
-from plainview.errors import InputError, LedgerError, PermitRefused, StoreError
+from plainview.errors import InputError, StoreError
 from plainview.governance.assessment import Assessment
 from plainview.governance.office import Office
 from plainview.governance.permit import Permit
@@ -23,8 +24,6 @@ from plainview.store import Store
 _FRESH = 1.0
 """Seconds for which one register serves all pages, unless the ledger grew."""
 _UPTIME_FRESH = 60.0
-_CHANGES = 500
-"""Latest entries that the page of changes tells."""
 _MINUTE = 60_000
 _DAY = 86_400_000
 _log = structlog.get_logger(__name__)
@@ -74,13 +73,13 @@ class Registry:
             city = self._city()
             register = build_register(
                 standing,
-                self._documents(standing),
+                documents(self._office, standing, self._read),
                 cities.places(city),
                 self._observed(city, standing),
                 self._office.now(),
                 about=About(city.name, self._office.ledger.origin, city.simulated),
                 entries=self._office.ledger.entries(
-                    max(standing.size - _CHANGES, 0), standing.size
+                    max(standing.size - CHANGES, 0), standing.size
                 ),
             )
             self._made = (now, standing.size, register)
@@ -116,18 +115,6 @@ class Registry:
         standing = self._office.standing().copy()
         standing.stops.update(self._switch.stops())
         return standing
-
-    def _documents(self, standing: Standing) -> dict[str, Assessment | Permit]:
-        """Every permit and assessment that the ledger names, as far as they can be read."""
-        for record in standing.permits.values():
-            try:
-                if record.digest not in self._read:
-                    self._read[record.digest] = self._office.permit(record.digest)[0]
-                if record.assessment not in self._read:
-                    self._read[record.assessment] = self._office.assessment(record.assessment)
-            except (LedgerError, PermitRefused) as error:
-                _log.error("a permit's document cannot be shown", why=error.line())
-        return self._read
 
     def _observed(self, city: CityConfig, standing: Standing) -> dict[str, Observed]:
         """What the store knows of each camera now. A store that fails leaves it unknown."""

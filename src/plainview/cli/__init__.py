@@ -20,6 +20,7 @@ from plainview.cli import office
 from plainview.cli.access import login
 from plainview.cli.assessment import assessment_app
 from plainview.cli.ledger import ledger_app
+from plainview.cli.register import register_app
 from plainview.errors import BoundaryError, PlainviewError
 
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
@@ -47,6 +48,7 @@ camera_app.add_typer(plate_app, name="plate")
 app.add_typer(office.officer_app, name="officer")
 app.add_typer(assessment_app, name="assessment")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(register_app, name="register")
 app.command()(office.stop)
 app.command()(office.resume)
 
@@ -320,7 +322,7 @@ def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> Plai
     known |= {group.name for group in app.registered_groups if group.name}
     name = (
         f"plainview {arguments[0]}"
-        if arguments[0] in {*known, "camera", "evaluate", "ledger"}
+        if arguments[0] in {*known, "camera", "evaluate", "ledger", "register"}
         else "plainview"
     )
     what, _, guess = error.format_message().strip().partition(". Did")

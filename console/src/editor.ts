@@ -96,6 +96,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
   const bar = h("div", { class: "save-bar" }, state, counted, error, save);
 
   const form = new Form(schema, data, choices, () => changed());
+  form.fixed = fresh ? [] : ["id"];
   const name = (): string => `${data["id"] || "New assessment"}, revision ${data["revision"] ?? 1}`;
 
   let pause = 0;
@@ -133,6 +134,8 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
     say(state, readOnly ? "Read only" : dirty ? "Not saved" : "Saved");
     state.dataset["grade"] = dirty && !readOnly ? "warn" : "good";
     save.hidden = readOnly;
+    // Where there is nothing to save it is not in the way of the decision.
+    bar.hidden = step().id === REVIEW && (readOnly || !dirty);
     save.disabled = !dirty;
   };
   const desk: Desk = {
@@ -162,6 +165,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
       if (all[k] === now) link.setAttribute("aria-current", "step");
       else link.removeAttribute("aria-current");
     });
+    tell();
     const at = all.indexOf(now);
     const head = h("h2", { class: "step-head", tabindex: -1 }, now.title);
     const inside = now.id === REVIEW ? drawReview(desk) : form.show(now.fields);
@@ -204,12 +208,15 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
     request.then(
       (draft) => {
         saved = draft;
-        fresh = false;
         dirty = false;
         findings = draft.findings;
         history.replaceState(null, "", `/assessments/edit/${draft.id}${location.hash}`);
         tell();
         if (step().id === REVIEW) draw(false);
+        if (!fresh) return;
+        fresh = false;
+        form.fixed = ["id"];
+        document.getElementById("f-id")?.setAttribute("readonly", "");
       },
       (problem: unknown) => {
         save.disabled = false;

@@ -45,6 +45,8 @@ export class Form {
   private readonly slots = new Map<string, Slot>();
   private readonly tables = new Map<string, () => void>();
   private findings: Finding[] = [];
+  /** Fields that cannot be changed any more. */
+  fixed: string[] = [];
 
   constructor(
     private readonly root: Schema,
@@ -149,7 +151,7 @@ export class Form {
       const named = NAMED[pattern(path)];
       control = this.select(path, named ? named.values(this.choices) : kind === "yes-no" ? ["", "true", "false"] : (whole.enum ?? []).map(String), common, value);
     } else {
-      const frozen = pattern(path) === "cameras[].fingerprint" || pattern(path) === "cameras[].site";
+      const frozen = pattern(path) === "cameras[].fingerprint" || pattern(path) === "cameras[].site" || this.fixed.includes(path);
       const type = kind === "date" ? "date" : kind === "number" ? "number" : "text";
       control = h("input", { ...common, type, autocomplete: "off", maxlength: type === "text" ? (whole.maxLength ?? null) : null, min: whole.minimum ?? null, max: whole.maximum ?? null, readonly: frozen });
       control.value = value === null || value === undefined ? "" : String(value);

@@ -1,7 +1,8 @@
 /** Which page this is. Each page is loaded only where it is shown. */
 
+import { Problem } from "./api";
 import { h, part } from "./dom";
-import { begin } from "./session";
+import { begin, here } from "./session";
 
 const path = location.pathname.replace(/(.)\/$/, "$1");
 const site = /^\/sites\/([A-Za-z0-9._-]+)$/.exec(path)?.[1];
@@ -30,6 +31,10 @@ async function start(): Promise<void> {
     const [show] = await Promise.all([load(), begin()]);
     await show(main);
   } catch (error) {
+    if (error instanceof Problem && error.where === "purpose" && here()?.purposes.length === 0) {
+      (await import("./unassessed")).show(main);
+      return;
+    }
     main.replaceChildren(
       h("section", { class: "card problem", role: "alert" },
         h("h1", {}, "This page cannot be shown"),

@@ -70,7 +70,7 @@ function decisionCard(desk: Desk, draft: Draft | null): HTMLElement {
   const rows = APPROVERS.map((one) => {
     const approval = given.find((other) => other.role === one);
     return h("li", { "data-done": approval !== undefined },
-      h("strong", {}, roleWords(one)), approval ? ` approved on ${new Date(approval.t * 1000).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })}` : " has not approved yet");
+      h("span", {}, h("strong", {}, roleWords(one)), approval ? ` approved on ${new Date(approval.t * 1000).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })}` : " has not approved yet"));
   });
   const both = APPROVERS.every((one) => given.some((approval) => approval.role === one));
   const actions = h("div", { class: "actions" });
@@ -99,7 +99,7 @@ function decisionCard(desk: Desk, draft: Draft | null): HTMLElement {
   }
   return h("section", { class: "card", "aria-labelledby": "decide-title" },
     h("h3", { id: "decide-title" }, "Approval and permit"),
-    draft ? h("p", {}, h("a", { href: `/assessments/read/${draft.id}`, target: "_blank", rel: "noopener" }, "Read it as a whole"), " (in a new tab) before you approve it.") : null,
+    draft ? h("p", {}, h("a", { href: `/assessments/read/${draft.id}`, target: "_blank", rel: "noopener" }, "Read it as a whole"), " (in a new tab) before you approve it, or ", h("a", { href: `/assessments/print/${draft.id}`, target: "_blank", rel: "noopener" }, "print it"), ".") : null,
     h("p", { class: "note" }, "Two different people approve: one answers for the processing as controller, one watches over privacy. Each approval is signed and stands in the public ledger. A change to the text takes both back."),
     h("ul", { class: "agreed" }, ...rows),
     open && h("p", { class: "note" }, open),

@@ -25,7 +25,7 @@ export function signIn(): string {
 export async function begin(): Promise<void> {
   onRefused((problem) => {
     if (problem.status === 401) location.assign(signIn());
-    else if (problem.where === "purpose") choosePurpose();
+    else if (problem.where === "purpose" && session?.purposes.length) choosePurpose();
   });
   try {
     session = await ask<Session>("session");

@@ -2,7 +2,7 @@
 
 import { ask, Problem, send, type Standing, type StopNow } from "./api";
 import { h, part, say } from "./dom";
-import { cameraName, cameras, capabilityWords, cut, roleWords, scopeWords, sentence, standingStrip, stoppedBy, watch } from "./govern";
+import { cameraName, cameras, capabilityWords, cut, roleWords, scopeWords, sentence, stoppedBy, watch } from "./govern";
 import { here, may, signIn } from "./session";
 import { clock, span } from "./words";
 
@@ -25,18 +25,16 @@ export async function show(main: HTMLElement): Promise<void> {
   part("link").hidden = true;
   const pressed = pressedCards();
   const press = pressCard(standing, (now) => set(now));
-  const strip = standingStrip();
   const set = (now: Standing): void => {
     standing = now;
     pressed.set(now);
     press.set(now);
-    strip.set(now.cameras.filter((camera) => camera.state !== "running"));
   };
   main.replaceChildren(
     h("div", { class: "narrow" },
       h("h1", {}, "Stop switch"),
       h("p", { class: "lede" }, "One person can stop. It takes effect within 5 seconds and is written in the public ledger with its reason, without your name. Two people must agree before anything starts again."),
-      pressed.section, press.card, strip.strip),
+      pressed.section, press.card),
   );
   pressed.onChange(set);
   set(standing);

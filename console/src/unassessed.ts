@@ -1,10 +1,11 @@
 /** A page of measurements where no assessment is in force: what waits, and what to do next. */
 
+import { ask, type Session } from "./api";
 import { h, part } from "./dom";
 import { standingStrip, watch } from "./govern";
 import { may } from "./session";
 
-/** Fill `main`, and load the page anew as soon as a camera runs. */
+/** Fill `main`, and load the page anew as soon as there is a purpose to look for. */
 export function show(main: HTMLElement): void {
   const { strip, set } = standingStrip();
   part("link").hidden = true;
@@ -19,6 +20,6 @@ export function show(main: HTMLElement): void {
       strip));
   watch((standing) => {
     set(standing.cameras);
-    if (standing.cameras.some((camera) => camera.state === "running")) location.reload();
+    void ask<Session>("session").then((now) => { if (now.purposes.length) location.reload(); }, () => undefined);
   });
 }

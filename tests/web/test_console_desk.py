@@ -272,6 +272,17 @@ def test_a_purpose_is_asked_and_can_be_changed(measured: City, live: Assessment)
     assert chosen
 
 
+def test_a_city_without_an_assessment_says_what_to_do(city: City, request: Any) -> None:  # noqa: ANN401 - pytest's own
+    """What is missing, and no dialog without a choice; the page goes on when it is there."""
+    with city.show("", Role.PRIVACY_OFFICER, "Ben") as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text("Nothing may be measured yet")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        link = page.get_by_role("link", name="Write or approve an assessment")
+        expect(link).to_have_attribute("href", "/assessments")
+        request.getfixturevalue("live")
+        expect(page.get_by_role("dialog", name="For which purpose do you look?")).to_be_visible()
+
+
 def test_signing_out_ends_the_session(measured: City) -> None:
     """The button leads to the sign-in page, and the way back leads there again."""
     with measured.show("stop", Role.OPERATOR) as page:

@@ -24,8 +24,9 @@ from plainview.ledger.verify import Head
 
 ATTESTATION: Final = "/api/v1/attestation"
 REGISTER: Final = "/portal/register.json"
-MOST_STATE: Final = 4_000_000
-MOST_REGISTER: Final = 64_000_000
+MOST_STATE: Final = 64_000_000
+MOST_REGISTER: Final = 512_000_000
+"""A register of 60,000 cameras has 160 MB: each carries its contact and notice in full."""
 SECONDS: Final = 30.0
 PATIENCE: Final = 4
 """Times that state and register are asked for until both speak of the same entries."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from tests.app.test_governor import World
 from tests.governance.offices import CONTROLLER, OFFICER, OPERATOR, SUPERVISOR, assessment_of
 
@@ -64,6 +65,37 @@ def test_a_saved_change_needs_both_again(world: Office) -> None:
     )
     assert changed.digest != saved.digest
     assert not changed.approvals
+
+
+def test_a_draft_stands_beside_what_is_in_force(world: Office) -> None:
+    """So that what it would change can be seen; once published it takes its place."""
+    world.grant()
+    draft = world.desk.write_draft(OPERATOR, world.text(revision=2))
+    both = world.desk.drafts()
+    assert [(one.revision, one.published) for one in both] == [(2, False), (1, True)]
+    for person in (CONTROLLER, OFFICER):
+        world.desk.approve(person, draft.id, draft.digest)
+    world.desk.publish(OFFICER, draft.id)
+    assert [(one.revision, one.published) for one in world.desk.drafts()] == [(2, True)]
+
+
+def test_what_is_granted_for_later_is_granted(world: Office) -> None:
+    """It cannot be published twice, and what is in force until then is shown as such."""
+    world.grant()
+    later = assessment_of(world.seen(), revision=2)
+    begins = later.period.begins.replace(year=2027, month=6) if later.period.begins else None
+    later = structs.replace(later, period=structs.replace(later.period, begins=begins))
+    draft = world.desk.write_draft(OPERATOR, written(later))
+    assert not draft.findings
+    for person in (CONTROLLER, OFFICER):
+        world.desk.approve(person, draft.id, draft.digest)
+    world.desk.publish(OFFICER, draft.id)
+    size = world.office.standing().size
+    world.desk.publish(OFFICER, draft.id)
+    assert world.office.standing().size == size
+    (shown,) = (one for one in world.desk.drafts() if one.published)
+    assert shown.revision == 1
+    assert world.turn() == {"north", "south"}
 
 
 @pytest.mark.parametrize("name", ["../secrets", "", "a/b", "x" * 65, ".hidden"])

@@ -72,7 +72,9 @@ class RunningDesk:
         """Whether each camera may run."""
         states = self._governor.states()
         return [
-            CameraEdge(camera.id, site.id, s.state, s.why, s.capabilities, s.permit)
+            CameraEdge(
+                camera.id, site.id, s.state, s.why, s.capabilities, s.permit, site_name=site.name
+            )
             for site in self._city().sites
             for camera in site.cameras
             for s in (states.get(camera.id, _UNKNOWN),)
@@ -112,17 +114,20 @@ class RunningDesk:
     # --- assessments -----------------------------------------------------------------------------
 
     def drafts(self) -> list[DraftEdge]:
-        """Drafts, and what is live and has no draft; by id."""
-        found: dict[str, DraftEdge] = {}
-        for record in self._office.standing().permits.values():
-            if record.holds(self._office.now()):
+        """What is granted and what is being written: of one id at most one of each."""
+        found: dict[tuple[str, bool], DraftEdge] = {}
+        now = self._office.now()
+        records = self._office.standing().permits.values()
+        # What is in force is shown before what is granted for later.
+        for record in sorted(records, key=lambda one: (one.holds(now), one.index)):
+            if record.granted_still(now):
                 edge = self._published(record)
-                found[edge.id] = edge
+                found[edge.id, edge.published] = edge
         for path in sorted(self._office.drafts.glob("*.toml"))[:_MOST_DRAFTS]:
             with contextlib.suppress(OSError, InputError):
                 edge = self._edge(path.read_text(encoding="utf-8"))
-                found[edge.id] = edge
-        return sorted(found.values(), key=lambda edge: edge.id)
+                found.setdefault((edge.id, edge.published), edge)
+        return [found[key] for key in sorted(found)]
 
     def check(self, text: str) -> list[FindingEdge]:
         """What is wrong with an assessment."""
@@ -226,7 +231,7 @@ class RunningDesk:
         published = (
             record is not None
             and record.assessment == assessment.digest()
-            and record.holds(self._office.now())
+            and record.granted_still(self._office.now())
         )
         return self._edge_of(text, assessment, published=published)
 

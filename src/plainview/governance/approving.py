@@ -139,7 +139,7 @@ def publish(office: Office, person: Person | None, assessment: Assessment) -> st
             )
         digest = assessment.digest()
         held = office.standing().permits.get(name)
-        if held is not None and held.assessment == digest and held.holds(office.now()):
+        if held is not None and held.assessment == digest and held.granted_still(office.now()):
             return name
         permit = permit_of(assessment)
         note = sign_permit(permit, office.authority)
@@ -177,7 +177,7 @@ def revoke(office: Office, person: Person, permit: str, why: str) -> None:
     with office.lock:
         office.refresh()
         held = office.standing().permits.get(permit)
-        if held is None or not held.holds(max(office.now(), held.begins)):
+        if held is None or not held.granted_still(office.now()):
             known = ", ".join(sorted(office.standing().permits)) or "none"
             raise InputError(
                 f"no permit {permit!r} is in force", where="permits", mend=f"There are {known}"

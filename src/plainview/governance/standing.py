@@ -50,6 +50,10 @@ class PermitRecord(Struct, frozen=True):
         until = min(self.ends, self.over_since) if self.over else self.ends
         return self.begins <= now < until
 
+    def granted_still(self, now: int) -> bool:
+        """Whether it is live at `now`, or will be."""
+        return self.holds(max(now, self.begins))
+
 
 class Approval(Struct, frozen=True):
     """One person's approval of one document."""

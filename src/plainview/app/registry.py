@@ -78,9 +78,7 @@ class Registry:
                 self._observed(city, standing),
                 self._office.now(),
                 about=About(city.name, self._office.ledger.origin, city.simulated),
-                entries=self._office.ledger.entries(
-                    max(standing.size - CHANGES, 0), standing.size
-                ),
+                entries=self._office.ledger.entries(max(standing.size - CHANGES, 0), standing.size),
             )
             self._made = (now, standing.size, register)
             return register

@@ -75,7 +75,7 @@ class LedgerError(PlainviewError):
 
 
 class LedgerLie(LedgerError):
-    """A ledger, or what is said beside it, contradicts itself: forged, forked, cut or rolled back."""
+    """A ledger, or what stands beside it, contradicts itself: forged, forked, cut or set back."""
 
 
 class PermitRefused(PlainviewError):

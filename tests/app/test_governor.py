@@ -345,6 +345,42 @@ def test_what_the_second_wall_ends_is_not_said_to_run(world: World) -> None:
     assert world.turn() == {"north", "south"}
 
 
+def test_a_permit_whose_document_is_gone_grants_nothing_and_blocks_no_other(
+    world: World,
+) -> None:
+    """What it covered stops; what another permit covers runs; why is shown."""
+    seen = world.seen()
+    north = assessment_of({"north": seen["north"]})
+    south = structs.replace(assessment_of({"south": seen["south"]}), id="another")
+    grant(world.office, north)
+    grant(world.office, south)
+    assert world.turn() == {"north", "south"}
+    world.close()
+    digest = Office(world.state, world.clock).standing().permits["market-square-uk@1"].digest
+    (world.state / "governance" / "documents" / digest).unlink()
+    world.open()
+    assert world.turn() == {"south"}
+    assert "cannot be read" in world.governor.turn()
+    assert world.governor.states()["north"].state == "waiting"
+    assert world.honest() == []
+
+
+def test_what_cannot_be_told_is_shown_and_starts_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger that cannot be read: each camera that does not run says so."""
+    world.grant()
+
+    def broken() -> bool:
+        raise LedgerError("the ledger cannot be read")
+
+    monkeypatch.setattr(world.office, "refresh", broken)
+    world.governor._turn_safely()
+    assert world.fleet.running == {}
+    assert "cannot be read" in world.governor.states()["north"].why
+    assert "cannot be read" in world.governor.trouble
+
+
 def test_nothing_secret_is_recorded(world: World) -> None:
     """Not the address, nor the password in it."""
     world.grant()

@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import structlog
+
 from plainview.app import cities
 from plainview.app.governor import CameraState, Governor
 from plainview.config import CityConfig
-from plainview.errors import InputError, StoreError
+from plainview.errors import InputError, PlainviewError, StoreError
 from plainview.governance import approving, draft
 from plainview.governance.assessment import (
     AssessedCamera,
@@ -33,6 +35,7 @@ from plainview.web.desk import (
     StopEdge,
 )
 
+_log = structlog.get_logger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_DRAFTS = 1000
 _UNKNOWN = CameraState("waiting", "Plainview has not looked at it yet", "", ())
@@ -86,7 +89,7 @@ class RunningDesk:
         """The aims of permits that hold now."""
         site_of = {camera.id: site.id for site in self._city().sites for camera in site.cameras}
         found = []
-        for one in self._office.live_permits(self._office.now()):
+        for one in self._office.live_permits(self._office.now(), unsound=_unsound):
             assessment = self._office.assessment(one.record.assessment)
             sites = {site_of[camera] for camera in one.permit.cameras if camera in site_of}
             found += [
@@ -256,6 +259,10 @@ class RunningDesk:
             ),
             published=published,
         )
+
+
+def _unsound(error: PlainviewError) -> None:
+    _log.error("a permit gives no purpose", why=error.line())
 
 
 def _parse(text: str) -> Assessment:

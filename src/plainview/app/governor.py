@@ -222,11 +222,22 @@ class Governor:
         except (PlainviewError, OSError) as error:
             line = error.line() if isinstance(error, PlainviewError) else str(error)
             self._stop_switched()
+            self._show(line)
         if line:
             self.turns_failed += 1
             if line != self.trouble:
                 _log.error("nothing new starts", why=line)
         self.trouble = line
+
+    def _show(self, why: str) -> None:
+        """Of what does not run, `why` is all that can be told."""
+        with self._lock:
+            self._states = {
+                name: self._states[name]
+                if name in self._running and name in self._states
+                else CameraState("waiting", why, "", ())
+                for name in self._configured
+            }
 
     def turn(self) -> str:
         """Look once, and start and stop what must be; why not all could be recorded, or empty.
@@ -240,7 +251,8 @@ class Governor:
             self._office.refresh()
             self._end_ghosts()
             moved = self._suspend_moved()
-            wanted = self._decide(list(self._office.live_permits(self._office.now())), moved)
+            live = self._office.live_permits(self._office.now(), unsound=self._note)
+            wanted = self._decide(list(live), moved)
             refused = self._fleet.refused()
             gone = {
                 name: refused.get(name) or self._why(name)
@@ -266,9 +278,13 @@ class Governor:
         try:
             act()
         except LedgerError as error:
-            self._unwritten = error.line()
+            self._note(error)
             return False
         return True
+
+    def _note(self, error: PlainviewError) -> None:
+        """The turn goes on without what `error` tells of, and ends with it."""
+        self._unwritten = error.line()
 
     def _decide(self, live: list[LivePermit], moved: set[str]) -> dict[str, Wanted]:
         """What may run; why the others may not goes into `states`."""

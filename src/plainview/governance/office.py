@@ -6,13 +6,19 @@ recorded at its next `refresh`.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from plainview import __version__
 from plainview.clock import Clock
-from plainview.errors import AccessRefused, InputError, LedgerError
+from plainview.errors import (
+    AccessRefused,
+    InputError,
+    LedgerError,
+    PermitRefused,
+    PlainviewError,
+)
 from plainview.governance.assessment import Assessment, decode_assessment
 from plainview.governance.documents import Documents
 from plainview.governance.permit import Permit, read_permit
@@ -92,16 +98,25 @@ class Office:
                 self._snapshot = self._standing.copy()
             return self._snapshot
 
-    def live_permits(self, now: int) -> Iterator[LivePermit]:
+    def live_permits(
+        self, now: int, *, unsound: Callable[[PlainviewError], None] | None = None
+    ) -> Iterator[LivePermit]:
         """The permits that hold at `now` (UTC milliseconds), the one granted last first.
 
         A permit whose document is missing, changed or not signed by the authority grants nothing:
-        LedgerError, LedgerLie or PermitRefused is raised.
+        `unsound` is told why, or, without it, LedgerError, LedgerLie or PermitRefused is raised.
         """
         records = sorted(self.standing().permits.values(), key=lambda r: r.index, reverse=True)
         for record in records:
-            if record.holds(now):
+            if not record.holds(now):
+                continue
+            try:
                 permit, note = self.permit(record.digest)
+            except (LedgerError, PermitRefused) as error:
+                if unsound is None:
+                    raise
+                unsound(error)
+            else:
                 yield LivePermit(record, permit, note)
 
     def permit(self, digest: str) -> tuple[Permit, str]:

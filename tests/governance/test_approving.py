@@ -17,7 +17,7 @@ from tests.governance.offices import (
 
 from plainview.clock import ManualClock
 from plainview.errors import AccessRefused, InputError, LedgerLie
-from plainview.governance import approving
+from plainview.governance import approving, cameras
 from plainview.governance.cameras import Seen, permit_for
 from plainview.governance.capability import MEASURING
 from plainview.governance.documents import digest_of
@@ -196,3 +196,58 @@ def test_another_process_sees_what_was_granted(tmp_path: Path) -> None:
         assert not running.standing().permits
         assert running.refresh()
         assert "market-square-uk@1" in running.standing().permits
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada  Example", " ada example ", "\uff21da Example", "A\u200bda Example"]
+)
+def test_spaces_and_wide_letters_make_no_second_person(tmp_path: Path, name: str) -> None:
+    """What reads as the same name is the same name (Unicode NFKC, nothing invisible)."""
+    with open_office(tmp_path) as office:
+        approving.approve(office, CONTROLLER, assessment_of())
+        with pytest.raises(InputError, match="it takes two people"):
+            approving.approve(office, Person(name, Role.PRIVACY_OFFICER), assessment_of())
+
+
+def test_approvals_are_spent_when_the_permit_is_revoked(tmp_path: Path) -> None:
+    """One person alone cannot undo what was taken back: both approve again."""
+    with open_office(tmp_path) as office:
+        grant(office)
+        approving.revoke(office, OFFICER, "market-square-uk@1", "ordered by the court")
+        with pytest.raises(InputError, match="is missing"):
+            approving.publish(office, CONTROLLER, assessment_of())
+        assert not list(office.live_permits(office.now()))
+        grant(office)
+        assert list(office.live_permits(office.now()))
+
+
+def test_two_approvals_of_one_person_publish_nothing(tmp_path: Path) -> None:
+    """Nor where two processes each recorded one before they saw the other's."""
+    with open_office(tmp_path) as office:
+        approving.approve(office, CONTROLLER, assessment_of())
+        (first,) = approving.approvals(office, assessment_of())
+        office.record(
+            office.entry(
+                EntryKind.ASSESSMENT_APPROVED,
+                "assessment:market-square-uk@1",
+                Person(CONTROLLER.name, Role.PRIVACY_OFFICER),
+                assessment=assessment_of().digest(),
+                approval=first.document,
+            )
+        )
+        with pytest.raises(InputError, match="it takes two people"):
+            approving.publish(office, CONTROLLER, assessment_of())
+
+
+def test_approvals_from_before_a_camera_moved_do_not_resume_it(tmp_path: Path) -> None:
+    """They assessed the view that it had; publishing them later is no new assessment."""
+    with open_office(tmp_path) as office:
+        grant(office)
+        second = assessment_of(revision=2)
+        approving.approve(office, CONTROLLER, second)
+        approving.approve(office, OFFICER, second)
+        cameras.suspend(office, "north", cameras.MOVED, "its picture shows another view")
+        approving.publish(office, CONTROLLER, second)
+        assert set(office.standing().suspensions) == {"north"}
+        grant(office, assessment_of(revision=3))
+        assert not office.standing().suspensions

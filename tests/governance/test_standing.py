@@ -127,3 +127,21 @@ def test_what_runs_is_what_was_started_and_not_stopped(
         entries.append(entry(kind, f"camera:{name}", capabilities=["count"]))
         (running.add if kind is K.CAMERA_STARTED else running.discard)(name)
     assert set(standing_of(*entries).running) == running
+
+
+def test_a_revision_takes_the_place_of_one_that_has_not_begun() -> None:
+    """An older revision, granted for later, does not come to life beside its successor."""
+    standing = standing_of(
+        granted("a@1", "1", 0, 0, 3000),
+        granted("a@2", "2", 10, 2000, 3000),
+        granted("a@3", "3", 20, 20, 3000),
+    )
+    live = [name for name, record in standing.permits.items() if record.holds(2500)]
+    assert live == ["a@3"]
+
+
+def test_what_was_agreed_before_it_was_pressed_again_lifts_nothing() -> None:
+    """A second agreement counts only where the stop that stands has a first one."""
+    pressed = entry(K.STOP_PRESSED, "camera:a", why="aimed at a window")
+    twice = entry(K.STOP_LIFTED, "camera:a", role="privacy-officer", complete=1)
+    assert "camera:a" in standing_of(pressed, twice).stops

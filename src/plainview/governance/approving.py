@@ -1,6 +1,7 @@
 """From a checked assessment to a permit: two people approve, then the authority signs."""
 
 import datetime as dt
+import itertools
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,11 +15,12 @@ from plainview.governance.approval import (
     sign_approval,
 )
 from plainview.governance.assessment import Assessment
+from plainview.governance.cameras import BY_COVER
 from plainview.governance.check import Finding, check
 from plainview.governance.durations import minutes_of, seconds_of
 from plainview.governance.office import Office
 from plainview.governance.permit import Hours, Permit, permit_digest, sign_permit
-from plainview.governance.person import APPROVERS, Person, Role
+from plainview.governance.person import APPROVERS, Person, Role, same_name
 from plainview.governance.standing import Approval
 from plainview.governance.switch import reason
 from plainview.ledger.entry import EntryKind
@@ -122,8 +124,8 @@ def approve(
 def publish(office: Office, person: Person | None, assessment: Assessment) -> str:
     """Grant the permit of an assessment that both have approved; the permit's id.
 
-    What was suspended and is in it starts again. Publishing the same twice changes nothing. Raises
-    InputError for findings or a missing approval, LedgerError.
+    What was suspended before it was approved, and is in it, starts again. Publishing the same twice
+    changes nothing. Raises InputError for findings or a missing approval, LedgerError.
     """
     name = f"{assessment.id}@{assessment.revision}"
     refuse_findings(office, assessment)
@@ -137,6 +139,7 @@ def publish(office: Office, person: Person | None, assessment: Assessment) -> st
                 where=f"assessment {name}",
                 mend="See 'plainview assessment approve --help'",
             )
+        _refuse_one_person(office, assessment)
         digest = assessment.digest()
         held = office.standing().permits.get(name)
         if held is not None and held.assessment == digest and held.granted_still(office.now()):
@@ -145,6 +148,8 @@ def publish(office: Office, person: Person | None, assessment: Assessment) -> st
         note = sign_permit(permit, office.authority)
         office.documents.put(note.encode())
         standing = office.standing()
+        # Whoever approved before a camera moved has not assessed what it sees now.
+        assessed = min(one.index for one in approvals(office, assessment))
         office.record(
             office.entry(
                 EntryKind.PERMIT_GRANTED,
@@ -162,11 +167,26 @@ def publish(office: Office, person: Person | None, assessment: Assessment) -> st
                 office.entry(
                     EntryKind.PERMIT_RESUMED, f"camera:{camera}", person, permit=permit_digest(note)
                 )
-                for camera in standing.suspensions
+                for camera, suspension in standing.suspensions.items()
                 if camera in permit.cameras
+                and (suspension.reason in BY_COVER or suspension.index < assessed)
             ),
         )
         return name
+
+
+def _refuse_one_person(office: Office, assessment: Assessment) -> None:
+    """Raise InputError where both approvals are of one name: two processes may have recorded them.
+
+    A name that was erased since was told apart when it approved.
+    """
+    opened = [office.ledger.open(one.who) for one in approvals(office, assessment)]
+    names = [one.value for one in opened if one is not None]
+    if any(same_name(name, other) for name, other in itertools.combinations(names, 2)):
+        raise InputError(
+            "one person has approved it in both roles: it takes two people",
+            where=f"assessment {assessment.id}@{assessment.revision}",
+        )
 
 
 def revoke(office: Office, person: Person, permit: str, why: str) -> None:

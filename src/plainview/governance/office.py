@@ -22,7 +22,7 @@ from plainview.errors import (
 from plainview.governance.assessment import Assessment, decode_assessment
 from plainview.governance.documents import Documents
 from plainview.governance.permit import Permit, read_permit
-from plainview.governance.person import Person, Role
+from plainview.governance.person import Person, Role, same_name
 from plainview.governance.standing import Officer, PermitRecord, Standing
 from plainview.ledger.entry import Detail, Entry, EntryKind
 from plainview.ledger.keys import load_or_make
@@ -164,7 +164,7 @@ class Office:
                 where="ledger",
                 mend="Both people must agree again",
             )
-        return opening.value.casefold() == person.name.casefold()
+        return same_name(opening.value, person.name)
 
     # --- people --------------------------------------------------------------------------------
 

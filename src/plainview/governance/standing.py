@@ -64,6 +64,8 @@ class Approval(Struct, frozen=True):
     t: int
     document: str
     """Digest of the signed approval."""
+    index: int
+    """Of its entry."""
 
 
 class Suspension(Struct, frozen=True):
@@ -72,6 +74,8 @@ class Suspension(Struct, frozen=True):
     reason: str
     why: str
     since: int
+    index: int
+    """Of its entry."""
 
 
 class Stop(Struct, frozen=True):
@@ -223,9 +227,9 @@ def _stopped(standing: Standing, _index: int, entry: Entry) -> None:
     standing.running.pop(_named(entry), None)
 
 
-def _approved(standing: Standing, _index: int, entry: Entry) -> None:
+def _approved(standing: Standing, index: int, entry: Entry) -> None:
     digest = _text(entry, "assessment")
-    approval = Approval(entry.role, entry.who, entry.t, _text(entry, "approval"))
+    approval = Approval(entry.role, entry.who, entry.t, _text(entry, "approval"), index)
     others = tuple(a for a in standing.approvals.get(digest, ()) if a.role != entry.role)
     standing.approvals[digest] = (*others, approval)
 
@@ -235,8 +239,10 @@ def _granted(standing: Standing, index: int, entry: Entry) -> None:
     assessment = name.rpartition("@")[0]
     since = max(entry.t, _number(entry, "begins"))
     for other, record in standing.permits.items():
-        if other.rpartition("@")[0] == assessment and record.holds(since):
-            # Until the new one begins, the old one holds: a renewal leaves no gap.
+        until = min(record.ends, record.over_since) if record.over else record.ends
+        if other.rpartition("@")[0] == assessment and until > since:
+            # Until the new one begins, the old one holds: a renewal leaves no gap. One that has not
+            # begun by then never does.
             standing.permits[other] = structs.replace(record, over="superseded", over_since=since)
     standing.permits[name] = PermitRecord(
         id=name,
@@ -254,11 +260,13 @@ def _revoked(standing: Standing, _index: int, entry: Entry) -> None:
     if record is not None and record.over != "revoked":
         since = min(entry.t, record.over_since) if record.over else entry.t
         standing.permits[record.id] = structs.replace(record, over="revoked", over_since=since)
+        # What is taken back needs both people again.
+        standing.approvals.pop(record.assessment, None)
 
 
-def _suspended(standing: Standing, _index: int, entry: Entry) -> None:
+def _suspended(standing: Standing, index: int, entry: Entry) -> None:
     standing.suspensions[_named(entry)] = Suspension(
-        _text(entry, "reason"), _text(entry, "why"), entry.t
+        _text(entry, "reason"), _text(entry, "why"), entry.t, index
     )
 
 
@@ -274,7 +282,8 @@ def _lifted(standing: Standing, _index: int, entry: Entry) -> None:
     stop = standing.stops.get(entry.subject)
     if stop is None:
         return
-    if _number(entry, "complete"):
+    # The first agreement must be to the stop that stands now, not to one before it.
+    if _number(entry, "complete") and stop.agreed:
         del standing.stops[entry.subject]
     else:
         agreed = (*stop.agreed, (entry.role, entry.who))

@@ -98,6 +98,8 @@ class Switch:
                     where="stop switch",
                     mend="Make room for the ledger first",
                 )
+            # Another process may have started it, and somebody stopped it again, meanwhile.
+            self._office.refresh()
             stop = self._office.standing().stops.get(scope)
             if stop is None:
                 raise InputError(f"{scope} is not stopped", where="stop switch")

@@ -17,7 +17,7 @@ from msgspec import Struct
 from plainview.app.specs import live_specs
 from plainview.clock import Clock
 from plainview.config import CameraConfig
-from plainview.errors import LedgerError, LensError, PermitRefused, PlainviewError
+from plainview.errors import InputError, LedgerError, LensError, PermitRefused, PlainviewError
 from plainview.governance import cameras
 from plainview.governance.attest import RunningCamera, State, sign_state
 from plainview.governance.cameras import MOVED, Seen, Stopped, Suspended, Wanted
@@ -111,6 +111,8 @@ class Governor:
         self._states: dict[str, CameraState] = {}
         self._moved: dict[str, float] = {}
         self._retry: dict[str, float] = {}
+        self._refused: dict[str, str] = {}
+        """Why a camera's last start failed, until one succeeds."""
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._closing = False
@@ -221,7 +223,13 @@ class Governor:
             line = self.turn()
         except (PlainviewError, OSError) as error:
             line = error.line() if isinstance(error, PlainviewError) else str(error)
-            self._stop_switched()
+            self._fail_safe()
+            self._show(line)
+        except Exception as error:  # noqa: BLE001 - see below; it is logged and told
+            # Without this thread nothing could be stopped any more, so it must outlive its errors.
+            _log.exception("the governor's turn failed")
+            line = f"{type(error).__name__}: what may run cannot be told, so nothing does"
+            self._fail_safe(everything=True)
             self._show(line)
         if line:
             self.turns_failed += 1
@@ -264,10 +272,19 @@ class Governor:
             self._stop(list(gone), "; ".join(sorted({why for why in gone.values() if why}))[:400])
             again = self._clock.monotonic() + _AGAIN
             self._retry.update(dict.fromkeys(refused.keys() & gone.keys(), again))
+            self._refused.update({name: refused[name] for name in refused.keys() & gone.keys()})
             new = [one for name, one in wanted.items() if name not in self._running]
             if self._enabled and new:
                 self._recorded(lambda: self._start(new))
+            self._tell_waiting()
             return self._unwritten
+
+    def _tell_waiting(self) -> None:
+        """Nothing is said to run that does not."""
+        for name, state in list(self._states.items()):
+            if state.state == "running" and name not in self._running:
+                why = self._refused.get(name) or self._unwritten or "it has not started yet"
+                self._states[name] = CameraState("waiting", why, "", ())
 
     def _why(self, name: str) -> str:
         """Why `name` may not run, as far as it is known."""
@@ -351,6 +368,20 @@ class Governor:
                     waiting.add(name)
         return waiting
 
+    def _fail_safe(self, *, everything: bool = False) -> None:
+        """Stop what is switched off; everything, also where that cannot be told."""
+        try:
+            if not everything:
+                self._stop_switched()
+        except (PlainviewError, OSError):
+            everything = True  # which stops are in force cannot be read
+        if everything:
+            with self._lock:
+                try:
+                    self._stop(list(self._running), "what may run cannot be told")
+                except (PlainviewError, OSError):
+                    _log.exception("not everything could be stopped; it is tried again")
+
     def _stop_switched(self) -> None:
         """Stop what a stop switch names, even though nothing can be recorded."""
         with self._lock:
@@ -382,17 +413,18 @@ class Governor:
         places = self._office.standing().running
         for one in due:
             config = self._configured[one.camera].config
-            tap, lens = live_specs(config, now=now)
             grant = grants[one.camera]
             try:
+                tap, lens = live_specs(config, now=now)
                 self._fleet.start(one.camera, tap, lens, grant, plate=self._plate(one.camera))
-            except (PermitRefused, LensError) as error:
+            except (InputError, PermitRefused, LensError) as error:
                 _log.error("a camera was refused its start", camera=one.camera, why=error.line())
-                self._states[one.camera] = CameraState("waiting", _said(error), "", ())
+                self._refused[one.camera] = _said(error)
                 self._retry[one.camera] = now + _AGAIN
                 cameras.stopped(self._office, [one.camera], _said(error)[:400])
             else:
                 self._retry.pop(one.camera, None)
+                self._refused.pop(one.camera, None)
                 self._moved.pop(one.camera, None)
                 self._running[one.camera] = _Running(one, grant, places[one.camera].index)
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from tests.governance.offices import UTC, assessment_of, grant, open_office
+from tests.governance.offices import OFFICER, UTC, assessment_of, grant, open_office
 
 from plainview.app.retention import EVERY, Keeping
 from plainview.clock import ManualClock
 from plainview.errors import LedgerError
+from plainview.governance import approving
 from plainview.ledger.entry import EntryKind
 from plainview.record import Reading, Stamped
 from plainview.store import Retention, open_store
@@ -73,4 +74,23 @@ def test_what_is_due_goes_even_where_that_cannot_be_written(
         assert keeping.unrecorded == 0
         told = [e for _, e in office.ledger.entries() if e.kind is EntryKind.RETENTION_EXECUTED]
         assert [e.detail["deletions"] for e in told] == [2]
+    store.close()
+
+
+def test_what_was_measured_under_a_permit_keeps_its_term_when_that_ends(tmp_path: Path) -> None:
+    """A revoked permit does not make its data live longer; once they are gone, its term is too."""
+    clock = ManualClock(UTC)
+    configured = Retention(readings=7 * DAY, minutes=7 * DAY, hours=7 * DAY)
+    store = open_store(f"sqlite:{tmp_path / 'store.db'}", configured)
+    with open_office(tmp_path, clock) as office:
+        keeping = Keeping(office, store, configured)
+        assessment = assessment_of()
+        terms = structs.replace(assessment.retention, readings="24 h")
+        name = grant(office, structs.replace(assessment, retention=terms))
+        clock.advance(3600)
+        approving.revoke(office, OFFICER, name, "ordered by the court")
+        clock.advance(3600)
+        assert keeping.terms(office.now()).readings == DAY
+        clock.advance(DAY)
+        assert keeping.terms(office.now()).readings == 7 * DAY
     store.close()

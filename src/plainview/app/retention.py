@@ -1,9 +1,11 @@
-"""How long data are kept: what the city configures, shortened to what every live permit allows."""
+"""How long data are kept: what the city configures, shortened to what every permit allows."""
+
+from collections.abc import Mapping
 
 import structlog
 from msgspec import structs
 
-from plainview.errors import PlainviewError
+from plainview.errors import LedgerError, PermitRefused, PlainviewError
 from plainview.governance.office import Office
 from plainview.ledger.entry import EntryKind
 from plainview.store import Retention, Store
@@ -27,6 +29,7 @@ class Keeping:
         self._store = store
         self._configured = configured
         self._last = float("-inf")
+        self._latest = configured
         self.unrecorded = 0
         """Deletions that are not in the ledger yet."""
 
@@ -40,13 +43,25 @@ class Keeping:
             _log.error("deletion is not in the ledger yet", why=error.line())
 
     def terms(self, now: int) -> Retention:
-        """The configured terms, none longer than the shortest that a live permit allows."""
+        """The configured terms, none longer than the shortest that a permit allows.
+
+        A permit that is over counts for as long as what was measured under it can still be there.
+        Where one cannot be read, no term is longer than at the last look.
+        """
         terms = self._configured
-        for one in self._office.live_permits(now):
-            for kind in _KINDS:
-                allowed = one.permit.retention.get(kind)
-                if allowed is not None and allowed < getattr(terms, kind):
-                    terms = structs.replace(terms, **{kind: allowed})
+        for record in self._office.standing().permits.values():
+            if now < record.begins:
+                continue
+            until = min(record.ends, record.over_since) if record.over else record.ends
+            try:
+                allowed = self._office.permit(record.digest)[0].retention
+            except (LedgerError, PermitRefused) as error:
+                _log.error("a permit's terms cannot be read", why=error.line())
+                allowed = {kind: getattr(self._latest, kind) for kind in _KINDS}
+            terms = _shorter(
+                terms, {k: s for k, s in allowed.items() if now < until + round(s * 1000)}
+            )
+        self._latest = terms
         return terms
 
     def _record(self, now: int, terms: Retention) -> None:
@@ -64,3 +79,11 @@ class Keeping:
         self._office.record(entry)
         self._last = self._office.clock.monotonic()
         self.unrecorded = 0
+
+
+def _shorter(terms: Retention, allowed: Mapping[str, float]) -> Retention:
+    """`terms`, none longer than `allowed` (seconds by kind)."""
+    for kind in _KINDS:
+        if kind in allowed and allowed[kind] < getattr(terms, kind):
+            terms = structs.replace(terms, **{kind: allowed[kind]})
+    return terms

@@ -72,3 +72,10 @@ def test_a_path_stays_as_it_is() -> None:
 def test_another_view_is_another_camera(view: View) -> None:
     """Calibration, area, cell, lines and zones are what was assessed."""
     assert fingerprint(SOURCE, view) != fingerprint(SOURCE, VIEW)
+
+
+@pytest.mark.parametrize("pair", [("a@x.mp4", "b@x.mp4"), ("a#1", "a#2"), ("a?key=1", "a?key=2")])
+def test_files_of_other_names_are_other_sources(pair: tuple[str, str]) -> None:
+    """In a file's name no sign is a credential: each name is a file of its own."""
+    one, other = (fingerprint(f"file://{name}", VIEW) for name in pair)
+    assert one != other

@@ -37,6 +37,9 @@ def bare_source(source: str) -> str:
     if not address:
         return source
     scheme, authority, path, query = address.groups()
+    if scheme.lower() == "file":
+        # A file's name holds no credentials, and '@', '?' and '#' are letters in it.
+        return source
     kept = [
         part
         for part in (query or "").split("&")

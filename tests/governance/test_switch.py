@@ -152,6 +152,23 @@ def test_a_torn_file_of_waiting_stops_lets_nothing_start(
         may_run(office, switch)
 
 
+def test_however_many_stops_wait_each_holds(
+    office: Office, switch: Switch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than the file has room for are kept in memory, and none is refused."""
+
+    def full(_entries: object) -> list[int]:
+        raise LedgerError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(office.ledger, "append", full)
+        broken.setattr("plainview.governance.waiting._ROOM", 200)
+        for scope in ("camera:north", "camera:south", "site:plaza", "capability:flow"):
+            assert not switch.press(OPERATOR, scope, WHY)
+        assert len(switch.stops()) == 4
+        assert not may_run(office, switch, "south")
+
+
 def test_an_erased_name_cannot_count_as_another_person(office: Office, switch: Switch) -> None:
     """Whether two people agreed can then not be told, so it is asked anew."""
     switch.press(OPERATOR, "city", WHY)

@@ -4,6 +4,7 @@ The file has its room from the start and is written in place, so that a stop can
 the disk is full. What cannot be read raises: nothing starts until a person has looked.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class Waiting:
 
     def read(self) -> list[Unrecorded]:
         """What waits, oldest first. Raises LedgerError if it cannot be read."""
-        return [*self._stored(), *self._memory]
+        return list(dict.fromkeys([*self._stored(), *self._memory]))
 
     def add(self, stop: Unrecorded) -> None:
         """`stop` waits from now on. What the disk refuses is kept in memory, and logged."""
@@ -72,17 +73,19 @@ class Waiting:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         try:
             new = how(self.read())
-            data = msgspec.json.encode(new)
-            if len(data) > _ROOM:
-                raise self._error("holds too many stops")
-            os.pwrite(self._file, data.ljust(_ROOM), 0)
-            os.fsync(self._file)
+            self._write(msgspec.json.encode(new))
             self._memory = []
         except OSError as error:
             self._memory = new
             _log.error("a stop in force would not survive a restart", why=error.strerror)
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _write(self, data: bytes) -> None:
+        if len(data) > _ROOM:
+            raise OSError(errno.ENOSPC, "more stops wait than the file holds")
+        os.pwrite(self._file, data.ljust(_ROOM), 0)
+        os.fsync(self._file)
 
     def _stored(self) -> list[Unrecorded]:
         try:

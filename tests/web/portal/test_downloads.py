@@ -98,6 +98,12 @@ def test_a_camera_and_a_site_have_a_notice(client: Client) -> None:
     assert "sandbox" in svg.headers["content-security-policy"]
     assert ET.fromstring(svg.text).tag.endswith("svg")  # noqa: S314 - our own
     assert client.get("/portal/notices/sites/quay.pdf").content.startswith(b"%PDF-")
+    small, large = (
+        client.get(f"/portal/notices/sites/quay.svg?paper={paper}") for paper in ("a4", "a3")
+    )
+    assert small.headers["content-type"].startswith("image/svg+xml")
+    assert b"<svg" in small.content
+    assert small.content != large.content
     if can_print("zh-Hant"):
         both = client.get("/portal/notices/square-north.pdf?lang=zh-Hant,en")
         assert both.status_code == 200
@@ -111,7 +117,8 @@ def test_a_notice_that_cannot_be_made_is_refused(client: Client) -> None:
         ("square-north.png", 404),
         ("square-north", 404),
         ("sites/none.pdf", 404),
-        ("sites/quay.svg", 404),
+        ("sites/quay.png", 404),
+        ("sites/quay.svg?paper=a5", 404),
         ("square-north.pdf?lang=tlh", 400),
         ("square-north.pdf?lang=en,fr,de", 400),
         ("square-north.pdf?lang=en,en", 400),
@@ -138,7 +145,8 @@ def test_a_notice_is_set_once_while_nothing_of_it_changes(
     """Health and uptime are not on it; the permit is, and then it is set anew."""
     made = []
 
-    def set_notice(register: Register, *_: object) -> bytes:
+    def set_notice(register: Register, *_: object, paper: str) -> bytes:
+        assert paper == "a4"
         made.append(register)
         return b"notice"
 

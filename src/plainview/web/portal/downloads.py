@@ -12,7 +12,13 @@ from plainview.clock import Clock, SystemClock
 from plainview.errors import PlainviewError
 from plainview.governance.exports import EXPORTS
 from plainview.governance.register import Register
-from plainview.governance.render.notice import notice_pdf, notice_svg, zone_notice_pdf
+from plainview.governance.render.notice import (
+    Paper,
+    notice_pdf,
+    notice_svg,
+    zone_notice_pdf,
+    zone_notice_svg,
+)
 from plainview.governance.render.pdf import assessment_pdf
 from plainview.web.portal.lookup import Lookup
 from plainview.web.portal.pages import find_assessment
@@ -28,6 +34,8 @@ FILES: Final = {
 """Name in the address -> name of the export; the register as it is for none."""
 FORMS: Final = {"pdf": "application/pdf", "svg": "image/svg+xml"}
 """Forms of a notice, with their media types."""
+PAPERS: Final[dict[str, Paper]] = {"a4": "a4", "a3": "a3"}
+"""What may be asked for -> size of a notice's paper."""
 _KEPT: Final = 64
 _SHARE: Final = 0.05
 _PATIENCE: Final = 10.0
@@ -143,7 +151,13 @@ class Downloads:
         return Download(data, "application/pdf", f"{name}.pdf")
 
     def notice(
-        self, lookup: Lookup, camera: str, form: str, languages: tuple[str, ...], base: str
+        self,
+        lookup: Lookup,
+        camera: str,
+        form: str,
+        languages: tuple[str, ...],
+        base: str,
+        paper: Paper = "a4",
     ) -> Download | None:
         """The notice of `camera` in `form`, one of FORMS; None where the register has no such one.
 
@@ -155,18 +169,24 @@ class Downloads:
 
         def make() -> bytes:
             if form == "svg":
-                return notice_svg(lookup.register, camera, base, languages).encode()
-            return notice_pdf(lookup.register, camera, base, languages)
+                return notice_svg(lookup.register, camera, base, languages, paper=paper).encode()
+            return notice_pdf(lookup.register, camera, base, languages, paper=paper)
 
         # Health changes with every Reading, and no notice says anything of it.
         lasting = structs.replace(one, connected=None, health=(), uptime_today=None, sealed=None)
-        key = ("notice", form, languages, base, msgspec.json.encode(lasting))
+        key = ("notice", form, paper, languages, base, msgspec.json.encode(lasting))
         return Download(self._press.get(key, make), FORMS[form], f"{camera}.{form}")
 
     def zone_notice(
-        self, lookup: Lookup, site: str, languages: tuple[str, ...], base: str
+        self,
+        lookup: Lookup,
+        site: str,
+        form: str,
+        languages: tuple[str, ...],
+        base: str,
+        paper: Paper = "a4",
     ) -> Download | None:
-        """One notice for all cameras of `site`, as PDF; None where the register has no such one.
+        """One notice for all cameras of `site`; None where the register has no such one.
 
         Raises InputError as `notice` does.
         """
@@ -175,8 +195,11 @@ class Downloads:
             return None
 
         def make() -> bytes:
-            return zone_notice_pdf(lookup.register, site, base, languages)
+            if form == "svg":
+                return zone_notice_svg(lookup.register, site, base, languages, paper=paper).encode()
+            return zone_notice_pdf(lookup.register, site, base, languages, paper=paper)
 
         # What it says depends on every camera of the site, so it is kept for one register only.
-        key = ("zone", site, languages, base, lookup.register.checkpoint, lookup.register.software)
-        return Download(self._press.get(key, make), FORMS["pdf"], f"{site}.pdf")
+        register = lookup.register
+        key = ("zone", site, form, paper, languages, base, register.checkpoint, register.software)
+        return Download(self._press.get(key, make), FORMS[form], f"{site}.{form}")

@@ -27,7 +27,7 @@ from plainview.web.portal.answers import (
     download,
     page_answer,
 )
-from plainview.web.portal.downloads import FILES, FORMS, Busy, Downloads
+from plainview.web.portal.downloads import FILES, FORMS, PAPERS, Busy, Downloads
 from plainview.web.portal.ledgerfiles import entry_number, read_file
 from plainview.web.portal.pages import FOLDER, STYLE, Asked, Portal, unreadable
 from plainview.web.portal.source import PortalSource
@@ -157,7 +157,7 @@ def _notice_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
         sync_to_thread=True,
     )
     def of_site(request: Asking, file: FromPath[str]) -> Answer:
-        """The notice of a whole site, as PDF."""
+        """The notice of a whole site, as PDF or SVG."""
         return _notice(request, shared, file, site=True)
 
     return [of_camera, of_site]
@@ -167,14 +167,18 @@ def _notice(request: Asking, shared: _Parts, file: str, *, site: bool) -> Answer
     asked = request.query_params.get("lang", "")
     languages = tuple(asked.split(",")) if asked else (_preferred(request),)
     name, _, form = file.rpartition(".")
-    if form not in FORMS or (site and form != "pdf"):
-        raise NotFoundException("Notices are there as CAMERA.pdf, CAMERA.svg and sites/SITE.pdf")
+    paper = PAPERS.get(request.query_params.get("paper", "a4"))
+    if form not in FORMS or paper is None:
+        raise NotFoundException(
+            "Notices are there as CAMERA.pdf, CAMERA.svg, sites/SITE.pdf and sites/SITE.svg, "
+            "with ?paper=a4 or a3"
+        )
     lookup, url = shared.portal.lookup(), shared.address(request)
     try:
         if site:
-            found = shared.downloads.zone_notice(lookup, name, languages, url)
+            found = shared.downloads.zone_notice(lookup, name, form, languages, url, paper)
         else:
-            found = shared.downloads.notice(lookup, name, form, languages, url)
+            found = shared.downloads.notice(lookup, name, form, languages, url, paper)
     except Busy as busy:
         return busy_answer(busy)
     if found is None:

@@ -83,7 +83,6 @@ class Configured(Struct, frozen=True):
 
 class _Running(Struct, frozen=True):
     wanted: Wanted
-    grant: Grant
     index: int
 
 
@@ -413,9 +412,9 @@ class Governor:
         places = self._office.standing().running
         for one in due:
             config = self._configured[one.camera].config
-            grant = grants[one.camera]
             try:
                 tap, lens = live_specs(config, now=now)
+                grant = grants[one.camera]
                 self._fleet.start(one.camera, tap, lens, grant, plate=self._plate(one.camera))
             except (InputError, PermitRefused, LensError) as error:
                 _log.error("a camera was refused its start", camera=one.camera, why=error.line())
@@ -426,7 +425,7 @@ class Governor:
                 self._retry.pop(one.camera, None)
                 self._refused.pop(one.camera, None)
                 self._moved.pop(one.camera, None)
-                self._running[one.camera] = _Running(one, grant, places[one.camera].index)
+                self._running[one.camera] = _Running(one, places[one.camera].index)
 
 
 def _same(new: Wanted, old: Wanted) -> bool:

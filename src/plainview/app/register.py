@@ -2,7 +2,7 @@
 
 import contextlib
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ from plainview.governance.assessment import Assessment
 from plainview.governance.exports import EXPORTS
 from plainview.governance.office import Office
 from plainview.governance.permit import Permit
-from plainview.governance.register import About, Register
+from plainview.governance.register import About, Observed, Register
 from plainview.governance.registering import build_register
 from plainview.governance.render import notice as notices
 from plainview.governance.standing import Standing
@@ -60,18 +60,34 @@ def register_of(state: Path | None, city: CityConfig | None = None) -> Register:
     """
     folder = existing(state)
     with office_of(folder) as office, contextlib.closing(Switch(office, folder)) as switch:
-        standing = office.standing().copy()
-        standing.stops.update(switch.stops())
-        origin = office.ledger.origin
-        return build_register(
-            standing,
-            documents(office, standing, {}),
-            cities.places(city) if city else (),
-            {},
-            office.now(),
-            about=About(city.name, origin, city.simulated) if city else About(origin=origin),
-            entries=office.ledger.entries(max(standing.size - CHANGES, 0), standing.size),
-        )
+        return build(office, in_force(office, switch), city, {}, {})
+
+
+def in_force(office: Office, switch: Switch) -> Standing:
+    """The ledger's standing, with the stops that are in force and not recorded yet."""
+    standing = office.standing().copy()
+    standing.stops.update(switch.stops())
+    return standing
+
+
+def build(
+    office: Office,
+    standing: Standing,
+    city: CityConfig | None,
+    observed: Mapping[str, Observed],
+    read: dict[str, Assessment | Permit],
+) -> Register:
+    """The register of `standing` (see `in_force`) now; `read` keeps documents, see `documents`."""
+    origin = office.ledger.origin
+    return build_register(
+        standing,
+        documents(office, standing, read),
+        cities.places(city) if city else (),
+        observed,
+        office.now(),
+        about=About(city.name, origin, city.simulated) if city else About(origin=origin),
+        entries=office.ledger.entries(max(standing.size - CHANGES, 0), standing.size),
+    )
 
 
 def export(

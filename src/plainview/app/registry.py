@@ -6,16 +6,14 @@ from pathlib import Path
 
 import structlog
 
-from plainview.app import cities
 from plainview.app.governor import Governor
-from plainview.app.register import CHANGES, documents
+from plainview.app.register import build, in_force
 from plainview.config import CityConfig
 from plainview.errors import InputError, StoreError
 from plainview.governance.assessment import Assessment
 from plainview.governance.office import Office
 from plainview.governance.permit import Permit
-from plainview.governance.register import About, Observed, Register
-from plainview.governance.registering import build_register
+from plainview.governance.register import Observed, Register
 from plainview.governance.standing import Standing
 from plainview.governance.switch import Switch
 from plainview.ledger.entry import encode_entry
@@ -65,21 +63,14 @@ class Registry:
         """The register now. Raises LedgerError."""
         with self._lock:
             self._office.refresh()
-            standing = self._standing()
+            standing = in_force(self._office, self._switch)
             now = self._office.clock.monotonic()
             made = self._made
             if made and made[1] == standing.size and now - made[0] < _FRESH:
                 return made[2]
             city = self._city()
-            register = build_register(
-                standing,
-                documents(self._office, standing, self._read),
-                cities.places(city),
-                self._observed(city, standing),
-                self._office.now(),
-                about=About(city.name, self._office.ledger.origin, city.simulated),
-                entries=self._office.ledger.entries(max(standing.size - CHANGES, 0), standing.size),
-            )
+            seen = self._observed(city, standing)
+            register = build(self._office, standing, city, seen, self._read)
             self._made = (now, standing.size, register)
             return register
 
@@ -108,11 +99,6 @@ class Registry:
     def _check(self, index: int) -> None:
         if not 0 <= index < self._office.ledger.size:
             raise InputError(f"there is no entry {index}", where="ledger")
-
-    def _standing(self) -> Standing:
-        standing = self._office.standing().copy()
-        standing.stops.update(self._switch.stops())
-        return standing
 
     def _observed(self, city: CityConfig, standing: Standing) -> dict[str, Observed]:
         """What the store knows of each camera now. A store that fails leaves it unknown."""

@@ -33,11 +33,10 @@ class Wanted(NamedTuple):
     live: LivePermit
 
 
-def register(office: Office, cameras: Mapping[str, Seen], *, configuration: str) -> tuple[str, ...]:
+def register(office: Office, cameras: Mapping[str, Seen], *, configuration: str) -> None:
     """Record what changed since the last time: cameras, configuration, version.
 
-    Returns the cameras whose view is another one than before. Raises LedgerError, and then nothing
-    of it may take effect.
+    Raises LedgerError, and then nothing of it may take effect.
     """
     with office.lock:
         office.refresh()
@@ -51,14 +50,12 @@ def register(office: Office, cameras: Mapping[str, Seen], *, configuration: str)
             entries.append(
                 office.entry(EntryKind.CONFIGURATION_CHANGED, "city", configuration=configuration)
             )
-        changed = []
         for camera, seen in cameras.items():
             known = standing.cameras.get(camera)
             if known is None or known.removed:
                 kind = EntryKind.CAMERA_REGISTERED
             elif (known.site, known.fingerprint) != (seen.site, seen.fingerprint):
                 kind = EntryKind.CAMERA_MOVED
-                changed.append(camera)
             else:
                 continue
             entries.append(
@@ -71,7 +68,6 @@ def register(office: Office, cameras: Mapping[str, Seen], *, configuration: str)
         ]
         for group in in_groups(entries):
             office.record(*group)
-        return tuple(changed)
 
 
 def permit_for(

@@ -3,8 +3,10 @@
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -131,3 +133,44 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
         part.write_text("new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_text() == "new"
+
+
+class _Stopped(BaseException):
+    """Stands for what a signal's handler raises."""
+
+
+def _stopped_after(steps: int, target: Path) -> bool:
+    """Have a part beside `target`, stopped at the `steps`-th step of making it; whether it was."""
+    left = steps
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Callable[..., Any] | None:
+        nonlocal left
+        if Path(frame.f_code.co_filename).name not in {"output.py", "contextlib.py"}:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left == 0:
+                raise _Stopped
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with replaced(target):
+            sys.settrace(before)
+    except _Stopped:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_a_signal_between_any_two_steps_leaves_no_part(tmp_path: Path) -> None:
+    """Wherever a stop falls while a file is begun, no part of it stays behind."""
+    steps = 1
+    while _stopped_after(steps, tmp_path / "out.jsonl"):
+        assert _names(tmp_path) == [], f"stopped at step {steps}"
+        steps += 1
+    assert steps > 100
+    assert _names(tmp_path) == ["out.jsonl"]

@@ -185,18 +185,21 @@ def replaced(target: Path, *, shown: Path | None = None) -> Iterator[Path]:
     PlainviewError when the disk is full; `target` is then as it was. `shown` is its name in errors.
     """
     shown = shown or target
-    part = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
-    with _named(shown):
-        # O_EXCL: never through a link that someone laid there.
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    part = target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}.part")
+    # Made inside the try: a signal may end this between any two steps, and its name is ours alone.
     try:
+        with _named(shown):
+            # O_EXCL: never through a link that someone laid there.
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         with _named(shown, started=True):
             yield part
             with part.open("rb") as file:
                 os.fsync(file.fileno())
             part.replace(target)
     finally:
-        part.unlink(missing_ok=True)
+        # Where nothing could be made there is nothing to remove, and the first error tells why.
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 @contextlib.contextmanager

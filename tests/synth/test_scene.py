@@ -12,9 +12,10 @@ import pytest
 
 from plainview.errors import InputError, PlainviewError
 from plainview.geometry import Calibration, check_view, project
-from plainview.synth import catalogue
-from plainview.synth.catalogue import SCENES, juelich, scene_named
+from plainview.synth import recorded
+from plainview.synth.catalogue import SCENES, scene_named
 from plainview.synth.job import simulate
+from plainview.synth.recorded import juelich
 from plainview.synth.scene import Scene, render_scene
 from plainview.synth.trajectories import crossings
 
@@ -88,7 +89,7 @@ def test_two_cameras_get_a_folder_each(tmp_path: Path) -> None:
     assert len(truths[0]) > 5
 
 
-@pytest.mark.parametrize("name", sorted(set(SCENES) - {"juelich-uo", "juelich-bo"}))
+@pytest.mark.parametrize("name", sorted(n for n in SCENES if not n.startswith("juelich-")))
 def test_walks_of_every_scene_last(name: str) -> None:
     """People are in the area from the first frame (nobody in the empty one)."""
     walks = SCENES[name].walks(4.0, 1)
@@ -104,7 +105,7 @@ def test_wrong_wishes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         simulate("plaza-sunny", tmp_path, seconds=0)
     with pytest.raises(InputError, match="seconds"):
         simulate("plaza-sunny", tmp_path, seconds=float("nan"))
-    monkeypatch.setattr(catalogue, "TRAJECTORIES", tmp_path / "absent")
+    monkeypatch.setattr(recorded, "TRAJECTORIES", tmp_path / "absent")
     with pytest.raises(InputError, match="absent"):
         juelich("uo-180-180-070", 0.0)(1.0, 0)
     (tmp_path / "file").write_text("")

@@ -1,21 +1,20 @@
 """The named scenes: geometries and lights unlike each other (docs/reference/scenes.md)."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from plainview.errors import InputError
 from plainview.geometry import Line, Point
 from plainview.synth import crowd, plaza
 from plainview.synth.camera import hung, mast, overhead, roof, street
+from plainview.synth.crowded import CROWDED
 from plainview.synth.light import OVERCAST, SUNNY, Lamp, Light
 from plainview.synth.picture import Fault, Sensor
+from plainview.synth.recorded import juelich, passage
 from plainview.synth.render import Mover
 from plainview.synth.scene import Scene
 from plainview.synth.scenery import Box, Mark, Post, World
 from plainview.synth.simulate import empty
-from plainview.synth.trajectories import Trajectories, load_juelich, shifted
-
-TRAJECTORIES = Path(__file__).parents[4] / "shared" / "data" / "trajectories"
+from plainview.synth.trajectories import Trajectories
 
 
 def _rect(x0: float, y0: float, x1: float, y1: float) -> tuple[Point, ...]:
@@ -118,39 +117,6 @@ def _plaza(seconds: float, seed: int) -> Trajectories:
     return walks if seconds <= plaza.PERIOD else crowd.repeated(walks, seconds)
 
 
-def juelich(name: str, begin: float) -> crowd.Maker:
-    """The recorded experiment `name`, from `begin` seconds on.
-
-    Raises InputError when called where the data are absent.
-    """
-
-    def walks(_seconds: float, _seed: int) -> Trajectories:
-        path = TRAJECTORIES / f"{name}.txt"
-        if not path.is_file():
-            raise InputError(
-                "the recorded trajectories are not here",
-                where=str(path),
-                mend="Use another scene, or put the file there",
-            )
-        return shifted(load_juelich(path), seconds=begin)
-
-    return walks
-
-
-def _passage(x0: float, x1: float, y0: float, y1: float) -> World:
-    """The Juelich set-up: a passage along y between walls of boards 2 m high."""
-    middle, length = (y0 + y1) / 2, y1 - y0
-    return World(
-        ground="concrete",
-        boxes=(
-            Box(x0 - 0.25, middle, 0.12, length, 1.0, shade=0.4, tint=(1.2, 1.0, 0.75)),
-            Box(x1 + 0.25, middle, 0.12, length, 1.0, shade=0.4, tint=(1.2, 1.0, 0.75)),
-        ),
-        sky=0.3,
-        seed=21,
-    )
-
-
 _CATALOGUE = (
     Scene(
         "plaza-sunny", "A square in full sun with hard shadows and a jam at a gate, mast camera.",
@@ -230,7 +196,7 @@ _CATALOGUE = (
     ),
     Scene(
         "juelich-uo", "Recorded walks: one way through a passage 1.8 m wide, dense.",
-        juelich("uo-180-180-070", 28.0), _passage(0.0, 1.8, -4.0, 4.0),
+        juelich("uo-180-180-070", 28.0), passage(0.0, 1.8, -4.0, 4.0),
         Light(sky=0.6, brightness=0.45),
         (hung("high", at=(0.9, -8.5), height=7.5, towards=(0.9, 0.0), hfov=50, size=_BIG),),
         _rect(0.0, -3.5, 1.8, 3.5), (Line(name="middle", start=(2.3, 0.0), end=(-0.5, 0.0)),),
@@ -238,7 +204,7 @@ _CATALOGUE = (
     ),
     Scene(
         "juelich-bo", "Recorded walks: two ways through a passage 3.6 m wide.",
-        juelich("bo-360-120-120", 30.0), _passage(0.0, 3.6, -4.0, 4.0),
+        juelich("bo-360-120-120", 30.0), passage(0.0, 3.6, -4.0, 4.0),
         Light(sky=0.6, brightness=0.45),
         (hung("high", at=(-6.5, -7.0), height=7.0, towards=(1.8, 0.0), hfov=52, size=_BIG),),
         _rect(0.0, -3.5, 3.6, 3.5), (Line(name="middle", start=(4.1, 0.0), end=(-0.5, 0.0)),),
@@ -246,7 +212,7 @@ _CATALOGUE = (
     ),
 )  # fmt: skip
 
-SCENES: dict[str, Scene] = {scene.name: scene for scene in _CATALOGUE}
+SCENES: dict[str, Scene] = {scene.name: scene for scene in (*_CATALOGUE, *CROWDED)}
 """By name."""
 
 

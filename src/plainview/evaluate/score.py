@@ -129,7 +129,8 @@ class Score(NamedTuple):
     health: HealthScore
 
 
-def _touches(fault: Fault, start: float, end: float) -> bool:
+def touches(fault: Fault, start: float, end: float) -> bool:
+    """Whether a fault was there at any time from `start` to `end`, seconds."""
     return fault.start < end and start < fault.end
 
 
@@ -153,7 +154,7 @@ def count_score(
     true = true_counts(measured, truth, polygon)
     said = np.array([(i.count, i.low, i.high) for i in measured.intervals]).reshape(-1, 3)
     sound = np.array(
-        [not any(_touches(f, start, end) for f in faults) for start, end, _ in measured.spans()],
+        [not any(touches(f, start, end) for f in faults) for start, end, _ in measured.spans()],
         dtype=bool,
     )
     judged = sound & np.isfinite(true)
@@ -204,7 +205,7 @@ def velocity_score(measured: Measured, truth: Truth, faults: Sequence[Fault] = (
     true: list[Floats] = []
     wanted = 0
     for start, end, interval in measured.spans():
-        if any(_touches(f, start, end) for f in faults):
+        if any(touches(f, start, end) for f in faults):
             continue
         density, velocity = true_fields(truth, grid, start, end)
         speed = np.hypot(velocity[..., 0], velocity[..., 1])
@@ -303,7 +304,7 @@ def density_score(
     inside = cells_inside(grid, polygon)
     true, said = [np.empty(0)], [np.empty(0)]
     for start, end, interval in measured.spans():
-        if any(_touches(f, start, end) for f in faults):
+        if any(touches(f, start, end) for f in faults):
             continue
         density, _ = true_fields(truth, grid, start, end)
         true.append(local_density(density, inside, grid.cell)[inside])
@@ -339,7 +340,7 @@ def health_score(measured: Measured, faults: Sequence[Fault] = ()) -> HealthScor
         whole = {f.flag for f in faults if f.start <= start and end <= f.end}
         if whole:
             faulty.append((interval, whole))
-        elif not any(_touches(f, start, end) for f in faults):
+        elif not any(touches(f, start, end) for f in faults):
             sound.append(interval)
     return HealthScore(
         faulty=len(faulty),

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from plainview.app.evaluate import DEFAULT_SCENES, FLAGS, PETS, all_scenes, count
+from plainview.app.clips import FLAGS, PETS
+from plainview.app.evaluate import DEFAULT_SCENES, all_scenes, count
 from plainview.cli import execute
 from plainview.config import load_camera
 from plainview.errors import InputError

@@ -1,55 +1,36 @@
 """`plainview evaluate`: measures clips exactly as a person would, and scores what was written."""
 
+import importlib
 import json
 import math
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
 
-from plainview.config import load_camera
-from plainview.errors import InputError, PlainviewError
-from plainview.evaluate.measured import read_measured
-from plainview.evaluate.score import Score, score
+import numpy as np
+
+from plainview.app.clips import RECORDED, Clip, Scored, measure_clip, pets, rendered
+from plainview.errors import InputError
+from plainview.evaluate.error_model import model_of, write_model
+from plainview.evaluate.score import score
+from plainview.evaluate.strata import Strata, strata, strata_report
 from plainview.evaluate.table import Result, report, write_between
-from plainview.evaluate.truth import Fault, read_truth
 from plainview.synth.catalogue import SCENES, scene_named
-from plainview.synth.scene import render_scene
+from plainview.synth.crowded import CROWDED, REFERENCE
 
-EVERY = 1.0
-"""Seconds of one interval in every evaluation."""
-PETS = "pets2009-s2l1"
-PETS_BUDGET, PETS_AIM = 0.60, 0.40
-"""People; DESIGN.md section 7."""
-DENSITY_BUDGET, DENSITY_AIM = 0.15, 0.08
-"""Mean relative error on rendered real trajectories; DESIGN.md section 7."""
-RECORDED = "juelich-"
-"""Scenes so named are rendered from the trajectories of real people."""
+if TYPE_CHECKING:
+    from plainview.evaluate.reference import Compared, Rect
 
 DEFAULT_SCENES = (
     "plaza-sunny", "corridor-overhead", "street-low", "snow-bright", "night-lamps",
     "standing-crowd", "faults", "juelich-uo", "juelich-bo",
 )  # fmt: skip
 """Geometries and lights unlike each other."""
-
-FLAGS = {
-    "covered": "blind", "partly-covered": "blind", "sprayed": "blind", "moved": "moved",
-    "defocus": "blurred", "dark": "dark", "frozen": "frozen",
-}  # fmt: skip
-"""The health flag that is right for each fault that a scene can have."""
-
-
-class Clip(NamedTuple):
-    """A video with everything that is known about it."""
-
-    video: Path
-    camera: Path
-    truth: Path
-    frame_rate: float | None = None
-    """Frames per second of the truth; where CAMERA.toml has none."""
-    faults: tuple[Fault, ...] = ()
+CROWD_SCENES = tuple(scene.name for scene in CROWDED)
+"""Dense scenes that no estimator was trained or set on."""
 
 
 def count(
@@ -64,120 +45,170 @@ def count(
 
     Raises InputError for what was given wrongly, PlainviewError when measuring fails.
     """
-    result = Result(video.stem, str(video), evaluate_clip(Clip(video, camera, truth, frame_rate)))
-    sys.stdout.write(f"{_json([result]) if as_json else report([result])}\n")
+    seen = measure_clip(Clip(video, camera, truth, frame_rate))
+    result = Result(video.stem, str(video), score(*seen))
+    _print(_json([result]) if as_json else report([result]))
 
 
 def all_scenes(
-    *, data: Path, scenes: Sequence[str], write: Path | None, keep: Path | None, as_json: bool
+    *,
+    data: Path,
+    scenes: Sequence[str],
+    write: Path | None,
+    keep: Path | None,
+    plots: Path | None = None,
+    as_json: bool,
 ) -> None:
     """Measure and score the recordings under `data` and the rendered `scenes`; print the tables.
 
     `write` is a Markdown page that gets the tables between its `evaluate` markers; `keep` a folder
-    where rendered clips stay and are found again. A recording that is not there is named and left
-    out. Raises InputError for an unknown scene, PlainviewError when measuring fails.
+    where rendered clips stay and are found again; `plots` one that gets the plots. A recording that
+    is not there is named and left out. Raises InputError for an unknown scene, or plots without
+    Matplotlib; PlainviewError when measuring fails.
     """
     chosen = [scene_named(name).name for name in scenes or DEFAULT_SCENES]
+    if plots is not None:
+        _extra("plainview.evaluate.figures")
     with tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as scratch:
-        results = list(_results(data, chosen, keep or Path(scratch)))
-    if not results:
-        raise InputError("there is nothing to evaluate", where=str(data), mend="Give --data")
-    text = report(results)
-    sys.stdout.write(f"{_json(results) if as_json else text}\n")
+        real = pets(data)
+        scored = [*([real] if real else []), *rendered(chosen, data, keep or Path(scratch))]
+    results, found = _judged(scored, data)
+    text = f"{report(results)}\n\n{strata_report(found, results)}"
+    _print(_json({"scenes": results, "strata": found}) if as_json else text)
     if write is not None:
         write_between(write, "evaluate", text)
+    _draw(found, scored, plots)
 
 
-def _results(data: Path, scenes: Sequence[str], folder: Path) -> Iterator[Result]:
-    pets = data / PETS
-    if (pets / "truth.csv").is_file():
-        _tell(f"measuring {PETS}")
-        clip = Clip(pets / "video.mp4", pets / "camera.toml", pets / "truth.csv")
-        source = "real: PETS 2009 S2.L1 View_001, University of Reading"
-        yield Result(PETS, source, evaluate_clip(clip), PETS_BUDGET, PETS_AIM)
-    else:
-        _tell(f"left out: {PETS}, because {pets} has no truth.csv")
-    for name in scenes:
-        recorded = name.startswith(RECORDED)
-        if recorded and not (data / "trajectories").is_dir():
-            _tell(f"left out: {name}, because {data} has no trajectories")
-            continue
-        for place in _rendered(name, folder / name):
-            label = name if place.name == name else f"{name}/{place.name}"
-            _tell(f"measuring {label}")
-            source = f"rendered{' from recorded walks (Juelich)' if recorded else ''}: "
-            limits = (DENSITY_BUDGET, DENSITY_AIM) if recorded else (None, None)
-            result = evaluate_clip(_clip_of(place))
-            yield Result(label, source + SCENES[name].about, result, None, None, *limits)
+class Outputs(NamedTuple):
+    """What an evaluation of dense scenes leaves behind; None: not written."""
+
+    write: Path | None = None
+    """A Markdown page that gets the tables between its `crowd` markers."""
+    plots: Path | None = None
+    """A folder that gets the plots."""
+    science: Path | None = None
+    """A page that gets the fundamental diagram's table between its `fundamental` markers."""
+    figure: Path | None = None
+    """The PNG of the fundamental diagram."""
+    model: Path | None = None
+    """The JSON of the measured error model, for `plainview evaluate alarms`."""
 
 
-def _rendered(name: str, folder: Path) -> list[Path]:
-    """The clips of the scene `name` under `folder`, rendered unless they are there already."""
-    done = folder / "rendered"
-    if not done.is_file():
-        _tell(f"rendering {name}")
-        places = render_scene(SCENES[name], folder)
-        done.write_text("".join(f"{place.relative_to(folder)}\n" for place in places))
-    return [folder / line for line in done.read_text().splitlines()]
+def crowd(
+    *, data: Path, scenes: Sequence[str], keep: Path | None, outputs: Outputs, as_json: bool
+) -> None:
+    """Measure and score dense scenes that nothing was trained on, with PedPy beside the fields.
 
-
-def _clip_of(folder: Path) -> Clip:
-    """The rendered clip in `folder`, with its faults as the flags that are right for them."""
-    scene = json.loads((folder / "scene.json").read_text(encoding="utf-8"))
-    faults = tuple(
-        Fault(float(fault["start"]), float(fault["end"]), FLAGS[fault["kind"]])
-        for fault in scene["faults"]
-    )
-    return Clip(
-        folder / "video.mp4",
-        folder / "camera.toml",
-        folder / "truth.csv",
-        float(scene["frame_rate"]),
-        faults,
-    )
-
-
-def evaluate_clip(clip: Clip) -> Score:
-    """Run `plainview measure` on `clip` in a process of its own, and score what it wrote.
-
-    Its progress and its errors go to standard error as they come. Raises InputError for a wrong
-    file, PlainviewError when it fails.
+    As `all_scenes`. Raises InputError also where the `evaluate` extra is not installed.
     """
-    camera = load_camera(clip.camera)
-    rate = camera.frame_rate or clip.frame_rate
-    if rate is None:
-        raise InputError(
-            "the truth's frames have no time",
-            where=str(clip.camera),
-            mend="Give --frame-rate, or frame_rate in CAMERA.toml",
-        )
-    truth = read_truth(clip.truth, rate)
+    chosen = [scene_named(name).name for name in scenes or CROWD_SCENES]
+    reference = _extra("plainview.evaluate.reference")
+    fundamental = _extra("plainview.evaluate.fundamental")
+    figures = _extra("plainview.evaluate.figures")
     with tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as scratch:
-        out = Path(scratch) / "measured.jsonl"
-        command = [sys.executable, "-m", "plainview", "measure", str(clip.video)]
-        command += ["--camera", str(clip.camera), "--every", str(EVERY), "--out", str(out)]
-        code = subprocess.run(command, check=False).returncode  # noqa: S603 - our own command
-        if code != 0:
-            kind = InputError if code == InputError.exit_code else PlainviewError
-            raise kind(
-                f"'plainview measure' ended with {code}",
-                where=str(clip.video),
-                mend="What it said stands above",
-            )
-        measured = read_measured(out)
-    return score(measured, truth, camera.view, clip.faults)
+        scored = list(rendered(chosen, data, keep or Path(scratch)))
+    results, found = _judged(scored, data)
+    compared = [_compare(reference, one) for one in scored if one.scene in REFERENCE]
+    recorded = [one for one in compared if one.scene.startswith(RECORDED)]
+    curves = fundamental.curves(recorded)
+    text = "\n\n".join(
+        (
+            report(results),
+            strata_report(found, results),
+            f"### Plainview from video beside PedPy from trajectories\n\n{_ABOUT_PEDPY}\n\n"
+            + reference.compared_table(compared),
+            f"### Fundamental diagram\n\n{fundamental.curve_table(curves)}",
+        )
+    )
+    told = {
+        "scenes": results,
+        "strata": found,
+        "pedpy": [one._asdict() | {"video": None, "reference": None} for one in compared],
+        "fundamental": curves,
+    }
+    _print(_json(told) if as_json else text)
+    if outputs.write is not None:
+        write_between(outputs.write, "crowd", text)
+    if outputs.science is not None:
+        diagram = fundamental.page(curves, outputs.figure, outputs.science)
+        write_between(outputs.science, "fundamental", diagram)
+    if outputs.figure is not None:
+        figures.draw_fundamental(recorded, outputs.figure)
+    if outputs.model is not None:
+        write_model(model_of([one.seen for one in scored]), outputs.model)
+    _draw(found, scored, outputs.plots)
 
 
-def _json(results: Sequence[Result]) -> str:
-    def plain(value: object) -> object:
-        if isinstance(value, tuple) and hasattr(value, "_asdict"):
-            return {name: plain(part) for name, part in value._asdict().items()}
-        if isinstance(value, tuple | list):
-            return [plain(part) for part in value]
-        return None if isinstance(value, float) and not math.isfinite(value) else value
-
-    return json.dumps(plain(list(results)), indent=1, ensure_ascii=False)
+_ABOUT_PEDPY = (
+    "Ours / PedPy's mean over the clip; ratio; mean relative error second by second. Density in\n"
+    "people/m² against Voronoi cells and against counting, speed in m/s, flow in people/s over\n"
+    "the line, both ways. In two-way traffic a cell's velocity is the mean of both directions, so\n"
+    "that its size is less than the people's own speed."
+)
 
 
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+def _judged(scored: Sequence[Scored], data: Path) -> tuple[list[Result], Strata]:
+    if not scored:
+        raise InputError("there is nothing to evaluate", where=str(data), mend="Give --data")
+    return [one.result for one in scored], strata([one.sight for one in scored])
+
+
+def _compare(reference: ModuleType, one: Scored) -> "Compared":
+    scene = SCENES[one.scene]
+    walks = scene.walks(scene.seconds, scene.seed)
+    area: Rect = REFERENCE[one.scene]
+    # The passages end at their walls; a packed crowd goes on beyond what is measured.
+    floor = (area[0], -4.0, area[2], 4.0) if area[0] == 0 else (-20.0, -20.0, 20.0, 20.0)
+    found: Compared = reference.compare(
+        one.result.scene,
+        one.seen.measured,
+        reference.Walks(
+            np.repeat(walks.people, np.diff(walks.offset)),
+            walks.frame,
+            walks.x,
+            walks.y,
+            walks.rate,
+        ),
+        area,
+        floor,
+        scene.lines[0],
+    )
+    return found
+
+
+def _draw(found: Strata, scored: Sequence[Scored], plots: Path | None) -> None:
+    if plots is not None:
+        figures = _extra("plainview.evaluate.figures")
+        figures.draw_evaluation(
+            found, [one.result for one in scored], [one.sight for one in scored], plots
+        )
+
+
+def _extra(name: str) -> ModuleType:
+    """The module `name`, which needs the `evaluate` extra. Raises InputError where that is not."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{error.name} is not installed",
+            where="plainview evaluate",
+            mend="Install plainview[evaluate]",
+        ) from error
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _json(value: object) -> str:
+    def plain(part: object) -> object:
+        if isinstance(part, tuple) and hasattr(part, "_asdict"):
+            return {name: plain(inner) for name, inner in part._asdict().items()}
+        if isinstance(part, dict):
+            return {name: plain(inner) for name, inner in part.items()}
+        if isinstance(part, tuple | list):
+            return [plain(inner) for inner in part]
+        return None if isinstance(part, float) and not math.isfinite(part) else part
+
+    return json.dumps(plain(value), indent=1, ensure_ascii=False)

@@ -19,6 +19,7 @@ from plainview import __version__
 from plainview.cli import office
 from plainview.cli.access import login
 from plainview.cli.assessment import assessment_app
+from plainview.cli.evaluate import evaluate_app
 from plainview.cli.ledger import ledger_app
 from plainview.cli.register import register_app
 from plainview.errors import BoundaryError, PlainviewError
@@ -40,7 +41,6 @@ plate_app = typer.Typer(
     help="The plates (pictures of the empty scene) that a running Plainview learned.",
     rich_markup_mode=None,
 )
-evaluate_app = typer.Typer(help="Measurements against known truth.", rich_markup_mode=None)
 app.command()(login)
 app.add_typer(camera_app, name="camera")
 app.add_typer(evaluate_app, name="evaluate")
@@ -259,46 +259,6 @@ def plate_forget(camera: CameraId, state: State = None) -> None:
 
     Plates(existing(state)).forget(camera)
     typer.echo(f"{camera}: forgotten")
-
-
-@evaluate_app.command()
-def count(
-    video: Annotated[Path, Option(help="A video file.")],
-    camera: CameraFile,
-    truth: Annotated[Path, Option(help="CSV: frame,x_m,y_m,vx_mps,vy_mps.")],
-    frame_rate: Annotated[
-        float | None, Option(help="Frames per second, where CAMERA.toml has none.", min=0.01)
-    ] = None,
-    as_json: Annotated[bool, Option("--json", help="Numbers instead of tables.")] = False,
-) -> None:
-    """Measure one video and score counts, velocities, crossings and density against its truth.
-
-    \b
-    Example: plainview evaluate count --video v.mp4 --camera camera.toml --truth truth.csv
-    """  # noqa: D301 - \b keeps the lines apart in --help
-    from plainview.app.evaluate import count as job
-
-    job(video, camera, truth, frame_rate=frame_rate, as_json=as_json)
-
-
-@evaluate_app.command("all")
-def evaluate_all(
-    data: Annotated[Path, Option(help="Folder of recordings with truth.")] = Path("../shared/data"),
-    scenes: Annotated[
-        list[str] | None, Option(help="Rendered scenes; several times for several.")
-    ] = None,
-    write: Annotated[Path | None, Option(help="Page that gets the tables.")] = None,
-    keep: Annotated[Path | None, Option(help="Folder in which rendered clips stay.")] = None,
-    as_json: Annotated[bool, Option("--json", help="Numbers instead of tables.")] = False,
-) -> None:
-    """Measure and score every recording with truth and the rendered scenes, beside the budgets.
-
-    \b
-    Example: plainview evaluate all --scenes plaza-sunny --scenes night-lamps
-    """  # noqa: D301 - \b keeps the lines apart in --help
-    from plainview.app.evaluate import all_scenes as job
-
-    job(data=data, scenes=scenes or [], write=write, keep=keep, as_json=as_json)
 
 
 def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> PlainviewError:

@@ -1,8 +1,10 @@
 """The fundamental diagram, density against speed: from video beside PedPy from trajectories."""
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,12 @@ Floats = NDArray[np.float64]
 
 STEPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
 """Edges of the density bins, people/m²."""
+
+ALT = (
+    "Density from 0 to 5 people per square metre against speed: filled dots from video lie beside "
+    "open dots from trajectories; speed falls as density grows."
+)
+"""What the figure shows, for who cannot see it."""
 
 
 class Bin(NamedTuple):
@@ -102,3 +110,18 @@ def curve_table(found: Sequence[Curve]) -> str:
     ]
     head = ("traffic", "people/m²", "video, m/s", "seconds", "PedPy, m/s", "seconds")
     return table(head, rows, words=2)
+
+
+def page(found: Sequence[Curve], figure: Path | None, shown_in: Path) -> str:
+    """The Markdown of the diagram for the page `shown_in`: the `figure`, if any, and its table."""
+    text = ""
+    if figure is not None:
+        link = Path(os.path.relpath(figure, shown_in.parent)).as_posix()
+        text = f"![{ALT}]({link})\n\n"
+    return (
+        f"{text}Each dot is one second of one measurement area in rendered video of the recorded\n"
+        "Jülich walks, from cameras that nothing was trained on; open dots are PedPy on the\n"
+        "trajectories themselves. In two-way traffic a cell's velocity is the mean of both\n"
+        "directions, so that its size is less than the people's own speed.\n\n"
+        f"{curve_table(found)}"
+    )

@@ -76,3 +76,12 @@ class Light:
 
 SUNNY = Light(sun=0.95, sky=0.28, elevation=42, azimuth=215)
 OVERCAST = Light(sky=0.55, drift=0.04)
+
+
+def kind(light: Light) -> str:
+    """`light` in one word, for tables: sun, clouds, lamps, dim or even."""
+    if light.sun > 0:
+        return "clouds" if light.clouds > 0 else "sun"
+    if light.lamps:
+        return "lamps"
+    return "dim" if light.sky < 0.25 else "even"

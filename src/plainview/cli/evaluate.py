@@ -1,0 +1,85 @@
+"""`plainview evaluate`: how far everything can be believed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Option
+
+# ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
+# ruff: noqa: FBT002 - Typer makes a flag from a boolean with a default
+# ruff: noqa: PLR0913, PLR0917 - each option is an argument, which Typer calls by name
+
+evaluate_app = typer.Typer(help="Measurements against known truth.", rich_markup_mode=None)
+
+Data = Annotated[Path, Option(help="Folder of recordings with truth.")]
+Scenes = Annotated[list[str] | None, Option(help="Rendered scenes; several times for several.")]
+Write = Annotated[Path | None, Option(help="Page that gets the tables.")]
+Keep = Annotated[Path | None, Option(help="Folder in which rendered clips stay.")]
+Plots = Annotated[Path | None, Option(help="Folder that gets the plots.")]
+AsJson = Annotated[bool, Option("--json", help="Numbers instead of tables.")]
+DATA = Path("../shared/data")
+
+
+@evaluate_app.command()
+def count(
+    video: Annotated[Path, Option(help="A video file.")],
+    camera: Annotated[Path, Option("--camera", help="The camera's CAMERA.toml.")],
+    truth: Annotated[Path, Option(help="CSV: frame,x_m,y_m,vx_mps,vy_mps.")],
+    frame_rate: Annotated[
+        float | None, Option(help="Frames per second, where CAMERA.toml has none.", min=0.01)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure one video and score counts, velocities, crossings and density against its truth.
+
+    \b
+    Example: plainview evaluate count --video v.mp4 --camera camera.toml --truth truth.csv
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.evaluate import count as job
+
+    job(video, camera, truth, frame_rate=frame_rate, as_json=as_json)
+
+
+@evaluate_app.command("all")
+def evaluate_all(
+    data: Data = DATA,
+    scenes: Scenes = None,
+    write: Write = None,
+    keep: Keep = None,
+    plots: Plots = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure and score every recording with truth and the rendered scenes, beside the budgets.
+
+    \b
+    Example: plainview evaluate all --scenes plaza-sunny --scenes night-lamps
+    Example: plainview evaluate all --plots plots
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.evaluate import all_scenes as job
+
+    job(data=data, scenes=scenes or [], write=write, keep=keep, plots=plots, as_json=as_json)
+
+
+@evaluate_app.command()
+def crowd(
+    data: Data = DATA,
+    scenes: Scenes = None,
+    write: Write = None,
+    keep: Keep = None,
+    plots: Plots = None,
+    science: Annotated[Path | None, Option(help="Page that gets the fundamental diagram.")] = None,
+    figure: Annotated[Path | None, Option(help="PNG of the fundamental diagram.")] = None,
+    model: Annotated[Path | None, Option(help="JSON that gets the measured error model.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dense scenes that nothing was trained on: errors, intervals, and PedPy beside our fields.
+
+    \b
+    Example: plainview evaluate crowd --plots plots --figure fundamental.png
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.evaluate import Outputs
+    from plainview.app.evaluate import crowd as job
+
+    outputs = Outputs(write, plots, science, figure, model)
+    job(data=data, scenes=scenes or [], keep=keep, outputs=outputs, as_json=as_json)

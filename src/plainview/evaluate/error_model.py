@@ -1,0 +1,248 @@
+"""How the estimator errs, measured on dense scenes, and those errors put on simulated days.
+
+What `plainview evaluate crowd` measures here, `plainview evaluate alarms` puts on truth. Nothing of
+it reaches an estimator.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from plainview.errors import InputError
+from plainview.evaluate.measured import Measured, fields
+from plainview.evaluate.score import local_density, true_fields
+from plainview.evaluate.truth import Truth
+from plainview.geometry import View, cells_inside
+
+Floats = NDArray[np.float64]
+
+EDGES = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, math.inf)
+"""Edges of the density bands, people/m²."""
+_LEAST = 30
+"""Cells below which a band says nothing and takes its neighbour's numbers."""
+
+
+class ErrorModel(Struct, frozen=True, forbid_unknown_fields=True):
+    """Errors of a measured field of 1 m cells and 1 s; bands as in EDGES, by true local density."""
+
+    ratio: tuple[float, ...]
+    """Measured over true people, by band."""
+    spread: tuple[float, ...]
+    """Standard deviation of what is left in one cell, people/m², by band."""
+    velocity: tuple[float, ...]
+    """Standard deviation of the error of one component of a cell's velocity, m/s, by band."""
+    camera: float
+    """Standard deviation of the logarithm of a camera's own lasting factor on all its densities."""
+    common: float
+    """Relative standard deviation of what all cells of one second share."""
+    memory: float
+    """Correlation of errors from one second to the next, 0 to 1."""
+    neighbour: float
+    """Correlation of errors of two neighbouring cells, 0 to 1."""
+    slope: float
+    """Measured over true speed."""
+    width: float
+    """Half of the 90 % interval on the count, over the count."""
+    clips: int
+    """How many clips all of this was measured on."""
+
+
+Seen = tuple[Measured, Truth, View]
+"""A measured clip with its truth."""
+
+
+class _Clip(Struct, frozen=True):
+    true: Floats
+    """(k, m) people/m² in each of m cells in each of k intervals."""
+    said: Floats
+    near: Floats
+    """(k, m) true local density."""
+    off: Floats
+    """(k, m, 2) error of velocity, m/s; NaN where either is unknown."""
+    going: Floats
+    """(k, m, 2) true velocity, NaN where the error is."""
+    shape: NDArray[np.bool_]
+    """(ny, nx) which cells those are."""
+
+
+def _clip_of(measured: Measured, truth: Truth, view: View) -> _Clip:
+    grid = measured.grid
+    inside = cells_inside(grid, view.polygon)
+    columns: list[tuple[Floats, ...]] = []
+    for start, end, interval in measured.spans():
+        people, moved = true_fields(truth, grid, start, end)
+        counted, told = fields(grid, interval)
+        around = local_density(people, inside, grid.cell)
+        wrong = told - moved
+        moved = np.where(np.isfinite(wrong), moved, np.nan)
+        planes = (people, counted, around, wrong, moved)
+        columns.append(tuple(plane[inside] for plane in planes))
+    true, said, near, off, going = (np.stack(column) for column in zip(*columns, strict=True))
+    return _Clip(true, said, near, off, going, inside)
+
+
+def model_of(clips: Sequence[Seen]) -> ErrorModel:
+    """The error model of the estimator that measured `clips`.
+
+    A clip's cells are said = true * ratio(band) * camera * (1 + common) + spread(band) * noise; the
+    factors are found in that order, each from what the ones before leave over.
+    Raises InputError without clips.
+    """
+    if not clips:
+        raise InputError("no clip to measure errors on", where="error model", mend="Give scenes")
+    parts = [_clip_of(*clip) for clip in clips]
+    flat = [np.concatenate([getattr(p, name).ravel() for p in parts]) for name in _FLAT]
+    true, said, near = flat
+    ratio = _by_band(near, lambda k: float(said[k].sum() / max(true[k].sum(), 1e-9)))
+    factors, shared, left = [], [], []
+    for part in parts:
+        expected = part.true * _pick(ratio, part.near)
+        factor = float(part.said.sum()) / max(float(expected.sum()), 1e-9)
+        factors.append(max(factor, 1e-3))
+        sums = np.maximum(expected.sum(axis=1) * factor, 1e-9)
+        common = part.said.sum(axis=1) / sums - 1
+        shared.append(common)
+        left.append(part.said - expected * factor * (1 + common[:, None]))
+    rest = np.concatenate([part.ravel() for part in left])
+    off = np.concatenate([p.off.reshape(-1, 2) for p in parts])
+    going = np.concatenate([p.going.reshape(-1, 2) for p in parts])
+    known = np.isfinite(off).all(axis=1)
+    moving = known & (np.hypot(*np.nan_to_num(going).T) > 0.2)
+    grown = float((off[moving] * going[moving]).sum() / max((going[moving] ** 2).sum(), 1e-9))
+    widths = [
+        (i.high - i.low) / 2 / i.count for m, _, _ in clips for i in m.intervals if i.count >= 1
+    ]
+    return ErrorModel(
+        ratio=ratio,
+        spread=_by_band(near, lambda k: float(rest[k].std())),
+        velocity=_by_band(near, lambda k: _root(off[k & known])),
+        camera=float(np.std(np.log(factors))) if len(factors) > 1 else 0.0,
+        common=float(np.sqrt(np.mean(np.concatenate(shared) ** 2))),
+        memory=_correlation([(x[1:].ravel(), x[:-1].ravel()) for x in left]),
+        neighbour=_correlation(
+            [pair for x, p in zip(left, parts, strict=True) for pair in _beside(x, p.shape)]
+        ),
+        slope=1.0 + grown,
+        width=float(np.mean(widths)) if widths else 0.0,
+        clips=len(clips),
+    )
+
+
+_FLAT = ("true", "said", "near")
+
+
+def _root(errors: Floats) -> float:
+    return float(np.sqrt(np.mean(errors**2))) if len(errors) else math.nan
+
+
+def _by_band(near: Floats, value: Callable[[NDArray[np.bool_]], float]) -> tuple[float, ...]:
+    """`value` of each band's cells; a band with too few takes the next lower one's, or higher."""
+    found = []
+    for low, high in pairwise(EDGES):
+        chosen = (near >= low) & (near < high)
+        found.append(value(chosen) if np.count_nonzero(chosen) >= _LEAST else math.nan)
+    for k in range(1, len(found)):
+        if math.isnan(found[k]):
+            found[k] = found[k - 1]
+    for k in range(len(found) - 2, -1, -1):
+        if math.isnan(found[k]):
+            found[k] = found[k + 1]
+    return tuple(found)
+
+
+def _pick(values: Sequence[float], near: Floats) -> Floats:
+    """The band's value for each local density."""
+    return np.asarray(values)[np.searchsorted(EDGES[1:-1], near, side="right")]
+
+
+def _beside(left: Floats, shape: NDArray[np.bool_]) -> list[tuple[Floats, Floats]]:
+    """Pairs of neighbouring cells' errors, along rows and along columns."""
+    whole = np.full((len(left), *shape.shape), np.nan)
+    whole[:, shape] = left
+    pairs = []
+    for a, b in ((whole[:, 1:], whole[:, :-1]), (whole[:, :, 1:], whole[:, :, :-1])):
+        known = np.isfinite(a) & np.isfinite(b)
+        pairs.append((a[known], b[known]))
+    return pairs
+
+
+def _correlation(pairs: Sequence[tuple[Floats, Floats]]) -> float:
+    """Correlation of all pairs together, within 0 and 0.98."""
+    a = np.concatenate([pair[0] for pair in pairs])
+    b = np.concatenate([pair[1] for pair in pairs])
+    power = math.sqrt(float((a**2).sum()) * float((b**2).sum()))
+    return min(max(float((a * b).sum()) / power, 0.0), 0.98) if power > 0 else 0.0
+
+
+class Erring:
+    """Puts errors on true fields, second by second. Owns the errors that last."""
+
+    def __init__(
+        self, model: ErrorModel, shape: tuple[int, int], generator: np.random.Generator
+    ) -> None:
+        """For one camera whose field is (ny, nx); its own factor is drawn here."""
+        self._model, self._generator = model, generator
+        self._factor = math.exp(model.camera * float(generator.standard_normal()))
+        # White noise under a Gaussian of sigma s has correlation exp(-1 / (4 s²)) one cell apart.
+        self._blur = (
+            1 / (2 * math.sqrt(-math.log(model.neighbour))) if model.neighbour > 0.05 else 0.0
+        )
+        self._noise = np.stack([self._drawn(shape) for _ in range(3)])
+        self._common = float(generator.standard_normal())
+
+    def _drawn(self, shape: tuple[int, int]) -> Floats:
+        white = self._generator.standard_normal(shape)
+        if not self._blur:
+            return white
+        smooth = gaussian_filter(white, self._blur, mode="wrap")
+        impulse = np.zeros((33, 33))
+        impulse[16, 16] = 1.0
+        gain = math.sqrt(float((gaussian_filter(impulse, self._blur) ** 2).sum()))
+        return np.asarray(smooth / gain)
+
+    def step(self, density: Floats, velocity: Floats) -> tuple[Floats, Floats]:
+        """The next second as it would be measured: (ny, nx) people/m² and (ny, nx, 2) m/s."""
+        model = self._model
+        keep, new = model.memory, math.sqrt(1 - model.memory**2)
+        fresh = np.stack([self._drawn(density.shape) for _ in range(3)])
+        self._noise = keep * self._noise + new * fresh
+        self._common = keep * self._common + new * float(self._generator.standard_normal())
+        near = local_density(density, np.ones(density.shape, dtype=np.bool_), 1.0)
+        said = density * _pick(model.ratio, near) * self._factor * (1 + model.common * self._common)
+        said = np.maximum(said + _pick(model.spread, near) * self._noise[0], 0.0)
+        error = _pick(model.velocity, near)[..., None] * np.moveaxis(self._noise[1:], 0, -1)
+        return said, model.slope * velocity + error
+
+    def noise_floor(self) -> float:
+        """What a Reading says of its velocity's noise, m/s: the mean over bands of crowds."""
+        return float(np.mean(self._model.velocity[1:]))
+
+
+def write_model(model: ErrorModel, path: Path) -> None:
+    """Write `model` as JSON. Raises OSError as the system says."""
+    text = msgspec.json.format(msgspec.json.encode(_rounded(model)), indent=1)
+    path.write_bytes(text + b"\n")
+
+
+def _rounded(model: ErrorModel) -> ErrorModel:
+    values: dict[str, object] = {}
+    for name in model.__struct_fields__:
+        value = getattr(model, name)
+        values[name] = (
+            tuple(round(v, 4) for v in value) if isinstance(value, tuple) else round(value, 4)
+        )
+    return msgspec.convert(values, ErrorModel)
+
+
+def measured_model() -> ErrorModel:
+    """The model in the package: what `plainview evaluate crowd --model` last wrote there."""
+    file = resources.files("plainview.evaluate") / "error_model.json"
+    return msgspec.json.decode(file.read_bytes(), type=ErrorModel)

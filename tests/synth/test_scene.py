@@ -14,6 +14,7 @@ from plainview.errors import InputError, PlainviewError
 from plainview.geometry import Calibration, check_view, project
 from plainview.synth import recorded
 from plainview.synth.catalogue import SCENES, scene_named
+from plainview.synth.crowded import CROWDED
 from plainview.synth.job import simulate
 from plainview.synth.recorded import juelich
 from plainview.synth.scene import Scene, render_scene
@@ -42,6 +43,15 @@ def test_each_scene_can_be_measured(name: str) -> None:
         pixels, depth = project(camera.matrix(), middle)
         assert (depth > 0).all()
         assert ((pixels > 0) & (pixels < camera.size)).all()
+
+
+@pytest.mark.parametrize("scene", CROWDED, ids=lambda scene: scene.name)
+def test_dense_scenes_are_seen_whole(scene: Scene) -> None:
+    """Feet and heads of all who count are in the picture: what is missed is the estimator's."""
+    for height in (0.0, 1.8):
+        corners = [(x, y, height) for x, y in scene.polygon]
+        pixels, _ = project(scene.cameras[0].matrix(), corners)
+        assert ((pixels >= 0) & (pixels < scene.cameras[0].size)).all()
 
 
 def test_files_agree_with_each_other(tmp_path: Path) -> None:

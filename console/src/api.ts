@@ -121,6 +121,112 @@ export interface System {
   disk: { used: number; bound: number; free: number; oldest: number | null };
 }
 
+export type Quantity =
+  | "density" | "pressure" | "oscillation" | "stop-and-go" | "surge" | "dispersal" | "counterflow" | "shear" | "inflow" | "reach";
+export type AlertLevel = "warning" | "alarm";
+export type AlertState = "raised" | "acknowledged" | "escalated" | "cleared";
+/** What a person can do with an alert; each wants a reason. */
+export type AlertAction = "acknowledge" | "escalate" | "clear";
+
+export interface AlertStep {
+  at: number;
+  state: string;
+  /** "Plainview" for what it did itself. */
+  who: string;
+  why: string;
+}
+
+/** A threshold that was crossed. `value`, `low` and `high` are of the newest look. */
+export interface Alert {
+  id: string;
+  site: string;
+  /** Null: the whole site. */
+  zone: string | null;
+  kind: "density" | "crowd-movement";
+  quantity: Quantity;
+  level: AlertLevel;
+  state: AlertState;
+  raised_at: number;
+  updated_at: number;
+  cleared_at: number | null;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  peak: number | null;
+  unit: string;
+  threshold: number;
+  /** Where the threshold comes from. */
+  source: string;
+  /** Site metres, where it is worst. */
+  at: Point | null;
+  message: string;
+  check: string[];
+  history: AlertStep[];
+}
+
+export type WatchState = "clear" | "rising" | "raised" | "cannot-tell" | "off";
+
+/** One threshold that is watched. */
+export interface Watch {
+  zone: string | null;
+  quantity: Quantity;
+  level: AlertLevel;
+  threshold: number;
+  unit: string;
+  source: string;
+  state: WatchState;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  why: string;
+}
+
+/** A number with the ends of its 90 % interval. */
+export interface Interval {
+  value: number;
+  low: number;
+  high: number;
+}
+
+/** The physics of one zone, or with zone null of the whole site; null where not known. */
+export interface ZoneQuantities {
+  zone: string | null;
+  /** 95th percentile of the cells, people/m². */
+  density: Interval | null;
+  /** Densest place, people/m². */
+  peak: Interval | null;
+  level: "A" | "B" | "C" | "D" | "E" | "F" | null;
+  /** m/s. */
+  speed: number | null;
+  /** people/(m s). */
+  flow: number | null;
+  /** 1/s². */
+  pressure: Interval | null;
+  /** people. */
+  occupancy: Interval | null;
+  /** people/min. */
+  inflow: number | null;
+  outflow: number | null;
+  /** Seconds. */
+  dwell: number | null;
+  /** Seconds until the density of an alarm. */
+  reach: Interval | null;
+  why: string | null;
+}
+
+export interface Quantities {
+  t: number;
+  zones: ZoneQuantities[];
+}
+
+/** The site now beside the same hour of earlier weeks. */
+export interface Usual {
+  hour_of_week: string;
+  now: Estimate;
+  usual: { median: number; low: number; high: number; days: number } | null;
+  why: string | null;
+}
+
 /** Whether one camera may run, and why not. */
 export interface CameraStanding {
   camera: string;

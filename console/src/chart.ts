@@ -13,6 +13,7 @@ export class Chart {
   private plot: uPlot;
   private points: CountPoint[] = [];
   private range: [number, number] = [0, 1];
+  private moment: number | null = null;
 
   constructor(private readonly place: HTMLElement) {
     this.plot = this.make();
@@ -34,6 +35,13 @@ export class Chart {
     this.draw();
   }
 
+  /** Draw a line at the moment (UTC seconds) that the plan shows; null: it shows now. */
+  mark(moment: number | null): void {
+    if (this.moment === moment) return;
+    this.moment = moment;
+    this.plot.redraw(false);
+  }
+
   private draw(): void {
     const columns: [Column, Column, Column, Column, Column] = [[], [], [], [], []];
     for (const [t, count, low, high, known] of this.points) {
@@ -51,6 +59,21 @@ export class Chart {
       this.plot.setScale("x", { min: this.range[0], max: this.range[1] });
       this.plot.setScale("y", { min: 0, max: most * 1.08 });
     });
+  }
+
+  private paintMoment(plot: uPlot): void {
+    if (this.moment === null || this.moment < this.range[0] || this.moment > this.range[1]) return;
+    const x = Math.round(plot.valToPos(this.moment, "x", true));
+    const { top, height } = plot.bbox;
+    plot.ctx.save();
+    plot.ctx.strokeStyle = colour("bad");
+    plot.ctx.setLineDash([]);
+    plot.ctx.lineWidth = 2 * (window.devicePixelRatio || 1);
+    plot.ctx.beginPath();
+    plot.ctx.moveTo(x, top);
+    plot.ctx.lineTo(x, top + height);
+    plot.ctx.stroke();
+    plot.ctx.restore();
   }
 
   private height(): number {
@@ -83,6 +106,7 @@ export class Chart {
           { stroke: ink, width: 1.5, dash: [3, 4], points: { show: false }, spanGaps: false },
         ],
         bands: [{ series: [1, 2], fill: band }],
+        hooks: { draw: [(plot) => this.paintMoment(plot)] },
       },
       [[], [], [], [], []],
       this.place,

@@ -1,9 +1,10 @@
 /** All sites: a map, and beside it the same as a list. */
 
+import { alertsCard } from "./alerts";
 import { ask, type CameraStanding, type SiteNow, type System } from "./api";
 import { h, part, say } from "./dom";
 import { scopeWords, standingWords, watch } from "./govern";
-import { bytes, clock, people, range, share, siteState, whole } from "./words";
+import { bytes, clock, countWords, people, range, share, siteState, whole } from "./words";
 
 const EVERY = 2000;
 
@@ -13,6 +14,7 @@ interface Row {
   range: HTMLElement;
   state: HTMLElement;
   seal: HTMLElement;
+  alerts: HTMLElement;
 }
 
 /** Fill `main`, and keep it current. Throws Problem when the first answer fails. */
@@ -25,10 +27,24 @@ export async function show(main: HTMLElement): Promise<void> {
   let standing: CameraStanding[] = [];
   const list = h("ul", { class: "sites", "aria-label": "Sites" }, ...[...rows.values()].map((r) => r.item));
   const ground = h("div", { class: "map", id: "map" });
+  const names = new Map(sites.map((site) => [site.id, site.name]));
+  const alerts = alertsCard({
+    site: null,
+    every: EVERY,
+    names: (site) => names.get(site) ?? site,
+    shown: () => undefined,
+    changed(open) {
+      for (const [id, r] of rows) {
+        const words = countWords(open.filter((alert) => alert.site === id));
+        say(r.alerts, words);
+        r.alerts.hidden = !words;
+      }
+    },
+  });
   main.replaceChildren(
     h("div", { class: "home" },
       h("section", { class: "home-list", "aria-labelledby": "title" },
-        h("h1", { id: "title" }, "Sites"), stops, total, list),
+        h("h1", { id: "title" }, "Sites"), stops, alerts.card, total, list),
       h("section", { class: "home-map card", "aria-label": "Map of the sites" }, ground,
         h("p", { class: "note" }, "Plain base map: no outside map service is asked. The list has everything that the map shows.")),
     ),
@@ -95,14 +111,15 @@ function row(site: SiteNow): Row {
   const interval = h("span", { class: "interval" });
   const state = h("span", { class: "pill" });
   const sealed = h("span", { class: "pill", "data-grade": "bad" });
+  const alerts = h("span", { class: "pill", "data-grade": "bad", hidden: true });
   const item = h("li", {},
     h("a", { class: "card site-card", href: `/sites/${site.id}` },
       h("span", { class: "site-name" }, h("h2", {}, site.name),
         site.simulated && h("span", { class: "pill", "data-grade": "note" }, "Simulated")),
       h("span", { class: "site-count" }, count, interval),
-      h("span", { class: "site-state" }, state, sealed),
+      h("span", { class: "site-state" }, alerts, state, sealed),
     ));
-  return { item, count, range: interval, state, seal: sealed };
+  return { item, count, range: interval, state, seal: sealed, alerts };
 }
 
 function fillRow(r: Row, site: SiteNow, idle: CameraStanding[]): void {

@@ -3,7 +3,7 @@
  * ground that one person has: more than 35, 25, 15, 10 and 5 square feet, and less.
  */
 
-import type { Cell, Grid, Run } from "./api";
+import type { Cell, Grid, Run, SiteField, SitePlace } from "./api";
 
 export type Level = "A" | "B" | "C" | "D" | "E" | "F";
 
@@ -58,6 +58,22 @@ export function smoothed(grid: Grid, cells: Cell[], known: Uint8Array): Float64A
     }
   }
   return mean;
+}
+
+/** Known ground of a site in a field: 1 where a cell is the site's, covered and not unknown. */
+export function knownGround(place: SitePlace, field: SiteField): Uint8Array {
+  const uncovered = mask(place.grid, place.uncovered);
+  const unknown = mask(place.grid, field.unknown);
+  return mask(place.grid, place.inside).map((inside, k) => (inside && !unknown[k] && !uncovered[k] ? 1 : 0));
+}
+
+/** Density (people/m²) at the densest known place of a field; null where nothing is known. */
+export function densest(place: SitePlace, field: SiteField): number | null {
+  let most: number | null = null;
+  for (const density of smoothed(place.grid, field.cells, knownGround(place, field))) {
+    if (!Number.isNaN(density)) most = Math.max(most ?? 0, density);
+  }
+  return most;
 }
 
 type Box = [x0: number, y0: number, x1: number, y1: number];

@@ -1,6 +1,6 @@
 /** A site's live events: tells every state, and whether the page is live, late or cut off. */
 
-import type { CountSeries, SiteField } from "./api";
+import type { Alert, CountSeries, SiteField } from "./api";
 
 export type Link = "connecting" | "live" | "late" | "dropped";
 
@@ -12,6 +12,8 @@ export interface Listener {
   state(field: SiteField): void;
   /** What the page missed while it was cut off, where the server knows. */
   missed(series: CountSeries): void;
+  /** The site's open alerts, at the start and whenever they change. */
+  alerts(alerts: Alert[]): void;
   /** Also called every second, for the age of what is shown. */
   link(link: Link, last: number | null): void;
 }
@@ -40,6 +42,9 @@ export function listen(site: string, listener: Listener): void {
     });
     source.addEventListener("missed", (event) => {
       listener.missed(JSON.parse((event as MessageEvent<string>).data) as CountSeries);
+    });
+    source.addEventListener("alerts", (event) => {
+      listener.alerts(JSON.parse((event as MessageEvent<string>).data) as Alert[]);
     });
     source.addEventListener("error", () => {
       dropped = true;

@@ -2,7 +2,7 @@
 
 import type { Cell, Point, SiteField, SitePlace } from "./api";
 import { colour, onTheme } from "./dom";
-import { type Level, levelOf, mask, roundStep, smoothed } from "./levels";
+import { knownGround, type Level, levelOf, mask, roundStep, smoothed } from "./levels";
 
 const SHOWN = 0.05;
 const MARGIN = 30;
@@ -35,6 +35,8 @@ export class Plan {
   private cells: Cell[] = [];
   private believed = new Set<string>();
   private cursor: [number, number] | null = null;
+  private marked: Point | null = null;
+  private zone: Point[][] = [];
   private queued = false;
   private box: [number, number, number, number];
 
@@ -63,21 +65,17 @@ export class Plan {
   set(field: SiteField): void {
     const { grid } = this.site;
     this.unknown = mask(grid, field.unknown);
-    const known = this.inside.map((inside, k) => (inside && !this.unknown[k] && !this.uncovered[k] ? 1 : 0));
     this.cells = field.cells;
-    this.density = smoothed(grid, field.cells, known);
+    this.density = smoothed(grid, field.cells, knownGround(this.site, field));
     this.believed = new Set(field.cameras.filter((camera) => camera.believed).map((camera) => camera.id));
     this.draw();
   }
 
-  /** Densest known place; null where nothing is known. */
-  densest(): Spot | null {
-    let best = -1;
-    this.density.forEach((value, k) => {
-      if (!Number.isNaN(value) && (best < 0 || value > (this.density[best] ?? 0))) best = k;
-    });
-    const nx = this.site.grid.shape[0];
-    return best < 0 ? null : this.spot(best % nx, Math.floor(best / nx));
+  /** Mark the place of an alert (site metres) and the zone that it is about; null: none. */
+  pointOut(at: Point | null, zone: string | null): void {
+    this.marked = at;
+    this.zone = zone === null ? [] : this.site.cameras.flatMap((camera) => camera.zones.filter(({ name }) => name === zone).map(({ polygon }) => polygon));
+    this.draw();
   }
 
   /** Square metres of known ground at each level, and of ground that is not known. */
@@ -190,6 +188,7 @@ export class Plan {
     this.paintFlow(c, frame);
     this.paintLines(c, frame);
     this.paintCameras(c, frame);
+    this.paintMark(c, frame);
     this.paintScale(c, frame);
     this.paintNorth(c);
     this.paintCursor(c, frame);
@@ -485,6 +484,22 @@ export class Plan {
     c.textBaseline = "top";
     c.fillText("N", 0, 6);
     c.restore();
+  }
+
+  /** A ring around the place of an alert, wide enough to be found on a full plan. */
+  private paintMark(c: CanvasRenderingContext2D, frame: Frame): void {
+    for (const [stroke, width] of [[colour("halo"), 5], [colour("stop"), 2.5]] as const) {
+      c.strokeStyle = stroke;
+      c.lineWidth = width;
+      c.setLineDash([10, 5]);
+      for (const polygon of this.zone) this.path(c, frame, polygon, true);
+      c.setLineDash([]);
+      if (!this.marked) continue;
+      const [x, y] = [frame.x(this.marked[0]), frame.y(this.marked[1])];
+      c.beginPath();
+      c.arc(x, y, Math.max(14, 1.5 * frame.scale), 0, 2 * Math.PI);
+      c.stroke();
+    }
   }
 
   private paintCursor(c: CanvasRenderingContext2D, frame: Frame): void {

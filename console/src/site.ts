@@ -1,15 +1,19 @@
 /** One site, live: plan, count, crossings and cameras. */
 
-import { ask, type Camera, type CameraStanding, type CountPoint, type CountSeries, type Crossing, type Line, Problem, type SiteField, type SitePlace } from "./api";
+import { ask, type Camera, type CameraStanding, type CountPoint, type CountSeries, type Crossing, type Line, Problem, type SiteField, type SiteNow, type SitePlace } from "./api";
+import { alertsCard } from "./alerts";
 import { Chart } from "./chart";
 import { h, part, say, svg } from "./dom";
 import { standingStrip, standingWords, watch } from "./govern";
 import { foot } from "./home";
-import { LEVELS, levelOf } from "./levels";
+import { densest as densestOf, LEVELS, levelOf } from "./levels";
 import { type Link, listen } from "./live";
 import { Plan, type Spot } from "./plan";
+import { quantitiesCard, watchesCard } from "./quantities";
+import { type Scrubber, scrubber } from "./scrubber";
 import { may } from "./session";
-import { cameraState, clock, compass, estimate, people, range, seal, share, span, whole } from "./words";
+import { usualCard } from "./usual";
+import { cameraState, clock, compass, estimate, moment, people, range, seal, share, span, watchSummary, whole } from "./words";
 
 type Resolution = "reading" | "minute" | "hour";
 const RANGES: readonly { words: string; seconds: number; resolution: Resolution }[] = [
@@ -21,6 +25,8 @@ const RANGES: readonly { words: string; seconds: number; resolution: Resolution 
 /** Seconds between two announcements to a screen reader, when nothing is wrong and when something is. */
 const ANNOUNCE = 30;
 const ALARM = 2;
+/** Milliseconds between two questions for alerts; this site's come with its live stream, too. */
+const ALERTS = 3000;
 /** Seconds that the curve shows at least. */
 const SHORTEST = 120;
 
@@ -40,31 +46,47 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
     banner.replaceChildren(h("strong", {}, "Demonstration. "), "This site is simulated: its people do not exist.");
   }
   const count = countCard();
-  const plan = planCard(place);
   const history = historyCard(id);
+  const plan = planCard(place, (at) => history.mark(at));
   const crossings = crossingsCard(place, id);
   const cameras = camerasCard(place);
   const idle = standingStrip();
   const standing = new Map<string, CameraStanding>();
+  const names = new Map([[id, place.name]]);
+  // Other sites' alerts are told of, too; without an answer by their ids.
+  void ask<SiteNow[]>("sites").then((sites) => sites.forEach((site) => names.set(site.id, site.name)), () => undefined);
+  const alerts = alertsCard({
+    site: id,
+    every: ALERTS,
+    names: (site) => names.get(site) ?? site,
+    shown(alert) {
+      fit.pointOut(alert?.at ?? null, alert?.zone ?? null);
+      if (alert) time.go(alert.raised_at);
+      else time.now();
+    },
+  });
   main.replaceChildren(
     h("div", { class: "title-row" }, h("h1", {}, place.name), may("stop") && h("a", { class: "stop-button", href: `/stop?scope=site:${id}` }, "Stop this site")),
     idle.strip,
     h("div", { class: "site" },
-      plan.card,
-      h("div", { class: "side" }, count.card, history.card, crossings.card),
+      h("div", { class: "side ground" }, plan.card, crossings.card),
+      h("div", { class: "side" }, alerts.card, count.card, usualCard(id), history.card),
+      quantitiesCard(id),
+      watchesCard(id, (watches) => alerts.note(watchSummary(watches))),
       cameras.card),
   );
-  const fit = plan.start();
+  const { fit, time, state } = plan.start();
   const announce = announcer();
   listen(id, {
     state(field) {
-      fit.set(field);
-      count.set(field, fit, standing);
+      state(field);
+      count.set(field, place, standing);
       history.add(field);
       cameras.set(field, standing);
       announce(field, standing);
     },
     missed: (series) => history.merge(series),
+    alerts: (open) => alerts.live(open),
     link: (link, last) => showLink(link, last),
   });
   void history.load(0);
@@ -103,7 +125,7 @@ function countCard() {
     h("dl", { class: "facts" }, h("div", {}, h("dt", {}, "Densest place"), densest), h("div", {}, h("dt", {}, "Ground measured"), known)));
   return {
     card,
-    set(field: SiteField, plan: Plan, standing: Map<string, CameraStanding>): void {
+    set(field: SiteField, place: SitePlace, standing: Map<string, CameraStanding>): void {
       const runs = standing.size === 0 || [...standing.values()].some((camera) => camera.state === "running");
       const some = field.count !== null;
       const partly = some && !whole(field.known);
@@ -116,15 +138,22 @@ function countCard() {
         : partly
           ? "There may be more: the rest of the ground cannot be measured now. See the cameras below."
           : "The true number is between these nine times out of ten.");
-      const spot = plan.densest();
-      say(densest, spot?.density == null ? "Not known" : `Level ${levelOf(spot.density)}, ${spot.density.toFixed(1)} people/m²`);
+      const most = densestOf(place, field);
+      say(densest, most === null ? "Not known" : `Level ${levelOf(most)}, ${most.toFixed(1)} people/m²`);
       say(known, share(field.known));
       known.dataset["grade"] = card.dataset["grade"] = whole(field.known) ? "good" : "bad";
     },
   };
 }
 
-function planCard(place: SitePlace) {
+interface Ground {
+  fit: Plan;
+  time: Scrubber;
+  /** Take the site's present. */
+  state(field: SiteField): void;
+}
+
+function planCard(place: SitePlace, marked: (at: number | null) => void) {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const read = h("p", { class: "readout", "aria-live": "polite" }, "Point at the ground, or focus the plan and use the arrow keys, to read it.");
   const stage = h("div", { class: "stage", tabindex: 0, role: "group", "aria-label": `Plan of ${place.name}. The arrow keys read it place by place; a table follows.` }, canvas, h("p", { class: "veil", "aria-hidden": "true" }, "Not live"));
@@ -136,15 +165,28 @@ function planCard(place: SitePlace) {
       return h("li", {}, h("span", { class: "swatch", "data-level": level }, level), h("span", {}, what), h("small", {}, limits));
     }),
     h("li", {}, h("span", { class: "swatch", "data-level": "unknown" }), h("span", {}, "not known"), h("small", {}, "not empty")));
+  const title = h("h2", { id: "plan" }, "The ground from above");
+  let newest: SiteField | null = null;
+  let draw: (field: SiteField) => void = () => undefined;
+  const time = scrubber(place.id, {
+    show(field, at): void {
+      card.dataset["live"] = String(at === null);
+      say(title, at === null ? "The ground from above" : `The ground from above, at ${moment(at)}`);
+      marked(at);
+      const shown = field ?? newest;
+      if (shown) draw(shown);
+    },
+  });
+  stage.append(time.ribbon);
   const card = h("section", { class: "card plan", "aria-labelledby": "plan" },
-    h("div", { class: "card-head" }, h("h2", { id: "plan" }, "The ground from above"), h("p", { class: "note" }, "People per m², averaged over 3 m around. No picture of the scene exists here.")),
-    stage, read, legend,
+    h("div", { class: "card-head" }, title, h("p", { class: "note" }, "People per m², averaged over 3 m around. No picture of the scene exists here.")),
+    stage, time.part, read, legend,
     h("details", {}, h("summary", {}, "The plan as a table"),
       h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The plan as a table" },
         h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Level of service"), h("th", { scope: "col" }, "People per m²"), h("th", { scope: "col", class: "number" }, "Ground"))), rows))));
   return {
     card,
-    start(): Plan {
+    start(): Ground {
       const plan = new Plan(canvas, place);
       stage.style.setProperty("--aspect", String(Math.min(Math.max(plan.aspect, 0.5), 1.25)));
       const tell = (spot: Spot | null): void => say(read, spot ? spotWords(spot, place.bearing) : "Point at the ground, or focus the plan and use the arrow keys, to read it.");
@@ -159,15 +201,18 @@ function planCard(place: SitePlace) {
         const metres = event.shiftKey ? 5 : 1;
         tell(plan.move(step[0] * metres, step[1] * metres));
       });
-      const set = plan.set.bind(plan);
-      plan.set = (field) => {
-        set(field);
+      draw = (field) => {
+        plan.set(field);
         const { levels, unknown } = plan.ground();
         const table: [string, string, number][] = LEVELS.map(({ level, from, what }) => [`${level}, ${what}`, from ? `from ${from.toFixed(2)}` : "from 0", levels.get(level) ?? 0]);
         table.push(["Not known", "not empty", unknown]);
         rows.replaceChildren(...table.map(([name, density, metres]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, density), h("td", { class: "number" }, `${Math.round(metres)} m²`))));
       };
-      return plan;
+      const state = (field: SiteField): void => {
+        newest = field;
+        if (time.live) draw(field);
+      };
+      return { fit: plan, time, state };
     },
   };
 }
@@ -240,6 +285,10 @@ function historyCard(id: string) {
   return {
     card,
     load,
+    /** Show which moment the plan shows; null: the present. */
+    mark(at: number | null): void {
+      chart?.mark(at);
+    },
     /** The newest point, in the place of the last one while the step is the same. */
     add(field: SiteField): void {
       if (RANGES[chosen]?.resolution !== "reading") return;
@@ -272,7 +321,7 @@ function crossingsCard(place: SitePlace, id: string) {
     return { row, cells };
   });
   const said = h("p", { class: "note" }, lines.length ? "Forward is the way of the arrow, on the plan too. Counted from flow, never by following a person." : "This site has no lines.");
-  const card = h("section", { class: "card", "aria-labelledby": "crossings" },
+  const card = h("section", { class: "card crossed", "aria-labelledby": "crossings" },
     h("h2", { id: "crossings" }, "Crossings"),
     lines.length > 0 && h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "crossings" },
       h("table", { class: "crossings" },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Camera, SiteNow } from "./api";
-import { bytes, cameraState, compass, estimate, FLAGS, range, seal, share, siteState, span, whole } from "./words";
+import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
+import { alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, range, seal, share, siteState, span, threshold, usualWords, watchSummary, whole } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -73,4 +73,53 @@ it("a direction is told by the compass, with the ground's bearing", () => {
   expect(compass(0, 1, 90)).toBe("east");
   expect(compass(-1, -1, 0)).toBe("south-west");
   expect(compass(0, 1, 350)).toBe("north");
+});
+
+describe("alerts", () => {
+  const alert: Alert = {
+    id: "a", site: "s", zone: "Gate", kind: "density", quantity: "density", level: "alarm", state: "raised",
+    raised_at: 0, updated_at: 0, cleared_at: null, value: 6.14, low: 5.4, high: 6.8, peak: 6.3, unit: "people/m²",
+    threshold: 5, source: "Fruin", at: null, message: "", check: [],
+    history: [{ at: 0, state: "raised", who: "Plainview", why: "" }],
+  };
+
+  it("tell their value with its interval beside the threshold", () => {
+    expect(amount(alert)).toBe("6.1 people/m² (5.4 to 6.8)");
+    expect(threshold(alert)).toBe("alarm from 5.0 people/m²");
+    expect(amount({ ...alert, value: null })).toBe("not known");
+    expect(alertTitle({ ...alert, zone: null, level: "warning" })).toBe("Warning: Density, whole site");
+  });
+
+  it("tell a time in minutes, and that less of it is worse", () => {
+    const reach: Alert = { ...alert, quantity: "reach", unit: "s", value: 300, low: 240, high: 420, threshold: 600 };
+    expect(amount(reach)).toBe("5 min (4 min to 7 min)");
+    expect(threshold(reach)).toBe("alarm below 10 min");
+  });
+
+  it("name who did what last", () => {
+    expect(alertState(alert)).toBe("Not acknowledged");
+    const seen = { ...alert, state: "acknowledged" as const, history: [...alert.history, { at: 1, state: "acknowledged", who: "Kim", why: "seen" }] };
+    expect(alertState(seen)).toBe("Acknowledged by Kim");
+  });
+
+  it("are counted by level", () => {
+    expect(countWords([])).toBe("");
+    expect(countWords([alert, { ...alert, level: "warning" }, { ...alert, level: "warning" }])).toBe("▲ 1 alarm, 2 warnings");
+  });
+
+  it("are watched for, which is summed up in one line", () => {
+    const watch = { zone: null, quantity: "density", level: "alarm", threshold: 5, unit: "", source: "", value: null, low: null, high: null, why: "" } as const;
+    const watches: Watch[] = [{ ...watch, state: "clear" }, { ...watch, state: "cannot-tell" }, { ...watch, state: "clear" }];
+    expect(watchSummary(watches)).toBe("3 thresholds are watched: 2 clear, 1 cannot be told.");
+    expect(watchSummary([])).toBe("No thresholds are set for this site.");
+  });
+});
+
+it("now is more than usual only where the intervals do not meet", () => {
+  const told: Usual = { hour_of_week: "", now: { count: 100, low: 90, high: 110 }, usual: { median: 60, low: 50, high: 80, days: 4 }, why: null };
+  expect(usualWords(told).what).toBe("More people than usual");
+  expect(usualWords({ ...told, now: { count: 85, low: 75, high: 95 } }).what).toBe("As usual");
+  expect(usualWords({ ...told, now: { count: 20, low: 10, high: 30 } }).what).toBe("Fewer people than usual");
+  expect(usualWords({ ...told, usual: null }).what).toBe("Cannot be compared");
+  expect(usualWords({ ...told, now: { count: null, low: null, high: null } }).what).toBe("Cannot be compared");
 });

@@ -1,6 +1,6 @@
 /** Numbers and states in a crowd-safety officer's words. */
 
-import type { Camera, Estimate, Flag, SiteNow } from "./api";
+import type { Alert, AlertState, Camera, Estimate, Flag, Interval, Quantity, SiteNow, Usual, Watch, WatchState } from "./api";
 
 /** What each flag means, and what to do about it. */
 export const FLAGS: Record<Flag, { what: string; mend: string }> = {
@@ -134,4 +134,132 @@ export function daysUntil(date: string, now = Date.now()): number {
   const today = new Date(now);
   today.setHours(12, 0, 0, 0);
   return Math.round((new Date(`${date}T12:00:00`).getTime() - today.getTime()) / 86_400_000);
+}
+
+/** What is watched, as one says it, and from how it crosses its threshold. */
+export const QUANTITIES: Record<Quantity, { name: string; digits: number; below?: boolean }> = {
+  density: { name: "Density", digits: 1 },
+  pressure: { name: "Crowd pressure", digits: 3 },
+  oscillation: { name: "Swaying of the crowd as one body", digits: 2 },
+  "stop-and-go": { name: "Stop-and-go waves", digits: 2 },
+  surge: { name: "Sudden surge", digits: 2 },
+  dispersal: { name: "Sudden dispersal", digits: 2 },
+  counterflow: { name: "Streams against each other", digits: 2 },
+  shear: { name: "Streams that rub past each other", digits: 2 },
+  inflow: { name: "Net inflow", digits: 0 },
+  reach: { name: "Time until the alarm density", digits: 0, below: true },
+};
+
+const STEPS: Record<AlertState, string> = {
+  raised: "Not acknowledged",
+  acknowledged: "Acknowledged",
+  escalated: "Escalated",
+  cleared: "Cleared",
+};
+
+/** "Density", or the API's own word for a quantity that is newer than this page. */
+export function quantityName(quantity: string): string {
+  return QUANTITIES[quantity as Quantity]?.name ?? quantity;
+}
+
+/** "6.1", or for a time "4 min". */
+export function figure(quantity: string, value: number): string {
+  if (quantity === "reach") return span(value);
+  return value.toLocaleString("en", { minimumFractionDigits: digitsOf(quantity), maximumFractionDigits: digitsOf(quantity) });
+}
+
+function digitsOf(quantity: string): number {
+  return QUANTITIES[quantity as Quantity]?.digits ?? 2;
+}
+
+/** "6.1 people/m²"; a time says its own unit. */
+export function withUnit(quantity: string, value: number, unit: string): string {
+  return quantity === "reach" || !unit ? figure(quantity, value) : `${figure(quantity, value)} ${unit}`;
+}
+
+/** "6.1 people/m² (5.4 to 6.8)", or "not known". */
+export function amount(of: { quantity: string; value: number | null; low: number | null; high: number | null; unit: string }): string {
+  if (of.value === null) return "not known";
+  const told = withUnit(of.quantity, of.value, of.unit);
+  return of.low === null || of.high === null ? told : `${told} (${figure(of.quantity, of.low)} to ${figure(of.quantity, of.high)})`;
+}
+
+/** "alarm from 5.0 people/m²", or for a time "warning below 10 min". */
+export function threshold(of: { quantity: string; level: string; threshold: number; unit: string }): string {
+  const below = QUANTITIES[of.quantity as Quantity]?.below;
+  return `${of.level} ${below ? "below" : "from"} ${withUnit(of.quantity, of.threshold, of.unit)}`;
+}
+
+/** "Gate", or for no zone "Whole site". */
+export function zoneWords(zone: string | null): string {
+  return zone ?? "Whole site";
+}
+
+/** "Alarm: Density, Gate". */
+export function alertTitle(alert: Alert): string {
+  return `${alert.level === "alarm" ? "Alarm" : "Warning"}: ${quantityName(alert.quantity)}, ${alert.zone ?? "whole site"}`;
+}
+
+/** "Not acknowledged", "Acknowledged by Kim" or "Cleared". */
+export function alertState(alert: Alert): string {
+  const last = alert.history.findLast((step) => step.state === alert.state);
+  const who = last && alert.state !== "raised" ? ` by ${last.who}` : "";
+  return (STEPS[alert.state] ?? alert.state) + who;
+}
+
+/** What a step of an alert's history did: "Raised", "Acknowledged". */
+export function stepWords(state: string): string {
+  return state === "raised" ? "Raised" : (STEPS[state as AlertState] ?? state);
+}
+
+/** "▲ 1 alarm, 2 warnings"; empty for none. */
+export function countWords(alerts: Alert[]): string {
+  const count = (level: string): number => alerts.filter((alert) => alert.level === level).length;
+  const words = (["alarm", "warning"] as const).filter((level) => count(level) > 0).map((level) => `${count(level)} ${level}${count(level) > 1 ? "s" : ""}`);
+  return words.length ? `▲ ${words.join(", ")}` : "";
+}
+
+/** Whether somebody must still look at it. */
+export function calls(alert: Alert): boolean {
+  return alert.state === "raised" || alert.state === "escalated";
+}
+
+/** What an alert's or watch's state means, and how grave it is. */
+export const WATCHES: Record<WatchState, { grade: Grade | "note"; what: string }> = {
+  clear: { grade: "good", what: "Clear" },
+  rising: { grade: "warn", what: "Rising" },
+  raised: { grade: "bad", what: "Raised" },
+  "cannot-tell": { grade: "warn", what: "Cannot tell" },
+  off: { grade: "note", what: "Off" },
+};
+
+/** "12 thresholds watched: 9 clear, 1 raised, 1 cannot be told, 1 off." */
+export function watchSummary(watches: Watch[]): string {
+  if (watches.length === 0) return "No thresholds are set for this site.";
+  const words: [WatchState, string][] = [["raised", "raised"], ["rising", "rising"], ["clear", "clear"], ["cannot-tell", "cannot be told"], ["off", "off"]];
+  const parts = words.map(([state, said]) => [watches.filter((watch) => watch.state === state).length, said] as const).filter(([count]) => count > 0);
+  return `${watches.length} ${watches.length === 1 ? "threshold is" : "thresholds are"} watched: ${parts.map(([count, said]) => `${count} ${said}`).join(", ")}.`;
+}
+
+/** "4.2 (3.9 to 4.6)", or "not known". */
+export function interval(value: Interval | null, digits: number): string {
+  if (value === null) return "not known";
+  const [middle, low, high] = [value.value, value.low, value.high].map((one) => one.toFixed(digits));
+  return `${middle} (${low} to ${high})`;
+}
+
+/** How now compares with the usual for this hour. */
+export function usualWords(told: Usual): { what: string; grade: Grade | "note" } {
+  const { usual, now } = told;
+  if (usual === null || now.count === null || now.low === null || now.high === null) return { what: "Cannot be compared", grade: "note" };
+  if (now.low > usual.high) return { what: "More people than usual", grade: "warn" };
+  if (now.high < usual.low) return { what: "Fewer people than usual", grade: "note" };
+  return { what: "As usual", grade: "good" };
+}
+
+/** "14:03:22", with the day in front where it is not today. */
+export function moment(seconds: number, now = Date.now() / 1000): string {
+  const date = new Date(seconds * 1000);
+  const today = date.toDateString() === new Date(now * 1000).toDateString();
+  return today ? clock(seconds) : `${date.toLocaleDateString("en-GB", { day: "numeric", month: "long" })}, ${clock(seconds)}`;
 }

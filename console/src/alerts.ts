@@ -1,0 +1,214 @@
+/** Open alerts, and earlier ones, as a list; one of them opened in the list's place. */
+
+import { type Alert, ask, Problem } from "./api";
+import { levelMark, opened, type Opened } from "./alert";
+import { Bell, graver } from "./bell";
+import { h, say } from "./dom";
+import { absent, poll } from "./poll";
+import { alertState, alertTitle, amount, calls, moment, span, threshold } from "./words";
+
+/** How many earlier alerts are listed. */
+const EARLIER = 50;
+
+export interface AlertsOptions {
+  /** The site whose page this is; null: all sites. */
+  site: string | null;
+  every: number;
+  names(site: string): string;
+  /** An alert was opened, or none is any more. */
+  shown(alert: Alert | null): void;
+  /** The open alerts of all sites have changed. */
+  changed?(open: Alert[]): void;
+}
+
+export interface AlertsCard {
+  card: HTMLElement;
+  /** The site's open alerts, as the live stream tells them. */
+  live(alerts: Alert[]): void;
+  /** What stands below the list while all is quiet. */
+  note(words: string): void;
+}
+
+interface Row {
+  item: HTMLElement;
+  set(alert: Alert): void;
+}
+
+/** The card, kept current for as long as the page is open. */
+export function alertsCard(options: AlertsOptions): AlertsCard {
+  const { site, names } = options;
+  const title = h("h2", { id: "alerts" }, "Open alerts");
+  const empty = h("p", { class: "alert-none" }, "Asking for alerts…");
+  const list = h("ul", { class: "alert-rows" });
+  const place = h("div", { class: "alert-list", role: "region", "aria-labelledby": "alerts", tabindex: 0 }, empty, list);
+  const detail = h("div", { class: "alert-detail", hidden: true });
+  const said = h("p", { class: "note" });
+  const buttons = ["Open", "Earlier"].map((words, k) => h("button", { type: "button", "aria-pressed": k === 0 ? "true" : "false" }, words));
+  const rows = new Map<string, Row>();
+  let open: Alert[] = [];
+  let earlier: Alert[] | null = null;
+  let now: Opened | null = null;
+  let told = -Infinity;
+  let note = "";
+  let fault = "";
+  let wanted = new URLSearchParams(location.search).get("alert");
+  const here = (alerts: Alert[]): Alert[] => (site === null ? alerts : alerts.filter((alert) => alert.site === site));
+  const foot = (): void => {
+    const away = open.length - here(open).length;
+    const calling = open.filter((alert) => alert.site !== site && calls(alert)).length;
+    const elsewhere = away === 0 || site === null ? "" : `Other sites have ${away === 1 ? "1 open alert" : `${away} open alerts`}, ${calling} not acknowledged. `;
+    said.hidden = !fault && !elsewhere && !note;
+    said.replaceChildren(fault || elsewhere + note, ...(elsewhere && !fault ? [" ", h("a", { href: "/" }, "All sites")] : []));
+  };
+  const bell = new Bell(names, (alert) => {
+    if (site === null || alert.site === site) show(alert, true);
+    else location.assign(`/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}`);
+  });
+  const card = h("section", { class: "card alerts", "aria-labelledby": "alerts" },
+    h("div", { class: "card-head" }, title, h("div", { class: "alert-tools" }, h("div", { class: "choice", role: "group", "aria-label": "Which alerts" }, ...buttons), bell.button)),
+    place, detail, said);
+
+  const draw = (): void => {
+    const shown = earlier ?? here(open).sort(graver);
+    const count = here(open).length;
+    say(title, count === 0 ? "Open alerts" : `Open alerts: ${count}`);
+    card.dataset["level"] = here(open).some((alert) => alert.level === "alarm") ? "alarm" : count ? "warning" : "none";
+    say(empty, fault && open.length === 0 ? "Alerts are not known." : earlier ? "There were no alerts yet." : "No open alerts.");
+    empty.hidden = shown.length > 0;
+    for (const [id, row] of rows) {
+      if (shown.some((alert) => alert.id === id)) continue;
+      row.item.remove();
+      rows.delete(id);
+    }
+    shown.forEach((alert, k) => {
+      const row = rows.get(alert.id) ?? rowOf(site === null ? names(alert.site) : "", () => show(alert, true));
+      rows.set(alert.id, row);
+      row.set(alert);
+      if (list.children[k] !== row.item) list.insertBefore(row.item, list.children[k] ?? null);
+    });
+    foot();
+  };
+  const changed = (): void => {
+    bell.set(open);
+    options.changed?.(open);
+    draw();
+    if (wanted !== null) void find(wanted).then((alert) => alert && show(alert, false));
+    wanted = null;
+    if (now) void find(now.id).then((alert) => alert && now?.id === alert.id && now.set(alert));
+  };
+  /** The alert as it is now, also when it was cleared meanwhile. */
+  const find = async (id: string): Promise<Alert | undefined> => {
+    const known = open.find((alert) => alert.id === id);
+    if (known || now?.ended === id) return known;
+    try {
+      return (await ask<Alert[]>(`alerts?state=all${site ? `&site=${site}` : ""}&limit=${EARLIER}`)).find((alert) => alert.id === id);
+    } catch (error) {
+      if (error instanceof Problem) return undefined;
+      throw error;
+    }
+  };
+  const show = (first: Alert, focus: boolean): void => {
+    const alert = open.find((one) => one.id === first.id) ?? first;
+    now?.close();
+    now = opened(alert, {
+      site: site === null ? names(alert.site) : "",
+      link: site === null ? `/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}` : null,
+      put,
+      then: (seen) => options.shown(seen),
+      back,
+    });
+    detail.replaceChildren(now.part);
+    detail.hidden = false;
+    place.hidden = true;
+    if (focus) now.part.querySelector("h3")?.focus();
+    bell.looking(alert.id);
+    options.shown(alert);
+  };
+  const back = (): void => {
+    const id = now?.id;
+    now?.close();
+    now = null;
+    detail.replaceChildren();
+    detail.hidden = true;
+    place.hidden = false;
+    bell.looking("");
+    options.shown(null);
+    const row = id ? rows.get(id)?.item.querySelector("button") : null;
+    (row ?? place).focus();
+  };
+  /** Take an alert that a decision has changed. */
+  const put = (alert: Alert): void => {
+    told = performance.now();
+    open = open.filter((one) => one.id !== alert.id);
+    if (alert.state !== "cleared") open = [...open, alert];
+    if (earlier) earlier = earlier.map((one) => (one.id === alert.id ? alert : one));
+    changed();
+  };
+  const choose = async (which: number): Promise<void> => {
+    buttons.forEach((button, k) => button.setAttribute("aria-pressed", k === which ? "true" : "false"));
+    if (which === 0) {
+      earlier = null;
+      draw();
+      return;
+    }
+    earlier = [];
+    say(empty, "Asking for earlier alerts…");
+    try {
+      const all = await ask<Alert[]>(`alerts?state=all${site ? `&site=${site}` : ""}&limit=${EARLIER}`);
+      earlier &&= all.filter((alert) => alert.state === "cleared");
+      fault = "";
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      fault = absent("alerts", error);
+    }
+    draw();
+  };
+  buttons.forEach((button, k) => button.addEventListener("click", () => {
+    if (now) back();
+    void choose(k);
+  }));
+  poll<Alert[]>("alerts", "alerts?state=open", options.every, (answer, asked) => {
+    fault = "";
+    // What the live stream or a decision told since is newer than this answer about this site.
+    open = asked < told ? [...here(open), ...answer.filter((alert) => site !== null && alert.site !== site)] : answer;
+    changed();
+  }, (words) => {
+    fault = words;
+    draw();
+  });
+  return {
+    card,
+    live(alerts): void {
+      told = performance.now();
+      fault = "";
+      open = [...open.filter((alert) => alert.site !== site), ...alerts];
+      changed();
+    },
+    note(words): void {
+      note = words;
+      foot();
+    },
+  };
+}
+
+function rowOf(where: string, open: () => void): Row {
+  const level = h("span", { class: "level" });
+  const name = h("strong", {});
+  const value = h("span", { class: "alert-value" });
+  const since = h("span", { class: "alert-since" });
+  const button = h("button", { type: "button", class: "alert-row" }, h("span", { class: "alert-name" }, level, name), value, since);
+  button.addEventListener("click", open);
+  return {
+    item: h("li", {}, button),
+    set(alert): void {
+      button.dataset["level"] = alert.level;
+      button.dataset["state"] = alert.state;
+      levelMark(level, alert);
+      say(name, alertTitle(alert).replace(/^\w+: /, "") + (where ? `, ${where}` : ""));
+      say(value, alert.state === "cleared" ? threshold(alert).replace(/^./, (first) => first.toUpperCase()) : `${amount(alert)}; ${threshold(alert)}`);
+      say(since, alert.cleared_at === null
+        ? `Since ${moment(alert.raised_at)} (${span(Date.now() / 1000 - alert.raised_at)}). ${alertState(alert)}.`
+        : `${moment(alert.raised_at)}, for ${span(alert.cleared_at - alert.raised_at)}. ${alertState(alert)}.`);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/** The physics of each zone, and each threshold that is watched, as tables. */
+
+import type { Quantities, Watch, ZoneQuantities } from "./api";
+import { h, say } from "./dom";
+import { poll } from "./poll";
+import { amount, interval, people, quantityName, range, span, threshold, WATCHES, zoneWords } from "./words";
+
+const EVERY = 2000;
+
+interface Column {
+  head: string;
+  unit: string;
+  tell(zone: ZoneQuantities): string;
+}
+
+const COLUMNS: readonly Column[] = [
+  { head: "Density", unit: "people/m²", tell: (zone) => interval(zone.density, 1) },
+  { head: "Densest place", unit: "people/m²", tell: (zone) => interval(zone.peak, 1) },
+  { head: "Pressure", unit: "1/s²", tell: (zone) => interval(zone.pressure, 3) },
+  { head: "People", unit: "", tell: (zone) => (zone.occupancy === null ? "not known" : `${people(zone.occupancy.value)} (${range({ count: zone.occupancy.value, ...zone.occupancy })})`) },
+  { head: "Speed", unit: "m/s", tell: (zone) => number(zone.speed, 2) },
+  { head: "Flow", unit: "people/(m s)", tell: (zone) => number(zone.flow, 2) },
+  { head: "In and out", unit: "people/min", tell: (zone) => (zone.inflow === null && zone.outflow === null ? "not known" : `${number(zone.inflow, 0)} in, ${number(zone.outflow, 0)} out`) },
+  { head: "Stay", unit: "", tell: (zone) => (zone.dwell === null ? "not known" : span(zone.dwell)) },
+  { head: "Alarm density in", unit: "", tell: (zone) => (zone.reach === null ? "not foreseen" : `${span(zone.reach.value)} (${span(zone.reach.low)} to ${span(zone.reach.high)})`) },
+];
+
+function number(value: number | null, digits: number): string {
+  return value === null ? "not known" : value.toFixed(digits);
+}
+
+/** The table of zones, kept current for as long as the page is open. */
+export function quantitiesCard(site: string): HTMLElement {
+  const body = h("tbody", {});
+  const said = h("p", { class: "note" }, "Asking for quantities…");
+  const heads = ["Level", ...COLUMNS.map(({ head }) => head)];
+  const scroll = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "quantities", hidden: true },
+    h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Zone"), h("th", { scope: "col" }, "Level"),
+      ...COLUMNS.map(({ head, unit }) => h("th", { scope: "col" }, head, unit && h("small", { class: "unit" }, unit))))), body));
+  const card = h("section", { class: "card stacked quantities", "aria-labelledby": "quantities" },
+    h("h2", { id: "quantities" }, "What the crowd does now, by zone"), scroll, said);
+  const rows = new Map<string, HTMLElement>();
+  const fill = (zone: ZoneQuantities): HTMLElement => {
+    const key = zone.zone ?? "";
+    let row = rows.get(key);
+    if (!row) {
+      row = h("tr", {}, h("th", { scope: "row" }, zoneWords(zone.zone), h("span", { class: "mend" })),
+        ...heads.map((head) => h("td", { "data-head": head })));
+      rows.set(key, row);
+    }
+    const [name, level, ...cells] = [...row.children];
+    const why = name?.querySelector(".mend");
+    if (why) say(why, zone.why ?? "");
+    if (level && level.getAttribute("data-level") !== String(zone.level)) {
+      level.setAttribute("data-level", String(zone.level));
+      level.replaceChildren(zone.level ? h("span", { class: "swatch", "data-level": zone.level }, zone.level) : "not known");
+    }
+    COLUMNS.forEach((column, k) => {
+      const cell = cells[k];
+      if (!cell) return;
+      const told = column.tell(zone);
+      cell.classList.toggle("soft", told === "not known");
+      say(cell, told);
+    });
+    return row;
+  };
+  poll<Quantities>("quantities", `sites/${site}/quantities`, EVERY, (answer) => {
+    const shown = answer.zones.map(fill);
+    if (shown.length !== body.children.length || shown.some((row, k) => body.children[k] !== row)) body.replaceChildren(...shown);
+    scroll.hidden = false;
+    say(said, "Density: 19 of 20 cells hold less. Numbers in brackets: the 90 % interval. The level is Fruin's for walkways, comfort and flow, no safety limit. Not foreseen: at the present net inflow it is not reached.");
+  }, (words) => say(said, words));
+  return card;
+}
+
+/** The table of thresholds, kept current; `summary` is told one line about all of them. */
+export function watchesCard(site: string, heard: (watches: Watch[]) => void): HTMLElement {
+  const body = h("tbody", {});
+  const said = h("p", { class: "note" }, "Asking for thresholds…");
+  const heads = ["What is watched", "State", "Now", "Threshold", "Why"];
+  const scroll = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "watches", hidden: true },
+    h("table", {}, h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))), body));
+  const card = h("section", { class: "card stacked watches", "aria-labelledby": "watches" },
+    h("h2", { id: "watches" }, "Thresholds that are watched"), scroll, said);
+  const rows = new Map<string, HTMLElement>();
+  const fill = (watch: Watch): HTMLElement => {
+    const key = JSON.stringify([watch.zone, watch.quantity, watch.level]);
+    let row = rows.get(key);
+    if (!row) {
+      row = h("tr", {}, h("th", { scope: "row" }, `${quantityName(watch.quantity)}, ${watch.zone ?? "whole site"}`),
+        ...heads.slice(1).map((head) => h("td", { "data-head": head })));
+      rows.set(key, row);
+    }
+    const [, state, now, limit, why] = [...row.children];
+    const told = WATCHES[watch.state] ?? { grade: "warn", what: watch.state };
+    const limits = threshold(watch);
+    if (state && state.getAttribute("data-state") !== watch.state) {
+      state.setAttribute("data-state", watch.state);
+      state.replaceChildren(h("span", { class: "pill", "data-grade": told.grade }, told.what));
+    }
+    if (now) say(now, watch.state === "off" ? "not measured" : amount(watch));
+    if (why) say(why, watch.why || "–");
+    if (limit && limit.getAttribute("data-key") !== limits + watch.source) {
+      limit.setAttribute("data-key", limits + watch.source);
+      limit.replaceChildren(h("span", {}, limits.replace(/^./, (first) => first.toUpperCase())), h("span", { class: "mend" }, watch.source));
+    }
+    return row;
+  };
+  poll<Watch[]>("which thresholds are watched", `sites/${site}/watch`, EVERY, (answer) => {
+    heard(answer);
+    const shown = answer.map(fill);
+    if (shown.length !== body.children.length || shown.some((row, k) => body.children[k] !== row)) body.replaceChildren(...shown);
+    scroll.hidden = answer.length === 0;
+    say(said, answer.length === 0 ? "No thresholds are set for this site." : "Cannot tell: the error is larger than what would be told. Nobody is called, and nothing is cleared. Off: no assessment in force allows it.");
+  }, (words) => say(said, words));
+  return card;
+}

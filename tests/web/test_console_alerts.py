@@ -257,7 +257,7 @@ def test_what_is_no_longer_kept_is_told_by_its_average(
 ) -> None:
     """Where no field is kept, the plan is not known and the words say so."""
     field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
-    gone = {"measured": None, "count": None, "low": None, "high": None, "cells": []}
+    gone: dict[str, Any] = {"measured": None, "count": None, "low": None, "high": None, "cells": []}
     alerts.fields = lambda at: field | gone | {"t": at}
     with shown(browser, served, alerts) as page:
         page.get_by_role("button", name="Last day").click()

@@ -1,6 +1,7 @@
 """Packed crowds up to 8 people/m²: who stands shoulder to shoulder, still, drifting or surging."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -83,7 +84,8 @@ def packed(
     rate = generator.uniform(0.7, 1.6, (2, len(home), 1))
     moved = SWAY * np.sin(rate * t + phase)
     if surge.speed > 0:
-        moved = moved + _waves(home, t, surge, generator)
+        pushed = waves(surge, generator)(np.repeat(home, len(t), axis=0), np.tile(t, len(home)))
+        moved = moved + pushed.T.reshape(moved.shape)
     x = home[:, :1] + moved[0] + surge.drift[0] * t
     y = home[:, 1:] + moved[1] + surge.drift[1] * t
     return trajectories(
@@ -96,17 +98,20 @@ def packed(
     )
 
 
-def _waves(home: Floats, t: Floats, surge: Surge, generator: np.random.Generator) -> Floats:
-    """(2, n, m) metres: where waves have moved the n people at `home` by the m times."""
+def waves(surge: Surge, generator: np.random.Generator) -> Callable[[Floats, Floats], Floats]:
+    """Random plane waves of `surge`: from places (m, 2) and times (m,) to shifts (m, 2), metres."""
     n = surge.waves
     way = generator.uniform(0, 2 * np.pi, n)
     number = 2 * np.pi / (surge.length * generator.uniform(1, 3, n))
     omega = 2 * np.pi / (surge.period * generator.uniform(1, 2, n))
-    along = home @ (number * np.stack((np.cos(way), np.sin(way))))
-    swing = generator.uniform(0, 2 * np.pi, n)
-    # A sine of amplitude a and angular frequency w moves at a w / sqrt(2) root mean square.
-    size = surge.speed * math.sqrt(2 / n) / omega
-    motion = size * np.sin(along[:, None] - omega * t[:, None] + generator.uniform(0, 6.3, n))
-    # Factor sqrt(2): each wave's direction shares its speed among two components.
-    turned = math.sqrt(2) * np.stack((np.cos(swing), np.sin(swing)))
-    return np.asarray(np.einsum("nmk,ck->cnm", motion, turned))
+    ahead = number * np.stack((np.cos(way), np.sin(way)))
+    swing, start = generator.uniform(0, 2 * np.pi, (2, n))
+    # A sine of amplitude a and angular frequency w moves at a w / sqrt(2) root mean square, and a
+    # wave's direction shares that among two components.
+    size = surge.speed * 2 / math.sqrt(n) / omega
+    turned = size * np.stack((np.cos(swing), np.sin(swing)))
+
+    def shift(place: Floats, t: Floats) -> Floats:
+        return np.asarray(np.sin(place @ ahead - t[:, None] * omega + start) @ turned.T)
+
+    return shift

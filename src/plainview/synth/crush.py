@@ -1,0 +1,146 @@
+"""Run-ups to a crush: more people come than leave, they give up their space, and are pushed.
+
+Never rendered: the truth from which `plainview evaluate alarms` makes Readings. JuPedSim moves the
+people (collision-free speed model); what it has no model for is laid over it: bodies that are
+pressed closer, and the waves that run through a crowd past about 5 people/m² (Helbing, Johansson &
+Al-Abideen, Phys. Rev. E 75, 046109, 2007).
+"""
+
+import math
+from typing import NamedTuple
+
+import jupedsim
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+from shapely import box
+from shapely.geometry.base import BaseGeometry
+
+from plainview.synth.packed import Rect, Surge, waves
+from plainview.synth.trajectories import Trajectories, trajectories
+
+Floats = NDArray[np.float64]
+
+RATE = 2.5
+"""Samples per second."""
+SECONDS = 240.0
+_STEP = 0.08
+_EASY, _PRESSED = 0.255, 0.18
+"""Metres: radius that a waiting person keeps free, and that of one who is pressed: in the closest
+packing 4.4 and 8.9 people/m²."""
+_TURBULENT = (4.5, 7.0)
+"""people/m² at which waves begin, and are full."""
+
+
+class RunUp(NamedTuple):
+    """One run-up."""
+
+    walks: Trajectories
+    rect: Rect
+    """The ground, metres."""
+    gate: bool
+    """Whether some people get out through a gate 0.9 m wide, or none do."""
+
+
+def run_up(seed: int, seconds: float = SECONDS) -> RunUp:
+    """A crowd that fills a dead end, or the space before a gate, and is pressed until it hurts.
+
+    Ground, inflow and the time over which people are pressed closer are drawn from `seed`.
+    """
+    generator = np.random.default_rng(seed)
+    width, length = generator.uniform(4.0, 6.0), generator.uniform(7.0, 9.0)
+    gate = bool(seed % 2)
+    inflow = generator.uniform(1.8, 3.0)
+    begin = generator.uniform(40.0, 70.0)
+    pressed = (begin, begin + generator.uniform(60.0, 130.0))
+    rows = _simulated((width, length), inflow, pressed, seconds, gate, generator)
+    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    _, person = np.unique(table[:, 0], return_inverse=True)
+    place = table[:, 2:] + _surged(table, (width, length), generator)
+    walks = trajectories(rate=RATE, person=person, frame=table[:, 1], x=place[:, 0], y=place[:, 1])
+    return RunUp(walks, (0.0, 0.0, float(width), float(length)), gate)
+
+
+def _simulated(
+    size: tuple[float, float],
+    inflow: float,
+    pressed: tuple[float, float],
+    seconds: float,
+    gate: bool,  # noqa: FBT001 - private
+    generator: np.random.Generator,
+) -> list[tuple[int, int, float, float]]:
+    """Rows of person, sample, x and y."""
+    width, length = size
+    ground: BaseGeometry = box(0, 0, width, length)
+    if gate:
+        middle = width / 2
+        ground = ground.union(box(middle - 0.45, length - 0.01, middle + 0.45, length + 1.5))
+    model = jupedsim.CollisionFreeSpeedModel(
+        strength_neighbor_repulsion=3.0, range_neighbor_repulsion=0.08
+    )
+    simulation = jupedsim.Simulation(model=model, geometry=ground, dt=_STEP)
+    if gate:
+        out = box(width / 2 - 0.44, length + 0.9, width / 2 + 0.44, length + 1.49)
+        stages = [simulation.add_exit_stage(out)]
+    else:
+        stages = [
+            simulation.add_waypoint_stage((width * share, length - 0.3), 0.05)
+            for share in (0.2, 0.5, 0.8)
+        ]
+    journeys = [simulation.add_journey(jupedsim.JourneyDescription([s])) for s in stages]
+    rows: list[tuple[int, int, float, float]] = []
+    every = round(1 / (RATE * _STEP))
+    waiting = 0.0
+    for step in range(round(seconds / _STEP) + 1):
+        radius = float(np.interp(step * _STEP, pressed, (_EASY, _PRESSED)))
+        waiting += inflow * _STEP
+        while waiting >= 1:
+            waiting -= 1
+            k = int(generator.integers(len(stages)))
+            _enter(simulation, size, radius, (journeys[k], stages[k]), generator)
+        if step % every == 0:
+            for agent in simulation.agents():
+                agent.model.radius = radius
+                rows.append((agent.id, step // every, agent.position[0], agent.position[1]))
+        simulation.iterate()
+    return rows
+
+
+def _enter(
+    simulation: jupedsim.Simulation,
+    size: tuple[float, float],
+    radius: float,
+    goal: tuple[int, int],
+    generator: np.random.Generator,
+) -> None:
+    """Let one person in at the near end; who finds no room goes away."""
+    for _ in range(6):
+        place = (float(generator.uniform(0.3, size[0] - 0.3)), float(generator.uniform(0.3, 1.5)))
+        if next(iter(simulation.agents_in_range(place, 2 * radius)), None) is None:
+            simulation.add_agent(
+                jupedsim.CollisionFreeSpeedModelAgentParameters(
+                    position=place,
+                    journey_id=goal[0],
+                    stage_id=goal[1],
+                    desired_speed=float(generator.uniform(0.9, 1.3)),
+                    radius=radius,
+                    time_gap=float(generator.uniform(0.3, 0.6)),
+                )
+            )
+            return
+
+
+def _surged(table: Floats, size: tuple[float, float], generator: np.random.Generator) -> Floats:
+    """(m, 2) metres: where the waves have moved each row, by how dense it is there and then."""
+    surge = Surge(speed=float(generator.uniform(0.08, 0.15)), length=5.0, period=5.0)
+    moved = waves(surge, generator)
+    frame = table[:, 1].astype(np.int64)
+    shape = (int(frame.max()) + 1, math.ceil(size[1]) + 2, math.ceil(size[0]))
+    cells = np.clip(np.floor(table[:, 3]), 0, shape[1] - 1).astype(np.int64)
+    columns = np.clip(np.floor(table[:, 2]), 0, shape[2] - 1).astype(np.int64)
+    density = np.zeros(shape)
+    np.add.at(density, (frame, cells, columns), 1.0)
+    # Eased over 4 s and a metre, so that nobody is thrown when a neighbour steps over a border.
+    eased = gaussian_filter(density, (4 * RATE, 0.7, 0.7), mode="nearest")
+    share = np.interp(eased[frame, cells, columns], _TURBULENT, (0.0, 1.0))
+    return np.asarray(share[:, None] * moved(table[:, 2:], frame / RATE))

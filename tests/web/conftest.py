@@ -92,10 +92,11 @@ RUNNING = CameraStatus(
 class World:
     """Scripted cameras: says Readings and statuses into a store, at the clock's present."""
 
-    def __init__(self, clock: Clock, store: Store) -> None:
-        """Say into `store`."""
+    def __init__(self, clock: Clock, store: Store, *, span: int = 1000) -> None:
+        """Say into `store`; a Reading's interval is `span` milliseconds."""
         self.clock = clock
         self.store = store
+        self.span = span
         self.views = {camera.id: camera.view for site in SITES for camera in site.cameras}
 
     def now(self) -> int:
@@ -139,7 +140,7 @@ class World:
         )
         return Reading(
             t=self.now() if t is None else t,
-            span=1000,
+            span=self.span,
             frames=5,
             dropped=0,
             count=round(count / COUNT_STEP),
@@ -187,5 +188,8 @@ def world(store: Store) -> World:
 
 @pytest.fixture
 def live_world(store: Store) -> World:
-    """Scripted cameras on the machine's clock, for a browser that has its own."""
-    return World(SystemClock(), store)
+    """Scripted cameras on the machine's clock, for a browser that has its own.
+
+    Their intervals are long, so that a Reading stays fresh for a minute on the slowest machine.
+    """
+    return World(SystemClock(), store, span=20_000)

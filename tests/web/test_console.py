@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 from playwright.sync_api import Browser, Locator, Page, expect
 from tests.web.browsing import no_barriers, opened, page_of
 
@@ -105,7 +106,7 @@ def test_when_readings_stop_the_page_says_so(
 ) -> None:
     """Nothing is sent, nothing failed: the camera's row and the count grow stale by themselves."""
     old = live_world.reading(QUAY, [(0, 0, 0, 0)], t=live_world.now() + 1)
-    live_world.say(QUAY, old)
+    live_world.say(QUAY, structs.replace(old, span=1000))
     with shown(browser, served, "sites/quay") as page:
         expect(page.locator("#banner")).to_contain_text("its people do not exist")
         expect(count(page)).to_have_text("1")

@@ -58,7 +58,8 @@ def on_map(place: Place, x: float, y: float) -> LonLat:
     )
 
 
-@functools.lru_cache(maxsize=32_768)
+# More than a city has cameras: read in order, a smaller cache would forget each before it is due.
+@functools.lru_cache(maxsize=131_072)
 def stand(place: Place) -> Stand:
     """Where the camera of `place` stands, from its calibration alone.
 

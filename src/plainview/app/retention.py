@@ -12,7 +12,7 @@ from plainview.store import Retention, Store
 
 EVERY = 3600.0
 """Seconds between two entries about deletion that goes on all the time."""
-_KINDS = ("readings", "minutes", "hours")
+_KINDS = ("readings", "minutes", "hours", "events")
 _log = structlog.get_logger(__name__)
 
 

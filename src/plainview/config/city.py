@@ -89,6 +89,7 @@ class _RetentionTable(Struct, frozen=True, forbid_unknown_fields=True):
     readings: str | None = None
     minutes: str | None = None
     hours: str | None = None
+    events: str | None = None
     disk: str | None = None
 
 
@@ -277,7 +278,7 @@ def _retention(document: Document, table: _RetentionTable) -> Retention:
     default = Retention()
     kept = {
         key: _duration(document, key, getattr(table, key), getattr(default, key))
-        for key in ("readings", "minutes", "hours")
+        for key in ("readings", "minutes", "hours", "events")
     }
     if not kept["readings"] <= kept["minutes"] <= kept["hours"]:
         raise ConfigError(

@@ -17,6 +17,8 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds that minute roll-ups are kept."""
     hours: float = 400 * 86_400.0
     """Seconds that hour roll-ups are kept."""
+    events: float = 31 * 86_400.0
+    """Seconds that an alert is kept after it has ended; one that is open is never deleted."""
     disk_bytes: int = 2_000_000_000
     """Bound on the store's size on disk, the write-ahead log included."""
 
@@ -43,6 +45,19 @@ class RollUp(Struct, frozen=True):
     """Every flag that was raised in it."""
 
 
+class KeptAlert(Struct, frozen=True):
+    """An alert as the store keeps it: what it says is the business of `plainview.alerts`."""
+
+    id: str
+    """At most 96 signs; ids sort as alerts were raised."""
+    site: str
+    t: int
+    """UTC milliseconds of its last change of state."""
+    open: bool
+    """Whether it is not over yet."""
+    data: bytes
+
+
 class Appended(NamedTuple):
     """What became of a batch."""
 
@@ -63,7 +78,7 @@ class DiskUse(Struct, frozen=True):
 
 
 class Store(Protocol):
-    """Readings, statuses and roll-ups of all cameras. Thread-safe."""
+    """Readings, statuses and roll-ups of all cameras, and alerts of all sites. Thread-safe."""
 
     def append(self, readings: Sequence[Stamped]) -> Appended:
         """Keep `readings`. When this returns they are durable.
@@ -95,6 +110,20 @@ class Store(Protocol):
         """Roll-ups with since <= start < until, oldest first."""
         ...
 
+    def put_alert(self, alert: KeptAlert) -> None:
+        """Keep `alert`, in place of what was kept under its id. When this returns it is durable.
+
+        Raises StoreFull or StoreError; then what was kept stays as it was. No Reading is dropped
+        for it: a share of the store is left free that Readings may not fill.
+        """
+        ...
+
+    def alerts(
+        self, *, site: str | None = None, only_open: bool = False, most: int = 1000
+    ) -> list[KeptAlert]:
+        """Alerts of `site` (None: of all), the newest id first, at most `most`."""
+        ...
+
     def roll_up(self, now: int) -> int:
         """Bring minute and hour roll-ups up to date with the Readings; the number written."""
         ...
@@ -112,7 +141,7 @@ class Store(Protocol):
         ...
 
     def version(self) -> int:
-        """A number that grows with every append or status, for waiting on."""
+        """A number that grows with every append, status or alert, for waiting on."""
         ...
 
     def wait(self, version: int, timeout: float) -> int:

@@ -22,6 +22,12 @@ def open_store(url: str, retention: Retention) -> Store:
             where="store",
             mend="Order them: readings <= minutes <= hours, in seconds",
         )
+    if retention.events <= 0:
+        raise ConfigError(
+            "alerts must be kept for some time after they ended",
+            where="store",
+            mend="Give events, in seconds, above 0",
+        )
     if retention.disk_bytes < _LEAST_BYTES:
         raise ConfigError(
             f"a store of {retention.disk_bytes} bytes is too small to work",

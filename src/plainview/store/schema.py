@@ -1,7 +1,9 @@
 """The SQLite store's tables. Made and changed only by the migrations beside this file."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -73,6 +75,18 @@ status = Table(
     Column("camera", String(64), primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", String(96), primary_key=True),
+    Column("site", String(64), nullable=False),
+    Column("t", Integer, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("alert_open", "open", "t"),
+)
+"""Alerts with all that happened to them, as MessagePack; few, and each changed a few times."""
 
 mark = Table(
     "mark",

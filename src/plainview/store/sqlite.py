@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from plainview.errors import ReadingRefused, StoreError, StoreFull
 from plainview.record import CameraStatus, Reading, Stamped, decode, encode
-from plainview.store import Appended, DiskUse, Retention, RollUp, connect, schema, upkeep
+from plainview.store import Appended, DiskUse, KeptAlert, Retention, RollUp, connect, schema, upkeep
 from plainview.store.faults import damaged, explained
 from plainview.store.migrate import migrate
 from plainview.store.rollup import HOUR, MINUTE, minute_of, roll_up
@@ -310,6 +310,30 @@ class SqliteStore:
             with self._changed:
                 self._unsaved.difference_update(names)
 
+    def put_alert(self, alert: KeptAlert) -> None:
+        """Keep `alert` in place of what was kept under its id. On the disk when this returns.
+
+        Raises StoreFull or StoreError; then what was kept stays as it was.
+        """
+        values = msgspec.structs.asdict(alert)
+        with self._writing() as connection:
+            connection.execute(insert(schema.alert).prefix_with("OR REPLACE"), [values])
+        with self._changed:
+            self._grow_version()
+
+    def alerts(
+        self, *, site: str | None = None, only_open: bool = False, most: int = 1000
+    ) -> list[KeptAlert]:
+        """Alerts of `site` (None: of all), the newest id first, at most `most`."""
+        alert = schema.alert.c
+        wanted = select(schema.alert).order_by(alert.id.desc()).limit(most)
+        if site is not None:
+            wanted = wanted.where(alert.site == site)
+        if only_open:
+            wanted = wanted.where(alert.open)
+        with self._reading() as connection:
+            return [KeptAlert(*row) for row in connection.execute(wanted)]
+
     def _decode(self, data: bytes) -> Reading:
         try:
             return decode(data)
@@ -449,6 +473,8 @@ class SqliteStore:
                         deleted += upkeep.delete_roll_ups(
                             connection, table, until, numbers[k : k + 64]
                         )
+            with self._writing() as connection:
+                deleted += upkeep.delete_alerts(connection, now - int(keep.events * 1000))
             self._give_back()
             return deleted
 
@@ -469,7 +495,7 @@ class SqliteStore:
         )
 
     def version(self) -> int:
-        """A number that grows with every append or status, for waiting on."""
+        """A number that grows with every append, status or alert, for waiting on."""
         with self._changed:
             return self._version
 

@@ -2,7 +2,7 @@
 
 import { type Alert, type AlertAction, Problem, send } from "./api";
 import { h, say } from "./dom";
-import { alertState, alertTitle, amount, moment, span, stepWords, threshold, withUnit, zoneWords } from "./words";
+import { alertState, alertTitle, amount, moment, past, span, stepWords, threshold, withUnit, zoneWords } from "./words";
 
 const DECISIONS: readonly { action: AlertAction; words: string; from: readonly Alert["state"][] }[] = [
   { action: "acknowledge", words: "Acknowledge", from: ["raised", "escalated"] },
@@ -135,10 +135,11 @@ function decisions(first: Alert, changed: (alert: Alert) => void) {
     if (k > 0) button.addEventListener("click", () => void decide(action));
     return button;
   });
+  const still = h("p", { class: "note", hidden: true }, "It is still past its threshold. Cleared now, it calls again only after it was back in between.");
   const form = h("form", { class: "alert-decide", novalidate: true, "aria-label": "Decide" },
     h("div", { class: "field" }, h("label", { for: "alert-why" }, "What is done about it, or why not?"), why),
     h("div", { class: "chips" }, ...chips), error,
-    h("div", { class: "actions" }, ...buttons), done);
+    h("div", { class: "actions" }, ...buttons), still, done);
   const decide = async (action: AlertAction): Promise<void> => {
     error.textContent = "";
     done.textContent = "";
@@ -176,6 +177,7 @@ function decisions(first: Alert, changed: (alert: Alert) => void) {
       });
       const over = alert.state === "cleared";
       for (const part of form.children) if (part !== done) (part as HTMLElement).hidden = over;
+      still.hidden = over || !past(alert);
       form.hidden = over && !done.textContent;
     },
     close(): void {

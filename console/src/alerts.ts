@@ -37,7 +37,7 @@ interface Row {
 /** The card, kept current for as long as the page is open. */
 export function alertsCard(options: AlertsOptions): AlertsCard {
   const { site, names } = options;
-  const title = h("h2", { id: "alerts" }, "Open alerts");
+  const title = h("h2", { id: "alerts" }, "Alerts");
   const empty = h("p", { class: "alert-none" }, "Asking for alerts…");
   const list = h("ul", { class: "alert-rows" });
   const place = h("div", { class: "alert-list", role: "region", "aria-labelledby": "alerts", tabindex: 0 }, empty, list);
@@ -71,7 +71,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
   const draw = (): void => {
     const shown = earlier ?? here(open).sort(graver);
     const count = here(open).length;
-    say(title, count === 0 ? "Open alerts" : `Open alerts: ${count}`);
+    say(title, count === 0 ? "Alerts" : `Alerts: ${count} open`);
     card.dataset["level"] = here(open).some((alert) => alert.level === "alarm") ? "alarm" : count ? "warning" : "none";
     say(empty, fault && open.length === 0 ? "Alerts are not known." : earlier ? "There were no alerts yet." : "No open alerts.");
     empty.hidden = shown.length > 0;

@@ -33,7 +33,8 @@ function number(value: number | null, digits: number): string {
 export function quantitiesCard(site: string): HTMLElement {
   const body = h("tbody", {});
   const said = h("p", { class: "note" }, "Asking for quantities…");
-  const heads = ["Level", ...COLUMNS.map(({ head }) => head)];
+  // On a phone a row is a list, and each cell carries its column's head.
+  const heads = ["Level", ...COLUMNS.map(({ head, unit }) => (unit ? `${head}, ${unit}` : head))];
   const scroll = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "quantities", hidden: true },
     h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Zone"), h("th", { scope: "col" }, "Level"),
       ...COLUMNS.map(({ head, unit }) => h("th", { scope: "col" }, head, unit && h("small", { class: "unit" }, unit))))), body));

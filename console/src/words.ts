@@ -190,6 +190,12 @@ export function threshold(of: { quantity: string; level: string; threshold: numb
   return `${of.level} ${below ? "below" : "from"} ${withUnit(of.quantity, of.threshold, of.unit)}`;
 }
 
+/** Whether an alert's value is past its threshold now; false where it is not known. */
+export function past(alert: Alert): boolean {
+  if (alert.value === null) return false;
+  return QUANTITIES[alert.quantity]?.below ? alert.value <= alert.threshold : alert.value >= alert.threshold;
+}
+
 /** "Gate", or for no zone "Whole site". */
 export function zoneWords(zone: string | null): string {
   return zone ?? "Whole site";

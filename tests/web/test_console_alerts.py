@@ -276,7 +276,7 @@ def test_quantities_watches_and_the_usual_are_told_with_what_cannot_be(
         expect(gate).to_contain_text("4.2 (3.8 to 4.7)")
         expect(gate).to_contain_text("5 min (4 min to 8 min)")
         expect(gate).to_contain_text("Too noisy.")
-        expect(gate.locator("[data-head=Pressure]")).to_have_text("not known")
+        expect(gate.locator("[data-head^=Pressure]")).to_have_text("not known")
         watches = page.locator(".watches tbody tr")
         expect(watches.nth(1)).to_contain_text("Cannot tell")
         expect(watches.nth(1)).to_contain_text(CANNOT_TELL)

@@ -1,0 +1,200 @@
+"""Crowd pressure: density times the variance of local velocity, without the flow's own noise.
+
+P = rho Var(V), in 1/s²: Helbing, Johansson & Al-Abideen, Phys. Rev. E 75, 046109 (2007). V is the
+velocity averaged about a place with the kernel exp(-d²/R²), R about 1 m, and Var(V) is <|V - <V>|²>
+over some time: both components, about their mean. In the crush of Mina in 2006 the crowd became
+turbulent, and people fell, where P passed 0.02 /s². It is no force: it tells how violently people
+who cannot move freely are moved.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import convolve
+from scipy.stats import chi2
+
+from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Mask, Series
+from plainview.errors import InputError
+from plainview.geometry import Point
+
+ALARM = 0.02
+"""1/s² near which crowds became turbulent (Helbing et al. 2007, section III)."""
+RADIUS = 1.0
+"""R of the kernel, m (the same)."""
+LEAST_DENSITY = 3.0
+"""people/m² below which people walk by themselves: their own choices, not being pushed, make the
+variance, and the alarm's value says nothing."""
+LEAST_FIELDS = 8
+"""Fields below which a variance is not told."""
+WINDOW = 1.5
+"""Side of the window that a velocity is measured in, m: cells nearer than that share noise."""
+DOUBT = 0.15
+"""Relative standard error of the stated flow noise itself."""
+
+
+class Pressure(NamedTuple):
+    """Crowd pressure cell by cell: arrays of (ny, nx), NaN where it cannot be told."""
+
+    value: Array
+    """1/s², without the flow's noise; 0 where the noise explains all."""
+    low: Array
+    """Low end of the 90 % interval, 1/s²."""
+    high: Array
+    density: Array
+    """Mean density about the cell, people/m²; NaN where unknown."""
+    noise: Array
+    """What was taken out, 1/s²: density times the variance that the flow's noise makes."""
+    known: Mask
+    """Where enough of the ground and of the time is known."""
+
+
+def pressure(
+    *, series: Series, radius: float = RADIUS, window: float = WINDOW, doubt: float = DOUBT
+) -> Pressure:
+    """Crowd pressure about each cell over the time of `series` (20 to 30 s are a good length).
+
+    V(r, t) = sum K rho v / sum K rho over known cells, K = exp(-d²/R²), R = `radius` m. S² is the
+    variance of V over time, both components, over n - tau with tau = (1 + r) / (1 - r), since
+    neighbouring moments are alike (r: their correlation, one value for the whole ground). The noise
+    N = 2 sum_ij a_i a_j C_ij / (sum a)², a = K rho sigma, is taken out; C is the overlap of the
+    square windows, `window` m wide, that cells i and j were measured in.
+
+    90 % interval: chi-square of S² with (n (1 - r²) / (1 + r²) - 1) (l1 + l2)² / (l1² + l2²)
+    degrees of freedom (l: principal variances), `doubt` of the noise's standard deviation, and the
+    density's sigma taken as common to the kernel; joined by variance estimates recovery (Zou &
+    Donner, Statistics in Medicine 27, 1693, 2008).
+
+    A cell cannot be told with fewer than LEAST_FIELDS fields in which at least half of its kernel
+    is known. Below LEAST_DENSITY the number means nothing for safety: see `worst`.
+    Raises InputError for a radius of no length.
+    """
+    if not radius > 0:
+        raise InputError("the kernel has no size", where="radius", mend="Use about 1 m")
+    kernel = _kernel(radius, series.grid.cell)
+    shape = series.known.shape[1:]
+    people = np.where(series.known, series.density, 0.0)
+    weight = _spread(people, kernel)
+    seen = _spread(series.known.astype(np.float64), kernel) / kernel.sum()
+    usable = (seen >= 0.5) & (weight > 1e-9)
+    n = usable.sum(axis=0)
+    vx = np.divide(_spread(people * series.vx, kernel), weight, where=usable, out=0 * weight)
+    vy = np.divide(_spread(people * series.vy, kernel), weight, where=usable, out=0 * weight)
+    fewer = np.maximum(n, 1)
+    dx = (vx - vx.sum(axis=0) / fewer) * usable
+    dy = (vy - vy.sum(axis=0) / fewer) * usable
+    known = n >= LEAST_FIELDS
+    memory = _memory(dx, dy, usable, known)
+    loss = np.maximum(fewer - (1 + memory) / (1 - memory), 1.0)
+    xx, yy, xy = ((p * q).sum(axis=0) / loss for p, q in ((dx, dx), (dy, dy), (dx, dy)))
+    total = xx + yy
+    squares = xx**2 + yy**2 + 2 * xy**2
+    spread = np.divide(total**2, squares, out=np.ones(shape), where=squares > 0)
+    samples = fewer * (1 - memory**2) / (1 + memory**2) - 1
+    freedom = np.maximum(samples, 1.0) * spread
+    lowest = total * freedom / chi2.ppf(0.95, freedom)
+    highest = total * freedom / chi2.ppf(0.05, freedom)
+
+    noise = _noise(series, people, kernel, window)
+    # Where the noise explains more than all, the variance is nought and its interval one-sided.
+    rest = total - noise
+    off = 2 * doubt * noise * Z90
+    below = np.hypot(total - lowest, off)
+    above = np.hypot(highest - total, off)
+    share = np.divide(weight, seen * kernel.sum(), where=usable, out=np.zeros_like(weight))
+    density = (share * usable).sum(axis=0) / fewer
+    sigma = Z90 * _spread(np.where(series.known, series.sigma, 0.0), kernel)
+    error = np.divide(sigma, seen * kernel.sum(), where=usable, out=np.zeros_like(weight))
+    deviation = (error * usable).sum(axis=0) / fewer
+    value = density * np.maximum(rest, 0.0)
+    low = value - np.hypot(density * (np.maximum(rest, 0) - rest + below), rest * deviation)
+    high = density * rest + np.hypot(density * above, rest * deviation)
+    blank = np.where(known, 1.0, np.nan)
+    return Pressure(
+        value * blank,
+        np.clip(low, 0.0, None) * blank,
+        np.maximum(high, value) * blank,
+        density * blank,
+        density * noise * blank,
+        known,
+    )
+
+
+def worst(
+    *, field: Pressure, centres: Array, cells: Mask | None = None, least: float = LEAST_DENSITY
+) -> tuple[Estimate, Point | None]:
+    """The highest pressure among `cells` with at least `least` people/m², and where, in metres.
+
+    Chosen by the low end of the interval, so that a place is named only if it stands out by more
+    than its own doubt; `centres` (ny, nx, 2) as `Grid.centres`. The interval is that of the cell,
+    not widened for having been chosen among many. An estimate of 0 with no place where all known
+    cells are less dense than `least`; UNKNOWN where no cell is known.
+    """
+    part = field.known if cells is None else field.known & cells
+    if not part.any():
+        return UNKNOWN, None
+    dense = part & (np.nan_to_num(field.density) >= least)
+    if not dense.any():
+        return Estimate(0.0, 0.0, 0.0), None
+    rank = np.where(dense, field.low + 1e-6 * field.value, -1.0)
+    k = np.unravel_index(int(np.argmax(rank)), rank.shape)
+    found = Estimate(float(field.value[k]), float(field.low[k]), float(field.high[k]))
+    return found, (float(centres[k][0]), float(centres[k][1]))
+
+
+def _kernel(radius: float, cell: float) -> Array:
+    """(m, m): exp(-d²/R²) on cells, out to two and a half R."""
+    reach = max(math.ceil(2.5 * radius / cell), 1)
+    steps = np.arange(-reach, reach + 1) * cell
+    return np.asarray(np.exp(-(steps[:, None] ** 2 + steps**2) / radius**2))
+
+
+def _spread(planes: Array, kernel: Array) -> Array:
+    """`planes` (n, ny, nx) or (ny, nx) summed about each cell with `kernel`; nothing outside."""
+    shaped = kernel if planes.ndim == 2 else kernel[None]
+    return np.asarray(convolve(planes, shaped, mode="constant"), dtype=np.float64)
+
+
+def _memory(dx: Array, dy: Array, usable: Mask, known: Mask) -> float:
+    """Correlation of neighbouring moments over all known cells, 0 to 0.9, corrected for length.
+
+    From n moments it comes out short by about (1 + 3 r) / n (Kendall, Biometrika 41, 403, 1954).
+    """
+    both = usable[1:] & usable[:-1] & known
+    products = ((dx[1:] * dx[:-1] + dy[1:] * dy[:-1]) * both).sum()
+    powers = ((dx**2 + dy**2) * (usable & known)).sum()
+    if powers <= 0:
+        return 0.0
+    n = len(dx)
+    found = float(products / powers) * n / (n - 1)
+    return min(max((found * n + 1) / max(n - 3, 1), 0.0), 0.9)
+
+
+def _noise(series: Series, people: Array, kernel: Array, window: float) -> Array:
+    """(ny, nx) m²/s²: variance that the flow's noise gives V, both components.
+
+    Cells' noises go together by the overlap of the windows that they were measured in.
+    """
+    loud = (people * np.where(series.known, series.noise, 0.0)).mean(axis=0)
+    cell = series.grid.cell
+    reach = math.ceil(window / cell) - 1
+    shared = np.zeros_like(loud)
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            overlap = (1 - abs(dy) * cell / window) * (1 - abs(dx) * cell / window)
+            pairs = loud * _shifted(loud, dy, dx)
+            shared += max(overlap, 0.0) * _spread(pairs, kernel * _shifted(kernel, dy, dx))
+    weight = _spread(people.mean(axis=0), kernel)
+    return np.asarray(
+        2 * np.divide(shared, weight**2, out=np.zeros_like(shared), where=weight > 1e-9)
+    )
+
+
+def _shifted(plane: Array, dy: int, dx: int) -> Array:
+    """`plane` moved so that what lay at (y + dy, x + dx) lies at (y, x); zeros come in."""
+    moved = np.zeros_like(plane)
+    ny, nx = plane.shape
+    to = np.s_[max(-dy, 0) : ny - max(dy, 0), max(-dx, 0) : nx - max(dx, 0)]
+    of = np.s_[max(dy, 0) : ny + min(dy, 0), max(dx, 0) : nx + min(dx, 0)]
+    moved[to] = plane[of]
+    return moved

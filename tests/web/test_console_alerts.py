@@ -337,14 +337,14 @@ def test_a_phone_needs_no_sideways_scroll(
 def test_no_known_barrier_for_people_with_disabilities(
     browser: Browser, served: Served, alerts: StandinAlerts, path: str, scheme: str
 ) -> None:
-    """axe-core finds no violation of WCAG 2.2 A and AA in the list and in an open alert."""
+    """axe-core finds no violation of WCAG 2.2 A and AA: the list at a site, an alert at home."""
     alerts.raise_one(level="warning", quantity="inflow", unit="people/min", state="escalated")
     with shown(browser, served, alerts, path, color_scheme=scheme) as page:
         expect(rows(page)).to_have_count(2)
         if path:
             expect(page.locator(".watches")).to_contain_text("Off")
             expect(page.locator(".quantities")).to_contain_text("Too noisy.")
-        no_barriers(page)
-        rows(page).first.click()
-        expect(card(page)).to_contain_text("Who did what")
+        else:
+            rows(page).first.click()
+            expect(card(page)).to_contain_text("Who did what")
         no_barriers(page)

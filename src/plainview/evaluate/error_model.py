@@ -101,7 +101,7 @@ def model_of(clips: Sequence[Seen]) -> ErrorModel:
     parts = [_clip_of(*clip) for clip in clips]
     flat = [np.concatenate([getattr(p, name).ravel() for p in parts]) for name in _FLAT]
     true, said, near = flat
-    ratio = _by_band(near, lambda k: float(said[k].sum() / max(true[k].sum(), 1e-9)))
+    ratio = _by_band(near, lambda k: _over(float(said[k].sum()), float(true[k].sum())))
     factors, shared, left = [], [], []
     for part in parts:
         expected = part.true * _pick(ratio, part.near)
@@ -137,6 +137,10 @@ def model_of(clips: Sequence[Seen]) -> ErrorModel:
 
 
 _FLAT = ("true", "said", "near")
+
+
+def _over(said: float, true: float) -> float:
+    return said / true if true > 0 else math.nan
 
 
 def _root(errors: Floats) -> float:
@@ -182,6 +186,28 @@ def _correlation(pairs: Sequence[tuple[Floats, Floats]]) -> float:
     return min(max(float((a * b).sum()) / power, 0.0), 0.98) if power > 0 else 0.0
 
 
+def _impulse(sigma: float) -> Floats:
+    point = np.zeros((41, 41))
+    point[20, 20] = 1.0
+    return np.asarray(gaussian_filter(point, sigma))
+
+
+def _blur_for(neighbour: float) -> float:
+    """Cells: the Gaussian that gives white noise this correlation between neighbours; 0 for none.
+
+    Found by halving, since the sampled kernel's own correlation differs from exp(-1 / (4 sigma²)).
+    """
+    if neighbour < 0.05:
+        return 0.0
+    low, high = 0.2, 5.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        kernel = _impulse(middle)
+        found = float((kernel[1:] * kernel[:-1]).sum() / (kernel**2).sum())
+        low, high = (middle, high) if found < neighbour else (low, middle)
+    return low
+
+
 class Erring:
     """Puts errors on true fields, second by second. Owns the errors that last."""
 
@@ -191,10 +217,7 @@ class Erring:
         """For one camera whose field is (ny, nx); its own factor is drawn here."""
         self._model, self._generator = model, generator
         self._factor = math.exp(model.camera * float(generator.standard_normal()))
-        # White noise under a Gaussian of sigma s has correlation exp(-1 / (4 s²)) one cell apart.
-        self._blur = (
-            1 / (2 * math.sqrt(-math.log(model.neighbour))) if model.neighbour > 0.05 else 0.0
-        )
+        self._blur = _blur_for(model.neighbour)
         self._noise = np.stack([self._drawn(shape) for _ in range(3)])
         self._common = float(generator.standard_normal())
 
@@ -202,11 +225,8 @@ class Erring:
         white = self._generator.standard_normal(shape)
         if not self._blur:
             return white
-        smooth = gaussian_filter(white, self._blur, mode="wrap")
-        impulse = np.zeros((33, 33))
-        impulse[16, 16] = 1.0
-        gain = math.sqrt(float((gaussian_filter(impulse, self._blur) ** 2).sum()))
-        return np.asarray(smooth / gain)
+        gain = math.sqrt(float((_impulse(self._blur) ** 2).sum()))
+        return np.asarray(gaussian_filter(white, self._blur, mode="wrap") / gain)
 
     def step(self, density: Floats, velocity: Floats) -> tuple[Floats, Floats]:
         """The next second as it would be measured: (ny, nx) people/m² and (ny, nx, 2) m/s."""

@@ -42,7 +42,6 @@ export function opened(first: Alert, wishes: Wishes): Opened {
   const level = h("span", { class: "level" });
   const state = h("span", { class: "pill" });
   const name = h("h3", { tabindex: -1 });
-  const message = h("p", { class: "alert-message" });
   const value = h("p", { class: "alert-now" });
   const facts = h("dl", { class: "alert-facts" });
   const checks = h("ul", { class: "alert-checks" });
@@ -59,7 +58,7 @@ export function opened(first: Alert, wishes: Wishes): Opened {
   const decide = decisions(first, (changed) => wishes.put(changed));
   const part = h("article", { class: "alert-one", "aria-label": "Alert" },
     h("p", { class: "alert-head" }, back, level, state),
-    name, message, value,
+    name, value,
     h("section", { "aria-label": "What to check" }, h("h4", {}, "What to check"), checks),
     decide.form,
     facts,
@@ -71,7 +70,6 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     state.dataset["grade"] = now.state === "cleared" ? "good" : now.state === "acknowledged" ? "note" : "bad";
     say(state, alertState(now));
     say(name, alertTitle(now).replace(/^\w+: /, "") + (wishes.site ? `, ${wishes.site}` : ""));
-    say(message, now.message);
     say(value, `${now.state === "cleared" ? "Last" : "Now"} ${amount(now)}; ${threshold(now)}.`);
     const worst = now.at ? `; worst at ${now.at[0].toFixed(0)}\u00a0m, ${now.at[1].toFixed(0)}\u00a0m` : "";
     const rows: [string, string][] = [

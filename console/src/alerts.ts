@@ -73,7 +73,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     const count = here(open).length;
     say(title, count === 0 ? "Alerts" : `Alerts: ${count} open`);
     card.dataset["level"] = here(open).some((alert) => alert.level === "alarm") ? "alarm" : count ? "warning" : "none";
-    say(empty, fault && open.length === 0 ? "Alerts are not known." : earlier ? "There were no alerts yet." : "No open alerts.");
+    say(empty, fault && open.length === 0 ? "Alerts are not known." : earlier ? "No earlier alerts." : "No open alerts.");
     empty.hidden = shown.length > 0;
     for (const [id, row] of rows) {
       if (shown.some((alert) => alert.id === id)) continue;
@@ -115,7 +115,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
       link: site === null ? `/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}` : null,
       put,
       then: (seen) => options.shown(seen),
-      back,
+      back: () => back(true),
     });
     detail.replaceChildren(now.part);
     detail.hidden = false;
@@ -124,7 +124,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     bell.looking(alert.id);
     options.shown(alert);
   };
-  const back = (): void => {
+  const back = (focus: boolean): void => {
     const id = now?.id;
     now?.close();
     now = null;
@@ -134,7 +134,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     bell.looking("");
     options.shown(null);
     const row = id ? rows.get(id)?.item.querySelector("button") : null;
-    (row ?? place).focus();
+    if (focus) (row ?? place).focus();
   };
   /** Take an alert that a decision has changed. */
   const put = (alert: Alert): void => {
@@ -164,7 +164,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     draw();
   };
   buttons.forEach((button, k) => button.addEventListener("click", () => {
-    if (now) back();
+    if (now) back(false);
     void choose(k);
   }));
   poll<Alert[]>("alerts", "alerts?state=open", options.every, (answer, asked) => {

@@ -181,11 +181,11 @@ export interface Watch {
   why: string;
 }
 
-/** A number with the ends of its 90 % interval. */
+/** A number with the ends of its 90 % interval; null where it has no end, or is not known. */
 export interface Interval {
-  value: number;
-  low: number;
-  high: number;
+  value: number | null;
+  low: number | null;
+  high: number | null;
 }
 
 /** The physics of one zone, or with zone null of the whole site; null where not known. */

@@ -29,7 +29,9 @@ export class Bell {
     private readonly names: (site: string) => string,
     private readonly open: (alert: Alert) => void,
   ) {
-    document.body.append(this.bar, this.voice);
+    // Near the start, so that the keyboard reaches it before the page.
+    document.querySelector(".skip")?.after(this.bar);
+    document.body.append(this.voice);
     this.button.addEventListener("click", () => this.toggle());
     // A browser lets a page sound only after somebody has touched it.
     for (const gesture of ["pointerdown", "keydown"]) window.addEventListener(gesture, () => this.wake());

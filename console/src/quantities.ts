@@ -3,7 +3,7 @@
 import type { Quantities, Watch, ZoneQuantities } from "./api";
 import { h, say } from "./dom";
 import { poll } from "./poll";
-import { amount, interval, people, quantityName, range, span, threshold, WATCHES, zoneWords } from "./words";
+import { amount, estimate, foreseen, interval, quantityName, span, threshold, WATCHES, zoneWords } from "./words";
 
 const EVERY = 2000;
 
@@ -14,16 +14,20 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { head: "Density", unit: "people/m²", tell: (zone) => interval(zone.density, 1) },
-  { head: "Densest place", unit: "people/m²", tell: (zone) => interval(zone.peak, 1) },
-  { head: "Pressure", unit: "1/s²", tell: (zone) => interval(zone.pressure, 3) },
-  { head: "People", unit: "", tell: (zone) => (zone.occupancy === null ? "not known" : `${people(zone.occupancy.value)} (${range({ count: zone.occupancy.value, ...zone.occupancy })})`) },
+  { head: "Density", unit: "people/m²", tell: (zone) => interval(zone.density, fixed(1)) },
+  { head: "Densest place", unit: "people/m²", tell: (zone) => interval(zone.peak, fixed(1)) },
+  { head: "Pressure", unit: "1/s²", tell: (zone) => interval(zone.pressure, fixed(3)) },
+  { head: "People", unit: "", tell: (zone) => (zone.occupancy?.value == null ? "not known" : estimate({ count: zone.occupancy.value, low: zone.occupancy.low, high: zone.occupancy.high })) },
   { head: "Speed", unit: "m/s", tell: (zone) => number(zone.speed, 2) },
   { head: "Flow", unit: "people/(m s)", tell: (zone) => number(zone.flow, 2) },
   { head: "In and out", unit: "people/min", tell: (zone) => (zone.inflow === null && zone.outflow === null ? "not known" : `${number(zone.inflow, 0)} in, ${number(zone.outflow, 0)} out`) },
   { head: "Stay", unit: "", tell: (zone) => (zone.dwell === null ? "not known" : span(zone.dwell)) },
-  { head: "Alarm density in", unit: "", tell: (zone) => (zone.reach === null ? "not foreseen" : `${span(zone.reach.value)} (${span(zone.reach.low)} to ${span(zone.reach.high)})`) },
+  { head: "Alarm density in", unit: "", tell: (zone) => foreseen(zone.reach) },
 ];
+
+function fixed(digits: number): (value: number) => string {
+  return (value) => value.toFixed(digits);
+}
 
 function number(value: number | null, digits: number): string {
   return value === null ? "not known" : value.toFixed(digits);

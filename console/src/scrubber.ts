@@ -69,10 +69,10 @@ export function scrubber(site: string, wishes: Wishes): Scrubber {
     if (at === null) {
       say(said, HELP);
       wishes.show(null, null);
-    } else void fetch();
+    } else void look();
   };
   /** Ask for the field at the moment that is chosen now; while one is asked for, only the newest waits. */
-  const fetch = async (): Promise<void> => {
+  const look = async (): Promise<void> => {
     missed = asking;
     if (asking || at === null) return;
     asking = true;
@@ -94,7 +94,7 @@ export function scrubber(site: string, wishes: Wishes): Scrubber {
     } finally {
       asking = false;
     }
-    if (missed) void fetch();
+    if (missed) void look();
   };
   /** What the roll-ups still know of a moment whose field is gone. */
   const rolledUp = async (moment: number): Promise<string> => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, range, seal, share, siteState, span, threshold, usualWords, watchSummary, whole } from "./words";
+import { alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, foreseen, range, seal, share, siteState, span, threshold, usualWords, watchSummary, whole } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -94,6 +94,9 @@ describe("alerts", () => {
     const reach: Alert = { ...alert, quantity: "reach", unit: "s", value: 300, low: 240, high: 420, threshold: 600 };
     expect(amount(reach)).toBe("5 min (4 min to 7 min)");
     expect(threshold(reach)).toBe("alarm below 10 min");
+    expect(amount({ ...reach, high: null })).toBe("5 min (4 min or later)");
+    expect(foreseen({ value: null, low: 600, high: null })).toBe("10 min at the earliest");
+    expect(foreseen(null)).toBe("not foreseen");
   });
 
   it("name who did what last", () => {

@@ -177,11 +177,13 @@ export function withUnit(quantity: string, value: number, unit: string): string 
   return quantity === "reach" || !unit ? figure(quantity, value) : `${figure(quantity, value)} ${unit}`;
 }
 
-/** "6.1 people/m² (5.4 to 6.8)", or "not known". */
+/** "6.1 people/m² (5.4 to 6.8)", "5 min (4 min or later)", or "not known". */
 export function amount(of: { quantity: string; value: number | null; low: number | null; high: number | null; unit: string }): string {
   if (of.value === null) return "not known";
   const told = withUnit(of.quantity, of.value, of.unit);
-  return of.low === null || of.high === null ? told : `${told} (${figure(of.quantity, of.low)} to ${figure(of.quantity, of.high)})`;
+  if (of.low === null) return told;
+  if (of.high === null) return of.quantity === "reach" ? `${told} (${figure(of.quantity, of.low)} or later)` : told;
+  return `${told} (${figure(of.quantity, of.low)} to ${figure(of.quantity, of.high)})`;
 }
 
 /** "alarm from 5.0 people/m²", or for a time "warning below 10 min". */
@@ -248,10 +250,16 @@ export function watchSummary(watches: Watch[]): string {
 }
 
 /** "4.2 (3.9 to 4.6)", or "not known". */
-export function interval(value: Interval | null, digits: number): string {
-  if (value === null) return "not known";
-  const [middle, low, high] = [value.value, value.low, value.high].map((one) => one.toFixed(digits));
-  return `${middle} (${low} to ${high})`;
+export function interval(of: Interval | null, tell: (value: number) => string): string {
+  if (of === null || of.value === null) return "not known";
+  return of.low === null || of.high === null ? tell(of.value) : `${tell(of.value)} (${tell(of.low)} to ${tell(of.high)})`;
+}
+
+/** "5 min (4 min to 8 min)", or "not foreseen" where at the present change it is never reached. */
+export function foreseen(of: Interval | null): string {
+  if (of === null || (of.value === null && of.low === null)) return "not foreseen";
+  if (of.value === null) return `${span(of.low ?? 0)} at the earliest`;
+  return amount({ quantity: "reach", unit: "s", ...of });
 }
 
 /** How now compares with the usual for this hour. */

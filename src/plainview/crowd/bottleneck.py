@@ -35,7 +35,7 @@ def flow_through(*, series: Series, line: Line) -> Throughput:
     negative parts cell by cell and moment by moment, so people who pass one another within one cell
     cancel in both. Error: the densities' sigma is taken as common to the whole window, the flow's
     noise as independent from field to field and, along the line, cell to cell. The noise alone
-    would read as flow both ways: s / sqrt(2 pi) of each cell's is taken out of both.
+    would read as flow both ways, s / sqrt(2 pi) for a cell that stands still: that is taken out.
 
     Estimates are UNKNOWN when under 90 % of the line is known. Raises InputError for a line off the
     grid. Compare with 1.3 to 1.9 people/(m s) for the most that doors carry (`specific_flow`).
@@ -64,9 +64,8 @@ def flow_through(*, series: Series, line: Line) -> Throughput:
     deviation = math.sqrt(common + alone)
     each = people * speed
     net = float(each.sum()) / n
-    rectified = (
-        noise / math.sqrt(2 * math.pi) * np.exp(-((each / np.maximum(noise, 1e-12)) ** 2) / 2)
-    )
+    # Of noise alone exp(-z² / 2) is 1 / sqrt 2 on average: so that it is taken out whole.
+    rectified = noise / math.sqrt(math.pi) * np.exp(-((each / np.maximum(noise, 1e-12)) ** 2) / 2)
     chance = float(rectified.sum()) / n
     forth = max(float(np.maximum(each, 0).sum()) / n - chance, 0.0)
     back = max(float(np.maximum(-each, 0).sum()) / n - chance, 0.0)
@@ -142,7 +141,7 @@ def _fieller(density: Estimate, inflow: Estimate, area: float, level: float) -> 
 
 
 def _least_positive(a: float, b: float, root: float) -> float:
-    """The least positive solution of a t² - 2 b t + c = 0 with `root` = sqrt(b² - a c); else inf."""
+    """Least positive solution of a t² - 2 b t + c = 0, `root` = sqrt(b² - a c); inf if none."""
     if a == 0:
         return math.inf
     ends = [t for t in ((b - root) / a, (b + root) / a) if t > 0]

@@ -70,6 +70,9 @@ def configuration_digest(city: CityConfig) -> str:
                     ]
                     for camera in site.cameras
                 ],
+                [[zone.name, zone.polygon, sorted(zone.kinds)] for zone in site.zones],
+                site.thresholds,
+                site.escalate,
             ]
             for site in city.sites
         ],

@@ -7,7 +7,17 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, defstruct, structs
 
+from plainview.alerts.book import PATIENCE
+from plainview.alerts.ground import Zone
+from plainview.alerts.thresholds import DEFAULTS, Threshold
 from plainview.config.access import AccessConfig, AccessTable, access_from
+from plainview.config.alerts import (
+    ThresholdTable,
+    ZoneTable,
+    patience_from,
+    thresholds_from,
+    zones_from,
+)
 from plainview.config.camera import (
     CameraConfig,
     CameraTable,
@@ -46,6 +56,12 @@ class SiteConfig(Struct, frozen=True):
     """Compass degrees of the ground plane's y axis, clockwise from north."""
     cell: float = 1.0
     """Side of a ground cell, metres; the same for every camera of the site."""
+    zones: tuple[Zone, ...] = ()
+    """Parts that are watched by themselves: the site's own, and those of its cameras."""
+    thresholds: tuple[Threshold, ...] = DEFAULTS
+    """All that is watched, the defaults among them."""
+    escalate: float = PATIENCE
+    """Seconds after which an alert that nobody acknowledged escalates by itself."""
 
 
 class CityConfig(Struct, frozen=True):
@@ -120,6 +136,9 @@ class _SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
     bearing: Annotated[float, Meta(ge=-360, le=360)] = 0.0
     cell: Annotated[float, Meta(ge=0.1, le=20)] = 1.0
     cameras: Annotated[tuple[Any, ...], Meta(max_length=1000)] = ()
+    zones: Annotated[tuple[ZoneTable, ...], Meta(max_length=100)] = ()
+    thresholds: Annotated[tuple[ThresholdTable, ...], Meta(max_length=1000)] = ()
+    escalate: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
 
 
 class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -188,6 +207,7 @@ def _site(document: Document, at: KeyPath, table: _SiteTable) -> SiteConfig:
         grid_over(tuple(p for camera in cameras for p in camera.view.polygon), table.cell)
     except InputError as error:
         raise ConfigError(error.what, where=document.where(at), mend=error.mend) from error
+    zones = zones_from(document, at, table.zones, cameras)
     return SiteConfig(
         id=table.id,
         name=table.name or table.id,
@@ -195,6 +215,9 @@ def _site(document: Document, at: KeyPath, table: _SiteTable) -> SiteConfig:
         location=table.location,
         bearing=table.bearing % 360.0,
         cell=table.cell,
+        zones=zones,
+        thresholds=thresholds_from(document, at, table.thresholds, zones),
+        escalate=patience_from(document, at, table.escalate),
     )
 
 

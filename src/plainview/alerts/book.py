@@ -1,0 +1,247 @@
+"""The alerts that are open: durable before anybody sees them, and never lost by a restart."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, NamedTuple
+
+import structlog
+
+from plainview.alerts import lifecycle
+from plainview.alerts.lifecycle import SELF, Alert, State
+from plainview.alerts.thresholds import Quantity, Threshold
+from plainview.alerts.watch import Look
+from plainview.clock import Clock
+from plainview.errors import InputError, StoreError
+from plainview.store import Store
+
+Decision = Literal["acknowledge", "escalate", "clear"]
+Key = tuple[str, str | None, Quantity]
+PATIENCE: Final = 120.0
+"""Seconds after which an alert that nobody acknowledged escalates by itself."""
+REMEMBERED: Final = 900.0
+"""Seconds for which, over a restart, an alert that a person has cleared is not raised again before
+its number was below. Longer ago, it is."""
+_SAVE = 10.0
+"""Seconds between two writings of a peak that grows."""
+_MOST_OPEN = 10_000
+_DECISIONS: Final[Mapping[Decision, Callable[[Alert, float, str, str], Alert]]] = {
+    "acknowledge": lifecycle.acknowledged,
+    "escalate": lifecycle.escalated,
+    "clear": lifecycle.cleared,
+}
+_log = structlog.get_logger(__name__)
+
+
+class Shown(NamedTuple):
+    """An alert, and whether it would be there after a power cut."""
+
+    alert: Alert
+    durable: bool
+
+
+class Book:
+    """Owns the open alerts of all sites, in memory and in the store. Thread-safe.
+
+    What the program raises or clears is written first. Where the store takes nothing, an alert is
+    shown all the same, marked as not durable, and written as soon as that can be: a full disk must
+    not hide a crush. What a person decides is refused then, and nothing changes.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        token: Callable[[], str],
+        *,
+        patience: Mapping[str, float] | None = None,
+    ) -> None:
+        """Go on with what `store` holds. `token` makes the end of an id, of at most 32 signs.
+
+        `patience` is seconds by site; PATIENCE where a site is not in it. Raises StoreError.
+        """
+        self._store, self._clock, self._token = store, clock, token
+        self._patience = dict(patience or {})
+        self._lock = threading.RLock()
+        self._open: dict[Key, Alert] = {}
+        self._waiting: dict[str, Alert] = {}
+        """Alerts by id that could not be written yet, the newest of each."""
+        self._unheeded: dict[str, float] = {}
+        """Monotonic seconds since which an alert waits to be acknowledged."""
+        self._saved: dict[str, tuple[float, float]] = {}
+        """When an open alert was last written, monotonic seconds, and its peak then."""
+        self._handed: set[Key] = set()
+        self.trouble = ""
+        """Why not everything is durable; empty while it is."""
+        self._load()
+
+    def _load(self) -> None:
+        utc, now = self._clock.utc(), self._clock.monotonic()
+        for kept in self._store.alerts(only_open=True, most=_MOST_OPEN):
+            alert = lifecycle.unpacked(kept)
+            self._open.setdefault(alert.key, alert)
+            waited = min(max(utc - alert.history[-1].at, 0.0), self._allowed(alert.site))
+            if alert.state is State.RAISED:
+                self._unheeded[alert.id] = now - waited
+        for kept in self._store.alerts(most=1000):
+            alert = lifecycle.unpacked(kept)
+            end = alert.history[-1]
+            recent = abs(utc - end.at) < REMEMBERED
+            if not alert.open and alert.key not in self._open and end.who != SELF and recent:
+                self._handed.add(alert.key)
+
+    def _allowed(self, site: str) -> float:
+        return self._patience.get(site, PATIENCE)
+
+    # --- asked -----------------------------------------------------------------------------------
+
+    def open(self, site: str | None = None) -> list[Shown]:
+        """Open alerts of `site` (None: of all), newest first."""
+        with self._lock:
+            found = [a for a in self._open.values() if site is None or a.site == site]
+            return [
+                Shown(alert, alert.id not in self._waiting)
+                for alert in sorted(found, key=lambda alert: alert.id, reverse=True)
+            ]
+
+    def all(self, site: str | None, most: int) -> list[Shown]:
+        """Alerts of `site` (None: of all), over or not, newest first. Raises StoreError."""
+        with self._lock:
+            stored = {
+                kept.id: Shown(lifecycle.unpacked(kept), durable=True)
+                for kept in self._store.alerts(site=site, most=most)
+            }
+            waiting = {
+                name: Shown(alert, durable=False)
+                for name, alert in self._waiting.items()
+                if site is None or alert.site == site
+            }
+            now = {shown.alert.id: shown for shown in self.open(site)}
+        found = stored | waiting | now
+        return [found[name] for name in sorted(found, reverse=True)[:most]]
+
+    def find(self, name: str) -> Alert | None:
+        """The open alert of that id."""
+        with self._lock:
+            return next((alert for alert in self._open.values() if alert.id == name), None)
+
+    def of(self, key: Key) -> Alert | None:
+        """The open alert about `key`."""
+        with self._lock:
+            return self._open.get(key)
+
+    def handed_back(self, site: str) -> set[Key]:
+        """What persons have cleared at `site` since this was last asked."""
+        with self._lock:
+            found = {key for key in self._handed if key[0] == site}
+            self._handed -= found
+            return found
+
+    # --- told by what watches --------------------------------------------------------------------
+
+    def rise(self, site: str, threshold: Threshold, look: Look) -> Alert:
+        """A threshold was passed: raise an alert, or let the open one about the same call again."""
+        now = self._clock.utc()
+        with self._lock:
+            before = self._open.get((site, threshold.zone, threshold.quantity))
+            if before is None:
+                name = f"{round(now * 1000):013d}-{self._token()}"
+                alert = lifecycle.raised(
+                    name=name, site=site, threshold=threshold, now=now, seen=look.seen, at=look.at
+                )
+            else:
+                alert = lifecycle.risen(
+                    lifecycle.looked(before, now, look.seen, look.at), threshold, now
+                )
+            self._write(alert)
+            self._keep(alert)
+            return alert
+
+    def looked(self, key: Key, look: Look) -> None:
+        """The newest number of an open alert. Its peak is written now and then, not each time."""
+        with self._lock:
+            before = self._open.get(key)
+            if before is None:
+                return
+            alert = lifecycle.looked(before, self._clock.utc(), look.seen, look.at)
+            self._open[key] = alert
+            at, peak = self._saved.get(alert.id, (float("-inf"), before.peak))
+            if alert.peak != peak and self._clock.monotonic() - at >= _SAVE:
+                self._write(alert)
+
+    def fall(self, key: Key, why: str) -> None:
+        """It is over."""
+        with self._lock:
+            before = self._open.get(key)
+            if before is not None:
+                alert = lifecycle.cleared(before, self._clock.utc(), SELF, why)
+                self._write(alert)
+                self._keep(alert)
+
+    def tick(self) -> None:
+        """Escalate what nobody heeds, and try again to write what could not be written."""
+        now = self._clock.monotonic()
+        with self._lock:
+            for alert in list(self._open.values()):
+                since = self._unheeded.get(alert.id)
+                allowed = self._allowed(alert.site)
+                if since is not None and now - since >= allowed:
+                    why = f"nobody acknowledged it for {allowed:.0f} s"
+                    done = lifecycle.escalated(alert, self._clock.utc(), SELF, why)
+                    self._write(done)
+                    self._keep(done)
+            for alert in list(self._waiting.values()):
+                if not self._write(alert):
+                    return
+            self.trouble = ""
+
+    # --- told by people --------------------------------------------------------------------------
+
+    def decide(self, name: str, decision: Decision, who: str, why: str) -> Alert:
+        """What a person decides about an open alert. Durable on return.
+
+        Of two who decide at once both are in its history, in the order in which they came. Raises
+        InputError where there is no open alert `name` or no reason is given, StoreError where it
+        cannot be written; then nothing has changed.
+        """
+        with self._lock:
+            before = self.find(name)
+            if before is None:
+                raise InputError(
+                    "no open alert has this id: it may be over by now",
+                    where=name,
+                    mend="Load the page again",
+                )
+            alert = _DECISIONS[decision](before, self._clock.utc(), who, why)
+            self._store.put_alert(lifecycle.packed(alert))
+            self._waiting.pop(alert.id, None)
+            self._keep(alert)
+            if not alert.open:
+                self._handed.add(alert.key)
+            return alert
+
+    # --- kept ------------------------------------------------------------------------------------
+
+    def _write(self, alert: Alert) -> bool:
+        """Whether `alert` is durable now. Where not, it waits, and the log says so once."""
+        try:
+            self._store.put_alert(lifecycle.packed(alert))
+        except StoreError as error:
+            self._waiting[alert.id] = alert
+            if not self.trouble:
+                _log.error("an alert is shown that is not durable yet", why=error.line())
+            self.trouble = error.line()
+            return False
+        self._waiting.pop(alert.id, None)
+        self._saved[alert.id] = (self._clock.monotonic(), alert.peak)
+        return True
+
+    def _keep(self, alert: Alert) -> None:
+        if alert.open:
+            self._open[alert.key] = alert
+        else:
+            self._open.pop(alert.key, None)
+            self._saved.pop(alert.id, None)
+        if alert.state is State.RAISED:
+            self._unheeded.setdefault(alert.id, self._clock.monotonic())
+        else:
+            self._unheeded.pop(alert.id, None)

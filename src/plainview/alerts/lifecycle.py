@@ -1,0 +1,218 @@
+"""An alert and its life: raised, acknowledged, escalated, cleared, each step with who and why.
+
+Pure functions from one alert to the next. An alert is about a place and a number, never a person
+in the scene; the people in its history are those who are responsible for the place.
+"""
+
+import enum
+import math
+from typing import Final
+
+import msgspec
+from msgspec import Struct, structs
+
+from plainview.alerts.thresholds import ABOUT, CHECK, Level, Quantity, Threshold
+from plainview.crowd.field import Estimate
+from plainview.errors import InputError, StoreError
+from plainview.geometry import Point
+from plainview.store import KeptAlert
+
+SELF: Final = "Plainview"
+"""Who did what the program did by itself."""
+MOST_STEPS: Final = 200
+"""Steps that one alert remembers: the first, and the newest of the others."""
+MOST_WHY: Final = 500
+
+
+class State(enum.StrEnum):
+    """Where an alert stands."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    ESCALATED = "escalated"
+    CLEARED = "cleared"
+
+
+class Step(Struct, frozen=True, forbid_unknown_fields=True):
+    """What happened to an alert."""
+
+    at: float
+    """UTC seconds."""
+    state: State
+    who: str
+    why: str
+
+
+class Alert(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that people must look at."""
+
+    id: str
+    site: str
+    zone: str | None
+    quantity: Quantity
+    level: Level
+    """The highest that it reached."""
+    state: State
+    raised_at: float
+    updated_at: float
+    cleared_at: float | None
+    value: float | None
+    low: float | None
+    high: float | None
+    peak: float
+    threshold: float
+    source: str
+    at: Point | None
+    """Ground metres, where it is worst."""
+    history: tuple[Step, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether it is not over."""
+        return self.state is not State.CLEARED
+
+    @property
+    def key(self) -> tuple[str, str | None, Quantity]:
+        """Site, zone and quantity: at most one alert of each is open."""
+        return self.site, self.zone, self.quantity
+
+    @property
+    def message(self) -> str:
+        """One plain sentence."""
+        about = ABOUT[self.quantity]
+        where = f"zone {self.zone}" if self.zone is not None else "the site"
+        side = "below" if about.falls else "above"
+        number = "not known" if self.value is None else f"{self.value:.3g} {about.unit}"
+        text = f"{about.name} in {where} is {number}"
+        if self.state is State.CLEARED:
+            return f"Over: {text}."
+        return f"{text[0].upper()}{text[1:]}; {self.level} {side} {self.threshold:.3g}."
+
+    @property
+    def check(self) -> tuple[str, ...]:
+        """What to check, in plain words."""
+        return CHECK[self.quantity]
+
+
+def raised(
+    *, name: str, site: str, threshold: Threshold, now: float, seen: Estimate, at: Point | None
+) -> Alert:
+    """A new alert: `threshold` was passed for as long as it asks."""
+    side = "below" if threshold.about.falls else "above"
+    why = f"{side} {threshold.limit:g} {threshold.about.unit} for {threshold.lasts:g} s"
+    return Alert(
+        id=name,
+        site=site,
+        zone=threshold.zone,
+        quantity=threshold.quantity,
+        level=threshold.level,
+        state=State.RAISED,
+        raised_at=now,
+        updated_at=now,
+        cleared_at=None,
+        **_told(seen),
+        peak=seen.value,
+        threshold=threshold.limit,
+        source=threshold.source,
+        at=at,
+        history=(Step(now, State.RAISED, SELF, why),),
+    )
+
+
+def looked(alert: Alert, now: float, seen: Estimate, at: Point | None) -> Alert:
+    """`alert` with the newest number; `seen` unknown: no number now, and the last peak."""
+    if not seen.known:
+        return structs.replace(alert, updated_at=now, value=None, low=None, high=None)
+    falls = ABOUT[alert.quantity].falls
+    peak = min(alert.peak, seen.value) if falls else max(alert.peak, seen.value)
+    return structs.replace(
+        alert,
+        updated_at=now,
+        **_told(seen),
+        peak=peak,
+        at=alert.at if at is None else at,
+    )
+
+
+def _told(seen: Estimate) -> dict[str, float | None]:
+    """The parts of `seen` that are numbers: a time to reach what is never reached is none."""
+    return {k: v if math.isfinite(v) else None for k, v in seen._asdict().items()}
+
+
+def risen(alert: Alert, threshold: Threshold, now: float) -> Alert:
+    """`alert` passed a threshold again, or a higher one: it must be looked at anew."""
+    higher = threshold.level is Level.ALARM or alert.level is Level.WARNING
+    if higher:
+        alert = structs.replace(
+            alert, level=threshold.level, threshold=threshold.limit, source=threshold.source
+        )
+    state = State.ESCALATED if alert.state is State.ESCALATED else State.RAISED
+    return _step(alert, state, now, SELF, f"{threshold.level} threshold passed")
+
+
+def acknowledged(alert: Alert, now: float, who: str, why: str) -> Alert:
+    """Somebody looks at it. Raises InputError where it is over."""
+    return _step(_still_open(alert), State.ACKNOWLEDGED, now, who, reason(why))
+
+
+def escalated(alert: Alert, now: float, who: str, why: str) -> Alert:
+    """It goes to those above. Raises InputError where it is over."""
+    return _step(_still_open(alert), State.ESCALATED, now, who, reason(why))
+
+
+def cleared(alert: Alert, now: float, who: str, why: str) -> Alert:
+    """It is over. Raises InputError where it was already."""
+    done = _step(_still_open(alert), State.CLEARED, now, who, reason(why))
+    return structs.replace(done, cleared_at=done.updated_at)
+
+
+def reason(why: str) -> str:
+    """`why` without blanks around it. Raises InputError where nothing, or too much, is said."""
+    said = " ".join(why.split())
+    if not 1 <= len(said) <= MOST_WHY:
+        raise InputError(
+            f"a reason has 1 to {MOST_WHY} signs, this one {len(said)}",
+            where="why",
+            mend="Say in a few words why",
+        )
+    return said
+
+
+def _still_open(alert: Alert) -> Alert:
+    if not alert.open:
+        last = alert.history[-1]
+        raise InputError(
+            f"this alert is over: cleared by {last.who}", where=alert.id, mend="Load the page again"
+        )
+    return alert
+
+
+def _step(alert: Alert, state: State, now: float, who: str, why: str) -> Alert:
+    # A clock that was set back must not turn the order of what happened.
+    at = max(now, alert.history[-1].at)
+    steps = (*alert.history, Step(at, state, who, why))
+    if len(steps) > MOST_STEPS:
+        steps = (steps[0], *steps[-(MOST_STEPS - 1) :])
+    return structs.replace(alert, state=state, updated_at=at, history=steps)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Alert)
+
+
+def packed(alert: Alert) -> KeptAlert:
+    """`alert` as the store keeps it."""
+    changed = round(alert.history[-1].at * 1000)
+    return KeptAlert(alert.id, alert.site, changed, alert.open, _encoder.encode(alert))
+
+
+def unpacked(kept: KeptAlert) -> Alert:
+    """The alert that was kept. Raises StoreError where it cannot be read."""
+    try:
+        return _decoder.decode(kept.data)
+    except msgspec.DecodeError as error:
+        raise StoreError(
+            f"a kept alert cannot be read ({error})",
+            where=f"alert {kept.id}",
+            mend="It was written by another version: go on with that one",
+        ) from error

@@ -1,0 +1,215 @@
+"""From the fields of a site to what each of its thresholds is held against: pure functions.
+
+Unknown ground counts in none of them. What is passed on the known part is passed; that something is
+over is only said where all the ground that cameras cover was seen.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from scipy.ndimage import uniform_filter
+from scipy.stats import t as student
+
+from plainview.alerts.ground import Ground, Place
+from plainview.alerts.thresholds import DEFAULTS, Level, Quantity, Threshold
+from plainview.alerts.watch import Look
+from plainview.crowd import levels, pressure
+from plainview.crowd.field import UNKNOWN, Array, Estimate, Field, Series, last, normal, series
+from plainview.geometry import Point
+
+PATCH: Final = 3.0
+"""Side of the square of ground over which a density is told, metres. Smaller, and single people at
+the edge of a cell decide; larger, and a narrow place thins out."""
+WHOLE: Final = 0.95
+"""Share of the covered ground that must be seen for all of it to count as seen."""
+PRESSURE_WINDOW: Final = 20.0
+TREND: Final = 60.0
+"""Seconds from which pressure, and the change of occupancy and density, are told."""
+_LEAST_TREND = 20.0
+DENSITY_ALARM: Final = next(
+    d.limit for d in DEFAULTS if d.quantity is Quantity.DENSITY and d.level is Level.ALARM
+)
+"""people/m²: what `REACH` is the time to, unless the site has another alarm."""
+
+Key = tuple[str | None, Quantity]
+
+
+class Spot(NamedTuple):
+    """The densest patch of a place."""
+
+    density: Estimate
+    """people/m², mean over PATCH; unknown where too little is seen."""
+    at: Point | None
+    """Its middle, ground metres."""
+
+
+class Moment(NamedTuple):
+    """What is kept of a place at one moment, for trends."""
+
+    t: float
+    people: float
+    """NaN where not all of it was seen."""
+    densest: float
+    """people/m² over PATCH; NaN as well."""
+
+
+def seen(field: Field, place: Place) -> bool:
+    """Whether practically all of the covered ground of `place` is known in `field`."""
+    return bool(place.cells.any()) and float(field.known[place.cells].mean()) >= WHOLE
+
+
+def densest(field: Field, place: Place) -> Spot:
+    """The densest PATCH with its middle in `place` and half of its ground known.
+
+    Mean density over the known cells of the square; its error is their mean sigma, as one camera's
+    errors go together. The interval is not widened for the choice among many patches.
+    """
+    side = max(2 * round((PATCH / field.grid.cell - 1) / 2) + 1, 1)
+    known = field.known.astype(np.float64)
+    share = uniform_filter(known, side, mode="nearest")
+    usable = place.cells & field.known & (share >= 0.5)
+    if not usable.any():
+        return Spot(UNKNOWN, None)
+    planes = (field.density * known, field.sigma * known)
+    mean, sigma = (
+        np.divide(
+            uniform_filter(plane, side, mode="nearest"),
+            share,
+            out=np.zeros_like(share),
+            where=share > 0,
+        )
+        for plane in planes
+    )
+    k = np.unravel_index(int(np.argmax(np.where(usable, mean, -1.0))), mean.shape)
+    x = field.grid.origin[0] + (int(k[1]) + 0.5) * field.grid.cell
+    y = field.grid.origin[1] + (int(k[0]) + 0.5) * field.grid.cell
+    return Spot(normal(float(mean[k]), float(sigma[k]), least=0.0), (round(x, 2), round(y, 2)))
+
+
+def moment(field: Field, place: Place) -> Moment:
+    """What is kept of `place` at the time of `field`."""
+    if not seen(field, place):
+        return Moment(field.t, math.nan, math.nan)
+    people = levels.occupancy(field=field, cells=place.cells).people.value
+    return Moment(field.t, people, densest(field, place).density.value)
+
+
+def slope(t: Sequence[float], values: Sequence[float]) -> Estimate:
+    """Change per second of `values` at times `t`, by least squares with its 90 % interval.
+
+    From the scatter about the line (Student's t, n - 2 degrees of freedom), with neighbouring
+    moments' likeness taken into account as in an AR(1) process: the variance grows by
+    (1 + r) / (1 - r). Unknown for under six known moments or under 20 s.
+    """
+    x, y = np.asarray(t, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    fit = np.isfinite(y)
+    x, y = x[fit], y[fit]
+    if len(x) < 6 or x[-1] - x[0] < _LEAST_TREND:
+        return UNKNOWN
+    x = x - x.mean()
+    rate = float(x @ y) / float(x @ x)
+    rest = y - y.mean() - rate * x
+    power = float(rest @ rest)
+    memory = min(max(float(rest[1:] @ rest[:-1]) / power, 0.0), 0.9) if power > 0 else 0.0
+    error = math.sqrt(power / (len(x) - 2) / float(x @ x) * (1 + memory) / (1 - memory))
+    half = float(student.ppf(0.95, len(x) - 2)) * error
+    return Estimate(rate, rate - half, rate + half)
+
+
+def time_to(*, now: Estimate, rate: Estimate, limit: float) -> Estimate:
+    """Seconds until a density `now` (people/m²) reaches `limit` at `rate` (people/(m² s)).
+
+    Its early end takes both at their high ends. Infinite where it does not rise; 0 where passed.
+    """
+    if not (now.known and rate.known):
+        return UNKNOWN
+
+    def until(density: float, change: float) -> float:
+        if density >= limit:
+            return 0.0
+        return (limit - density) / change if change > 0 else math.inf
+
+    return Estimate(
+        until(now.value, rate.value), until(now.high, rate.high), until(now.low, rate.low)
+    )
+
+
+class Window(NamedTuple):
+    """What a site's cameras said lately."""
+
+    fields: Sequence[Field]
+    """In order of time, the newest last; at least one."""
+    moments: Mapping[str | None, Sequence[Moment]]
+    """By place."""
+
+    def field(self) -> Field:
+        """The newest."""
+        return self.fields[-1]
+
+
+def recent(window: Window, seconds: float) -> Series:
+    """The fields of the last `seconds`, as one block."""
+    return series(last(window.fields, seconds))
+
+
+def fast(ground: Ground, window: Window, wanted: Sequence[Threshold]) -> dict[Key, Look]:
+    """The quantities of `wanted` that every Reading may change, as they are now."""
+    looks: dict[Key, Look] = {}
+    squeezed: pressure.Pressure | None = None
+    alarms = {
+        one.zone: one.limit
+        for one in wanted
+        if one.quantity is Quantity.DENSITY and one.level is Level.ALARM
+    }
+    for one in wanted:
+        key = one.zone, one.quantity
+        place = ground.place(one.zone)
+        if key in looks or one.about.slow:
+            continue
+        if place is None or not place.cells.any():
+            looks[key] = Look(window.field().t, why="no camera covers this ground")
+        elif one.quantity is Quantity.PRESSURE:
+            squeezed = squeezed or pressure.pressure(series=recent(window, PRESSURE_WINDOW))
+            looks[key] = _pressure(window.field(), place, squeezed)
+        elif one.quantity is Quantity.DENSITY:
+            looks[key] = _look(window.field(), place, *densest(window.field(), place))
+        elif one.quantity is Quantity.INFLOW:
+            rate = slope(*_trend(window, place, "people"))
+            per_minute = Estimate(*(60 * part for part in rate))
+            looks[key] = _look(window.field(), place, per_minute, None)
+        elif one.quantity is Quantity.REACH:
+            limit = alarms.get(one.zone, DENSITY_ALARM)
+            looks[key] = _look(window.field(), place, *reach(window, place, limit))
+    return looks
+
+
+def reach(window: Window, place: Place, limit: float) -> Spot:
+    """Seconds until the densest patch of `place` has `limit` people/m² at its present change."""
+    now, at = densest(window.field(), place)
+    rate = slope(*_trend(window, place, "densest"))
+    return Spot(time_to(now=now, rate=rate, limit=limit), at)
+
+
+def _trend(window: Window, place: Place, what: str) -> tuple[list[float], list[float]]:
+    since = window.field().t - TREND
+    moments = [m for m in window.moments.get(place.name, ()) if m.t > since]
+    return [m.t for m in moments], [getattr(m, what) for m in moments]
+
+
+def _look(field: Field, place: Place, found: Estimate, at: Point | None) -> Look:
+    whole = seen(field, place)
+    if not found.known:
+        why = "not measured for long enough yet" if whole else NOT_SEEN
+        return Look(field.t, UNKNOWN, None, whole=False, why=why)
+    return Look(field.t, found, at, whole, "" if whole else NOT_SEEN)
+
+
+NOT_SEEN: Final = "not all of the ground is seen: a camera is not well, or not there"
+
+
+def _pressure(field: Field, place: Place, squeezed: pressure.Pressure) -> Look:
+    centres: Array = field.grid.centres()
+    found, at = pressure.worst(field=squeezed, centres=centres, cells=place.cells)
+    return _look(field, place, found, at)

@@ -1,0 +1,195 @@
+"""`[[sites.zones]]` and `[[sites.thresholds]]` -> what is watched at a site, checked once."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from shapely.geometry import Polygon
+
+from plainview.alerts.book import PATIENCE
+from plainview.alerts.ground import BOTH, Zone
+from plainview.alerts.thresholds import (
+    ABOUT,
+    OWN,
+    Level,
+    Quantity,
+    Threshold,
+    lead,
+    threshold,
+    watched,
+)
+from plainview.config.camera import MAX_CORNERS, CameraConfig
+from plainview.document.toml import Document, KeyPath
+from plainview.errors import ConfigError
+from plainview.geometry import Point
+
+GUIDE = "docs/guide/alerts.md"
+_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|min|h)\s*$")
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+_WATCHED = {kind.value: kind for kind in BOTH}
+
+_Name = Annotated[str, Meta(min_length=1, max_length=64)]
+_Duration = Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class ZoneTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a site as written."""
+
+    name: _Name
+    polygon: Annotated[tuple[Point, ...], Meta(min_length=3, max_length=MAX_CORNERS)]
+    kind: Literal["density", "crowd-movement"] | None = None
+
+
+class ThresholdTable(Struct, frozen=True, forbid_unknown_fields=True, rename={"lasts": "for"}):
+    """A threshold as written."""
+
+    quantity: Quantity
+    level: Level
+    above: float | None = None
+    below: float | None = None
+    zone: _Name | None = None
+    lasts: _Duration | None = None
+    clear_below: float | None = None
+    clear_above: float | None = None
+
+
+def zones_from(
+    document: Document, at: KeyPath, tables: Sequence[ZoneTable], cameras: Sequence[CameraConfig]
+) -> tuple[Zone, ...]:
+    """The zones that are watched: the site's own, and its cameras'. Raises ConfigError."""
+    names: dict[str, int] = {}
+    zones = []
+    for k, table in enumerate(tables):
+        place = (*at, "zones", k)
+        if names.setdefault(table.name, k) != k:
+            raise ConfigError(
+                f"zone {table.name!r} is there twice",
+                where=document.where(place),
+                mend="Give each its own name",
+            )
+        flat = [value for point in table.polygon for value in point]
+        if not all(map(math.isfinite, flat)) or not Polygon(table.polygon).is_valid:
+            raise ConfigError(
+                "the polygon is not simple",
+                where=document.where((*place, "polygon")),
+                mend="List its corners in order around the area, without crossing edges",
+            )
+        kinds = BOTH if table.kind is None else frozenset({_WATCHED[table.kind]})
+        zones.append(Zone(table.name, table.polygon, kinds))
+    for camera in cameras:
+        zones += [
+            Zone(zone.name, zone.polygon, frozenset({_WATCHED[zone.kind]}))
+            for zone in camera.view.zones
+            if zone.kind in _WATCHED
+        ]
+    return tuple(zones)
+
+
+def thresholds_from(
+    document: Document, at: KeyPath, tables: Sequence[ThresholdTable], zones: Sequence[Zone]
+) -> tuple[Threshold, ...]:
+    """All that is watched at a site, the defaults among them. Raises ConfigError."""
+    places = {zone.name: zone.kinds for zone in zones}
+    for zone in zones:
+        places[zone.name] |= zone.kinds
+    own: dict[tuple[str | None, Quantity, Level], Threshold] = {}
+    for k, table in enumerate(tables):
+        place = (*at, "thresholds", k)
+        one = _threshold(document, place, table)
+        if table.zone is not None and table.zone not in places:
+            raise ConfigError(
+                f"there is no zone {table.zone!r} at this site",
+                where=document.where((*place, "zone")),
+                mend=f"They are {', '.join(places)}" if places else "Add a [[sites.zones]] table",
+            )
+        key = table.zone, table.quantity, table.level
+        if key in own:
+            raise ConfigError(
+                f"{table.quantity} has this {table.level} threshold twice",
+                where=document.where(place),
+                mend="Keep one of them",
+            )
+        own[key] = one
+    found = watched(list(places.items()), own.values())
+    _check_order(document, at, found)
+    return found
+
+
+def patience_from(document: Document, at: KeyPath, text: str | None) -> float:
+    """Seconds after which an alert escalates by itself. Raises ConfigError."""
+    if text is None:
+        return PATIENCE
+    return _duration(document, (*at, "escalate"), text, least=10.0, most=86_400.0)
+
+
+def _threshold(document: Document, at: KeyPath, table: ThresholdTable) -> Threshold:
+    about = ABOUT[table.quantity]
+    side, clearing = ("below", "clear_above") if about.falls else ("above", "clear_below")
+    for key in ("below", "clear_above") if side == "above" else ("above", "clear_below"):
+        if getattr(table, key) is not None:
+            raise ConfigError(
+                f"{about.name} is bad when it is {side} a threshold",
+                where=document.where((*at, key)),
+                mend=f"Use {side!r} and {clearing!r}",
+            )
+    limit: float | None = getattr(table, side)
+    if limit is None:
+        raise ConfigError(
+            f"the key {side!r} is missing", where=document.where(at), mend=f"See {GUIDE}"
+        )
+    clear: float | None = getattr(table, clearing)
+    for key, value in ((side, limit), (clearing, clear)):
+        # A net inflow may have to be negative before it is over.
+        least = 0.0 if key == clearing else about.least
+        most = math.inf if key == clearing else about.most
+        if value is not None and not (math.isfinite(value) and least <= value <= most):
+            raise ConfigError(
+                f"{value:g} {about.unit} is no usable threshold of {about.name}",
+                where=document.where((*at, key)),
+                mend=f"Give {about.least:g} to {about.most:g} {about.unit}",
+            )
+    if clear is not None and ((clear <= limit) if about.falls else (clear >= limit)):
+        raise ConfigError(
+            f"it would be over at {clear:g}, where it is still {side} {limit:g}",
+            where=document.where((*at, clearing)),
+            mend=f"Give a number on the other side of {limit:g}",
+        )
+    default = lead(table.quantity, table.level)
+    lasts = 5.0 if default is None else default.lasts
+    if table.lasts is not None:
+        lasts = _duration(document, (*at, "for"), table.lasts, least=0.0, most=3600.0)
+    made = threshold(table.quantity, table.level, limit, lasts, OWN, clear=clear)
+    return Threshold(
+        made.quantity, made.level, made.limit, made.clear, made.lasts, made.source, table.zone
+    )
+
+
+def _check_order(document: Document, at: KeyPath, found: Sequence[Threshold]) -> None:
+    by_key = {(one.zone, one.quantity, one.level): one for one in found}
+    for one in found:
+        alarm = by_key.get((one.zone, one.quantity, Level.ALARM))
+        if one.level is not Level.WARNING or alarm is None:
+            continue
+        late = one.limit < alarm.limit if one.about.falls else one.limit > alarm.limit
+        if late:
+            zone = "the site" if one.zone is None else f"zone {one.zone!r}"
+            raise ConfigError(
+                f"the warning of {one.about.name} in {zone} ({one.limit:g} {one.about.unit}) would "
+                f"come after its alarm ({alarm.limit:g})",
+                where=document.where((*at, "thresholds")),
+                mend="Set both levels, the warning first",
+            )
+
+
+def _duration(document: Document, at: KeyPath, text: str, *, least: float, most: float) -> float:
+    found = _DURATION.match(text)
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else -1.0
+    if not least <= seconds <= most:
+        raise ConfigError(
+            f"{text!r} is not a usable time",
+            where=document.where(at),
+            mend=f'Write it as "10 s" or "2 min", from {least:g} s to {most:g} s',
+        )
+    return seconds

@@ -8,6 +8,8 @@ import { alertTitle, amount, calls, moment, threshold } from "./words";
 const KEPT = "plainview-sound";
 const HEARD = "plainview-heard";
 const VOLUME = 0.25;
+/** Alerts that are spoken in full when many come at once. */
+const SPOKEN = 3;
 
 /** Owns the sound, the bar and the mark in the title, of one page. */
 export class Bell {
@@ -86,7 +88,9 @@ export class Bell {
   private speak(calling: Alert[]): void {
     const fresh = calling.filter((alert) => !this.said.has(heardAs(alert)));
     for (const alert of fresh) this.said.add(heardAs(alert));
-    if (fresh.length) say(this.voice, fresh.map((alert) => `${alertTitle(alert)}, ${this.names(alert.site)}: ${alert.message}`).join(" "));
+    if (fresh.length === 0) return;
+    const told = fresh.slice(0, SPOKEN).map((alert) => `${alertTitle(alert)}, ${this.names(alert.site)}: ${alert.message}`);
+    say(this.voice, told.join(" ") + (fresh.length > SPOKEN ? ` And ${fresh.length - SPOKEN} more.` : ""));
   }
 
   private ring(): void {

@@ -35,6 +35,15 @@ export class Chart {
     this.draw();
   }
 
+  /** Call `listener` with the moment (UTC seconds) that is clicked on. */
+  onPick(listener: (moment: number) => void): void {
+    this.place.addEventListener("click", (event) => {
+      const over = this.plot.over.getBoundingClientRect();
+      const x = event.clientX - over.left;
+      if (x >= 0 && x <= over.width) listener(this.plot.posToVal(x, "x"));
+    });
+  }
+
   /** Draw a line at the moment (UTC seconds) that the plan shows; null: it shows now. */
   mark(moment: number | null): void {
     if (this.moment === moment) return;

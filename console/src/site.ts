@@ -46,7 +46,7 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
     banner.replaceChildren(h("strong", {}, "Demonstration. "), "This site is simulated: its people do not exist.");
   }
   const count = countCard();
-  const history = historyCard(id);
+  const history = historyCard(id, (moment) => time.go(moment));
   const plan = planCard(place, (at) => history.mark(at));
   const crossings = crossingsCard(place, id);
   const cameras = camerasCard(place);
@@ -228,11 +228,11 @@ function spotWords(spot: Spot, bearing: number): string {
   return `${where}: ${density}${way}`;
 }
 
-function historyCard(id: string) {
+function historyCard(id: string, picked: (moment: number) => void) {
   const place = h("div", { class: "chart", "aria-hidden": "true" });
   const buttons = RANGES.map(({ words }, k) => h("button", { type: "button", "aria-pressed": k === 0 ? "true" : "false" }, words));
   const rows = h("tbody", {});
-  const said = h("p", { class: "note" }, "The band is the 90 % interval. A gap: not known. A dashed line: only part of the ground was measured.");
+  const said = h("p", { class: "note" }, "The band is the 90 % interval. A gap: not known. A dashed line: only part of the ground was measured. A click shows its moment on the plan.");
   const card = h("section", { class: "card history", "aria-labelledby": "history" },
     h("div", { class: "card-head" }, h("h2", { id: "history" }, "People over time"), h("div", { class: "choice", role: "group", "aria-label": "Time shown" }, ...buttons)),
     place, said,
@@ -248,7 +248,10 @@ function historyCard(id: string) {
     const { seconds } = RANGES[chosen] ?? RANGES[0]!;
     const until = Date.now() / 1000;
     points = points.filter((point) => point[0] > until - seconds - step);
-    chart ??= new Chart(place);
+    if (chart === null) {
+      chart = new Chart(place);
+      chart.onPick(picked);
+    }
     // What has only begun is not squeezed into the corner of a time in which nothing was measured.
     const begun = RANGES[chosen]?.resolution === "reading" ? Math.min(points[0]?.[0] ?? until, until - SHORTEST) : 0;
     chart.set(points, Math.max(until - seconds, begun), until);

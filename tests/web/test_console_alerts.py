@@ -1,5 +1,6 @@
 """Alerts, the past on the plan and the quantities in the built console, in a real Chromium."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,6 +122,23 @@ def test_the_home_page_lists_the_alerts_of_all_sites(
         card(page).get_by_role("link", name="See the plan at that moment").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Station plaza")
         expect(card(page).get_by_role("heading", name="Density, North gate")).to_be_visible()
+
+
+def test_alerts_come_with_the_live_stream(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """Without waiting for the next question; they replace what was known of this site."""
+    (alert,) = alerts.alerts
+    alerts.refusal = (503, "Ask the stream")
+    with page_of(browser, served.url, "healthz") as page:
+        alerts.put_before(page)
+        told = f"retry: 100\nevent: alerts\ndata: {json.dumps([alert | {'value': 7.7}])}\n\n"
+        page.route(
+            "**/sites/plaza/live*",
+            lambda route: route.fulfill(status=200, content_type="text/event-stream", body=told),
+        )
+        page.goto(f"{served.url}sites/plaza")
+        expect(rows(page)).to_contain_text("7.7 people/m²")
 
 
 def test_a_person_decides_by_keyboard_with_a_reason(
@@ -250,6 +268,18 @@ def test_the_past_is_reached_by_keyboard(
         expect(slider).to_have_attribute("aria-valuetext", re.compile("24 h ago"))
         slider.press("Escape")
         expect(slider).to_have_attribute("aria-valuetext", "Live")
+
+
+def test_a_click_on_the_curve_shows_its_moment_on_the_plan(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """The curve and the slider are about the same time."""
+    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
+    alerts.fields = lambda at: field | {"t": at, "measured": at}
+    with shown(browser, served, alerts) as page:
+        page.locator(".chart .u-over").click()
+        expect(page.locator(".scrub-when")).to_contain_text(" ago")
+        expect(page.locator(".ribbon")).to_contain_text("Not live: ")
 
 
 def test_what_is_no_longer_kept_is_told_by_its_average(

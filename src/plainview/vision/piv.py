@@ -223,7 +223,7 @@ class Piv:
         power = spread_out(window_means(kept[-1].texture ** 2, _BLOCK))
         textured = power > _TEXTURED
         whole, stages = (0, len(kept) - 1), [(longest, longest + 1, 2)]
-        stages += [(*whole, 2), (*whole, 1)] if len(kept) > 2 else [(*whole, 1)]
+        stages += [(*whole, 1), (*whole, 1)] if len(kept) > 2 else [(*whole, 1)]
         for first, last, radius in stages:
             span = kept[last].t - kept[first].t
             if radius > 1:

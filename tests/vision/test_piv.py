@@ -275,6 +275,7 @@ def test_nothing_is_claimed_without_a_picture_to_compare_with() -> None:
         assert not field.velocities.any()
         assert np.isinf(field.noise).all()
     piv.measure(pictures[3], DT)
+    assert not piv.measure(pictures[4], 0.0).valid.any()
     piv.forget()
     assert not piv.measure(pictures[4], DT).valid.any()
 

@@ -98,9 +98,9 @@ class Piv:
     ) -> None:
         """Measure pictures of `scale` metres per pixel on windows `window` metres wide.
 
-        `step` seconds of pictures are compared. With a `plate`, the same view without people, only
-        what differs from it is looked at; without one, what differs from the pictures' running
-        mean, unless that is next to nothing: then all is, and found at rest.
+        `step` seconds of pictures are compared. With a `plate`, a picture of the same view without
+        people, only what differs from it is looked at; without one, what differs from the pictures'
+        running mean, unless that is next to nothing: then all is, and found at rest.
         """
         self._ratio = scale * _SIDE / window
         self._pixel = window / _SIDE
@@ -141,7 +141,8 @@ class Piv:
         texture = self._texture(_smooth(small), inside, dt)
         kept = [one for one in self._kept if one.t > self._now - 1.25 * self._step - 1e-6]
         # Pictures that follow fast replace each other: their shifts would be too small to tell.
-        if len(kept) > 1 and kept[-1].t - kept[-2].t < self._step / 4:
+        fast = len(kept) > 1 and kept[-1].t - kept[-2].t < self._step / 4
+        if fast or (kept and dt <= 0):
             kept.pop()
         self._kept = [*kept, _Kept(self._now, texture)]
 
@@ -201,7 +202,9 @@ class Piv:
             return None
         self._learned += dt
         known = self._mean.copy() if self._learned > _LEARN else None
-        cv2.accumulateWeighted(smooth, self._mean, min(dt / min(self._learned, _FORGET), 0.5))
+        cv2.accumulateWeighted(
+            smooth, self._mean, min(dt / np.clip(self._learned, 1e-3, _FORGET), 0.5)
+        )
         return known
 
     def _foreground(self, structure: F32, still: F32) -> F32:

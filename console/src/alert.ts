@@ -2,6 +2,7 @@
 
 import { type Alert, type AlertAction, Problem, send } from "./api";
 import { h, say } from "./dom";
+import { here, may } from "./session";
 import { alertState, alertTitle, amount, moment, past, span, stepWords, threshold, withUnit, zoneWords } from "./words";
 
 const DECISIONS: readonly { action: AlertAction; words: string; from: readonly Alert["state"][] }[] = [
@@ -43,6 +44,7 @@ export function opened(first: Alert, wishes: Wishes): Opened {
   const state = h("span", { class: "pill" });
   const name = h("h3", { tabindex: -1 });
   const value = h("p", { class: "alert-now" });
+  const loose = h("p", { class: "error", hidden: true }, "The store takes nothing now: what has changed here is not kept yet.");
   const facts = h("dl", { class: "alert-facts" });
   const checks = h("ul", { class: "alert-checks" });
   const steps = h("ol", { class: "alert-steps" });
@@ -58,9 +60,9 @@ export function opened(first: Alert, wishes: Wishes): Opened {
   const decide = decisions(first, (changed) => wishes.put(changed));
   const part = h("article", { class: "alert-one", "aria-label": "Alert" },
     h("p", { class: "alert-head" }, back, level, state),
-    name, value,
+    name, value, loose,
     h("section", { "aria-label": "What to check" }, h("h4", {}, "What to check"), checks),
-    decide.form,
+    mayDecide() ? decide.form : h("p", { class: "note" }, "Your role may look at alerts, and not decide about them."),
     facts,
     h("p", {}, moments),
     h("section", { "aria-label": "History" }, h("h4", {}, "Who did what"), steps));
@@ -71,6 +73,7 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     say(state, alertState(now));
     say(name, alertTitle(now).replace(/^\w+: /, "") + (wishes.site ? `, ${wishes.site}` : ""));
     say(value, `${now.state === "cleared" ? "Last" : "Now"} ${amount(now)}; ${threshold(now)}.`);
+    loose.hidden = now.durable !== false;
     const worst = now.at ? `; worst at ${now.at[0].toFixed(0)}\u00a0m, ${now.at[1].toFixed(0)}\u00a0m` : "";
     const rows: [string, string][] = [
       ["Since", `${moment(now.raised_at)}, for ${span((now.cleared_at ?? Date.now() / 1000) - now.raised_at)}`],
@@ -93,6 +96,11 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     set,
     close: () => decide.close(),
   };
+}
+
+/** The server decides again; where nobody has signed in, it alone knows. */
+function mayDecide(): boolean {
+  return !here()?.role || may("decide-alert");
 }
 
 function fill(facts: HTMLElement, rows: [string, string][]): void {

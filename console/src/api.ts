@@ -162,6 +162,8 @@ export interface Alert {
   message: string;
   check: string[];
   history: AlertStep[];
+  /** False: the store takes nothing now, and a power cut would lose what has changed. */
+  durable?: boolean;
 }
 
 export type WatchState = "clear" | "rising" | "raised" | "cannot-tell" | "off";

@@ -3,7 +3,7 @@
 import type { Usual } from "./api";
 import { h, say, svg } from "./dom";
 import { poll } from "./poll";
-import { estimate, people, usualWords } from "./words";
+import { estimate, usualSays, usualWords } from "./words";
 
 const EVERY = 30_000;
 /** Width of the drawing, in its own units. */
@@ -23,10 +23,7 @@ export function usualCard(site: string): HTMLElement {
     verdict.dataset["grade"] = grade;
     say(verdict, what);
     say(hour, told.hour_of_week);
-    const days = told.usual ? `${told.usual.days} ${told.usual.days === 1 ? "day" : "days"}` : "";
-    say(said, told.usual
-      ? `Now ${estimate(told.now)}. Usually about ${people(told.usual.median)}: between ${people(told.usual.low)} and ${people(told.usual.high)} on most of the last ${days}.`
-      : `Now ${estimate(told.now)}. ${told.why ?? "What is usual is not known yet."}`);
+    say(said, `Now ${estimate(told.now)}. ${usualSays(told)}`);
     drawing.replaceChildren(...(told.usual ? [bar(told, told.usual)] : []));
   }, (words) => {
     verdict.dataset["grade"] = "note";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, foreseen, range, seal, share, siteState, span, threshold, usualWords, watchSummary, whole } from "./words";
+import { alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, foreseen, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -123,6 +123,8 @@ it("now is more than usual only where the intervals do not meet", () => {
   expect(usualWords(told).what).toBe("More people than usual");
   expect(usualWords({ ...told, now: { count: 85, low: 75, high: 95 } }).what).toBe("As usual");
   expect(usualWords({ ...told, now: { count: 20, low: 10, high: 30 } }).what).toBe("Fewer people than usual");
+  expect(usualSays(told)).toBe("Usually about 60: on half of 4 days between 50 and 80.");
+  expect(usualSays({ ...told, usual: null, why: "too few days" })).toBe("Too few days.");
   expect(usualWords({ ...told, usual: null }).what).toBe("Cannot be compared");
   expect(usualWords({ ...told, now: { count: null, low: null, high: null } }).what).toBe("Cannot be compared");
 });

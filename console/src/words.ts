@@ -271,6 +271,12 @@ export function usualWords(told: Usual): { what: string; grade: Grade | "note" }
   return { what: "As usual", grade: "good" };
 }
 
+/** What is usual in words, with what it is made of. */
+export function usualSays({ usual, why }: Usual): string {
+  if (usual === null) return why ? `${why.slice(0, 1).toUpperCase()}${why.slice(1)}.`.replace(/\.+$/, ".") : "What is usual is not known yet.";
+  return `Usually about ${people(usual.median)}: on half of ${usual.days} days between ${people(usual.low)} and ${people(usual.high)}.${why ? ` Compared with ${why}.` : ""}`;
+}
+
 /** "14:03:22", with the day in front where it is not today. */
 export function moment(seconds: number, now = Date.now() / 1000): string {
   const date = new Date(seconds * 1000);

@@ -315,7 +315,8 @@ def test_quantities_watches_and_the_usual_are_told_with_what_cannot_be(
         expect(watches.nth(2)).to_contain_text("Nobody has approved it.")
         expect(card(page)).to_contain_text("3 thresholds are watched: 1 raised, 1 cannot be told")
         expect(page.locator(".usual")).to_contain_text("More people than usual")
-        expect(page.locator(".usual")).to_contain_text("Now 158 (146 to 171). Usually about 92")
+        expect(page.locator(".usual")).to_contain_text("Now 158 (146 to 171).")
+        expect(page.locator(".usual")).to_contain_text("Usually about 92: on half of 6 days")
 
 
 @pytest.mark.parametrize(

@@ -39,18 +39,21 @@ def window_means(picture: F32, block: int) -> F32:
 
 
 def products(first: F32, second: F32, shifts: Shifts, block: int) -> tuple[F32, F32]:
-    """Correlation of windows: numerators (ny, n, nx) for n `shifts`, and their norm (ny, 1, nx).
+    """Correlation of windows for n `shifts`: its numerator and its norm, (ny, n, nx) each.
 
     A shift moves the two pictures by half of it each, so that the window lies midway. The norm is
-    the product of both windows' root mean squares at rest: what lies in the shifted ones would cost
-    as much as the correlation itself, and changes no peak that counts.
+    the root mean squares' product of what lies in the shifted windows.
     """
     height, width = first.shape
     rows, columns = height // block, width // block
     pad = (int(np.abs(np.array(shifts)).max()) + 1) // 2
     a, b = (np.pad(one, pad) for one in (first, second))
+    power_a, power_b = _root_power(a, block), _root_power(b, block)
     blocks = np.empty((rows, len(shifts), columns), dtype=np.float32)
+    moving = pad > 1
+    norm = np.empty((rows - 1, len(shifts) if moving else 1, columns - 1), dtype=np.float32)
     product = np.empty((height, width), dtype=np.float32)
+    tall, wide = (rows - 1) * block, (columns - 1) * block
     for k, (y, x) in enumerate(shifts):
         ya, xa = pad - y // 2, pad - x // 2
         yb, xb = ya + y, xa + x
@@ -60,9 +63,24 @@ def products(first: F32, second: F32, shifts: Shifts, block: int) -> tuple[F32, 
             dst=product,
         )
         cv2.resize(product, (columns, rows), dst=blocks[:, k], interpolation=cv2.INTER_AREA)
+        if k and not moving:
+            continue
+        np.multiply(
+            power_a[ya : ya + tall : block, xa : xa + wide : block],
+            power_b[yb : yb + tall : block, xb : xb + wide : block],
+            out=norm[:, k],
+        )
     pairs = blocks[:-1] + blocks[1:]
-    norm = np.sqrt(window_means(first * first, block) * window_means(second * second, block))
-    return 0.25 * (pairs[:, :, :-1] + pairs[:, :, 1:]), norm[:, None]
+    return np.asarray(0.25 * (pairs[:, :, :-1] + pairs[:, :, 1:])), norm
+
+
+def _root_power(padded: F32, block: int) -> F32:
+    """Root mean square of the window that begins at each pixel of `padded`."""
+    power = cv2.boxFilter(
+        padded * padded, -1, (2 * block, 2 * block), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT
+    )
+    # The running sums of the filter leave tiny negative numbers behind.
+    return np.sqrt(np.maximum(np.asarray(power, dtype=np.float32), np.float32(0)))
 
 
 def spread_out(values: F32) -> F32:

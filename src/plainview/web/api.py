@@ -27,6 +27,8 @@ from plainview.web.access.handlers import login_handlers
 from plainview.web.access.limits import Limits
 from plainview.web.access.rules import PUBLIC, Action, check_routes, rule, visible
 from plainview.web.access.service import Access
+from plainview.web.alerts import Alerts, alert_edge
+from plainview.web.alerts_api import alert_handlers
 from plainview.web.desk import Desk
 from plainview.web.edge import (
     CameraEdge,
@@ -39,6 +41,7 @@ from plainview.web.edge import (
     SiteNow,
     SitePlace,
     SystemEdge,
+    UsualEdge,
     named_crossings,
     reading_edge,
 )
@@ -53,12 +56,14 @@ from plainview.web.now import (
     crossings,
     site_cameras,
     site_field,
+    site_field_at,
     site_now,
     site_place,
 )
 from plainview.web.pages import STATIC, page_handlers
 from plainview.web.plan import SitePlan
 from plainview.web.problems import HANDLERS
+from plainview.web.usual import usual
 from plainview.web.views import CameraView, SiteView, check_sites
 
 _FAR = 4_000_000_000
@@ -87,6 +92,9 @@ empty scene**: its ground is listed as `unknown`, and a count is null where noth
 Errors are RFC 9457 problems. No picture of a scene and no data about a person exists here.
 """
 
+At = Annotated[
+    float | None, QueryParameter(ge=0, le=_FAR, description="UTC seconds. Default: now.")
+]
 
 Coarseness = Annotated[Literal["minute", "hour"], QueryParameter()]
 Resolution = Annotated[Literal["reading", "minute", "hour"], QueryParameter()]
@@ -121,6 +129,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     most_live: int = 64,
     access: Access | None = None,
     desk: Desk | None = None,
+    alerts: Alerts | None = None,
     more: Sequence[Any] = (),
 ) -> Application:
     """The application over `store` for `sites`.
@@ -128,8 +137,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     `stats` gives counters of bus and intake by name; `readings_per_second` among them is shown.
     `hosts` are names to answer to besides this machine's own; `static` is the built console.
     Without `access` nobody can sign in, and only simulated sites can be seen; `desk` knows the
-    purposes and records accesses. `more` are handlers of other parts (portal, ledger, desk); each
-    lies in a public folder or names its action.
+    purposes and records accesses; `alerts` knows what is watched. `more` are handlers of other
+    parts (portal, ledger, desk); each lies in a public folder or names its action.
     Raises InputError for sites that cannot be shown, PlainviewError for access policies that are
     not valid and for a route that is neither public nor names its action.
     """
@@ -145,10 +154,26 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
 
         return state
 
-    hub = Hub(store, {name: state_of(plan) for name, plan in plans.items()}, most=most_live)
-    gate = Gate(tuple(sites), access, desk, clock)
+    def alerts_of(site: str) -> str:
+        found = [] if alerts is None else alerts.open(site)
+        return msgspec.json.encode([alert_edge(one) for one in found]).decode()
+
+    hub = Hub(
+        store,
+        {name: state_of(plan) for name, plan in plans.items()},
+        alerts_of=None if alerts is None else alerts_of,
+        most=most_live,
+    )
+    gate = Gate(
+        tuple(sites),
+        access,
+        desk,
+        clock,
+        site_of_alert=(lambda _: None) if alerts is None else alerts.site_of,
+    )
     limits = Limits(clock, access.settings.proxies if access else ())
-    parts = _Parts(plans, places, store, stats, clock, hub, gate)
+    parts = _Parts(plans, places, store, stats, clock, hub, gate, alerts)
+    about_alerts = [] if alerts is None else alert_handlers(alerts, gate, clock, frozenset(plans))
 
     def running(_: Litestar) -> AbstractAsyncContextManager[None]:
         return hub.running()
@@ -156,8 +181,10 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     litestar = Litestar(
         route_handlers=[
             *_site_handlers(parts),
+            *_past_handlers(parts),
             *_camera_handlers(parts),
             *_system_handlers(parts),
+            *about_alerts,
             *page_handlers(frozenset(plans), static),
             *login_handlers(gate, limits),
             *more,
@@ -200,9 +227,11 @@ class _Parts:
         clock: Clock,
         hub: Hub,
         gate: Gate,
+        alerts: Alerts | None,
     ) -> None:
         self.plans, self.places, self.store = plans, places, store
         self.stats, self.clock, self.hub, self.gate = stats, clock, hub, gate
+        self.alerts = alerts
         self.cameras: dict[str, CameraView] = {
             camera.id: camera for plan in plans.values() for camera in plan.site.cameras
         }
@@ -245,9 +274,7 @@ _MOST = {"reading": 3600.0, "minute": 7 * 86_400.0, "hour": 400 * 86_400.0}
 def _site_handlers(parts: _Parts) -> list[Any]:
     store, clock = parts.store, parts.clock
 
-    now_of_site, past_of_site = (
-        rule(action, of="site") for action in (Action.READ_NOW, Action.READ_HISTORY)
-    )
+    now_of_site = rule(Action.READ_NOW, of="site")
 
     @get(
         "/api/v1/sites", opt=rule(Action.READ_NOW, of="sites"), tags=["sites"], sync_to_thread=True
@@ -264,42 +291,24 @@ def _site_handlers(parts: _Parts) -> list[Any]:
         parts.plan(site)
         return parts.places[site]
 
-    @get("/api/v1/sites/{site:str}/field", opt=now_of_site, tags=["sites"], sync_to_thread=True)
-    def get_field(site: Name) -> SiteField:
+    @get("/api/v1/sites/{site:str}/field", opt=now_of_site, tags=["sites"])
+    async def get_field(request: Request[Any, Any, Any], site: Name, at: At = None) -> SiteField:
         """The site now: all cameras' latest Readings on the site's grid, count and health.
 
-        Where cameras overlap, density is their mean weighted by inverse variance.
+        With `at` it is the stored field of that moment, which is history, and how the cameras'
+        Readings were then; their pipelines' state is not kept. Where cameras overlap, density is
+        their mean weighted by inverse variance and by how well each sees the cell.
         """
-        return site_field(parts.plan(site), store, clock.utc())
+        plan = parts.plan(site)
+        if at is None:
+            return await asyncio.to_thread(site_field, plan, store, clock.utc())
+        await parts.gate.require(request, Action.READ_HISTORY, of="site")
+        return await asyncio.to_thread(site_field_at, plan, store, at)
 
     @get("/api/v1/sites/{site:str}/cameras", opt=now_of_site, tags=["cameras"], sync_to_thread=True)
     def list_cameras(site: Name) -> list[CameraEdge]:
         """The site's cameras: health, seal, connection and last count."""
         return site_cameras(parts.plan(site), store, clock.utc())
-
-    @get("/api/v1/sites/{site:str}/count", opt=past_of_site, tags=["sites"], sync_to_thread=True)
-    def get_count(
-        site: Name,
-        since: Since = None,
-        until: Until = None,
-        resolution: Resolution = "reading",
-    ) -> CountSeries:
-        """The site's count over time with its 90 % interval.
-
-        At most an hour of Readings, a week of minutes or 400 days of hours.
-        """
-        plan = parts.plan(site)
-        start, end = parts.span(since, until, _MOST[resolution])
-        return count_series(plan, store, start, end, resolution)
-
-    @get(
-        "/api/v1/sites/{site:str}/crossings", opt=past_of_site, tags=["sites"], sync_to_thread=True
-    )
-    def get_crossings(site: Name, since: Since = None, until: Until = None) -> list[LineCrossings]:
-        """People over each line of the site: in the range (at most an hour) and its last minute."""
-        plan = parts.plan(site)
-        start, end = parts.span(since, until, HOUR / 1000)
-        return crossings(plan, store, start, end)
 
     @get(
         "/api/v1/sites/{site:str}/live",
@@ -317,6 +326,8 @@ def _site_handlers(parts: _Parts) -> list[Any]:
     ) -> ServerSentEvent:
         """Server-sent events: `state` is a SiteField, at each change and at least every second.
 
+        `alerts` is the list of the site's open alerts: at the start, and whenever they change.
+
         A page that comes back with Last-Event-ID or `after` (an event's id) first gets `missed`,
         the CountSeries since then (at most 10 minutes). `problem` is one line of text.
         """
@@ -332,7 +343,43 @@ def _site_handlers(parts: _Parts) -> list[Any]:
         events = parts.gate.watched(request, parts.hub.join(site, missed))
         return ServerSentEvent(events, headers={"cache-control": "no-store"})
 
-    return [list_sites, get_site, get_field, list_cameras, get_count, get_crossings, live]
+    return [list_sites, get_site, get_field, list_cameras, live]
+
+
+def _past_handlers(parts: _Parts) -> list[Any]:
+    store, clock = parts.store, parts.clock
+    past_of_site = rule(Action.READ_HISTORY, of="site")
+
+    @get("/api/v1/sites/{site:str}/count", opt=past_of_site, tags=["sites"], sync_to_thread=True)
+    def get_count(
+        site: Name,
+        since: Since = None,
+        until: Until = None,
+        resolution: Resolution = "reading",
+    ) -> CountSeries:
+        """The site's count over time with its 90 % interval.
+
+        At most an hour of Readings, a week of minutes or 400 days of hours.
+        """
+        plan = parts.plan(site)
+        start, end = parts.span(since, until, _MOST[resolution])
+        return count_series(plan, store, start, end, resolution)
+
+    @get("/api/v1/sites/{site:str}/usual", opt=past_of_site, tags=["sites"], sync_to_thread=True)
+    def get_usual(site: Name) -> UsualEdge:
+        """The site's count now beside what is usual at this hour of the week."""
+        return usual(parts.plan(site), store, clock.utc())
+
+    @get(
+        "/api/v1/sites/{site:str}/crossings", opt=past_of_site, tags=["sites"], sync_to_thread=True
+    )
+    def get_crossings(site: Name, since: Since = None, until: Until = None) -> list[LineCrossings]:
+        """People over each line of the site: in the range (at most an hour) and its last minute."""
+        plan = parts.plan(site)
+        start, end = parts.span(since, until, HOUR / 1000)
+        return crossings(plan, store, start, end)
+
+    return [get_count, get_usual, get_crossings]
 
 
 def _camera_handlers(parts: _Parts) -> list[Any]:
@@ -456,7 +503,7 @@ def _system_handlers(parts: _Parts) -> list[Any]:
     def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Prometheus text format, of the sites that may be seen."""
         shown = [plan for name, plan in parts.plans.items() if visible(request, name)]
-        prometheus = exposition(shown, store, stats, clock)
+        prometheus = exposition(shown, store, stats, clock, parts.alerts)
         return Response(prometheus(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return [get_system, healthz, metrics]

@@ -233,6 +233,32 @@ class CountSeries(Struct, frozen=True):
     ]
 
 
+class CountNow(Struct, frozen=True):
+    """A site's count with its interval; nulls where nothing is known."""
+
+    count: float | None
+    low: float | None
+    high: float | None
+
+
+class UsualCount(Struct, frozen=True):
+    """What the count of a whole hour was on other days."""
+
+    median: float
+    low: Annotated[float, Meta(description="Lower quartile.")]
+    high: Annotated[float, Meta(description="Upper quartile.")]
+    days: Annotated[int, Meta(description="Days that it is made of.")]
+
+
+class UsualEdge(Struct, frozen=True):
+    """A site's count now beside what is usual at this hour of the week."""
+
+    hour_of_week: str
+    now: CountNow
+    usual: UsualCount | None
+    why: Annotated[str | None, Meta(description="Why there is no usual, or what it is made of.")]
+
+
 class LineCrossings(Struct, frozen=True):
     """People over one line of the site."""
 

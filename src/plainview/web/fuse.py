@@ -1,23 +1,24 @@
 """What all cameras of a site say together: one field, one count. Pure functions over Readings.
 
-Where cameras overlap, a cell's density is their mean weighted by inverse variance; a camera's count
-variance (from its 90 % interval) is taken as spread evenly over the ground that it covers. The
-site's count is the sum of the cameras' counts, each times its share of the fused field, and the
-ends of the interval add in quadrature. A camera that is not healthy is left out, and ground that
-only such cameras see is *unknown*, never empty.
+Where cameras overlap, a cell's density is their mean weighted by inverse variance and by how well
+each sees the cell (`crowd.fusion`). The site's count is the sum of the cameras' counts, each times
+its share of the fused field, and the ends of the interval add in quadrature. A camera that is not
+healthy is left out, and ground that only such cameras see is *unknown*, never empty.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from plainview.record import COUNT_STEP, Reading
+from plainview.crowd import fusion as crowd_fusion
+from plainview.crowd.field import Z90
+from plainview.crowd.fusion import Fused, Layer
+from plainview.record import COUNT_STEP, NOISE_STEP, VELOCITY_STEP, Reading
 from plainview.web.plan import Array, Mask, SitePlan
+from plainview.web.views import CameraView
 
-_Z90 = 1.6449
-"""Half the width of a normal distribution's 90 % interval, in standard deviations."""
 _STALE_FLOOR = 5.0
 _STALE_SPANS = 3.0
 
@@ -57,45 +58,41 @@ def stale(reading: Reading, now: float) -> bool:
     return abs(age) > max(_STALE_FLOOR, _STALE_SPANS * reading.span / 1000)
 
 
-def _weight(reading: Reading, area: int) -> float:
-    """Inverse variance of one cell's density, up to a factor common to all cameras."""
-    deviation = max((reading.high - reading.low) * COUNT_STEP / (2 * _Z90), COUNT_STEP)
-    return max(area, 1) / deviation**2
+def site_ground(plan: SitePlan, readings: Mapping[str, Reading], t: float) -> Fused:
+    """The site's field at `t` (UTC seconds) by the believed `readings`, for physics and alerts.
+
+    One share for each healthy Reading, in the order of the site's cameras.
+    """
+    layers = [
+        Layer(
+            moments=np.stack(plan.carry(camera, reading)),
+            cover=plan.covers[camera.id],
+            count=reading.count * COUNT_STEP,
+            deviation=max((reading.high - reading.low) * COUNT_STEP / (2 * Z90), COUNT_STEP),
+            noise=math.hypot(reading.noise * NOISE_STEP, VELOCITY_STEP / math.sqrt(12)),
+            sight=plan.sight(camera) if plan.overlapping else None,
+        )
+        for camera, reading in _healthy(plan, readings)
+    ]
+    return crowd_fusion.fuse(grid=plan.grid, t=t, layers=layers)
+
+
+def _healthy(
+    plan: SitePlan, readings: Mapping[str, Reading]
+) -> Iterator[tuple[CameraView, Reading]]:
+    for camera in plan.site.cameras:
+        reading = readings.get(camera.id)
+        if reading is not None and reading.healthy:
+            yield camera, reading
 
 
 def fuse(plan: SitePlan, readings: Mapping[str, Reading]) -> tuple[Field, Count]:
     """The field and count that the believed `readings` (by camera) make together."""
-    shape = plan.inside.shape
-    sums: Array = np.zeros((4, *shape))
-    weights: Array = np.zeros(shape)
-    parts: list[tuple[Reading, Array, Mask, float]] = []
-    for camera in plan.site.cameras:
-        reading = readings.get(camera.id)
-        if reading is None or not reading.healthy:
-            continue
-        moments = np.stack(plan.carry(camera, reading))
-        cover = plan.covers[camera.id] | (moments[0] > 0)
-        weight = _weight(reading, int(plan.covers[camera.id].sum()))
-        sums += weight * moments
-        weights += weight * cover
-        parts.append((reading, moments[0], cover, weight))
-    known = weights > 0
-    fused = np.divide(sums, weights, out=np.zeros_like(sums), where=known)
-    density = fused[0]
-    vx, vy, variance = np.divide(
-        fused[1:], density, out=np.zeros_like(fused[1:]), where=density > 0
-    )
-    shares = []
-    for _, own, cover, weight in parts:
-        part = np.divide(weight * cover, weights, out=np.zeros(shape), where=known)
-        total = float(own.sum())
-        shares.append(
-            float((part * own).sum()) / total
-            if total > 0
-            else float(part.sum()) / max(int(cover.sum()), 1)
-        )
-    field = Field(density, vx, vy, variance, plan.covered & ~known)
-    return field, _count(plan, [reading for reading, *_ in parts], shares, known)
+    fused, shares = site_ground(plan, readings, 0.0)
+    unknown = plan.covered & ~fused.known
+    field = Field(fused.density, fused.vx, fused.vy, fused.variance, unknown)
+    used = [reading for _, reading in _healthy(plan, readings)]
+    return field, _count(plan, used, list(shares), fused.known)
 
 
 def fuse_count(plan: SitePlan, readings: Mapping[str, Reading]) -> Count:

@@ -38,9 +38,18 @@ class Hub:
     """Owns the one waiting thread and the current state of each site, shared by all its pages."""
 
     def __init__(
-        self, store: Store, states: Mapping[str, Callable[[], State]], *, most: int = 64
+        self,
+        store: Store,
+        states: Mapping[str, Callable[[], State]],
+        *,
+        alerts_of: Callable[[str], str] | None = None,
+        most: int = 64,
     ) -> None:
-        """`states` makes a site's state, in a worker thread; `most` pages may be live at once."""
+        """`states` makes a site's state, in a worker thread; `most` pages may be live at once.
+
+        `alerts_of` makes the JSON of a site's open alerts, quickly: nothing is read for it.
+        """
+        self._alerts_of = alerts_of
         self._store = store
         self._states = states
         self._most = most
@@ -124,8 +133,13 @@ class Hub:
         try:
             if missed is not None:
                 yield ServerSentEventMessage(event="missed", data=missed)
+            told = None
             while not self._closing:
                 version = self._version
+                # Before the state: an alert must not wait for a field to be put together.
+                if self._alerts_of is not None and (alerts := self._alerts_of(site)) != told:
+                    told = alerts
+                    yield ServerSentEventMessage(event="alerts", data=alerts)
                 try:
                     state = await self._state(site)
                 except PlainviewError as error:

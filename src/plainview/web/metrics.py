@@ -1,14 +1,18 @@
 """Prometheus: what the API knows of sites, cameras, store and process, read when asked."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from plainview.alerts.lifecycle import State
+from plainview.alerts.thresholds import Level
 from plainview.clock import Clock
 from plainview.record import Health
 from plainview.store import Store
+from plainview.web.alerts import Alerts
 from plainview.web.now import site_cameras, site_now
 from plainview.web.plan import SitePlan
 
@@ -33,13 +37,16 @@ class _Sites(Collector):
         store: Store,
         stats: Callable[[], dict[str, float]],
         clock: Clock,
+        alerts: Alerts | None,
     ) -> None:
+        self._alerts = alerts
         self._plans, self._store, self._stats, self._clock = plans, store, stats, clock
 
     def collect(self) -> Iterable[Metric]:
         now = self._clock.utc()
         yield from self._sites(now)
         yield from self._cameras(now)
+        yield from self._open_alerts()
         disk = self._store.disk()
         for name, size, text in (
             ("used", disk.used, "Bytes that the store uses on disk"),
@@ -60,6 +67,23 @@ class _Sites(Collector):
                 if value is not None:
                     family.add_metric([state.id], value)
             yield family
+
+    def _open_alerts(self) -> Iterable[Metric]:
+        if self._alerts is None:
+            return
+        family = GaugeMetricFamily(
+            "plainview_alerts_open", "Alerts that are not over", labels=["site", "level", "state"]
+        )
+        for plan in self._plans:
+            found = Counter(
+                (shown.alert.level.value, shown.alert.state.value)
+                for shown in self._alerts.open(plan.site.id)
+            )
+            for level in Level:
+                for state in (State.RAISED, State.ACKNOWLEDGED, State.ESCALATED):
+                    labels = [plan.site.id, level.value, state.value]
+                    family.add_metric(labels, found[level.value, state.value])
+        yield family
 
     def _cameras(self, now: float) -> Iterable[Metric]:
         rows = [
@@ -92,10 +116,14 @@ class _Sites(Collector):
 
 
 def exposition(
-    plans: Sequence[SitePlan], store: Store, stats: Callable[[], dict[str, float]], clock: Clock
+    plans: Sequence[SitePlan],
+    store: Store,
+    stats: Callable[[], dict[str, float]],
+    clock: Clock,
+    alerts: Alerts | None = None,
 ) -> Callable[[], bytes]:
     """A function that makes the text for Prometheus, from the store as it then is."""
     registry = CollectorRegistry(auto_describe=False)
     # Registered without being described, so that nothing is read before the first scrape.
-    registry.register(_Sites(plans, store, stats, clock))
+    registry.register(_Sites(plans, store, stats, clock, alerts))
     return lambda: generate_latest(registry)

@@ -29,6 +29,9 @@ from plainview.web.views import CameraView
 
 MINUTE = 60_000
 HOUR = 3_600_000
+_LOOK_BACK = 3 * 3_600_000
+"""Milliseconds before a moment in which its Readings are looked for: three of the longest
+intervals."""
 
 
 def camera_now(
@@ -155,6 +158,34 @@ def _camera_place(plan: SitePlan, camera: CameraView) -> CameraPlace:
 def site_field(plan: SitePlan, store: Store, now: float) -> SiteField:
     """The site's ground, count and cameras at `now`."""
     readings = store.latest([camera.id for camera in plan.site.cameras])
+    return _field(plan, readings, site_cameras(plan, store, now), now)
+
+
+def site_field_at(plan: SitePlan, store: Store, at: float) -> SiteField:
+    """The stored ground and count at `at` (UTC seconds). What no Reading tells of is unknown.
+
+    What was fresh then counts, as at that moment; the cameras' pipelines are not kept.
+    """
+    until = round(at * 1000)
+    since = max(until - _LOOK_BACK, -1)
+    readings: dict[str, Reading] = {}
+    for camera in plan.site.cameras:
+        for reading in store.readings(camera.id, since, until, 1):
+            readings[camera.id] = reading
+    cameras = [
+        camera_now(camera, readings.get(camera.id), None, at) for camera in plan.site.cameras
+    ]
+    return _field(plan, readings, cameras, at)
+
+
+def believed(plan: SitePlan, store: Store, now: float) -> dict[str, Reading]:
+    """The newest Readings of the site's cameras that count at `now`: healthy and fresh."""
+    return _believed(plan, store.latest([camera.id for camera in plan.site.cameras]), now)
+
+
+def _field(
+    plan: SitePlan, readings: Mapping[str, Reading], cameras: list[CameraEdge], now: float
+) -> SiteField:
     used = _believed(plan, readings, now)
     field, count = fuse(plan, used)
     people, low, high = _rounded(count)
@@ -180,7 +211,7 @@ def site_field(plan: SitePlan, store: Store, now: float) -> SiteField:
         known=round(count.known, 4),
         cells=cells,
         unknown=runs(field.unknown),
-        cameras=site_cameras(plan, store, now),
+        cameras=cameras,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.crowd.fusion import Sight, sight
 from plainview.geometry import Grid, Point, camera_centre, cells_inside, project, to_plane
 from plainview.record import Reading, unpack_cells
 from plainview.web.views import CameraView, SiteView
@@ -55,6 +56,7 @@ class SitePlan:
         stacked = np.stack(list(self.covers.values()))
         self.covered: Mask = np.asarray(stacked.any(axis=0), dtype=np.bool_)
         self.overlapping: bool = bool((stacked.sum(axis=0) > 1).any())
+        self._sights: dict[str, Sight] = {}
         self._carriers: dict[tuple[str, int], tuple[_Carrier, _Carrier]] = {}
 
     def _cells(self, areas: Iterable[tuple[Point, ...]]) -> Mask:
@@ -101,6 +103,12 @@ class SitePlan:
             carried[:, rows, columns] += people[:, None, None] * (by_row[:, None] * by_column)
         density, vx, vy, variance = carried
         return density, vx, vy, variance
+
+    def sight(self, camera: CameraView) -> Sight:
+        """How well `camera` sees each of the site's cells; worked out once."""
+        if camera.id not in self._sights:
+            self._sights[camera.id] = sight(projection=camera.view.matrix(), grid=self.grid)
+        return self._sights[camera.id]
 
     def camera_place(self, camera: CameraView) -> tuple[float, float, float]:
         """Where the camera is: x, y, and its height, metres."""

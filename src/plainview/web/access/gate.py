@@ -7,7 +7,7 @@ neither shown nor changed; what passes and shows people's data is in the ledger 
 import asyncio
 import contextlib
 import hmac
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -28,6 +28,7 @@ from plainview.web.access.rules import (
     Connection,
     Rule,
     SignInNeeded,
+    Subject,
     Visit,
     is_preflight,
     remember,
@@ -64,8 +65,14 @@ class Gate:
         desk: Desk | None,
         clock: Clock,
         policy: Policy | None = None,
+        *,
+        site_of_alert: Callable[[str], str | None] = lambda _: None,
     ) -> None:
-        """Without `access` nobody can sign in; without `desk` there is no purpose."""
+        """Without `access` nobody can sign in; without `desk` there is no purpose.
+
+        `site_of_alert` knows the site of an open alert.
+        """
+        self._site_of_alert = site_of_alert
         self.access = access
         self.policy = policy or Policy()
         self.purposes = Purposes(desk, clock)
@@ -99,6 +106,13 @@ class Gate:
             if session is not None and rule.action is not None:
                 await _check_csrf(connection, session)
         await self._enter(connection, rule, session)
+
+    async def require(self, connection: Connection, action: Action, *, of: Subject) -> None:
+        """Also ask for `action`, where an answer needs more than its route's own rule says.
+
+        Raises as the gate does; what `visible` then says is about `action`.
+        """
+        await self._enter(connection, Rule(action, of), self.session(connection, active=False))
 
     def utc(self) -> float:
         """UTC seconds."""
@@ -195,6 +209,8 @@ class Gate:
         if rule.of == "sites":
             return list(self._sites.values())
         name = str(connection.path_params.get(rule.of, ""))
+        if rule.of == "alert":
+            return [self._sites.get(self._site_of_alert(name) or "", self.city)]
         known = self._sites if rule.of == "site" else self._cameras
         return [known.get(name, self.city)]
 

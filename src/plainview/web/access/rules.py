@@ -1,7 +1,7 @@
 """What a route needs: each names its action and what it is about, or is public by name.
 
-A handler says so in its `opt`; the path parameter that names a site or a camera is called `site`
-or `camera`:
+A handler says so in its `opt`; the path parameter that names a site, a camera or an alert is called
+`site`, `camera` or `alert`:
 
     @get("/api/v1/sites/{site:str}/field", opt=rule(Action.READ_NOW, of="site"))
     @post("/api/v1/desk/stops", opt=rule(Action.STOP), request_max_body_size=10_000)
@@ -34,6 +34,8 @@ class Action(enum.StrEnum):
     """What is measured at present."""
     READ_HISTORY = "read-history"
     """What was measured."""
+    DECIDE_ALERT = "decide-alert"
+    """Acknowledge, escalate or clear an alert."""
     READ_SYSTEM = "read-system"
     """How the program itself is doing."""
     READ_METRICS = "read-metrics"
@@ -57,11 +59,18 @@ class Action(enum.StrEnum):
 
 
 DATA: Final = frozenset(
-    {Action.READ_NOW, Action.READ_HISTORY, Action.READ_SYSTEM, Action.READ_METRICS}
+    {
+        Action.READ_NOW,
+        Action.READ_HISTORY,
+        Action.READ_SYSTEM,
+        Action.READ_METRICS,
+        Action.DECIDE_ALERT,
+    }
 )
-"""Reading these needs a purpose and is recorded, unless nobody in the data exists."""
+"""Reading these, or deciding about them, needs a purpose and is recorded, unless nobody in the data
+exists."""
 
-Subject = Literal["city", "site", "camera", "sites"]
+Subject = Literal["city", "site", "camera", "alert", "sites"]
 
 
 class Rule(Struct, frozen=True):
@@ -70,7 +79,8 @@ class Rule(Struct, frozen=True):
     action: Action | None
     """None: public."""
     of: Subject = "city"
-    """What it is about. `sites`: every site that may be read; the handler asks `visible`."""
+    """What it is about. `sites`: every site that may be read; the handler asks `visible`. `alert`:
+    the site of the open alert in its path."""
     page: bool = False
     """A page for people: who has not signed in is sent to the sign-in page."""
 

@@ -1,0 +1,108 @@
+"""The API of alerts: which are open, what is watched, and what people decide about them."""
+
+import asyncio
+from typing import Annotated, Any, Final, Literal
+
+from litestar import Request, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import JSONBody, PathParameter, QueryParameter
+
+from plainview.alerts.book import Decision
+from plainview.clock import Clock
+from plainview.web.access.gate import Gate
+from plainview.web.access.rules import Action, rule, visible, visit_of
+from plainview.web.alerts import (
+    AlertEdge,
+    Alerts,
+    Decided,
+    QuantitiesEdge,
+    WatchEdge,
+    alert_edge,
+    watch_edge,
+)
+
+NOBODY: Final = "demonstration"
+"""Who decides where nobody has signed in: only where nobody in the data exists."""
+_SMALL: Final = 10_000
+
+Asked = Request[Any, Any, Any]
+Site = Annotated[str, PathParameter(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Id = Annotated[str, PathParameter(min_length=1, max_length=96, pattern=r"^[A-Za-z0-9._-]+$")]
+
+
+def alert_handlers(alerts: Alerts, gate: Gate, clock: Clock, sites: frozenset[str]) -> list[Any]:
+    """The handlers of alerts; `sites` are those that there are."""
+    return [*_reading(alerts, gate, clock, sites), *_deciding(alerts)]
+
+
+def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: frozenset[str]) -> list[Any]:
+    reads: dict[str, Any] = {"tags": ["alerts"], "sync_to_thread": True}
+    of_site = rule(Action.READ_NOW, of="site")
+
+    def known(site: str) -> str:
+        if site not in sites:
+            raise NotFoundException(f"There is no site {site!r}: see /api/v1/sites")
+        return site
+
+    @get("/api/v1/alerts", opt=rule(Action.READ_NOW, of="sites"), tags=["alerts"])
+    async def list_alerts(
+        request: Asked,
+        state: Annotated[Literal["open", "all"], QueryParameter()] = "open",
+        site: Annotated[str | None, QueryParameter(max_length=64)] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
+    ) -> list[AlertEdge]:
+        """Alerts, newest first: open ones (raised, acknowledged or escalated), or all.
+
+        Those that are over are history: who may not read what was measured does not get them.
+        """
+        if state == "all":
+            await gate.require(request, Action.READ_HISTORY, of="sites")
+            found = await asyncio.to_thread(alerts.all, site, limit)
+        else:
+            found = await asyncio.to_thread(alerts.open, site)
+        shown = [one for one in found if visible(request, one.alert.site)]
+        return [alert_edge(one) for one in shown[:limit]]
+
+    @get("/api/v1/sites/{site:str}/watch", opt=of_site, **reads)
+    def list_watches(site: Site) -> list[WatchEdge]:
+        """Every threshold of the site: where it stands, and why it cannot be told or is off."""
+        return [watch_edge(watch) for watch in alerts.watches(known(site))]
+
+    @get("/api/v1/sites/{site:str}/quantities", opt=of_site, **reads)
+    def get_quantities(site: Site) -> QuantitiesEdge:
+        """What is measured in each zone now, the whole site first."""
+        return QuantitiesEdge(clock.utc(), alerts.quantities(known(site)))
+
+    return [list_alerts, list_watches, get_quantities]
+
+
+def _deciding(alerts: Alerts) -> list[Any]:
+    def decide(request: Asked, name: str, decision: Decision, why: str) -> AlertEdge:
+        person = visit_of(request).person
+        who = NOBODY if person is None else person.name
+        return alert_edge(alerts.decide(name, decision, who, why))
+
+    changes: dict[str, Any] = {
+        "opt": rule(Action.DECIDE_ALERT, of="alert"),
+        "tags": ["alerts"],
+        "sync_to_thread": True,
+        "status_code": 200,
+        "request_max_body_size": _SMALL,
+    }
+
+    @post("/api/v1/alerts/{alert:str}/acknowledge", **changes)
+    def acknowledge(request: Asked, alert: Id, data: JSONBody[Decided]) -> AlertEdge:
+        """Somebody looks at it. Its history says who and why."""
+        return decide(request, alert, "acknowledge", data.why)
+
+    @post("/api/v1/alerts/{alert:str}/escalate", **changes)
+    def escalate(request: Asked, alert: Id, data: JSONBody[Decided]) -> AlertEdge:
+        """It goes to those above."""
+        return decide(request, alert, "escalate", data.why)
+
+    @post("/api/v1/alerts/{alert:str}/clear", **changes)
+    def clear(request: Asked, alert: Id, data: JSONBody[Decided]) -> AlertEdge:
+        """It is over. Still past its threshold, it is raised again only after it was below."""
+        return decide(request, alert, "clear", data.why)
+
+    return [acknowledge, escalate, clear]

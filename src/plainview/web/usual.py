@@ -1,0 +1,52 @@
+"""What is usual at this hour: the site's count beside the same hour of other weeks or days."""
+
+import datetime as dt
+import statistics
+from typing import Final
+
+from plainview.store import Store
+from plainview.web.edge import CountNow, UsualCount, UsualEdge
+from plainview.web.now import HOUR, count_series, site_now
+from plainview.web.plan import SitePlan
+
+WEEKS: Final = 8
+DAYS: Final = 14
+LEAST: Final = 3
+"""Hours below which nothing is called usual."""
+_KNOWN: Final = 0.5
+"""Share of the ground that must have been measured for an hour to count."""
+_DAY: Final = 24 * HOUR
+
+
+def usual(plan: SitePlan, store: Store, now: float) -> UsualEdge:
+    """The site's count at `now` (UTC seconds) beside the mean counts of hours like this one.
+
+    Like it are the same hour of the same weekday in the last eight weeks; where fewer than three of
+    them were measured, the same hour of the last 14 days. Hours are UTC, as roll-ups are.
+    """
+    site = site_now(plan, store, now)
+    hour = int(now * 1000) // HOUR * HOUR
+    begins = dt.datetime.fromtimestamp(hour / 1000, tz=dt.UTC)
+    label = f"{begins:%A} {begins:%H}:00 to {begins + dt.timedelta(hours=1):%H}:00 UTC"
+    found = _counts(plan, store, [hour - k * 7 * _DAY for k in range(1, WEEKS + 1)])
+    why = None
+    if len(found) < LEAST:
+        found = _counts(plan, store, [hour - k * _DAY for k in range(1, DAYS + 1)])
+        why = "the same hour of the last days: there are too few weeks yet"
+    of_now = CountNow(site.count, site.low, site.high)
+    if len(found) < LEAST:
+        return UsualEdge(label, of_now, None, "this hour was measured on too few days yet")
+    low, middle, high = statistics.quantiles(found, n=4, method="inclusive")
+    made = UsualCount(round(middle, 2), round(low, 2), round(high, 2), len(found))
+    return UsualEdge(label, of_now, made, why)
+
+
+def _counts(plan: SitePlan, store: Store, hours: list[int]) -> list[float]:
+    """Mean counts of those of `hours` (UTC milliseconds of their start) that were measured."""
+    found = []
+    for start in hours:
+        if start < 0:
+            continue
+        points = count_series(plan, store, start, start + HOUR, "hour").points
+        found += [p.count for p in points if p.count is not None and p.known >= _KNOWN]
+    return found

@@ -83,3 +83,21 @@ def crowd(
 
     outputs = Outputs(write, plots, science, figure, model)
     job(data=data, scenes=scenes or [], keep=keep, outputs=outputs, as_json=as_json)
+
+
+@evaluate_app.command()
+def alarms(
+    hours: Annotated[
+        float, Option(help="Camera-hours of busy normal traffic.", min=0.1, max=10_000)
+    ] = 100.0,
+    write: Write = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulated run-ups to a crush and ordinary busy days: what is told in time, what is false.
+
+    \b
+    Example: plainview evaluate alarms --hours 20
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.alarms import alarms as job
+
+    job(hours=hours, write=write, as_json=as_json)

@@ -81,9 +81,9 @@ def mixed(a: Moment, b: Moment, share: float) -> Moment:
 
 
 def readings(
-    moments: Iterator[Moment], grid: Grid, erring: Erring, width: float, start: int
+    moments: Iterator[Moment], grid: Grid, erring: Erring, width: float, every: int = 1
 ) -> Iterator[Reading]:
-    """A Reading for each second of `moments`, from UTC millisecond `start` on, erring as said.
+    """A Reading for each of `moments`, which are `every` seconds apart, from 0 on; erring as said.
 
     `width` is half of the 90 % interval on the count, over the count. The variance within a cell
     holds the noise of one velocity component, as a real one does.
@@ -106,8 +106,8 @@ def readings(
             strict=True,
         )
         yield Reading(
-            t=start + 1000 * (k + 1),
-            span=1000,
+            t=1000 * every * (k + 1),
+            span=1000 * every,
             frames=FRAMES,
             dropped=0,
             count=count,

@@ -48,7 +48,7 @@ def run_up(seed: int, seconds: float = SECONDS) -> RunUp:
     Ground, inflow and the time over which people are pressed closer are drawn from `seed`.
     """
     generator = np.random.default_rng(seed)
-    width, length = generator.uniform(4.0, 6.0), generator.uniform(7.0, 9.0)
+    width, length = float(generator.integers(4, 7)), float(generator.integers(7, 10))
     gate = bool(seed % 2)
     inflow = generator.uniform(1.8, 3.0)
     begin = generator.uniform(40.0, 70.0)
@@ -57,8 +57,10 @@ def run_up(seed: int, seconds: float = SECONDS) -> RunUp:
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)
     _, person = np.unique(table[:, 0], return_inverse=True)
     place = table[:, 2:] + _surged(table, (width, length), generator)
+    # Walls hold, however hard people are pushed.
+    place = np.clip(place, 0.1, (width - 0.1, length - 0.1))
     walks = trajectories(rate=RATE, person=person, frame=table[:, 1], x=place[:, 0], y=place[:, 1])
-    return RunUp(walks, (0.0, 0.0, float(width), float(length)), gate)
+    return RunUp(walks, (0.0, 0.0, width, length), gate)
 
 
 def _simulated(

@@ -1,0 +1,223 @@
+"""`plainview evaluate alarms`: run-ups to a crush and ordinary days, through the real watch."""
+
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from plainview.alerts.ground import Ground, ground
+from plainview.alerts.thresholds import watched
+from plainview.app.clips import tell
+from plainview.crowd.field import Field, Mask
+from plainview.evaluate.alarms import (
+    CRUSH_DENSITY,
+    CRUSH_PRESSURE,
+    CRUSH_SECONDS,
+    AlarmScore,
+    Raised,
+    RunUpTrial,
+    alarm_scores,
+    alarm_table,
+    crush_moment,
+)
+from plainview.evaluate.error_model import Erring, ErrorModel, measured_model
+from plainview.evaluate.simulated import Course, Moment, course, mixed, readings
+from plainview.evaluate.table import write_between
+from plainview.evaluate.truth import Truth
+from plainview.evaluate.watching import Watching, true_pressure
+from plainview.geometry import Point, View, cells_inside
+from plainview.store import Retention
+from plainview.store.open import open_store
+from plainview.synth.busy import loops
+from plainview.synth.camera import hung
+from plainview.synth.crush import SECONDS, run_up
+from plainview.synth.packed import Rect
+from plainview.synth.trajectories import Trajectories
+
+RUN_UPS = 12
+"""Different simulated run-ups."""
+CAMERAS = 5
+"""Cameras, each with errors of its own, that each run-up is seen by."""
+HOURS = 100.0
+"""Camera-hours of busy normal traffic."""
+SAMPLES = 2.5
+"""Truth is sampled so many times a second."""
+CROWDED = 5.0
+"""people/m² from which the true pressure counts towards a crush."""
+STAY = 1800
+"""Seconds for which one kind of traffic lasts before it turns into another."""
+BLEND = 60
+"""Seconds over which it does."""
+EVERY = 2
+"""Seconds between the Readings of normal days; those of run-ups are one second apart."""
+_DAY = 86_400
+_KEEP = Retention(readings=_DAY, minutes=_DAY, hours=_DAY, events=_DAY, disk_bytes=10**9)
+
+
+class Spot(NamedTuple):
+    """One place that a camera watches."""
+
+    view: View
+    ground: Ground
+    inside: Mask
+
+
+def alarms(*, hours: float = HOURS, write: Path | None = None, as_json: bool = False) -> None:
+    """Print how run-ups and normal days are told from each other, per quantity, beside the limits.
+
+    `write` is a Markdown page that gets the table between its `alarms` markers.
+    """
+    model = measured_model()
+    scores = judge(model, hours=hours)
+    text = f"{about(model, hours)}\n\n{alarm_table(scores)}"
+    told = json.dumps([_plain(score) for score in scores], indent=1)
+    sys.stdout.write(f"{told if as_json else text}\n")
+    if write is not None:
+        write_between(write, "alarms", text)
+
+
+def _plain(score: AlarmScore) -> dict[str, object]:
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in score._asdict().items()
+    }
+
+
+def about(model: ErrorModel, hours: float) -> str:
+    """What the table was made from."""
+    return (
+        f"{RUN_UPS} run-ups, each seen by {CAMERAS} cameras; {hours:g} camera-hours of busy\n"
+        "normal traffic. Readings are simulated truth with the errors that `plainview evaluate\n"
+        f"crowd` measured on {model.clips} dense clips; physics, thresholds and alerts are the\n"
+        "real ones with their defaults. Crush: "
+        f"{CRUSH_DENSITY:g} people/m² under a kernel of 1 m,\nor true pressure past {CRUSH_PRESSURE:g} /s² for {CRUSH_SECONDS} s where more than\n"
+        f"{CROWDED:g} people/m² are."
+    )
+
+
+def judge(
+    model: ErrorModel, *, hours: float, run_ups: int = RUN_UPS, cameras: int = CAMERAS
+) -> tuple[AlarmScore, ...]:
+    """The score of every default threshold. Runs on two processes."""
+    kinds = [(one.quantity.value, one.level.value) for one in watched((), ())]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        tell(f"{run_ups} run-ups")
+        seen = pool.map(_run_up, range(run_ups), [model] * run_ups, [cameras] * run_ups)
+        trials = [trial for several in seen for trial in several]
+        tell(f"{hours:g} hours of normal traffic")
+        days = max(1, math.ceil(hours / 10))
+        found = pool.map(_normal, range(days), [model] * days, [hours / days] * days)
+        false = [one for several in found for one in several]
+    return alarm_scores(trials, false, hours, kinds)
+
+
+def spot(rect: Rect) -> Spot:
+    """A camera that watches all of `rect`, metres."""
+    x0, y0, x1, y1 = rect
+    corners: tuple[Point, ...] = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+    middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+    camera = hung("above", at=(middle[0], y0 - 8.0), height=9.0, towards=middle, hfov=70)
+    view = View(camera.calibration(), corners)
+    grid = view.grid()
+    inside = cells_inside(grid, corners)
+    return Spot(view, ground(grid=grid, covered=inside, zones=()), inside)
+
+
+def truth_of(walks: Trajectories, place: Spot, seconds: int) -> Course:
+    """The true course of `walks` on the cells of `place`."""
+    frames, places, moved = [], [], []
+    for k in range(math.ceil(seconds * SAMPLES)):
+        now = walks.at(k / SAMPLES)
+        frames.append(np.full(len(now.rows), k))
+        places.append(now.position)
+        moved.append(now.velocity)
+    truth = Truth(
+        np.concatenate(frames).astype(np.int64), np.concatenate(places), np.concatenate(moved),
+        SAMPLES,
+    )  # fmt: skip
+    return course(truth, place.view.grid(), seconds)
+
+
+def _run_up(seed: int, model: ErrorModel, cameras: int) -> list[RunUpTrial]:
+    run = run_up(seed)
+    place = spot(run.rect)
+    seconds = round(SECONDS)
+    truth = truth_of(run.walks, place, seconds)
+    exact = [exact(truth.at(k), k + 1.0, place) for k in range(seconds)]
+    crush = crush_moment(truth, np.array(true_pressure(exact, CROWDED)))
+    return [
+        RunUpTrial(
+            crush,
+            tuple(_watched(map(truth.at, range(seconds)), place, model, (seed, camera))),
+        )
+        for camera in range(cameras)
+    ]
+
+
+def exact(now: Moment, t: float, place: Spot) -> Field:
+    """The true field of one moment at `t` seconds: nothing is in doubt, and there is no noise."""
+    nothing = np.zeros(now.density.shape)
+    return Field(
+        place.view.grid(), t, now.density, now.velocity[..., 0], now.velocity[..., 1],
+        now.variance, nothing, nothing, place.inside,
+    )  # fmt: skip
+
+
+def _watched(
+    moments: Iterator[Moment], place: Spot, model: ErrorModel, seed: tuple[int, ...], every: int = 1
+) -> list[Raised]:
+    """What the watch raises over `moments`, `every` seconds apart, with the errors of `seed`."""
+    erring = Erring(model, place.inside.shape, np.random.default_rng(seed))
+    with (
+        tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as folder,
+        closing(open_store(f"sqlite:{folder}/alerts.db", _KEEP)) as store,
+    ):
+        watch = Watching(place.ground, place.view, place.inside, store)
+        told = readings(moments, place.view.grid(), erring, model.width, every)
+        return [one for reading in told for one in watch.look(reading)]
+
+
+def _normal(day: int, model: ErrorModel, hours: float) -> list[Raised]:
+    """What is raised over `hours` of ordinary traffic before one camera: all of it wrongly.
+
+    A day's kinds of traffic come in an order drawn anew; one turns into another in a minute.
+    """
+    generator = np.random.default_rng((7, day))
+    several = loops(1000 * day)
+    # One ground for all: a place of 12 by 10 m, on which each kind is laid with its corner first.
+    place = spot((0.0, 0.0, 12.0, 10.0))
+    courses = [_laid(loop.walks, loop.rect, round(loop.period), place) for loop in several]
+    seconds = round(hours * 3600)
+    order = generator.integers(0, len(courses), seconds // STAY + 2)
+
+    def moments() -> Iterator[Moment]:
+        for k in range(0, seconds, EVERY):
+            part, into = divmod(k, STAY)
+            now = courses[order[part]].at(k)
+            left = STAY - into
+            if left <= BLEND:
+                now = mixed(now, courses[order[part + 1]].at(k), 1 - left / BLEND)
+            yield now
+
+    return _watched(moments(), place, model, (11, day), EVERY)
+
+
+def _laid(walks: Trajectories, rect: Rect, seconds: int, place: Spot) -> Course:
+    """The course of `walks` with the corner of `rect` laid on that of `place`."""
+    moved = Trajectories(
+        walks.rate, walks.frame, walks.x - rect[0], walks.y - rect[1], walks.people, walks.offset,
+        walks.height,
+    )  # fmt: skip
+    whole = truth_of(moved, place, seconds)
+    nx, ny = round(rect[2] - rect[0]), round(rect[3] - rect[1])
+    on = np.zeros(place.inside.shape)
+    on[:ny, :nx] = 1.0
+    return Course(whole.density * on, whole.velocity * on[..., None], whole.variance * on)

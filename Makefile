@@ -66,6 +66,9 @@ bench: .venv/.all $(STATIC)/.built ## print every benchmark's table
 
 evaluate: .venv/.all ## accuracy on every scene that is here; writes docs/evaluation.md
 	$(BIN)/plainview evaluate all --write docs/evaluation.md
+	$(BIN)/plainview evaluate crowd --write docs/evaluation.md --science docs/science.md \
+		--figure docs/images/fundamental-diagram.png --model src/plainview/evaluate/error_model.json
+	$(BIN)/plainview evaluate alarms --write docs/evaluation.md
 
 docs: .venv/.all ## write docs/reference anew from the program
 	$(BIN)/python tools/reference.py

@@ -93,13 +93,15 @@ def _plain(score: AlarmScore) -> dict[str, object]:
 
 def about(model: ErrorModel, hours: float) -> str:
     """What the table was made from."""
+    seen = f"{RUN_UPS} run-ups, each seen by {CAMERAS} cameras"
+    crush = f"{CRUSH_DENSITY:g} people/m² under a kernel of 1 m"
+    pushed = f"true pressure past {CRUSH_PRESSURE:g} /s² for {CRUSH_SECONDS} s"
     return (
-        f"{RUN_UPS} run-ups, each seen by {CAMERAS} cameras; {hours:g} camera-hours of busy\n"
-        "normal traffic. Readings are simulated truth with the errors that `plainview evaluate\n"
-        f"crowd` measured on {model.clips} dense clips; physics, thresholds and alerts are the\n"
-        "real ones with their defaults. Crush: "
-        f"{CRUSH_DENSITY:g} people/m² under a kernel of 1 m,\nor true pressure past {CRUSH_PRESSURE:g} /s² for {CRUSH_SECONDS} s where more than\n"
-        f"{CROWDED:g} people/m² are."
+        f"{seen}; {hours:g} camera-hours of busy normal traffic.\n"
+        "Readings are simulated truth with the errors that `plainview evaluate crowd` measured\n"
+        f"on {model.clips} dense clips; physics, thresholds and alerts are the real ones with\n"
+        f"their defaults. Crush: {crush}, or {pushed}\n"
+        f"where more than {CROWDED:g} people/m² are."
     )
 
 

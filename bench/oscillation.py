@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from scipy.ndimage import gaussian_filter
@@ -96,27 +97,39 @@ def orbits(chance: np.random.Generator, trials: int, memory: float, reach: float
 
 
 class People:
-    """Owns the places of people in a box whose sides meet, and makes fields of them."""
+    """Owns the places of people on a street of three squares; makes fields of the middle one."""
 
     def __init__(self, chance: np.random.Generator, density: float) -> None:
-        """Spread `density` people/m² over the box."""
-        self.n = round(density * SIDE**2)
+        """Spread `density` people/m² over the street."""
+        self.n = round(3 * density * SIDE**2)
         self.places = chance.uniform(0, SIDE, (2, self.n))
+        self.places[0] *= 3
         self._chance = chance
 
     def step(self, vx: Array, vy: Array) -> tuple[Array, Array, Array]:
         """Move for a second with velocities (n,); the field: density, vx, vy with flow noise."""
-        self.places = (self.places + np.stack((vx, vy))) % SIDE
-        cell = np.floor(self.places).astype(np.intp) % SIDE
-        flat = cell[1] * SIDE + cell[0]
+        was = self._seen()
+        self.places += np.stack((vx, vy))
+        self.places %= np.array(((3 * SIDE,), (SIDE,)))
+        # Who leaves the middle is somebody else from now on, anywhere outside: nobody comes round.
+        left = was & ~self._seen()
+        away = self._chance.uniform(2 * SIDE, 4 * SIDE, self.n) % (3 * SIDE)
+        self.places[0] = np.where(left, away, self.places[0])
+        seen = self._seen()
+        flat = np.floor(self.places[1, seen]) * SIDE + np.floor(self.places[0, seen] - SIDE)
+        flat = np.clip(flat.astype(np.intp), 0, SIDE**2 - 1)
         count = np.bincount(flat, minlength=SIDE**2).astype(np.float64)
         each = np.maximum(count, 1)
-        fields = [np.bincount(flat, v, minlength=SIDE**2) / each for v in (vx, vy)]
+        fields = [np.bincount(flat, v[seen], minlength=SIDE**2) / each for v in (vx, vy)]
         noisy = [
             (v + FLOW_NOISE * self._chance.normal(size=v.shape) * (count > 0)).reshape(SIDE, SIDE)
             for v in fields
         ]
         return count.reshape(SIDE, SIDE), noisy[0], noisy[1]
+
+    def _seen(self) -> NDArray[np.bool_]:
+        """(n,): who is in the middle square."""
+        return np.asarray((self.places[0] >= SIDE) & (self.places[0] < 2 * SIDE))
 
 
 Flow = Callable[[np.random.Generator, int], tuple[Array, Array, Array]]
@@ -133,9 +146,7 @@ def walking(
         speed = chance.normal(1.34, 0.26, people.n)
         planes = []
         for share in factor(chance, n):
-            # Those who leave make room for others elsewhere: nobody comes round again.
-            new = chance.random(people.n) < 0.1
-            people.places = np.where(new, chance.uniform(0, SIDE, (2, people.n)), people.places)
+            new = chance.random(people.n) < 0.05
             speed = np.where(new, chance.normal(1.34, 0.26, people.n), speed)
             side = chance.normal(0, 0.15, people.n)
             planes.append(people.step(way * speed * share, side * share))
@@ -253,19 +264,20 @@ def main() -> None:
         )
     console.print(table)
     title = (
-        f"Ordinary flow, {6 * options.hours:g} h, {len(REGIONS)} regions looked at every {EVERY} s; "
-        f"believed below {CHANCE:g}"
+        f"Ordinary flow, {6 * options.hours:g} h, {len(REGIONS)} regions "
+        f"looked at every {EVERY} s; believed below {CHANCE:g}"
     )
     table = Table(title=title)
     for column in ("flow", "looks", "found (limit 0)", "least probability", "windows under 0.01"):
         table.add_column(column, justify="left" if column == "flow" else "right")
     total = Watch(0, 0, 1.0, 0.0)
-    for k, (what, flow) in enumerate(FLOWS.items()):
+    for k, (name, flow) in enumerate(FLOWS.items()):
         seen = watch(flow, np.random.default_rng(100 + k), options.hours)
-        found, least = total.detections + seen.detections, min(total.least, seen.least)
+        found = total.detections + seen.detections
+        least = min(total.least, seen.least)
         total = Watch(total.looks + seen.looks, found, least, 0.0)
         table.add_row(
-            what,
+            name,
             f"{seen.looks:,}",
             str(seen.detections),
             f"{seen.least:.1e}",

@@ -105,6 +105,8 @@ def strongest(
     deviation = math.sqrt(6 / max(ratio, 1.0)) / (2 * math.pi * math.sqrt(12 * spread))
     half = Z90 * deviation
     found = float(scan[best])
+    for _ in range(2):  # the highest ratio may lie a step beside the highest power
+        found = _vertex(t, z, found, 1 / (_OVERSAMPLING * span))
     purity = (float(power[best]) - mirror) / (float(power[best]) + mirror)
     return Peak(Estimate(found, found - half, found + half), ratio, purity, chance)
 
@@ -113,6 +115,15 @@ def _taper(t: Array) -> Array:
     """Hann's taper over the time of `t`, not quite zero at the ends."""
     span = float(t[-1] - t[0]) * (1 + 1 / len(t))
     return np.asarray(np.cos(np.pi * (t - (t[0] + t[-1]) / 2) / span) ** 2)
+
+
+def _vertex(t: Array, z: Complex, middle: float, step: float) -> float:
+    """Hz of the vertex of the parabola through the log power at `middle` and a `step` aside."""
+    around = middle + step * np.array((-1.0, 0.0, 1.0))
+    below, there, above = np.log(np.abs(transform(t=t, z=z, frequencies=around)) + 1e-300).tolist()
+    bend = below - 2 * there + above
+    offset = (below - above) / (2 * bend) if bend < 0 else 0.0
+    return middle + step * min(max(offset, -1.0), 1.0)
 
 
 def _background(

@@ -227,7 +227,7 @@ def main() -> None:
         "Rendered from recorded walks, windows of 1.5 m with at least one person/m²; a picture "
         "every 0.2 s, plate known.\nError: mean length of measured less true velocity. "
         "Error / noise: root mean square for one component, 1 if the noise floor is honest;\n"
-        "its three factors in vision/piv.py were fitted on the first three of these crowds, so that "
+        "its three factors in vision/piv.py were fitted on the first three crowds, so that "
         "there it is no proof.\n"
     )
     print(table(HEAD, found, words=3))

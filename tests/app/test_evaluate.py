@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from plainview.app.clips import FLAGS, PETS
-from plainview.app.evaluate import DEFAULT_SCENES, all_scenes, count
+from plainview.app.evaluate import CROWD_SCENES, DEFAULT_SCENES, Outputs, all_scenes, count, crowd
 from plainview.cli import execute
 from plainview.config import load_camera
 from plainview.errors import InputError
@@ -90,6 +91,37 @@ def test_all_evaluates_what_is_there_and_names_what_is_not(
     assert out.strip() in page.read_text()
 
 
+def test_dense_scenes_are_set_beside_pedpy(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Two seconds of a packed crowd: table and JSON agree; page, plots and model are written."""
+    scene = SCENES["packed-still"]
+    small = replace(scene, cameras=tuple(c.sized(320, 180) for c in scene.cameras))
+    keep = tmp_path / "kept"
+    render_scene(small, keep / scene.name, seconds=2)
+    (keep / scene.name / "rendered").write_text(".\n")
+    pages = {name: tmp_path / f"{name}.md" for name in ("crowd", "fundamental")}
+    for name, page in pages.items():
+        page.write_text(f"<!-- {name}:begin -->\n<!-- {name}:end -->\n")
+    outputs = Outputs(
+        pages["crowd"], tmp_path / "plots", pages["fundamental"], tmp_path / "f.png",
+        tmp_path / "model.json",
+    )  # fmt: skip
+    wanted = {"data": tmp_path, "scenes": [scene.name], "keep": keep}
+    crowd(**wanted, outputs=outputs, as_json=True)  # type: ignore[arg-type]
+    told = json.loads(capfd.readouterr().out)
+    text = pages["crowd"].read_text()
+    (row,) = told["strata"]["scene"]
+    (compared,) = told["pedpy"]
+    assert f"{told['scenes'][0]['score']['counts']['mae']:.2f}" in text
+    assert f"{100 * row['bands'][-1]['relative']:.0f} %" in text
+    assert f"{compared['voronoi']['ours']:.2f} / {compared['voronoi']['pedpy']:.2f}" in text
+    assert 3 < compared["voronoi"]["pedpy"] < 7
+    assert "](f.png)" in pages["fundamental"].read_text()
+    assert len(list((tmp_path / "plots").glob("*.png"))) == 4
+    assert json.loads((tmp_path / "model.json").read_text())["clips"] == 1
+
+
 def test_an_unknown_scene_is_refused(tmp_path: Path) -> None:
     """Before anything is rendered, with the names there are."""
     with pytest.raises(InputError, match="plaza-sunny"):
@@ -101,7 +133,7 @@ def test_every_fault_of_a_scene_has_its_flag() -> None:
     kinds = {fault.kind for scene in SCENES.values() for fault in scene.faults}
     assert kinds <= FLAGS.keys()
     assert set(FLAGS.values()) <= {flag.value for flag in Health}
-    assert set(DEFAULT_SCENES) <= SCENES.keys()
+    assert {*DEFAULT_SCENES, *CROWD_SCENES} <= SCENES.keys()
 
 
 @pytest.mark.timeout(300)

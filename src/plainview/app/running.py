@@ -17,6 +17,7 @@ from plainview.app.access import announce, open_access
 from plainview.app.desk import RunningDesk
 from plainview.app.governor import Governor
 from plainview.app.keeper import PlateKeeper
+from plainview.app.permission import Permission
 from plainview.app.plates import APPROVED, LEARNED, Plates
 from plainview.app.registry import Registry
 from plainview.app.retention import Keeping
@@ -96,6 +97,18 @@ class Running:
             self.desk = RunningDesk(office, switch, self.governor, self._now_configured)
             self.registry = Registry(office, switch, self.governor, store, self._now_configured)
             self.access = open_access(city.access, folder, clock)
+            # A second of imports, while the zygote starts.
+            from plainview.app.watching import Watching  # noqa: PLC0415 - see above
+
+            self._permission = Permission(office, switch, self._now_configured)
+            views = [_site_view(site, simulated=city.simulated) for site in city.sites]
+            self.watching = Watching(
+                {view.id: (view, site) for view, site in zip(views, city.sites, strict=True)},
+                store,
+                clock,
+                self._permission.refusal,
+            )
+            stack.callback(self.watching.close)
             # Half a second of imports, while the zygote starts.
             from plainview.web.api import create_app  # noqa: PLC0415 - see above
             from plainview.web.server import Served, bind  # noqa: PLC0415 - see above
@@ -103,19 +116,21 @@ class Running:
             listener = bind(city.address, city.port)
             stack.callback(listener.close)
             application = create_app(
-                sites=[_site_view(site, simulated=city.simulated) for site in city.sites],
+                sites=views,
                 store=store,
                 stats=self._stats,
                 clock=clock,
                 hosts=_hosts(city),
                 access=self.access,
                 desk=self.desk,
+                alerts=self.watching,
                 more=_more_handlers(self.registry, self.desk, city.access.url),
             )
             self.web = Served(application, listener)
             stack.callback(self.web.stop)
             self.url = self.web.url
             announce(folder, city.access.url or self.url)
+            self.watching.start()
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -182,6 +197,7 @@ class Running:
             "plates_not_saved": float(self._keeper.failed),
             "governance_failed": float(self.governor.turns_failed),
             **self._asker.stats(),
+            **self.watching.stats(),
             "ledger_entries": float(self.office.ledger.size),
         }
 

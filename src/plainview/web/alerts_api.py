@@ -47,7 +47,7 @@ def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: frozenset[str]) ->
     @get("/api/v1/alerts", opt=rule(Action.READ_NOW, of="sites"), tags=["alerts"])
     async def list_alerts(
         request: Asked,
-        state: Annotated[Literal["open", "all"], QueryParameter()] = "open",
+        which: Annotated[Literal["open", "all"], QueryParameter(query="state")] = "open",
         site: Annotated[str | None, QueryParameter(max_length=64)] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
     ) -> list[AlertEdge]:
@@ -55,7 +55,7 @@ def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: frozenset[str]) ->
 
         Those that are over are history: who may not read what was measured does not get them.
         """
-        if state == "all":
+        if which == "all":
             await gate.require(request, Action.READ_HISTORY, of="sites")
             found = await asyncio.to_thread(alerts.all, site, limit)
         else:

@@ -1,0 +1,215 @@
+"""Alerts of a running Plainview: the thread that looks, and what the pages ask of it."""
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+import structlog
+
+from plainview.alerts.book import Book, Decision, Shown
+from plainview.alerts.ground import Ground, ground
+from plainview.alerts.site import SiteWatch, Watch
+from plainview.alerts.thresholds import Threshold
+from plainview.clock import Clock
+from plainview.config import SiteConfig
+from plainview.errors import PlainviewError
+from plainview.record import EventKind, Reading
+from plainview.store import Store
+from plainview.web.alerts import ZoneQuantities
+from plainview.web.fuse import site_ground
+from plainview.web.now import believed
+from plainview.web.plan import SitePlan
+from plainview.web.quantities import zone_quantities
+from plainview.web.views import SiteView
+
+KINDS: Final = (EventKind.DENSITY, EventKind.CROWD_MOVEMENT)
+WAIT: Final = 0.25
+"""Seconds that one wait on the store lasts: how soon a camera that fell silent, an alert that
+nobody heeds and a stop are noticed."""
+PERMITTED_FOR: Final = 1.0
+"""Seconds for which what is permitted is not asked for again."""
+_SILENT = 1.0
+"""Seconds after which a site is looked at although no camera of it said anything."""
+_log = structlog.get_logger(__name__)
+
+Permission = Callable[[str, EventKind], str]
+"""(camera, kind) -> why it is not permitted now; empty where it is."""
+
+
+class Watched(NamedTuple):
+    """A site that is watched."""
+
+    plan: SitePlan
+    watch: SiteWatch
+
+
+class Watching:
+    """Owns the thread that holds every new field against the thresholds, and the book of alerts.
+
+    It wakes with each Reading that is stored. Where it fails it says so in `trouble`, is counted,
+    and looks again; nothing else is held up by it.
+    """
+
+    def __init__(
+        self,
+        sites: Mapping[str, tuple[SiteView, SiteConfig]],
+        store: Store,
+        clock: Clock,
+        permission: Permission,
+        *,
+        token: Callable[[], str] = lambda: secrets.token_hex(4),
+    ) -> None:
+        """Go on with the alerts of `store`; looks begin with `start`. Raises StoreError."""
+        self._store, self._clock, self._permission = store, clock, permission
+        patience = {name: config.escalate for name, (_, config) in sites.items()}
+        self.book = Book(store, clock, token, patience=patience)
+        self._sites = {
+            name: self._begin(name, view, config) for name, (view, config) in sites.items()
+        }
+        self._seen: dict[str, tuple[tuple[str, int], ...]] = {}
+        self._looked: dict[str, float] = {}
+        self._asked: dict[tuple[str, EventKind], tuple[float, str]] = {}
+        self.trouble = ""
+        """Why the last look failed; empty while none does."""
+        self.failed = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
+
+    def _begin(self, name: str, view: SiteView, config: SiteConfig) -> Watched:
+        plan = SitePlan(view)
+        thresholds: tuple[Threshold, ...] = config.thresholds
+        watch = SiteWatch(name, site_ground_of(plan, config), thresholds, self.book, self._clock)
+        return Watched(plan, watch)
+
+    def start(self) -> None:
+        """Look from now on."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more. May be called twice, and without a start."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    # --- the thread ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        version = -1
+        while not self._stop.is_set():
+            try:
+                version = self._store.wait(version, WAIT)
+                self.look()
+            except PlainviewError as error:
+                self._fail(error.line())
+                self._stop.wait(WAIT)
+            except Exception as error:  # noqa: BLE001 - logged, counted and shown; see below
+                # Without this thread nobody would be warned any more, so it outlives its errors.
+                _log.exception("a look for alerts failed")
+                self._fail(f"{type(error).__name__}: alerts may be missing, see the log")
+                self._stop.wait(WAIT)
+
+    def _fail(self, line: str) -> None:
+        self.failed += 1
+        if line != self.trouble:
+            _log.error("alerts cannot be looked for", why=line)
+        self.trouble = line
+
+    def look(self) -> None:
+        """Look once at each site of which something new was said, or nothing for a second."""
+        for name, site in self._sites.items():
+            if not self._stop.is_set():
+                self._look(name, site)
+        self.book.tick()
+        self.trouble = self.book.trouble
+
+    def _look(self, name: str, site: Watched) -> None:
+        now, moment = self._clock.utc(), self._clock.monotonic()
+        readings = believed(site.plan, self._store, now)
+        said = tuple(sorted((camera, reading.t) for camera, reading in readings.items()))
+        silent = moment - self._looked.get(name, float("-inf")) >= _SILENT
+        if said == self._seen.get(name) and not silent:
+            return
+        refused, used = self._permitted(site.plan, readings)
+        newest = max((reading.t / 1000 for reading in used.values()), default=now)
+        field = site_ground(site.plan, used, newest).field
+        site.watch.look(field, refused)
+        self._seen[name], self._looked[name] = said, moment
+
+    def _permitted(
+        self, plan: SitePlan, readings: Mapping[str, Reading]
+    ) -> tuple[dict[EventKind, str], dict[str, Reading]]:
+        """Kinds that no camera of the site may be watched for, and why; the Readings to use.
+
+        A Reading is used where its camera may do every kind that is watched: ground that only
+        others see is unknown.
+        """
+        names = [camera.id for camera in plan.site.cameras]
+        refused: dict[EventKind, str] = {}
+        for kind in KINDS:
+            reasons = [self._why_not(camera, kind) for camera in names]
+            if all(reasons):
+                refused[kind] = reasons[0]
+        kinds = [kind for kind in KINDS if kind not in refused]
+        used = {
+            camera: reading
+            for camera, reading in readings.items()
+            if kinds and not any(self._why_not(camera, kind) for kind in kinds)
+        }
+        return refused, used
+
+    def _why_not(self, camera: str, kind: EventKind) -> str:
+        now = self._clock.monotonic()
+        asked = self._asked.get((camera, kind))
+        if asked is None or not 0 <= now - asked[0] < PERMITTED_FOR:
+            asked = self._asked[camera, kind] = now, self._permission(camera, kind)
+        return asked[1]
+
+    # --- asked by the pages ----------------------------------------------------------------------
+
+    def open(self, site: str | None = None) -> list[Shown]:
+        """Open alerts of `site` (None: of all), newest first."""
+        return self.book.open(site)
+
+    def all(self, site: str | None, most: int) -> list[Shown]:
+        """Alerts of `site` (None: of all), over or not, newest first. Raises StoreError."""
+        return self.book.all(site, most)
+
+    def site_of(self, alert: str) -> str | None:
+        """The site of an open alert."""
+        found = self.book.find(alert)
+        return None if found is None else found.site
+
+    def decide(self, alert: str, decision: Decision, who: str, why: str) -> Shown:
+        """What a person decides. Durable on return. Raises InputError, StoreError."""
+        return Shown(self.book.decide(alert, decision, who, why), durable=True)
+
+    def watches(self, site: str) -> list[Watch]:
+        """Every threshold of `site` and where it stands."""
+        return self._sites[site].watch.watches()
+
+    def quantities(self, site: str) -> list[ZoneQuantities]:
+        """What is measured in each zone now, the whole site first. Raises StoreError."""
+        plan, watch = self._sites[site]
+        now = self._clock.utc()
+        ended = int(now * 1000)
+        readings = {
+            camera.id: self._store.readings(camera.id, ended - 60_000, ended)
+            for camera in plan.site.cameras
+        }
+        return zone_quantities(plan, watch.ground, watch.window(), readings)
+
+    def stats(self) -> dict[str, float]:
+        """Counts, for Prometheus and the console's line."""
+        shown = self.open()
+        return {
+            "alerts_open_total": float(len(shown)),
+            "alerts_not_durable": float(sum(not one.durable for one in shown)),
+            "alerts_looks_failed": float(self.failed),
+        }
+
+
+def site_ground_of(plan: SitePlan, config: SiteConfig) -> Ground:
+    """The ground of a site as it is watched. A line of several cameras is one line."""
+    lines = dict.fromkeys(line for camera in plan.site.cameras for line in camera.view.lines)
+    return ground(grid=plan.grid, covered=plan.covered, zones=config.zones, lines=tuple(lines))

@@ -1,0 +1,167 @@
+"""What is measured in each zone of a site now: the numbers of the physics, for the pages."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from plainview.alerts.ground import Ground, Place
+from plainview.alerts.measures import (
+    DENSITY_ALARM,
+    NOT_SEEN,
+    PRESSURE_WINDOW,
+    Window,
+    densest,
+    reach,
+    recent,
+    seen,
+)
+from plainview.crowd import levels, pressure
+from plainview.crowd.conservation import reconcile
+from plainview.crowd.field import Z90, Array, Estimate, Field, normal
+from plainview.geometry import Line
+from plainview.record import CROSSING_STEP, Reading
+from plainview.web.alerts import ZoneQuantities, interval, told
+from plainview.web.plan import SitePlan
+
+CROSSING_DOUBT: Final = 0.1
+"""Relative standard error of people over a line, beside chance."""
+
+
+def zone_quantities(
+    plan: SitePlan,
+    ground: Ground,
+    window: Window | None,
+    readings: Mapping[str, Sequence[Reading]],
+) -> list[ZoneQuantities]:
+    """The numbers of each place of `ground`, the whole site first.
+
+    `readings` are each camera's of the last minute: what crossed the lines comes from them.
+    """
+    if window is None:
+        return [_nothing(place.name, "nothing is measured yet") for place in ground.places]
+    squeezed = pressure.pressure(series=recent(window, PRESSURE_WINDOW))
+    crossed = _crossed(plan, ground, readings)
+    return [_of_place(place, window, squeezed, crossed) for place in ground.places]
+
+
+def _nothing(name: str | None, why: str) -> ZoneQuantities:
+    return ZoneQuantities(name, *(None,) * 11, why)
+
+
+def _of_place(
+    place: Place, window: Window, squeezed: pressure.Pressure, crossed: Array | None
+) -> ZoneQuantities:
+    field = window.field()
+    part = place.cells & field.known
+    if not place.cells.any():
+        return _nothing(place.name, "no camera covers this ground")
+    if not part.any():
+        return _nothing(place.name, NOT_SEEN)
+    cells = _percentile(field, place)
+    speed = _speed(field, place)
+    mean = levels.mean_density(field=field, cells=place.cells)
+    worst, _ = pressure.worst(field=squeezed, centres=field.grid.centres(), cells=place.cells)
+    whole = seen(field, place)
+    occupancy = levels.occupancy(field=field, cells=place.cells).people
+    inflow, outflow, dwell, contradiction = _flows(window, place, crossed)
+    why = contradiction or None if whole else NOT_SEEN
+    return ZoneQuantities(
+        zone=place.name,
+        density=interval(cells),
+        peak=interval(densest(field, place).density),
+        level=levels.level(density=max(mean.value, 0.0)),
+        speed=told(speed),
+        flow=told(mean.value * speed),
+        pressure=interval(worst),
+        occupancy=interval(occupancy),
+        inflow=told(inflow, 1),
+        outflow=told(outflow, 1),
+        dwell=told(dwell, 1),
+        reach=interval(reach(window, place, DENSITY_ALARM).density),
+        why=why,
+    )
+
+
+def _percentile(field: Field, place: Place) -> Estimate:
+    """95th percentile of the known cells, with the error of a cell that has it."""
+    part = place.cells & field.known
+    value = float(np.percentile(field.density[part], 95))
+    near = np.abs(field.density - value) + np.where(part, 0.0, np.inf)
+    k = np.unravel_index(int(np.argmin(near)), near.shape)
+    return normal(value, float(field.sigma[k]), least=0.0)
+
+
+def _speed(field: Field, place: Place) -> float:
+    """Mean speed of the people in `place`, m/s; NaN where there is nobody."""
+    part = place.cells & field.known
+    people = field.density[part]
+    total = float(people.sum())
+    if total <= 0:
+        return math.nan
+    return float((people * np.hypot(field.vx[part], field.vy[part])).sum()) / total
+
+
+def _crossed(
+    plan: SitePlan, ground: Ground, readings: Mapping[str, Sequence[Reading]]
+) -> Array | None:
+    """(lines, 2) people forward and backward in the last minute; None before anything was read.
+
+    A line that several cameras have is their mean.
+    """
+    sums: dict[Line, list[Array]] = {line: [] for line in ground.lines}
+    for camera in plan.site.cameras:
+        healthy = [reading for reading in readings.get(camera.id, ()) if reading.healthy]
+        if not healthy:
+            continue
+        for k, line in enumerate(camera.view.lines):
+            rows = [reading.crossings[k] for reading in healthy if k < len(reading.crossings)]
+            if rows:
+                sums[line].append(np.sum(np.array(rows, dtype=np.float64), axis=0) * CROSSING_STEP)
+    if not any(sums.values()):
+        return None
+    return np.array(
+        [np.mean(found, axis=0) if found else (math.nan, math.nan) for found in sums.values()]
+    )
+
+
+def _flows(window: Window, place: Place, crossed: Array | None) -> tuple[float, float, float, str]:
+    """People per minute in and out, mean stay in seconds, and why they cannot be believed.
+
+    Flows and the change of occupancy are reconciled first, so that people are conserved.
+    """
+    border = place.border
+    nothing = (math.nan, math.nan, math.nan, "")
+    if crossed is None or not np.any(border) or np.isnan(crossed[border != 0]).any():
+        return nothing
+    measured = [m for m in window.moments.get(place.name, ()) if not math.isnan(m.people)]
+    measured = [m for m in measured if m.t > window.field().t - 60]
+    into = float(sum(crossed[k][0 if side > 0 else 1] for k, side in enumerate(border) if side))
+    out = float(sum(crossed[k][1 if side > 0 else 0] for k, side in enumerate(border) if side))
+    if len(measured) < 2 or measured[-1].t - measured[0].t < 30:
+        return into, out, math.nan, ""
+    span = measured[-1].t - measured[0].t
+    people = np.array([m.people for m in measured])
+    known = levels.occupancy(field=window.field(), cells=place.cells).people
+    sigma = (known.high - known.low) / (2 * Z90) if known.known else math.inf
+    net = (into - out) * span / 60
+    error = math.sqrt(into + out) + CROSSING_DOUBT * (into + out)
+    balanced = reconcile(
+        occupancy=np.array([[people[0]], [people[-1]]]),
+        occupancy_sigma=np.full((2, 1), sigma),
+        flow=np.array([[net]]),
+        flow_sigma=np.array([[max(error, 1.0)]]),
+        border=np.ones((1, 1)),
+    )
+    half = (float(balanced.flow[0, 0]) - net) * 60 / span / 2
+    into, out = max(into + half, 0.0), max(out - half, 0.0)
+    stay = levels.dwell(
+        t=np.array([m.t for m in measured]),
+        people=people,
+        sigma=np.full(len(people), sigma if math.isfinite(sigma) else 0.0),
+        entered=into,
+        left=out,
+    ).seconds
+    why = "inflow, outflow and occupancy contradict each other" if balanced.contradictory else ""
+    return into, out, stay.value, why

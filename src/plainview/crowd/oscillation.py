@@ -109,11 +109,12 @@ def oscillations(
     violent moments weigh no more than calm ones. The strongest line of the rotary spectrum of that
     is tested (`spectrum.strongest`), corrected for all frequencies, both senses and all regions.
 
-    Found when the false-alarm probability is below `chance`, the turning at least PURITY pure, the
-    cells coherent by COHERENCE, and the orbit faster than the flow's noise in one cell (a mast that
-    sways moves the whole picture as one, but by less). Not looked for below `least_density`
-    people/m², taken at the density's high end; 0 looks everywhere. It cannot be told from less than
-    LEAST_SPAN, when under 80 % of the region or of the moments are known, or while nobody moves.
+    Found when the false-alarm probability is below `chance`, the turning at least PURITY pure (of
+    orientation and of velocity), the cells coherent by COHERENCE, and the orbit faster than the
+    flow's noise in one cell (a mast that sways moves the whole picture as one, but by less). Not
+    looked for below `least_density` people/m², taken at the density's high end; 0 looks everywhere.
+    It cannot be told from less than LEAST_SPAN, when under 80 % of the region or of the moments are
+    known, or while nobody moves.
     Raises InputError when a region is of another grid.
     """
     return {
@@ -169,12 +170,15 @@ def _judged(
     chance: float,
 ) -> Oscillation:
     """The verdict on `peak`, with the motion of each cell, (n, cells) m/s, at its frequency."""
-    at = np.array([peak.frequency.value])
-    waves = transform(t=times, z=_detrended(times, velocity), frequencies=at)[0]
-    share = people.mean(axis=0)
-    whole = complex(share @ waves) / float(share.sum())
-    total = float(share @ np.abs(waves) ** 2) / float(share.sum())
+    at = np.array([peak.frequency.value, -peak.frequency.value])
+    waves, against = transform(t=times, z=_detrended(times, velocity), frequencies=at)
+    share = people.mean(axis=0) / people.mean(axis=0).sum()
+    whole, mirror = complex(share @ waves), complex(share @ against)
+    total = float(share @ np.abs(waves) ** 2)
     coherence = abs(whole) ** 2 / total if total > 0 else 0.0
+    # The velocity's own ellipse too: orientation alone makes much of small steps to the side.
+    both = abs(whole) ** 2 + abs(mirror) ** 2
+    purity = min(peak.purity, (abs(whole) ** 2 - abs(mirror) ** 2) / both if both > 0 else 0.0)
     # Hann's taper passes 1.5 / n of white noise; the cells' noise is taken as common, the worst.
     error = noise * math.sqrt(1.5 / len(times))
     speed = normal(abs(whole), error, least=0.0)
@@ -184,7 +188,7 @@ def _judged(
     finding, why = Finding.NOT_FOUND, ""
     if peak.probability >= chance:
         why = "no line that chance could not have made"
-    elif peak.purity < PURITY:
+    elif purity < PURITY:
         why = "it swings along a line and does not turn"
     elif coherence < COHERENCE:
         why = "its parts do not move as one"
@@ -197,7 +201,7 @@ def _judged(
         why,
         density,
         frequency,
-        math.copysign(peak.purity, turning) if peak.purity > 0 else 0.0,
+        math.copysign(purity, turning) if purity > 0 else 0.0,
         speed,
         speed.value / abs(turning),
         coherence,

@@ -2,7 +2,7 @@
 
 import { ask, type CameraStanding, Problem, type Standing } from "./api";
 import { h } from "./dom";
-import type { Grade } from "./words";
+import { type Grade, sentence as whole } from "./words";
 
 export const ROLES: Record<string, string> = {
   operator: "Operator",
@@ -141,9 +141,7 @@ export function standingLines(shown: CameraStanding[]): HTMLElement[] {
 
 /** `text` as a sentence with a blank after it; empty for none. */
 export function sentence(text: string): string {
-  if (!text) return "";
-  const begun = text.slice(0, 1).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? `${begun} ` : `${begun}. `;
+  return text && `${whole(text)} `;
 }
 
 /** A strip that says what does not run; it is hidden while all may. */

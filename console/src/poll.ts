@@ -1,6 +1,7 @@
 /** Asks for something again and again, and tells in plain words when it cannot be had. */
 
 import { ask, Problem } from "./api";
+import { sentence } from "./words";
 
 /** Milliseconds until it is asked again for what may not be seen, or is not there. */
 const LATER = 30_000;
@@ -31,6 +32,6 @@ export function poll<T>(what: string, path: string, every: number, got: (answer:
 /** Why `what` is not shown. */
 export function absent(what: string, problem: Problem): string {
   if (problem.status === 404) return `This server does not tell ${what}. It may be older than this page.`;
-  if (problem.status === 401 || problem.status === 403) return `You may not see ${what}: ${problem.message}.`.replace(/\.+$/, ".");
+  if (problem.status === 401 || problem.status === 403) return sentence(`You may not see ${what}: ${problem.message}`);
   return `Nothing new about ${what}: ${problem.message}. What is shown may be old.`;
 }

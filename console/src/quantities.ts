@@ -3,7 +3,7 @@
 import type { Quantities, Watch, ZoneQuantities } from "./api";
 import { h, say } from "./dom";
 import { poll } from "./poll";
-import { amount, estimate, foreseen, interval, quantityName, span, threshold, WATCHES, zoneWords } from "./words";
+import { amount, estimate, foreseen, interval, quantityName, sentence, span, threshold, WATCHES, zoneWords } from "./words";
 
 const EVERY = 2000;
 
@@ -55,7 +55,7 @@ export function quantitiesCard(site: string): HTMLElement {
     }
     const [name, level, ...cells] = [...row.children];
     const why = name?.querySelector(".mend");
-    if (why) say(why, zone.why ?? "");
+    if (why) say(why, sentence(zone.why ?? ""));
     if (level && level.getAttribute("data-level") !== String(zone.level)) {
       level.setAttribute("data-level", String(zone.level));
       level.replaceChildren(zone.level ? h("span", { class: "swatch", "data-level": zone.level }, zone.level) : "not known");
@@ -104,7 +104,7 @@ export function watchesCard(site: string, heard: (watches: Watch[]) => void): HT
       state.replaceChildren(h("span", { class: "pill", "data-grade": told.grade }, told.what));
     }
     if (now) say(now, watch.state === "off" ? "not measured" : amount(watch));
-    if (why) say(why, watch.why || "–");
+    if (why) say(why, sentence(watch.why) || "–");
     if (limit && limit.getAttribute("data-key") !== limits + watch.source) {
       limit.setAttribute("data-key", limits + watch.source);
       limit.replaceChildren(h("span", {}, limits.replace(/^./, (first) => first.toUpperCase())), h("span", { class: "mend" }, watch.source));

@@ -271,9 +271,15 @@ export function usualWords(told: Usual): { what: string; grade: Grade | "note" }
   return { what: "As usual", grade: "good" };
 }
 
+/** `text` as a sentence: a capital first and a stop last; empty for none. */
+export function sentence(text: string): string {
+  const begun = text.slice(0, 1).toUpperCase() + text.slice(1);
+  return !text || /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** What is usual in words, with what it is made of. */
 export function usualSays({ usual, why }: Usual): string {
-  if (usual === null) return why ? `${why.slice(0, 1).toUpperCase()}${why.slice(1)}.`.replace(/\.+$/, ".") : "What is usual is not known yet.";
+  if (usual === null) return sentence(why ?? "") || "What is usual is not known yet.";
   return `Usually about ${people(usual.median)}: on half of ${usual.days} days between ${people(usual.low)} and ${people(usual.high)}.${why ? ` Compared with ${why}.` : ""}`;
 }
 

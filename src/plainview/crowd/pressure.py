@@ -11,7 +11,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import convolve
+from scipy.ndimage import correlate1d
 from scipy.stats import chi2
 
 from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Mask, Series
@@ -75,7 +75,8 @@ def pressure(
     shape = series.known.shape[1:]
     people = np.where(series.known, series.density, 0.0)
     weight = _spread(people, kernel)
-    seen = _spread(series.known.astype(np.float64), kernel) / kernel.sum()
+    full = float(kernel.sum()) ** 2
+    seen = _spread(series.known.astype(np.float64), kernel) / full
     usable = (seen >= 0.5) & (weight > 1e-9)
     n = usable.sum(axis=0)
     vx = np.divide(_spread(people * series.vx, kernel), weight, where=usable, out=0 * weight)
@@ -101,10 +102,10 @@ def pressure(
     off = 2 * doubt * noise * Z90
     below = np.hypot(total - lowest, off)
     above = np.hypot(highest - total, off)
-    share = np.divide(weight, seen * kernel.sum(), where=usable, out=np.zeros_like(weight))
+    share = np.divide(weight, seen * full, where=usable, out=np.zeros_like(weight))
     density = (share * usable).sum(axis=0) / fewer
     sigma = Z90 * _spread(np.where(series.known, series.sigma, 0.0), kernel)
-    error = np.divide(sigma, seen * kernel.sum(), where=usable, out=np.zeros_like(weight))
+    error = np.divide(sigma, seen * full, where=usable, out=np.zeros_like(weight))
     deviation = (error * usable).sum(axis=0) / fewer
     value = density * np.maximum(rest, 0.0)
     low = value - np.hypot(density * (np.maximum(rest, 0) - rest + below), rest * deviation)
@@ -143,16 +144,22 @@ def worst(
 
 
 def _kernel(radius: float, cell: float) -> Array:
-    """(m, m): exp(-d²/R²) on cells, out to two and a half R."""
+    """(m,): exp(-x²/R²) along one axis of cells, out to two and a half R; the kernel is its square.
+
+    exp(-d²/R²) is a product of one factor for each axis, so two passes along lines do for it.
+    """
     reach = max(math.ceil(2.5 * radius / cell), 1)
-    steps = np.arange(-reach, reach + 1) * cell
-    return np.asarray(np.exp(-(steps[:, None] ** 2 + steps**2) / radius**2))
+    return np.asarray(np.exp(-((np.arange(-reach, reach + 1) * cell / radius) ** 2)))
 
 
-def _spread(planes: Array, kernel: Array) -> Array:
-    """`planes` (n, ny, nx) or (ny, nx) summed about each cell with `kernel`; nothing outside."""
-    shaped = kernel if planes.ndim == 2 else kernel[None]
-    return np.asarray(convolve(planes, shaped, mode="constant"), dtype=np.float64)
+def _spread(planes: Array, down: Array, across: Array | None = None) -> Array:
+    """`planes` (..., ny, nx) summed about each cell with weights `down` times `across`.
+
+    `across` is `down` when None. Nothing lies outside of the planes.
+    """
+    rows = correlate1d(planes, down, axis=-2, mode="constant")
+    columns = correlate1d(rows, down if across is None else across, axis=-1, mode="constant")
+    return np.asarray(columns, dtype=np.float64)
 
 
 def _memory(dx: Array, dy: Array, usable: Mask, known: Mask) -> float:
@@ -182,19 +189,18 @@ def _noise(series: Series, people: Array, kernel: Array, window: float) -> Array
     for dy in range(-reach, reach + 1):
         for dx in range(-reach, reach + 1):
             overlap = (1 - abs(dy) * cell / window) * (1 - abs(dx) * cell / window)
-            pairs = loud * _shifted(loud, dy, dx)
-            shared += max(overlap, 0.0) * _spread(pairs, kernel * _shifted(kernel, dy, dx))
+            pairs = loud * _shifted(_shifted(loud.T, dx).T, dy)
+            both = (kernel * _shifted(kernel, step) for step in (dy, dx))
+            shared += max(overlap, 0.0) * _spread(pairs, *both)
     weight = _spread(people.mean(axis=0), kernel)
     return np.asarray(
         2 * np.divide(shared, weight**2, out=np.zeros_like(shared), where=weight > 1e-9)
     )
 
 
-def _shifted(plane: Array, dy: int, dx: int) -> Array:
-    """`plane` moved so that what lay at (y + dy, x + dx) lies at (y, x); zeros come in."""
+def _shifted(plane: Array, steps: int) -> Array:
+    """`plane` moved along its first axis so that what lay at k + steps lies at k; zeros come in."""
     moved = np.zeros_like(plane)
-    ny, nx = plane.shape
-    to = np.s_[max(-dy, 0) : ny - max(dy, 0), max(-dx, 0) : nx - max(dx, 0)]
-    of = np.s_[max(dy, 0) : ny + min(dy, 0), max(dx, 0) : nx + min(dx, 0)]
-    moved[to] = plane[of]
+    n = len(plane)
+    moved[max(-steps, 0) : n - max(steps, 0)] = plane[max(steps, 0) : n + min(steps, 0)]
     return moved

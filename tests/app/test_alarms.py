@@ -1,12 +1,13 @@
 """Run-ups and ordinary traffic go through the real watch; small ones here."""
 
+import math
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from plainview.app.alarms import about, exact, spot, truth_of
+from plainview.app.alarms import about, exact, run_up_trials, spot, truth_of
 from plainview.evaluate.error_model import Erring, measured_model
 from plainview.evaluate.simulated import readings
 from plainview.evaluate.watching import Watching, true_pressure
@@ -51,6 +52,14 @@ def test_an_empty_place_raises_nothing(tmp_path: Path) -> None:
         moments = map(truth.at, range(20))
         told = readings(moments, place.view.grid(), erring, model.width)
         assert [one for reading in told for one in watch.look(reading)] == []
+
+
+def test_a_run_up_that_has_only_begun_is_no_crush() -> None:
+    """Its first twenty seconds, through two cameras: nobody is crushed, no alarm is raised."""
+    trials = run_up_trials(1, measured_model(), 2, seconds=20)
+    assert len(trials) == 2
+    assert all(math.isnan(trial.crush) for trial in trials)
+    assert all(one.level != "alarm" for trial in trials for one in trial.raised)
 
 
 def test_what_was_done_stands_above_the_table() -> None:

@@ -112,11 +112,11 @@ def judge(
     kinds = [(one.quantity.value, one.level.value) for one in watched((), ())]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         tell(f"{run_ups} run-ups")
-        seen = pool.map(_run_up, range(run_ups), [model] * run_ups, [cameras] * run_ups)
+        seen = pool.map(run_up_trials, range(run_ups), [model] * run_ups, [cameras] * run_ups)
         trials = [trial for several in seen for trial in several]
         tell(f"{hours:g} hours of normal traffic")
         days = max(1, math.ceil(hours / 10))
-        found = pool.map(_normal, range(days), [model] * days, [hours / days] * days)
+        found = pool.map(normal_day, range(days), [model] * days, [hours / days] * days)
         false = [one for several in found for one in several]
     return alarm_scores(trials, false, hours, kinds)
 
@@ -148,17 +148,18 @@ def truth_of(walks: Trajectories, place: Spot, seconds: int) -> Course:
     return course(truth, place.view.grid(), seconds)
 
 
-def _run_up(seed: int, model: ErrorModel, cameras: int) -> list[RunUpTrial]:
-    run = run_up(seed)
+def run_up_trials(
+    seed: int, model: ErrorModel, cameras: int, seconds: int = round(SECONDS)
+) -> list[RunUpTrial]:
+    """The run-up of `seed` up to `seconds`, seen by so many `cameras` with errors of their own."""
+    run = run_up(seed, float(seconds))
     place = spot(run.rect)
-    seconds = round(SECONDS)
     truth = truth_of(run.walks, place, seconds)
-    exact = [exact(truth.at(k), k + 1.0, place) for k in range(seconds)]
-    crush = crush_moment(truth, np.array(true_pressure(exact, CROWDED)))
+    fields = [exact(truth.at(k), k + 1.0, place) for k in range(seconds)]
+    crush = crush_moment(truth, np.array(true_pressure(fields, CROWDED)))
     return [
         RunUpTrial(
-            crush,
-            tuple(_watched(map(truth.at, range(seconds)), place, model, (seed, camera))),
+            crush, tuple(_watched(map(truth.at, range(seconds)), place, model, (seed, camera)))
         )
         for camera in range(cameras)
     ]
@@ -187,7 +188,7 @@ def _watched(
         return [one for reading in told for one in watch.look(reading)]
 
 
-def _normal(day: int, model: ErrorModel, hours: float) -> list[Raised]:
+def normal_day(day: int, model: ErrorModel, hours: float) -> list[Raised]:
     """What is raised over `hours` of ordinary traffic before one camera: all of it wrongly.
 
     A day's kinds of traffic come in an order drawn anew; one turns into another in a minute.

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import Self
 
+from plainview.alerts.thresholds import Level, Quantity, threshold, watched
 from plainview.clock import Clock
 from plainview.config import CameraConfig, CityConfig, SiteConfig
 from plainview.errors import PlainviewError
@@ -11,6 +12,10 @@ from plainview.synth.demo import SITE, Demonstration
 
 PLACE = (0.0, 0.0)
 """Where the demonstration lies: nowhere (the Gulf of Guinea), as nobody in it exists."""
+INFLOW = threshold(
+    Quantity.INFLOW, Level.WARNING, 8.0, 5.0, "Set for this demonstration: its gate jams", clear=2.0
+)
+"""people/min. The demonstration's crowd is far from dangerous; its jam passes this once a period."""
 _WAIT = 120.0
 _STEP = 0.2
 
@@ -36,6 +41,7 @@ class DemoSite:
             location=PLACE,
             cameras=cameras,
             cell=cameras[0].view.cell,
+            thresholds=watched((), (INFLOW,)),
         )
         self.city = CityConfig(name=SITE, sites=(site,), simulated=True)
 

@@ -47,7 +47,7 @@ def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: frozenset[str]) ->
     @get("/api/v1/alerts", opt=rule(Action.READ_NOW, of="sites"), tags=["alerts"])
     async def list_alerts(
         request: Asked,
-        which: Annotated[Literal["open", "all"], QueryParameter(query="state")] = "open",
+        which: Annotated[Literal["open", "all"], QueryParameter(name="state")] = "open",
         site: Annotated[str | None, QueryParameter(max_length=64)] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
     ) -> list[AlertEdge]:

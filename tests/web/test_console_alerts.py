@@ -12,6 +12,14 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.web.browsing import no_barriers, opened, page_of
 from tests.web.standin_alerts import PRESSURE_SOURCE, StandinAlerts, watch, zone
 
+from plainview.alerts.book import Book, Decision, Shown
+from plainview.alerts.site import Watch
+from plainview.alerts.thresholds import DEFAULTS, Quantity, Threshold
+from plainview.alerts.watch import Look
+from plainview.clock import SystemClock
+from plainview.crowd.field import normal
+from plainview.store import Store
+from plainview.web.alerts import ZoneQuantities
 from plainview.web.api import create_app
 from plainview.web.server import Served, bind
 from plainview.web.views import SiteView
@@ -59,6 +67,49 @@ def alerts() -> StandinAlerts:
         "why": None,
     }
     return told
+
+
+class RealAlerts:
+    """Alerts as the program keeps them, without what measures: the test says when one rises."""
+
+    def __init__(self, store: Store) -> None:
+        """Keep them in `store`."""
+        self.book = Book(store, SystemClock(), lambda: "a")
+        self.warning, self.alarm = (
+            one for one in DEFAULTS if one.quantity is Quantity.DENSITY and one.zone is None
+        )
+
+    def rise(self, threshold: Threshold, people: float) -> None:
+        """The plaza holds `people`/m² somewhere, which is over `threshold`."""
+        look = Look(SystemClock().utc(), normal(people, 0.3), (4.0, 6.0))
+        self.book.rise("plaza", threshold, look)
+
+    def open(self, site: str | None = None) -> list[Shown]:
+        """Open alerts."""
+        return self.book.open(site)
+
+    def all(self, site: str | None, most: int) -> list[Shown]:
+        """All alerts."""
+        return self.book.all(site, most)
+
+    def site_of(self, alert: str) -> str | None:
+        """Its site."""
+        found = self.book.find(alert)
+        return None if found is None else found.site
+
+    def decide(self, alert: str, decision: Decision, who: str, why: str) -> Shown:
+        """What a person decides."""
+        return Shown(self.book.decide(alert, decision, who, why), durable=True)
+
+    def watches(self, site: str) -> list[Watch]:
+        """None is watched."""
+        assert site
+        return []
+
+    def quantities(self, site: str) -> list[ZoneQuantities]:
+        """None is measured."""
+        assert site
+        return []
 
 
 @contextmanager
@@ -139,6 +190,35 @@ def test_alerts_come_with_the_live_stream(
         )
         page.goto(f"{served.url}sites/plaza")
         expect(rows(page)).to_contain_text("7.7 people/m²")
+
+
+def test_the_program_s_own_alerts_come_live_and_are_decided_for_good(
+    browser: Browser, live_world: "World", sites: tuple[SiteView, ...]
+) -> None:
+    """Through the real API: raised, graver, acknowledged; a second page and the store know it."""
+    alerts = RealAlerts(live_world.store)
+    app = create_app(sites=sites, store=live_world.store, alerts=alerts)
+    with (
+        Served(app, bind(port=0)) as served,
+        page_of(browser, served.url, "sites/plaza") as page,
+        page_of(browser, served.url, "") as home,
+    ):
+        expect(card(page)).to_contain_text("No open alerts.")
+        alerts.rise(alerts.warning, 4.0)
+        expect(rows(page)).to_contain_text("4.0 people/m² (3.5 to 4.5); warning from 3.5")
+        alerts.rise(alerts.alarm, 6.0)
+        expect(rows(page)).to_contain_text("6.0 people/m² (5.5 to 6.5); alarm from 5.0")
+        rows(page).click()
+        card(page).get_by_role("button", name="Entry is held back").click()
+        card(page).get_by_role("button", name="Acknowledge").click()
+        expect(card(page)).to_contain_text("Acknowledged by demonstration")
+        expect(rows(home)).to_contain_text("Acknowledged by demonstration")
+        card(page).get_by_label("What is done about it, or why not?").fill("It is over")
+        card(page).get_by_role("button", name="Clear").click()
+        expect(card(page)).to_contain_text("Cleared by demonstration: It is over")
+        expect(card(home)).to_contain_text("No open alerts.")
+    (kept,) = Book(live_world.store, SystemClock(), lambda: "b").all("plaza", 10)
+    assert [step.why for step in kept.alert.history][-2:] == ["Entry is held back", "It is over"]
 
 
 def test_a_person_decides_by_keyboard_with_a_reason(

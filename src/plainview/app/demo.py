@@ -15,7 +15,7 @@ PLACE = (0.0, 0.0)
 INFLOW = threshold(
     Quantity.INFLOW, Level.WARNING, 8.0, 5.0, "Set for this demonstration: its gate jams", clear=2.0
 )
-"""people/min. The demonstration's crowd is far from dangerous; its jam passes this once a period."""
+"""people/min. The demonstration's crowd is far from dangerous; its jam passes this."""
 _WAIT = 120.0
 _STEP = 0.2
 

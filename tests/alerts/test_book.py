@@ -1,0 +1,228 @@
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from plainview.alerts.book import PATIENCE, REMEMBERED, Book
+from plainview.alerts.lifecycle import MOST_STEPS, SELF, Alert, State
+from plainview.alerts.thresholds import Level, Quantity, threshold
+from plainview.alerts.watch import Look
+from plainview.clock import ManualClock
+from plainview.crowd.field import UNKNOWN, Estimate
+from plainview.errors import InputError, StoreError, StoreFull
+from plainview.store import KeptAlert, Retention, Store, open_store
+from plainview.store.sqlite import SqliteStore
+
+WARNING = threshold(Quantity.DENSITY, Level.WARNING, 3.5, 10.0, "a test")
+ALARM = threshold(Quantity.DENSITY, Level.ALARM, 5.0, 3.0, "a test")
+SEEN = Look(0.0, Estimate(6.0, 5.5, 6.5), (1.0, 2.0), whole=True)
+KEY = ("plaza", None, Quantity.DENSITY)
+
+
+class FullStore(SqliteStore):
+    """A store that can be told to be full."""
+
+    full = False
+
+    def put_alert(self, alert: KeptAlert) -> None:
+        """Keep it, unless there is no room."""
+        if self.full:
+            raise StoreFull("there is no room to write")
+        super().put_alert(alert)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[FullStore]:
+    """A new store that is not full yet."""
+    opened = FullStore(tmp_path / "readings.db", Retention())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that the test holds."""
+    return ManualClock()
+
+
+@pytest.fixture
+def opened(store: Store, clock: ManualClock) -> Callable[[], Book]:
+    """Opens the book over the store, as at each start."""
+    tokens = (f"{k:04d}" for k in itertools.count())
+    return lambda: Book(store, clock, lambda: next(tokens))
+
+
+def steps(alert: Alert) -> list[tuple[State, str]]:
+    """What happened to it, and by whom."""
+    return [(step.state, step.who) for step in alert.history]
+
+
+def test_an_open_alert_outlives_the_process(opened: Callable[[], Book], clock: ManualClock) -> None:
+    """Raised, acknowledged, and all of it there after a start anew that nobody prepared."""
+    alert = opened().rise("plaza", ALARM, SEEN)
+    clock.advance(5)
+    opened().decide(alert.id, "acknowledge", "Ada", "I look at camera 3")
+    (shown,) = opened().open()
+    assert shown.durable
+    assert shown.alert.id == alert.id
+    assert (shown.alert.value, shown.alert.at) == (6.0, (1.0, 2.0))
+    assert steps(shown.alert) == [(State.RAISED, SELF), (State.ACKNOWLEDGED, "Ada")]
+    assert shown.alert.history[1].why == "I look at camera 3"
+
+
+def test_one_place_and_number_has_one_open_alert(opened: Callable[[], Book]) -> None:
+    """A higher level raises the same alert, which must be looked at anew; another zone its own."""
+    book = opened()
+    first = book.rise("plaza", WARNING, SEEN)
+    book.decide(first.id, "acknowledge", "Ada", "seen")
+    again = book.rise("plaza", ALARM, SEEN)
+    assert again.id == first.id
+    assert (again.level, again.state, again.threshold) == (Level.ALARM, State.RAISED, 5.0)
+    other = structs.replace(ALARM, zone="gate")
+    assert book.rise("plaza", other, SEEN).id != first.id
+    assert [shown.alert.zone for shown in book.open("plaza")] == ["gate", None]
+    assert book.open("quay") == []
+
+
+def test_a_flood_stays_one_alert_of_bounded_memory(opened: Callable[[], Book]) -> None:
+    """A thousand times past its threshold: one alert, its first step and the newest."""
+    book = opened()
+    for _ in range(1000):
+        alert = book.rise("plaza", ALARM, SEEN)
+    assert len(book.open()) == 1
+    assert len(alert.history) == MOST_STEPS
+    assert "for 3 s" in alert.history[0].why
+
+
+def test_nobody_heeds_it_and_it_escalates(opened: Callable[[], Book], clock: ManualClock) -> None:
+    """After its time, by the program and with a reason; the wait goes on over a restart."""
+    opened().rise("plaza", ALARM, SEEN)
+    clock.advance(PATIENCE / 2)
+    book = opened()
+    book.tick()
+    assert book.open()[0].alert.state is State.RAISED
+    clock.advance(PATIENCE / 2)
+    book.tick()
+    alert = book.open()[0].alert
+    assert steps(alert)[-1] == (State.ESCALATED, SELF)
+    assert "nobody" in alert.history[-1].why
+    clock.advance(10 * PATIENCE)
+    book.tick()
+    assert len(book.open()[0].alert.history) == 2
+
+
+def test_who_acknowledges_stops_the_wait(opened: Callable[[], Book], clock: ManualClock) -> None:
+    """Somebody looks at it: it does not escalate by itself."""
+    book = opened()
+    alert = book.rise("plaza", ALARM, SEEN)
+    book.decide(alert.id, "acknowledge", "Ada", "seen")
+    clock.advance(10 * PATIENCE)
+    book.tick()
+    assert book.open()[0].alert.state is State.ACKNOWLEDGED
+
+
+def test_a_clock_that_is_set_neither_escalates_nor_turns_history(
+    opened: Callable[[], Book], clock: ManualClock
+) -> None:
+    """A day ahead or back: nobody waited longer, and the steps stay in order."""
+    book = opened()
+    alert = book.rise("plaza", ALARM, SEEN)
+    for days in (1, -2):
+        clock.step(days * 86_400)
+        book.tick()
+        assert book.open()[0].alert.state is State.RAISED
+    done = book.decide(alert.id, "clear", "Ada", "seen")
+    assert [step.at for step in done.history] == sorted(step.at for step in done.history)
+
+
+def test_two_people_at_once_are_both_in_its_history(opened: Callable[[], Book]) -> None:
+    """Neither overwrites the other."""
+    book = opened()
+    alert = book.rise("plaza", ALARM, SEEN)
+    people = [f"person {k}" for k in range(8)]
+    threads = [
+        threading.Thread(target=book.decide, args=(alert.id, "acknowledge", who, "seen"))
+        for who in people
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (shown,) = opened().open()
+    assert sorted(step.who for step in shown.alert.history[1:]) == people
+
+
+def test_what_is_over_cannot_be_decided_about(opened: Callable[[], Book]) -> None:
+    """And a reason must be given: nothing changes otherwise."""
+    book = opened()
+    alert = book.rise("plaza", ALARM, SEEN)
+    for why in ("", "   ", "x" * 501):
+        with pytest.raises(InputError, match="reason"):
+            book.decide(alert.id, "clear", "Ada", why)
+    book.decide(alert.id, "clear", "Ada", "seen with my own eyes: nobody there")
+    with pytest.raises(InputError, match="no open alert"):
+        book.decide(alert.id, "acknowledge", "Bob", "seen")
+    (shown,) = book.all("plaza", 10)
+    assert shown.alert.state is State.CLEARED
+    assert shown.alert.cleared_at is not None
+
+
+def test_what_a_person_cleared_is_told_once_and_over_a_restart_for_a_while(
+    opened: Callable[[], Book], clock: ManualClock
+) -> None:
+    """So that it is not raised again at once; long after, it is."""
+    book = opened()
+    book.decide(book.rise("plaza", ALARM, SEEN).id, "clear", "Ada", "seen")
+    assert book.handed_back("plaza") == {KEY}
+    assert book.handed_back("plaza") == set()
+    assert opened().handed_back("plaza") == {KEY}
+    clock.advance(REMEMBERED + 1)
+    assert opened().handed_back("plaza") == set()
+
+
+def test_a_full_store_hides_no_alert_and_takes_no_decision(
+    opened: Callable[[], Book], store: FullStore
+) -> None:
+    """It is shown as not durable, written when there is room; a person's step is refused whole."""
+    book = opened()
+    store.full = True
+    alert = book.rise("plaza", ALARM, SEEN)
+    assert [shown.durable for shown in book.open()] == [False]
+    assert [shown.alert.id for shown in book.all(None, 10)] == [alert.id]
+    assert "no room" in book.trouble
+    with pytest.raises(StoreError):
+        book.decide(alert.id, "acknowledge", "Ada", "seen")
+    assert book.open()[0].alert == alert
+    store.full = False
+    book.tick()
+    assert (book.open()[0].durable, book.trouble) == (True, "")
+    assert opened().open()[0].alert == alert
+
+
+def test_the_newest_number_is_shown_and_its_worst_kept(
+    opened: Callable[[], Book], clock: ManualClock
+) -> None:
+    """Not known is not nought; the peak is there after a restart."""
+    book = opened()
+    book.rise("plaza", ALARM, SEEN)
+    clock.advance(11)
+    book.looked(KEY, Look(1.0, Estimate(8.0, 7.0, 9.0), (3.0, 4.0)))
+    book.looked(KEY, Look(2.0, UNKNOWN))
+    alert = book.open()[0].alert
+    assert (alert.value, alert.peak, alert.at) == (None, 8.0, (3.0, 4.0))
+    assert "not known" in alert.message
+    assert opened().open()[0].alert.peak == 8.0
+    book.fall(KEY, "below 4 people/m²")
+    assert opened().open() == []
+    assert steps(book.all(None, 5)[0].alert)[-1] == (State.CLEARED, SELF)
+
+
+def test_a_book_over_an_ordinary_store(tmp_path: Path, clock: ManualClock) -> None:
+    """The store of `open_store` does."""
+    store = open_store(f"sqlite:{tmp_path / 'other.db'}")
+    Book(store, clock, lambda: "x").rise("plaza", ALARM, SEEN)
+    assert len(store.alerts(only_open=True)) == 1
+    store.close()

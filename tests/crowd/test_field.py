@@ -13,6 +13,7 @@ from plainview.crowd.field import (
     Side,
     at,
     field_of,
+    own_doubt,
     last,
     normal,
     series,
@@ -80,10 +81,18 @@ def test_an_interval_without_pictures_knows_nothing() -> None:
 
 
 def test_the_doubt_of_the_cells_is_not_less_than_the_doubt_of_the_count() -> None:
-    """Cells' errors taken as independent would give at least the count's own error."""
+    """Cells' errors taken as common give at least the count's own error."""
     cells = [Cell(ix, iy, 2.0, 1.0, 0.0, 0.0) for iy in range(5) for ix in range(6)]
     found = field_of(_reading(cells), VIEW)
-    assert math.sqrt((found.sigma**2).sum()) >= 2 / 1.6449
+    assert found.sigma.sum() >= 2 / 1.6449
+
+
+def test_a_crowd_can_be_told_from_its_threshold() -> None:
+    """A count sure to a fifth leaves a density sure enough to be held against 5 people/m²."""
+    even = np.full((8, 5), 6.0)
+    people = float(even.sum())
+    doubt = np.hypot(6 * 0.2 / 1.6449, own_doubt(0.2 * people / 1.6449, 40, 1.0, even))
+    assert 1.6449 * doubt.max() < 0.25 * 6
 
 
 def test_a_series_keeps_order_and_refuses_what_is_none() -> None:

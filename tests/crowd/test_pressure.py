@@ -116,3 +116,24 @@ def test_a_kernel_without_size_is_refused() -> None:
     """A radius of nought is a mistake, not a number."""
     with pytest.raises(InputError):
         pressure(series=block(_wave(1), _wave(1)), radius=0)
+
+
+def test_the_worst_of_many_cells_must_stand_out_by_more() -> None:
+    """The low end of the worst on a wide ground is lower than that of the same cell alone."""
+    found = _shaken(3, 0.01)
+    estimate, place = worst(field=found, centres=CENTRES)
+    assert place is not None
+    only = np.zeros((8, 8), dtype=np.bool_)
+    only[int(place[1]), int(place[0])] = True
+    alone, _ = worst(field=found, centres=CENTRES, cells=only)
+    assert alone.value == estimate.value
+    assert estimate.low < alone.low
+
+
+def test_noise_that_is_understated_raises_no_alarm() -> None:
+    """A flow half as noisy again as it says, at its worst on 64 m²."""
+    for seed in range(10):
+        chance = np.random.default_rng(seed)
+        vx, vy = 0.15 * chance.normal(size=(2, *SHAPE))
+        found = pressure(series=block(vx, vy, noise=0.1), window=1.0)
+        assert worst(field=found, centres=CENTRES)[0].against(ALARM) is not Side.ABOVE

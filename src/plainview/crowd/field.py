@@ -32,6 +32,9 @@ Z90 = 1.6449
 TOLERANCE = 0.25
 """Half-width of an interval, as a share of a threshold, up to which its value decides."""
 
+OWN_LEAST, OWN_SHARE = 0.05, 0.03
+"""people/m², and share of the density: see `own_doubt`."""
+
 
 class Side(enum.StrEnum):
     """Where a quantity stands against a threshold."""
@@ -178,7 +181,7 @@ def field_of(reading: Reading, view: View, *, inside: Mask | None = None) -> Fie
     that is not healthy knows nothing: no cell is known, and no density is said.
 
     `sigma`: the count's 90 % interval gives the error s of the whole count N. A cell's error is the
-    common part, density * s / N, and the part s / sqrt(cells) / area that even an empty cell has,
+    common part, density * s / N, and a part of its own (`own_doubt`) that even an empty cell has,
     added in quadrature (the first is right for a bias, the second for independent errors; the
     Reading does not say which it is). Quantisation, step² / 12, is added to both errors.
     """
@@ -193,7 +196,7 @@ def field_of(reading: Reading, view: View, *, inside: Mask | None = None) -> Fie
     area = grid.cell**2
     deviation = (reading.high - reading.low) * COUNT_STEP / (2 * Z90)
     count = max(reading.count * COUNT_STEP, float(planes[0].sum()) * area, 1.0)
-    own = deviation / math.sqrt(max(int(known.sum()), 1)) / area
+    own = own_doubt(deviation, int(known.sum()), area, planes[0])
     sigma = np.sqrt((planes[0] * deviation / count) ** 2 + own**2 + DENSITY_STEP**2 / 12)
     noise = math.hypot(reading.noise * NOISE_STEP, VELOCITY_STEP / math.sqrt(12))
     density, vx, vy, variance = planes
@@ -208,6 +211,18 @@ def field_of(reading: Reading, view: View, *, inside: Mask | None = None) -> Fie
         np.full(shape, noise),
         known,
     )
+
+
+def own_doubt(deviation: float, cells: int, area: float, density: Array) -> Array:
+    """Standard deviation (ny, nx) of what a place of a few cells errs by on its own, people/m².
+
+    `deviation` people of the whole count, spread over `cells` of `area` m² as if independent, but
+    no more than OWN_LEAST + OWN_SHARE * density: beyond that it grows with the root of the ground
+    and would call every crowd doubtful. That bound is what `plainview evaluate crowd` leaves over
+    in one cell when the errors shared by all cells are taken out, over three by three cells.
+    """
+    even = deviation / math.sqrt(max(cells, 1)) / area
+    return np.minimum(even, OWN_LEAST + OWN_SHARE * density)
 
 
 def _lay(planes: Array, known: Mask, reading: Reading, measured: Mask) -> None:

@@ -13,9 +13,9 @@ from plainview.crowd.field import (
     Side,
     at,
     field_of,
-    own_doubt,
     last,
     normal,
+    own_doubt,
     series,
 )
 from plainview.errors import InputError

@@ -4,14 +4,13 @@ Only densities and velocities of ground cells are put together, never people or 
 says how many stand in a cell, and where two cameras see that cell, the surer one weighs more.
 """
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 
-from plainview.crowd.field import Array, Field, Mask
+from plainview.crowd.field import Array, Field, Mask, own_doubt
 from plainview.geometry import BODY_HEIGHT, Grid, Points, camera_centre, project
 from plainview.record import DENSITY_STEP
 
@@ -160,7 +159,7 @@ def _sigma(
     carried: Array = np.zeros_like(density)
     spread: Array = np.zeros_like(density)
     for layer, doubt, part in zip(layers, doubts, parts, strict=True):
-        own = layer.deviation / math.sqrt(max(int(layer.cover.sum()), 1)) / area
+        own = own_doubt(layer.deviation, int(layer.cover.sum()), area, layer.moments[0])
         count = max(layer.count, float(layer.moments[0].sum()) * area, 1.0)
         common = layer.moments[0] * layer.deviation / count
         # Spread by how well each cell is seen: the variance of all of them stays the camera's.

@@ -109,6 +109,14 @@ def test_occupancy_counts_the_known_ground_and_says_how_much_that_is() -> None:
     assert mean_density(field=_field(2.0, known=0.8)).value == pytest.approx(2)
 
 
+def test_a_bias_of_the_camera_does_not_average_out() -> None:
+    """Errors well over what a cell errs by alone are common: the doubt of the whole is kept."""
+    doubtful = _field(2.0)
+    doubtful.sigma[:] = 0.5
+    people = occupancy(field=doubtful).people
+    assert people.high - people.value > 1.6 * 50 * 0.2
+
+
 def test_occupancy_of_unknown_ground_is_unknown() -> None:
     """No known cell gives no number; a part without cells is refused."""
     assert not occupancy(field=_field(2.0, known=0)).people.known

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Series, normal
+from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Series, common_doubt, normal
 from plainview.errors import InputError
 from plainview.geometry import Grid, Line
 
@@ -59,7 +59,11 @@ def flow_through(*, series: Series, line: Line) -> Throughput:
     people = series.density[:, inside] * seen * length
     noise = series.noise[:, inside] * people
     n = len(series.t)
-    common = float(((series.sigma[:, inside] * length * speed * seen).mean(axis=0) ** 2).sum())
+    sigma = series.sigma[:, inside]
+    shared = common_doubt(sigma, series.density[:, inside])
+    own = np.sqrt(np.maximum(sigma**2 - shared**2, 0.0))
+    common = float((shared * length * speed * seen).sum() / n) ** 2
+    common += float(((own * length * speed * seen).mean(axis=0) ** 2).sum())
     alone = float((noise**2).sum()) / n**2
     deviation = math.sqrt(common + alone)
     each = people * speed

@@ -225,6 +225,16 @@ def own_doubt(deviation: float, cells: int, area: float, density: Array) -> Arra
     return np.minimum(even, OWN_LEAST + OWN_SHARE * density)
 
 
+def common_doubt(sigma: Array, density: Array) -> Array:
+    """What of the cells' errors `sigma` all cells have in common, people/m²: it adds up.
+
+    sigma² less the square of the most that a place errs by on its own (see `own_doubt`), at least
+    0.
+    """
+    own = OWN_LEAST + OWN_SHARE * density
+    return np.asarray(np.sqrt(np.maximum(sigma**2 - own**2, 0.0)))
+
+
 def _lay(planes: Array, known: Mask, reading: Reading, measured: Mask) -> None:
     """Lay the cells of `reading` on `planes`; a cell that holds people is known."""
     side = reading.coarse

@@ -1,11 +1,11 @@
 /** Open alerts, and earlier ones, as a list; one of them opened in the list's place. */
 
-import { type Alert, ask, Problem } from "./api";
+import { type Alert, ask, Problem, type Watch } from "./api";
 import { levelMark, opened, type Opened } from "./alert";
 import { Bell, graver } from "./bell";
 import { h, say } from "./dom";
 import { absent, poll } from "./poll";
-import { alertState, alertTitle, amount, calls, moment, span, threshold } from "./words";
+import { alertState, alertTitle, amount, calls, moment, quietWords, span, threshold, watchSummary } from "./words";
 
 /** How many earlier alerts are listed. */
 const EARLIER = 50;
@@ -25,8 +25,8 @@ export interface AlertsCard {
   card: HTMLElement;
   /** The site's open alerts, as the live stream tells them. */
   live(alerts: Alert[]): void;
-  /** What stands below the list while all is quiet. */
-  note(words: string): void;
+  /** What is watched here, which says what it means that there is no alert. */
+  watched(watches: Watch[]): void;
 }
 
 interface Row {
@@ -51,6 +51,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
   let told = -Infinity;
   let note = "";
   let fault = "";
+  let quiet = quietWords([]);
   let wanted = new URLSearchParams(location.search).get("alert");
   const here = (alerts: Alert[]): Alert[] => (site === null ? alerts : alerts.filter((alert) => alert.site === site));
   const foot = (): void => {
@@ -73,7 +74,8 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     const count = here(open).length;
     say(title, count === 0 ? "Alerts" : `Alerts: ${count} open`);
     card.dataset["level"] = here(open).some((alert) => alert.level === "alarm") ? "alarm" : count ? "warning" : "none";
-    say(empty, fault && open.length === 0 ? "Alerts are not known." : earlier ? "No earlier alerts." : "No open alerts.");
+    say(empty, fault && open.length === 0 ? "Alerts are not known." : earlier ? "No earlier alerts." : quiet.words);
+    empty.classList.toggle("unsure", !earlier && !fault && !quiet.sure);
     empty.hidden = shown.length > 0;
     for (const [id, row] of rows) {
       if (shown.some((alert) => alert.id === id)) continue;
@@ -184,9 +186,10 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
       open = [...open.filter((alert) => alert.site !== site), ...alerts];
       changed();
     },
-    note(words): void {
-      note = words;
-      foot();
+    watched(watches): void {
+      note = watchSummary(watches);
+      quiet = quietWords(watches);
+      draw();
     },
   };
 }

@@ -22,7 +22,7 @@ const COLUMNS: readonly Column[] = [
   { head: "Flow", unit: "people/(m s)", tell: (zone) => number(zone.flow, 2) },
   { head: "In and out", unit: "people/min", tell: (zone) => (zone.inflow === null && zone.outflow === null ? "not known" : `${number(zone.inflow, 0)} in, ${number(zone.outflow, 0)} out`) },
   { head: "Stay", unit: "", tell: (zone) => (zone.dwell === null ? "not known" : span(zone.dwell)) },
-  { head: "Alarm density in", unit: "", tell: (zone) => foreseen(zone.reach) },
+  { head: "Alarm density in", unit: "", tell: (zone) => (zone.peak === null ? "not known" : foreseen(zone.reach)) },
 ];
 
 function fixed(digits: number): (value: number) => string {

@@ -13,7 +13,7 @@ import { quantitiesCard, watchesCard } from "./quantities";
 import { type Scrubber, scrubber } from "./scrubber";
 import { may } from "./session";
 import { usualCard } from "./usual";
-import { cameraState, clock, compass, estimate, moment, people, range, seal, share, span, watchSummary, whole } from "./words";
+import { cameraState, clock, compass, estimate, moment, people, range, seal, share, span, whole } from "./words";
 
 type Resolution = "reading" | "minute" | "hour";
 const RANGES: readonly { words: string; seconds: number; resolution: Resolution }[] = [
@@ -72,7 +72,7 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
       h("div", { class: "side ground" }, plan.card, crossings.card),
       h("div", { class: "side" }, alerts.card, count.card, usualCard(id), history.card),
       quantitiesCard(id),
-      watchesCard(id, (watches) => alerts.note(watchSummary(watches))),
+      watchesCard(id, alerts.watched),
       cameras.card),
   );
   const { fit, time, state } = plan.start();

@@ -5,7 +5,7 @@ import { h, say, svg } from "./dom";
 import { poll } from "./poll";
 import { estimate, usualSays, usualWords } from "./words";
 
-const EVERY = 30_000;
+const EVERY = 10_000;
 /** Width of the drawing, in its own units. */
 const WIDE = 300;
 

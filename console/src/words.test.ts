@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, foreseen, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
+import { alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, foreseen, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -114,6 +114,8 @@ describe("alerts", () => {
     const watch = { zone: null, quantity: "density", level: "alarm", threshold: 5, unit: "", source: "", value: null, low: null, high: null, why: "" } as const;
     const watches: Watch[] = [{ ...watch, state: "clear" }, { ...watch, state: "cannot-tell" }, { ...watch, state: "clear" }];
     expect(watchSummary(watches)).toBe("3 thresholds are watched: 2 clear, 1 cannot be told.");
+    expect(quietWords(watches)).toEqual({ words: "No open alerts, but 1 of 3 thresholds cannot be told. This does not mean that all is well.", sure: false });
+    expect(quietWords(watches.slice(0, 1)).sure).toBe(true);
     expect(watchSummary([])).toBe("No thresholds are set for this site.");
   });
 });

@@ -249,6 +249,13 @@ export function watchSummary(watches: Watch[]): string {
   return `${watches.length} ${watches.length === 1 ? "threshold is" : "thresholds are"} watched: ${parts.map(([count, said]) => `${count} ${said}`).join(", ")}.`;
 }
 
+/** What an empty list of alerts means: no alert is no all-clear where nothing can be told. */
+export function quietWords(watches: Watch[]): { words: string; sure: boolean } {
+  const blind = watches.filter((watch) => watch.state === "cannot-tell" || watch.state === "off").length;
+  if (blind === 0) return { words: "No open alerts.", sure: true };
+  return { words: `No open alerts, but ${blind} of ${watches.length} thresholds cannot be told. This does not mean that all is well.`, sure: false };
+}
+
 /** "4.2 (3.9 to 4.6)", or "not known". */
 export function interval(of: Interval | null, tell: (value: number) => string): string {
   if (of === null || of.value === null) return "not known";

@@ -1,0 +1,247 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["torch>=2.11", "onnx>=1.19", "numpy>=2.2", "opencv-python-headless>=4.12",
+#   "scipy>=1.16", "shapely>=2.1", "msgspec>=0.20"]
+# ///
+"""Makes the weights of the dense estimator: renders random crowds, trains, writes ONNX.
+
+    python train/density.py --out density.onnx
+
+Seeded; with PYTHONPATH=src. Measured on 16 cores and one GPU: see docs/reference/density-model.md.
+"""
+
+import argparse
+import math
+import multiprocessing
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from scenes import Sample, samples
+from torch import Tensor, nn
+from torch.nn import functional
+
+WIDTH = 48
+HELD_OUT = 1_000_000
+"""The first seed of the scenes that are measured on, not trained on."""
+BANDS = (0.0, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 9.5)
+"""people/m²."""
+CELL = 0.32
+
+
+class Block(nn.Module):
+    """A dilated convolution that adds to what it is given."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + functional.relu(self.convolution(x))
+
+
+class Density(nn.Module):
+    """(n, 7, h, w) channels -> (n, 1, h / 4, w / 4) people per cell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(7, 24, 5, stride=2, padding=2), nn.ReLU(),
+            nn.Conv2d(24, WIDTH, 3, stride=2, padding=1), nn.ReLU(),
+        )  # fmt: skip
+        self.body = nn.Sequential(*(Block(WIDTH, d) for d in (1, 2, 4, 1, 2, 4, 1)))
+        self.head = nn.Conv2d(WIDTH, 1, 1)
+        nn.init.constant_(self.head.bias, -2.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.head(self.body(self.stem(x)))
+        # Softplus in operations that every ONNX runtime knows and that do not overflow.
+        return 0.2 * (functional.relu(y) + torch.log(1 + torch.exp(-torch.abs(y))))
+
+
+def scene(seed: int) -> tuple[int, list[Sample]]:
+    """`seed` and its samples."""
+    return seed, samples(seed)
+
+
+def rendered(seeds: list[int], workers: int, until: float) -> tuple[list[Sample], list[Sample]]:
+    """Samples to train on and to measure on, of the `seeds` that are drawn before `until`."""
+    found: tuple[list[Sample], list[Sample]] = ([], [])
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        for seed, some in pool.imap_unordered(scene, seeds, chunksize=2):
+            found[seed >= HELD_OUT].extend(some)
+            if time.monotonic() > until:
+                pool.terminate()
+                break
+    return found
+
+
+def batch(planes: Tensor, people: Tensor, pick: Tensor, noise: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Samples `pick` as the network is given them, at random mirrored, without plate, spoilt."""
+    x = planes[pick].float() / 32
+    y = people[pick][:, None]
+    n = len(pick)
+
+    def drawn() -> Tensor:
+        return torch.rand(n, device=x.device, generator=noise)
+
+    kind = drawn()
+    spoilt, dropped = kind < 0.18, kind > 0.62
+    x[spoilt, 1] = x[spoilt, 7]
+    x[dropped, 1:3] = 0
+    x = x[:, :7]
+    # Contrast and sensor noise beyond the renderer's, and calibrations that are a little off.
+    x[:, 0] *= (0.7 + 0.6 * drawn())[:, None, None]
+    x[:, 0] += (0.25 * drawn() ** 2)[:, None, None] * torch.randn(
+        x[:, 0].shape, device=x.device, generator=noise
+    ) * x[:, 6]  # fmt: skip
+    x[:, 1] = (x[:, 1] * (0.6 + 0.8 * drawn())[:, None, None]).clamp(0, 4)
+    x[:, 3] *= (0.93 + 0.14 * drawn())[:, None, None]
+    mirrored = drawn() < 0.5
+    x[mirrored] = x[mirrored].flip(-1)
+    x[mirrored, 4] *= -1
+    y[mirrored] = y[mirrored].flip(-1)
+    # Negatives: light and dark turned about, so that no shade is what a person is.
+    turned = drawn() < 0.15
+    x[turned, 0] *= -1
+    seen = functional.avg_pool2d(x[:, 6:7], 4) > 0.5
+    return x, torch.cat((y * seen, seen.float()), 1)
+
+
+def loss(found: Tensor, truth: Tensor) -> Tensor:
+    """Squared errors of sums over 0.3 to 5 m, each over about its variance, and of the total."""
+    people, seen = truth[:, :1], truth[:, 1:]
+    found = found * seen
+    total = found.new_zeros(())
+    for k, weight in ((1, 0.4), (2, 0.7), (4, 1.0), (8, 1.0), (16, 1.0)):
+        p, t = (functional.avg_pool2d(one, k, ceil_mode=True) * k * k for one in (found, people))
+        s = functional.avg_pool2d(seen, k, ceil_mode=True)
+        spread = t + 0.03 * t * t + 0.12 * k**0.5
+        total = total + weight * ((p - t) ** 2 / spread * s).sum() / (s.sum() + 1)
+    p, t = found.sum((1, 2, 3)), people.sum((1, 2, 3))
+    error = (p - t) ** 2 / (0.5 + 0.3 * t + 0.01 * t * t)
+    # The small constant keeps the root's slope finite where there is nothing to see.
+    root = (error + 1e-3).sqrt()
+    return total + 0.15 * functional.smooth_l1_loss(root, torch.zeros_like(p), beta=1.0)
+
+
+def table(model: Density, planes: Tensor, people: Tensor, mode: str) -> None:
+    """Print errors by density over squares of 1.3 m and 2.6 m; `mode`: clean, none or spoilt."""
+    rows: list[tuple[np.ndarray, np.ndarray]] = []
+    with torch.no_grad():
+        for part in torch.arange(len(planes), device=planes.device).split(256):
+            x = planes[part].float() / 32
+            if mode == "spoilt":
+                x[:, 1] = x[:, 7]
+            if mode == "none":
+                x[:, 1:3] = 0
+            x = x[:, :7]
+            seen = (functional.avg_pool2d(x[:, 6:7], 4) > 0.5).float()
+            found = model(x) * seen
+            y = people[part][:, None] * seen
+            whole = functional.avg_pool2d(seen, 8) > 0.99
+            area = (8 * CELL) ** 2
+            p = functional.avg_pool2d(found, 8)[whole] * 64 / area
+            t = functional.avg_pool2d(y, 8)[whole] * 64 / area
+            rows.append((p.cpu().numpy(), t.cpu().numpy()))
+    p, t = (np.concatenate([row[k] for row in rows]) for k in (0, 1))
+    print(f"plate {mode}: density over 2.6 m squares, held-out random scenes")
+    for low, high in zip(BANDS, BANDS[1:], strict=False):
+        on = (t >= low) & (t < high)
+        if on.any():
+            error = p[on] - t[on]
+            print(
+                f"  {low:3.1f}-{high:3.1f}/m2 n={on.sum():6d} mean {t[on].mean():5.2f} "
+                f"bias {error.mean():+6.3f} mae {np.abs(error).mean():6.3f} "
+                f"relative {np.abs(error).mean() / max(t[on].mean(), 1e-6):6.1%}",
+                flush=True,
+            )
+
+
+def main() -> None:
+    """Render, train, measure on held-out scenes, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--scenes", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=0, help="the first scene's seed")
+    parser.add_argument("--render-seconds", type=float, default=1e9)
+    parser.add_argument("--train-seconds", type=float, default=1e9)
+    parser.add_argument("--steps", type=int, default=12_000)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=1.2e-3)
+    parser.add_argument("--average", type=float, default=0.998, help="of weights, by step")
+    parser.add_argument("--start", type=Path, help="weights (.pt) to go on from")
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    began = time.monotonic()
+    seeds = [*range(HELD_OUT, HELD_OUT + given.scenes // 20), *range(given.first, given.first + given.scenes)]
+    parts = rendered(seeds, given.workers, began + given.render_seconds)
+    print([len(part) for part in parts], f"samples, {time.monotonic() - began:.0f} s", flush=True)
+    torch.manual_seed(given.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_float32_matmul_precision("high")
+    data = [
+        [torch.from_numpy(np.stack([one[k] for one in part])).to(device) for k in (0, 1)]
+        for part in parts
+    ]
+    model = Density().to(device)
+    if given.start:
+        model.load_state_dict(torch.load(given.start, map_location=device))
+    print(sum(p.numel() for p in model.parameters()), "parameters")
+    trained(model, *data[0], given)
+    model.eval()
+    for mode in ("clean", "none", "spoilt"):
+        table(model, *data[1], mode)
+    torch.save(model.state_dict(), given.out.with_suffix(".pt"))
+    written(model.cpu(), given.out)
+
+
+def trained(model: Density, planes: Tensor, people: Tensor, given: argparse.Namespace) -> None:
+    """Train `model` in place for the given steps or seconds; the last weights are averaged."""
+    noise = torch.Generator(device=planes.device)
+    noise.manual_seed(given.seed)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=given.rate, weight_decay=1e-4)
+    mean = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(given.average)
+    )
+    began, running = time.monotonic(), 0.0
+    for step in range(given.steps):
+        # The rate follows whichever ends first: the steps or the time.
+        done = max(step / given.steps, (time.monotonic() - began) / given.train_seconds)
+        if done >= 1:
+            break
+        for group in optimiser.param_groups:
+            group["lr"] = given.rate * min(step / 200 + 0.1, 1) * (0.01 + 0.495 * (1 + math.cos(math.pi * done)))
+        pick = torch.randint(len(planes), (given.batch,), device=planes.device, generator=noise)
+        x, truth = batch(planes, people, pick, noise)
+        value = loss(model(x), truth)
+        optimiser.zero_grad()
+        value.backward()
+        norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        if not bool(torch.isfinite(norm)):
+            print(f"step {step}: the gradient is not finite; left out", flush=True)
+            continue
+        optimiser.step()
+        mean.update_parameters(model)
+        running += 0.05 * (value.item() - running) if step % 10 == 0 else 0.0
+        if step % 500 == 0:
+            print(f"step {step} loss {running:.3f} {time.monotonic() - began:.0f} s", flush=True)
+    model.load_state_dict(mean.module.state_dict())
+
+
+def written(model: Density, out: Path) -> None:
+    """Write `model` as ONNX of any picture size."""
+    torch.onnx.export(
+        model, (torch.zeros(1, 7, SIDE_OF_EXAMPLE, SIDE_OF_EXAMPLE),), str(out), dynamo=False,
+        input_names=["channels"], output_names=["people"], opset_version=13,
+        dynamic_axes={"channels": {2: "h", 3: "w"}, "people": {2: "h4", 3: "w4"}},
+    )  # fmt: skip
+
+
+SIDE_OF_EXAMPLE = 160
+
+if __name__ == "__main__":
+    main()

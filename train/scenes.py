@@ -1,0 +1,383 @@
+"""Random crowds before random cameras: what the dense estimator is trained on.
+
+Everything is drawn anew for each scene: camera, light, floor, walls, posts, clothes, sizes, bags,
+vehicles and dogs, sensor and compression. Crowds are laid out here, from nobody to 9 people/m²; no
+recorded walk, no scene of `plainview evaluate` and no real picture is used, so that all of those
+stay for measuring.
+"""
+
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.geometry import Point, View
+from plainview.synth.camera import Camera, hung
+from plainview.synth.light import Lamp, Light
+from plainview.synth.packed import Rect
+from plainview.synth.picture import Sensor
+from plainview.synth.render import Mover, Renderer
+from plainview.synth.scenery import Box, Mark, Post, World
+from plainview.synth.trajectories import Trajectories, trajectories
+from plainview.vision.headplane import HeadPlane, channels, difference, head_plane
+from plainview.vision.optics import optics
+from plainview.vision.plate import Luma, Plate, half_sample_mode
+
+Floats = NDArray[np.float64]
+
+MOMENTS = 6
+"""Crowds before each camera."""
+SIDE = 160
+"""Pixels of a sample's side on the head plane: 12.8 m."""
+MOST = 420
+"""People in one picture, at most."""
+_RATE = 2.0
+_GROUNDS = ("paving", "asphalt", "concrete", "tiles", "snow")
+
+
+class Sample(NamedTuple):
+    """One picture on the head plane."""
+
+    planes: NDArray[np.int8]
+    """(8, SIDE, SIDE) in 32nds: the network's channels, then the difference from a plate that
+    people stood in."""
+    people: NDArray[np.float32]
+    """(SIDE / 4, SIDE / 4) people by cell."""
+
+
+def camera(g: np.random.Generator) -> Camera:
+    """3 to 15 m up, 14 to 80 degrees down, 6 to 18 m across, level or not."""
+    height = float(np.exp(g.uniform(np.log(3.0), np.log(15.0))))
+    tilt = math.radians(g.uniform(14, 80))
+    distance = min((height - 0.9) / math.tan(tilt), 40.0)
+    slant = math.hypot(distance, height - 0.9)
+    across = g.uniform(6.0, 18.0)
+    angle = np.clip(math.degrees(2 * math.atan(across / 2 / slant)), 12, 105)
+    turn = g.uniform(0, 2 * math.pi)
+    wide = int(g.choice((320, 400, 480, 560)))
+    return hung(
+        "random", at=(distance * math.cos(turn), distance * math.sin(turn)), height=height,
+        towards=(0.0, 0.0), hfov=float(angle), roll=float(g.normal(0, 3) * (g.random() < 0.5)),
+        size=(wide, round(wide * float(g.choice((0.5625, 0.75))) / 4) * 4),
+    )  # fmt: skip
+
+
+def light(g: np.random.Generator) -> Light:
+    """Sun, cloudy sky, indoors or lamps at night."""
+    brightness = float(g.uniform(0.25, 0.6))
+    noise = float(np.exp(g.uniform(np.log(0.004), np.log(0.05))))
+    azimuth, elevation = float(g.uniform(0, 360)), float(g.uniform(12, 70))
+    kind = g.random()
+    if kind < 0.45:
+        return Light(
+            sun=float(g.uniform(0.3, 1.0)), sky=float(g.uniform(0.15, 0.5)), azimuth=azimuth,
+            elevation=elevation, brightness=brightness, noise=noise,
+        )  # fmt: skip
+    if kind < 0.85:
+        return Light(sky=float(g.uniform(0.2, 0.7)), brightness=brightness, noise=noise)
+    lamps = tuple(
+        Lamp(*g.uniform(-8, 8, 2).tolist(), float(g.uniform(3.5, 8)), float(g.uniform(0.3, 1)))
+        for _ in range(int(g.integers(1, 4)))
+    )
+    return Light(
+        sky=float(g.uniform(0.01, 0.1)), lamps=lamps, brightness=0.8 * brightness,
+        noise=2 * noise,
+    )  # fmt: skip
+
+
+def world(g: np.random.Generator, half: float) -> World:
+    """A floor with marks, walls beside and sometimes inside the area, posts."""
+    boxes = [
+        Box(
+            *(half * g.uniform(0.7, 1.8) * np.array((math.cos(a), math.sin(a)))).tolist(),
+            float(g.uniform(0.1, 1.5)), float(g.uniform(0.5, 9)), float(g.uniform(0.4, 1.6)),
+            angle=float(g.uniform(0, 180)), shade=float(g.uniform(0.08, 0.6)),
+            tint=tuple(g.uniform(0.75, 1.25, 3).tolist()), pattern=str(g.choice(("plain", "brick"))),
+        )
+        for a in g.uniform(0, 2 * math.pi, int(g.integers(0, 5)))
+    ]  # fmt: skip
+    posts = tuple(
+        Post(*g.uniform(-half, half, 2).tolist(), float(g.uniform(0.04, 0.2)),
+             float(g.uniform(0.8, 6)), shade=float(g.uniform(0.03, 0.5)))
+        for _ in range(int(g.integers(0, 5)))
+    )  # fmt: skip
+    dots = int(g.choice((0, 3, 8, 90), p=(0.4, 0.3, 0.2, 0.1)))
+    marks = tuple(
+        # Leaves, paint, manholes, patches: what lies flat but looks like something.
+        Mark(*g.uniform(-1.3 * half, 1.3 * half, 2).tolist(),
+             float(g.uniform(0.15, 0.5) if dots > 50 else g.uniform(0.2, 3)),
+             float(g.choice((0.0, 0.15, 0.4, 2.0))), float(g.uniform(0, 180)),
+             float(g.uniform(0.05, 0.8)))
+        for _ in range(dots)
+    )  # fmt: skip
+    return World(
+        ground=str(g.choice(_GROUNDS)), boxes=tuple(boxes), posts=posts, marks=marks,
+        seed=int(g.integers(1, 10_000)),
+    )  # fmt: skip
+
+
+def crowd(g: np.random.Generator, rect: Rect, density: float) -> Floats:
+    """(n, 2) metres: places in `rect` at about `density` people/m², regular or by chance."""
+    x0, y0, x1, y1 = rect
+    if density <= 0:
+        return np.empty((0, 2))
+    if g.random() < 0.5 or density > 5:
+        gap = math.sqrt(2 / (math.sqrt(3) * density))
+        rows = np.arange(y0 - gap, y1 + gap, gap * math.sqrt(3) / 2)
+        columns = np.arange(x0 - gap, x1 + gap, gap)
+        gx, gy = np.meshgrid(columns, rows)
+        gx[1::2] += gap / 2
+        places = np.stack((gx, gy), axis=-1).reshape(-1, 2)
+        places += g.normal(0, gap * g.uniform(0.06, 0.25), places.shape)
+        turn = g.uniform(0, 2 * math.pi) * (g.random() < 0.7)
+        c, s = math.cos(turn), math.sin(turn)
+        middle = np.array(((x0 + x1) / 2, (y0 + y1) / 2))
+        places = (places - middle) * 1.5 @ np.array(((c, -s), (s, c))) / 1.5 + middle
+    else:
+        apart = g.uniform(0.3, 0.75) / math.sqrt(density)
+        many = g.uniform((x0, y0), (x1, y1), (int(density * (x1 - x0) * (y1 - y0) * 3) + 4, 2))
+        kept: list[Floats] = []
+        wanted = g.poisson(density * (x1 - x0) * (y1 - y0))
+        for place in many:
+            if len(kept) >= wanted:
+                break
+            if not kept or np.min(np.hypot(*(np.array(kept) - place).T)) > apart:
+                kept.append(place)
+        places = np.array(kept).reshape(-1, 2)
+    inside = (places > (x0, y0)).all(axis=1) & (places < (x1, y1)).all(axis=1)
+    return np.asarray(places[inside])
+
+
+def _thinned(g: np.random.Generator, places: Floats, reach: float) -> Floats:
+    """Some crowds have an edge, a gap, a ramp of density or groups."""
+    kind = g.random()
+    way = g.normal(size=2)
+    way /= np.hypot(*way)
+    along = places @ way / reach
+    if kind < 0.2:
+        return places[along < g.uniform(-0.6, 0.6)]
+    if kind < 0.4:
+        return places[g.random(len(places)) < 0.5 + 0.5 * along]
+    if kind < 0.5:
+        middle = g.uniform(-reach / 2, reach / 2, 2)
+        near = np.hypot(*(places - middle).T) < g.uniform(0.8, reach)
+        return places[near == (g.random() < 0.7)]
+    return places
+
+
+def densities(g: np.random.Generator) -> float:
+    """people/m² of one crowd: as many at each part of the range as matter there."""
+    low, high = ((0, 0), (0.03, 0.5), (0.5, 2.5), (2.5, 5.0), (5.0, 9.0))[
+        int(g.choice(5, p=(0.12, 0.2, 0.2, 0.24, 0.24)))
+    ]
+    return float(g.uniform(low, high))
+
+
+class Passage(NamedTuple):
+    """A way between two low walls through the middle of the area."""
+
+    width: float
+    """Metres."""
+    angle: float
+    """Radians from the x axis."""
+
+
+def passage(g: np.random.Generator) -> Passage | None:
+    """Some scenes have one."""
+    found = Passage(float(g.uniform(1.2, 5.0)), float(g.uniform(0, math.pi)))
+    return found if g.random() < 0.4 else None
+
+
+def walled(g: np.random.Generator, stage: World, way: Passage, reach: float) -> World:
+    """`stage` with the walls of `way`."""
+    side = np.array((-math.sin(way.angle), math.cos(way.angle))) * (way.width / 2 + 0.2)
+    shade, height = float(g.uniform(0.08, 0.6)), float(g.uniform(0.7, 1.3))
+    walls = tuple(
+        Box(*(sign * side).tolist(), 2.4 * reach, float(g.uniform(0.08, 0.3)), height,
+            angle=math.degrees(way.angle), shade=shade)
+        for sign in (-1, 1)
+    )  # fmt: skip
+    return replace(stage, boxes=(*stage.boxes[:2], *walls))
+
+
+def walks(
+    g: np.random.Generator, world_: World, reach: float, way_: Passage | None
+) -> Trajectories:
+    """Another crowd at each second, in the passage if there is one; then nobody."""
+    person, frame, xs, ys, tall = [], [], [], [], []
+    number = 0
+    for k in range(MOMENTS):
+        density = densities(g)
+        room = MOST if way_ is None else MOST * max(2 * reach / way_.width, 1)
+        half = min(reach, 0.5 * math.sqrt(room / max(density, 0.1)))
+        shift = g.uniform(-1, 1, 2) * max(reach - half, 0)
+        x, y = shift.tolist()
+        places = crowd(g, (x - half, y - half, x + half, y + half), density)
+        places = _thinned(g, places - shift, half) + shift
+        if way_ is not None:
+            off = places @ (-math.sin(way_.angle), math.cos(way_.angle))
+            places = places[np.abs(off) < way_.width / 2 - 0.1]
+        for box in world_.boxes:
+            a = math.radians(box.angle)
+            d = places - (box.x, box.y)
+            u = np.abs(d @ (math.cos(a), math.sin(a))) - box.width / 2
+            v = np.abs(d @ (-math.sin(a), math.cos(a))) - box.depth / 2
+            places = places[np.maximum(u, v) > 0.2]
+        n = len(places)
+        # All one way, two ways, every way, or hardly moving: it sets how they face.
+        mode, way = g.random(), g.uniform(0, 2 * math.pi)
+        if way_ is not None:
+            way = way_.angle + math.pi * (g.random() < 0.5)
+        heading = way + g.normal(0, 0.3, n)
+        if mode < 0.3:
+            heading += math.pi * (g.random(n) < 0.5)
+        elif mode < 0.5:
+            heading = g.uniform(0, 2 * math.pi, n)
+        speed = np.clip(g.normal(1.3 if density < 1.5 else 0.5, 0.3, n), 0.26, 2)
+        if mode > 0.85:
+            speed[:] = 0.0
+        step = (speed / _RATE * np.array((np.cos(heading), np.sin(heading)))).T
+        children = g.random(n) < g.choice((0.0, 0.05, 0.3), p=(0.5, 0.35, 0.15))
+        height = np.where(children, g.uniform(1.05, 1.5, n), np.clip(g.normal(1.73, 0.1, n), 1.5, 2))
+        for j, place in enumerate((places - step / 2, places + step / 2)):
+            person.append(number + np.arange(n))
+            frame.append(np.full(n, 2 * k + j))
+            xs.append(place[:, 0])
+            ys.append(place[:, 1])
+        tall.append(height)
+        number += n
+    heights = np.concatenate(tall) if tall else np.empty(0)
+    return trajectories(
+        rate=_RATE, person=np.concatenate(person), frame=np.concatenate(frame),
+        x=np.concatenate(xs), y=np.concatenate(ys),
+        height={k: float(h) for k, h in enumerate(heights)},
+    )  # fmt: skip
+
+
+def _redressed(g: np.random.Generator, renderer: Renderer) -> None:
+    """Other clothes than the demonstrations': uniforms, bright crowds, any shade at all."""
+    looks = renderer._looks  # noqa: SLF001 - clothes are the renderer's own, and vary too little
+    n, kind = len(looks.height), g.random()
+    top, legs = looks.top, looks.legs
+    if kind < 0.35:
+        top = g.uniform(0.02, 0.8, (n, 1)) * g.uniform(0.75, 1.25, (n, 3))
+        legs = g.uniform(0.02, 0.5, (n, 1)) * g.uniform(0.75, 1.25, (n, 3))
+    elif kind < 0.5:
+        shade = g.uniform(0.05, 0.7)
+        top = np.tile(shade * g.uniform(0.8, 1.2, 3), (n, 1)) * g.uniform(0.85, 1.15, (n, 1))
+    renderer._looks = replace(  # noqa: SLF001
+        looks, top=top, legs=legs, breadth=looks.breadth * g.uniform(0.9, 1.2),
+        hat=g.random(n) < g.choice((0.05, 0.3, 0.7), p=(0.6, 0.3, 0.1)),
+        skin=looks.skin * g.uniform(0.7, 1.3), hair=looks.hair * g.uniform(0.6, 2.0, (n, 1)),
+    )  # fmt: skip
+
+
+def _coded(g: np.random.Generator, picture: NDArray[np.uint8], quality: int, blur: float) -> Luma:
+    luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    if blur > 0.3:
+        luma = cv2.GaussianBlur(luma, (0, 0), blur)
+    level = g.normal(1.0, 0.01)
+    shown = np.clip(luma.astype(np.float32) * level, 0, 255).astype(np.uint8)
+    coded = cv2.imencode(".jpg", shown, (cv2.IMWRITE_JPEG_QUALITY, quality))[1]
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+
+
+def _clothed(g: np.random.Generator, luma: Luma, empty: Luma, much: float) -> Luma:
+    """`luma` with patterns on whatever is not the `empty` scene: cloth is not plain."""
+    there = cv2.GaussianBlur((cv2.absdiff(luma, empty) > 8).astype(np.float32), (0, 0), 1.0)
+    noise = g.standard_normal(luma.shape).astype(np.float32)
+    pattern = cv2.GaussianBlur(noise, (0, 0), g.uniform(0.7, 2.5))
+    pattern *= much / max(float(pattern.std()), 1e-6)
+    return np.clip(luma * (1 + there * pattern), 0, 255).astype(np.uint8)
+
+
+def samples(seed: int) -> list[Sample]:
+    """The samples of one random scene: MOMENTS crowds before one camera."""
+    cv2.setNumThreads(1)
+    g = np.random.default_rng(seed)
+    shot, lit = camera(g), light(g)
+    slant = math.hypot(*shot.position)
+    across = 2 * slant * math.tan(math.radians(shot.hfov) / 2)
+    reach = float(np.clip(across * g.uniform(0.3, 0.55), 2.5, 6.5))
+    stage = world(g, reach)
+    way = passage(g)
+    if way is not None:
+        stage = walled(g, stage, way, reach)
+    movers = []
+    for _ in range(int(g.choice((0, 1, 2), p=(0.7, 0.2, 0.1)))):
+        x, y, a = (*g.uniform(-reach, reach, 2).tolist(), float(g.uniform(0, 6.28)))
+        end = (x + 9 * math.cos(a), y + 9 * math.sin(a))
+        kind = str(g.choice(("car", "dog")))
+        movers.append(Mover(kind, ((0.0, x, y), (MOMENTS - 0.6, *end)), float(g.uniform(0.05, 0.7))))
+    people = walks(g, stage, reach + 1.5, way)
+    sensor = Sensor(blur=float(g.uniform(0, 0.25)), vignetting=float(g.uniform(0, 0.5)))
+    renderer = Renderer(
+        stage, shot, people, lit, sensor=sensor, movers=tuple(movers), seed=int(g.integers(1 << 30))
+    )
+    _redressed(g, renderer)
+    area: tuple[Point, ...] = ((-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach))
+    glass = optics(View(calibration=shot.calibration(), polygon=area), *shot.size)
+    plane = head_plane(glass.projection, glass.size, area)
+    if plane is None:
+        return []
+    quality, blur = int(g.uniform(25, 95)), float(g.uniform(0, 1.2) * (g.random() < 0.5))
+    much = float(g.uniform(0, 0.3))
+
+    def seen(t: float, empty: Luma | None = None) -> Luma:
+        luma = _coded(g, renderer.frame(t), quality, blur)
+        if empty is not None:
+            luma = _clothed(g, luma, empty, much)
+        return np.asarray(cv2.resize(luma, glass.size, interpolation=cv2.INTER_AREA))
+
+    moments = [k + 0.25 for k in range(MOMENTS)]
+    bare = _coded(g, renderer.frame(MOMENTS + 1.0), quality, blur)
+    pictures = [seen(t, bare) for t in moments]
+    empties = [np.asarray(cv2.resize(bare, glass.size, interpolation=cv2.INTER_AREA)),
+               seen(MOMENTS + 1.5)]  # fmt: skip
+    noise = cv2.blur(cv2.absdiff(*empties).astype(np.float32) / 1.13, (9, 9))
+    clean = Plate(empties[0], noise)
+    found = []
+    for k, (t, picture) in enumerate(zip(moments, pictures, strict=True)):
+        others = [one for j, one in enumerate(pictures) if j != k]
+        # A plate learned where people always were, or with one crowd standing in it.
+        crowded = half_sample_mode(np.stack(others)) if g.random() < 0.5 else picture
+        spoilt = Plate(crowded, noise)
+        here = people.at(t).position
+        found.append(_sample(g, plane, picture, (clean, spoilt), here))
+    return found
+
+
+def _sample(
+    g: np.random.Generator, plane: HeadPlane, picture: Luma, plates: tuple[Plate, Plate],
+    places: Floats,
+) -> Sample:  # fmt: skip
+    clean, spoilt = (
+        plane.seen(difference(picture, plate.luma, plate.sharpness)) for plate in plates
+    )
+    full = channels(plane, plane.seen(picture), clean, None)
+    stack = np.concatenate((full, (spoilt * plane.valid / np.float32(64))[None]))
+    width, height = plane.size
+    people = np.zeros((height // 4, width // 4), dtype=np.float32)
+    at = (plane.pixels(places) + 0.5) / 4 - 0.5
+    low = np.floor(at).astype(int)
+    part = at - low
+    for dx in (0, 1):
+        for dy in (0, 1):
+            x, y = low[:, 0] + dx, low[:, 1] + dy
+            ok = (x >= 0) & (x < width // 4) & (y >= 0) & (y < height // 4)
+            share = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
+            np.add.at(people, (y[ok], x[ok]), share[ok])
+    # A window of SIDE, wherever it falls; what lies outside is not valid.
+    out = np.zeros((len(stack), SIDE, SIDE), dtype=np.int8)
+    target = np.zeros((SIDE // 4, SIDE // 4), dtype=np.float32)
+    x0, y0 = (int(g.integers(0, max(n - SIDE, 0) // 4 + 1)) * 4 for n in (width, height))
+    wide, tall = min(width - x0, SIDE), min(height - y0, SIDE)
+    quantised = np.clip(np.rint(stack * 32), -127, 127).astype(np.int8)
+    out[:, :tall, :wide] = quantised[:, y0 : y0 + tall, x0 : x0 + wide]
+    target[: tall // 4, : wide // 4] = people[
+        y0 // 4 : (y0 + tall) // 4, x0 // 4 : (x0 + wide) // 4
+    ]
+    return Sample(out, target)

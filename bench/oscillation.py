@@ -1,10 +1,11 @@
 """Collective oscillation: found at signal-to-noise 1 in 120 s, never in 24 h of ordinary flow.
 
-Run: python bench/oscillation.py [--trials 100] [--hours 4] [--seed 100]. First orbits of 10 x 10 m of a crowd of
-5 people/m², of every sense and of the periods that confining lengths of 12 to 30 m give, with
-wandering phase, under noise of the same power (variance of the velocity, both components); looks at
-90, 105 and 120 s. Then six kinds of ordinary flow for 4 h each, looked at twice a minute, without
-regard to density: the density that oscillation needs would rule out most of it unseen.
+Run: python bench/oscillation.py [--trials 100] [--hours 4] [--seed 100]. First orbits of 10 x 10 m
+of a crowd of 5 people/m², of every sense and of the periods that confining lengths of 12 to 30 m
+give, with wandering phase, under noise of the same power (variance of the velocity, both
+components); looks at 90, 105 and 120 s. Then six kinds of ordinary flow for 4 h each, looked at
+twice a minute, without regard to density: the density that oscillation needs would rule out most of
+it unseen.
 """
 
 import argparse

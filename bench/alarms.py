@@ -9,7 +9,7 @@ crush, with its lead, and false alarms per 100 camera-hours with their Poisson i
 
 import sys
 
-from plainview.app.alarms import HOURS, alarms
+from plainview.app.alarms import HOURS, Size, alarms
 
 if __name__ == "__main__":
-    alarms(hours=float(sys.argv[1]) if len(sys.argv) > 1 else HOURS)
+    alarms(size=Size(hours=float(sys.argv[1]) if len(sys.argv) > 1 else HOURS))

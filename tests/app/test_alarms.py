@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plainview.app.alarms import about, exact, run_up_trials, spot, truth_of
-from plainview.evaluate.error_model import Erring, measured_model
+from plainview.app.alarms import Size, about, exact, run_up_trials, spot, truth_of
+from plainview.evaluate.error_model import Erring, limit_model, measured_model
 from plainview.evaluate.simulated import readings
 from plainview.evaluate.watching import Watching, true_pressure
 from plainview.store import Retention
@@ -64,6 +64,7 @@ def test_a_run_up_that_has_only_begun_is_no_crush() -> None:
 
 def test_what_was_done_stands_above_the_table() -> None:
     """How many run-ups, how many hours, and what a crush is."""
-    text = about(measured_model(), 12.0)
+    text = about(measured_model(), Size(hours=12.0))
     assert "12 camera-hours" in text
     assert "7 people/m²" in text
+    assert "keeps to the limits" in about(limit_model(), Size())

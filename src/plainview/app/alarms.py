@@ -28,7 +28,7 @@ from plainview.evaluate.alarms import (
     alarm_table,
     crush_moment,
 )
-from plainview.evaluate.error_model import Erring, ErrorModel, measured_model
+from plainview.evaluate.error_model import Erring, ErrorModel, limit_model, measured_model
 from plainview.evaluate.simulated import Course, Moment, course, mixed, readings
 from plainview.evaluate.table import write_between
 from plainview.evaluate.truth import Truth
@@ -70,18 +70,30 @@ class Spot(NamedTuple):
     inside: Mask
 
 
-def alarms(*, hours: float = HOURS, write: Path | None = None, as_json: bool = False) -> None:
+class Size(NamedTuple):
+    """How much is simulated."""
+
+    hours: float = HOURS
+    run_ups: int = RUN_UPS
+    cameras: int = CAMERAS
+
+
+def alarms(
+    *, size: Size, limits: bool = False, write: Path | None = None, as_json: bool = False
+) -> None:
     """Print how run-ups and normal days are told from each other, per quantity, beside the limits.
 
-    `write` is a Markdown page that gets the table between its `alarms` markers.
+    Errors are the measured ones, or with `limits` those of an estimator that just keeps to the
+    limits. `write` is a Markdown page that gets the table between its `alarms` (or `alarms-limits`)
+    markers.
     """
-    model = measured_model()
-    scores = judge(model, hours=hours)
-    text = f"{about(model, hours)}\n\n{alarm_table(scores)}"
+    model = limit_model() if limits else measured_model()
+    scores = judge(model, size)
+    text = f"{about(model, size)}\n\n{alarm_table(scores)}"
     told = json.dumps([_plain(score) for score in scores], indent=1)
     sys.stdout.write(f"{told if as_json else text}\n")
     if write is not None:
-        write_between(write, "alarms", text)
+        write_between(write, "alarms-limits" if limits else "alarms", text)
 
 
 def _plain(score: AlarmScore) -> dict[str, object]:
@@ -91,34 +103,37 @@ def _plain(score: AlarmScore) -> dict[str, object]:
     }
 
 
-def about(model: ErrorModel, hours: float) -> str:
+def about(model: ErrorModel, size: Size) -> str:
     """What the table was made from."""
-    seen = f"{RUN_UPS} run-ups, each seen by {CAMERAS} cameras"
+    errors = (
+        f"that `plainview evaluate crowd` measured on {model.clips} dense clips"
+        if model.clips
+        else "of an estimator that just keeps to the limits of density and velocity"
+    )
     crush = f"{CRUSH_DENSITY:g} people/m² under a kernel of 1 m"
     pushed = f"true pressure past {CRUSH_PRESSURE:g} /s² for {CRUSH_SECONDS} s"
     return (
-        f"{seen}; {hours:g} camera-hours of busy normal traffic.\n"
-        "Readings are simulated truth with the errors that `plainview evaluate crowd` measured\n"
-        f"on {model.clips} dense clips; physics, thresholds and alerts are the real ones with\n"
-        f"their defaults. Crush: {crush}, or {pushed}\n"
-        f"where more than {CROWDED:g} people/m² are."
+        f"{size.run_ups} run-ups, each seen by {size.cameras} cameras; {size.hours:g} camera-hours "
+        "of busy normal traffic.\n"
+        f"Readings are simulated truth with the errors {errors};\n"
+        "physics, thresholds and alerts are the real ones with their defaults.\n"
+        f"Crush: {crush}, or {pushed} where more than {CROWDED:g} people/m² are."
     )
 
 
-def judge(
-    model: ErrorModel, *, hours: float, run_ups: int = RUN_UPS, cameras: int = CAMERAS
-) -> tuple[AlarmScore, ...]:
+def judge(model: ErrorModel, size: Size) -> tuple[AlarmScore, ...]:
     """The score of every default threshold. Runs on two processes."""
     kinds = [(one.quantity.value, one.level.value) for one in watched((), ())]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        tell(f"{run_ups} run-ups")
-        seen = pool.map(run_up_trials, range(run_ups), [model] * run_ups, [cameras] * run_ups)
+        tell(f"{size.run_ups} run-ups")
+        n = size.run_ups
+        seen = pool.map(run_up_trials, range(n), [model] * n, [size.cameras] * n)
         trials = [trial for several in seen for trial in several]
-        tell(f"{hours:g} hours of normal traffic")
-        days = max(1, math.ceil(hours / 10))
-        found = pool.map(normal_day, range(days), [model] * days, [hours / days] * days)
+        tell(f"{size.hours:g} hours of normal traffic")
+        days = max(1, math.ceil(size.hours / 10))
+        found = pool.map(normal_day, range(days), [model] * days, [size.hours / days] * days)
         false = [one for several in found for one in several]
-    return alarm_scores(trials, false, hours, kinds)
+    return alarm_scores(trials, false, size.hours, kinds)
 
 
 def spot(rect: Rect) -> Spot:

@@ -90,6 +90,11 @@ def alarms(
     hours: Annotated[
         float, Option(help="Camera-hours of busy normal traffic.", min=0.1, max=10_000)
     ] = 100.0,
+    run_ups: Annotated[int, Option(help="Different run-ups.", min=1, max=1000)] = 12,
+    cameras: Annotated[int, Option(help="Cameras that see each run-up.", min=1, max=100)] = 5,
+    limits: Annotated[
+        bool, Option("--limits", help="Errors of an estimator that just keeps to its limits.")
+    ] = False,
     write: Write = None,
     as_json: AsJson = False,
 ) -> None:
@@ -98,6 +103,7 @@ def alarms(
     \b
     Example: plainview evaluate alarms --hours 20
     """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.alarms import Size
     from plainview.app.alarms import alarms as job
 
-    job(hours=hours, write=write, as_json=as_json)
+    job(size=Size(hours, run_ups, cameras), limits=limits, write=write, as_json=as_json)

@@ -266,3 +266,30 @@ def measured_model() -> ErrorModel:
     """The model in the package: what `plainview evaluate crowd --model` last wrote there."""
     file = resources.files("plainview.evaluate") / "error_model.json"
     return msgspec.json.decode(file.read_bytes(), type=ErrorModel)
+
+
+def limit_model() -> ErrorModel:
+    """An estimator that just keeps to the limits of issue 3, to see what the watch makes of it.
+
+    Density is off by 15 % in the mean from 0.5 to 5 people/m² and by 25 % above (a third of the
+    variance lasts with the camera, a third is common to a second, a third is each cell's own), the
+    length of velocity's error is 0.1 m/s in the mean (Rayleigh), and the 90 % interval is as wide
+    as what is lasting and common asks for. Memory and likeness of neighbours are assumed.
+    """
+    third = 1 / math.sqrt(3)
+    # The mean of |normal| is sqrt(2 / pi) of its standard deviation.
+    relative = [limit / math.sqrt(2 / math.pi) for limit in (0.15,) * 5 + (0.25,)]
+    middle = (0.25, 0.75, 1.5, 2.5, 4.0, 6.5)
+    bands = len(EDGES) - 1
+    return ErrorModel(
+        ratio=(1.0,) * bands,
+        spread=tuple(m * r * third for m, r in zip(middle, relative, strict=True)),
+        velocity=(0.1 / math.sqrt(math.pi / 2),) * bands,
+        camera=relative[0] * third,
+        common=relative[0] * third,
+        memory=0.6,
+        neighbour=0.3,
+        slope=1.0,
+        width=1.6449 * relative[0] * third * math.sqrt(2),
+        clips=0,
+    )

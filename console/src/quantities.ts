@@ -78,6 +78,12 @@ export function quantitiesCard(site: string): HTMLElement {
   return card;
 }
 
+/** What is measured now; a time that is never reached has no number, and is known all the same. */
+function nowOf(watch: Watch): string {
+  if (watch.state === "off") return "not measured";
+  return watch.quantity === "reach" && watch.state === "clear" && watch.value === null ? "not foreseen" : amount(watch);
+}
+
 /** The table of thresholds, kept current; `summary` is told one line about all of them. */
 export function watchesCard(site: string, heard: (watches: Watch[]) => void): HTMLElement {
   const body = h("tbody", {});
@@ -103,7 +109,7 @@ export function watchesCard(site: string, heard: (watches: Watch[]) => void): HT
       state.setAttribute("data-state", watch.state);
       state.replaceChildren(h("span", { class: "pill", "data-grade": told.grade }, told.what));
     }
-    if (now) say(now, watch.state === "off" ? "not measured" : amount(watch));
+    if (now) say(now, nowOf(watch));
     if (why) say(why, sentence(watch.why) || "–");
     if (limit && limit.getAttribute("data-key") !== limits + watch.source) {
       limit.setAttribute("data-key", limits + watch.source);

@@ -13,7 +13,7 @@ from plainview.synth.demo import SITE, Demonstration
 PLACE = (0.0, 0.0)
 """Where the demonstration lies: nowhere (the Gulf of Guinea), as nobody in it exists."""
 INFLOW = threshold(
-    Quantity.INFLOW, Level.WARNING, 8.0, 5.0, "Set for this demonstration: its gate jams", clear=2.0
+    Quantity.INFLOW, Level.WARNING, 5.0, 3.0, "Set for this demonstration: its gate jams", clear=2.0
 )
 """people/min. The demonstration's crowd is far from dangerous; its jam passes this."""
 _WAIT = 120.0

@@ -9,6 +9,7 @@ import structlog
 
 from plainview.alerts.book import Book, Decision, Shown
 from plainview.alerts.ground import Ground, ground
+from plainview.alerts.measures import Window
 from plainview.alerts.site import SiteWatch, Watch
 from plainview.alerts.thresholds import Threshold
 from plainview.clock import Clock
@@ -187,6 +188,10 @@ class Watching:
     def watches(self, site: str) -> list[Watch]:
         """Every threshold of `site` and where it stands."""
         return self._sites[site].watch.watches()
+
+    def window(self, site: str) -> Window | None:
+        """What was seen of `site` lately; None before the first field."""
+        return self._sites[site].watch.window()
 
     def quantities(self, site: str) -> list[ZoneQuantities]:
         """What is measured in each zone now, the whole site first. Raises StoreError."""

@@ -1,0 +1,184 @@
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from msgspec import structs
+
+from plainview.alerts.thresholds import DEFAULTS, Quantity
+from plainview.app.watching import Watching
+from plainview.clock import ManualClock
+from plainview.config import CameraConfig, SiteConfig
+from plainview.geometry import cells_inside
+from plainview.record import COUNT_STEP, Cell, EventKind, Health, Reading, Stamped, pack_cells
+from plainview.store import Store, open_store
+from plainview.synth import plaza
+from plainview.web.api import create_app
+from plainview.web.server import serve
+from plainview.web.views import CameraView, SiteView
+
+CAMERAS = tuple(
+    CameraConfig(id=f"plaza-{camera.name}", view=plaza.view(camera)) for camera in plaza.CAMERAS
+)
+SITE = SiteConfig(
+    "plaza",
+    "Plaza",
+    (0.0, 0.0),
+    CAMERAS,
+    thresholds=tuple(one for one in DEFAULTS if one.quantity is Quantity.DENSITY),
+)
+VIEW = SiteView(
+    "plaza",
+    "Plaza",
+    0.0,
+    0.0,
+    tuple(CameraView(camera.id, camera.view) for camera in CAMERAS),
+    simulated=True,
+)
+
+
+class World:
+    """Two cameras of one plaza, a store, and what watches; looks are made by hand."""
+
+    def __init__(self, store: Store) -> None:
+        """All is permitted."""
+        self.clock, self.store = ManualClock(), store
+        self.refused: dict[tuple[str, EventKind], str] = {}
+        tokens = (f"{k}" for k in itertools.count())
+        self.watching = Watching(
+            {"plaza": (VIEW, SITE)},
+            store,
+            self.clock,
+            lambda camera, kind: self.refused.get((camera, kind), ""),
+            token=lambda: next(tokens),
+        )
+        self.grid = CAMERAS[0].view.grid()
+        self.inside = np.argwhere(cells_inside(self.grid, plaza.AREA))
+
+    def reading(self, density: float, health: tuple[Health, ...] = ()) -> Reading:
+        """`density` people/m² on all of the ground."""
+        cells = [Cell(int(x), int(y), density, 0.2, 0.0, 0.02) for y, x in self.inside]
+        count = round(density * len(cells) * self.grid.cell**2 / COUNT_STEP)
+        doubt = max(count // 20, 8)
+        t = round(self.clock.utc() * 1000)
+        flat = pack_cells(cells, self.grid.shape[0]) if density else ()
+        return Reading(
+            t, 1000, 5, 0, count, max(count - doubt, 0), count + doubt, 8, 1,
+            self.grid.shape[0], flat, (), health, (),
+        )  # fmt: skip
+
+    def see(self, seconds: int, density: float, health: tuple[Health, ...] = ()) -> None:
+        """Both cameras say one Reading a second."""
+        for _ in range(seconds):
+            self.clock.advance(1)
+            said = self.reading(density, health)
+            self.store.append([Stamped(camera.id, said) for camera in CAMERAS])
+            self.watching.look()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A plaza under watch."""
+    store = open_store(f"sqlite:{tmp_path / 'readings.db'}")
+    made = World(store)
+    yield made
+    made.watching.close()
+    store.close()
+
+
+def test_readings_raise_an_alert_and_blind_cameras_keep_it(world: World) -> None:
+    """From the store to the book; no Reading, or a blind camera's, ends nothing."""
+    world.see(5, 6.0)
+    (shown,) = world.watching.open("plaza")
+    assert shown.durable
+    assert world.watching.site_of(shown.alert.id) == "plaza"
+    world.see(60, 0.0, (Health.BLIND,))
+    world.clock.advance(60)
+    world.watching.look()
+    assert [one.alert.id for one in world.watching.open()] == [shown.alert.id]
+    world.see(20, 0.5)
+    assert world.watching.open() == []
+
+
+def test_nothing_is_watched_without_permission(world: World) -> None:
+    """Off, with why; one camera that may not is not used, and its ground is unknown."""
+    for camera in CAMERAS:
+        for kind in (EventKind.DENSITY, EventKind.CROWD_MOVEMENT):
+            world.refused[camera.id, kind] = "no assessment"
+    world.see(5, 6.0)
+    assert {watch.state for watch in world.watching.watches("plaza")} == {"off"}
+    assert {watch.why for watch in world.watching.watches("plaza")} == {"no assessment"}
+    assert world.watching.open() == []
+    for kind in (EventKind.DENSITY, EventKind.CROWD_MOVEMENT):
+        del world.refused[CAMERAS[0].id, kind]
+    world.clock.advance(2)
+    world.see(5, 6.0)
+    assert len(world.watching.open()) == 1
+
+
+def asked(answer: httpx.Response) -> Any:  # noqa: ANN401 - any JSON
+    """The JSON of an answer that went well."""
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_the_pages_see_alerts_and_people_decide(world: World) -> None:
+    """All of the API over one alert: open, watched, acknowledged with a reason, cleared, past."""
+    world.see(25, 6.0)
+    then = world.clock.utc()
+    app = create_app(sites=[VIEW], store=world.store, clock=world.clock, alerts=world.watching)
+    with serve(app, port=0) as server, httpx.Client(base_url=f"{server.url}api/v1/") as client:
+        (alert,) = asked(client.get("alerts", params={"state": "open"}))
+        assert (alert["quantity"], alert["level"], alert["kind"]) == ("density", "alarm", "density")
+        assert alert["low"] <= alert["value"] <= alert["high"]
+        assert (alert["unit"], alert["threshold"], alert["zone"]) == ("people/m²", 5.0, None)
+        assert alert["check"]
+        assert alert["source"]
+        watches = asked(client.get("sites/plaza/watch"))
+        assert {watch["state"] for watch in watches} == {"raised"}
+        (whole,) = asked(client.get("sites/plaza/quantities"))["zones"]
+        assert whole["level"] == "F"
+        assert whole["peak"]["value"] == pytest.approx(6.0, abs=0.1)
+        assert whole["pressure"] is not None
+        assert asked(client.get("sites/plaza/usual"))["usual"] is None
+        world.see(2, 1.0)
+        now = asked(client.get("sites/plaza/field"))
+        past = asked(client.get("sites/plaza/field", params={"at": then}))
+        assert past["count"] > 5 * now["count"]
+        long_ago = asked(client.get("sites/plaza/field", params={"at": then - 4000}))
+        assert long_ago["count"] is None
+        for body in ({"why": ""}, {"why": "x" * 501}, {}, {"why": "ok", "who": "Eve"}):
+            assert client.post(f"alerts/{alert['id']}/acknowledge", json=body).status_code == 400
+        done = asked(client.post(f"alerts/{alert['id']}/acknowledge", json={"why": "camera 2"}))
+        assert done["state"] == "acknowledged"
+        assert done["history"][-1]["who"] == "demonstration"
+        assert done["history"][-1]["why"] == "camera 2"
+        cleared = asked(client.post(f"alerts/{alert['id']}/clear", json={"why": "a drill"}))
+        assert cleared["cleared_at"] is not None
+        assert client.post(f"alerts/{alert['id']}/clear", json={"why": "again"}).status_code == 400
+        assert asked(client.get("alerts")) == []
+        assert len(asked(client.get("alerts", params={"state": "all"}))) == 1
+        assert asked(client.get("alerts", params={"state": "all", "site": "quay"})) == []
+        assert client.get("sites/nowhere/watch").status_code == 404
+        metrics = httpx.get(f"{server.url}metrics").text
+        assert 'plainview_alerts_open{level="alarm",site="plaza",state="raised"} 0.0' in metrics
+        foreign = {"origin": "https://elsewhere.example"}
+        answer = client.post("alerts/x/clear", json={"why": "no"}, headers=foreign)
+        assert answer.status_code == 403
+
+
+def test_where_people_are_nobody_decides_without_signing_in(world: World) -> None:
+    """A real site: neither seen nor changed by who has not signed in."""
+    world.see(5, 6.0)
+    real = structs.replace(VIEW, simulated=False)
+    app = create_app(sites=[real], store=world.store, clock=world.clock, alerts=world.watching)
+    (shown,) = world.watching.open()
+    with serve(app, port=0) as server, httpx.Client(base_url=f"{server.url}api/v1/") as client:
+        for path in ("alerts", "sites/plaza/watch", "sites/plaza/quantities"):
+            assert client.get(path).status_code in {401, 403}
+        answer = client.post(f"alerts/{shown.alert.id}/clear", json={"why": "no"})
+        assert answer.status_code in {401, 403}
+    assert world.watching.open() == [shown]

@@ -52,6 +52,11 @@ class Foreground:
         self._soften(luma, background, smooth, evidence)
         return evidence
 
+    @property
+    def background(self) -> Luma:
+        """(h, w) the plate in the last frame's light."""
+        return self._last[1]
+
     def _soften(self, luma: Luma, background: Luma, smooth: Image, evidence: Image) -> None:
         """Take what may be shadow out of `evidence`, in place, where there is any evidence."""
         dark = np.nonzero((evidence > SHADOW).any(axis=1))[0]

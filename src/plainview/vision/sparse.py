@@ -1,4 +1,7 @@
-"""The estimator for scenes in which the floor can be seen: plate, evidence, bodies, flow."""
+"""The estimator for scenes in which the floor can be seen: plate, evidence, bodies, flow.
+
+Where a crowd covers the floor, the dense estimator joins in (dense.py).
+"""
 
 import cv2
 import numpy as np
@@ -6,6 +9,7 @@ from numpy.typing import NDArray
 
 from plainview.geometry import View
 from plainview.vision.bodies import NONE, Bodies, BodyModel, update
+from plainview.vision.dense import Dense
 from plainview.vision.estimate import Estimate
 from plainview.vision.flow import TORSO, Flow
 from plainview.vision.foreground import Foreground
@@ -26,6 +30,8 @@ COMPANY_REACH = 1.5
 """Metres within which people hide each other."""
 FULL_COMPANY = 4.0
 """People within that reach who hide as much as a crowd does."""
+GATHERED = 0.75
+"""Part of a full company at which the dense estimator looks soon whether there is a crowd."""
 CROWDED = 0.5
 """People overlooked for each one found in a crowd, at most, at the 90 % level."""
 SUN = 0.08
@@ -48,10 +54,12 @@ class SparseEstimator:
         self._model = BodyModel(optics)
         self._flow = Flow(optics)
         self._hidden = HiddenPeople(view, optics)
+        self._dense = Dense(view, optics)
         self._bodies = NONE
         self._behind = NOBODY
         self._before: Luma | None = None
         self._missed = 0.0
+        self._company = False
         self._since_look = LOOK_EVERY
         self._since_keep = 0.0
         self._noise = 0.05
@@ -88,7 +96,10 @@ class SparseEstimator:
             self._since_keep = 0.0
             self._model.learn_occluders(self._bodies, evidence)
             self._foreground.learn_shadows(luma, self._bodies, self.mask)
-        return self._estimate()
+        background, sharpness = self._foreground.background, self.plate.sharpness
+        crowd = self._dense.frame(luma, background, sharpness, dt, company=self._company)
+        estimate = self._estimate()
+        return estimate if crowd is None else self._dense.blended(estimate, crowd)
 
     def _overlooked(self, luma: Luma) -> float:
         """People that may be there beyond the mixture: an allowance for the interval's upper end.
@@ -99,6 +110,7 @@ class SparseEstimator:
         places, weights = self._bodies.places, self._bodies.weights
         gap = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
         company = ((gap < COMPANY_REACH) @ weights - weights) / FULL_COMPANY
+        self._company = bool(company.max(initial=0.0) >= GATHERED)
         crowded = CROWDED * float((weights * np.minimum(company, 1.0)).sum())
         if self._before is None or self._before.shape != luma.shape or self.mask is None:
             return crowded

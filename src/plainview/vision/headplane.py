@@ -25,7 +25,7 @@ STRIDE = 4
 """Pixels of a cell's side, over which the estimator says how many people there are."""
 CELL = SCALE * STRIDE
 """Metres of a cell's side."""
-MARGIN = 1.2
+MARGIN = 2.4
 """Metres around the area that are looked at, so that its edges are seen in their surroundings."""
 MOST = 384
 """Pixels of a side at most: what is farther away than 30 m is left to the first estimator."""

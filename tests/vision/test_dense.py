@@ -1,0 +1,129 @@
+"""The dense estimator: crowds are found, empty floors stay empty, people are conserved."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from plainview.geometry import View
+from plainview.synth.camera import hung
+from plainview.synth.light import OVERCAST
+from plainview.synth.packed import packed
+from plainview.synth.render import Renderer
+from plainview.synth.scenery import World
+from plainview.synth.simulate import empty
+from plainview.synth.trajectories import Trajectories
+from plainview.vision.blend import LEAST, share
+from plainview.vision.dense import EVERY, Crowd, Dense
+from plainview.vision.density import CHANNELS, Density
+from plainview.vision.estimate import Estimate
+from plainview.vision.optics import Optics, optics
+from plainview.vision.plate import Luma, Plate
+
+AREA = ((-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (-2.0, 2.0))
+CAMERA = hung("mast", at=(0.0, -9.0), height=7.0, towards=(0.0, 0.0), hfov=46, size=(320, 180))
+VIEW = View(calibration=CAMERA.calibration(), polygon=AREA)
+NOBODY = Estimate(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), 0.0, 0.0, None)
+
+
+def lens() -> Optics:
+    """The geometry of CAMERA."""
+    return optics(VIEW, *CAMERA.size)
+
+
+def picture(walks: Trajectories, glass: Optics) -> Luma:
+    """A working frame of `walks`."""
+    frame = Renderer(World(seed=5), CAMERA, walks, OVERCAST, seed=2).frame(0.2)
+    luma = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(luma, glass.size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def crowded() -> Luma:
+    """4 people/m² all over the area."""
+    return picture(packed((-3.0, -3.0, 3.0, 3.0), (4.0, 4.0), 1.0, 3), lens())
+
+
+@pytest.fixture(scope="module")
+def bare() -> Luma:
+    """The floor."""
+    return picture(empty(), lens())
+
+
+def plate(luma: Luma) -> Plate:
+    """A plate that shows `luma`."""
+    return Plate(luma, np.full(luma.shape, 2.0, np.float32))
+
+
+def looked(by: Dense, luma: Luma, of: Plate, times: int = 3) -> Crowd | None:
+    """What `by` says after some looks at `luma`."""
+    found = None
+    for _ in range(times):
+        found = by.frame(luma, of.luma, of.sharpness, EVERY, company=True)
+    return found
+
+
+def test_a_crowd_is_found_where_no_floor_was_seen(crowded: Luma) -> None:
+    """A crowd that stands in the plate itself is still counted, within a half."""
+    by = Dense(VIEW, lens())
+    crowd = looked(by, crowded, plate(crowded))
+    assert crowd is not None
+    estimate = by.blended(NOBODY, crowd)
+    inside = (np.abs(estimate.places) < 2).all(axis=1)
+    assert estimate.weights[inside].sum() == pytest.approx(64, rel=0.5)
+    assert estimate.variance > 25
+
+
+def test_a_crowd_that_stands_keeps_its_density(crowded: Luma) -> None:
+    """Ten minutes of the same picture give the same number at the end as at the beginning."""
+    by, of = Dense(VIEW, lens()), plate(crowded)
+    first = looked(by, crowded, of)
+    assert first is not None
+    by._since = 600.0
+    last = looked(by, crowded, of)
+    assert last is not None
+    assert last.people.sum() == pytest.approx(first.people.sum(), rel=0.01)
+
+
+def test_an_empty_floor_is_empty_and_seldom_looked_at(bare: Luma) -> None:
+    """Nobody is found on the floor, with and without a plate, and the looks grow rare."""
+    by = Dense(VIEW, lens())
+    assert looked(by, bare, plate(bare)) is None
+    assert not by.crowded
+    assert by._wait > 4
+
+
+def test_who_is_seen_stays_where_there_is_no_crowd(crowded: Luma) -> None:
+    """A crowd of nobody changes nothing."""
+    by = Dense(VIEW, lens())
+    crowd = looked(by, crowded, plate(crowded))
+    assert crowd is not None
+    none = Crowd(0 * crowd.people, crowd.velocities, 0 * crowd.doubt)
+    two = Estimate(np.array([[0.0, 0.0], [1.0, 1.5]]), np.ones((2, 2)), np.ones(2), 0.1, 0.0, 0.05)
+    kept = by.blended(two, none)
+    assert kept.weights == pytest.approx(two.weights)
+    assert kept.variance == pytest.approx(two.variance)
+
+
+def test_the_network_takes_every_size() -> None:
+    """Planes of any sides that are multiples of 8 give a quarter as many cells, none below 0."""
+    net = Density()
+    for height, width in ((64, 96), (120, 56), (64, 96)):
+        people = net.people(np.zeros((CHANNELS, height, width), dtype=np.float32))
+        assert people.shape == (height // 4, width // 4)
+        assert (people >= 0).all()
+
+
+densities = arrays(np.float64, 6, elements=st.floats(0, 9))
+
+
+@settings(deadline=None)
+@given(sparse=densities, dense=densities)
+def test_the_share_is_a_share(sparse: np.ndarray, dense: np.ndarray) -> None:
+    """Between 0 and 1; nothing where there are few."""
+    part = share(sparse, dense)
+    assert ((part >= 0) & (part <= 1)).all()
+    assert (part[np.maximum(sparse, dense) <= LEAST] == 0).all()
+    assert (np.diff(share(np.zeros(9), np.linspace(0.9, 3.0, 9))) >= 0).all()

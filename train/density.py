@@ -15,13 +15,15 @@ import math
 import multiprocessing
 import os
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
-from scenes import Sample, samples
 from torch import Tensor, nn
 from torch.nn import functional
+
+from scenes import Sample, samples
 
 WIDTH = 48
 HELD_OUT = 1_000_000
@@ -78,7 +80,9 @@ def rendered(seeds: list[int], workers: int, until: float) -> tuple[list[Sample]
     return found
 
 
-def batch(planes: Tensor, people: Tensor, pick: Tensor, noise: torch.Generator) -> tuple[Tensor, Tensor]:
+def batch(
+    planes: Tensor, people: Tensor, pick: Tensor, noise: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Samples `pick` as the network is given them, at random mirrored, without plate, spoilt."""
     x = planes[pick].float() / 32
     y = people[pick][:, None]
@@ -148,7 +152,7 @@ def table(model: Density, planes: Tensor, people: Tensor, mode: str) -> None:
             rows.append((p.cpu().numpy(), t.cpu().numpy()))
     p, t = (np.concatenate([row[k] for row in rows]) for k in (0, 1))
     print(f"plate {mode}: density over 2.6 m squares, held-out random scenes")
-    for low, high in zip(BANDS, BANDS[1:], strict=False):
+    for low, high in pairwise(BANDS):
         on = (t >= low) & (t < high)
         if on.any():
             error = p[on] - t[on]
@@ -177,7 +181,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     began = time.monotonic()
-    seeds = [*range(HELD_OUT, HELD_OUT + given.scenes // 20), *range(given.first, given.first + given.scenes)]
+    seeds = [
+        *range(HELD_OUT, HELD_OUT + given.scenes // 20),
+        *range(given.first, given.first + given.scenes),
+    ]
     parts = rendered(seeds, given.workers, began + given.render_seconds)
     print([len(part) for part in parts], f"samples, {time.monotonic() - began:.0f} s", flush=True)
     torch.manual_seed(given.seed)
@@ -214,7 +221,11 @@ def trained(model: Density, planes: Tensor, people: Tensor, given: argparse.Name
         if done >= 1:
             break
         for group in optimiser.param_groups:
-            group["lr"] = given.rate * min(step / 200 + 0.1, 1) * (0.01 + 0.495 * (1 + math.cos(math.pi * done)))
+            group["lr"] = (
+                given.rate
+                * min(step / 200 + 0.1, 1)
+                * (0.01 + 0.495 * (1 + math.cos(math.pi * done)))
+            )
         pick = torch.randint(len(planes), (given.batch,), device=planes.device, generator=noise)
         x, truth = batch(planes, people, pick, noise)
         value = loss(model(x), truth)

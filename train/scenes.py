@@ -95,7 +95,8 @@ def world(g: np.random.Generator, half: float) -> World:
             *(half * g.uniform(0.7, 1.8) * np.array((math.cos(a), math.sin(a)))).tolist(),
             float(g.uniform(0.1, 1.5)), float(g.uniform(0.5, 9)), float(g.uniform(0.4, 1.6)),
             angle=float(g.uniform(0, 180)), shade=float(g.uniform(0.08, 0.6)),
-            tint=tuple(g.uniform(0.75, 1.25, 3).tolist()), pattern=str(g.choice(("plain", "brick"))),
+            tint=tuple(g.uniform(0.75, 1.25, 3).tolist()),
+            pattern=str(g.choice(("plain", "brick"))),
         )
         for a in g.uniform(0, 2 * math.pi, int(g.integers(0, 5)))
     ]  # fmt: skip
@@ -241,7 +242,9 @@ def walks(
             speed[:] = 0.0
         step = (speed / _RATE * np.array((np.cos(heading), np.sin(heading)))).T
         children = g.random(n) < g.choice((0.0, 0.05, 0.3), p=(0.5, 0.35, 0.15))
-        height = np.where(children, g.uniform(1.05, 1.5, n), np.clip(g.normal(1.73, 0.1, n), 1.5, 2))
+        height = np.where(
+            children, g.uniform(1.05, 1.5, n), np.clip(g.normal(1.73, 0.1, n), 1.5, 2)
+        )
         for j, place in enumerate((places - step / 2, places + step / 2)):
             person.append(number + np.arange(n))
             frame.append(np.full(n, 2 * k + j))
@@ -311,7 +314,9 @@ def samples(seed: int) -> list[Sample]:
         x, y, a = (*g.uniform(-reach, reach, 2).tolist(), float(g.uniform(0, 6.28)))
         end = (x + 9 * math.cos(a), y + 9 * math.sin(a))
         kind = str(g.choice(("car", "dog")))
-        movers.append(Mover(kind, ((0.0, x, y), (MOMENTS - 0.6, *end)), float(g.uniform(0.05, 0.7))))
+        movers.append(
+            Mover(kind, ((0.0, x, y), (MOMENTS - 0.6, *end)), float(g.uniform(0.05, 0.7)))
+        )
     people = walks(g, stage, reach + 1.5, way)
     sensor = Sensor(blur=float(g.uniform(0, 0.25)), vignetting=float(g.uniform(0, 0.5)))
     renderer = Renderer(

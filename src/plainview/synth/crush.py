@@ -118,6 +118,7 @@ def _enter(
     """Let one person in at the near end; who finds no room goes away."""
     for _ in range(6):
         place = (float(generator.uniform(0.3, size[0] - 0.3)), float(generator.uniform(0.3, 1.5)))
+        # A neighbour may not have been pressed yet, and keep a little more room than this one.
         if next(iter(simulation.agents_in_range(place, 2 * radius + 0.03)), None) is None:
             simulation.add_agent(
                 jupedsim.CollisionFreeSpeedModelAgentParameters(

@@ -19,8 +19,8 @@ STEPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
 """Edges of the density bins, people/m²."""
 
 ALT = (
-    "Density from 0 to 5 people per square metre against speed: filled dots from video lie beside "
-    "open dots from trajectories; speed falls as density grows."
+    "Scatter of speed over density, one dot for each second: open dots are from trajectories, "
+    "filled ones from video; where the video is measured rightly, they lie on each other."
 )
 """What the figure shows, for who cannot see it."""
 

@@ -118,6 +118,7 @@ class Dense:
         self._wait = SOON if self.crowded else min(2 * self._wait, RARELY)
         if not self.crowded:
             self._crowd = None
+            self._net = None  # its buffers are several megabytes, and the next look is far away
             self._piv.forget()
             return None
         if was:

@@ -1,11 +1,11 @@
 """`plainview evaluate`: measures clips exactly as a person would, and scores what was written."""
 
-import importlib
+import contextlib
 import json
 import math
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
@@ -68,7 +68,8 @@ def all_scenes(
     """
     chosen = [scene_named(name).name for name in scenes or DEFAULT_SCENES]
     if plots is not None:
-        _extra("plainview.evaluate.figures")
+        with _extra():
+            from plainview.evaluate import figures  # noqa: F401, PLC0415 - told before it is long
     with tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as scratch:
         real = pets(data)
         scored = [*([real] if real else []), *rendered(chosen, data, keep or Path(scratch))]
@@ -103,9 +104,8 @@ def crowd(
     As `all_scenes`. Raises InputError also where the `evaluate` extra is not installed.
     """
     chosen = [scene_named(name).name for name in scenes or CROWD_SCENES]
-    reference = _extra("plainview.evaluate.reference")
-    fundamental = _extra("plainview.evaluate.fundamental")
-    figures = _extra("plainview.evaluate.figures")
+    with _extra():
+        from plainview.evaluate import figures, fundamental, reference  # noqa: PLC0415 - an extra's
     with tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as scratch:
         scored = list(rendered(chosen, data, keep or Path(scratch)))
     results, found = _judged(scored, data)
@@ -179,16 +179,18 @@ def _compare(reference: ModuleType, one: Scored) -> "Compared":
 
 def _draw(found: Strata, scored: Sequence[Scored], plots: Path | None) -> None:
     if plots is not None:
-        figures = _extra("plainview.evaluate.figures")
+        with _extra():
+            from plainview.evaluate import figures  # noqa: PLC0415 - an extra's
         figures.draw_evaluation(
             found, [one.result for one in scored], [one.sight for one in scored], plots
         )
 
 
-def _extra(name: str) -> ModuleType:
-    """The module `name`, which needs the `evaluate` extra. Raises InputError where that is not."""
+@contextlib.contextmanager
+def _extra() -> Iterator[None]:
+    """Around imports that need the `evaluate` extra. Raises InputError where that is not."""
     try:
-        return importlib.import_module(name)
+        yield
     except ModuleNotFoundError as error:
         raise InputError(
             f"{error.name} is not installed",

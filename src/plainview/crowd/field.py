@@ -218,8 +218,8 @@ def own_doubt(deviation: float, cells: int, area: float, density: Array) -> Arra
 
     `deviation` people of the whole count, spread over `cells` of `area` m² as if independent, but
     no more than OWN_LEAST + OWN_SHARE * density: beyond that it grows with the root of the ground
-    and would call every crowd doubtful. That bound is what `plainview evaluate crowd` leaves over
-    in one cell when the errors shared by all cells are taken out, over three by three cells.
+    and would call every crowd doubtful. The bound was set on the estimator for visible floors; with
+    the one for dense crowds single cells spread two to three times as far (docs/science.md).
     """
     even = deviation / math.sqrt(max(cells, 1)) / area
     return np.minimum(even, OWN_LEAST + OWN_SHARE * density)

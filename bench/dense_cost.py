@@ -5,8 +5,8 @@
 Rendered crowds that cover the floor, at 5 analysed frames/s, in which the dense estimator reads the
 head plane twice a second. They are smaller than 1080p: a larger frame costs more to decode and to
 shrink (bench/measure_cost.py), not more to read. CPU time is that of all processes, beside a bare
-single-thread decode of the same clip in the same run. Memory is the lens's largest proportional share
-(PSS, proc(5)) while it measures, one lens alone; lenses are not dumpable, so this needs root.
+single-thread decode of the same clip in the same run. Memory is the lens's largest proportional
+share (PSS, proc(5)) while it measures, one lens alone; lenses are not dumpable: this needs root.
 """
 
 import argparse

@@ -84,15 +84,19 @@ def flow_through(*, series: Series, line: Line) -> Throughput:
 
 
 def lengths_in(*, grid: Grid, line: Line) -> Array:
-    """(ny, nx) metres of `line` in each cell of `grid`, exact to a fiftieth of a cell."""
+    """(ny, nx) metres of `line` in each cell of `grid`, exact to a fiftieth of a cell.
+
+    What lies on the grid's far edges, as a gate at the border of the ground may, is in its last cells.
+    """
     nx, ny = grid.shape
     whole = math.dist(line.start, line.end)
     pieces = max(math.ceil(50 * whole / grid.cell), 1)
     along = (np.arange(pieces) + 0.5) / pieces
     x = line.start[0] + along * (line.end[0] - line.start[0])
     y = line.start[1] + along * (line.end[1] - line.start[1])
-    ix = np.floor((x - grid.origin[0]) / grid.cell).astype(np.intp)
-    iy = np.floor((y - grid.origin[1]) / grid.cell).astype(np.intp)
+    column, row = (x - grid.origin[0]) / grid.cell, (y - grid.origin[1]) / grid.cell
+    ix = np.where(np.abs(column - nx) < 1e-9, nx - 1, np.floor(column)).astype(np.intp)
+    iy = np.where(np.abs(row - ny) < 1e-9, ny - 1, np.floor(row)).astype(np.intp)
     on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)
     lengths = np.zeros((ny, nx))
     np.add.at(lengths, (iy[on], ix[on]), whole / pieces)

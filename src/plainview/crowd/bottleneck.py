@@ -86,7 +86,7 @@ def flow_through(*, series: Series, line: Line) -> Throughput:
 def lengths_in(*, grid: Grid, line: Line) -> Array:
     """(ny, nx) metres of `line` in each cell of `grid`, exact to a fiftieth of a cell.
 
-    What lies on the grid's far edges, as a gate at the border of the ground may, is in its last cells.
+    What lies on the far edges, as a gate at the border of the ground may, is in the last cells.
     """
     nx, ny = grid.shape
     whole = math.dist(line.start, line.end)

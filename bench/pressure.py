@@ -82,7 +82,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Crowd pressure against flow noise and truth.")
     parser.add_argument("--windows", type=int, default=100, help="of 30 s, for each row")
     parser.add_argument("--seed", type=int, default=7, help="of all that is drawn")
-    windows: int = parser.parse_args().windows
+    options = parser.parse_args()
+    windows: int = options.windows
     chance = np.random.default_rng(options.seed)
     centres = GRID.centres()
     inner = np.zeros((SIDE, SIDE), dtype=np.bool_)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from scipy.ndimage import uniform_filter
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from plainview.alerts.ground import Ground, Place
 from plainview.alerts.thresholds import DEFAULTS, Level, Quantity, Threshold
@@ -114,7 +114,7 @@ def slope(t: Sequence[float], values: Sequence[float]) -> Estimate:
     power = float(rest @ rest)
     memory = min(max(float(rest[1:] @ rest[:-1]) / power, 0.0), 0.9) if power > 0 else 0.0
     error = math.sqrt(power / (len(x) - 2) / float(x @ x) * (1 + memory) / (1 - memory))
-    half = float(student.ppf(0.95, len(x) - 2)) * error
+    half = float(stdtrit(len(x) - 2, 0.95)) * error
     return Estimate(rate, rate - half, rate + half)
 
 

@@ -6,7 +6,7 @@ errors; the most likely true ones are those that add up and lie nearest to what 
 
 import numpy as np
 from msgspec import Struct
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from plainview.crowd.field import Array
 from plainview.errors import InputError
@@ -86,7 +86,7 @@ def reconcile(
     if tested.any():
         inner = middle[np.ix_(tested, tested)]
         statistic = float(rest[tested] @ np.linalg.solve(inner, rest[tested]))
-        probability = float(chi2.sf(statistic, int(tested.sum())))
+        probability = float(chdtrc(int(tested.sum()), statistic))
     worst = rows[int(np.argmax(np.abs(rest) / np.sqrt(np.diag(middle))))]
     deviation = np.sqrt(left)
     return Conserved(

@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Mask, Series
 
@@ -105,7 +105,7 @@ def change(
     differences = pieces[0] - usual
     freedom = len(pieces) - 2
     # A median and its deviation know less than mean and variance do: efficiency 0.37 of the spread.
-    tails = student.sf(np.abs(differences) / spread, max(0.37 * freedom, 2.0)) * 2
+    tails = stdtr(max(0.37 * freedom, 2.0), -np.abs(differences) / spread) * 2
     probability = min(float(tails.min()) * 2, 1.0)
     movement = Movement.NONE
     faster, outward = float(differences[0]), float(differences[1])

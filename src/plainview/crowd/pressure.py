@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.ndimage import correlate1d
-from scipy.stats import chi2, norm
+from scipy.special import gammaincinv, ndtri
 
 from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Mask, Series
 from plainview.errors import InputError
@@ -93,8 +93,8 @@ def pressure(
     spread = np.divide(total**2, squares, out=np.ones(shape), where=squares > 0)
     samples = fewer * (1 - memory**2) / (1 + memory**2) - 1
     freedom = np.maximum(samples, 1.0) * spread
-    lowest = total * freedom / chi2.ppf(0.95, freedom)
-    highest = total * freedom / chi2.ppf(0.05, freedom)
+    lowest = total * freedom / (2 * gammaincinv(freedom / 2, 0.95))
+    highest = total * freedom / (2 * gammaincinv(freedom / 2, 0.05))
 
     noise = _noise(series, people, kernel, window)
     # Where the noise explains more than all, the variance is nought and its interval one-sided.
@@ -148,7 +148,7 @@ def worst(
     value, low, high = float(field.value[k]), float(field.low[k]), float(field.high[k])
     side = _side(centres)
     many = max(float(dense.sum()) * side**2 / (2 * math.pi * radius**2), 1.0)
-    low = max(value - (value - low) * float(norm.isf(0.05 / many)) / Z90, 0.0)
+    low = max(value - (value - low) * -float(ndtri(0.05 / many)) / Z90, 0.0)
     return Estimate(value, low, high), (float(centres[k][0]), float(centres[k][1]))
 
 

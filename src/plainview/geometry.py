@@ -212,7 +212,8 @@ def cells_inside(grid: Grid, polygon: tuple[Point, ...]) -> NDArray[np.bool_]:
     return np.asarray(contains_xy(Polygon(polygon), centres[..., 0], centres[..., 1]), dtype=bool)
 
 
-def _check_polygon(polygon: tuple[Point, ...], where: str) -> None:
+def check_polygon(polygon: tuple[Point, ...], where: str) -> None:
+    """Raise InputError, with the key `where`, unless `polygon` is finite, simple and has area."""
     if len(polygon) < 3 or not np.all(np.isfinite(np.array(polygon))):
         raise InputError(
             "a polygon needs at least three finite points", where=where, mend="Add points"
@@ -237,9 +238,9 @@ def check_view(view: View) -> None:
         raise InputError(
             f"a cell of {view.cell:g} m is not usable", where="area.cell", mend="Use 0.1 to 20"
         )
-    _check_polygon(view.polygon, "area.polygon")
+    check_polygon(view.polygon, "area.polygon")
     for k, zone in enumerate(view.zones):
-        _check_polygon(zone.polygon, f"zones[{k}].polygon")
+        check_polygon(zone.polygon, f"zones[{k}].polygon")
     for k, line in enumerate(view.lines):
         ends = (*line.start, *line.end)
         if not np.all(np.isfinite(ends)) or math.dist(line.start, line.end) < 0.1:

@@ -1,6 +1,5 @@
 """`plainview evaluate alarms`: run-ups to a crush and ordinary days, through the real watch."""
 
-import json
 import math
 import sys
 import tempfile
@@ -30,7 +29,7 @@ from plainview.evaluate.alarms import (
 )
 from plainview.evaluate.error_model import Erring, ErrorModel, limit_model, measured_model
 from plainview.evaluate.simulated import Course, Moment, course, mixed, readings
-from plainview.evaluate.table import write_between
+from plainview.evaluate.table import json_text, write_between
 from plainview.evaluate.truth import Truth
 from plainview.evaluate.watching import Watching, true_pressure
 from plainview.geometry import Point, View, cells_inside
@@ -90,17 +89,9 @@ def alarms(
     model = limit_model() if limits else measured_model()
     scores = judge(model, size)
     text = f"{about(model, size)}\n\n{alarm_table(scores)}"
-    told = json.dumps([_plain(score) for score in scores], indent=1)
-    sys.stdout.write(f"{told if as_json else text}\n")
+    sys.stdout.write(f"{json_text(scores) if as_json else text}\n")
     if write is not None:
         write_between(write, "alarms-limits" if limits else "alarms", text)
-
-
-def _plain(score: AlarmScore) -> dict[str, object]:
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in score._asdict().items()
-    }
 
 
 def about(model: ErrorModel, size: Size) -> str:

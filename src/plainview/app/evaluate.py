@@ -1,8 +1,6 @@
 """`plainview evaluate`: measures clips exactly as a person would, and scores what was written."""
 
 import contextlib
-import json
-import math
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,7 +15,7 @@ from plainview.errors import InputError
 from plainview.evaluate.error_model import model_of, write_model
 from plainview.evaluate.score import score
 from plainview.evaluate.strata import Strata, strata, strata_report
-from plainview.evaluate.table import Result, report, write_between
+from plainview.evaluate.table import Result, json_text, report, write_between
 from plainview.synth.catalogue import SCENES, scene_named
 from plainview.synth.crowded import CROWDED, REFERENCE
 
@@ -47,7 +45,7 @@ def count(
     """
     seen = measure_clip(Clip(video, camera, truth, frame_rate))
     result = Result(video.stem, str(video), score(*seen))
-    _print(_json([result]) if as_json else report([result]))
+    _print(json_text([result]) if as_json else report([result]))
 
 
 def all_scenes(
@@ -75,7 +73,7 @@ def all_scenes(
         scored = [*([real] if real else []), *rendered(chosen, data, keep or Path(scratch))]
     results, found = _judged(scored, data)
     text = f"{report(results)}\n\n{strata_report(found, results)}"
-    _print(_json({"scenes": results, "strata": found}) if as_json else text)
+    _print(json_text({"scenes": results, "strata": found}) if as_json else text)
     if write is not None:
         write_between(write, "evaluate", text)
     _draw(found, scored, plots)
@@ -127,7 +125,7 @@ def crowd(
         "pedpy": [one._asdict() | {"video": None, "reference": None} for one in compared],
         "fundamental": curves,
     }
-    _print(_json(told) if as_json else text)
+    _print(json_text(told) if as_json else text)
     if outputs.write is not None:
         write_between(outputs.write, "crowd", text)
     if outputs.science is not None:
@@ -201,16 +199,3 @@ def _extra() -> Iterator[None]:
 
 def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
-
-
-def _json(value: object) -> str:
-    def plain(part: object) -> object:
-        if isinstance(part, tuple) and hasattr(part, "_asdict"):
-            return {name: plain(inner) for name, inner in part._asdict().items()}
-        if isinstance(part, dict):
-            return {name: plain(inner) for name, inner in part.items()}
-        if isinstance(part, tuple | list):
-            return [plain(inner) for inner in part]
-        return None if isinstance(part, float) and not math.isfinite(part) else part
-
-    return json.dumps(plain(value), indent=1, ensure_ascii=False)

@@ -1,12 +1,10 @@
 """`[[sites.zones]]` and `[[sites.thresholds]]` -> what is watched at a site, checked once."""
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from shapely.geometry import Polygon
 
 from plainview.alerts.book import PATIENCE
 from plainview.alerts.ground import BOTH, Zone
@@ -21,13 +19,12 @@ from plainview.alerts.thresholds import (
     watched,
 )
 from plainview.config.camera import MAX_CORNERS, CameraConfig
+from plainview.config.duration import seconds
 from plainview.document.toml import Document, KeyPath
-from plainview.errors import ConfigError
-from plainview.geometry import Point
+from plainview.errors import ConfigError, InputError
+from plainview.geometry import Point, check_polygon
 
 GUIDE = "docs/guide/alerts.md"
-_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|min|h)\s*$")
-_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _WATCHED = {kind.value: kind for kind in BOTH}
 
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -69,13 +66,11 @@ def zones_from(
                 where=document.where(place),
                 mend="Give each its own name",
             )
-        flat = [value for point in table.polygon for value in point]
-        if not all(map(math.isfinite, flat)) or not Polygon(table.polygon).is_valid:
-            raise ConfigError(
-                "the polygon is not simple",
-                where=document.where((*place, "polygon")),
-                mend="List its corners in order around the area, without crossing edges",
-            )
+        try:
+            check_polygon(table.polygon, "polygon")
+        except InputError as error:
+            where = document.where((*place, "polygon"))
+            raise ConfigError(error.what, where=where, mend=error.mend) from error
         kinds = BOTH if table.kind is None else frozenset({_WATCHED[table.kind]})
         zones.append(Zone(table.name, table.polygon, kinds))
     for camera in cameras:
@@ -184,12 +179,11 @@ def _check_order(document: Document, at: KeyPath, found: Sequence[Threshold]) ->
 
 
 def _duration(document: Document, at: KeyPath, text: str, *, least: float, most: float) -> float:
-    found = _DURATION.match(text)
-    seconds = float(found[1]) * _SECONDS[found[2]] if found else -1.0
-    if not least <= seconds <= most:
+    found = seconds(text, days=False)
+    if found is None or not least <= found <= most:
         raise ConfigError(
             f"{text!r} is not a usable time",
             where=document.where(at),
             mend=f'Write it as "10 s" or "2 min", from {least:g} s to {most:g} s',
         )
-    return seconds
+    return found

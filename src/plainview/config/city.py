@@ -25,6 +25,7 @@ from plainview.config.camera import (
     camera_from,
     resolve_source,
 )
+from plainview.config.duration import seconds
 from plainview.config.ledger import LedgerConfig, LedgerTable, ledger_from
 from plainview.document.strict import convert
 from plainview.document.toml import Document, KeyPath, read_document
@@ -36,8 +37,6 @@ GUIDE = "docs/reference/city-toml.md"
 DEFAULT_ADDRESS = "127.0.0.1"
 DEFAULT_PORT = 8420
 
-_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|min|h|d)\s*$")
-_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(MB|GB|TB)\s*$")
 _BYTES = {"MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000}
 _LEAST_DISK = 10_000_000
@@ -325,12 +324,11 @@ def _retention(document: Document, table: _RetentionTable) -> Retention:
 def _duration(document: Document, key: str, text: str | None, default: float) -> float:
     if text is None:
         return default
-    found = _DURATION.match(text)
-    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
-    if not 60.0 <= seconds <= _LONGEST:
+    kept = seconds(text)
+    if kept is None or not 60.0 <= kept <= _LONGEST:
         raise ConfigError(
             f"{text!r} is not a usable time to keep",
             where=document.where(("retention", key)),
             mend='Write it as "90 min", "24 h" or "30 d", from 1 min to 10 years',
         )
-    return seconds
+    return kept

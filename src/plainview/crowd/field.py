@@ -194,12 +194,15 @@ def field_of(reading: Reading, view: View, *, inside: Mask | None = None) -> Fie
         known = measured.copy()
         _lay(planes, known, reading, measured)
     area = grid.cell**2
-    deviation = (reading.high - reading.low) * COUNT_STEP / (2 * Z90)
-    count = max(reading.count * COUNT_STEP, float(planes[0].sum()) * area, 1.0)
-    own = own_doubt(deviation, int(known.sum()), area, planes[0])
-    sigma = np.sqrt((planes[0] * deviation / count) ** 2 + own**2 + DENSITY_STEP**2 / 12)
-    noise = math.hypot(reading.noise * NOISE_STEP, VELOCITY_STEP / math.sqrt(12))
     density, vx, vy, variance = planes
+    doubt = cell_doubt(
+        density=density,
+        count=reading.count * COUNT_STEP,
+        deviation=deviation_of(reading),
+        cells=int(known.sum()),
+        area=area,
+    )
+    sigma = np.sqrt(doubt + DENSITY_STEP**2 / 12)
     return Field(
         grid,
         reading.t / 1000,
@@ -208,9 +211,29 @@ def field_of(reading: Reading, view: View, *, inside: Mask | None = None) -> Fie
         vy,
         variance,
         np.where(known, sigma, 0.0),
-        np.full(shape, noise),
+        np.full(shape, noise_of(reading)),
         known,
     )
+
+
+def deviation_of(reading: Reading) -> float:
+    """Standard deviation of the error of its count, people, from the 90 % interval."""
+    return (reading.high - reading.low) * COUNT_STEP / (2 * Z90)
+
+
+def noise_of(reading: Reading) -> float:
+    """Standard deviation of the error of one velocity component of a cell, m/s, as sent."""
+    return math.hypot(reading.noise * NOISE_STEP, VELOCITY_STEP / math.sqrt(12))
+
+
+def cell_doubt(*, density: Array, count: float, deviation: float, cells: int, area: float) -> Array:
+    """Error variance (ny, nx) of `density`, people²/m⁴, before quantisation: see `field_of`.
+
+    `count` people with an error of standard `deviation`, on `cells` of `area` m².
+    """
+    people = max(count, float(density.sum()) * area, 1.0)
+    own = own_doubt(deviation, cells, area, density)
+    return np.asarray((density * deviation / people) ** 2 + own**2, dtype=np.float64)
 
 
 def own_doubt(deviation: float, cells: int, area: float, density: Array) -> Array:
@@ -222,7 +245,11 @@ def own_doubt(deviation: float, cells: int, area: float, density: Array) -> Arra
     the one for dense crowds single cells spread two to three times as far (docs/science.md).
     """
     even = deviation / math.sqrt(max(cells, 1)) / area
-    return np.minimum(even, OWN_LEAST + OWN_SHARE * density)
+    return np.minimum(even, _own_bound(density))
+
+
+def _own_bound(density: Array) -> Array:
+    return OWN_LEAST + OWN_SHARE * density
 
 
 def common_doubt(sigma: Array, density: Array) -> Array:
@@ -231,8 +258,7 @@ def common_doubt(sigma: Array, density: Array) -> Array:
     sigma² less the square of the most that a place errs by on its own (see `own_doubt`), at least
     0.
     """
-    own = OWN_LEAST + OWN_SHARE * density
-    return np.asarray(np.sqrt(np.maximum(sigma**2 - own**2, 0.0)))
+    return np.asarray(np.sqrt(np.maximum(sigma**2 - _own_bound(density) ** 2, 0.0)))
 
 
 def _lay(planes: Array, known: Mask, reading: Reading, measured: Mask) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from plainview.crowd.field import Array, Field, Mask, own_doubt
+from plainview.crowd.field import Array, Field, Mask, cell_doubt
 from plainview.geometry import BODY_HEIGHT, Grid, Points, camera_centre, project
 from plainview.record import DENSITY_STEP
 
@@ -159,11 +159,15 @@ def _sigma(
     carried: Array = np.zeros_like(density)
     spread: Array = np.zeros_like(density)
     for layer, doubt, part in zip(layers, doubts, parts, strict=True):
-        own = own_doubt(layer.deviation, int(layer.cover.sum()), area, layer.moments[0])
-        count = max(layer.count, float(layer.moments[0].sum()) * area, 1.0)
-        common = layer.moments[0] * layer.deviation / count
+        alike = cell_doubt(
+            density=layer.moments[0],
+            count=layer.count,
+            deviation=layer.deviation,
+            cells=int(layer.cover.sum()),
+            area=area,
+        )
         # Spread by how well each cell is seen: the variance of all of them stays the camera's.
-        variance = doubt * (common**2 + own**2) + DENSITY_STEP**2 / 12
+        variance = doubt * alike + DENSITY_STEP**2 / 12
         carried += part**2 * variance
         spread += part * (layer.moments[0] - density) ** 2
     many = np.sum(covers, axis=0)

@@ -1,5 +1,6 @@
 """Scores as tables: Markdown padded into columns, so that the terminal and docs/ show the same."""
 
+import json
 import math
 from collections.abc import Sequence
 from itertools import pairwise
@@ -195,3 +196,18 @@ def write_between(path: Path, name: str, body: str) -> None:
             f"the page cannot be read ({error.strerror})", where=str(path), mend="Check the path"
         ) from error
     path.write_text(replace_between(text, name, body), encoding="utf-8")
+
+
+def json_text(value: object) -> str:
+    """`value`, named tuples within it as objects, as JSON; null for what is no number."""
+
+    def plain(part: object) -> object:
+        if isinstance(part, tuple) and hasattr(part, "_asdict"):
+            return {name: plain(inner) for name, inner in part._asdict().items()}
+        if isinstance(part, dict):
+            return {name: plain(inner) for name, inner in part.items()}
+        if isinstance(part, tuple | list):
+            return [plain(inner) for inner in part]
+        return None if isinstance(part, float) and not math.isfinite(part) else part
+
+    return json.dumps(plain(value), indent=1, ensure_ascii=False)

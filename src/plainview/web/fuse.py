@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from plainview.crowd import fusion as crowd_fusion
-from plainview.crowd.field import Z90
+from plainview.crowd.field import deviation_of, noise_of
 from plainview.crowd.fusion import Fused, Layer
-from plainview.record import COUNT_STEP, NOISE_STEP, VELOCITY_STEP, Reading
+from plainview.record import COUNT_STEP, Reading
 from plainview.web.plan import Array, Mask, SitePlan
 from plainview.web.views import CameraView
 
@@ -68,8 +68,8 @@ def site_ground(plan: SitePlan, readings: Mapping[str, Reading], t: float) -> Fu
             moments=np.stack(plan.carry(camera, reading)),
             cover=plan.covers[camera.id],
             count=reading.count * COUNT_STEP,
-            deviation=max((reading.high - reading.low) * COUNT_STEP / (2 * Z90), COUNT_STEP),
-            noise=math.hypot(reading.noise * NOISE_STEP, VELOCITY_STEP / math.sqrt(12)),
+            deviation=max(deviation_of(reading), COUNT_STEP),
+            noise=noise_of(reading),
             sight=plan.sight(camera) if plan.overlapping else None,
         )
         for camera, reading in _healthy(plan, readings)

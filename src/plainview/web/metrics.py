@@ -74,15 +74,14 @@ class _Sites(Collector):
         family = GaugeMetricFamily(
             "plainview_alerts_open", "Alerts that are not over", labels=["site", "level", "state"]
         )
+        found = Counter(
+            (one.alert.site, one.alert.level, one.alert.state) for one in self._alerts.open()
+        )
         for plan in self._plans:
-            found = Counter(
-                (shown.alert.level.value, shown.alert.state.value)
-                for shown in self._alerts.open(plan.site.id)
-            )
             for level in Level:
                 for state in (State.RAISED, State.ACKNOWLEDGED, State.ESCALATED):
                     labels = [plan.site.id, level.value, state.value]
-                    family.add_metric(labels, found[level.value, state.value])
+                    family.add_metric(labels, found[plan.site.id, level, state])
         yield family
 
     def _cameras(self, now: float) -> Iterable[Metric]:

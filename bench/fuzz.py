@@ -246,14 +246,21 @@ class Provoked(Measurer):
                 Path(marker).touch()
                 self._deed = deed
 
-    def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool = False) -> None:
+    def frame(
+        self,
+        luma: NDArray[np.uint8],
+        t: float,
+        *,
+        key: bool = False,
+        chroma: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None,
+    ) -> None:
         """Measure, or do it."""
         self._seen += 1
         if self._seen == 2 and self._deed == "crash":
             ctypes.string_at(0)
         while self._seen == 2 and self._deed == "hang":
             pass
-        super().frame(luma, t, key=key)
+        super().frame(luma, t, key=key, chroma=chroma)
 
 
 def view(deed: str, marker: Path) -> View:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from plainview.record import Health, Reading, encode
 from plainview.vision import zygote
+from plainview.vision.lens import Colour
 from plainview.vision.spec import LensSpec
 
 _AT_FRAME = 5
@@ -22,6 +23,8 @@ _AT_FRAME = 5
 
 class StandIn:
     """Counts frames, and tells the count as people."""
+
+    colour = False
 
     def __init__(self, spec: LensSpec, *, plate: bytes | None = None) -> None:
         """Read what is to be done. Not sealed yet: this may look for files."""
@@ -36,7 +39,14 @@ class StandIn:
                 if marker:
                     Path(marker).write_text("taken")
 
-    def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool) -> None:  # noqa: ARG002 - the interface
+    def frame(
+        self,
+        luma: NDArray[np.uint8],  # noqa: ARG002 - the interface
+        t: float,  # noqa: ARG002 - the interface
+        *,
+        key: bool,  # noqa: ARG002 - the interface
+        chroma: Colour | None = None,  # noqa: ARG002 - the interface
+    ) -> None:
         """Count it, or do the deed."""
         self._frames += 1
         self._total += 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plainview.errors import LensError
 from plainview.geometry import Calibration, View
 from plainview.record import Health
-from plainview.vision.lens import Lens, watch
+from plainview.vision.lens import Colour, Lens, watch
 from plainview.vision.packets import Gap, Message, Packet, StreamEnd, StreamStart, Tick, frame
 from plainview.vision.spec import LensSpec
 from plainview.vision.task import Exit, LensTask
@@ -27,6 +27,8 @@ Told = tuple[int, int, int, int, tuple[Health, ...]]
 class Counting:
     """A measurer that only writes down what it is given."""
 
+    colour = False
+
     def __init__(self) -> None:
         """Nothing yet."""
         self.frames: list[float] = []
@@ -34,7 +36,14 @@ class Counting:
         self.shapes: set[tuple[int, ...]] = set()
         self._count = 0
 
-    def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool) -> None:  # noqa: ARG002 - the interface
+    def frame(
+        self,
+        luma: NDArray[np.uint8],
+        t: float,
+        *,
+        key: bool,  # noqa: ARG002 - the interface
+        chroma: Colour | None = None,  # noqa: ARG002 - the interface
+    ) -> None:
         """Note it."""
         self.frames.append(t)
         self.shapes.add(luma.shape)

@@ -2,6 +2,7 @@
 
 from plainview.config import CameraConfig
 from plainview.errors import InputError
+from plainview.record import EventKind
 from plainview.vision.spec import LensSpec, TapSpec
 
 
@@ -26,10 +27,15 @@ def live_specs(camera: CameraConfig, *, now: float) -> tuple[TapSpec, LensSpec]:
 def clip_specs(camera: CameraConfig, source: str) -> tuple[TapSpec, LensSpec]:
     """Tap and lens of the file `source`, seen by `camera`, as fast as it goes."""
     tap = TapSpec(source=source, live=False, frame_rate=camera.frame_rate)
-    return tap, _lens(camera, live=False)
+    return tap, _lens(camera, live=False, events=tuple(EventKind))
 
 
-def _lens(camera: CameraConfig, *, live: bool) -> LensSpec:
+def _lens(camera: CameraConfig, *, live: bool, events: tuple[EventKind, ...] = ()) -> LensSpec:
     return LensSpec(
-        view=camera.view, every=camera.every, rate=camera.rate, decode=camera.decode, live=live
+        view=camera.view,
+        every=camera.every,
+        rate=camera.rate,
+        decode=camera.decode,
+        live=live,
+        events=events,
     )

@@ -29,6 +29,7 @@ _EIGHT_BIT = frozenset(
     for layout in ("410", "411", "420", "422", "440", "444")
 ) | frozenset(("gray", "nv12", "nv21", "nv16", "nv24"))
 """Planar or semi-planar formats whose first plane is eight-bit luma."""
+_PLANAR_420 = frozenset(("yuv420p", "yuvj420p", "yuva420p"))
 _DEEPER = {
     f"{name}{depth}le": depth - 8
     for depth in (9, 10, 12, 14, 16)
@@ -54,12 +55,28 @@ def luma(frame: VideoFrame) -> Luma:
         raise LensError(f"a frame of format {name} cannot be read") from error
 
 
-def _rows(frame: VideoFrame) -> Luma:
-    """The first plane's bytes (h, line size), with the padding of its lines."""
-    plane = frame.planes[0]
+def chroma(frame: VideoFrame) -> tuple[Luma, Luma]:
+    """Cb and Cr of `frame`, (h/2, w/2) uint8 each, valid as long as they are held.
+
+    Views where the frame is 4:2:0 planar, as nearly every camera's is; else converted. Raises
+    LensError for a frame that cannot be.
+    """
+    try:
+        same = frame.format.name in _PLANAR_420
+        flat = frame if same else frame.reformat(format="yuv420p", threads=1)
+        width, height = -(-frame.width // 2), -(-frame.height // 2)
+        cb, cr = (_rows(flat, k)[:height, :width] for k in (1, 2))
+    except (FFmpegError, ValueError, OSError, MemoryError) as error:
+        raise LensError(f"a frame of format {frame.format.name} has no colour to read") from error
+    return cb, cr
+
+
+def _rows(frame: VideoFrame, number: int = 0) -> Luma:
+    """A plane's bytes (h, line size), with the padding of its lines."""
+    plane = frame.planes[number]
     if plane.line_size < 0:
         raise LensError("a frame that is stored bottom-up")
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height]
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height]
 
 
 class Decoder:

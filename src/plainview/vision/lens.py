@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from plainview.errors import LensError
 from plainview.record import Health
 from plainview.vision import seal
-from plainview.vision.decoder import Decoder, luma
+from plainview.vision.decoder import Decoder, chroma, luma
 from plainview.vision.packets import (
     HEADER,
     Gap,
@@ -42,13 +42,24 @@ _KEYLESS = 300
 """Packets without a key frame after which a resumed stream is decoded from anywhere."""
 
 
+Colour = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+
 class Measurer(Protocol):
     """What a lens asks of the measurement (see vision/measure.py)."""
 
-    def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool) -> None:
+    @property
+    def colour(self) -> bool:
+        """Whether it looks at colour."""
+        ...
+
+    def frame(
+        self, luma: NDArray[np.uint8], t: float, *, key: bool, chroma: Colour | None = None
+    ) -> None:
         """Measure one luma plane (h, w), valid during the call, of the time `t` seconds.
 
-        `key`: a key frame was decoded since the last one measured.
+        `key`: a key frame was decoded since the last one measured. `chroma`: Cb and Cr
+        (h/2, w/2), where it looks at colour.
         """
         ...
 
@@ -188,7 +199,8 @@ class Lens:
             if self._pace.wants(t):
                 key, self._key = self._key, False
                 try:
-                    self._measurer.frame(luma(frame), t, key=key)
+                    colour = chroma(frame) if self._measurer.colour else None
+                    self._measurer.frame(luma(frame), t, key=key, chroma=colour)
                 except LensError:
                     self._dropped.append((t, 1))
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.errors import InputError
-from plainview.record import Health
+from plainview.record import EventKind, Health
+from plainview.vision.events.eyes import Eyes, detectors
+from plainview.vision.events.seen import Chroma, Seen
 from plainview.vision.health import HealthMonitor
 from plainview.vision.optics import Optics, optics
 from plainview.vision.plate import Luma, Plate, read_plate
@@ -31,6 +33,7 @@ class _Frame(NamedTuple):
     luma: Luma
     t: float
     key: bool
+    chroma: Chroma | None
 
 
 class _Mark(NamedTuple):
@@ -65,6 +68,7 @@ class Measurer:
         self._offered = -math.inf
         self._optics: Optics | None = None
         self._estimator: SparseEstimator | None = None
+        self._eyes = Eyes(())
         self._store = FrameStore()
         self._first = -math.inf
         self._stage = 0
@@ -72,8 +76,20 @@ class Measurer:
         self._watched = -math.inf
         self._key = False
 
-    def frame(self, luma: NDArray[np.uint8], t: float, *, key: bool = False) -> None:
-        """Analyse a frame's luma plane (h, w) at `t` seconds.
+    @property
+    def colour(self) -> bool:
+        """Whether any event that is looked for shows by its colour."""
+        return EventKind.FIRE in self._spec.events
+
+    def frame(
+        self,
+        luma: NDArray[np.uint8],
+        t: float,
+        *,
+        key: bool = False,
+        chroma: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None,
+    ) -> None:
+        """Analyse a frame's luma plane (h, w) at `t` seconds, and its `chroma` (h/2, w/2) each.
 
         `key`: a key frame was decoded since the last one analysed; a picture that not even key
         frames change is frozen.
@@ -97,11 +113,12 @@ class Measurer:
         if self._first == -math.inf:
             self._first = t
         self._learn(work, t)
+        frame = _Frame(work, t, key, None if chroma is None else _halved(chroma, optics_.size))
         if self._waiting or self._queue:
-            self._queue.append(_Frame(work, t, key))
+            self._queue.append(frame)
             self._last = t
             return
-        self._analyse(_Frame(work, t, key))
+        self._analyse(frame)
 
     def interval(
         self, end_ms: int, span_ms: int, *, dropped: int, health: tuple[Health, ...]
@@ -139,6 +156,8 @@ class Measurer:
         self._size = (width, height)
         self._optics = optics(self._spec.view, width, height)
         self._estimator = None
+        found = detectors(self._spec.view, self._optics, self._spec.events)
+        self._eyes = Eyes(found, self._eyes.finish())
         self._store.clear()
         self._stage = 0
         self._first = -math.inf
@@ -185,7 +204,7 @@ class Measurer:
         self._adopt(plate)
 
     def _analyse(self, frame: _Frame) -> None:
-        work, t, key = frame
+        work, t, key, _ = frame
         dt = t - self._last if self._last > -math.inf else self._step
         self._last = t
         estimator = self._estimator
@@ -200,6 +219,7 @@ class Measurer:
             self._watched, self._key = t, False
         trusted = not self._monitor.flags()
         self._tally.add(estimator.frame(work, dt, trusted=trusted), dt)
+        self._look(estimator, frame, dt, trusted=trusted)
         if estimator.relit and trusted:
             # Another light: learn the scene anew from what comes, and say so by a wide interval.
             self._stage, self._first = 0, t
@@ -208,6 +228,24 @@ class Measurer:
         if trusted and settled and t - self._offered > PLATE_EVERY:
             self._offered = t
             self._outgoing = estimator.plate.to_bytes()
+
+    def _look(self, by: SparseEstimator, frame: _Frame, dt: float, *, trusted: bool) -> None:
+        """Look for events in a frame that `by` has just measured."""
+        if not self._eyes or by.evidence is None or by.mask is None:
+            return
+        seen = Seen(
+            t=frame.t,
+            dt=dt,
+            luma=frame.luma,
+            chroma=frame.chroma,
+            background=by.background,
+            evidence=by.evidence,
+            mask=by.mask,
+            bodies=by.bodies,
+            plate=by.plate,
+            trusted=trusted,
+        )
+        self._eyes.frame(seen)
 
     def _taken(self) -> list[bytes]:
         ready, self._ready = self._ready, []
@@ -240,4 +278,11 @@ class Measurer:
             dropped=mark.dropped,
             health=sorted(flags, key=_ORDER.__getitem__),
             doubt=doubt,
+            events=self._eyes.take(),
         )
+
+
+def _halved(chroma: tuple[Luma, Luma], size: tuple[int, int]) -> Chroma:
+    """`chroma` (h/2, w/2) each at half of the working `size` (w, h), copied."""
+    half = (max(size[0] // 2, 1), max(size[1] // 2, 1))
+    return np.stack([cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in chroma])

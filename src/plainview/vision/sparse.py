@@ -15,7 +15,7 @@ from plainview.vision.flow import TORSO, Flow
 from plainview.vision.foreground import Foreground
 from plainview.vision.hidden import NOBODY, HiddenPeople
 from plainview.vision.optics import Floats, Optics
-from plainview.vision.plate import Luma, Plate
+from plainview.vision.plate import Image, Luma, Plate
 from plainview.vision.scene import FOLLOW_EVERY, Keeper
 
 LOOK_EVERY = 1.0
@@ -66,6 +66,18 @@ class SparseEstimator:
         self.relit = False
         self.mask: Luma | None = None
         """(h, w) non-zero where bodies stood in the last frame."""
+        self.evidence: Image | None = None
+        """(h, w) log-odds of the last frame (see foreground.Foreground.evidence)."""
+
+    @property
+    def background(self) -> Luma:
+        """(h, w) the plate in the last frame's light."""
+        return self._foreground.background
+
+    @property
+    def bodies(self) -> Bodies:
+        """The mixture after the last frame."""
+        return self._bodies
 
     def frame(self, luma: Luma, dt: float, *, trusted: bool = True) -> Estimate:
         """Measure a working frame; see `estimate.Estimator`."""
@@ -73,6 +85,7 @@ class SparseEstimator:
         if gap:
             self._flow.forget()
         evidence = self._foreground.evidence(luma, self.mask)
+        self.evidence = evidence
         self._model.begin(evidence, self._foreground.shadows.cast())
         bodies = update(self._model, self._bodies, min(dt, 2.0))
         self.mask = self._model.closed()

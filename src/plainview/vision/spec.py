@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from plainview.geometry import View
+from plainview.record import EventKind
 
 
 class LensSpec(Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,6 +20,8 @@ class LensSpec(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether frames that no other frame refers to are decoded."""
     live: bool = True
     """Whether `t` in Readings is UTC (live) or time from the clip's start (measure)."""
+    events: Annotated[tuple[EventKind, ...], Meta(max_length=8)] = ()
+    """The kinds of event that are looked for."""
     address_space: int = 1_500_000_000
     """RLIMIT_AS of the lens, bytes."""
 

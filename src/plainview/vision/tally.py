@@ -15,6 +15,7 @@ from plainview.record import (
     MAX_BYTES_PER_SECOND,
     NOISE_STEP,
     Cell,
+    Event,
     Health,
     Reading,
     fit,
@@ -93,9 +94,16 @@ class Tally:
                     np.add.at(plane, (iy, ix), value * share)
 
     def reading(
-        self, end_ms: int, span_ms: int, *, dropped: int, health: Sequence[Health], doubt: float
+        self,
+        end_ms: int,
+        span_ms: int,
+        *,
+        dropped: int,
+        health: Sequence[Health],
+        doubt: float,
+        events: tuple[Event, ...] = (),
     ) -> bytes:
-        """The encoded Reading of the interval, and a fresh start.
+        """The encoded Reading of the interval with its `events`, and a fresh start.
 
         `health` in the order of `Health`; `doubt` multiplies the interval's width (1 when the
         plate is well known). A camera that cannot see says so: no cells, and an interval from
@@ -125,7 +133,7 @@ class Tally:
                 cells=() if blind else self._cells(coarse),
                 crossings=crossings,
                 health=tuple(health),
-                events=(),
+                events=events,
             )
             for coarse in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
         )

@@ -1,0 +1,49 @@
+"""The seam of detectors: what each says of one frame, and how sure it must be for how long."""
+
+from typing import NamedTuple, Protocol
+
+from plainview.record import EventKind
+from plainview.vision.events.seen import Seen
+
+
+class Sighting(NamedTuple):
+    """Something in one frame that speaks for an event, without saying who."""
+
+    x: float
+    """Ground metres."""
+    y: float
+    confidence: float
+    """0 to 1: how sure this frame is by itself. Bad weather, night, glare and shake lower it."""
+    zone: int = -1
+    """Index into the camera's zones; -1 for none."""
+
+
+class Patience(NamedTuple):
+    """How sightings of one kind become an event."""
+
+    rise: float
+    """Seconds of sightings before an event starts."""
+    fall: float
+    """Seconds without any before it ends."""
+    reach: float
+    """Metres within which two sightings are of the same event."""
+    least: float = 0.5
+    """Mean confidence below which nothing starts."""
+
+
+class Detector(Protocol):
+    """One way to see one kind of event. Owns its state; for one camera, in order of time."""
+
+    @property
+    def kind(self) -> EventKind:
+        """What it sees."""
+        ...
+
+    @property
+    def patience(self) -> Patience:
+        """How long it must be seen."""
+        ...
+
+    def look(self, seen: Seen) -> list[Sighting]:
+        """What speaks for an event in `seen`. Called for each analysed frame."""
+        ...

@@ -1,0 +1,107 @@
+"""From sightings, frame by frame, to events that start and end."""
+
+from typing import Final
+
+import numpy as np
+
+from plainview.record import PLACE_STEP, Event, EventKind, Phase
+from plainview.vision.events.detector import Patience, Sighting
+
+MOST: Final = 16
+"""Events of one kind that can be open, or about to, at once. More are one flood, not more news."""
+GAP: Final = 0.5
+"""Part of the time of rising that may pass without a sighting before it starts anew."""
+_MOST_PLACE: Final = 1_000_000
+"""Of record.Event.x, in PLACE_STEP."""
+
+
+class _Episode:
+    """Something that is sighted again and again near one place. Owns its times and its sum."""
+
+    def __init__(self, sighting: Sighting, t: float) -> None:
+        self.first = self.last = t
+        self.x, self.y, self.zone = sighting.x, sighting.y, sighting.zone
+        self.total, self.sightings = sighting.confidence, 1
+        self.started: Event | None = None
+
+    def add(self, sighting: Sighting, t: float) -> None:
+        self.last = t
+        self.total += sighting.confidence
+        self.sightings += 1
+        # What moves is met again where it was last; its place of starting is told at its end.
+        self.x, self.y = sighting.x, sighting.y
+
+    @property
+    def confidence(self) -> float:
+        return self.total / self.sightings
+
+
+class Episodes:
+    """Owns the open episodes of one kind of event on one camera. At most `MOST`, always."""
+
+    def __init__(self, kind: EventKind, patience: Patience) -> None:
+        """None open."""
+        self._kind, self._patience = kind, patience
+        self._open: list[_Episode] = []
+
+    def step(self, t: float, sightings: list[Sighting]) -> list[Event]:
+        """The events that start or end at `t` seconds, which grows from call to call."""
+        for sighting in sightings:
+            self._place(sighting, t)
+        told = [event for one in self._open if (event := self._start(one, t)) is not None]
+        kept = []
+        for one in self._open:
+            quiet = t - one.last
+            if one.started is not None and quiet >= self._patience.fall:
+                told.append(self._event(one, Phase.END, t))
+            elif one.started is not None or quiet <= max(GAP * self._patience.rise, 0.6):
+                kept.append(one)
+        self._open = kept
+        return told
+
+    def finish(self, t: float) -> list[Event]:
+        """End at `t` all that is open: nothing more will be seen."""
+        told = [self._event(one, Phase.END, t) for one in self._open if one.started is not None]
+        self._open = []
+        return told
+
+    def _place(self, sighting: Sighting, t: float) -> None:
+        near = [
+            (float(np.hypot(one.x - sighting.x, one.y - sighting.y)), k)
+            for k, one in enumerate(self._open)
+            if one.zone == sighting.zone
+        ]
+        distance, k = min(near, default=(np.inf, -1))
+        if distance <= self._patience.reach:
+            self._open[k].add(sighting, t)
+        elif len(self._open) < MOST:
+            self._open.append(_Episode(sighting, t))
+
+    def _start(self, one: _Episode, t: float) -> Event | None:
+        patience = self._patience
+        long = one.last - one.first >= patience.rise - 1e-6
+        if one.started is not None or not long or one.confidence < patience.least:
+            return None
+        one.started = self._event(one, Phase.START, t)
+        return one.started
+
+    def _event(self, one: _Episode, phase: Phase, t: float) -> Event:
+        x, y = one.x, one.y
+        if phase is Phase.END and one.started is not None:
+            # The same place as at its start: that is how the two are known to belong together.
+            return Event(
+                self._kind, phase, _millis(t), one.started.x, one.started.y, one.zone, _percent(one)
+            )
+        return Event(self._kind, phase, _millis(t), _place(x), _place(y), one.zone, _percent(one))
+
+
+def _millis(t: float) -> int:
+    return max(round(t * 1000), 0)
+
+
+def _place(metres: float) -> int:
+    return min(max(round(metres / PLACE_STEP), -_MOST_PLACE), _MOST_PLACE)
+
+
+def _percent(one: _Episode) -> int:
+    return min(max(round(100 * one.confidence), 0), 100)

@@ -1,0 +1,66 @@
+"""The detectors that one camera is for, and the events they told of since the last Reading."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from plainview.geometry import View
+from plainview.record import Event, EventKind, Phase
+from plainview.vision.events.detector import Detector
+from plainview.vision.events.episodes import Episodes
+from plainview.vision.events.seen import Seen
+from plainview.vision.optics import Optics
+
+MOST_TOLD: Final = 32
+"""Events in one Reading (record.Reading.events)."""
+
+
+def detectors(view: View, optics: Optics, kinds: Sequence[EventKind]) -> list[Detector]:
+    """The built-in detectors of `kinds` that `view` gives something to look for.
+
+    A kind whose detector is built in looks in the zones of that kind, and in the whole area where
+    there are none and it needs none.
+    """
+    del view, optics, kinds
+    return []
+
+
+class Eyes:
+    """Owns a camera's detectors, and the events that wait for the next Reading."""
+
+    def __init__(self, found: Sequence[Detector], told: Sequence[Event] = ()) -> None:
+        """Look with each of `found`; `told` waits for the next Reading already."""
+        self._watched = [(one, Episodes(one.kind, one.patience)) for one in found]
+        self._told = list(told)
+        self._last = 0.0
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to look for."""
+        return bool(self._watched)
+
+    @property
+    def colour(self) -> bool:
+        """Whether any detector looks at colour."""
+        return any(one.kind is EventKind.FIRE for one, _ in self._watched)
+
+    def frame(self, seen: Seen) -> None:
+        """Look at one frame. What may not be believed is not looked at, and ends nothing."""
+        self._last = seen.t
+        if not seen.trusted:
+            return
+        for detector, episodes in self._watched:
+            self._told += episodes.step(seen.t, detector.look(seen))
+
+    def take(self) -> tuple[Event, ...]:
+        """Events for the next Reading, at most `MOST_TOLD`; starts go before ends, the rest waits.
+
+        What waits is bounded too: an episode tells twice, and there are at most so many.
+        """
+        self._told.sort(key=lambda event: event.phase is Phase.END)
+        taken, self._told = self._told[:MOST_TOLD], self._told[MOST_TOLD:]
+        return tuple(sorted(taken, key=lambda event: event.t))
+
+    def finish(self) -> list[Event]:
+        """Nothing more will be seen: all that waits, and the end of all that is open."""
+        for _, episodes in self._watched:
+            self._told += episodes.finish(self._last)
+        return self._told

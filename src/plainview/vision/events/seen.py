@@ -1,0 +1,37 @@
+"""What a detector of events is given: one analysed frame, as the measurement saw it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.vision.bodies import Bodies
+from plainview.vision.plate import Image, Luma, Plate
+
+Chroma = NDArray[np.uint8]
+"""(2, h/2, w/2) Cb and Cr at half the working size, 128 is no colour."""
+
+
+class Seen(NamedTuple):
+    """One working frame and what the measurement already knows of it. Nothing here is copied."""
+
+    t: float
+    """Seconds on the measurement's clock (UTC of a live camera, from the start of a clip)."""
+    dt: float
+    """Seconds since the last one."""
+    luma: Luma
+    """(h, w) the working frame."""
+    chroma: Chroma | None
+    """Its colour; None where the stream has none, or no detector wants it."""
+    background: Luma
+    """(h, w) the plate in this frame's light."""
+    evidence: Image
+    """(h, w) log-odds, -1 to 1, that a pixel shows something before the plate."""
+    mask: Luma
+    """(h, w) non-zero where bodies were found."""
+    bodies: Bodies
+    """The mixture of upright bodies, in ground metres and m/s."""
+    plate: Plate
+    """Learned and followed by the measurement: it must not be changed."""
+    trusted: bool
+    """False while the camera's health forbids believing what it shows."""

@@ -84,3 +84,7 @@ class PermitRefused(PlainviewError):
 
 class AccessRefused(PlainviewError):
     """Who asks may not do that, or gave no purpose for it. Nothing was shown or changed."""
+
+
+class DeliveryFailed(PlainviewError):
+    """A notice could not be handed over. It waits, and is tried again."""

@@ -23,6 +23,9 @@ Points = NDArray[np.float64]
 BODY_HEIGHT = 1.75
 """Height of an average standing adult with shoes, metres: the 'calibrated height' of DESIGN.md."""
 
+METRES_PER_DEGREE = 111_320.0
+"""Of latitude, WGS 84 mean; enough for a mark on a map."""
+
 Point = tuple[float, float]
 Row = tuple[float, float, float, float]
 
@@ -204,6 +207,22 @@ class View(Struct, frozen=True, forbid_unknown_fields=True):
         inside = np.all((pixels >= 0) & (pixels < np.array(self.calibration.image_size)), axis=1)
         behind = np.count_nonzero(inside & (depth < 0))
         return -projection if 2 * behind > np.count_nonzero(inside) else projection
+
+
+def on_earth(point: Point, origin: tuple[float, float], bearing: float) -> tuple[float, float]:
+    """(longitude, latitude) in WGS 84 degrees of the ground point `point` (m).
+
+    `origin` is that of the ground plane's origin, `bearing` the compass degrees of its y axis. The
+    earth is taken as flat, which is right to a decimetre within a kilometre: for marks on maps.
+    """
+    turn = math.radians(bearing)
+    east = point[0] * math.cos(turn) + point[1] * math.sin(turn)
+    north = point[1] * math.cos(turn) - point[0] * math.sin(turn)
+    shrink = math.cos(math.radians(origin[1]))
+    return (
+        round(origin[0] + east / (METRES_PER_DEGREE * shrink), 7),
+        round(origin[1] + north / METRES_PER_DEGREE, 7),
+    )
 
 
 def cells_inside(grid: Grid, polygon: tuple[Point, ...]) -> NDArray[np.bool_]:

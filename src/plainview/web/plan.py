@@ -7,12 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.crowd.fusion import Sight, sight
-from plainview.geometry import Grid, Point, camera_centre, cells_inside, project, to_plane
+from plainview.geometry import (
+    Grid,
+    Point,
+    camera_centre,
+    cells_inside,
+    on_earth,
+    project,
+    to_plane,
+)
 from plainview.record import Reading, unpack_cells
 from plainview.web.views import CameraView, SiteView
-
-_METRES_PER_DEGREE = 111_320.0
-"""Of latitude, WGS 84 mean; enough for a mark on a map."""
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -145,11 +150,5 @@ class SitePlan:
 
     def on_earth(self, point: Point) -> Point:
         """(longitude, latitude) in degrees of a ground point; flat-earth, for a mark on a map."""
-        turn = math.radians(self.site.bearing)
-        east = point[0] * math.cos(turn) + point[1] * math.sin(turn)
-        north = point[1] * math.cos(turn) - point[0] * math.sin(turn)
-        shrink = math.cos(math.radians(self.site.latitude))
-        return (
-            round(self.site.longitude + east / (_METRES_PER_DEGREE * shrink), 7),
-            round(self.site.latitude + north / _METRES_PER_DEGREE, 7),
-        )
+        site = self.site
+        return on_earth(point, (site.longitude, site.latitude), site.bearing)

@@ -61,6 +61,17 @@ class EventKind(enum.StrEnum):
     WEAPON = "weapon"
 
 
+class EventStanding(enum.StrEnum):
+    """What a camera's events of one kind are good for, as its scorecard says."""
+
+    VALIDATED = "validated"
+    """Measured at this camera and good enough: it calls people."""
+    EXPERIMENTAL = "experimental"
+    """Not measured, or not good enough: kept and shown, and calls nobody."""
+    OFF = "off"
+    """Not looked for, and not kept should one come."""
+
+
 class Phase(enum.StrEnum):
     """Whether an event starts or ends."""
 

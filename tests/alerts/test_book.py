@@ -1,6 +1,6 @@
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,11 +27,11 @@ class FullStore(SqliteStore):
 
     full = False
 
-    def put_alert(self, alert: KeptAlert) -> None:
-        """Keep it, unless there is no room."""
+    def put_alerts(self, alerts: Sequence[KeptAlert], *, heard: int = 0) -> None:
+        """Keep them, unless there is no room."""
         if self.full:
             raise StoreFull("there is no room to write")
-        super().put_alert(alert)
+        super().put_alerts(alerts, heard=heard)
 
 
 @pytest.fixture

@@ -236,7 +236,7 @@ def test_waiting_ends_with_the_next_change(store: Store) -> None:
     for change in (
         lambda: store.append([one("a", NOON)]),
         lambda: store.put_status("a", status(1)),
-        lambda: store.put_alert(KeptAlert("1", "plaza", NOON, open=True, data=b"")),
+        lambda: store.put_alerts([kept("1")]),
     ):
         got: list[int] = []
         waiting = threading.Thread(target=lambda: got.append(store.wait(seen, 60.0)))  # noqa: B023 - joined within the turn
@@ -295,15 +295,16 @@ def test_disk_use_is_shown_beside_its_bound(store: Store) -> None:
 
 def kept(name: str, *, t: int = NOON, site: str = "plaza", over: bool = False) -> KeptAlert:
     """An alert of `site` that last changed at `t`."""
-    return KeptAlert(name, site, t, open=not over, data=f"{name} at {t}".encode())
+    data = f"{name} at {t}".encode()
+    kind, at = EventKind.FIRE, (1.5, -2.0)
+    return KeptAlert(name, site, t, not over, data, kind, NOON, "gate", at, f"wrote about {name}")
 
 
 def test_alerts_are_there_after_reopening(opened: OpenStore) -> None:
     """What was put is read back, newest first, by site and by whether it is over."""
     store = opened(Retention())
     alerts = [kept("1"), kept("2", over=True), kept("3", site="quay"), kept("4")]
-    for alert in alerts:
-        store.put_alert(alert)
+    store.put_alerts(alerts)
     store = opened(Retention())
     assert store.alerts() == alerts[::-1]
     assert [one.id for one in store.alerts(site="plaza")] == ["4", "2", "1"]
@@ -314,17 +315,17 @@ def test_alerts_are_there_after_reopening(opened: OpenStore) -> None:
 
 def test_an_alert_takes_the_place_of_what_it_was(store: Store) -> None:
     """One id is one alert: the last that was put."""
-    store.put_alert(kept("1"))
-    store.put_alert(kept("1", t=NOON + 1, over=True))
+    store.put_alerts([kept("1")])
+    store.put_alerts([kept("1", t=NOON + 1, over=True)])
     assert store.alerts() == [kept("1", t=NOON + 1, over=True)]
 
 
 def test_alerts_that_ended_go_at_their_term_and_open_ones_stay(opened: OpenStore) -> None:
     """However old: what is not over is never deleted."""
     store = opened(Retention(events=60))
-    store.put_alert(kept("1"))
-    store.put_alert(kept("2", over=True))
-    store.put_alert(kept("3", t=NOON + 50_000, over=True))
+    store.put_alerts([kept("1")])
+    store.put_alerts([kept("2", over=True)])
+    store.put_alerts([kept("3", t=NOON + 50_000, over=True)])
     store.prune(NOON + 61_000)
     assert [one.id for one in store.alerts()] == ["3", "1"]
     store.prune(NOON + 1000 * HOUR)

@@ -212,7 +212,7 @@ class Book:
                     mend="Load the page again",
                 )
             alert = _DECISIONS[decision](before, self._clock.utc(), who, why)
-            self._store.put_alert(lifecycle.packed(alert))
+            self._store.put_alerts([lifecycle.packed(alert)])
             self._waiting.pop(alert.id, None)
             self._keep(alert)
             if not alert.open:
@@ -224,7 +224,7 @@ class Book:
     def _write(self, alert: Alert) -> bool:
         """Whether `alert` is durable now. Where not, it waits, and the log says so once."""
         try:
-            self._store.put_alert(lifecycle.packed(alert))
+            self._store.put_alerts([lifecycle.packed(alert)])
         except StoreError as error:
             self._waiting[alert.id] = alert
             if not self.trouble:

@@ -15,6 +15,7 @@ from plainview.alerts.thresholds import ABOUT, CHECK, Level, Quantity, Threshold
 from plainview.crowd.field import Estimate
 from plainview.errors import InputError, StoreError
 from plainview.geometry import Point
+from plainview.record import EventKind
 from plainview.store import KeptAlert
 
 SELF: Final = "Plainview"
@@ -49,6 +50,7 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     site: str
     zone: str | None
+    kind: EventKind
     quantity: Quantity
     level: Level
     """The highest that it reached."""
@@ -104,6 +106,7 @@ def raised(
         id=name,
         site=site,
         zone=threshold.zone,
+        kind=threshold.about.kind,
         quantity=threshold.quantity,
         level=threshold.level,
         state=State.RAISED,
@@ -203,7 +206,18 @@ _decoder = msgspec.msgpack.Decoder(Alert)
 def packed(alert: Alert) -> KeptAlert:
     """`alert` as the store keeps it."""
     changed = round(alert.history[-1].at * 1000)
-    return KeptAlert(alert.id, alert.site, changed, alert.open, _encoder.encode(alert))
+    return KeptAlert(
+        alert.id,
+        alert.site,
+        changed,
+        alert.open,
+        _encoder.encode(alert),
+        alert.kind,
+        round(alert.raised_at * 1000),
+        alert.zone,
+        alert.at,
+        "\n".join(step.why for step in alert.history if step.who != SELF),
+    )
 
 
 def unpacked(kept: KeptAlert) -> Alert:

@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
-from plainview.record import CameraStatus, Health, Reading, Stamped
+from plainview.geometry import Point
+from plainview.record import CameraStatus, EventKind, Health, Reading, Stamped
 
 
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +57,14 @@ class KeptAlert(Struct, frozen=True):
     open: bool
     """Whether it is not over yet."""
     data: bytes
+    kind: EventKind
+    raised: int
+    """UTC milliseconds. This and what follows is what alerts are searched for by."""
+    zone: str | None = None
+    at: Point | None = None
+    """Ground metres of its site."""
+    note: str = ""
+    """What persons wrote about it."""
 
 
 class Appended(NamedTuple):
@@ -110,11 +119,12 @@ class Store(Protocol):
         """Roll-ups with since <= start < until, oldest first."""
         ...
 
-    def put_alert(self, alert: KeptAlert) -> None:
-        """Keep `alert`, in place of what was kept under its id. When this returns it is durable.
+    def put_alerts(self, alerts: Sequence[KeptAlert], *, heard: int = 0) -> None:
+        """Keep `alerts`, each in place of what was kept under its id. Durable when this returns.
 
-        Raises StoreFull or StoreError; then what was kept stays as it was. No Reading is dropped
-        for it: a share of the store is left free that Readings may not fill.
+        In the same step, news of events up to number `heard` is forgotten: it is in the alerts.
+        Raises StoreFull or StoreError; then all stays as it was. No Reading is dropped for it: a
+        share of the store is left free that Readings may not fill.
         """
         ...
 

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -11,6 +12,9 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    column,
+    table,
+    text,
 )
 
 metadata = MetaData()
@@ -79,14 +83,73 @@ status = Table(
 alert = Table(
     "alert",
     metadata,
-    Column("id", String(96), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("id", String(96), nullable=False),
     Column("site", String(64), nullable=False),
     Column("t", Integer, nullable=False),
     Column("open", Boolean, nullable=False),
     Column("data", LargeBinary, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("raised", Integer, nullable=False),
+    Column("zone", String(64), nullable=True),
+    Column("x", Float, nullable=True),
+    Column("y", Float, nullable=True),
+    UniqueConstraint("id", name="alert_id"),
     Index("alert_open", "open", "t"),
+    Index("alert_raised", "site", "raised"),
 )
-"""Alerts with all that happened to them, as MessagePack; few, and each changed a few times."""
+"""Alerts with all that happened to them, as MessagePack; few, and each changed a few times. Beside
+it what is searched for: UTC milliseconds at which it was raised, and ground metres."""
+
+alert_note = table("alert_note", column("rowid", Integer), column("note", String))
+"""Full text of what persons wrote about an alert, by its number: SQLite's own kind of table (FTS5),
+so it is not in `metadata`. Three signs at a time, so that it finds Chinese as well as English."""
+
+zone = Table(
+    "zone",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False),
+    UniqueConstraint("name", name="zone_name"),
+)
+"""A short number, from 1, for each name that a zone has had."""
+
+event = Table(
+    "event",
+    metadata,
+    Column("t", Integer, nullable=False),
+    Column("camera", Integer, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("x", Integer, nullable=False),
+    Column("y", Integer, nullable=False),
+    Column("zone", Integer, nullable=False),
+    Column("ended", Integer, nullable=True),
+    Column("confidence", Integer, nullable=False),
+    Column("standing", Integer, nullable=False),
+    PrimaryKeyConstraint("t", "camera", "kind", "x", "y", "zone"),
+    Index("event_camera", "camera", "kind", "standing", "t"),
+    Index("event_open", "camera", "kind", sqlite_where=text("ended IS NULL")),
+    sqlite_with_rowid=False,
+)
+"""What cameras saw happen: one row from its start to its end. Its key is what the camera said, so a
+Reading that comes twice makes one event. `t` and `ended` are UTC milliseconds, x and y units of
+PLACE_STEP on the site's ground, zone 0 is none; kinds and standings are numbers of `events.py`."""
+
+event_news = Table(
+    "event_news",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("t", Integer, nullable=False),
+    Column("camera", Integer, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("x", Integer, nullable=False),
+    Column("y", Integer, nullable=False),
+    Column("zone", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Keys of validated events that started or ended, until what watches has heard of them. Written
+with the events, and removed with the alerts that are made of them: a restart loses none and tells
+none twice. Numbers never come again."""
 
 mark = Table(
     "mark",

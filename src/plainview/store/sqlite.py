@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from plainview.errors import ReadingRefused, StoreError, StoreFull
 from plainview.record import CameraStatus, Reading, Stamped, decode, encode
 from plainview.store import Appended, DiskUse, KeptAlert, Retention, RollUp, connect, schema, upkeep
+from plainview.store import alerts as kept_alerts
 from plainview.store.faults import damaged, explained
 from plainview.store.migrate import migrate
 from plainview.store.rollup import HOUR, MINUTE, minute_of, roll_up
@@ -310,14 +311,16 @@ class SqliteStore:
             with self._changed:
                 self._unsaved.difference_update(names)
 
-    def put_alert(self, alert: KeptAlert) -> None:
-        """Keep `alert` in place of what was kept under its id. On the disk when this returns.
+    def put_alerts(self, alerts: Sequence[KeptAlert], *, heard: int = 0) -> None:
+        """Keep `alerts`, and forget the news of events that they are made of; one transaction.
 
-        Raises StoreFull or StoreError; then what was kept stays as it was.
+        Raises StoreFull or StoreError; then all stays as it was.
         """
-        values = msgspec.structs.asdict(alert)
         with self._writing() as connection:
-            connection.execute(insert(schema.alert).prefix_with("OR REPLACE"), [values])
+            kept_alerts.put(connection, alerts)
+            if heard:
+                number = schema.event_news.c.number
+                connection.execute(delete(schema.event_news).where(number <= heard))
         with self._changed:
             self._grow_version()
 
@@ -326,13 +329,13 @@ class SqliteStore:
     ) -> list[KeptAlert]:
         """Alerts of `site` (None: of all), the newest id first, at most `most`."""
         alert = schema.alert.c
-        wanted = select(schema.alert).order_by(alert.id.desc()).limit(most)
+        wanted = kept_alerts.all_fields().order_by(alert.id.desc()).limit(most)
         if site is not None:
             wanted = wanted.where(alert.site == site)
         if only_open:
             wanted = wanted.where(alert.open)
         with self._reading() as connection:
-            return [KeptAlert(*row) for row in connection.execute(wanted)]
+            return [kept_alerts.kept(row) for row in connection.execute(wanted)]
 
     def _decode(self, data: bytes) -> Reading:
         try:
@@ -474,7 +477,7 @@ class SqliteStore:
                             connection, table, until, numbers[k : k + 64]
                         )
             with self._writing() as connection:
-                deleted += upkeep.delete_alerts(connection, now - int(keep.events * 1000))
+                deleted += kept_alerts.delete_ended(connection, now - int(keep.events * 1000))
             self._give_back()
             return deleted
 

@@ -159,10 +159,3 @@ def delete_roll_ups(connection: Connection, table: Table, until: int, cameras: l
         return 0
     old = delete(table).where(table.c.camera == bindparam("of"), table.c.start < until)
     return connection.execute(old, [{"of": camera} for camera in cameras]).rowcount
-
-
-def delete_alerts(connection: Connection, until: int) -> int:
-    """Delete the alerts that ended before `until` (UTC milliseconds); the number deleted."""
-    alert = schema.alert.c
-    old = delete(schema.alert).where(~alert.open, alert.t < until)
-    return connection.execute(old).rowcount

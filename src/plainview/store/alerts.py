@@ -1,0 +1,57 @@
+"""Alerts in SQLite: functions over a connection that is in a transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from plainview.record import EventKind
+from plainview.store import KeptAlert, schema
+
+_FIELDS = ("id", "site", "t", "open", "data", "kind", "raised", "zone", "x", "y")
+
+
+def put(connection: Connection, alerts: Sequence[KeptAlert]) -> None:
+    """Keep `alerts`, each in place of what was kept under its id."""
+    table = schema.alert
+    fresh = insert(table)
+    taken = {name: fresh.excluded[name] for name in _FIELDS if name != "id"}
+    # Not OR REPLACE: the number stays the same, and with it the row of its note.
+    keep = fresh.on_conflict_do_update(index_elements=[table.c.id], set_=taken)
+    note = schema.alert_note
+    for one in alerts:
+        number = connection.execute(keep.returning(table.c.number), [_values(one)]).scalar_one()
+        connection.execute(delete(note).where(note.c.rowid == number))
+        connection.execute(note.insert().values(rowid=number, note=one.note))
+
+
+def _values(one: KeptAlert) -> dict[str, Any]:
+    values = msgspec.structs.asdict(one)
+    del values["note"]
+    x, y = values.pop("at") or (None, None)
+    return values | {"kind": one.kind.value, "x": x, "y": y}
+
+
+def all_fields() -> Select[Any]:
+    """A select of whole alerts, for `kept`."""
+    columns, note = schema.alert.c, schema.alert_note
+    joined = schema.alert.outerjoin(note, note.c.rowid == columns.number)
+    return select(*(columns[name] for name in _FIELDS), note.c.note).select_from(joined)
+
+
+def kept(row: Sequence[Any]) -> KeptAlert:
+    """The alert in a row of `all_fields`."""
+    name, site, t, is_open, data, kind, raised, zone, x, y, note = row
+    at = None if x is None or y is None else (x, y)
+    return KeptAlert(name, site, t, is_open, data, EventKind(kind), raised, zone, at, note or "")
+
+
+def delete_ended(connection: Connection, until: int) -> int:
+    """Delete the alerts that ended before `until` (UTC milliseconds); the number deleted."""
+    alert, note = schema.alert.c, schema.alert_note
+    old = (~alert.open) & (alert.t < until)
+    numbers = select(alert.number).where(old)
+    connection.execute(delete(note).where(note.c.rowid.in_(numbers)))
+    return connection.execute(delete(schema.alert).where(old)).rowcount

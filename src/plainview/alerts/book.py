@@ -8,14 +8,15 @@ import structlog
 
 from plainview.alerts import lifecycle
 from plainview.alerts.lifecycle import SELF, Alert, State
-from plainview.alerts.thresholds import Quantity, Threshold
+from plainview.alerts.thresholds import Threshold
 from plainview.alerts.watch import Look
 from plainview.clock import Clock
 from plainview.errors import InputError, StoreError
 from plainview.store import Store
 
 Decision = Literal["acknowledge", "escalate", "clear"]
-Key = tuple[str, str | None, Quantity]
+Key = tuple[str, str | None, str]
+"""Of `Alert.key`."""
 PATIENCE: Final = 120.0
 """Seconds after which an alert that nobody acknowledged escalates by itself."""
 REMEMBERED: Final = 900.0
@@ -67,7 +68,7 @@ class Book:
         """Alerts by id that could not be written yet, the newest of each."""
         self._unheeded: dict[str, float] = {}
         """Monotonic seconds since which an alert waits to be acknowledged."""
-        self._saved: dict[str, tuple[float, float]] = {}
+        self._saved: dict[str, tuple[float, float | None]] = {}
         """When an open alert was last written, monotonic seconds, and its peak then."""
         self._handed: set[Key] = set()
         self.trouble = ""

@@ -1,7 +1,8 @@
 """An alert and its life: raised, acknowledged, escalated, cleared, each step with who and why.
 
-Pure functions from one alert to the next. An alert is about a place and a number, never a person
-in the scene; the people in its history are those who are responsible for the place.
+Pure functions from one alert to the next. An alert is about a place and a number, or about a place
+and an event; never about a person in the scene. The people in its history are those who are
+responsible for the place.
 """
 
 import enum
@@ -11,6 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, structs
 
+from plainview.alerts.kinds import KINDS
 from plainview.alerts.thresholds import ABOUT, CHECK, Level, Quantity, Threshold
 from plainview.crowd.field import Estimate
 from plainview.errors import InputError, StoreError
@@ -44,6 +46,22 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
 
+class Sighting(Struct, frozen=True, forbid_unknown_fields=True):
+    """One event of one camera that an alert is made of."""
+
+    event: str
+    """Its id in the store."""
+    camera: str
+    since: float
+    """UTC seconds by the camera's clock."""
+    until: float | None
+    """None: it has not ended, as far as is known."""
+    at: Point
+    """Ground metres of the site."""
+    confidence: float
+    """0 to 1."""
+
+
 class Alert(Struct, frozen=True, forbid_unknown_fields=True):
     """Something that people must look at."""
 
@@ -51,7 +69,8 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True):
     site: str
     zone: str | None
     kind: EventKind
-    quantity: Quantity
+    quantity: Quantity | None
+    """What was measured; None where it is about events."""
     level: Level
     """The highest that it reached."""
     state: State
@@ -61,12 +80,17 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True):
     value: float | None
     low: float | None
     high: float | None
-    peak: float
-    threshold: float
+    peak: float | None
+    threshold: float | None
+    """None where it is about events, as are value and peak."""
     source: str
     at: Point | None
-    """Ground metres, where it is worst."""
+    """Ground metres, where it is worst, or where it was seen first."""
     history: tuple[Step, ...]
+    sightings: tuple[Sighting, ...] = ()
+    """The events that it is about; none where it is about a number."""
+    more: int = 0
+    """Events beyond those that `sightings` has room for."""
 
     @property
     def open(self) -> bool:
@@ -74,26 +98,57 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True):
         return self.state is not State.CLEARED
 
     @property
-    def key(self) -> tuple[str, str | None, Quantity]:
-        """Site, zone and quantity: at most one alert of each is open."""
-        return self.site, self.zone, self.quantity
+    def about(self) -> str:
+        """The quantity, or the kind where it is about events."""
+        return self.kind.value if self.quantity is None else self.quantity.value
+
+    @property
+    def key(self) -> tuple[str, str | None, str]:
+        """Site, zone and quantity: at most one alert of each is open. One about events has its own.
+
+        Two things that were left in one zone are two alerts.
+        """
+        return self.site, self.zone, self.id if self.quantity is None else self.quantity.value
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The cameras that saw its events, the first one first."""
+        return tuple(dict.fromkeys(one.camera for one in self.sightings))
+
+    @property
+    def confidence(self) -> float | None:
+        """Of the surest of its events, 0 to 1; None where it is about a number."""
+        return max((one.confidence for one in self.sightings), default=None)
 
     @property
     def message(self) -> str:
         """One plain sentence."""
-        about = ABOUT[self.quantity]
         where = f"zone {self.zone}" if self.zone is not None else "the site"
+        if self.quantity is None:
+            return self._seen(where)
+        about = ABOUT[self.quantity]
         side = "below" if about.falls else "above"
         number = "not known" if self.value is None else f"{self.value:.3g} {about.unit}"
         text = f"{about.name} in {where} is {number}"
         if self.state is State.CLEARED:
             return f"Over: {text}."
-        return f"{text[0].upper()}{text[1:]}; {self.level} {side} {self.threshold:.3g}."
+        limit = "" if self.threshold is None else f"; {self.level} {side} {self.threshold:.3g}"
+        return f"{text[0].upper()}{text[1:]}{limit}."
+
+    def _seen(self, where: str) -> str:
+        name = KINDS[self.kind].name
+        several = f", seen by {len(self.cameras)} cameras" if len(self.cameras) > 1 else ""
+        sure = "" if self.confidence is None else f" ({self.confidence:.0%} sure)"
+        more = f"; {self.more} more like it at this site" if self.more else ""
+        text = f"{name} in {where}{several}{sure}{more}"
+        if self.state is State.CLEARED:
+            return f"Over: {text[0].lower()}{text[1:]}."
+        return f"{text}; {self.level}."
 
     @property
     def check(self) -> tuple[str, ...]:
         """What to check, in plain words."""
-        return CHECK[self.quantity]
+        return KINDS[self.kind].check if self.quantity is None else CHECK[self.quantity]
 
 
 def raised(
@@ -113,7 +168,9 @@ def raised(
         raised_at=now,
         updated_at=now,
         cleared_at=None,
-        **_told(seen),
+        value=_number(seen.value),
+        low=_number(seen.low),
+        high=_number(seen.high),
         peak=seen.value,
         threshold=threshold.limit,
         source=threshold.source,
@@ -126,20 +183,23 @@ def looked(alert: Alert, now: float, seen: Estimate, at: Point | None) -> Alert:
     """`alert` with the newest number; `seen` unknown: no number now, and the last peak."""
     if not seen.known:
         return structs.replace(alert, updated_at=now, value=None, low=None, high=None)
-    falls = ABOUT[alert.quantity].falls
-    peak = min(alert.peak, seen.value) if falls else max(alert.peak, seen.value)
+    falls = alert.quantity is not None and ABOUT[alert.quantity].falls
+    peaks = (seen.value,) if alert.peak is None else (alert.peak, seen.value)
+    peak = min(peaks) if falls else max(peaks)
     return structs.replace(
         alert,
         updated_at=now,
-        **_told(seen),
+        value=_number(seen.value),
+        low=_number(seen.low),
+        high=_number(seen.high),
         peak=peak,
         at=alert.at if at is None else at,
     )
 
 
-def _told(seen: Estimate) -> dict[str, float | None]:
-    """The parts of `seen` that are numbers: a time to reach what is never reached is none."""
-    return {k: v if math.isfinite(v) else None for k, v in seen._asdict().items()}
+def _number(value: float) -> float | None:
+    """`value` where it is a number: a time to reach what is never reached is none."""
+    return value if math.isfinite(value) else None
 
 
 def risen(alert: Alert, threshold: Threshold, now: float) -> Alert:

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from plainview.alerts import measures, slow
 from plainview.alerts.book import Book
+from plainview.alerts.book import Key as BookKey
 from plainview.alerts.ground import Ground
 from plainview.alerts.measures import Key, Moment, Window
-from plainview.alerts.thresholds import Level, Quantity, Threshold
+from plainview.alerts.thresholds import Level, Threshold
 from plainview.alerts.watch import Look, Standing, Turn, WatchState, off, resumed, step
 from plainview.clock import Clock
 from plainview.crowd.field import Estimate, Field
@@ -67,7 +68,7 @@ class SiteWatch:
         handed = book.handed_back(site)
         self._standings = {one: self._begin(one, handed) for one in self._thresholds}
 
-    def _begin(self, one: Threshold, handed: set[tuple[str, str | None, Quantity]]) -> Standing:
+    def _begin(self, one: Threshold, handed: set[BookKey]) -> Standing:
         key = self.site, one.zone, one.quantity
         alert = self._book.of(key)
         if alert is not None and _RANK[one.level] <= _RANK[alert.level]:

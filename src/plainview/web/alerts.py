@@ -70,7 +70,7 @@ class AlertEdge(Struct, frozen=True):
     site: str
     zone: Annotated[str | None, Meta(description="null: the whole site.")]
     kind: EventKind
-    quantity: Quantity
+    quantity: Annotated[Quantity | None, Meta(description="null: it is about events.")]
     level: Annotated[Level, Meta(description="The highest that it reached.")]
     state: State
     raised_at: float
@@ -79,11 +79,13 @@ class AlertEdge(Struct, frozen=True):
     value: Annotated[float | None, Meta(description="Of the newest look; null: not known.")]
     low: float | None
     high: float | None
-    peak: float
-    unit: str
-    threshold: float
+    peak: float | None
+    unit: str | None
+    threshold: float | None
     source: Annotated[str, Meta(description="Where the threshold comes from.")]
     at: Annotated[Point | None, Meta(description="Ground metres, where it is worst.")]
+    cameras: Annotated[list[str], Meta(description="Those that saw its events.")]
+    confidence: Annotated[float | None, Meta(description="Of the surest of its events, 0 to 1.")]
     message: str
     check: Annotated[list[str], Meta(description="What to check, in plain words.")]
     history: list[StepEdge]
@@ -159,27 +161,32 @@ def interval(found: Estimate) -> IntervalEdge | None:
 def alert_edge(shown: Shown) -> AlertEdge:
     """An alert as JSON."""
     alert = shown.alert
-    about = ABOUT[alert.quantity]
     numbers: Mapping[str, float | None] = {
         name: None if value is None else told(value)
-        for name, value in (("value", alert.value), ("low", alert.low), ("high", alert.high))
+        for name, value in (
+            ("value", alert.value),
+            ("low", alert.low),
+            ("high", alert.high),
+            ("peak", alert.peak),
+        )
     }
     return AlertEdge(
         id=alert.id,
         site=alert.site,
         zone=alert.zone,
-        kind=about.kind,
+        kind=alert.kind,
         quantity=alert.quantity,
         level=alert.level,
         state=alert.state,
         raised_at=alert.raised_at,
         updated_at=alert.updated_at,
         cleared_at=alert.cleared_at,
-        peak=round(alert.peak, 4),
-        unit=about.unit,
+        unit=None if alert.quantity is None else ABOUT[alert.quantity].unit,
         threshold=alert.threshold,
         source=alert.source,
         at=alert.at,
+        cameras=list(alert.cameras),
+        confidence=alert.confidence,
         message=alert.message,
         check=list(alert.check),
         history=[StepEdge(step.at, step.state, step.who, step.why) for step in alert.history],

@@ -29,6 +29,14 @@ class Parts(NamedTuple):
     """Which of the k cast the shadow: a few suffice."""
 
 
+def one_of(parts: Parts, k: int) -> Parts:
+    """Body `k` alone: arrays (k, ...)."""
+    return Parts(
+        parts.start[k], parts.end[k], parts.start_radius[k], parts.end_radius[k], parts.colour[k],
+        parts.casts,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Looks:
     """How each of n people is built and clothed: drawn at random, tied to no one."""
@@ -233,12 +241,13 @@ def people(  # noqa: PLR0915 - one line a limb; split, the body would be harder 
     )
 
 
-def _rigid(
+def rigid(
     pieces: list[tuple[tuple[float, float, float], tuple[float, float, float], float, float]],
     position: F,
     heading: float,
     colours: F,
 ) -> Parts:
+    """One body (arrays (1, k, ...)) of pieces (end, end, radius, shade), own axes, metres."""
     s = np.array([(*a, *b, r, shade) for a, b, r, shade in pieces], dtype=np.float64)
     c, d = np.cos(heading), np.sin(heading)
     turn = np.array([[c, d, 0.0], [-d, c, 0.0], [0, 0, 1.0]])
@@ -263,7 +272,7 @@ def car(position: F, heading: float, colour: F) -> Parts:
         for x in (-1.35, 1.35)
         for y in (-0.76, 0.76)
     ]
-    return _rigid(pieces, position, heading, colour)
+    return rigid(pieces, position, heading, colour)
 
 
 def dog(position: F, heading: float, walked: float, colour: F) -> Parts:
@@ -283,4 +292,4 @@ def dog(position: F, heading: float, walked: float, colour: F) -> Parts:
     ):
         swing = 0.12 * float(np.sin(phase + shift))
         pieces.append(((x, y, 0.4), (x + swing, y, 0.04), 0.04, 0.9))
-    return _rigid(pieces, position, heading, colour)
+    return rigid(pieces, position, heading, colour)

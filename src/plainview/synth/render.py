@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import Points, project
-from plainview.synth.body import Looks, Parts, car, dog, dressed, people
+from plainview.synth.body import Looks, Parts, car, dog, dressed, one_of, people
 from plainview.synth.camera import Camera
+from plainview.synth.events.actor import Actor, Effect
 from plainview.synth.light import Light
 from plainview.synth.picture import Developer, Fault, Sensor, gain_for
 from plainview.synth.raster import Bands, paint, screened
-from plainview.synth.scenery import Stage, World, build, lamp_light, noise_tile, sample, sunlit
-from plainview.synth.shadow import NEAR, Body, Half, Lit, doubled, ground_shadow
+from plainview.synth.scenery import World, build, lamp_light, noise_tile, sample, sunlit
+from plainview.synth.shadow import NEAR, Body, Lit, doubled, ground_shadow
+from plainview.synth.shot import Now, Shot
 from plainview.synth.trajectories import Trajectories
 
 F = NDArray[np.float64]
@@ -56,7 +58,7 @@ class Renderer:
     `frame` must be called with growing times; equal arguments give equal frames (the noise too).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a scene has many parts, each with its default
         self,
         world: World,
         camera: Camera,
@@ -66,16 +68,18 @@ class Renderer:
         sensor: Sensor | None = None,
         faults: tuple[Fault, ...] = (),
         movers: tuple[Mover, ...] = (),
+        actors: tuple[Actor, ...] = (),
+        effects: tuple[Effect, ...] = (),
         seed: int = 0,
     ) -> None:
         """Build the stage (about a second at 640 x 360)."""
         self.camera, self._world, self._walks, self._light = camera, world, walks, light
-        self._movers = movers
+        self._movers, self._actors, self._effects = movers, actors, effects
         generator = np.random.default_rng(seed)
         self._looks = dressed(walks.height, generator)
         self._walked = walks.walked()
         self._heading = _headings(walks)
-        self._stages = {0.0: _Shot(camera, build(world, camera, light))}
+        self._stages = {0.0: Shot(camera, build(world, camera, light))}
         first = self._stages[0.0].stage
         lit = first.ambient * light.sky + first.direct * light.sun + first.lamps
         self._gain = gain_for(lit, light.brightness)
@@ -104,7 +108,7 @@ class Renderer:
         if light.lamps:
             # Lamps' shadows are taken from the whole lamp light, most of which is one lamp's.
             image += stage.lamps * (np.float32(level) * doubled(block, stage.cover))
-        self._draw(image, shot, bodies, lit)
+        self._draw(image, Now(shot, light, t), bodies, depth, lit)
         return self._developer.develop(image, self._gain, t)
 
     def boxes(self, t: float) -> tuple[NDArray[np.int64], list[Box2]]:
@@ -114,11 +118,11 @@ class Renderer:
         parts, _, _ = self._people(t)
         return moment.rows, [_box(parts, k, matrix, self.camera) for k in range(len(moment.rows))]
 
-    def _shot(self, t: float) -> "_Shot":
+    def _shot(self, t: float) -> Shot:
         angle = sum(fault.amount for fault in self._moves if fault.active(t))
         if angle not in self._stages:
             camera = _turned(self.camera, angle)
-            self._stages[angle] = _Shot(camera, build(self._world, camera, self._light))
+            self._stages[angle] = Shot(camera, build(self._world, camera, self._light))
         return self._stages[angle]
 
     def _people(self, t: float) -> tuple[Parts, F, F]:
@@ -146,7 +150,7 @@ class Renderer:
     def _bodies(self, t: float) -> tuple[list["Body"], F]:
         parts, place, height = self._people(t)
         bodies = [
-            Body(_one(parts, k), np.append(place[k], height[k]), 1.0) for k in range(len(place))
+            Body(one_of(parts, k), np.append(place[k], height[k]), 1.0) for k in range(len(place))
         ]
         for mover in self._movers:
             now = mover.at(t)
@@ -160,8 +164,9 @@ class Renderer:
                 else dog(where, heading, gone, tint)
             )
             bodies.append(
-                Body(_one(shape, 0), np.append(where, 1.0), 6.0 if mover.kind == "car" else 1.0)
+                Body(one_of(shape, 0), np.append(where, 1.0), 6.0 if mover.kind == "car" else 1.0)
             )
+        bodies += [body for actor in self._actors for body in actor.bodies(t)]
         matrix = self._shot(t).matrix
         middle = np.array([[*b.place[:2], 0.5 * b.place[2]] for b in bodies]).reshape(-1, 3)
         depth = project(matrix, middle)[1]
@@ -194,35 +199,23 @@ class Renderer:
         )
         return np.asarray(1 - light.clouds * np.clip(0.5 + 1.2 * density, 0, 1), dtype=np.float32)
 
-    def _draw(self, image: F32, shot: "_Shot", bodies: list["Body"], lit: Lit) -> None:
-        if not bodies:
-            return
+    def _draw(self, image: F32, now: Now, bodies: list[Body], depth: F, lit: Lit) -> None:
+        """Bodies and effects, far ones first."""
+        shot = now.shot
         flat = [_flatten(body, k, shot, lit) for k, body in enumerate(bodies)]
+        done = 0
+        for effect in sorted(self._effects, key=lambda one: -one.depth(shot)):
+            behind = int(np.count_nonzero(depth > effect.depth(shot)))
+            _paint(image, shot, flat[done:behind])
+            effect.paint(image, now)
+            done = behind
+        _paint(image, shot, flat[done:])
+
+
+def _paint(image: F32, shot: Shot, flat: list[Bands]) -> None:
+    if flat:
         bands = Bands(*(np.concatenate([f[k] for f in flat]) for k in range(len(Bands._fields))))
         paint(image, shot.stage, bands)
-
-
-def _one(parts: Parts, k: int) -> Parts:
-    return Parts(
-        parts.start[k], parts.end[k], parts.start_radius[k], parts.end_radius[k], parts.colour[k],
-        parts.casts,
-    )  # fmt: skip
-
-
-class _Shot:
-    """A stage with what is derived from it for drawing."""
-
-    def __init__(self, camera: Camera, stage: Stage) -> None:
-        self.camera, self.stage = camera, stage
-        self.matrix = camera.matrix()
-        self.axes = camera.axes()
-        self.focal = camera.focal()
-        self.half = Half(
-            *(
-                np.ascontiguousarray(plane[::2, ::2])
-                for plane in (stage.gx, stage.gy, stage.under_x, stage.under_y)
-            )
-        )
 
 
 def _headings(walks: Trajectories) -> F:
@@ -281,7 +274,7 @@ def _box(parts: Parts, k: int, matrix: Points, camera: Camera) -> Box2:
     return Box2(float(middle[0]), float(middle[1]), float(size[0]), float(size[1]))
 
 
-def _flatten(body: Body, k: int, shot: _Shot, lit: Lit) -> Bands:
+def _flatten(body: Body, k: int, shot: Shot, lit: Lit) -> Bands:
     """The capsules of body `k` as bands, far ones first, the empty ones left out."""
     parts = body.parts
     keep = parts.start_radius > 1e-4

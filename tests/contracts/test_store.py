@@ -17,7 +17,7 @@ from plainview.record import (
     Reading,
     Stamped,
 )
-from plainview.store import KeptAlert, Retention, Store, open_store
+from plainview.store import KeptAlert, KeptDelivery, Retention, Store, open_store
 
 MINUTE = 60_000
 HOUR = 3_600_000
@@ -330,3 +330,50 @@ def test_alerts_that_ended_go_at_their_term_and_open_ones_stay(opened: OpenStore
     assert [one.id for one in store.alerts()] == ["3", "1"]
     store.prune(NOON + 1000 * HOUR)
     assert [one.id for one in store.alerts()] == ["1"]
+
+
+def delivery(alert: str, revision: int = 1, **changes: object) -> KeptDelivery:
+    """A notice about `alert` that waits for the route `mail`."""
+    return msgspec.structs.replace(
+        KeptDelivery("mail", alert, revision, b"notice", NOON), **changes
+    )
+
+
+def test_deliveries_come_with_their_alerts_and_in_order(opened: OpenStore) -> None:
+    """Written in one step, there after reopening; urgent ones first, each route its own."""
+    store = opened(Retention())
+    urgent, late = delivery("3", urgent=True), delivery("4", due=NOON + 1)
+    other = msgspec.structs.replace(delivery("1"), route="hook")
+    store.put_alerts([kept("1")], deliveries=[delivery("2"), delivery("1"), urgent, late, other])
+    store = opened(Retention())
+    due = [delivery("1"), delivery("2")]
+    assert store.due_deliveries("mail", NOON, 10) == [urgent, *due]
+    assert store.due_deliveries("mail", NOON, 2) == [urgent, due[0]]
+    assert store.due_deliveries("mail", NOON + 1, 10) == [urgent, *due, late]
+    assert store.waiting_deliveries() == {"mail": 4, "hook": 1}
+    store.hurry_deliveries("mail")
+    assert [one.alert for one in store.due_deliveries("mail", 0, 10)] == ["3", "1", "2", "4"]
+
+
+def test_a_delivery_is_replaced_by_newer_revisions_only(store: Store) -> None:
+    """What was delivered is told again only when there is more to tell; a late result harms not."""
+    store.put_alerts([], deliveries=[delivery("1", 2)])
+    done = delivery("1", 2, waiting=False, tries=1)
+    store.settle_deliveries([done])
+    store.put_alerts([], deliveries=[delivery("1", 2), delivery("1", 1)])
+    assert store.waiting_deliveries() == {}
+    assert store.delivered("mail", 10) == [done]
+    store.put_alerts([], deliveries=[delivery("1", 3)])
+    store.settle_deliveries([done])
+    assert store.due_deliveries("mail", NOON, 10) == [delivery("1", 3)]
+    failed = delivery("1", 3, tries=1, error="nobody answers", due=NOON + 5)
+    store.settle_deliveries([failed])
+    assert store.due_deliveries("mail", NOON + 5, 10) == [failed]
+
+
+def test_deliveries_go_at_the_term_of_events_but_not_of_open_alerts(opened: OpenStore) -> None:
+    """Else an alert that stays open would be told anew."""
+    store = opened(Retention(events=60))
+    store.put_alerts([kept("1"), kept("2", over=True)], deliveries=[delivery("1"), delivery("2")])
+    store.prune(NOON + 120_000)
+    assert [one.alert for one in store.due_deliveries("mail", NOON, 10)] == ["1"]

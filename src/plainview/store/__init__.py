@@ -67,6 +67,31 @@ class KeptAlert(Struct, frozen=True):
     """What persons wrote about it."""
 
 
+class KeptDelivery(Struct, frozen=True):
+    """The newest notice about one alert for one route, and what became of it.
+
+    What the notice says is the business of `plainview.alerts.delivery`.
+    """
+
+    route: str
+    alert: str
+    """The alert's id; it sorts as alerts were raised."""
+    revision: int
+    """Of two for one route and alert only the one with the larger revision is kept."""
+    data: bytes
+    t: int
+    """UTC milliseconds at which it was put, tried or delivered last."""
+    urgent: bool = False
+    """Goes before all others of its route."""
+    waiting: bool = True
+    """Whether it is not delivered yet."""
+    due: int = 0
+    """UTC milliseconds before which it is not tried."""
+    tries: int = 0
+    error: str = ""
+    """Why the last try failed; empty where none did."""
+
+
 class Appended(NamedTuple):
     """What became of a batch."""
 
@@ -119,10 +144,17 @@ class Store(Protocol):
         """Roll-ups with since <= start < until, oldest first."""
         ...
 
-    def put_alerts(self, alerts: Sequence[KeptAlert], *, heard: int = 0) -> None:
+    def put_alerts(
+        self,
+        alerts: Sequence[KeptAlert],
+        *,
+        heard: int = 0,
+        deliveries: Sequence[KeptDelivery] = (),
+    ) -> None:
         """Keep `alerts`, each in place of what was kept under its id. Durable when this returns.
 
-        In the same step, news of events up to number `heard` is forgotten: it is in the alerts.
+        In the same step, news of events up to number `heard` is forgotten: it is in the alerts; and
+        each of `deliveries` takes the place of an older revision for its route and alert.
         Raises StoreFull or StoreError; then all stays as it was. No Reading is dropped for it: a
         share of the store is left free that Readings may not fill.
         """
@@ -132,6 +164,29 @@ class Store(Protocol):
         self, *, site: str | None = None, only_open: bool = False, most: int = 1000
     ) -> list[KeptAlert]:
         """Alerts of `site` (None: of all), the newest id first, at most `most`."""
+        ...
+
+    def due_deliveries(self, route: str, now: int, most: int) -> list[KeptDelivery]:
+        """What waits for `route` and is due at `now`: urgent first, then as alerts were raised."""
+        ...
+
+    def delivered(self, route: str, most: int) -> list[KeptDelivery]:
+        """What `route` has delivered, the newest alert first."""
+        ...
+
+    def waiting_deliveries(self) -> dict[str, int]:
+        """How many wait, by route; a route of which none waits is not in it."""
+        ...
+
+    def settle_deliveries(self, deliveries: Sequence[KeptDelivery]) -> None:
+        """Keep what became of `deliveries`; one that a newer revision has replaced is left alone.
+
+        Durable when this returns. Raises StoreFull or StoreError; then all stays as it was.
+        """
+        ...
+
+    def hurry_deliveries(self, route: str) -> None:
+        """Whatever waits for `route` is due now."""
         ...
 
     def roll_up(self, now: int) -> int:

@@ -151,6 +151,26 @@ event_news = Table(
 with the events, and removed with the alerts that are made of them: a restart loses none and tells
 none twice. Numbers never come again."""
 
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("route", String(64), nullable=False),
+    Column("alert", String(96), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("t", Integer, nullable=False),
+    Column("calm", Boolean, nullable=False),
+    Column("waiting", Boolean, nullable=False),
+    Column("due", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("error", String, nullable=False),
+    PrimaryKeyConstraint("route", "alert"),
+    Index("delivery_waiting", "route", "calm", "alert", sqlite_where=text("waiting")),
+    sqlite_with_rowid=False,
+)
+"""The outbox: the newest notice about each alert for each route, written with the alert itself.
+What is urgent is not `calm`, so that it comes first in the order of the index."""
+
 mark = Table(
     "mark",
     metadata,

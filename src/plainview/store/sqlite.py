@@ -15,7 +15,18 @@ from sqlalchemy.dialects.sqlite import insert
 
 from plainview.errors import ReadingRefused, StoreError, StoreFull
 from plainview.record import CameraStatus, Reading, Stamped, decode, encode
-from plainview.store import Appended, DiskUse, KeptAlert, Retention, RollUp, connect, schema, upkeep
+from plainview.store import (
+    Appended,
+    DiskUse,
+    KeptAlert,
+    KeptDelivery,
+    Retention,
+    RollUp,
+    connect,
+    outbox,
+    schema,
+    upkeep,
+)
 from plainview.store import alerts as kept_alerts
 from plainview.store.faults import damaged, explained
 from plainview.store.migrate import migrate
@@ -311,13 +322,20 @@ class SqliteStore:
             with self._changed:
                 self._unsaved.difference_update(names)
 
-    def put_alerts(self, alerts: Sequence[KeptAlert], *, heard: int = 0) -> None:
-        """Keep `alerts`, and forget the news of events that they are made of; one transaction.
+    def put_alerts(
+        self,
+        alerts: Sequence[KeptAlert],
+        *,
+        heard: int = 0,
+        deliveries: Sequence[KeptDelivery] = (),
+    ) -> None:
+        """Keep `alerts` and their `deliveries`, and forget the news of events; one transaction.
 
         Raises StoreFull or StoreError; then all stays as it was.
         """
         with self._writing() as connection:
             kept_alerts.put(connection, alerts)
+            outbox.put(connection, deliveries)
             if heard:
                 number = schema.event_news.c.number
                 connection.execute(delete(schema.event_news).where(number <= heard))
@@ -336,6 +354,34 @@ class SqliteStore:
             wanted = wanted.where(alert.open)
         with self._reading() as connection:
             return [kept_alerts.kept(row) for row in connection.execute(wanted)]
+
+    def due_deliveries(self, route: str, now: int, most: int) -> list[KeptDelivery]:
+        """What waits for `route` and is due at `now`: urgent first, then as alerts were raised."""
+        with self._reading() as connection:
+            return outbox.due(connection, route, now, most)
+
+    def delivered(self, route: str, most: int) -> list[KeptDelivery]:
+        """What `route` has delivered, the newest alert first."""
+        with self._reading() as connection:
+            return outbox.delivered(connection, route, most)
+
+    def waiting_deliveries(self) -> dict[str, int]:
+        """How many wait, by route; a route of which none waits is not in it."""
+        with self._reading() as connection:
+            return outbox.waiting(connection)
+
+    def settle_deliveries(self, deliveries: Sequence[KeptDelivery]) -> None:
+        """Keep what became of `deliveries`; one that a newer revision has replaced is left alone.
+
+        On the disk when this returns. Raises StoreFull or StoreError; then all stays as it was.
+        """
+        with self._writing() as connection:
+            outbox.settle(connection, deliveries)
+
+    def hurry_deliveries(self, route: str) -> None:
+        """Whatever waits for `route` is due now."""
+        with self._writing() as connection:
+            outbox.hurry(connection, route)
 
     def _decode(self, data: bytes) -> Reading:
         try:
@@ -477,7 +523,9 @@ class SqliteStore:
                             connection, table, until, numbers[k : k + 64]
                         )
             with self._writing() as connection:
-                deleted += kept_alerts.delete_ended(connection, now - int(keep.events * 1000))
+                until = now - int(keep.events * 1000)
+                deleted += kept_alerts.delete_ended(connection, until)
+                deleted += outbox.delete_old(connection, until)
             self._give_back()
             return deleted
 

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from plainview.record import (
     CameraStatus,
     Event,
     EventKind,
+    EventStanding,
     Health,
     LensState,
     Phase,
@@ -18,6 +21,7 @@ from plainview.record import (
     Stamped,
 )
 from plainview.store import KeptAlert, KeptDelivery, Retention, Store, open_store
+from plainview.store.search import AlertQuery, Band, EventQuery, Mark, Place
 
 MINUTE = 60_000
 HOUR = 3_600_000
@@ -297,7 +301,8 @@ def kept(name: str, *, t: int = NOON, site: str = "plaza", over: bool = False) -
     """An alert of `site` that last changed at `t`."""
     data = f"{name} at {t}".encode()
     kind, at = EventKind.FIRE, (1.5, -2.0)
-    return KeptAlert(name, site, t, not over, data, kind, NOON, "gate", at, f"wrote about {name}")
+    note, state = f"wrote about {name}", "cleared" if over else "raised"
+    return KeptAlert(name, site, t, not over, data, kind, NOON, "gate", at, note, state)
 
 
 def test_alerts_are_there_after_reopening(opened: OpenStore) -> None:
@@ -377,3 +382,179 @@ def test_deliveries_go_at_the_term_of_events_but_not_of_open_alerts(opened: Open
     store.put_alerts([kept("1"), kept("2", over=True)], deliveries=[delivery("1"), delivery("2")])
     store.prune(NOON + 120_000)
     assert [one.alert for one in store.due_deliveries("mail", NOON, 10)] == ["1"]
+
+
+def mark(
+    t: int,
+    phase: Phase = Phase.START,
+    *,
+    camera: str = "a",
+    kind: EventKind = EventKind.LEFT_OBJECT,
+    at: tuple[int, int] = (10, 20),
+    zone: str | None = None,
+    standing: EventStanding = EventStanding.VALIDATED,
+) -> Mark:
+    """A start or end at `t`; `at` in steps of the record."""
+    return Mark(camera, Event(kind, phase, t, *at, -1, 80), zone, standing)
+
+
+def put(store: Store, *marks: Mark) -> None:
+    """Keep `marks` with the Reading that they came in."""
+    store.append([one(mark.camera, mark.event.t) for mark in marks], marks)
+
+
+def asked(store: Store, **changes: object) -> list[tuple[str, int, int | None]]:
+    """Camera, start and end of the events that fit; all of a and b where nothing is changed."""
+    place = Place("plaza", ("a", "b", "never seen"))
+    wanted = msgspec.structs.replace(EventQuery((place,), 0, NOON + HOUR), **changes)
+    return [
+        (e.camera, e.start - NOON, e.end and e.end - NOON) for e in store.find_events(wanted)[0]
+    ]
+
+
+def test_an_event_is_one_from_its_start_to_its_end(opened: OpenStore) -> None:
+    """Whatever comes twice, and over a reopening: one event, ended once; of the same place only."""
+    store = opened(Retention())
+    start, other = mark(NOON, zone="bench"), mark(NOON, at=(11, 20), zone="bench")
+    for _ in range(2):
+        put(store, start, other, mark(NOON + 1, zone="bench", camera="b"))
+    store = opened(Retention())
+    assert asked(store) == [("b", 1, None), ("a", 0, None), ("a", 0, None)]
+    for t in (7000, 9000):
+        put(store, mark(NOON + t, Phase.END, zone="bench"))
+    put(store, start)
+    put(store, mark(NOON + 5, Phase.END, kind=EventKind.FIRE))
+    place = Place("plaza", ("a",))
+    (first, second), last = store.find_events(EventQuery((place,), 0, NOON + HOUR))
+    assert last is None
+    assert (first.at, first.end) == ((1.1, 2.0), None)
+    assert (second.at, second.end, second.zone, second.confidence) == (
+        (1.0, 2.0),
+        NOON + 7000,
+        "bench",
+        0.8,
+    )
+    assert first.id > second.id[:13]
+    assert len({first.id, second.id}) == 2
+
+
+def test_events_are_found_by_what_is_asked_for(store: Store) -> None:
+    """Time, kind, zone, standing, whether it ended, camera, and a part of the ground."""
+    far = mark(NOON + 1000, camera="b", at=(500, 500), zone="exit")
+    fire = mark(NOON + 2000, kind=EventKind.FIRE, standing=EventStanding.EXPERIMENTAL)
+    put(store, mark(NOON), far, fire, mark(NOON + 3000, Phase.END), mark(NOON, camera="elsewhere"))
+    everything = [("a", 2000, None), ("b", 1000, None), ("a", 0, 3000)]
+    assert asked(store) == everything
+    assert asked(store, since=NOON + 1000, until=NOON + 2000) == everything[1:2]
+    assert asked(store, kinds=(EventKind.FIRE,)) == everything[:1]
+    assert asked(store, kinds=(EventKind.WEAPON, EventKind.FIRE)) == everything[:1]
+    assert asked(store, zones=("exit", "nowhere")) == everything[1:2]
+    assert asked(store, zones=("nowhere",)) == []
+    assert asked(store, standings=(EventStanding.VALIDATED,)) == everything[1:]
+    assert asked(store, open=True) == everything[:2]
+    assert asked(store, open=False) == everything[2:]
+    assert asked(store, places=(Place("plaza", ("b",)),)) == everything[1:2]
+    assert asked(store, places=()) == []
+    near = (Band(1, 0, 0.0, 1.0), Band(0, 1, 0.0, 2.0))
+    assert asked(store, places=(Place("plaza", ("a",), near),)) == [everything[0], everything[2]]
+    aslant = (Band(0.5, 0.5, 49.9, 50.1),)
+    assert asked(store, places=(Place("x", ("a", "b"), aslant),)) == everything[1:2]
+    both = (Place("x", ("a",)), Place("y", ("b",), near))
+    assert asked(store, places=both) == [everything[0], everything[2]]
+
+
+@given(
+    starts=st.lists(
+        st.tuples(st.sampled_from("ab"), st.integers(0, 5_000_000), st.sampled_from(EventKind)),
+        max_size=40,
+        unique=True,
+    ),
+    most=st.integers(1, 9),
+)
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_pages_are_all_events_once(
+    store: Store, starts: list[tuple[str, int, EventKind]], most: int
+) -> None:
+    """Page by page come all events, newest first, none twice, however many of one moment."""
+    # Each example has cameras of its own in the one store.
+    k = len(store.latest([f"{k}a" for k in range(40)]))
+    a, b = f"{k}a", f"{k}b"
+    store.append([one(a, NOON)])
+    put(store, *(mark(NOON - t // 3 * 3, camera=a if c == "a" else b, kind=kind, at=(t, 0))
+                 for c, t, kind in starts))  # fmt: skip
+    wanted = EventQuery((Place("plaza", (a, b)),), 0, NOON + 1, most=most)
+    found: list[tuple[int, str, EventKind, float]] = []
+    while True:
+        page = store.find_events(wanted)
+        found += [(e.start, e.camera[-1], e.kind, e.at[0]) for e in page.events]
+        if page.last is None:
+            break
+        assert len(page.events) == most
+        wanted = msgspec.structs.replace(wanted, before=page.last)
+    expected = {(NOON - t // 3 * 3, c, kind, round(t / 10, 1)) for c, t, kind in starts}
+    assert len(found) == len(expected) == len(starts)
+    assert set(found) == expected
+    assert [one[0] for one in found] == sorted((one[0] for one in found), reverse=True)
+
+
+def test_news_of_validated_events_waits_until_it_is_heard(opened: OpenStore) -> None:
+    """Over a restart, start and end each once; experimental events are none; numbers only grow."""
+    store = opened(Retention())
+    quiet = mark(NOON, kind=EventKind.FIRE, standing=EventStanding.EXPERIMENTAL)
+    put(store, mark(NOON), quiet)
+    put(store, mark(NOON))
+    store = opened(Retention())
+    (start,) = store.event_news(10)
+    assert (start.event.kind, start.event.end) == (EventKind.LEFT_OBJECT, None)
+    put(store, mark(NOON + 1, Phase.END), mark(NOON + 1, Phase.END, kind=EventKind.FIRE))
+    assert [news.event.end for news in store.event_news(10)] == [NOON + 1, NOON + 1]
+    assert len(store.event_news(1)) == 1
+    last = store.event_news(10)[-1].number
+    store.put_alerts([kept("1")], heard=last)
+    assert store.event_news(10) == []
+    put(store, mark(NOON + 2))
+    assert store.event_news(10)[0].number > last
+
+
+def test_events_go_at_their_term(opened: OpenStore) -> None:
+    """Old events and their news are deleted, ended or not; others stay, and can be ended."""
+    store = opened(Retention(events=60))
+    put(store, mark(NOON), mark(NOON + 1, camera="b"), mark(NOON + 50_000))
+    store.prune(NOON + 61_000)
+    assert asked(store) == [("a", 50_000, None)]
+    assert len(store.event_news(10)) == 1
+    store = opened(Retention(events=60))
+    put(store, mark(NOON + 55_000, Phase.END))
+    assert asked(store) == [("a", 50_000, 55_000)]
+
+
+def test_alerts_are_found_by_what_is_asked_for(store: Store) -> None:
+    """Site, part of the ground, time, kind, zone, state, and parts of words in any script."""
+    notes = ("Ada: a café's chairs, 100%", "保安已到場", "")
+    for k, note in enumerate(notes):
+        alert = kept(f"{k}", site="quay" if k == 2 else "plaza", over=k == 1)
+        store.put_alerts([msgspec.structs.replace(alert, note="was there before")])
+        store.put_alerts([msgspec.structs.replace(alert, note=note, raised=NOON + k)])
+
+    def found(**changes: object) -> list[str]:
+        places = (Place("plaza", ()), Place("quay", ()))
+        wanted = AlertQuery(places, 0, NOON + HOUR)
+        return [a.id for a in store.find_alerts(msgspec.structs.replace(wanted, **changes))]
+
+    assert found() == ["2", "1", "0"]
+    assert found(places=(Place("plaza", ()),)) == ["1", "0"]
+    near, far = Band(1, 0, 1.0, 2.0), Band(1, 0, 9.0, 9.5)
+    assert found(places=(Place("plaza", (), (near,)), Place("quay", (), (far,)))) == ["1", "0"]
+    assert found(since=NOON + 1, until=NOON + 2) == ["1"]
+    assert found(kinds=(EventKind.WEAPON,)) == found(zones=("exit",)) == []
+    assert found(kinds=(EventKind.FIRE,), zones=("gate", "exit")) == ["2", "1", "0"]
+    assert found(states=("cleared",)) == ["1"]
+    assert found(words=("CAFÉ", "hair")) == found(words=("0%",)) == ["0"]
+    assert found(words=("已到場",)) == found(words=("保安",)) == found(words=("場",)) == ["1"]
+    assert found(words=("before",)) == found(words=('"',)) == found(words=('x" OR "chairs',)) == []
+    assert found(most=1) == ["2"]
+    assert found(before="2", most=1) == ["1"]

@@ -7,16 +7,20 @@ import sys
 from collections import deque
 from pathlib import Path
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from plainview.alerts.lifecycle import packed, unpacked
+from plainview.alerts.thresholds import Quantity
 from plainview.errors import ConfigError, StoreError, StoreFull
-from plainview.record import Reading, Stamped
+from plainview.record import EventKind, Reading, Stamped
 from plainview.store import Retention, open_store
 from plainview.store.migrate import migrate
 from plainview.store.schema import alert_note, metadata
+from plainview.store.search import AlertQuery, Place
 from plainview.store.sqlite import SqliteStore
 from plainview.store.upkeep import Brief
 
@@ -284,6 +288,53 @@ def test_migrations_make_the_schema(tmp_path: Path) -> None:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_alerts_of_an_older_schema_are_kept(tmp_path: Path) -> None:
+    """Alerts as schema 2 kept them come back whole, with their kind, and are found by their notes.
+
+    One that cannot be read is left as it is.
+    """
+    path = tmp_path / "readings.db"
+    steps = [(1.7e9, "raised", "Plainview", "above 5"), (1.7e9 + 5, "escalated", "Ada", "too full")]
+    old = {
+        "id": "1700000000000-ab",
+        "site": "plaza",
+        "zone": None,
+        "quantity": "reach",
+        "level": "alarm",
+        "state": "escalated",
+        "raised_at": 1.7e9,
+        "updated_at": 1.7e9 + 5,
+        "cleared_at": None,
+        "value": 40.0,
+        "low": 30.0,
+        "high": None,
+        "peak": 25.0,
+        "threshold": 60.0,
+        "source": "a test",
+        "at": [1.5, 2.0],
+        "history": [dict(zip(("at", "state", "who", "why"), step, strict=True)) for step in steps],
+    }
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        migrate(connection, str(path), "0002")
+        for name, data in ((old["id"], msgspec.msgpack.encode(old)), ("0", b"damaged")):
+            connection.exec_driver_sql(
+                "INSERT INTO alert VALUES (?, 'plaza', 1700000005000, 1, ?)", (name, data)
+            )
+    engine.dispose()
+    store = SqliteStore(path, Retention())
+    kept, damaged = store.alerts()
+    assert damaged.data == b"damaged"
+    alert = unpacked(kept)
+    assert (alert.kind, alert.quantity) == (EventKind.DENSITY, Quantity.REACH)
+    now = old | {"kind": "density", "sightings": [], "more": 0}
+    assert msgspec.json.decode(msgspec.json.encode(alert)) == now
+    assert packed(alert) == kept
+    places = (Place("plaza", ()),)
+    assert store.find_alerts(AlertQuery(places, 0, 1 << 60, words=("too f",))) == [kept]
+    store.close()
 
 
 def test_only_one_process_writes(tmp_path: Path) -> None:

@@ -277,6 +277,7 @@ def packed(alert: Alert) -> KeptAlert:
         alert.zone,
         alert.at,
         "\n".join(step.why for step in alert.history if step.who != SELF),
+        alert.state.value,
     )
 
 

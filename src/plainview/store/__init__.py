@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from plainview.geometry import Point
 from plainview.record import CameraStatus, EventKind, Health, Reading, Stamped
+from plainview.store.search import AlertQuery, EventPage, EventQuery, Mark, News
 
 
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,7 +20,8 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     hours: float = 400 * 86_400.0
     """Seconds that hour roll-ups are kept."""
     events: float = 31 * 86_400.0
-    """Seconds that an alert is kept after it has ended; one that is open is never deleted."""
+    """Seconds that an event is kept from its start, and an alert after it has ended; an alert that
+    is open is never deleted."""
     disk_bytes: int = 2_000_000_000
     """Bound on the store's size on disk, the write-ahead log included."""
 
@@ -65,6 +67,8 @@ class KeptAlert(Struct, frozen=True):
     """Ground metres of its site."""
     note: str = ""
     """What persons wrote about it."""
+    state: str = ""
+    """As plainview.alerts names it."""
 
 
 class KeptDelivery(Struct, frozen=True):
@@ -114,9 +118,10 @@ class DiskUse(Struct, frozen=True):
 class Store(Protocol):
     """Readings, statuses and roll-ups of all cameras, and alerts of all sites. Thread-safe."""
 
-    def append(self, readings: Sequence[Stamped]) -> Appended:
-        """Keep `readings`. When this returns they are durable.
+    def append(self, readings: Sequence[Stamped], marks: Sequence[Mark] = ()) -> Appended:
+        """Keep `readings`, and the events that `marks` start and end. Durable when this returns.
 
+        What comes again changes nothing. Validated events are news until somebody has heard.
         Raises StoreFull when the disk or the bound is reached, StoreError on other failures; then
         nothing of the batch is kept.
         """
@@ -164,6 +169,21 @@ class Store(Protocol):
         self, *, site: str | None = None, only_open: bool = False, most: int = 1000
     ) -> list[KeptAlert]:
         """Alerts of `site` (None: of all), the newest id first, at most `most`."""
+        ...
+
+    def find_alerts(self, wanted: AlertQuery) -> list[KeptAlert]:
+        """Alerts that fit `wanted`, the newest id first; `most` of them where there are more."""
+        ...
+
+    def find_events(self, wanted: EventQuery) -> EventPage:
+        """Events that fit `wanted`, the latest start first."""
+        ...
+
+    def event_news(self, most: int) -> list[News]:
+        """The oldest `most` news of validated events that no alert was made of, oldest first.
+
+        They are forgotten by `put_alerts`.
+        """
         ...
 
     def due_deliveries(self, route: str, now: int, most: int) -> list[KeptDelivery]:

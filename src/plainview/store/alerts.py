@@ -1,16 +1,17 @@
 """Alerts in SQLite: functions over a connection that is in a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from plainview.record import EventKind
 from plainview.store import KeptAlert, schema
+from plainview.store.search import AlertQuery, Band, Place
 
-_FIELDS = ("id", "site", "t", "open", "data", "kind", "raised", "zone", "x", "y")
+_FIELDS = ("id", "site", "t", "open", "data", "kind", "raised", "zone", "x", "y", "state")
 
 
 def put(connection: Connection, alerts: Sequence[KeptAlert]) -> None:
@@ -43,9 +44,11 @@ def all_fields() -> Select[Any]:
 
 def kept(row: Sequence[Any]) -> KeptAlert:
     """The alert in a row of `all_fields`."""
-    name, site, t, is_open, data, kind, raised, zone, x, y, note = row
+    name, site, t, is_open, data, kind, raised, zone, x, y, state, note = row
     at = None if x is None or y is None else (x, y)
-    return KeptAlert(name, site, t, is_open, data, EventKind(kind), raised, zone, at, note or "")
+    return KeptAlert(
+        name, site, t, is_open, data, EventKind(kind), raised, zone, at, note or "", state
+    )
 
 
 def delete_ended(connection: Connection, until: int) -> int:
@@ -55,3 +58,47 @@ def delete_ended(connection: Connection, until: int) -> int:
     numbers = select(alert.number).where(old)
     connection.execute(delete(note).where(note.c.rowid.in_(numbers)))
     return connection.execute(delete(schema.alert).where(old)).rowcount
+
+
+_TRIGRAM = 3
+"""Signs that a word needs to be found by the index of notes; shorter ones are looked for in all."""
+
+
+def find(connection: Connection, wanted: AlertQuery) -> list[KeptAlert]:
+    """Alerts that fit `wanted`, the newest id first."""
+    alert = schema.alert.c
+    query = all_fields().where(*_conditions(wanted)).order_by(alert.id.desc()).limit(wanted.most)
+    return [kept(row) for row in connection.execute(query)]
+
+
+def _conditions(wanted: AlertQuery) -> Iterator[ColumnElement[bool]]:
+    alert, note = schema.alert.c, schema.alert_note
+    yield alert.site.in_([place.site for place in wanted.places])
+    if any(place.bands for place in wanted.places):
+        yield or_(*map(_inside, wanted.places))
+    yield alert.raised >= wanted.since
+    yield alert.raised < wanted.until
+    if wanted.kinds:
+        yield alert.kind.in_([kind.value for kind in wanted.kinds])
+    if wanted.zones:
+        yield alert.zone.in_(wanted.zones)
+    if wanted.states:
+        yield alert.state.in_(wanted.states)
+    if wanted.before is not None:
+        yield alert.id < wanted.before
+    for word in wanted.words:
+        if len(word) >= _TRIGRAM:
+            quoted = '"' + word.replace('"', '""') + '"'
+            yield alert.number.in_(select(note.c.rowid).where(note.c.note.match(quoted)))
+        else:
+            yield func.instr(func.lower(note.c.note), word.lower()) > 0
+
+
+def _inside(place: Place) -> ColumnElement[bool]:
+    alert = schema.alert.c
+    return and_(alert.site == place.site, *map(_within, place.bands))
+
+
+def _within(band: Band) -> ColumnElement[bool]:
+    alert = schema.alert.c
+    return (alert.x * band.a + alert.y * band.b).between(band.low, band.high)

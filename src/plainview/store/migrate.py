@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from plainview.errors import StoreError
 
 
-def migrate(connection: Connection, where: str) -> None:
-    """Upgrade the database of `connection` (in its transaction) to the newest schema.
+def migrate(connection: Connection, where: str, to: str = "head") -> None:
+    """Upgrade the database of `connection` (in its transaction) to schema `to`: the newest.
 
     Raises StoreError if it was written by a newer Plainview; it is then left as it is.
     """
@@ -28,6 +28,21 @@ def migrate(connection: Connection, where: str) -> None:
             where=where,
             mend="It was written by a newer version: install that one, or give another file",
         )
+    _check_search(connection, where)
     if current != scripts.get_current_head():
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
+
+
+def _check_search(connection: Connection, where: str) -> None:
+    """Raise StoreError where this SQLite cannot keep the notes of alerts so that they are found."""
+    built = set(connection.exec_driver_sql("PRAGMA compile_options").scalars())
+    version = tuple(
+        map(int, connection.exec_driver_sql("SELECT sqlite_version()").scalar_one().split("."))
+    )
+    if "ENABLE_FTS5" not in built or version < (3, 35):
+        raise StoreError(
+            "this Python's SQLite has no full text search (FTS5), or is older than 3.35",
+            where=where,
+            mend="Run Plainview with a Python from python.org, uv or Debian 12 and later",
+        )

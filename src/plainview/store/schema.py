@@ -94,6 +94,7 @@ alert = Table(
     Column("zone", String(64), nullable=True),
     Column("x", Float, nullable=True),
     Column("y", Float, nullable=True),
+    Column("state", String(16), nullable=False),
     UniqueConstraint("id", name="alert_id"),
     Index("alert_open", "open", "t"),
     Index("alert_raised", "site", "raised"),

@@ -3,13 +3,13 @@
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
@@ -23,6 +23,7 @@ from plainview.store import (
     Retention,
     RollUp,
     connect,
+    events,
     outbox,
     schema,
     upkeep,
@@ -31,6 +32,7 @@ from plainview.store import alerts as kept_alerts
 from plainview.store.faults import damaged, explained
 from plainview.store.migrate import migrate
 from plainview.store.rollup import HOUR, MINUTE, minute_of, roll_up
+from plainview.store.search import AlertQuery, EventPage, EventQuery, Mark, News
 
 _WAL_SHARE, _LEAST_WAL, _MOST_WAL = 4, 400_000, 64_000_000
 _SOFT = 0.85
@@ -40,6 +42,7 @@ _DROP = 0.10
 _STEP_BACK = 60_000
 """Milliseconds. A Reading that much older than the newest known means that the clock was set back;
 it is the newest then."""
+_FOREVER = 1 << 60
 _ROW_BYTES = 40
 """Bytes of a Reading's row beside its data: key, sizes, and slack in the tree."""
 
@@ -66,6 +69,9 @@ class SqliteStore:
         self._statuses: dict[str, CameraStatus] = {}
         self._unsaved: set[str] = set()
         self._cameras: dict[str, int] = {}
+        self._zones: dict[str, int] = {}
+        self._events = 0
+        """Events that are kept; counting them would take long."""
         self._readings_from = 0
         self._closed = False
         self._lock_file = connect.lock(path)
@@ -86,12 +92,11 @@ class SqliteStore:
                 self._cameras[name] = number
             for name, data in connection.execute(select(schema.status)):
                 self._statuses[name] = msgspec.msgpack.decode(data, type=CameraStatus)
-            self._readings_from = (
-                connection.execute(
-                    select(schema.mark.c.value).where(schema.mark.c.name == "readings_from")
-                ).scalar()
-                or 0
-            )
+            for number, name in connection.execute(select(schema.zone)):
+                self._zones[name] = number
+            marks = {row.name: row.value for row in connection.execute(select(schema.mark))}
+            self._readings_from = marks.get("readings_from", 0)
+            self._events = marks.get("events", 0)
         self._limit_pages()
         # A deletion that was cut short is finished first: what lies before the mark is in the
         # roll-ups already, and must not be taken for late arrivals.
@@ -113,8 +118,8 @@ class SqliteStore:
         with explained(self._path), self._readers.begin() as connection:
             yield connection
 
-    def append(self, readings: Sequence[Stamped]) -> Appended:
-        """Keep `readings` in one transaction. When this returns they are on the disk.
+    def append(self, readings: Sequence[Stamped], marks: Sequence[Mark] = ()) -> Appended:
+        """Keep `readings` and events in one transaction. When this returns they are on the disk.
 
         At the bound, the oldest Readings are dropped for them. Raises StoreFull when that makes no
         room or the disk is full, StoreError on other failures; then nothing of the batch is kept.
@@ -123,9 +128,11 @@ class SqliteStore:
             return Appended(0, 0)
         encoded = [encode(one.reading) for one in readings]
         with self._write_lock:
-            self._make_room(sum(map(len, encoded)) + _ROW_BYTES * len(encoded))
+            size = sum(map(len, encoded)) + _ROW_BYTES * len(encoded)
+            self._make_room(size + events.ROW_BYTES * len(marks))
             with self._writing() as connection:
-                added = self._add_cameras(connection, {one.camera for one in readings})
+                named = {one.camera for one in readings} | {mark.camera for mark in marks}
+                added = self._add_numbers(connection, schema.camera, self._cameras, named)
                 numbers = self._cameras | added if added else self._cameras
                 rows = [
                     (one.reading.t, numbers[one.camera], data)
@@ -134,22 +141,44 @@ class SqliteStore:
                 stored = connection.exec_driver_sql(_insert_reading, rows).rowcount
                 if stored:
                     self._note_minutes(connection, readings)
+                names, fresh = self._put_marks(connection, marks, numbers)
             self._cameras.update(added)
+            self._zones.update(names)
+            self._events += fresh
         with self._changed:
             for one in readings:
                 self._see(one)
             self._grow_version()
         return Appended(stored, len(rows) - stored)
 
-    def _add_cameras(self, connection: Connection, names: set[str]) -> dict[str, int]:
-        new = sorted(names - self._cameras.keys())
-        first = max(self._cameras.values(), default=0) + 1
+    def _add_numbers(
+        self, connection: Connection, table: Table, known: Mapping[str, int], names: set[str]
+    ) -> dict[str, int]:
+        new = sorted(names - known.keys())
+        first = max(known.values(), default=0) + 1
         added = {name: number for number, name in enumerate(new, first)}
         if added:
             connection.execute(
-                insert(schema.camera), [{"id": n, "name": name} for name, n in added.items()]
+                insert(table), [{"id": n, "name": name} for name, n in added.items()]
             )
         return added
+
+    def _put_marks(
+        self, connection: Connection, marks: Sequence[Mark], cameras: Mapping[str, int]
+    ) -> tuple[dict[str, int], int]:
+        """Keep `marks`: (names of zones that are new, events that are new)."""
+        if not marks:
+            return {}, 0
+        named = {mark.zone for mark in marks if mark.zone is not None}
+        names = self._add_numbers(connection, schema.zone, self._zones, named)
+        numbers = events.Numbers(cameras, self._zones | names)
+        fresh = events.put(connection, marks, numbers)
+        self._mark_events(connection, self._events + fresh)
+        return names, fresh
+
+    def _mark_events(self, connection: Connection, rows: int) -> None:
+        values = {"name": "events", "value": rows}
+        connection.execute(insert(schema.mark).prefix_with("OR REPLACE"), [values])
 
     def _note_minutes(self, connection: Connection, readings: Sequence[Stamped]) -> None:
         state = schema.minute_state
@@ -210,10 +239,22 @@ class SqliteStore:
         while True:
             with self._writing() as connection:
                 over = self._used_pages(connection) + needed - int(self._pages * _SOFT)
-            gone = self._drop_oldest(over + int(self._pages * _DROP)) if over > 0 else 0
+            gone = self._drop(over + int(self._pages * _DROP)) if over > 0 else 0
             deleted += gone
             if not gone:
                 return deleted, over
+
+    def _drop(self, pages: int) -> int:
+        """Delete the oldest Readings, or of events where these fill half of the store; how many.
+
+        So a flood of events cannot drive out all Readings, nor Readings the events that are kept
+        for longer.
+        """
+        if self._events * events.ROW_BYTES * 2 < self._pages * connect.PAGE:
+            gone = self._drop_oldest(pages)
+            if gone:
+                return gone
+        return self._delete_events(_FOREVER)
 
     def _checkpoint(self) -> None:
         self._outside("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -354,6 +395,25 @@ class SqliteStore:
             wanted = wanted.where(alert.open)
         with self._reading() as connection:
             return [kept_alerts.kept(row) for row in connection.execute(wanted)]
+
+    def find_alerts(self, wanted: AlertQuery) -> list[KeptAlert]:
+        """Alerts that fit `wanted`, the newest id first; `most` of them where there are more."""
+        with self._reading() as connection:
+            return kept_alerts.find(connection, wanted)
+
+    def find_events(self, wanted: EventQuery) -> EventPage:
+        """Events that fit `wanted`, the latest start first."""
+        with self._reading() as connection:
+            return events.find(connection, wanted, self._numbers())
+
+    def event_news(self, most: int) -> list[News]:
+        """The oldest `most` news of validated events that no alert was made of, oldest first."""
+        with self._reading() as connection:
+            return events.news(connection, most, self._numbers())
+
+    def _numbers(self) -> events.Numbers:
+        # Only ever added to, in one step each: a copy is enough.
+        return events.Numbers(dict(self._cameras), dict(self._zones))
 
     def due_deliveries(self, route: str, now: int, most: int) -> list[KeptDelivery]:
         """What waits for `route` and is due at `now`: urgent first, then as alerts were raised."""
@@ -526,8 +586,23 @@ class SqliteStore:
                 until = now - int(keep.events * 1000)
                 deleted += kept_alerts.delete_ended(connection, until)
                 deleted += outbox.delete_old(connection, until)
+            while gone := self._delete_events(until):
+                deleted += gone
             self._give_back()
             return deleted
+
+    def _delete_events(self, until: int) -> int:
+        """Delete the oldest events that started before `until`, as many as the log can hold."""
+        with self._writing() as connection:
+            step = max(self._reserve // 8 // events.ROW_BYTES, 200)
+            gone = events.delete_before(connection, until, step)
+            if gone:
+                self._mark_events(connection, max(self._events - gone, 0))
+        if gone:
+            self._events = max(self._events - gone, 0)
+            if connect.size(Path(f"{self._path}-wal")) > self._reserve // 2:
+                self._checkpoint()
+        return gone
 
     def _has_before(self, until: int) -> bool:
         with self._writing() as connection:

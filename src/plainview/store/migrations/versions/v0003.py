@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(64), nullable=True),
         sa.Column("x", sa.Float, nullable=True),
         sa.Column("y", sa.Float, nullable=True),
+        sa.Column("state", sa.String(16), nullable=False),
         sa.UniqueConstraint("id", name="alert_id"),
     )
     op.create_index("alert_open", "alert", ["open", "t"])
@@ -90,10 +91,10 @@ def _move_alerts(connection: sa.Connection) -> None:
         at = found.get("at") or (None, None)
         said = "\n".join(s["why"] for s in found.get("history", ()) if s["who"] != _SELF)
         connection.exec_driver_sql(
-            "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (number, name, site, t, is_open, msgspec.msgpack.encode(found) if found else data,
              found.get("kind", "density"), round(found.get("raised_at", t / 1000) * 1000),
-             found.get("zone"), *at),
+             found.get("zone"), *at, found.get("state", "")),
         )  # fmt: skip
         connection.exec_driver_sql(
             "INSERT INTO alert_note (rowid, note) VALUES (?, ?)", (number, said)

@@ -1,8 +1,8 @@
 """The alerts that are open: durable before anybody sees them, and never lost by a restart."""
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Final, Literal, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple, Protocol
 
 import structlog
 
@@ -12,7 +12,7 @@ from plainview.alerts.thresholds import Threshold
 from plainview.alerts.watch import Look
 from plainview.clock import Clock
 from plainview.errors import InputError, StoreError
-from plainview.store import Store
+from plainview.store import KeptDelivery, Store
 
 Decision = Literal["acknowledge", "escalate", "clear"]
 Key = tuple[str, str | None, str]
@@ -31,6 +31,27 @@ _DECISIONS: Final[Mapping[Decision, Callable[[Alert, float, str, str], Alert]]] 
     "clear": lifecycle.cleared,
 }
 _log = structlog.get_logger(__name__)
+
+
+class Outgoing(Protocol):
+    """Who tells others of alerts. Thread-safe, and never waits for anybody."""
+
+    def prepare(self, alert: Alert) -> Sequence[KeptDelivery]:
+        """What is to be told of `alert` as it stands: written in one step with it."""
+        ...
+
+    def take(self, deliveries: Sequence[KeptDelivery], *, durable: bool) -> None:
+        """They are written, or (not `durable`) could not be and are to be told all the same."""
+        ...
+
+
+class _Nobody:
+    def prepare(self, alert: Alert) -> Sequence[KeptDelivery]:
+        del alert
+        return ()
+
+    def take(self, deliveries: Sequence[KeptDelivery], *, durable: bool) -> None:
+        pass
 
 
 class Shown(NamedTuple):
@@ -55,13 +76,16 @@ class Book:
         token: Callable[[], str],
         *,
         patience: Mapping[str, float] | None = None,
+        outgoing: Outgoing | None = None,
     ) -> None:
         """Go on with what `store` holds. `token` makes the end of an id, of at most 32 signs.
 
-        `patience` is seconds by site; PATIENCE where a site is not in it. Raises StoreError.
+        `patience` is seconds by site; PATIENCE where a site is not in it. Without `outgoing`
+        nobody else is told. Raises StoreError.
         """
         self._store, self._clock, self._token = store, clock, token
         self._patience = dict(patience or {})
+        self._outgoing: Outgoing = _Nobody() if outgoing is None else outgoing
         self._lock = threading.RLock()
         self._open: dict[Key, Alert] = {}
         self._waiting: dict[str, Alert] = {}
@@ -213,7 +237,9 @@ class Book:
                     mend="Load the page again",
                 )
             alert = _DECISIONS[decision](before, self._clock.utc(), who, why)
-            self._store.put_alerts([lifecycle.packed(alert)])
+            told = self._outgoing.prepare(alert)
+            self._store.put_alerts([lifecycle.packed(alert)], deliveries=told)
+            self._outgoing.take(told, durable=True)
             self._waiting.pop(alert.id, None)
             self._keep(alert)
             if not alert.open:
@@ -224,14 +250,17 @@ class Book:
 
     def _write(self, alert: Alert) -> bool:
         """Whether `alert` is durable now. Where not, it waits, and the log says so once."""
+        told = self._outgoing.prepare(alert)
         try:
-            self._store.put_alerts([lifecycle.packed(alert)])
+            self._store.put_alerts([lifecycle.packed(alert)], deliveries=told)
         except StoreError as error:
+            self._outgoing.take(told, durable=False)
             self._waiting[alert.id] = alert
             if not self.trouble:
                 _log.error("an alert is shown that is not durable yet", why=error.line())
             self.trouble = error.line()
             return False
+        self._outgoing.take(told, durable=True)
         self._waiting.pop(alert.id, None)
         self._saved[alert.id] = (self._clock.monotonic(), alert.peak)
         return True

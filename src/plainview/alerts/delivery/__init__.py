@@ -1,1 +1,1 @@
-"""How alerts leave the program: a notice for each step, an outbox that loses none, and the routes."""
+"""How alerts leave the program: a notice of each step, an outbox that loses none, routes."""

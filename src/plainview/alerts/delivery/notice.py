@@ -134,7 +134,7 @@ def notice_of(alert: Alert, place: Place, base: str) -> Notice:
         timezone=place.timezone,
         zone=alert.zone,
         kind=alert.kind.value,
-        about=alert.about,
+        about=str(alert.quantity or alert.kind),
         level=alert.level,
         state=alert.state,
         headline=alert.message,

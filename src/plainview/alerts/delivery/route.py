@@ -1,4 +1,4 @@
-"""A route: where notices go, which of them, and when. Frozen values and pure functions over them."""
+"""A route: where notices go, which of them, and when. Frozen values, and pure functions."""
 
 import datetime as dt
 import enum
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from plainview.alerts.delivery.notice import Notice, Purpose
+from plainview.alerts.delivery.notice import ROUTE, Notice
 from plainview.alerts.lifecycle import State
 from plainview.alerts.thresholds import Level
 from plainview.errors import DeliveryFailed
@@ -131,14 +131,19 @@ class Refused(DeliveryFailed):
 
 
 def wants(route: Route, notice: Notice) -> bool:
-    """Whether `notice` is for `route`. A route is never told that it is broken itself."""
+    """Whether `notice` is for `route`.
+
+    That another route is broken matters wherever this one looks, and its end as much as its
+    beginning; no route is told that it is broken itself.
+    """
     wanted = route.wanted
-    if notice.purpose is Purpose.TEST:
+    if wanted.kinds and notice.kind not in wanted.kinds:
         return False
+    if notice.kind == ROUTE:
+        return notice.about != route.name
     return (
         (not wanted.sites or notice.site in wanted.sites)
         and (not wanted.zones or notice.zone in wanted.zones)
-        and (not wanted.kinds or notice.kind in wanted.kinds)
         and (not wanted.levels or notice.level in wanted.levels)
         and (not wanted.states or notice.state in wanted.states)
     )
@@ -159,7 +164,7 @@ def quiet_until(route: Route, timezone: str, now: float) -> float | None:
     ends = [_end(quiet, local) for quiet in route.quiet]
     found = [end.timestamp() for end in ends if end is not None]
     # An hour that the clock skips or repeats must not end the quiet in the past.
-    return max(max(found), now + 1.0) if found else None
+    return max(*found, now + 1.0) if found else None
 
 
 def _end(quiet: Quiet, local: dt.datetime) -> dt.datetime | None:

@@ -1,0 +1,51 @@
+"""One module for each kind of route; `open_sender` loads the one that is asked for."""
+
+import ssl
+
+from plainview.alerts.delivery.route import Route, RouteKind, Sender
+from plainview.clock import Clock
+from plainview.errors import DeliveryFailed
+
+# ruff: noqa: PLC0415 - a broker's client is loaded only where there is a broker
+
+
+def open_sender(route: Route, clock: Clock) -> Sender:
+    """The sender of `route`. Connects to nothing yet."""
+    match route.kind:
+        case RouteKind.CAP:
+            from plainview.alerts.delivery.senders.cap import CapSender
+
+            return CapSender(route)
+        case RouteKind.FEED:
+            from plainview.alerts.delivery.senders.feed import FeedSender
+
+            return FeedSender()
+        case RouteKind.WEBHOOK:
+            from plainview.alerts.delivery.senders.webhook import WebhookSender
+
+            return WebhookSender(route, clock)
+        case RouteKind.MQTT:
+            from plainview.alerts.delivery.senders.mqtt import MqttSender
+
+            return MqttSender(route)
+        case RouteKind.EMAIL:
+            from plainview.alerts.delivery.senders.email import EmailSender
+
+            return EmailSender(route)
+
+
+def tls(route: Route) -> ssl.SSLContext:
+    """How `route` checks who is at the other end: always, by name, TLS 1.2 at least.
+
+    Raises DeliveryFailed where its own certificates cannot be read.
+    """
+    try:
+        context = ssl.create_default_context(cafile=route.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise DeliveryFailed(
+            f"the certificates cannot be read ({error.strerror or error})",
+            where=str(route.ca_file),
+            mend="Give a PEM file that Plainview's user may read",
+        ) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

@@ -1,0 +1,65 @@
+"""One POST over HTTP, to the configured address and no other."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import httpx
+
+from plainview.alerts.delivery.route import Refused, Route
+from plainview.alerts.delivery.senders import tls
+from plainview.errors import DeliveryFailed
+
+SECONDS: Final = 10.0
+"""Of one try."""
+_OURS: Final = frozenset({400, 413, 415, 422})
+"""Answers that are about the message, not about the address or the other side's state."""
+
+
+class Poster:
+    """Owns the connections to one address. Follows no redirection, asks no proxy, reads no body."""
+
+    def __init__(self, route: Route) -> None:
+        """Connect at the first `post`. Raises DeliveryFailed for certificates of no use."""
+        self._address = route.address
+        # What answers from where we were not told to go is not trusted: a redirection is a failure.
+        self._client = httpx.Client(
+            verify=tls(route), follow_redirects=False, trust_env=False, timeout=SECONDS
+        )
+
+    def post(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Post `body`. Returns when it was taken (any 2xx); raises DeliveryFailed or Refused."""
+        try:
+            with self._client.stream(
+                "POST", self._address, content=body, headers=dict(headers)
+            ) as answer:
+                status = answer.status_code
+        except httpx.TimeoutException as error:
+            raise DeliveryFailed(
+                f"no answer within {SECONDS:g} s",
+                where=self._address,
+                mend="See whether that server runs and can be reached from here",
+            ) from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise DeliveryFailed(
+                f"cannot be reached ({str(error) or type(error).__name__})",
+                where=self._address,
+                mend="See whether that server runs and can be reached from here",
+            ) from error
+        if 200 <= status < 300:
+            return
+        if 300 <= status < 400:
+            raise DeliveryFailed(
+                f"it answers {status}, and no redirection is followed",
+                where=self._address,
+                mend="Write the address that it leads to into CITY.toml",
+            )
+        failure = Refused if status in _OURS else DeliveryFailed
+        raise failure(
+            f"it answers {status} {httpx.codes.get_reason_phrase(status)}".rstrip(),
+            where=self._address,
+            mend="See that server's log; the secret and the path are the usual reasons",
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

@@ -12,8 +12,19 @@ from plainview.bus.local import LocalBus
 from plainview.clock import ManualClock
 from plainview.errors import BusFull, StoreError, StoreFull
 from plainview.intake import Intake
-from plainview.record import CameraStatus, Health, LensState, Reading, Stamped
+from plainview.record import (
+    CameraStatus,
+    Event,
+    EventKind,
+    EventStanding,
+    Health,
+    LensState,
+    Phase,
+    Reading,
+    Stamped,
+)
 from plainview.store import Appended, Retention
+from plainview.store.search import EventQuery, Mark, Place
 from plainview.store.sqlite import SqliteStore
 
 
@@ -24,13 +35,13 @@ class MoodyStore(SqliteStore):
     largest: int | None = None
     """The most Readings of one batch that it takes."""
 
-    def append(self, readings: Sequence[Stamped]) -> Appended:
+    def append(self, readings: Sequence[Stamped], marks: Sequence[Mark] = ()) -> Appended:
         """Refuse when told to."""
         if self.refuses is not None:
             raise self.refuses
         if self.largest is not None and len(readings) > self.largest:
             raise StoreFull("a batch too large")
-        return super().append(readings)
+        return super().append(readings, marks)
 
 
 class Turns:
@@ -292,3 +303,27 @@ def test_nothing_accepted_is_lost(
     assert [r.t for r in store.readings("a", 0, 10**6)] == accepted
     assert intake.stats().stored == len(accepted)
     store.close()
+
+
+def test_only_admitted_events_are_kept(
+    bus: LocalBus, store: MoodyStore, clock: ManualClock
+) -> None:
+    """One that is not permitted is no event, and is not in the Reading that brought it either."""
+    kept = Event(EventKind.FIRE, Phase.START, 5000, 10, 0, -1, 90)
+    refused = Event(EventKind.LEFT_OBJECT, Phase.START, 5000, 10, 0, -1, 90)
+    reading = msgspec.structs.replace(one("a", 5000).reading, events=(refused, kept))
+
+    def admit(camera: str, event: Event) -> Mark | None:
+        experimental = Mark(camera, event, "stage", EventStanding.EXPERIMENTAL)
+        return experimental if event.kind is EventKind.FIRE else None
+
+    for intake in (Intake(bus, store, clock, admit=admit), Intake(bus, store, clock, admit=admit)):
+        bus.publish("a", Stamped("a", reading))
+        intake.step(0.0)
+        assert (intake.stats().events, intake.stats().events_refused) == (1, 1)
+    assert [r.events for r in store.readings("a", 0, 9000)] == [(kept,)]
+    wanted = EventQuery((Place("plaza", ("a",)),), 0, 9000)
+    assert [(e.kind, e.zone) for e in store.find_events(wanted).events] == [("fire", "stage")]
+    bus.publish("b", Stamped("b", reading))
+    Intake(bus, store, clock).step(0.0)
+    assert store.latest(["b"])["b"].events == ()

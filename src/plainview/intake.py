@@ -5,15 +5,19 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from plainview.bus import Bus, BusStats, Delivery
 from plainview.clock import Clock
 from plainview.errors import PlainviewError, ReadingRefused, StoreError, StoreFull
-from plainview.record import CameraStatus, Stamped, decode, encode
+from plainview.record import CameraStatus, Event, Stamped, decode, encode
 from plainview.store import DiskUse, Store
+from plainview.store.search import Mark
 
 log = structlog.get_logger(__name__)
+
+Admit = Callable[[str, Event], Mark | None]
+"""(camera, event) -> what is kept of it; None: its kind is not permitted there, or it is off."""
 
 _BATCH = 4096
 """Messages of one transaction, at most."""
@@ -39,6 +43,10 @@ class IntakeStats(Struct, frozen=True):
     duplicates: int
     refused: int
     """Messages that were not a Reading or not of the camera that they came from: not stored."""
+    events: int
+    """Starts and ends of events, stored with their Readings."""
+    events_refused: int
+    """Those that were not permitted, or are off: not stored, and taken out of their Readings."""
     statuses: int
     batches: int
     failed: int
@@ -59,6 +67,8 @@ class IntakeStats(Struct, frozen=True):
             "readings_stored": self.stored,
             "readings_duplicate": self.duplicates,
             "messages_refused": self.refused,
+            "events_stored": self.events,
+            "events_refused": self.events_refused,
             "statuses": self.statuses,
             "batches": self.batches,
             "writes_failed": self.failed,
@@ -103,13 +113,17 @@ class Intake:
         store: Store,
         clock: Clock,
         before_deletion: Callable[[int], None] = lambda _now: None,
+        *,
+        admit: Admit = lambda _camera, _event: None,
     ) -> None:
         """Take from `bus`, write to `store`; periods are by `clock`.
 
+        `admit` decides about each event; without it no event is kept.
         `before_deletion` is told, with the UTC milliseconds, each time before what is past its term
         is deleted.
         """
         self._before_deletion = before_deletion
+        self._admit = admit
         self._bus = bus
         self._store = store
         self._clock = clock
@@ -118,6 +132,7 @@ class Intake:
         self._lock = threading.Lock()
         self._stored = self._duplicates = self._refused = self._statuses = 0
         self._batches = self._failed = self._steps = 0
+        self._events = self._events_refused = 0
         self._trouble = ""
         self._complained: dict[str, float] = {}
         now = clock.monotonic()
@@ -172,7 +187,8 @@ class Intake:
 
     def _write(self, part: Sequence[Delivery]) -> None:
         readings: list[Stamped] = []
-        refused = statuses = 0
+        marks: list[Mark] = []
+        refused = statuses = said = 0
         for delivery in part:
             message = delivery.message
             try:
@@ -180,12 +196,14 @@ class Intake:
                     self._store.put_status(delivery.camera, message)
                     statuses += 1
                 else:
-                    readings.append(checked(delivery.camera, message))
+                    one = checked(delivery.camera, message)
+                    said += len(one.reading.events)
+                    readings.append(self._admitted(one, marks))
             except ReadingRefused as error:
                 refused += 1
                 self._complain("refused", "message refused", camera=delivery.camera, why=str(error))
         try:
-            stored, duplicates = self._store.append(readings)
+            stored, duplicates = self._store.append(readings, marks)
         except StoreError:
             self._most = max(len(part) // 2, 1)
             raise
@@ -194,9 +212,22 @@ class Intake:
             self._stored += stored
             self._duplicates += duplicates
             self._refused += refused
+            self._events += len(marks)
+            self._events_refused += said - len(marks)
             self._statuses += statuses
             self._batches += 1
             self._trouble = ""
+
+    def _admitted(self, one: Stamped, marks: list[Mark]) -> Stamped:
+        """`one` with those of its events only that are kept; they are added to `marks`."""
+        if not one.reading.events:
+            return one
+        found = [mark for e in one.reading.events if (mark := self._admit(one.camera, e))]
+        marks += found
+        if len(found) == len(one.reading.events):
+            return one
+        events = tuple(mark.event for mark in found)
+        return structs.replace(one, reading=structs.replace(one.reading, events=events))
 
     def upkeep(self) -> None:
         """Roll up, and delete what is past its term, when due. Raises StoreError."""
@@ -258,6 +289,8 @@ class Intake:
                 stored=self._stored,
                 duplicates=self._duplicates,
                 refused=self._refused,
+                events=self._events,
+                events_refused=self._events_refused,
                 statuses=self._statuses,
                 batches=self._batches,
                 failed=self._failed,

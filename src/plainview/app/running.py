@@ -14,6 +14,7 @@ from msgspec import structs
 
 from plainview.app import cities, demonstration
 from plainview.app.access import announce, open_access
+from plainview.app.admission import Admission
 from plainview.app.desk import RunningDesk
 from plainview.app.governor import Governor
 from plainview.app.keeper import PlateKeeper
@@ -69,12 +70,18 @@ class Running:
             stack.enter_context(self._asker)
             switch = Switch(office, folder)
             stack.callback(switch.close)
-            url = city.store or f"sqlite:{folder / 'plainview.db'}"
-            self.store = store = open_store(url, city.retention)
+            url = f"sqlite:{folder / 'plainview.db'}"
+            self.store = store = open_store(city.store or url, city.retention)
             stack.callback(store.close)
             self._bus = open_bus(city.bus)
-            keeping = Keeping(office, store, city.retention)
-            self.intake = _IntakeThread(self._bus, store, clock, keeping)
+            permission = Permission(office, switch, self._now_configured).refusal
+            self.intake = _IntakeThread(
+                self._bus,
+                store,
+                clock,
+                Keeping(office, store, city.retention),
+                Admission(permission, self._now_configured, clock),
+            )
             stack.callback(self.intake.finish)
             self._keeper = PlateKeeper(self._plates)
             stack.callback(self._keeper.close)
@@ -188,6 +195,8 @@ class Running:
             "readings_per_second": intake.rate,
             "readings_stored": float(intake.stored),
             "readings_refused": float(intake.refused),
+            "events_stored": float(intake.events),
+            "events_refused": float(intake.events_refused),
             "intake_failed": float(intake.failed),
             "clock_steps": float(intake.clock_steps),
             "bus_waiting": float(intake.bus.waiting),
@@ -205,10 +214,12 @@ class Running:
 class _IntakeThread:
     """Owns the one thread that writes to the store."""
 
-    def __init__(self, bus: Bus, store: Store, clock: Clock, keeping: Keeping) -> None:
+    def __init__(
+        self, bus: Bus, store: Store, clock: Clock, keeping: Keeping, admission: Admission
+    ) -> None:
         self._bus = bus
         self._stop = threading.Event()
-        self._intake = Intake(bus, store, clock, keeping.before_deletion)
+        self._intake = Intake(bus, store, clock, keeping.before_deletion, admit=admission.admit)
         self._thread = threading.Thread(
             target=self._intake.run, args=(self._stop,), name="intake", daemon=True
         )

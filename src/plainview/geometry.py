@@ -128,6 +128,10 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "fr
         return (-dy / length, dx / length)
 
 
+ONE_WAY = "one-way"
+"""The kind of a zone with a direction; what it raises is an event of kind wrong-way."""
+
+
 class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     """A named part of the ground that an event kind is for."""
 

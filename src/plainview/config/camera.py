@@ -12,12 +12,10 @@ from plainview.document.boundary import refuse_beyond
 from plainview.document.strict import convert
 from plainview.document.toml import Document, KeyPath, nearest, read_document
 from plainview.errors import CalibrationError, ConfigError, InputError
-from plainview.geometry import Calibration, Line, Point, View, Zone, check_view
+from plainview.geometry import ONE_WAY, Calibration, Line, Point, View, Zone, check_view
 from plainview.record import EventKind
 
 GUIDE = "docs/reference/camera-toml.md"
-ONE_WAY = "one-way"
-"""The kind of a zone with a direction; what it raises is an event of kind wrong-way."""
 ZONE_KINDS = (*(kind.value for kind in EventKind if kind is not EventKind.WRONG_WAY), ONE_WAY)
 
 MAX_COORDINATE = 1e6

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from plainview.errors import InputError
 from plainview.record import EventKind, Health
-from plainview.vision.events.eyes import Eyes, detectors
+from plainview.vision.events.eyes import Eyes, detectors, movers
 from plainview.vision.events.seen import Chroma, Seen
 from plainview.vision.health import HealthMonitor
 from plainview.vision.optics import Optics, optics
@@ -157,7 +157,8 @@ class Measurer:
         self._optics = optics(self._spec.view, width, height)
         self._estimator = None
         found = detectors(self._spec.view, self._optics, self._spec.events)
-        self._eyes = Eyes(found, self._eyes.finish())
+        follow = movers(self._spec.view, self._optics)
+        self._eyes = Eyes(found, self._eyes.finish(), follow=follow)
         self._store.clear()
         self._stage = 0
         self._first = -math.inf

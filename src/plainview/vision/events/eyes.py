@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-from plainview.geometry import View
+from plainview.geometry import ONE_WAY, View
 from plainview.record import Event, EventKind, Phase
 from plainview.vision.events.detector import Detector
 from plainview.vision.events.episodes import Episodes
+from plainview.vision.events.fire import Fire
+from plainview.vision.events.movers import Movers
 from plainview.vision.events.seen import Seen
+from plainview.vision.events.wrong_way import WrongWay
+from plainview.vision.events.zone_intrusion import ZoneIntrusion
 from plainview.vision.optics import Optics
 
 MOST_TOLD: Final = 32
@@ -20,15 +24,39 @@ def detectors(view: View, optics: Optics, kinds: Sequence[EventKind]) -> list[De
     A kind whose detector is built in looks in the zones of that kind, and in the whole area where
     there are none and it needs none.
     """
-    del view, optics, kinds
-    return []
+    of_zones = {zone.kind for zone in view.zones}
+    found: list[Detector] = []
+    if EventKind.ZONE_INTRUSION in kinds and EventKind.ZONE_INTRUSION in of_zones:
+        found.append(ZoneIntrusion(view))
+    if EventKind.WRONG_WAY in kinds and ONE_WAY in of_zones:
+        found.append(WrongWay(view))
+    if EventKind.FIRE in kinds:
+        found.append(Fire(view, optics))
+    return found
+
+
+def movers(view: View, optics: Optics) -> Movers:
+    """What follows all that moves around the zones of `view` that are for it."""
+    kinds = (EventKind.ZONE_INTRUSION, ONE_WAY)
+    return Movers(optics, [zone.polygon for zone in view.zones if zone.kind in kinds])
 
 
 class Eyes:
     """Owns a camera's detectors, and the events that wait for the next Reading."""
 
-    def __init__(self, found: Sequence[Detector], told: Sequence[Event] = ()) -> None:
-        """Look with each of `found`; `told` waits for the next Reading already."""
+    def __init__(
+        self,
+        found: Sequence[Detector],
+        told: Sequence[Event] = (),
+        *,
+        follow: Movers | None = None,
+    ) -> None:
+        """Look with each of `found`; `told` waits for the next Reading already.
+
+        `follow` finds what moves, where a detector asks for it.
+        """
+        moving = (EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY)
+        self._movers = follow if any(one.kind in moving for one in found) else None
         self._watched = [(one, Episodes(one.kind, one.patience)) for one in found]
         self._told = list(told)
         self._last = 0.0
@@ -47,6 +75,8 @@ class Eyes:
         self._last = seen.t
         if not seen.trusted:
             return
+        if self._movers is not None:
+            seen = seen._replace(movers=self._movers.step(seen.t, seen.evidence, seen.bodies))
         for detector, episodes in self._watched:
             self._told += episodes.step(seen.t, detector.look(seen))
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.vision.bodies import Bodies
+from plainview.vision.events.movers import Mover
 from plainview.vision.plate import Image, Luma, Plate
 
 Chroma = NDArray[np.uint8]
@@ -35,3 +36,5 @@ class Seen(NamedTuple):
     """Learned and followed by the measurement: it must not be changed."""
     trusted: bool
     """False while the camera's health forbids believing what it shows."""
+    movers: tuple[Mover, ...] = ()
+    """What moves around the zones that are for what moves (see movers.py)."""

@@ -1,0 +1,178 @@
+"""What box on the ground a blob in the picture could be: its place, heading and size in metres.
+
+A vehicle is near enough a cuboid that stands on the ground. For each kind and each heading the
+cuboid is moved over the ground until the lower edge and the middle of its outline's bounding
+rectangle are those of the blob; how well the other sides then agree tells the kinds apart.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.geometry import Points, project, to_plane
+from plainview.vision.optics import Floats
+
+KINDS: Final = np.array(
+    [
+        # length, width, height in metres: a person, a pair abreast, someone on a bicycle, a small
+        # car, a car, a van, a lorry, a coach or a tram's car.
+        (0.5, 0.5, 1.75),
+        (0.5, 1.3, 1.75),
+        (1.8, 0.6, 1.75),
+        (3.6, 1.7, 1.5),
+        (4.6, 1.85, 1.5),
+        (5.6, 2.1, 2.3),
+        (8.5, 2.5, 3.2),
+        (13.0, 2.6, 3.3),
+    ]
+)
+FIRST_VEHICLE: Final = 3
+"""Index of the first kind that is vehicle-sized."""
+HEADINGS: Final = 6
+"""Headings tried over half a turn."""
+AGREES: Final = 0.55
+"""Sum of the logarithms of the ratios of widths and heights up to which an outline is a kind's."""
+_LARGER: Final = 0.03
+"""Misfit that each larger kind must make up for: what is cut off could be anything."""
+_STEPS: Final = 3
+_NEAREST: Final = 0.3
+"""Metres of depth before the camera."""
+_Mask = NDArray[np.bool_]
+
+
+class Rectangle(NamedTuple):
+    """A blob's bounding rectangle in working pixels, and which of its sides are cut off."""
+
+    x0: float
+    y0: float
+    x1: float
+    """Past the last column."""
+    y1: float
+    left: bool = False
+    """Whether more of it may be beyond this side of what is looked at."""
+    top: bool = False
+    right: bool = False
+    bottom: bool = False
+
+
+class Box(NamedTuple):
+    """A cuboid on the ground that explains a blob."""
+
+    x: float
+    """Metres of its footprint's middle."""
+    y: float
+    heading: float
+    """Radians of its length, from the x axis, 0 to pi."""
+    kind: int
+    """Row of KINDS."""
+    misfit: float
+    """0: the outlines agree. Logarithms of ratios, see AGREES."""
+
+    @property
+    def vehicle(self) -> bool:
+        """Whether it is of a vehicle's size."""
+        return self.kind >= FIRST_VEHICLE
+
+
+def fit_boxes(projection: Points, blobs: Sequence[Rectangle]) -> list[Box | None]:
+    """The box that explains each of `blobs` best, by the `projection` (3, 4) to their pixels.
+
+    None where no box does: the blob is at the horizon, is cut off on opposite sides, or nothing of
+    the kinds has such an outline.
+    """
+    if not blobs:
+        return []
+    kinds = np.repeat(np.arange(len(KINDS), dtype=np.int64), HEADINGS)
+    headings = np.tile(np.arange(HEADINGS) * np.pi / HEADINGS, len(KINDS))
+    each = len(kinds)
+    corners = np.tile(_corners(kinds, headings), (len(blobs), 1, 1))
+    sides = _Sides.of(np.repeat(np.array(blobs, dtype=np.float64), each, axis=0))
+    places = to_plane(projection, sides.start())
+    for _ in range(_STEPS):
+        outline = _outline(projection, places, corners)
+        anchor, depth = project(projection, np.column_stack((places, np.zeros(len(places)))))
+        moved = to_plane(projection, anchor - sides.off(outline))
+        fine = np.isfinite(moved[:, 0]) & (depth > _NEAREST)
+        places[fine] = moved[fine]
+    misfit = sides.misfit(_outline(projection, places, corners))
+    misfit[~np.isfinite(misfit)] = np.inf
+    best = np.argmin(misfit.reshape(-1, each) + _LARGER * kinds, axis=1)
+    chosen = best + np.arange(len(blobs)) * each
+    return [
+        Box(
+            float(places[row, 0]),
+            float(places[row, 1]),
+            float(headings[k]),
+            int(kinds[k]),
+            float(misfit[row]),
+        )
+        if misfit[row] <= AGREES
+        else None
+        for row, k in zip(chosen, best, strict=True)
+    ]
+
+
+class _Sides(NamedTuple):
+    """The sides of n rectangles, (n,) each, as they are compared with outlines."""
+
+    x0: Floats
+    y0: Floats
+    x1: Floats
+    y1: Floats
+    left: _Mask
+    top: _Mask
+    right: _Mask
+    bottom: _Mask
+
+    @classmethod
+    def of(cls, rows: Floats) -> "_Sides":
+        """Of rectangles as `rows` (n, 8)."""
+        x0, y0, x1, y1, left, top, right, bottom = rows.T
+        cut = (side > 0 for side in (left, top, right, bottom))
+        return cls(x0, y0, x1 - 1, y1 - 1, *cut)
+
+    def start(self) -> Floats:
+        """(n, 2) pixels at which a box is looked for first."""
+        middle = (self.x0 + self.x1) / 2
+        across = np.where(self.left, self.x1, np.where(self.right, self.x0, middle))
+        return np.column_stack((across, np.where(self.bottom, self.y0, self.y1)))
+
+    def off(self, outline: Floats) -> Floats:
+        """(n, 2) pixels by which outlines are too far right and down, at sides that are whole."""
+        low, high = outline[:, 0] - self.x0, outline[:, 2] - self.x1
+        across = np.where(self.left, high, np.where(self.right, low, (low + high) / 2))
+        down = np.where(self.bottom, outline[:, 1] - self.y0, outline[:, 3] - self.y1)
+        return np.column_stack((across, down))
+
+    def misfit(self, outline: Floats) -> Floats:
+        """(n,) how much the outlines (n, 4) differ in width and height."""
+        wide, tall = outline[:, 2] - outline[:, 0], outline[:, 3] - outline[:, 1]
+        across = np.log(np.maximum(wide, 0.5) / np.maximum(self.x1 - self.x0 + 1, 1))
+        up = np.log(np.maximum(tall, 0.5) / np.maximum(self.y1 - self.y0 + 1, 1))
+        # What is cut off can only be longer than what is seen of it.
+        across = np.where(self.left | self.right, np.minimum(across, 0), across)
+        up = np.where(self.top | self.bottom, np.minimum(up, 0), up)
+        hopeless = (self.left & self.right) | (self.top & self.bottom)
+        return np.asarray(np.where(hopeless, np.inf, np.abs(across) + np.abs(up)))
+
+
+def _corners(kinds: NDArray[np.int64], headings: Floats) -> Points:
+    """(n, 8, 3) metres from the middle of the footprint."""
+    unit = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (0.0, 1.0)])
+    local = unit * KINDS[kinds][:, None, :]
+    c, s = np.cos(headings)[:, None], np.sin(headings)[:, None]
+    x = c * local[..., 0] - s * local[..., 1]
+    y = s * local[..., 0] + c * local[..., 1]
+    return np.stack((x, y, local[..., 2]), axis=-1)
+
+
+def _outline(projection: Points, places: Floats, corners: Points) -> Floats:
+    """(n, 4) x0, y0, x1, y1 of the boxes at `places` (n, 2), NaN where one is behind the camera."""
+    # A homogeneous pixel is linear in the place: the corners are projected about the origin.
+    plan = places @ projection[:, :2].T + projection[:, 3]
+    pixels = corners @ projection[:, :3].T + plan[:, None, :]
+    depth = pixels[..., 2]
+    pixels = pixels[..., :2] / np.where(depth > _NEAREST, depth, np.nan)[..., None]
+    return np.concatenate((pixels.min(axis=1), pixels.max(axis=1)), axis=1)

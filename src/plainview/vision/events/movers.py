@@ -1,0 +1,239 @@
+"""Movers: what moves before the camera, person-sized or vehicle-sized, in ground metres.
+
+People are the bodies that the measurement has found. Vehicles fit no upright body: they are blobs
+of evidence whose outline in the picture is that of a box on the ground of a vehicle's size. Both
+are followed for a few seconds, inside the lens, to know how fast and which way they go; nothing of
+that association is told.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from shapely.geometry import Polygon
+
+from plainview.geometry import BODY_HEIGHT, Point, project, to_plane
+from plainview.vision.bodies import Bodies
+from plainview.vision.events.boxes import KINDS, Box, Rectangle, fit_boxes
+from plainview.vision.events.paths import Found, Path, Paths, Size
+from plainview.vision.optics import Floats, Optics
+from plainview.vision.plate import Image
+
+DIFFERS: Final = 0.15
+"""Evidence above which a pixel belongs to a blob: more than what may be a shadow."""
+TALLEST: Final = 3.5
+"""Metres above a zone's ground that are looked at."""
+AROUND: Final = 12.0
+"""Metres around the zones in which vehicles are followed: what enters was met before."""
+CERTAIN: Final = 0.6
+"""Weight from which a body counts as somebody."""
+SHOWN: Final = 0.3
+"""Part of a body that must be visible."""
+LEAST_SIDE: Final = 5
+"""Working pixels of a blob's smaller side below which its shape says nothing."""
+NARROWEST: Final = 1.2
+"""Metres across a blob's foot below which it is no vehicle."""
+MOST: Final = 24
+"""Blobs looked at in one frame, the largest first."""
+
+
+class Mover(NamedTuple):
+    """Something that moves, or has moved and stands. Identity-free."""
+
+    x: float
+    """Ground metres of its foot, or of the middle of its footprint."""
+    y: float
+    vx: float
+    """m/s."""
+    vy: float
+    size: Size
+    width: float
+    """Metres across its length, along it, and upwards; of a person those of an average one."""
+    length: float
+    height: float
+    heading: float
+    """Radians of its length on the ground, from the x axis."""
+    confidence: float
+    """0 to 1, that it is there and of this size."""
+    moved: bool
+    """Whether it was under way since it was met: furniture and lights never are."""
+    seconds: float
+    """Since when it is there."""
+    path: Floats
+    """(n, 3) seconds, x and y: where it was in the last few seconds, oldest first."""
+
+    @property
+    def speed(self) -> float:
+        """m/s on the ground."""
+        return float(np.hypot(self.vx, self.vy))
+
+    def footprint(self) -> Polygon:
+        """The ground that it stands on."""
+        c, s = np.cos(self.heading), np.sin(self.heading)
+        along = np.array([c, s]) * self.length / 2
+        across = np.array([-s, c]) * self.width / 2
+        middle = np.array([self.x, self.y])
+        signs = ((1, 1), (1, -1), (-1, -1), (-1, 1))
+        return Polygon([middle + a * along + b * across for a, b in signs])
+
+
+class Movers:
+    """Owns what is followed before one camera, around the ground that matters to it."""
+
+    def __init__(self, optics: Optics, grounds: Sequence[Sequence[Point]]) -> None:
+        """Follow what is on or near the polygons `grounds`, seen through `optics`."""
+        self._optics = optics
+        self._window = _window(optics, grounds)
+        self._paths = Paths()
+
+    def step(self, t: float, evidence: Image, bodies: Bodies) -> tuple[Mover, ...]:
+        """What is there at `t` seconds, by a frame's `evidence` (h, w) and the `bodies` in it."""
+        if self._window is None:
+            return ()
+        found, blobs = self._vehicles(evidence, self._window)
+        found += self._people(bodies, blobs)
+        self._paths.step(found, t)
+        return tuple(_mover(path) for path in self._paths.paths if path.last == t)
+
+    def _vehicles(
+        self, evidence: Image, window: tuple[slice, slice]
+    ) -> tuple[list[Found], list[Rectangle]]:
+        """What is of a vehicle's outline, and the blobs that are."""
+        projection = self._optics.projection
+        wide = [blob for blob in _blobs(evidence, window) if _wide(projection, blob)]
+        pairs = [
+            (_vehicle(box, projection), blob)
+            for box, blob in zip(fit_boxes(projection, wide), wide, strict=True)
+            if box is not None and box.vehicle
+        ]
+        return [found for found, _ in pairs], [blob for _, blob in pairs]
+
+    def _people(self, bodies: Bodies, vehicles: Sequence[Rectangle]) -> list[Found]:
+        """The `bodies` that are surely there and are not what a vehicle was explained by."""
+        sure = (bodies.weights >= CERTAIN) & (bodies.visible >= SHOWN)
+        places, weights = bodies.places[sure], bodies.weights[sure]
+        feet = np.column_stack((places, np.zeros(len(places))))
+        foot, _ = project(self._optics.projection, feet)
+        head, _ = project(self._optics.projection, feet + np.array([0.0, 0.0, BODY_HEIGHT]))
+        middle = (foot + head) / 2
+        tall = np.maximum(np.hypot(*(foot - head).T), 1.0)
+        return [
+            Found(
+                x=float(places[k, 0]),
+                y=float(places[k, 1]),
+                size=Size.PERSON,
+                width=0.5,
+                length=0.5,
+                height=BODY_HEIGHT,
+                heading=0.0,
+                confidence=float(weights[k]),
+                blur=BODY_HEIGHT / float(tall[k]),
+            )
+            for k in range(len(places))
+            if not any(_within(foot[k], one) and _within(middle[k], one) for one in vehicles)
+        ]
+
+
+def _within(pixel: Floats, blob: Rectangle) -> bool:
+    """Whether `pixel` (2,) lies in `blob`, or little beside it."""
+    return bool(blob.x0 - 2 <= pixel[0] <= blob.x1 + 2 and blob.y0 - 3 <= pixel[1] <= blob.y1 + 3)
+
+
+def _wide(projection: Floats, blob: Rectangle) -> bool:
+    """Whether `blob` is broad enough at its foot for a vehicle, seen from wherever."""
+    foot = np.array([[blob.x0, blob.y1 - 1], [blob.x1, blob.y1 - 1]])
+    ground = to_plane(projection, foot)
+    whole = not (blob.left or blob.right or blob.bottom)
+    return not whole or not float(np.hypot(*(ground[1] - ground[0]))) < NARROWEST
+
+
+def _vehicle(box: Box, projection: Floats) -> Found:
+    length, width, height = (float(side) for side in KINDS[box.kind])
+    foot = np.array([[box.x, box.y, 0.0]])
+    here, _ = project(projection, foot)
+    steps = [project(projection, foot + np.array([dx, dy, 0.0]))[0] for dx, dy in ((1, 0), (0, 1))]
+    # Pixels of a metre in the direction in which the ground is seen most flatly.
+    jacobian = np.stack([(step - here)[0] for step in steps], axis=-1)
+    least = float(np.linalg.svd(jacobian, compute_uv=False)[-1])
+    return Found(
+        x=box.x,
+        y=box.y,
+        size=Size.VEHICLE,
+        width=width,
+        length=length,
+        height=height,
+        heading=box.heading,
+        confidence=float(np.exp(-box.misfit)),
+        blur=1.0 / max(least, 0.02),
+    )
+
+
+def _mover(path: Path) -> Mover:
+    found = path.found
+    vx, vy = path.velocity
+    return Mover(
+        x=found.x,
+        y=found.y,
+        vx=vx,
+        vy=vy,
+        size=found.size,
+        width=found.width,
+        length=found.length,
+        height=found.height,
+        heading=found.heading,
+        confidence=found.confidence,
+        moved=path.moved,
+        seconds=path.last - path.since,
+        path=np.array(path.points),
+    )
+
+
+def _window(optics: Optics, grounds: Sequence[Sequence[Point]]) -> tuple[slice, slice] | None:
+    """Rows and columns of the working picture that show `grounds` and what stands around them."""
+    width, height = optics.size
+    boxes = []
+    for ground in grounds:
+        ring = np.array(Polygon(ground).buffer(AROUND).exterior.coords)
+        points = np.concatenate(
+            [np.column_stack((ring, np.full(len(ring), z))) for z in (0, TALLEST)]
+        )
+        pixels, depth = project(optics.projection, points)
+        seen = depth > 0.3
+        if seen.any():
+            boxes.append((*pixels[seen].min(axis=0), *pixels[seen].max(axis=0)))
+        if not seen.all():
+            boxes.append((0.0, 0.0, float(width), float(height)))
+    if not boxes:
+        return None
+    x0, y0 = np.clip(np.min([b[:2] for b in boxes], axis=0), 0, (width, height)).astype(int)
+    x1, y1 = np.clip(np.max([b[2:] for b in boxes], axis=0) + 1, 0, (width, height)).astype(int)
+    if x1 - x0 < LEAST_SIDE or y1 - y0 < LEAST_SIDE:
+        return None
+    return slice(int(y0), int(y1)), slice(int(x0), int(x1))
+
+
+def _blobs(evidence: Image, window: tuple[slice, slice]) -> list[Rectangle]:
+    """Connected parts of what differs from the plate, the largest first.
+
+    Parts that are a few pixels apart are one: a windscreen can look like the road.
+    """
+    rows, columns = window
+    differs = np.asarray(evidence[window] > DIFFERS, dtype=np.uint8)
+    height, width = differs.shape
+    half = cv2.resize(differs * np.uint8(255), (-(-width // 2), -(-height // 2)),
+                      interpolation=cv2.INTER_AREA)  # fmt: skip
+    solid = np.asarray(half >= 96, dtype=np.uint8)
+    closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    stats = cv2.connectedComponentsWithStats(closed)[2]
+    order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
+    blobs = []
+    for k in order:
+        x, y, w, h, area = (int(v) for v in stats[k])
+        if min(w, h) * 2 < LEAST_SIDE or area * 8 < LEAST_SIDE**2:
+            continue
+        high, wide = closed.shape
+        x0, y0 = columns.start + 2 * x, rows.start + 2 * y
+        cut = (x == 0, y == 0, x + w >= wide, y + h >= high)
+        blobs.append(Rectangle(x0, y0, x0 + 2 * w, y0 + 2 * h, *cut))
+    return blobs

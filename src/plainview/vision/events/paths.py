@@ -1,0 +1,145 @@
+"""What was found frame by frame, followed for a few seconds: how fast, which way, how far.
+
+Pixels may be associated from frame to frame for a few seconds inside one lens (DESIGN.md section
+1). Nothing of it leaves: a path holds `WINDOW` seconds at most, and has no name.
+"""
+
+import enum
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from plainview.vision.optics import Floats
+
+WINDOW: Final = 4.0
+"""Seconds of a path that are kept."""
+RECENT: Final = 1.0
+"""Seconds over which a velocity is fitted."""
+LOST: Final = 0.7
+"""Seconds unseen after which the path of what moves has ended."""
+LOST_STANDING: Final = 2.5
+"""The same of what stood."""
+STANDING: Final = 0.3
+"""m/s below which something stands."""
+MOST: Final = 64
+"""Paths at once."""
+FASTEST: Final = 45.0
+"""m/s that a vehicle is looked for at when nothing is known of its way."""
+
+
+class Size(enum.Enum):
+    """Whether something is of a person's or of a vehicle's size."""
+
+    PERSON = enum.auto()
+    VEHICLE = enum.auto()
+
+
+UNDER_WAY: Final = {Size.PERSON: 0.6, Size.VEHICLE: 1.2}
+"""Metres from where it was met first that tell what moves from what only differs."""
+
+
+class Found(NamedTuple):
+    """Something in one frame, on the ground."""
+
+    x: float
+    y: float
+    size: Size
+    width: float
+    length: float
+    height: float
+    heading: float
+    """Radians; NaN where it has none."""
+    confidence: float
+    blur: float
+    """Metres on the ground of one working pixel there: how well its place is known."""
+
+
+class Path:
+    """Owns where one thing was in the last seconds."""
+
+    def __init__(self, found: Found, t: float) -> None:
+        """It begins where it was `found`, at `t` seconds."""
+        self.found = found
+        self.points: deque[tuple[float, float, float]] = deque([(t, found.x, found.y)])
+        self.since = self.last = t
+        self.velocity = (0.0, 0.0)
+        self.known = False
+        self.moved = False
+        """Whether it has been under way since it was met."""
+
+    def add(self, found: Found, t: float) -> None:
+        """It was met again."""
+        self.found = found
+        self.last = t
+        self.points.append((t, found.x, found.y))
+        while self.points[0][0] < t - WINDOW:
+            self.points.popleft()
+        recent = np.array([p for p in self.points if p[0] >= t - RECENT - 1e-6])
+        if len(recent) >= 2:
+            self.velocity = _slope(recent)
+            self.known = True
+        _, x, y = self.points[0]
+        far = max(UNDER_WAY[found.size], 3 * found.blur)
+        self.moved = self.moved or float(np.hypot(found.x - x, found.y - y)) >= far
+
+    @property
+    def patience(self) -> float:
+        """Seconds unseen after which it has ended."""
+        return LOST_STANDING if float(np.hypot(*self.velocity)) < STANDING else LOST
+
+    def expected(self, t: float) -> tuple[float, float]:
+        """Ground metres at `t` seconds."""
+        dt = t - self.last
+        _, x, y = self.points[-1]
+        return x + self.velocity[0] * dt, y + self.velocity[1] * dt
+
+    def reach(self, t: float) -> float:
+        """Metres around the place that is expected within which it may be met."""
+        dt = t - self.last
+        if self.found.size is Size.PERSON:
+            return 0.6 + 2.0 * dt
+        blur = min(4 * self.found.blur, 3.0)
+        if self.known:
+            return 1.5 + blur + (4.0 + 0.3 * float(np.hypot(*self.velocity))) * dt
+        return 1.5 + blur + FASTEST * dt
+
+
+class Paths:
+    """Owns the paths of what is before one camera. At most `MOST`, each `WINDOW` seconds long."""
+
+    def __init__(self) -> None:
+        """Nothing was seen yet."""
+        self.paths: list[Path] = []
+
+    def step(self, found: Sequence[Found], t: float) -> None:
+        """Join what was `found` at `t` seconds to the paths, nearest first; the rest begins."""
+        self.paths = [path for path in self.paths if t - path.last <= path.patience]
+        pairs = []
+        for i, path in enumerate(self.paths):
+            ex, ey = path.expected(t)
+            reach = path.reach(t)
+            for j, one in enumerate(found):
+                gap = float(np.hypot(one.x - ex, one.y - ey))
+                if one.size is path.found.size and gap <= reach:
+                    # A path with a way of its own goes before one that may go anywhere.
+                    pairs.append((gap + (0.0 if path.known else 3.0), i, j))
+        taken: set[int] = set()
+        met: set[int] = set()
+        for _, i, j in sorted(pairs):
+            if i not in taken and j not in met:
+                self.paths[i].add(found[j], t)
+                taken.add(i)
+                met.add(j)
+        new = [Path(one, t) for j, one in enumerate(found) if j not in met]
+        self.paths += new[: max(MOST - len(self.paths), 0)]
+
+
+def _slope(points: Floats) -> tuple[float, float]:
+    """Least-squares velocity of `points` (n, 3): t, x, y."""
+    t = points[:, 0] - points[:, 0].mean()
+    square = float(t @ t)
+    if square <= 0:
+        return 0.0, 0.0
+    return float(t @ points[:, 1]) / square, float(t @ points[:, 2]) / square

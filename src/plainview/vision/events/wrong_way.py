@@ -1,0 +1,98 @@
+"""Wrong way: something moves against the direction of its lane, for some metres and seconds.
+
+Who crosses the lane, turns in it, stops, or backs up a little is not going the wrong way. By
+default both vehicles and people are looked at: the zone says for whom its direction is.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import shapely
+from shapely.geometry import Polygon
+
+from plainview.geometry import ONE_WAY, View
+from plainview.record import EventKind
+from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.movers import Mover
+from plainview.vision.events.paths import Size
+from plainview.vision.events.seen import Seen
+from plainview.vision.optics import Floats
+
+AGAINST: Final = -0.5
+"""Cosine of the angle to the lane's direction: more than 120 degrees."""
+STRAY: Final = 0.2
+"""Part of the way that a path may stray from an even, straight one, root mean square."""
+SPARSE: Final = 4
+"""Frames that a path needs at least."""
+
+
+class _Least(NamedTuple):
+    """What it takes to have gone the wrong way."""
+
+    metres: float
+    seconds: float
+    speed: float
+    """m/s against the lane at the end: who has stopped or turned goes no more."""
+
+
+LEAST: Final = {
+    Size.PERSON: _Least(2.0, 1.8, 0.4),
+    Size.VEHICLE: _Least(4.0, 0.8, 0.8),
+}
+
+
+class WrongWay:
+    """Owns a view's lanes."""
+
+    kind = EventKind.WRONG_WAY
+    patience = Patience(rise=0.3, fall=3.0, reach=8.0, least=0.5)
+
+    def __init__(self, view: View) -> None:
+        """Watch the zones of `view` that have a direction to go."""
+        self._lanes = [
+            (k, Polygon(zone.polygon), np.array(zone.direction) / np.hypot(*zone.direction))
+            for k, zone in enumerate(view.zones)
+            if zone.kind == ONE_WAY and zone.direction is not None
+        ]
+        for _, ground, _ in self._lanes:
+            shapely.prepare(ground)
+
+    def look(self, seen: Seen) -> list[Sighting]:
+        """What goes the wrong way in this frame."""
+        return [
+            Sighting(mover.x, mover.y, mover.confidence, k)
+            for k, ground, way in self._lanes
+            for mover in seen.movers
+            if against(mover, ground, way)
+        ]
+
+
+def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
+    """Whether `mover` has come against `way` (2,), a unit vector, over `ground`, and goes on."""
+    least = LEAST[mover.size]
+    if mover.vx * way[0] + mover.vy * way[1] > -least.speed:
+        return False
+    path = _within(mover.path, ground)
+    if len(path) < SPARSE or path[-1, 0] - path[0, 0] < least.seconds - 1e-6:
+        return False
+    step = path[-1, 1:] - path[0, 1:]
+    far = float(np.hypot(*step))
+    along = float(step @ way)
+    if along > -least.metres or along > AGAINST * far:
+        return False
+    return _stray(path) <= STRAY * far
+
+
+def _within(path: Floats, ground: Polygon) -> Floats:
+    """The last part of `path` (n, 3) that lies on `ground` without a break."""
+    inside = shapely.contains_xy(ground, path[:, 1], path[:, 2])
+    out = np.nonzero(~inside)[0]
+    return path if len(out) == 0 else path[int(out[-1]) + 1 :]
+
+
+def _stray(path: Floats) -> float:
+    """Metres, root mean square, by which `path` (n, 3) strays from one constant velocity."""
+    t = path[:, 0] - path[:, 0].mean()
+    places = path[:, 1:] - path[:, 1:].mean(axis=0)
+    velocity = t @ places / max(float(t @ t), 1e-9)
+    return float(np.sqrt(np.square(places - t[:, None] * velocity).sum(axis=1).mean()))

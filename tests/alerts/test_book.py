@@ -13,7 +13,7 @@ from plainview.alerts.watch import Look
 from plainview.clock import ManualClock
 from plainview.crowd.field import UNKNOWN, Estimate
 from plainview.errors import InputError, StoreError, StoreFull
-from plainview.store import KeptAlert, Retention, Store, open_store
+from plainview.store import KeptAlert, KeptDelivery, Retention, Store, open_store
 from plainview.store.sqlite import SqliteStore
 
 WARNING = threshold(Quantity.DENSITY, Level.WARNING, 3.5, 10.0, "a test")
@@ -27,11 +27,17 @@ class FullStore(SqliteStore):
 
     full = False
 
-    def put_alerts(self, alerts: Sequence[KeptAlert], *, heard: int = 0) -> None:
+    def put_alerts(
+        self,
+        alerts: Sequence[KeptAlert],
+        *,
+        heard: int = 0,
+        deliveries: Sequence[KeptDelivery] = (),
+    ) -> None:
         """Keep them, unless there is no room."""
         if self.full:
             raise StoreFull("there is no room to write")
-        super().put_alerts(alerts, heard=heard)
+        super().put_alerts(alerts, heard=heard, deliveries=deliveries)
 
 
 @pytest.fixture

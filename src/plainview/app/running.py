@@ -4,8 +4,10 @@ Governance stands over them: the governor alone starts cameras, from permits in 
 """
 
 import contextlib
+import random
 import socket
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -104,18 +106,9 @@ class Running:
             self.desk = RunningDesk(office, switch, self.governor, self._now_configured)
             self.registry = Registry(office, switch, self.governor, store, self._now_configured)
             self.access = open_access(city.access, folder, clock)
-            # A second of imports, while the zygote starts.
-            from plainview.app.watching import Watching  # noqa: PLC0415 - see above
-
             self._permission = Permission(office, switch, self._now_configured)
             views = [_site_view(site, simulated=city.simulated) for site in city.sites]
-            self.watching = Watching(
-                {view.id: (view, site) for view, site in zip(views, city.sites, strict=True)},
-                store,
-                clock,
-                self._permission.refusal,
-            )
-            stack.callback(self.watching.close)
+            self._prepare_alerts(city, views, stack)
             # Half a second of imports, while the zygote starts.
             from plainview.web.api import create_app  # noqa: PLC0415 - see above
             from plainview.web.server import Served, bind  # noqa: PLC0415 - see above
@@ -131,14 +124,36 @@ class Running:
                 access=self.access,
                 desk=self.desk,
                 alerts=self.watching,
+                deliveries=self.delivering,
                 more=_more_handlers(self.registry, self.desk, city.access.url),
             )
             self.web = Served(application, listener)
             stack.callback(self.web.stop)
             self.url = self.web.url
             announce(folder, city.access.url or self.url)
+            self.delivering.start([shown.alert for shown in self.watching.open()])
             self.watching.start()
             self._stack = stack.pop_all()
+
+    def _prepare_alerts(
+        self, city: CityConfig, views: Sequence[SiteView], stack: contextlib.ExitStack
+    ) -> None:
+        """What watches and what delivers, joined; neither has begun."""
+        # A second of imports, while the zygote starts.
+        from plainview.app.delivering import Delivering  # noqa: PLC0415 - see above
+        from plainview.app.watching import Watching  # noqa: PLC0415 - see above
+
+        chance = random.SystemRandom()
+        self.delivering = Delivering(city, self.store, self._clock, chance=chance)
+        stack.callback(self.delivering.close)
+        self.watching = Watching(
+            {view.id: (view, site) for view, site in zip(views, city.sites, strict=True)},
+            self.store,
+            self._clock,
+            self._permission.refusal,
+            outgoing=self.delivering.outbox,
+        )
+        stack.callback(self.watching.close)
 
     def __enter__(self) -> Self:
         """The running parts."""
@@ -207,6 +222,7 @@ class Running:
             "governance_failed": float(self.governor.turns_failed),
             **self._asker.stats(),
             **self.watching.stats(),
+            **self.delivering.stats(),
             "ledger_entries": float(self.office.ledger.size),
         }
 

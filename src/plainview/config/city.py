@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct, defstruct, structs
 
 from plainview.alerts.book import PATIENCE
+from plainview.alerts.delivery.route import Route
 from plainview.alerts.ground import Zone
 from plainview.alerts.thresholds import DEFAULTS, Threshold
 from plainview.config.access import AccessConfig, AccessTable, access_from
@@ -27,6 +29,7 @@ from plainview.config.camera import (
 )
 from plainview.config.duration import seconds
 from plainview.config.ledger import LedgerConfig, LedgerTable, ledger_from
+from plainview.config.routes import MOST_ROUTES, RouteTable, routes_from
 from plainview.document.strict import convert
 from plainview.document.toml import Document, KeyPath, read_document
 from plainview.errors import ConfigError, InputError
@@ -61,6 +64,10 @@ class SiteConfig(Struct, frozen=True):
     """All that is watched, the defaults among them."""
     escalate: float = PATIENCE
     """Seconds after which an alert that nobody acknowledged escalates by itself."""
+    timezone: str = "UTC"
+    """Its name in the IANA database: whose hours are quiet, and what e-mails are written in."""
+    actual: bool = False
+    """Whether its alerts are told as actual ones; else as an exercise."""
 
 
 class CityConfig(Struct, frozen=True):
@@ -82,6 +89,8 @@ class CityConfig(Struct, frozen=True):
     """A demonstration: nobody in it exists. No file can say so."""
     access: AccessConfig = AccessConfig()
     ledger: LedgerConfig = LedgerConfig()
+    routes: tuple[Route, ...] = ()
+    """Where alerts are delivered to, besides the console."""
     files: tuple[Path, ...] = ()
     """The files that this was read from."""
 
@@ -138,6 +147,8 @@ class _SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
     zones: Annotated[tuple[ZoneTable, ...], Meta(max_length=100)] = ()
     thresholds: Annotated[tuple[ThresholdTable, ...], Meta(max_length=1000)] = ()
     escalate: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    timezone: Annotated[str, Meta(min_length=1, max_length=64)] = "UTC"
+    alerts: Literal["exercise", "actual"] = "exercise"
 
 
 class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,6 +161,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     retention: _RetentionTable = _RetentionTable()
     access: AccessTable = AccessTable()
     ledger: LedgerTable = LedgerTable()
+    routes: Annotated[tuple[RouteTable, ...], Meta(max_length=MOST_ROUTES)] = ()
 
 
 def load_city(path: Path | str) -> CityConfig:
@@ -179,6 +191,12 @@ def load_city(path: Path | str) -> CityConfig:
         state=None if table.state is None else document.relative(table.state),
         access=access_from(document, table.access),
         ledger=ledger_from(document, table.ledger),
+        routes=routes_from(
+            document,
+            table.routes,
+            {site.id for site in sites},
+            _zone_names(sites),
+        ),
         files=(Path(path).absolute(), *_camera_files(document, table)),
     )
 
@@ -217,7 +235,28 @@ def _site(document: Document, at: KeyPath, table: _SiteTable) -> SiteConfig:
         zones=zones,
         thresholds=thresholds_from(document, at, table.thresholds, zones),
         escalate=patience_from(document, at, table.escalate),
+        timezone=_timezone(document, at, table.timezone),
+        actual=table.alerts == "actual",
     )
+
+
+def _zone_names(sites: tuple[SiteConfig, ...]) -> set[str]:
+    """Of sites and cameras: an alert may be about any of them."""
+    own = {zone.name for site in sites for zone in site.zones}
+    cameras = (camera for site in sites for camera in site.cameras)
+    return own | {zone.name for camera in cameras for zone in camera.view.zones}
+
+
+def _timezone(document: Document, at: KeyPath, name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"there is no time zone {name!r}",
+            where=document.where((*at, "timezone")),
+            mend='Write its name in the IANA database, as "Europe/Paris"',
+        ) from error
+    return name
 
 
 def _camera(document: Document, at: KeyPath, data: object, cell: float) -> CameraConfig:

@@ -29,6 +29,7 @@ from plainview.web.access.rules import PUBLIC, Action, check_routes, rule, visib
 from plainview.web.access.service import Access
 from plainview.web.alerts import Alerts, alert_edge
 from plainview.web.alerts_api import alert_handlers
+from plainview.web.deliveries import Deliveries, delivery_handlers
 from plainview.web.desk import Desk
 from plainview.web.edge import (
     CameraEdge,
@@ -130,6 +131,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     access: Access | None = None,
     desk: Desk | None = None,
     alerts: Alerts | None = None,
+    deliveries: Deliveries | None = None,
     more: Sequence[Any] = (),
 ) -> Application:
     """The application over `store` for `sites`.
@@ -137,8 +139,9 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     `stats` gives counters of bus and intake by name; `readings_per_second` among them is shown.
     `hosts` are names to answer to besides this machine's own; `static` is the built console.
     Without `access` nobody can sign in, and only simulated sites can be seen; `desk` knows the
-    purposes and records accesses; `alerts` knows what is watched. `more` are handlers of other
-    parts (portal, ledger, desk); each lies in a public folder or names its action.
+    purposes and records accesses; `alerts` knows what is watched, `deliveries`
+    where it is told. `more` are handlers of other parts (portal, ledger, desk); each lies in a
+    public folder or names its action.
     Raises InputError for sites that cannot be shown, PlainviewError for access policies that are
     not valid and for a route that is neither public nor names its action.
     """
@@ -172,8 +175,13 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
         site_of_alert=(lambda _: None) if alerts is None else alerts.site_of,
     )
     limits = Limits(clock, access.settings.proxies if access else ())
-    parts = _Parts(plans, places, store, stats, clock, hub, gate, alerts)
+
+    def metrics(shown: Sequence[SitePlan]) -> bytes:
+        return exposition(shown, store, stats, clock, alerts, deliveries)()
+
+    parts = _Parts(plans, places, store, stats, clock, hub, gate, metrics)
     about_alerts = [] if alerts is None else alert_handlers(alerts, gate, clock, frozenset(plans))
+    about_deliveries = [] if deliveries is None else delivery_handlers(deliveries, clock)
 
     def running(_: Litestar) -> AbstractAsyncContextManager[None]:
         return hub.running()
@@ -185,6 +193,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
             *_camera_handlers(parts),
             *_system_handlers(parts),
             *about_alerts,
+            *about_deliveries,
             *page_handlers(frozenset(plans), static),
             *login_handlers(gate, limits),
             *more,
@@ -227,11 +236,11 @@ class _Parts:
         clock: Clock,
         hub: Hub,
         gate: Gate,
-        alerts: Alerts | None,
+        metrics: Callable[[Sequence[SitePlan]], bytes],
     ) -> None:
         self.plans, self.places, self.store = plans, places, store
         self.stats, self.clock, self.hub, self.gate = stats, clock, hub, gate
-        self.alerts = alerts
+        self.metrics = metrics
         self.cameras: dict[str, CameraView] = {
             camera.id: camera for plan in plans.values() for camera in plan.site.cameras
         }
@@ -503,7 +512,6 @@ def _system_handlers(parts: _Parts) -> list[Any]:
     def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Prometheus text format, of the sites that may be seen."""
         shown = [plan for name, plan in parts.plans.items() if visible(request, name)]
-        prometheus = exposition(shown, store, stats, clock, parts.alerts)
-        return Response(prometheus(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(parts.metrics(shown), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return [get_system, healthz, metrics]

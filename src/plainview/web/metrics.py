@@ -13,6 +13,7 @@ from plainview.clock import Clock
 from plainview.record import Health
 from plainview.store import Store
 from plainview.web.alerts import Alerts
+from plainview.web.deliveries import Deliveries
 from plainview.web.now import site_cameras, site_now
 from plainview.web.plan import SitePlan
 
@@ -21,6 +22,15 @@ _SITE = (
     ("low", "Lower end of the count's 90 % interval"),
     ("high", "Upper end of the count's 90 % interval"),
     ("known", "Share of the covered ground that a believed camera measures"),
+)
+_ROUTE_COUNTERS = (
+    ("delivered", "Notices that the route handed over since the start"),
+    ("failed", "Tries that failed since the start"),
+)
+_ROUTE = (
+    ("waiting", "Notices that are not delivered yet"),
+    ("broken", "1: three tries in a row have failed"),
+    ("last", "UTC seconds of the last delivery; absent before the first"),
 )
 _CAMERA_COUNTERS = (
     ("restarts", "Lens restarts since the fleet started"),
@@ -38,8 +48,9 @@ class _Sites(Collector):
         stats: Callable[[], dict[str, float]],
         clock: Clock,
         alerts: Alerts | None,
+        deliveries: Deliveries | None,
     ) -> None:
-        self._alerts = alerts
+        self._alerts, self._deliveries = alerts, deliveries
         self._plans, self._store, self._stats, self._clock = plans, store, stats, clock
 
     def collect(self) -> Iterable[Metric]:
@@ -47,6 +58,7 @@ class _Sites(Collector):
         yield from self._sites(now)
         yield from self._cameras(now)
         yield from self._open_alerts()
+        yield from self._routes()
         disk = self._store.disk()
         for name, size, text in (
             ("used", disk.used, "Bytes that the store uses on disk"),
@@ -84,6 +96,22 @@ class _Sites(Collector):
                     family.add_metric(labels, found[plan.site.id, level, state])
         yield family
 
+    def _routes(self) -> Iterable[Metric]:
+        rows = [] if self._deliveries is None else self._deliveries.routes()
+        labels = ["route", "kind"]
+        for name, text in _ROUTE_COUNTERS:
+            counter = CounterMetricFamily(f"plainview_route_{name}", text, labels=labels)
+            for row in rows:
+                counter.add_metric([row.name, row.kind], getattr(row, name))
+            yield counter
+        for name, text in _ROUTE:
+            gauge = GaugeMetricFamily(f"plainview_route_{name}", text, labels=labels)
+            for row in rows:
+                value = getattr(row, name)
+                if value is not None:
+                    gauge.add_metric([row.name, row.kind], float(value))
+            yield gauge
+
     def _cameras(self, now: float) -> Iterable[Metric]:
         rows = [
             (plan.site.id, camera)
@@ -120,9 +148,10 @@ def exposition(
     stats: Callable[[], dict[str, float]],
     clock: Clock,
     alerts: Alerts | None = None,
+    deliveries: Deliveries | None = None,
 ) -> Callable[[], bytes]:
     """A function that makes the text for Prometheus, from the store as it then is."""
     registry = CollectorRegistry(auto_describe=False)
     # Registered without being described, so that nothing is read before the first scrape.
-    registry.register(_Sites(plans, store, stats, clock, alerts))
+    registry.register(_Sites(plans, store, stats, clock, alerts, deliveries))
     return lambda: generate_latest(registry)

@@ -54,6 +54,8 @@ class Action(enum.StrEnum):
     """Press a stop switch."""
     RESUME = "resume"
     """Agree that what was stopped may start again."""
+    TEST_ROUTE = "test-route"
+    """Send a notice that is marked as a test by a route of alerts."""
     OWN_SESSION = "own-session"
     """Choose one's purpose."""
 

@@ -1,0 +1,185 @@
+"""Deliveries of a running Plainview: a courier for each route, and what the pages ask of them."""
+
+import hmac
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from plainview.alerts.delivery import senders
+from plainview.alerts.delivery.courier import Courier, close_all
+from plainview.alerts.delivery.notice import (
+    Notice,
+    Place,
+    broken,
+    mended,
+    trial,
+    unpacked,
+)
+from plainview.alerts.delivery.outbox import Outbox
+from plainview.alerts.delivery.route import Route, RouteKind, Sender
+from plainview.alerts.lifecycle import Alert
+from plainview.clock import Clock
+from plainview.config import CityConfig, SiteConfig
+from plainview.errors import InputError
+from plainview.store import KeptDelivery, Store
+from plainview.web.deliveries import RouteNow, route_now
+
+KEPT_IN_FEED: Final = 100
+_TROUBLE = "the store cannot be asked how many wait"
+
+
+class Delivering:
+    """Owns the outbox and the couriers of a city."""
+
+    def __init__(
+        self,
+        city: CityConfig,
+        store: Store,
+        clock: Clock,
+        *,
+        chance: random.Random,
+        open_sender: Callable[[Route, Clock], Sender] = senders.open_sender,
+    ) -> None:
+        """Deliver from `start` on. `chance` spreads the times of further tries."""
+        self._store, self._clock, self._routes = store, clock, city.routes
+        self._places = [place_of(site) for site in city.sites]
+        places = {place.id: place for place in self._places}
+        self._base = city.access.url
+        self.outbox = Outbox(store, clock, city.routes, places, self._base)
+        self._standing: dict[str, Notice] = {}
+        """The notice about each route that is broken."""
+        self._couriers = {
+            route.name: Courier(
+                route,
+                lambda route=route: open_sender(route, clock),  # type: ignore[misc]  # its default
+                self.outbox,
+                clock,
+                chance=chance,
+                on_broken=self._on_broken,
+            )
+            for route in city.routes
+        }
+
+    def start(self, open_alerts: Sequence[Alert] = ()) -> None:
+        """Deliver from now on; of `open_alerts` what a route was not told yet. Raises StoreError.
+
+        So a new route hears of what stands open.
+        """
+        told = [one for alert in open_alerts for one in self.outbox.prepare(alert)]
+        self._store.put_alerts([], deliveries=told)
+        for courier in self._couriers.values():
+            courier.start()
+
+    def close(self) -> None:
+        """Deliver no more. What waits is in the store."""
+        close_all(list(self._couriers.values()))
+
+    def _on_broken(self, route: Route, why: str) -> None:
+        """Tell all other routes that `route` is broken, or (without `why`) works again."""
+        now = self._clock.utc()
+        if why:
+            notice = self._standing[route.name] = broken(route.name, self._place(route), why, now)
+        else:
+            before = self._standing.pop(route.name, None)
+            if before is None:
+                return
+            notice = mended(before, now)
+        told = self.outbox.addressed(notice)
+        self._store.put_alerts([], deliveries=told)
+        self.outbox.take(told, durable=True)
+
+    def _place(self, route: Route) -> Place:
+        """A site that `route` is for; the city's first where it is for all."""
+        mine = [one for one in self._places if one.id in route.wanted.sites]
+        return (mine or self._places)[0]
+
+    # --- asked by the pages ----------------------------------------------------------------------
+
+    def routes(self) -> list[RouteNow]:
+        """Each route and how it does. Raises StoreError."""
+        waiting = self.outbox.waiting()
+        return [
+            route_now(route, self._couriers[route.name].state, waiting.get(route.name, 0))
+            for route in self._routes
+        ]
+
+    def test(self, name: str) -> Notice:
+        """Send a notice that is marked as a test by the route `name`; what was sent.
+
+        Raises InputError where there is no such route, DeliveryFailed where it did not arrive.
+        """
+        route = self._route(name)
+        notice = trial(name, self._place(route), self._base, self._clock.utc())
+        self._couriers[name].test(notice)
+        return notice
+
+    def _route(self, name: str) -> Route:
+        for route in self._routes:
+            if route.name == name:
+                return route
+        raise InputError("there is no such route", where=name, mend="See the page Deliveries")
+
+    def feed(self, name: str, token: str) -> tuple[Route, list[Notice]] | None:
+        """The feed `name` and what it holds, newest first; None unless `token` opens it.
+
+        Raises StoreError, and DeliveryFailed where its own secret cannot be read.
+        """
+        found = next(
+            (one for one in self._routes if one.name == name and one.kind is RouteKind.FEED), None
+        )
+        if found is None or found.secret is None:
+            return None
+        if not hmac.compare_digest(found.secret.read().encode(), token.encode()):
+            return None
+        kept: list[KeptDelivery] = self._store.delivered(name, KEPT_IN_FEED)
+        return found, [unpacked(one.data, f"route {name}, alert {one.alert}") for one in kept]
+
+    def stats(self) -> dict[str, float]:
+        """Counts, for the console's line."""
+        states = [courier.state for courier in self._couriers.values()]
+        return {
+            "routes": float(len(states)),
+            "routes_broken": float(sum(state.broken for state in states)),
+            "deliveries_overflowed": float(self.outbox.overflowed),
+        }
+
+
+def place_of(site: SiteConfig) -> Place:
+    """`site` as a notice needs it."""
+    return Place(
+        id=site.id,
+        name=site.name,
+        origin=site.location,
+        bearing=site.bearing,
+        timezone=site.timezone,
+        actual=site.actual,
+    )
+
+
+def try_route(city: CityConfig, name: str, clock: Clock) -> Notice:
+    """Send a test by the route `name` of `city` from this process; what was sent.
+
+    Raises InputError where there is no such route, or none that a test could be sent by,
+    DeliveryFailed where it did not arrive.
+    """
+    route = {one.name: one for one in city.routes}.get(name)
+    if route is None:
+        known: Mapping[str, Route] = {one.name: one for one in city.routes}
+        raise InputError(
+            f"there is no route {name!r}",
+            where=str(city.files[0]) if city.files else "",
+            mend=f"There are {', '.join(known) or 'none'}",
+        )
+    if route.kind is RouteKind.FEED:
+        raise InputError(
+            "a feed is read, not sent",
+            where=name,
+            mend=f"Read /feeds/{name} of a running Plainview with its secret",
+        )
+    notice = trial(name, place_of(city.sites[0]), city.access.url, clock.utc())
+    sender = senders.open_sender(route, clock)
+    try:
+        sender.send(notice)
+    finally:
+        sender.close()
+    return notice

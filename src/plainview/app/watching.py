@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from plainview.alerts.book import Book, Decision, Shown
+from plainview.alerts.book import Book, Decision, Outgoing, Shown
 from plainview.alerts.ground import Ground, ground
 from plainview.alerts.measures import Window
 from plainview.alerts.site import SiteWatch, Watch
@@ -60,11 +60,12 @@ class Watching:
         permission: Permission,
         *,
         token: Callable[[], str] = lambda: secrets.token_hex(4),
+        outgoing: Outgoing | None = None,
     ) -> None:
         """Go on with the alerts of `store`; looks begin with `start`. Raises StoreError."""
         self._store, self._clock, self._permission = store, clock, permission
         patience = {name: config.escalate for name, (_, config) in sites.items()}
-        self.book = Book(store, clock, token, patience=patience)
+        self.book = Book(store, clock, token, patience=patience, outgoing=outgoing)
         self._sites = {
             name: self._begin(name, view, config) for name, (view, config) in sites.items()
         }

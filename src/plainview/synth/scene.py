@@ -11,9 +11,10 @@ from shapely import contains_xy
 from shapely.geometry import Polygon
 
 from plainview.errors import InputError, PlainviewError
-from plainview.geometry import Line, Point, View
+from plainview.geometry import Line, Point, View, Zone
 from plainview.synth.camera import Camera
 from plainview.synth.crowd import Maker
+from plainview.synth.events.actor import Actor, Effect
 from plainview.synth.light import Light
 from plainview.synth.picture import Fault, Sensor
 from plainview.synth.render import Mover, Renderer
@@ -46,11 +47,24 @@ class Scene:
     sensor: Sensor = field(default_factory=Sensor)
     faults: tuple[Fault, ...] = ()
     movers: tuple[Mover, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    actors: tuple[Actor, ...] = ()
+    effects: tuple[Effect, ...] = ()
     seed: int = 1
 
     def view(self, camera: Camera) -> View:
         """What `camera` measures in this scene."""
-        return View(calibration=camera.calibration(), polygon=self.polygon, lines=self.lines)
+        return View(
+            calibration=camera.calibration(), polygon=self.polygon, lines=self.lines,
+            zones=self.zones,
+        )  # fmt: skip
+
+    def renderer(self, camera: Camera, walks: Trajectories, seed: int) -> Renderer:
+        """What draws this scene for `camera` with the people of `walks`."""
+        return Renderer(
+            self.world, camera, walks, self.light, sensor=self.sensor, faults=self.faults,
+            movers=self.movers, actors=self.actors, effects=self.effects, seed=seed,
+        )  # fmt: skip
 
 
 def render_scene(
@@ -101,10 +115,7 @@ def _render_camera(
     on_progress: Progress | None,
 ) -> None:
     seconds, seed = run
-    renderer = Renderer(
-        scene.world, camera, walks, scene.light, sensor=scene.sensor, faults=scene.faults,
-        movers=scene.movers, seed=seed,
-    )  # fmt: skip
+    renderer = scene.renderer(camera, walks, seed)
     frames = max(1, round(seconds * scene.frame_rate))
     width, height = camera.size
     with (
@@ -171,6 +182,11 @@ def camera_toml(scene: Scene, camera: Camera) -> str:
             f'\n[[lines]]\nname = "{line.name}"\n'
             f"from = {numbers(line.start)}\nto = {numbers(line.end)}\n"
         )
+    for zone in scene.zones:
+        around = ", ".join(numbers(p) for p in zone.polygon)
+        text += f'\n[[zones]]\nname = "{zone.name}"\nkind = "{zone.kind}"\npolygon = [{around}]\n'
+        if zone.direction is not None:
+            text += f"direction = {numbers(zone.direction)}\n"
     return text
 
 

@@ -1,0 +1,121 @@
+"""The numbered scenes of each kind: a number is a seed, and tells for good what is in the scene.
+
+Even numbers are for tuning, odd ones are held out; every third of each is positive.
+"""
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import numpy as np
+
+from plainview.errors import InputError, PlainviewError
+from plainview.geometry import View
+from plainview.synth.events import burning, intrusion, left_object, person_down, wrong_way
+from plainview.synth.events.site import draw_site
+from plainview.synth.events.story import Story
+from plainview.synth.events.truth import Conditions, Happening, truth_json
+from plainview.synth.scene import Scene, camera_toml
+from plainview.vision.encoder import Encoder
+
+_MODULES: Final[dict[str, ModuleType]] = {
+    module.KIND: module for module in (intrusion, wrong_way, left_object, person_down, burning)
+}
+KINDS: Final = tuple(_MODULES)
+"""Kinds of events that the suite has scenes of."""
+PARTS: Final = ("tune", "held-out")
+PER_PART: Final = 60
+"""Scenes of one kind in each part: 20 positive, 40 negative."""
+
+
+@dataclass(frozen=True)
+class EventScene:
+    """One scene with its truth."""
+
+    name: str
+    kind: str
+    story: str
+    part: str
+    conditions: Conditions
+    scene: Scene
+    happenings: tuple[Happening, ...]
+
+    @property
+    def view(self) -> View:
+        """What its camera measures."""
+        return self.scene.view(self.scene.cameras[0])
+
+
+def numbers(part: str, count: int = PER_PART) -> list[int]:
+    """The first `count` scene numbers of `part`, of any kind. Raises InputError for no part."""
+    if part not in PARTS:
+        raise InputError(f"there is no part '{part}'", where="--part", mend="Use tune or held-out")
+    return [2 * k + PARTS.index(part) for k in range(count)]
+
+
+def story_of(kind: str, number: int) -> tuple[Story, bool]:
+    """What scene `number` of `kind` is about, and whether the event happens in it."""
+    module, k = _MODULES[kind], number // 2
+    if k % 3 == 0:
+        stories: tuple[Story, ...] = module.POSITIVE
+        return stories[(k // 3) % len(stories)], True
+    stories = module.NEGATIVE
+    return stories[(k - k // 3 - 1) % len(stories)], False
+
+
+def event_scene(kind: str, number: int) -> EventScene:
+    """Scene `number` of `kind`: equal arguments give equal scenes.
+
+    Raises InputError for a kind that the suite has no scenes of.
+    """
+    if kind not in _MODULES:
+        raise InputError(
+            f"the suite has no scenes of '{kind}'", where="--kind", mend=f"Use {', '.join(KINDS)}"
+        )
+    story, _ = story_of(kind, number)
+    g = np.random.default_rng((zlib.crc32(kind.encode()), number))
+    site = draw_site(g, light=story.light, weather=story.weather, wide=story.wide)
+    play = story.play(site)
+    site = play.site or site
+    name = f"{kind}-{number:03d}"
+    scene = Scene(
+        name, f"{story.name}, {', '.join(site.conditions)}", lambda _s, _k: play.walks,
+        site.world, site.light, (site.camera,), site.area,
+        frame_rate=site.frame_rate, seconds=play.seconds, bitrate=site.bitrate,
+        sensor=site.sensor, zones=play.zones, actors=play.actors,
+        effects=(*play.effects, *site.weather), seed=number,
+    )  # fmt: skip
+    part = PARTS[number % 2]
+    return EventScene(name, kind, story.name, part, site.conditions, scene, play.happenings)
+
+
+def render_event_scene(one: EventScene, folder: Path) -> Path:
+    """Write video.mp4, camera.toml and events.json into `folder`, made for it; the folder.
+
+    Raises PlainviewError where it cannot be written.
+    """
+    scene = one.scene
+    camera = scene.cameras[0]
+    width, height = camera.size
+    renderer = scene.renderer(camera, scene.walks(scene.seconds, scene.seed), scene.seed)
+    text = truth_json(
+        one.happenings, one.conditions, scene.seconds, kind=one.kind, story=one.story,
+        part=one.part, judged=(one.kind,),
+    )  # fmt: skip
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with Encoder(
+            folder / "video.mp4", width, height, scene.frame_rate, bitrate=scene.bitrate
+        ) as encoder:
+            for k in range(round(scene.seconds * scene.frame_rate)):
+                encoder.write(renderer.frame(k / scene.frame_rate))
+        (folder / "camera.toml").write_text(camera_toml(scene, camera), encoding="utf-8")
+        # Last, so that a folder with a truth is whole.
+        (folder / "events.json").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PlainviewError(
+            f"cannot be written ({error.strerror})", where=str(folder), mend="Name another folder"
+        ) from error
+    return folder

@@ -511,8 +511,10 @@ def test_news_of_validated_events_waits_until_it_is_heard(opened: OpenStore) -> 
     (start,) = store.event_news(10)
     assert (start.event.kind, start.event.end) == (EventKind.LEFT_OBJECT, None)
     put(store, mark(NOON + 1, Phase.END), mark(NOON + 1, Phase.END, kind=EventKind.FIRE))
-    assert [news.event.end for news in store.event_news(10)] == [NOON + 1, NOON + 1]
+    told = [(news.event.end, news.ended) for news in store.event_news(10)]
+    assert told == [(NOON + 1, False), (NOON + 1, True)]
     assert len(store.event_news(1)) == 1
+    assert [news.ended for news in store.event_news(9, after=start.number)] == [True]
     last = store.event_news(10)[-1].number
     store.put_alerts([kept("1")], heard=last)
     assert store.event_news(10) == []

@@ -111,7 +111,8 @@ class Book:
             alert = lifecycle.unpacked(kept)
             end = alert.history[-1]
             recent = abs(utc - end.at) < REMEMBERED
-            if not alert.open and alert.key not in self._open and end.who != SELF and recent:
+            over = not alert.open and alert.quantity is not None and alert.key not in self._open
+            if over and end.who != SELF and recent:
                 self._handed.add(alert.key)
 
     def _allowed(self, site: str) -> float:
@@ -169,17 +170,37 @@ class Book:
         with self._lock:
             before = self._open.get((site, threshold.zone, threshold.quantity))
             if before is None:
-                name = f"{round(now * 1000):013d}-{self._token()}"
                 alert = lifecycle.raised(
-                    name=name, site=site, threshold=threshold, now=now, seen=look.seen, at=look.at
+                    name=self.name(),
+                    site=site,
+                    threshold=threshold,
+                    now=now,
+                    seen=look.seen,
+                    at=look.at,
                 )
             else:
                 alert = lifecycle.risen(
                     lifecycle.looked(before, now, look.seen, look.at), threshold, now
                 )
-            self._write(alert)
+            self._write([alert])
             self._keep(alert)
             return alert
+
+    def name(self) -> str:
+        """An id for an alert that is raised now."""
+        return f"{round(self._clock.utc() * 1000):013d}-{self._token()}"
+
+    def revise(self, change: Callable[[list[Alert]], Sequence[Alert]], *, heard: int) -> None:
+        """Keep the alerts that `change` makes of those that are open; none of them is over.
+
+        They and all news of events up to number `heard` are one step: after a restart it was heard
+        if, and only if, the alerts are there.
+        """
+        with self._lock:
+            changed = change(list(self._open.values()))
+            self._write(changed, heard)
+            for alert in changed:
+                self._keep(alert)
 
     def looked(self, key: Key, look: Look) -> None:
         """The newest number of an open alert. Its peak is written now and then, not each time."""
@@ -191,7 +212,7 @@ class Book:
             self._open[key] = alert
             at, peak = self._saved.get(alert.id, (float("-inf"), before.peak))
             if alert.peak != peak and self._clock.monotonic() - at >= _SAVE:
-                self._write(alert)
+                self._write([alert])
 
     def fall(self, key: Key, why: str) -> None:
         """It is over."""
@@ -199,7 +220,7 @@ class Book:
             before = self._open.get(key)
             if before is not None:
                 alert = lifecycle.cleared(before, self._clock.utc(), SELF, why)
-                self._write(alert)
+                self._write([alert])
                 self._keep(alert)
 
     def tick(self) -> None:
@@ -212,10 +233,10 @@ class Book:
                 if since is not None and now - since >= allowed:
                     why = f"nobody acknowledged it for {allowed:.0f} s"
                     done = lifecycle.escalated(alert, self._clock.utc(), SELF, why)
-                    self._write(done)
+                    self._write([done])
                     self._keep(done)
             for alert in list(self._waiting.values()):
-                if not self._write(alert):
+                if not self._write([alert]):
                     return
             self.trouble = ""
 
@@ -242,27 +263,30 @@ class Book:
             self._outgoing.take(told, durable=True)
             self._waiting.pop(alert.id, None)
             self._keep(alert)
-            if not alert.open:
+            if not alert.open and alert.quantity is not None:
                 self._handed.add(alert.key)
             return alert
 
     # --- kept ------------------------------------------------------------------------------------
 
-    def _write(self, alert: Alert) -> bool:
-        """Whether `alert` is durable now. Where not, it waits, and the log says so once."""
-        told = self._outgoing.prepare(alert)
+    def _write(self, alerts: Sequence[Alert], heard: int = 0) -> bool:
+        """Whether `alerts` are durable now. Where not, they wait, and the log says so once."""
+        told = [one for alert in alerts for one in self._outgoing.prepare(alert)]
         try:
-            self._store.put_alerts([lifecycle.packed(alert)], deliveries=told)
+            packed = [lifecycle.packed(alert) for alert in alerts]
+            self._store.put_alerts(packed, heard=heard, deliveries=told)
         except StoreError as error:
             self._outgoing.take(told, durable=False)
-            self._waiting[alert.id] = alert
+            self._waiting |= {alert.id: alert for alert in alerts}
             if not self.trouble:
                 _log.error("an alert is shown that is not durable yet", why=error.line())
             self.trouble = error.line()
             return False
         self._outgoing.take(told, durable=True)
-        self._waiting.pop(alert.id, None)
-        self._saved[alert.id] = (self._clock.monotonic(), alert.peak)
+        now = self._clock.monotonic()
+        for alert in alerts:
+            self._waiting.pop(alert.id, None)
+            self._saved[alert.id] = (now, alert.peak)
         return True
 
     def _keep(self, alert: Alert) -> None:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import structlog
 
 from plainview.alerts.book import Book, Decision, Outgoing, Shown
+from plainview.alerts.events import EventAlerts
 from plainview.alerts.ground import Ground, ground
 from plainview.alerts.measures import Window
 from plainview.alerts.site import SiteWatch, Watch
@@ -66,6 +67,8 @@ class Watching:
         self._store, self._clock, self._permission = store, clock, permission
         patience = {name: config.escalate for name, (_, config) in sites.items()}
         self.book = Book(store, clock, token, patience=patience, outgoing=outgoing)
+        site_of = {camera.id: name for name, (view, _) in sites.items() for camera in view.cameras}
+        self._events = EventAlerts(store, self.book, clock, site_of)
         self._sites = {
             name: self._begin(name, view, config) for name, (view, config) in sites.items()
         }
@@ -118,7 +121,11 @@ class Watching:
         self.trouble = line
 
     def look(self) -> None:
-        """Look once at each site of which something new was said, or nothing for a second."""
+        """Hear news of events, and look once at each site of which something new was said.
+
+        A site of which nothing is said is looked at every second.
+        """
+        self._events.look()
         for name, site in self._sites.items():
             if not self._stop.is_set():
                 self._look(name, site)

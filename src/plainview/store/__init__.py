@@ -179,10 +179,10 @@ class Store(Protocol):
         """Events that fit `wanted`, the latest start first."""
         ...
 
-    def event_news(self, most: int) -> list[News]:
+    def event_news(self, most: int, *, after: int = 0) -> list[News]:
         """The oldest `most` news of validated events that no alert was made of, oldest first.
 
-        They are forgotten by `put_alerts`.
+        Only numbers past `after`. They are forgotten by `put_alerts`.
         """
         ...
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -104,8 +105,8 @@ def _values(key: EventKey, mark: Mark) -> dict[str, int]:
 _START: Final = insert(_table).prefix_with("OR IGNORE")
 _known = select(literal(1)).where(*(column == bindparam(column.name) for column in _key))
 _NEWS_OF_START: Final = insert(schema.event_news).from_select(
-    [column.name for column in _key],
-    select(*(bindparam(column.name) for column in _key)).where(~_known.exists()),
+    [*(column.name for column in _key), "over"],
+    select(*(bindparam(column.name) for column in _key), false()).where(~_known.exists()),
 )
 """Before the event is there, so that one that comes again is no news."""
 _ended = and_(
@@ -114,7 +115,8 @@ _ended = and_(
     _event.t <= bindparam("of_t"),
 )
 _NEWS_OF_END: Final = insert(schema.event_news).from_select(
-    [column.name for column in _key], select(*_key).where(_ended, _event.standing == _VALIDATED)
+    [*(column.name for column in _key), "over"],
+    select(*_key, true()).where(_ended, _event.standing == _VALIDATED),
 )
 _END: Final = (
     update(_table)
@@ -143,14 +145,14 @@ def delete_before(connection: Connection, until: int, most: int) -> int:
 # --- read --------------------------------------------------------------------------------------
 
 
-def news(connection: Connection, most: int, numbers: Numbers) -> list[News]:
-    """The oldest `most` news that nobody has heard, oldest first."""
+def news(connection: Connection, most: int, after: int, numbers: Numbers) -> list[News]:
+    """The oldest `most` news after number `after` that no alert was made of, oldest first."""
     told = schema.event_news
     joined = told.join(_table, and_(*(told.c[c.name] == c for c in _key)))
-    wanted = select(told.c.number, *_key, *_RESTS).select_from(joined)
-    rows = connection.execute(wanted.order_by(told.c.number).limit(most)).all()
+    wanted = select(told.c.number, told.c.over, *_key, *_RESTS).select_from(joined)
+    wanted = wanted.where(told.c.number > after).order_by(told.c.number).limit(most)
     read = _reader(numbers)
-    return [News(row[0], read(row[1:])) for row in rows]
+    return [News(row[0], read(row[2:]), row[1]) for row in connection.execute(wanted)]
 
 
 _RESTS: Final = (_event.ended, _event.confidence, _event.standing)

@@ -146,6 +146,7 @@ event_news = Table(
     Column("x", Integer, nullable=False),
     Column("y", Integer, nullable=False),
     Column("zone", Integer, nullable=False),
+    Column("over", Boolean, nullable=False),
     sqlite_autoincrement=True,
 )
 """Keys of validated events that started or ended, until what watches has heard of them. Written

@@ -51,6 +51,8 @@ class News(NamedTuple):
     number: int
     """Grows with each, also over restarts."""
     event: KeptEvent
+    ended: bool
+    """Whether it is news of its end; news of its start may come when it has ended already."""
 
 
 class Band(NamedTuple):

@@ -80,6 +80,7 @@ def _make_events() -> None:
         sa.Column("x", sa.Integer, nullable=False),
         sa.Column("y", sa.Integer, nullable=False),
         sa.Column("zone", sa.Integer, nullable=False),
+        sa.Column("over", sa.Boolean, nullable=False),
         sqlite_autoincrement=True,
     )
 

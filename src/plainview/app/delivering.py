@@ -2,7 +2,8 @@
 
 import hmac
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from plainview.alerts.delivery import senders
@@ -18,14 +19,13 @@ from plainview.alerts.delivery.notice import (
 from plainview.alerts.delivery.outbox import Outbox
 from plainview.alerts.delivery.route import Route, RouteKind, Sender
 from plainview.alerts.lifecycle import Alert
-from plainview.clock import Clock
-from plainview.config import CityConfig, SiteConfig
+from plainview.clock import Clock, SystemClock
+from plainview.config import CityConfig, SiteConfig, load_city
 from plainview.errors import InputError
 from plainview.store import KeptDelivery, Store
-from plainview.web.deliveries import RouteNow, route_now
+from plainview.web.deliveries import RouteNow, route_now, takes
 
 KEPT_IN_FEED: Final = 100
-_TROUBLE = "the store cannot be asked how many wait"
 
 
 class Delivering:
@@ -156,18 +156,30 @@ def place_of(site: SiteConfig) -> Place:
     )
 
 
-def try_route(city: CityConfig, name: str, clock: Clock) -> Notice:
-    """Send a test by the route `name` of `city` from this process; what was sent.
+def listing(city_file: Path) -> Iterator[str]:
+    """A line for each route of the city in `city_file`. Raises ConfigError."""
+    city = load_city(city_file)
+    if not city.routes:
+        yield f"{city_file}: no [[routes]]; alerts are shown in the console alone"
+    for route in city.routes:
+        where = route.address or f"read at /feeds/{route.name}"
+        yield f"{route.name}: {route.kind}, {where}. {takes(route)}"
 
-    Raises InputError where there is no such route, or none that a test could be sent by,
-    DeliveryFailed where it did not arrive.
+
+def try_route(city_file: Path, name: str, clock: Clock | None = None) -> str:
+    """Send a test by the route `name` of the city in `city_file`; one line that says so.
+
+    Raises ConfigError, InputError where there is no such route or none that a test could be sent
+    by, DeliveryFailed where it did not arrive.
     """
-    route = {one.name: one for one in city.routes}.get(name)
+    clock = clock or SystemClock()
+    city = load_city(city_file)
+    known = {one.name: one for one in city.routes}
+    route = known.get(name)
     if route is None:
-        known: Mapping[str, Route] = {one.name: one for one in city.routes}
         raise InputError(
             f"there is no route {name!r}",
-            where=str(city.files[0]) if city.files else "",
+            where=str(city_file),
             mend=f"There are {', '.join(known) or 'none'}",
         )
     if route.kind is RouteKind.FEED:
@@ -182,4 +194,4 @@ def try_route(city: CityConfig, name: str, clock: Clock) -> Notice:
         sender.send(notice)
     finally:
         sender.close()
-    return notice
+    return f"{name}: {route.address} has taken the test {notice.key}"

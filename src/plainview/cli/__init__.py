@@ -18,6 +18,7 @@ from typer import Argument, Option
 from plainview import __version__
 from plainview.cli import office
 from plainview.cli.access import login
+from plainview.cli.alerts import alerts_app
 from plainview.cli.assessment import assessment_app
 from plainview.cli.evaluate import evaluate_app
 from plainview.cli.ledger import ledger_app
@@ -45,6 +46,7 @@ app.command()(login)
 app.add_typer(camera_app, name="camera")
 app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")
+app.add_typer(alerts_app, name="alerts")
 app.add_typer(office.officer_app, name="officer")
 app.add_typer(assessment_app, name="assessment")
 app.add_typer(ledger_app, name="ledger")

@@ -107,3 +107,28 @@ def alarms(
     from plainview.app.alarms import alarms as job
 
     job(size=Size(hours, run_ups, cameras), limits=limits, write=write, as_json=as_json)
+
+
+@evaluate_app.command()
+def events(
+    kind: Annotated[list[str] | None, Option(help="Kinds of events; all where none.")] = None,
+    part: Annotated[str, Option(help="tune or held-out scenes.")] = "tune",
+    scenes: Annotated[int, Option(help="Scenes of each kind.", min=0, max=500)] = 60,
+    hours: Annotated[
+        float, Option(help="Camera-hours of ordinary life, for false alarms.", min=0, max=10_000)
+    ] = 0.0,
+    write: Write = None,
+    keep: Keep = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rendered scenes of events and of what is taken for them: recall, precision, false alarms.
+
+    \b
+    Example: plainview evaluate events --kind fire --scenes 12
+    Example: plainview evaluate events --part held-out --hours 24
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.events import Size, suite
+    from plainview.synth.events.suite import KINDS
+
+    size = Size(tuple(kind) if kind else KINDS, part, scenes, hours)
+    suite(size=size, keep=keep, write=write, as_json=as_json)

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from shapely.geometry import LineString, Polygon
 from shapely.geometry import Point as Dot
+from shapely.geometry.base import BaseGeometry
 
 from plainview.geometry import Point, project, to_plane
 from plainview.synth.camera import Camera, hung
@@ -100,7 +101,9 @@ class Site:
         pixels, _ = project(self.camera.matrix(), [(x, y, z)])
         return float(pixels[0, 0]), float(pixels[0, 1])
 
-    def passers(self, count: int, seconds: float, *, clear: Polygon | None = None) -> Trajectories:
+    def passers(
+        self, count: int, seconds: float, *, clear: BaseGeometry | None = None
+    ) -> Trajectories:
         """`count` people who walk through at odd times, none of them through `clear`."""
         g = self.generator
         ways: list[tuple[tuple[float, float, float], ...]] = []

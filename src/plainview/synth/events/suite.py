@@ -1,10 +1,11 @@
 """The numbered scenes of each kind: a number is a seed, and tells for good what is in the scene.
 
-Even numbers are for tuning, odd ones are held out; every third of each is positive.
+Even numbers are for tuning, odd ones are held out; every third of each is positive. `ordinary` is a
+kind of its own: ten minutes in which nothing happens, whatever the number.
 """
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -14,8 +15,9 @@ import numpy as np
 from plainview.errors import InputError, PlainviewError
 from plainview.geometry import View
 from plainview.synth.events import burning, intrusion, left_object, person_down, wrong_way
+from plainview.synth.events.ordinary import ordinary_play
 from plainview.synth.events.site import draw_site
-from plainview.synth.events.story import Story
+from plainview.synth.events.story import Play, Story
 from plainview.synth.events.truth import Conditions, Happening, truth_json
 from plainview.synth.scene import Scene, camera_toml
 from plainview.vision.encoder import Encoder
@@ -25,6 +27,7 @@ _MODULES: Final[dict[str, ModuleType]] = {
 }
 KINDS: Final = tuple(_MODULES)
 """Kinds of events that the suite has scenes of."""
+ORDINARY: Final = "ordinary"
 PARTS: Final = ("tune", "held-out")
 PER_PART: Final = 60
 """Scenes of one kind in each part: 20 positive, 40 negative."""
@@ -36,6 +39,7 @@ class EventScene:
 
     name: str
     kind: str
+    """Of the events it is about; ORDINARY: of all of KINDS."""
     story: str
     part: str
     conditions: Conditions
@@ -56,7 +60,14 @@ def numbers(part: str, count: int = PER_PART) -> list[int]:
 
 
 def story_of(kind: str, number: int) -> tuple[Story, bool]:
-    """What scene `number` of `kind` is about, and whether the event happens in it."""
+    """What scene `number` of `kind` is about, and whether the event happens in it.
+
+    Raises InputError for a kind that the suite has no scenes of.
+    """
+    if kind not in _MODULES:
+        raise InputError(
+            f"the suite has no scenes of '{kind}'", where="--kind", mend=f"Use {', '.join(KINDS)}"
+        )
     module, k = _MODULES[kind], number // 2
     if k % 3 == 0:
         stories: tuple[Story, ...] = module.POSITIVE
@@ -70,25 +81,29 @@ def event_scene(kind: str, number: int) -> EventScene:
 
     Raises InputError for a kind that the suite has no scenes of.
     """
-    if kind not in _MODULES:
-        raise InputError(
-            f"the suite has no scenes of '{kind}'", where="--kind", mend=f"Use {', '.join(KINDS)}"
-        )
-    story, _ = story_of(kind, number)
     g = np.random.default_rng((zlib.crc32(kind.encode()), number))
+    if kind == ORDINARY:
+        return _scene(kind, ORDINARY, number, ordinary_play(g))
+    story, _ = story_of(kind, number)
     site = draw_site(g, light=story.light, weather=story.weather, wide=story.wide)
     play = story.play(site)
-    site = play.site or site
+    return _scene(kind, story.name, number, play if play.site else replace(play, site=site))
+
+
+def _scene(kind: str, story: str, number: int, play: Play) -> EventScene:
+    site = play.site
+    if site is None:
+        raise TypeError(story)  # every way to here gives one
     name = f"{kind}-{number:03d}"
     scene = Scene(
-        name, f"{story.name}, {', '.join(site.conditions)}", lambda _s, _k: play.walks,
+        name, f"{story}, {', '.join(site.conditions)}", lambda _s, _k: play.walks,
         site.world, site.light, (site.camera,), site.area,
         frame_rate=site.frame_rate, seconds=play.seconds, bitrate=site.bitrate,
         sensor=site.sensor, zones=play.zones, actors=play.actors,
         effects=(*play.effects, *site.weather), seed=number,
     )  # fmt: skip
     part = PARTS[number % 2]
-    return EventScene(name, kind, story.name, part, site.conditions, scene, play.happenings)
+    return EventScene(name, kind, story, part, site.conditions, scene, play.happenings)
 
 
 def render_event_scene(one: EventScene, folder: Path) -> Path:
@@ -102,7 +117,7 @@ def render_event_scene(one: EventScene, folder: Path) -> Path:
     renderer = scene.renderer(camera, scene.walks(scene.seconds, scene.seed), scene.seed)
     text = truth_json(
         one.happenings, one.conditions, scene.seconds, kind=one.kind, story=one.story,
-        part=one.part, judged=(one.kind,),
+        part=one.part, judged=KINDS if one.kind == ORDINARY else (one.kind,),
     )  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)

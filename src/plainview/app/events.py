@@ -1,0 +1,135 @@
+"""`plainview evaluate events`: renders scenes, measures them as a person would, judges."""
+
+import math
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+from plainview.app.clips import tell
+from plainview.errors import InputError, PlainviewError
+from plainview.evaluate.event_table import by_kind, event_report, ordinary_report
+from plainview.evaluate.event_truth import read_event_truth
+from plainview.evaluate.events import EventScore, Judged, judge, score, told_events
+from plainview.evaluate.measured import read_measured
+from plainview.evaluate.table import json_text, write_between
+from plainview.synth.events.ordinary import SECONDS
+from plainview.synth.events.suite import (
+    KINDS,
+    ORDINARY,
+    PER_PART,
+    event_scene,
+    numbers,
+    render_event_scene,
+    story_of,
+)
+
+AT_ONCE = 2
+"""Scenes rendered and measured at the same time."""
+
+
+class Size(NamedTuple):
+    """Which scenes, and how many."""
+
+    kinds: tuple[str, ...] = KINDS
+    part: str = "tune"
+    scenes: int = PER_PART
+    """Of each kind."""
+    hours: float = 0.0
+    """Camera-hours of ordinary life."""
+
+
+def suite(
+    *, size: Size, keep: Path | None, write: Path | None, as_json: bool, jobs: int = AT_ONCE
+) -> None:
+    """Render, measure and judge the suite's scenes; print the tables.
+
+    `keep` is a folder where rendered scenes stay and are found again; `write` a Markdown page that
+    gets the tables between its `events` markers. Raises InputError for an unknown kind or part,
+    PlainviewError when rendering or measuring fails.
+    """
+    for kind in size.kinds:
+        story_of(kind, 0)
+    scenes = [(kind, k) for kind in size.kinds for k in numbers(size.part, size.scenes)]
+    stretches = math.ceil(size.hours * 3600 / SECONDS)
+    ordinary = [(ORDINARY, k) for k in numbers(size.part, stretches)]
+    with tempfile.TemporaryDirectory(prefix="plainview-events-") as scratch:
+        judged = list(_all([*scenes, *ordinary], keep or Path(scratch), jobs))
+    of_suite = [one for one in judged if one.truth.scene and one.truth.scene.kind != ORDINARY]
+    of_days = [
+        one for one in judged
+        if one.truth.scene and one.truth.scene.kind == ORDINARY and one.kind in size.kinds
+    ]  # fmt: skip
+    parts = []
+    if of_suite:
+        parts.append(event_report(of_suite))
+    if of_days:
+        parts.append(f"### Ordinary life\n\n{ordinary_report(of_days)}")
+    text = "\n\n".join(parts)
+    told = {"suite": _numbers(of_suite), "ordinary": _numbers(of_days)}
+    sys.stdout.write((json_text(told) if as_json else text) + "\n")
+    if write is not None:
+        write_between(write, "events", text)
+
+
+def _numbers(judged: Sequence[Judged]) -> dict[str, EventScore]:
+    return {kind.value: score(ones) for kind, ones in by_kind(judged).items()}
+
+
+def _all(wanted: Sequence[tuple[str, int]], folder: Path, jobs: int) -> Iterator[Judged]:
+    """Every wanted scene, `jobs` at a time, in order; what was told of each on standard error."""
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn")) as pool:
+        work = [pool.submit(_one, kind, number, folder) for kind, number in wanted]
+        for (kind, number), future in zip(wanted, work, strict=True):
+            found = future.result()
+            tell(f"{kind}-{number:03d}{_said(found)}")
+            yield from found
+
+
+def _said(found: Sequence[Judged]) -> str:
+    """One scene's outcome in one line."""
+    scene = found[0].truth.scene
+    missed = [event for one in found for event, delay in one.found if delay is None]
+    told = [
+        f"{verdict} {one.kind} at {one.start:.1f} s ({one.at[0]:.1f}, {one.at[1]:.1f}) m"
+        for judged in found
+        for one, verdict in judged.told
+    ]
+    told += [f"MISSED {event.kind} of {event.start:.1f} s" for event in missed]
+    spell = found[0].truth.spell_at(0.0)
+    about = f" ({scene.story}; {spell.light}, {spell.weather}, {spell.quality})" if scene else ""
+    return f"{about}: {', '.join(told) or 'nothing, rightly'}"
+
+
+def _one(kind: str, number: int, folder: Path) -> list[Judged]:
+    scene = event_scene(kind, number)
+    place = folder / scene.name
+    if not (place / "events.json").is_file():
+        render_event_scene(scene, place)
+    return measured_events(place / "video.mp4", place / "camera.toml", place / "events.json")
+
+
+def measured_events(video: Path, camera: Path, truth_file: Path) -> list[Judged]:
+    """Measure one clip in a process of its own and judge its events, kind by kind.
+
+    Raises InputError for a wrong file, PlainviewError when measuring fails.
+    """
+    truth = read_event_truth(truth_file)
+    with tempfile.TemporaryDirectory(prefix="plainview-events-") as scratch:
+        out = Path(scratch) / "measured.jsonl"
+        command = [sys.executable, "-m", "plainview", "measure", str(video)]
+        command += ["--camera", str(camera), "--out", str(out)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+        if done.returncode != 0:
+            kind_of = InputError if done.returncode == InputError.exit_code else PlainviewError
+            said = done.stderr.strip().splitlines()
+            raise kind_of(
+                f"'plainview measure' failed: {said[-1] if said else done.returncode}",
+                where=str(video),
+            )
+        told = told_events(read_measured(out))
+    return [judge(told, truth, kind) for kind in truth.judged]

@@ -114,6 +114,29 @@ export interface Crossing {
   unhealthy: number;
 }
 
+/** A route by which alerts are delivered, and how it does. */
+export interface RouteNow {
+  name: string;
+  kind: "cap" | "feed" | "mqtt" | "webhook" | "email";
+  address: string;
+  waiting: number;
+  delivered: number;
+  failed: number;
+  last: number | null;
+  retry: number | null;
+  in_a_row: number;
+  trouble: string;
+  broken: boolean;
+  takes: string;
+}
+
+/** A test that arrived. */
+export interface Tested {
+  route: string;
+  id: string;
+  said: string;
+}
+
 export interface System {
   version: string;
   t: number;

@@ -40,11 +40,12 @@ export async function begin(): Promise<void> {
 function pages(): void {
   const all: [href: string, words: string, shown: boolean][] = [
     ["/", "Sites", true],
+    ["/deliveries", "Deliveries", may("read-standing")],
     ["/assessments", "Assessments", may("read-drafts")],
     ["/portal/", "Public portal", true],
   ];
   const at = location.pathname;
-  const current = at.startsWith("/assessments") ? "/assessments" : at.startsWith("/stop") ? "" : "/";
+  const current = ["/assessments", "/deliveries"].find((page) => at.startsWith(page)) ?? (at.startsWith("/stop") ? "" : "/");
   part("pages").replaceChildren(
     h("ul", {}, ...all.filter(([, , shown]) => shown).map(([href, words]) =>
       h("li", {}, h("a", { href, "aria-current": href === current ? (at === href ? "page" : "true") : null }, words)))),

@@ -76,6 +76,8 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
       cameras.card),
   );
   const { fit, time, state } = plan.start();
+  const asked = Number(new URLSearchParams(location.search).get("at"));
+  if (asked > 0) time.go(asked);
   const announce = announcer();
   listen(id, {
     state(field) {

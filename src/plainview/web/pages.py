@@ -15,8 +15,14 @@ from plainview.web.access.rules import Action, rule
 STATIC = Path(__file__).parent / "static"
 """Where Vite builds the console (not in version control)."""
 
-_DESK = ("/stop", "/assessments", "/assessments/new", "/assessments/edit/{draft:str}")
-"""The pages of the stop switch and the assessments."""
+_DESK = (
+    "/stop",
+    "/deliveries",
+    "/assessments",
+    "/assessments/new",
+    "/assessments/edit/{draft:str}",
+)
+"""The pages of the stop switch, the routes of alerts and the assessments."""
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -59,7 +65,7 @@ def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler 
         # One handler for each: Litestar wraps a handler with several paths once for each of them.
         @get(path, opt=console, include_in_schema=False, sync_to_thread=True)
         def shown() -> Response[str]:
-            """The stop switch and the assessments; the page itself says what it does not find."""
+            """One of these; the page itself says what it does not find."""
             return page(200)
 
         return shown

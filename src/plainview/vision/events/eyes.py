@@ -8,6 +8,7 @@ from plainview.record import Event, EventKind, Phase
 from plainview.vision.events.detector import Detector
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.fire import Fire
+from plainview.vision.events.left_object import LeftObject
 from plainview.vision.events.movers import Movers
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.wrong_way import WrongWay
@@ -32,6 +33,8 @@ def detectors(view: View, optics: Optics, kinds: Sequence[EventKind]) -> list[De
         found.append(WrongWay(view))
     if EventKind.FIRE in kinds:
         found.append(Fire(view, optics))
+    if EventKind.LEFT_OBJECT in kinds:
+        found.append(LeftObject(view, optics))
     return found
 
 

@@ -1,0 +1,184 @@
+"""One place of the picture that changed and stayed so: what it was, what it is, what that means.
+
+A change may be a thing that came, a thing that went (the plate still shows it), or light: a
+shadow, a lamp, a reflection, a wet floor. A thing that came has its outline in the frame, one that
+went in the plate. Light multiplies what is there: its ratio to the plate is even, and the
+structure of the ground shows through it.
+"""
+
+from copy import copy
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.vision.events.seen import Seen
+from plainview.vision.events.stillness import Blob
+from plainview.vision.plate import Image, Luma
+
+HIDDEN: Final = 0.5
+"""Part of a place that bodies hide when nothing can be said of it."""
+FOLLOW: Final = 0.05
+"""Part of the difference that one look takes over into what the place shows now."""
+
+SHRUNK: Final = 0.25
+"""Part of a place that is as before when its outline is not the thing's."""
+
+
+class State(StrEnum):
+    """What a place shows in one frame."""
+
+    HERE = "here"
+    """What came is still there."""
+    GONE = "gone"
+    """It is as it was before, or something else is there."""
+    HIDDEN = "hidden"
+    """Bodies stand before it."""
+
+
+class Traits(NamedTuple):
+    """What a change looks like: numbers without unit unless said."""
+
+    arrival: float
+    """Log of how much more outline the frame has there than the plate: positive for what came."""
+    even: float
+    """Standard deviation (robust) of the log of the ratio of now to before, beyond noise."""
+    ratio: float
+    """Median ratio of now to before."""
+    texture: float
+    """Correlation of the fine structure now and before; 0 where the ground has none to tell by."""
+    sharp: float
+    """Steepest part of the border: part of the contrast that one pixel's step takes."""
+    contrast: float
+    """Mean difference of now and before in standard deviations of the noise."""
+
+
+class Change:
+    """Owns the two pictures of one place, in the plate's light. Small: a window of the picture."""
+
+    def __init__(self, blob: Blob, seen: Seen, reference: Luma) -> None:
+        """What `blob` shows in `seen`, before `reference` (h, w), the plate without it."""
+        self.blob = blob
+        self.inside: NDArray[np.bool_] = blob.mask > 0
+        self.before: Image = reference[blob.window].astype(np.float32)
+        self.after: Image = self._unlit(seen)
+        self._noise: Image = seen.plate.noise[blob.window].copy()
+        self._looks = 1
+
+    def _unlit(self, seen: Seen) -> Image:
+        window = self.blob.window
+        lit, own = float(seen.background[window].mean()), float(seen.plate.luma[window].mean())
+        return np.asarray(seen.luma[window] * np.float32((own + 1) / (lit + 1)), dtype=np.float32)
+
+    def look(self, seen: Seen) -> State:
+        """Whether what came is still there in `seen`; what it looks like is followed slowly."""
+        now, hidden = self._unlit(seen), seen.mask[self.blob.window] != 0
+        # What looks as it did is there, even where a body was found: that may be the thing itself.
+        if not self._alike(now, self.inside):
+            free = self.inside & ~hidden
+            if np.count_nonzero(free) < (1 - HIDDEN) * np.count_nonzero(self.inside):
+                return State.HIDDEN
+            if not self._alike(now, free):
+                return State.GONE
+        self._looks += 1
+        rate = max(1.0 / self._looks, FOLLOW)
+        open_ = ~hidden | self.inside
+        self.after[open_] += rate * (now - self.after)[open_]
+        return State.HERE
+
+    def _alike(self, now: Image, where: NDArray[np.bool_]) -> bool:
+        """Whether `now` (h, w) is more like after than like before `where` (h, w) is true."""
+        as_after = np.abs(now - self.after)[where]
+        as_before = np.abs(now - self.before)[where]
+        change = np.abs(self.after - self.before)[where].mean()
+        nearer = np.count_nonzero(as_after <= as_before)
+        return bool(nearer >= 0.5 * as_after.size and as_after.mean() <= 0.7 * change + 2.0)
+
+    def shrunk(self, seen: Seen) -> bool:
+        """Whether a good part of the place is in `seen` as it was before: it came with more."""
+        back = (seen.evidence[self.blob.window] <= 0) & self.inside
+        return bool(np.count_nonzero(back) > SHRUNK * np.count_nonzero(self.inside))
+
+    def restored(self, seen: Seen) -> bool:
+        """Whether the place shows in `seen` what it was before."""
+        now = self._unlit(seen)[self.inside]
+        change = np.abs(self.after - self.before)[self.inside].mean()
+        return bool(np.abs(now - self.before[self.inside]).mean() < 0.35 * change + 2.0)
+
+    def reversed(self, since: float) -> "Change":
+        """The change from what this place shows to what it was before, still since `since`."""
+        other = copy(self)
+        other.blob = self.blob._replace(since=since)
+        other.before, other.after = self.after.copy(), self.before.copy()
+        return other
+
+    def stir(self, seen: Seen) -> float:
+        """Part of the place, with its border, that moves: differs from what it has shown so far."""
+        grown = cv2.dilate(self.blob.mask, np.ones((3, 3), np.uint8)) > 0
+        free = grown & (seen.mask[self.blob.window] == 0)
+        if np.count_nonzero(free) < 4:
+            return 0.0
+        most = 4.0 * self._noise + 0.25 * _gradient(self.after) + 3.0
+        return float((np.abs(self._unlit(seen) - self.after) > most)[free].mean())
+
+    def traits(self) -> Traits:
+        """What the change looks like by now."""
+        three = np.ones((3, 3), np.uint8)
+        grown = cv2.dilate(self.blob.mask, np.ones((5, 5), np.uint8))
+        core = cv2.erode(self.blob.mask, three) > 0
+        if np.count_nonzero(core) < 6:
+            core = self.inside
+        rim = (grown > 0) & ~core
+        near = (cv2.dilate(grown, np.ones((7, 7), np.uint8)) > 0) & (grown == 0)
+        outline = _outline(self.after, self.before, core, rim, near)
+        noise = float(self._noise[core].mean())
+        log = np.log((self.after[core] + 4) / (self.before[core] + 4))
+        middle = float(np.median(log))
+        level = max(float(self.after[core].mean()), 8.0)
+        grain = 0.5 * noise / level
+        even = 1.4826 * float(np.median(np.abs(log - middle))) - grain
+        change = self.after - self.before
+        contrast = float(np.abs(change[core]).mean())
+        steps = _gradient(change)[rim]
+        sharp = float(np.percentile(steps, 80)) / max(contrast, 1.0) if steps.size else 0.0
+        return Traits(
+            outline,
+            max(even, 0.0),
+            float(np.exp(middle)),
+            _likeness(self.before, self.after, core, noise),
+            sharp,
+            contrast / max(noise, 1.0),
+        )
+
+
+def _gradient(image: Image) -> Image:
+    gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=0.25)
+    gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=0.25)
+    return np.asarray(cv2.magnitude(gx, gy), dtype=np.float32)
+
+
+def _outline(
+    after: Image,
+    before: Image,
+    core: NDArray[np.bool_],
+    rim: NDArray[np.bool_],
+    near: NDArray[np.bool_],
+) -> float:
+    """Log of the outline and of the contrast to its surroundings, now over before."""
+    if not rim.any() or not near.any():
+        return 0.0
+    edge = [float(_gradient(image)[rim].mean()) + 1.0 for image in (after, before)]
+    step = [abs(float(image[core].mean() - image[near].mean())) + 3.0 for image in (after, before)]
+    return float(np.log(edge[0] / edge[1]) + 0.5 * np.log(step[0] / step[1]))
+
+
+def _likeness(before: Image, after: Image, core: NDArray[np.bool_], noise: float) -> float:
+    """Correlation (-1 to 1) of two pictures' fine structure; 0 where there is too little of it."""
+    fine = [(image - cv2.blur(image, (7, 7)))[core] for image in (before, after)]
+    spread = [float(part.std()) for part in fine]
+    if spread[0] < 1.0 + 0.3 * noise or spread[1] < 1e-6:
+        return 0.0
+    both = float(np.mean((fine[0] - fine[0].mean()) * (fine[1] - fine[1].mean())))
+    return both / (spread[0] * spread[1])

@@ -1,0 +1,225 @@
+"""Left objects: something of a bag's to a suitcase's size that was put down and left alone.
+
+A thing is left when it has stood alone for `PATIENCE.rise` seconds: nobody stays within `NEAR`
+metres of it. Passers-by do not count, as nobody is followed: only who is slow there attends it.
+(PETS 2006 calls luggage unattended when its owner is farther than 3 m for 30 s, i-LIDS after 60 s;
+both measure whether an owner comes back, which is for people to find out after an alert.)
+Once told, it stands until it is taken away, whoever stands beside it.
+"""
+
+from collections import deque
+from typing import Final
+
+import cv2
+import numpy as np
+
+from plainview.geometry import View
+from plainview.record import EventKind
+from plainview.vision.events.change import Change, State
+from plainview.vision.events.company import LEAST, Company
+from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.ground import Ground
+from plainview.vision.events.seen import Seen
+from plainview.vision.events.stillness import DIFFERS, EVERY, Blob, Stillness
+from plainview.vision.events.thing import CAME, PLAIN, WENT, Extent, Thing, extent
+from plainview.vision.optics import Optics, flat_samples
+
+PATIENCE: Final = Patience(rise=10.0, fall=2.0, reach=1.0)
+MOST: Final = 24
+"""Changes that are watched at once."""
+NEAR: Final = 2.0
+"""Metres within which somebody who stays attends a thing."""
+SLOW: Final = 0.4
+"""m/s below which somebody stays."""
+BESIDE: Final = (0.35, 3.0)
+"""Metres: nearer than this is the thing itself, farther away is elsewhere."""
+YOUNG: Final = 6.0
+"""Seconds in which who put a thing down is still near, and in which its outline grows."""
+ALONE: Final = 1.6
+"""Times its area that may differ around a thing that stands alone: its shadow."""
+MORE: Final = 0.3
+"""Part of a body's silhouette that shows, besides the thing, of somebody who attends it."""
+UNLIKE: Final = 4
+"""Looks in a row without it after which it is gone."""
+LONG_HIDDEN: Final = 20.0
+"""Seconds behind others after which a thing is not taken as there any more."""
+MOVED: Final = (4.0, 8.0, 2.3)
+"""Metres, seconds and factor of area between what went and what came, if it is the same thing."""
+RESTED: Final = 6.0
+"""Seconds after which what goes was furniture, not a part of somebody who stood there."""
+BEGINNING: Final = 3.0
+"""Seconds from the first look in which a ghost was in the plate from the start."""
+_GROWN = np.ones((5, 5), np.uint8)
+
+
+class LeftObject:
+    """Sees what was put down and left. Owns what stands still before one camera."""
+
+    kind: Final = EventKind.LEFT_OBJECT
+
+    def __init__(self, view: View, optics: Optics) -> None:
+        """Look in `view`'s zones of this kind, or in its whole area, through `optics`."""
+        self.patience = PATIENCE
+        self._optics = optics
+        self._ground = Ground(view, self.kind)
+        self._stillness = Stillness(optics)
+        self._company = Company()
+        self._things: list[Thing] = []
+        self._went: deque[tuple[float, Extent]] = deque(maxlen=MOST)
+        self._began: float | None = None
+        width, height = optics.size
+        self._taken = np.zeros((height, width), dtype=np.uint8)
+
+    @property
+    def things(self) -> tuple[Thing, ...]:
+        """What is watched now."""
+        return tuple(self._things)
+
+    def look(self, seen: Seen) -> list[Sighting]:
+        """What lies there alone in `seen`; nothing between two looks."""
+        self._company.note(seen.t, seen.bodies)
+        if not self._stillness.due(seen.t):
+            return []
+        if self._began is None or seen.t < self._began:
+            self._began = seen.t
+        for blob in self._stillness.step(seen, self._taken):
+            self._meet(blob, seen)
+        self._things = [thing for thing in self._things if self._watch(thing, seen)]
+        self._taken[:] = 0
+        for thing in self._things:
+            blob = thing.change.blob
+            grown = np.asarray(cv2.dilate(blob.mask, _GROWN), dtype=np.uint8)
+            self._taken[blob.window] |= grown
+        found = [self._sighting(thing, seen) for thing in self._things]
+        return [one for one in found if one is not None]
+
+    def _meet(self, blob: Blob, seen: Seen) -> None:
+        """Begin to watch `blob`; one that grows on a young thing is met again with it."""
+        reference, size = self._stillness.reference, extent(self._optics, blob)
+        if reference is None or size is None:
+            return
+        touched = [thing for thing in self._things if _touch(thing.change.blob, blob)]
+        young = [one for one in touched if seen.t - one.since < YOUNG and not one.sighted]
+        if young:
+            self._things = [one for one in self._things if one not in young]
+            return
+        if touched or len(self._things) >= MOST:
+            return
+        thing = Thing(Change(blob, seen, reference), size, self._optics)
+        thing.carrier = self._company.nearest(size.place, blob.since - 4, blob.since + 1)
+        thing.left = self._company.beside(size.place, BESIDE, blob.since, blob.since + YOUNG)
+        self._things.append(thing)
+        if (
+            thing.traits.arrival < WENT
+            and thing.traits.contrast > PLAIN
+            and blob.since > (self._began or 0.0) + BEGINNING
+        ):
+            self._went.append((blob.since, size))
+
+    def _watch(self, thing: Thing, seen: Seen) -> bool:
+        """Look at `thing` again; False when it need not be watched any more."""
+        thing.state = thing.change.look(seen)
+        thing.looks += 1
+        if thing.state is State.GONE:
+            thing.unlike += 1
+            if thing.unlike < UNLIKE:
+                return True
+            return self._part(thing, seen)
+        thing.unlike = 0
+        if thing.state is State.HIDDEN:
+            return seen.t - thing.seen < 3 * LONG_HIDDEN
+        thing.seen = seen.t
+        stirred = thing.change.stir(seen) > 0.08
+        thing.stirs += (stirred - thing.stirs) / min(thing.looks, 25)
+        thing.whole = _whole(thing.change.blob, seen)
+        if not thing.sighted and thing.change.shrunk(seen):
+            # It is met again, without who stood beside it.
+            self._stillness.forget(thing.change.blob, seen)
+            return False
+        if thing.looks % 5 == 1:
+            thing.traits = thing.change.traits()
+        if seen.t - thing.since < YOUNG + 2:
+            beside = self._company.beside(thing.extent.place, BESIDE, seen.t - 1, seen.t)
+            thing.left = thing.left or beside or thing.whole > ALONE
+            thing.moved = thing.moved or self._moved(thing)
+        return True
+
+    def _part(self, thing: Thing, seen: Seen) -> bool:
+        """Note that `thing` went, or that what the plate has shown all along has come."""
+        arrival = thing.traits.arrival
+        rested = thing.looks * EVERY > RESTED and thing.whole <= ALONE
+        if arrival > CAME and rested and thing.traits.contrast > 2 * PLAIN:
+            self._went.append((seen.t - UNLIKE * EVERY, thing.extent))
+        if arrival < WENT and thing.change.restored(seen):
+            since = seen.t - UNLIKE * EVERY
+            came = Thing(thing.change.reversed(since), thing.extent, self._optics)
+            came.carrier = self._company.nearest(came.extent.place, since - 4, since + 1)
+            came.seen = seen.t
+            thing.__dict__.update(came.__dict__)
+            return True
+        return False
+
+    def _moved(self, thing: Thing) -> bool:
+        """Whether something of its size went nearby as it came: moved, not left."""
+        far, long, factor = MOVED
+        return any(
+            abs(t - thing.since) < long
+            and float(np.hypot(*(was.place - thing.extent.place))) < far
+            and 1 / factor < was.area / thing.extent.area < factor
+            for t, was in self._went
+        )
+
+    def _sighting(self, thing: Thing, seen: Seen) -> Sighting | None:
+        if thing.state is State.GONE or seen.t - thing.seen > LONG_HIDDEN:
+            return None
+        x, y = (float(v) for v in thing.extent.place)
+        zone = self._ground.zone(x, y)
+        sure = thing.confidence()
+        told = thing.sighted * EVERY > self.patience.rise
+        if zone is None or not (told or (sure >= self.patience.least and self._alone(thing, seen))):
+            return None
+        thing.sighted += 1
+        return Sighting(x, y, max(sure, self.patience.least), zone)
+
+    def _alone(self, thing: Thing, seen: Seen) -> bool:
+        """Whether it is seen, stands apart, and nobody stays near it."""
+        if thing.state is not State.HERE or thing.whole > ALONE:
+            return False
+        bodies, optics = seen.bodies, self._optics
+        slow = np.hypot(*bodies.velocities.T) < SLOW
+        near = np.hypot(*(bodies.places - thing.extent.place).T) < NEAR
+        places = bodies.places[slow & near & (bodies.weights > LEAST)]
+        if len(places) == 0:
+            return True
+        # A large thing may itself be taken for a body: of a person there is more to see.
+        flat, _ = flat_samples(optics.projection, optics.centre, optics.size, places)
+        rows, columns = np.divmod(flat, optics.size[0])
+        rows = np.minimum(rows, optics.size[1] - 1)
+        shown = (seen.evidence[rows, columns] > DIFFERS) & (self._taken[rows, columns] == 0)
+        return bool(np.all(shown.mean(axis=1) < MORE))
+
+
+def _touch(one: Blob, other: Blob) -> bool:
+    """Whether two blobs lie side by side: their windows, which have a margin, overlap."""
+    rows, columns = one.window
+    others, other_columns = other.window
+    return bool(
+        rows.start < others.stop
+        and others.start < rows.stop
+        and columns.start < other_columns.stop
+        and other_columns.start < columns.stop
+    )
+
+
+def _whole(blob: Blob, seen: Seen) -> float:
+    """How much larger all that differs from the plate around `blob` is, as a factor on its area."""
+    rows, columns = blob.window
+    margin = max(rows.stop - rows.start, columns.stop - columns.start)
+    y0, x0 = max(rows.start - margin, 0), max(columns.start - margin, 0)
+    part = np.s_[y0 : rows.stop + margin, x0 : columns.stop + margin]
+    differs = np.asarray(seen.evidence[part] > DIFFERS, dtype=np.uint8)
+    own = np.zeros_like(differs)
+    own[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = blob.mask
+    _, labels = cv2.connectedComponents(differs | own, connectivity=4)
+    names = np.unique(labels[own > 0])
+    return float(np.isin(labels, names).sum()) / max(int(np.count_nonzero(own)), 1)

@@ -1,0 +1,150 @@
+"""Something that came and stayed: where, how large, and how sure it is a thing that was put down.
+
+What speaks against: a light or shadow (its ratio to the ground is even and the ground's structure
+shows through), a puddle (flat), a person who sits, sleeps or stands (a body's size and outline, or
+it stirs), furniture that was moved (something of its size went nearby at that moment), and that
+nobody was there to put it down or to walk away from it. Each takes its share of the confidence.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from plainview.geometry import to_plane
+from plainview.vision.events.change import Change, State, Traits
+from plainview.vision.events.figures import fit
+from plainview.vision.events.stillness import Blob
+from plainview.vision.optics import Floats, Optics
+
+SURE: Final = 0.92
+"""Confidence where nothing speaks against."""
+CAME: Final = 0.4
+"""Least `Traits.arrival` of what came."""
+WENT: Final = -0.3
+"""Most `Traits.arrival` of what went."""
+PLAIN: Final = 4.0
+"""Least contrast, in standard deviations of noise, that anything is said of."""
+EVEN: Final = 0.06
+"""Spread of the log ratio below which a change may be light."""
+DARKEST: Final = 0.42
+"""Ratio below which hardly a shadow lies: the sky always lights it."""
+PERSON: Final = 0.32
+"""m² across the view from which a thing is as large as a person who crouches."""
+ALIKE: Final = 0.58
+"""Overlap with a posture's silhouette from which something that large may be a person."""
+CARRIER: Final = 1.5
+"""Metres within which somebody must have been as it came."""
+SIZE: Final = (0.10, 1.5)
+"""Metres across the view, the least and the most of a bag to a large suitcase."""
+AREA: Final = (0.012, 0.9)
+"""m² across the view, the least and the most."""
+
+
+class Extent(NamedTuple):
+    """Where something stands and how large it looks."""
+
+    place: Floats
+    """(2,) ground metres of its foremost point."""
+    width: float
+    """Metres, as the camera sees it."""
+    height: float
+    """Metres across the view: its own where the camera is level, its depth seen from above."""
+    area: float
+    """m² across the view."""
+    upright: float
+    """Height over that of a flat thing as long as it is wide; 1 for a spot on the ground."""
+
+
+def extent(optics: Optics, blob: Blob) -> Extent | None:
+    """The extent of `blob`; None where no ground is seen under it."""
+    rows, columns = np.nonzero(blob.mask)
+    x, y = blob.corner
+    low, high = float(rows.max()), float(rows.min())
+    foot = np.array([[float(columns[rows >= low - 1].mean()) + x, low + y]])
+    place = to_plane(optics.projection, foot)[0]
+    if not np.all(np.isfinite(place)):
+        return None
+    depth = float(place @ optics.projection[2, :2] + optics.projection[2, 3])
+    metre = max(depth, 0.5) / float(np.linalg.norm(optics.projection[0, :3]))
+    away = float(np.hypot(*(optics.centre[:2] - place)))
+    slope = float(optics.centre[2]) / max(float(np.hypot(away, optics.centre[2])), 0.1)
+    wide, tall = float(columns.max() - columns.min() + 1), low - high + 1
+    return Extent(
+        place,
+        wide * metre,
+        tall * metre,
+        float(len(rows)) * metre**2,
+        tall / max(wide * abs(slope), 1.0),
+    )
+
+
+class Thing:
+    """One change that is watched. Owns its pictures, and what was seen of it and around it."""
+
+    def __init__(self, change: Change, extent: Extent, optics: Optics) -> None:
+        """Nothing is known yet of who was near."""
+        self.change, self.extent = change, extent
+        large = extent.area > PERSON
+        found = fit(optics, change.blob.mask, change.blob.corner) if large else {}
+        self.posture = max((one.overlap for one in found.values()), default=0.0)
+        """Overlap with the best silhouette of a person in any posture; 0 where it is too small."""
+        self.traits: Traits = change.traits()
+        self.carrier = float("inf")
+        """Metres to who was nearest as it came."""
+        self.left = False
+        """Whether somebody was beside it then, apart from it."""
+        self.stirs = 0.0
+        """Part of the looks, of late, in which it moved."""
+        self.whole = 1.0
+        """All that differs around it, as a factor on its area: 1 where it stands alone."""
+        self.moved = False
+        """Whether something of its size went nearby as it came."""
+        self.state = State.HERE
+        self.looks = self.sighted = self.unlike = 0
+        self.seen = change.blob.since
+        """Seconds at which it was last seen to be there."""
+
+    @property
+    def since(self) -> float:
+        """Seconds at which it became still."""
+        return self.change.blob.since
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is as large as a thing that people leave."""
+        size, area = self.extent, self.extent.area
+        sides = (size.width, size.height)
+        return SIZE[0] <= min(sides) and max(sides) <= SIZE[1] and AREA[0] <= area <= AREA[1]
+
+    def confidence(self) -> float:
+        """How sure it is that this is a thing which was put down, 0 to 1."""
+        traits = self.traits
+        if not self.fits or traits.arrival < CAME or traits.contrast < PLAIN or self.moved:
+            return 0.0
+        sure = SURE - _light(traits, self.extent)
+        if self.carrier > CARRIER:
+            sure -= 0.25
+        if not self.left:
+            sure -= 0.45
+        if self.posture > ALIKE:
+            sure -= 0.5
+        if traits.contrast < 2 * PLAIN:
+            sure -= 0.1
+        sure -= min(1.5 * self.stirs, 0.5)
+        return max(sure, 0.0)
+
+
+def _light(traits: Traits, size: Extent) -> float:
+    """How much speaks for a shadow, a lamp, a reflection or a puddle: 0 to 0.6."""
+    if traits.even >= 2 * EVEN:
+        return 0.0
+    share = min((2 * EVEN - traits.even) / EVEN, 1.0)
+    flat = size.upright < 1.35
+    if traits.ratio > 1:
+        # Brighter: what shines hides the ground's structure as well as a thing does.
+        return share * (0.6 if flat or traits.texture > 0.3 else 0.3)
+    if traits.texture > 0.3:
+        return 0.6 * share
+    if traits.texture == 0.0 and traits.ratio > DARKEST:
+        return share * (0.6 if flat else 0.35)
+    return share * (0.45 if flat else 0.2)

@@ -123,9 +123,9 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def message(self) -> str:
         """One plain sentence."""
-        where = f"zone {self.zone}" if self.zone is not None else "the site"
         if self.quantity is None:
-            return self._seen(where)
+            return self._seen()
+        where = f"zone {self.zone}" if self.zone is not None else "the site"
         about = ABOUT[self.quantity]
         side = "below" if about.falls else "above"
         number = "not known" if self.value is None else f"{self.value:.3g} {about.unit}"
@@ -135,12 +135,13 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True):
         limit = "" if self.threshold is None else f"; {self.level} {side} {self.threshold:.3g}"
         return f"{text[0].upper()}{text[1:]}{limit}."
 
-    def _seen(self, where: str) -> str:
+    def _seen(self) -> str:
         name = KINDS[self.kind].name
+        where = f"in zone {self.zone}" if self.zone is not None else "at this site"
         several = f", seen by {len(self.cameras)} cameras" if len(self.cameras) > 1 else ""
         sure = "" if self.confidence is None else f" ({self.confidence:.0%} sure)"
-        more = f"; {self.more} more like it at this site" if self.more else ""
-        text = f"{name} in {where}{several}{sure}{more}"
+        more = f"; {self.more} more like it" if self.more else ""
+        text = f"{name} {where}{several}{sure}{more}"
         if self.state is State.CLEARED:
             return f"Over: {text[0].lower()}{text[1:]}."
         return f"{text}; {self.level}."

@@ -64,6 +64,7 @@ from plainview.web.now import (
 from plainview.web.pages import STATIC, page_handlers
 from plainview.web.plan import SitePlan
 from plainview.web.problems import HANDLERS
+from plainview.web.search_api import search_handlers
 from plainview.web.usual import usual
 from plainview.web.views import CameraView, SiteView, check_sites
 
@@ -193,6 +194,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
             *_camera_handlers(parts),
             *_system_handlers(parts),
             *about_alerts,
+            *search_handlers(plans, store, clock),
             *about_deliveries,
             *page_handlers(frozenset(plans), static),
             *login_handlers(gate, limits),

@@ -160,12 +160,16 @@ _RESTS: Final = (_event.ended, _event.confidence, _event.standing)
 
 def find(connection: Connection, wanted: EventQuery, numbers: Numbers) -> EventPage:
     """The page of `wanted`, the latest start first."""
-    inner = _asked(wanted, numbers)
+    within = _asked(wanted, numbers).where(
+        _event.t >= bindparam("window_since"), _event.t < bindparam("window_until")
+    )
+    query = _whole(within.limit(bindparam("window_most")))
     read = _reader(numbers)
     rows: list[Any] = []
     for since, until in _windows(wanted):
-        some = inner.where(_event.t >= since, _event.t < until).limit(wanted.most - len(rows))
-        rows += connection.execute(_whole(some)).all()
+        bounds = {"since": since, "until": until, "most": wanted.most - len(rows)}
+        window = {f"window_{name}": bound for name, bound in bounds.items()}
+        rows += connection.execute(query, window).all()
         if len(rows) >= wanted.most:
             t, camera, kind, x, y, zone = rows[-1][:6]
             return EventPage([read(row) for row in rows], (t, camera, kind, x, y, zone))

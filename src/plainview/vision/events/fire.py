@@ -1,5 +1,6 @@
 """Fire: flame or smoke, placed on the ground where it burns."""
 
+import math
 from typing import Final
 
 import numpy as np
@@ -12,19 +13,38 @@ from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.seen import Seen
+from plainview.vision.events.smoke import SmokeWatch
 from plainview.vision.optics import Optics
 
 MARGIN: Final = 1.0
 """Metres around the area within which a fire counts: what burns on a bin is seen behind it."""
 LEAST_FLAME: Final = 0.15
 """Metres across below which a flame is a lighter's or a candle's."""
+LEAST_SMOKE: Final = 1.4
+"""Metres a side of the least veil that is smoke: larger than a person."""
+MOST_SMOKE: Final = 0.8
+"""Smoke is told from dust, spray and exhaust less surely than flame from lamps."""
+MEMORY: Final = 10.0
+"""Seconds that the place of a fire is remembered."""
+FLAME_REACH: Final = 3.0
+"""Metres within which flames are one fire."""
+SMOKE_REACH: Final = 12.0
+"""Metres within which smoke is a known fire's: wind carries it, and its foot can be hidden."""
+MOST_FIRES: Final = 16
+
+
+class _Place:
+    """Where a fire was seen, and when last."""
+
+    def __init__(self, x: float, y: float, t: float) -> None:
+        self.x, self.y, self.last = x, y, t
 
 
 class Fire:
     """Owns a camera's watch for flame and smoke."""
 
     kind = EventKind.FIRE
-    patience = Patience(rise=1.0, fall=6.0, reach=4.0)
+    patience = Patience(rise=1.0, fall=6.0, reach=4.0, least=0.4)
 
     def __init__(self, view: View, optics: Optics) -> None:
         """Look in the zones of `view` for fire, in its whole area where it has none."""
@@ -38,15 +58,32 @@ class Fire:
             (k, shape.buffer(MARGIN)) for k, shape in (zones or [(-1, Polygon(view.polygon))])
         ]
         self._flames = FlameWatch()
+        self._smoke = SmokeWatch()
+        self._fires: list[_Place] = []
 
     def look(self, seen: Seen) -> list[Sighting]:
         """Fires in `seen` and the seconds before it."""
+        self._fires = [one for one in self._fires if seen.t - one.last < MEMORY]
         found = []
         for flame in self._flames.look(seen) or ():
             sighting = self._placed(flame.column, flame.row, flame.confidence)
             if sighting is not None and self._metres(sighting, flame.width) >= LEAST_FLAME:
-                found.append(sighting)
+                found.append(self._same(sighting, seen.t, FLAME_REACH))
+        for smoke in self._smoke.look(seen) or ():
+            sighting = self._placed(smoke.column, smoke.row, MOST_SMOKE * smoke.confidence)
+            if sighting is not None and self._metres(sighting, smoke.area**0.5) >= LEAST_SMOKE:
+                found.append(self._same(sighting, seen.t, SMOKE_REACH))
         return found
+
+    def _same(self, sighting: Sighting, t: float, reach: float) -> Sighting:
+        """`sighting` where the fire is that it is of, if one is known within `reach` metres."""
+        for one in self._fires:
+            if math.hypot(one.x - sighting.x, one.y - sighting.y) <= reach:
+                one.last = t
+                return sighting._replace(x=one.x, y=one.y)
+        if sighting.confidence >= self.patience.least and len(self._fires) < MOST_FIRES:
+            self._fires.append(_Place(sighting.x, sighting.y, t))
+        return sighting
 
     def _placed(self, column: float, row: float, confidence: float) -> Sighting | None:
         """What stands at a working pixel, if that is ground that is watched."""

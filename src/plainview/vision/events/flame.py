@@ -220,7 +220,7 @@ def licking(stack: F32) -> float:
     tall = int((steady > 0.1 * steady.max()).sum())
     middle = float(steady @ rows) / max(float(steady.sum()), 1e-6)
     above = middle - float(changing @ rows) / max(float(changing.sum()), 1e-6)
-    return _step(above / max(tall, 1), 0.03, 0.12)
+    return _step(above / max(tall, 1), 0.06, 0.16)
 
 
 def disorder(stack: F32) -> float:

@@ -1,0 +1,213 @@
+"""Smoke: a grey veil that hides part of what is behind it, stays over its source and boils.
+
+Where a veil of transmission c and of its own light d hangs before the plate P, a frame shows
+c P + d (Koschmieder, 1924), in linear light. Over each metre or so the frame's fine structure is
+regressed on the plate's for c, and the means give d. The part of the plate's contrast that is lost,
+d / (c P + d), knows neither exposure nor shadow:
+
+- smoke: lost where it hangs, more here and less there, with little structure of its own;
+- a shadow, however dark, and more light: nothing lost, for d = 0;
+- a person, a vehicle, a thing: all is lost, and there are edges and structure of its own;
+- fog, rain on the glass, loss of focus: lost nearly everywhere;
+- what coding blurs is lost always.
+
+Attenuated edges as a sign of smoke: Toreyin, Dedeoglu & Cetin, EUSIPCO 2005. Nothing here was held
+against film of a real fire.
+"""
+
+import math
+from collections import deque
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.vision.events.seen import Seen
+from plainview.vision.plate import Image, Luma
+
+LOOK_EVERY: Final = 0.5
+"""Seconds between two looks, at least."""
+CELL: Final = 4
+"""Half-size pixels a side of one cell; a cell is judged with its neighbours."""
+ENOUGH: Final = 8
+"""Looks that smoke must last."""
+LEAST_CELLS: Final = 8
+"""Cells that it must lie over."""
+COLOUR: Final = 18.0
+"""Cb or Cr away from grey above which a veil is no smoke."""
+STEAM: Final = 4.5
+"""Brightness against the ground from which a veil is steam: it throws back all light."""
+HAZE: Final = 0.88
+"""Part of its usual contrast below which the whole picture is hazy."""
+SLOW: Final = 60.0
+"""Seconds in which what is usual grows."""
+THIN: Final = 0.15
+"""Part hidden from which a cell is veiled."""
+_LINEAR: Final = (np.arange(256, dtype=np.float32) / 255) ** np.float32(2.2)
+
+
+class Veil(NamedTuple):
+    """What one look found, per cell (h, w)."""
+
+    lost: Image
+    """Part of the plate's contrast that is gone: d / (c P + d), 0 to 1."""
+    tone: Image
+    """The veil's own light over that of the plate, d / ((1 - c) P); only where much is lost."""
+    shift: Image
+    """Light against that of the plate and of the whole picture, less 1."""
+    known: NDArray[np.bool_]
+    """Whether the plate has structure enough to tell."""
+    plain: NDArray[np.bool_]
+    """Known, and without structure of its own."""
+    clear: float
+    """Contrast of the whole picture against the plate's."""
+
+
+class Smoke(NamedTuple):
+    """Something in the last seconds that looks like smoke."""
+
+    column: float
+    """Of its foot, working pixels."""
+    row: float
+    area: float
+    """Working pixels that are surely veiled."""
+    tone: float
+    """Brightness against the ground behind it."""
+    confidence: float
+
+
+class SmokeWatch:
+    """Owns the last looks at what veils the plate. Bounded: MEMORY maps of a few thousand cells."""
+
+    def __init__(self) -> None:
+        """Nothing seen yet."""
+        self._veils: deque[Veil] = deque(maxlen=ENOUGH)
+        self._lost: deque[Image] = deque(maxlen=ENOUGH)
+        self._usual: Image | None = None
+        self._clear = 0.0
+        self._since = LOOK_EVERY
+
+    def look(self, seen: Seen) -> list[Smoke] | None:
+        """The smoke of the last seconds; None in a frame in which no look was due."""
+        self._since += seen.dt
+        if self._since < LOOK_EVERY - 1e-3:
+            return None
+        veil = veiled(seen.luma, seen.plate.luma)
+        usual = self._usual
+        if usual is None or usual.shape != veil.lost.shape:
+            self._veils.clear()
+            self._lost.clear()
+            usual = veil.lost.copy()
+            self._clear = veil.clear
+        # What coding always blurs is no smoke: the least that a cell loses is its own usual.
+        rise = 1.0 - math.exp(-self._since / SLOW)
+        step = np.where(veil.lost < usual, 0.5, rise) * veil.plain
+        usual = usual + (step * (veil.lost - usual)).astype(np.float32)
+        self._usual = usual
+        self._clear += (0.5 if veil.clear > self._clear else rise) * (veil.clear - self._clear)
+        self._since = 0.0
+        self._veils.append(veil)
+        more = np.clip((veil.lost - usual) / np.maximum(1.0 - usual, 0.1), 0.0, 1.0)
+        self._lost.append((more * veil.plain).astype(np.float32))
+        return self._plumes(seen.chroma) if len(self._veils) >= ENOUGH else []
+
+    def _plumes(self, chroma: Luma | None) -> list[Smoke]:
+        lost = np.stack(self._lost)
+        share = (lost > THIN).mean(axis=0)
+        known = self._veils[-1].known
+        hazy = self._veils[-1].clear < HAZE * self._clear
+        if hazy or not known.any() or float((share[known] > 0.5).mean()) > 0.5:
+            return []  # nearly everywhere: fog, rain on the glass, a picture out of focus
+        sure = share > 0.6
+        # Where the plate is too even to tell, another light of its own carries the plume on.
+        near = cv2.dilate((share > 0.3).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        tinted = np.mean([np.abs(veil.shift) > 0.06 for veil in self._veils], axis=0) > 0.6
+        free = np.mean([veil.plain | ~veil.known for veil in self._veils], axis=0) > 0.6
+        joined = ((share > 0.3) | (near & tinted & free)).astype(np.uint8)
+        whole = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        count, labels, _, _ = cv2.connectedComponentsWithStats(whole)
+        found = []
+        for k in range(1, count):
+            where = labels == k
+            if int((where & sure).sum()) >= LEAST_CELLS and _grey(chroma, where & sure):
+                found.append(self._plume(where & (joined > 0), where & sure, lost))
+        return found
+
+    def _plume(self, whole: NDArray[np.bool_], core: NDArray[np.bool_], lost: Image) -> Smoke:
+        depth = lost[:, core]
+        soft = float(((depth > THIN) & (depth < 0.8)).mean())
+        tone = float(np.median([np.median(veil.tone[core]) for veil in self._veils]))
+        shifts = np.mean([veil.shift for veil in self._veils], axis=0)[core]
+        shift = float(np.median(np.abs(shifts)))
+        strong = max(_step(shift, 0.03, 0.08), _step(float(depth.mean()), 0.35, 0.5))
+        rows, columns = np.nonzero(whole)
+        foot = rows >= rows.max() - int(np.ptp(rows)) // 5
+        weight = 0.05 + lost.mean(axis=0)[rows[foot], columns[foot]]
+        column = float(weight @ columns[foot] / float(weight.sum()))
+        sure = _step(soft, 0.3, 0.6) * strong * _step(STEAM - tone, 0.0, 1.5)
+        side = 2.0 * CELL
+        return Smoke(
+            (column + 0.5) * side,
+            (float(rows.max()) + 1.0) * side,
+            float(core.sum()) * side * side,
+            tone,
+            sure,
+        )
+
+
+def _grey(chroma: Luma | None, core: NDArray[np.bool_]) -> bool:
+    """Whether what lies over the cells of `core` has hardly any colour."""
+    if chroma is None:
+        return True
+    size = core.shape[1], core.shape[0]
+    planes = [cv2.resize(one, size, interpolation=cv2.INTER_AREA)[core] for one in chroma]
+    return all(abs(float(np.median(plane)) - 128.0) < COLOUR for plane in planes)
+
+
+def veiled(luma: Luma, plate: Luma) -> Veil:
+    """What veils `plate` in `luma`, both (h, w) working pictures, in cells of 2 CELL pixels."""
+    height, width = luma.shape
+    half = (width // 2, height // 2)
+    cells = (max(half[0] // CELL, 1), max(half[1] // CELL, 1))
+    now, then = (
+        np.asarray(
+            cv2.LUT(cv2.resize(one, half, interpolation=cv2.INTER_AREA), _LINEAR), np.float32
+        )
+        for one in (luma, plate)
+    )
+
+    def local(image: Image) -> Image:
+        small = cv2.resize(image, cells, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.blur(small, (3, 3)), dtype=np.float32)
+
+    fine_now = np.asarray(now - cv2.blur(now, (7, 7)), dtype=np.float32)
+    fine_then = np.asarray(then - cv2.blur(then, (7, 7)), dtype=np.float32)
+    own, behind = local(fine_now * fine_now), local(fine_then * fine_then)
+    both = local(fine_now * fine_then)
+    light, light_behind = local(now), local(then)
+    # One grey level and a half of noise at half size, in linear light.
+    grain = 2.2 * 1.5 / 255
+    known = behind > 8.0 * np.square(grain * np.power(np.maximum(light_behind, 1e-4), 1.2 / 2.2))
+    noise = np.square(grain * np.power(np.maximum(light, 1e-4), 1.2 / 2.2))
+    passes = both / np.maximum(behind, 1e-9)
+    ratio = light / np.maximum(light_behind, 1e-4)
+    kept = passes / np.maximum(ratio, 1e-4)
+    # What is lost everywhere is the camera's focus, the coding's or the air's.
+    clear = min(max(float(np.median(kept[known])), 0.2), 1.5) if known.any() else 1.0
+    kept /= clear
+    ratio /= max(float(np.median(ratio)), 1e-4)
+    hidden = np.maximum(1.0 - kept * ratio, 0.05)
+    return Veil(
+        np.clip(1.0 - kept, 0.0, 1.0).astype(np.float32),
+        np.clip((1.0 - kept) * ratio / hidden, 0.0, 20.0).astype(np.float32),
+        np.asarray(ratio - 1.0, dtype=np.float32),
+        np.asarray(known),
+        np.asarray(known & (own - passes * both < 2.0 * noise + 0.3 * behind)),
+        clear,
+    )
+
+
+def _step(value: float, low: float, high: float) -> float:
+    """0 up to `low`, 1 from `high` on, straight between."""
+    return min(max((value - low) / (high - low), 0.0), 1.0)

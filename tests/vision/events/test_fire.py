@@ -1,0 +1,223 @@
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from plainview.geometry import Point, View, Zone, project
+from plainview.record import Event, Phase
+from plainview.synth.camera import hung
+from plainview.synth.flame import Flame
+from plainview.synth.light import Light
+from plainview.synth.scenery import Stage, noise_tile
+from plainview.synth.shot import Now, Shot
+from plainview.synth.smoke import Smoke
+from plainview.vision.bodies import NONE
+from plainview.vision.events.episodes import Episodes
+from plainview.vision.events.fire import Fire
+from plainview.vision.events.flame import disorder
+from plainview.vision.events.seen import Seen
+from plainview.vision.events.smoke import veiled
+from plainview.vision.optics import optics
+from plainview.vision.plate import Plate
+
+F32 = NDArray[np.float32]
+SIZE = (320, 180)
+CAMERA = hung("mast", at=(0.0, -10.0), height=5.0, towards=(0.0, 1.0), hfov=58, size=SIZE)
+AREA: tuple[Point, ...] = ((-5.0, -4.0), (5.0, -4.0), (5.0, 6.0), (-5.0, 6.0))
+LIGHT = Light(sky=0.6)
+STEP = 0.2
+
+
+def _shot() -> Shot:
+    tile = noise_tile(3, 512, 0.8)[: SIZE[1], : SIZE[0]]
+    bare = np.zeros((SIZE[1], SIZE[0]), np.float32)
+    ground = np.repeat((0.22 * (1 + 0.25 * tile)).clip(0.02, 1)[..., None], 3, axis=2)
+    far = np.full_like(bare, 1e6)
+    return Shot(CAMERA, Stage(ground, bare, bare, bare, bare, far, bare, bare, bare))
+
+
+SHOT = _shot()
+Paint = Callable[[F32, float], None]
+
+
+class _Frame(NamedTuple):
+    luma: NDArray[np.uint8]
+    chroma: NDArray[np.uint8]
+
+
+def _frame(picture: F32, generator: np.random.Generator) -> _Frame:
+    """A camera's frame of linear radiance (h, w, 3), with noise."""
+    shown = 255 * np.clip(picture * 1.2, 0, 1) ** (1 / 2.2)
+    shown += generator.normal(0, 1.5, shown.shape[:2])[..., None]
+    coded = cv2.cvtColor(shown.clip(0, 255).astype(np.uint8), cv2.COLOR_RGB2YCrCb)
+    half = (SIZE[0] // 2, SIZE[1] // 2)
+    small = [cv2.resize(coded[..., k], half, interpolation=cv2.INTER_AREA) for k in (2, 1)]
+    return _Frame(coded[..., 0], np.asarray(small, dtype=np.uint8))
+
+
+def _film(paint: Paint, seconds: float) -> Iterator[tuple[float, _Frame]]:
+    generator = np.random.default_rng(5)
+    for k in range(round(seconds / STEP)):
+        picture = SHOT.stage.ambient * np.float32(LIGHT.sky)
+        paint(picture, k * STEP)
+        yield k * STEP, _frame(picture, generator)
+
+
+def _plate() -> Plate:
+    empty = [frame.luma for _, frame in _film(lambda _p, _t: None, 1.4)]
+    return Plate.learn([np.asarray(cv2.resize(luma, GEOMETRY.size), np.uint8) for luma in empty])
+
+
+VIEW = View(calibration=CAMERA.calibration(), polygon=AREA)
+GEOMETRY = optics(VIEW, *SIZE)
+PLATE = _plate()
+
+
+def _events(paint: Paint, seconds: float = 14.0, view: View = VIEW) -> list[Event]:
+    """What is told of `seconds` in which `paint` changes the radiance of an empty place."""
+    fire = Fire(view, GEOMETRY)
+    episodes = Episodes(fire.kind, fire.patience)
+    nothing = np.zeros(GEOMETRY.size[::-1], np.uint8)
+    half = (GEOMETRY.size[0] // 2, GEOMETRY.size[1] // 2)
+    told = []
+    for t, frame in _film(paint, seconds):
+        luma = np.asarray(cv2.resize(frame.luma, GEOMETRY.size), dtype=np.uint8)
+        chroma = np.stack([cv2.resize(one, half) for one in frame.chroma]).astype(np.uint8)
+        seen = Seen(
+            t, STEP, luma, chroma, PLATE.luma, nothing.astype(np.float32), nothing, NONE, PLATE,
+            trusted=True,
+        )  # fmt: skip
+        told += episodes.step(t, fire.look(seen))
+    return told
+
+
+def _effects(*effects: Flame | Smoke) -> Paint:
+    def paint(picture: F32, t: float) -> None:
+        for effect in effects:
+            effect.paint(picture, Now(SHOT, LIGHT, t))
+
+    return paint
+
+
+def _lamps(
+    way: Callable[[float], list[tuple[float, float, float]]], power: Callable[[float], float]
+) -> Paint:
+    """Warm lamps a hand wide at the places (x, y, z) of `way`, as bright as `power` says."""
+
+    def paint(picture: F32, t: float) -> None:
+        places = np.array(way(t))
+        pixels, depth = project(SHOT.matrix, places)
+        v, u = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+        for (x, y), far in zip(pixels, depth, strict=True):
+            radius = 0.25 * SHOT.focal / far
+            body = np.clip(radius - np.hypot(u - x, v - y) + 0.5, 0, 1).astype(np.float32)
+            picture += body[..., None] * np.array([2.0, 0.9, 0.15], np.float32) * power(t)
+
+    return paint
+
+
+@pytest.mark.parametrize(("metres", "at"), [(0.5, (1.0, 0.0)), (1.0, (-2.0, 3.0))])
+def test_a_flame_is_told_once_soon_and_where_it_burns(metres: float, at: Point) -> None:
+    """A flame is one event, told within six seconds of catching, within a metre of its place."""
+    told = _events(_effects(Flame(at, metres, began=3.0)))
+    assert [event.phase for event in told] == [Phase.START]
+    assert 3000 < told[0].t <= 9000
+    assert np.hypot(told[0].x / 10 - at[0], told[0].y / 10 - at[1]) < 1.0
+
+
+def test_a_flame_outside_of_the_zones_for_fire_is_not_told() -> None:
+    """Where there are zones for fire, it is told in them only, and with their number."""
+    corners = ((-4.0, -3.0), (0.0, -3.0), (0.0, 3.0), (-4.0, 3.0))
+    view = View(calibration=VIEW.calibration, polygon=AREA, zones=(Zone("stand", "fire", corners),))
+    assert _events(_effects(Flame((3.5, 0.0), 0.8, began=1.0)), 8.0, view) == []
+    told = _events(_effects(Flame((-2.0, 0.0), 0.8, began=1.0)), 8.0, view)
+    assert [event.zone for event in told] == [0]
+
+
+@pytest.mark.parametrize(
+    ("way", "power"),
+    [
+        (lambda _: [(1.0, 1.0, 1.0)], lambda t: float(t * 1.7 % 1.0 < 0.5)),
+        (lambda _: [(1.0, 1.0, 1.0)], lambda t: max(np.cos(2 * np.pi * 1.9 * t), 0.05)),
+        (lambda t: [(-6.0 + 1.5 * t, y, 0.7) for y in (0.0, 1.4)], lambda _: 1.0),
+        (lambda t: [(0.02 * np.sin(31 * t), 2.0, 3.0)], lambda t: 0.8 + 0.2 * np.sin(17 * t)),
+        (lambda t: [(int(9 * t) % 4 - 2.0, 2.0, 2.0), (1.0, 2.0, 2.0)], lambda _: 1.0),
+    ],
+    ids=["indicator", "beacon", "headlights", "lamp in the wind", "running sign"],
+)
+def test_lamps_are_no_flame(
+    way: Callable[[float], list[tuple[float, float, float]]], power: Callable[[float], float]
+) -> None:
+    """Lamps that blink, turn, sway, run or drive past are never told, whatever their colour."""
+    assert _events(_lamps(way, power), 10.0) == []
+
+
+def test_smoke_is_told_where_it_rises() -> None:
+    """Dark smoke without a flame is one event, within ten seconds and three metres."""
+    at = (0.5, -1.0)
+    told = _events(_effects(Smoke(at, 1.0, began=2.0, shade=0.06)), 12.0)
+    assert [event.phase for event in told] == [Phase.START]
+    assert 2000 < told[0].t <= 12000
+    assert np.hypot(told[0].x / 10 - at[0], told[0].y / 10 - at[1]) < 3.0
+
+
+def test_shadow_steam_and_fog_are_no_smoke() -> None:
+    """A cloud's shadow, a vent's steam and a fog that comes up are never told."""
+    v, u = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+
+    def shadow(picture: F32, t: float) -> None:
+        far = np.hypot((u - 20 * t - 20) / 60.0, (v - 90) / 50.0)
+        picture *= (1 - 0.6 / (1 + np.exp(8 * (far - 1)))).astype(np.float32)[..., None]
+
+    def fog(picture: F32, t: float) -> None:
+        thick = np.float32(min(t / 12.0, 1.0) * 0.7)
+        picture *= 1 - thick
+        picture += thick * np.float32(0.5)
+
+    assert _events(shadow, 9.0) == []
+    assert _events(fog, 10.0) == []
+    steam = Smoke((0.0, 1.0), 0.4, shade=0.9, life=1.8, period=4.0, seed=4)
+    assert _events(_effects(steam), 10.0) == []
+
+
+@given(
+    bright=st.lists(st.floats(0.3, 1.0), min_size=12, max_size=14),
+    seed=st.integers(0, 1 << 16),
+    shake=st.floats(0.0, 1.5),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_keeps_its_shape_has_no_disorder(bright: list[float], seed: int, shake: float) -> None:
+    """Brightness and shake alone, in any order, are no disorder."""
+    generator = np.random.default_rng(seed)
+    shape = cv2.GaussianBlur(generator.random((24, 20)).astype(np.float32), (0, 0), 3.0)
+    shape = np.pad((shape - shape.min()) * 400, 6)
+    stack = []
+    for factor in bright:
+        dx, dy = generator.normal(0, shake, 2).clip(-3, 3)
+        move = np.array([[1.0, 0.0, dx], [0.0, 1.0, dy]])
+        stack.append(factor * cv2.warpAffine(shape, move, shape.shape[::-1]))
+    assert disorder(np.array(stack, dtype=np.float32)) < 0.1
+
+
+@given(gain=st.floats(0.5, 1.5), passes=st.floats(0.2, 1.0), own=st.floats(0.0, 0.2))
+@settings(max_examples=25, deadline=None)
+def test_lost_contrast_is_the_veils_share_of_the_light(
+    gain: float, passes: float, own: float
+) -> None:
+    """Under a veil over a part d / (c P + d) of the contrast is lost; under any light none."""
+    behind = 0.3 + 0.1 * noise_tile(9, 256, 0.6).clip(-2, 2)
+    plate = (255 * behind ** (1 / 2.2)).round().astype(np.uint8)
+    part = np.zeros(behind.shape, np.bool_)
+    part[64:128, 64:128] = True
+    light = gain * np.where(part, passes * behind + own, behind)
+    luma = (255 * light.clip(0, 1) ** (1 / 2.2)).round().astype(np.uint8)
+    lost = veiled(luma, plate).lost
+    inside, outside = lost[9:15, 9:15].mean(), lost[20:].mean()
+    assert outside == pytest.approx(0.0, abs=0.05)
+    expected = own / (passes * 0.3 + own)
+    assert inside == pytest.approx(expected, abs=0.1 + 0.2 * expected)

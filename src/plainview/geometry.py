@@ -6,16 +6,17 @@ Geometry, 2nd ed., section 6.1, and may come with any sign and scale.
 """
 
 import math
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
-from msgspec import Meta, Struct, structs
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 from numpy.typing import ArrayLike, NDArray
 from shapely import contains_xy
 from shapely.geometry import Polygon
 from shapely.validation import explain_validity
 
 from plainview.errors import CalibrationError, InputError
+from plainview.schedule import Hours
 
 Points = NDArray[np.float64]
 """(n, 2) or (n, 3) coordinates."""
@@ -27,6 +28,7 @@ METRES_PER_DEGREE = 111_320.0
 """Of latitude, WGS 84 mean; enough for a mark on a map."""
 
 Point = tuple[float, float]
+MoverSize = Literal["person", "vehicle"]
 Row = tuple[float, float, float, float]
 
 
@@ -133,12 +135,27 @@ ONE_WAY = "one-way"
 
 
 class Zone(Struct, frozen=True, forbid_unknown_fields=True):
-    """A named part of the ground that an event kind is for."""
+    """A named part of the ground that an event kind is for.
+
+    What is UNSET is not written at all, so that zones that do not use it, and the permits that were
+    signed for them, stay as they were (governance.fingerprint).
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
     kind: str
     polygon: tuple[Point, ...]
     direction: Point | None = None
+    """Ground metres: where a one-way zone is to be gone through."""
+    sizes: tuple[MoverSize, ...] | UnsetType = UNSET
+    """Who counts of what moves; unset: all."""
+    length: tuple[float, float] | UnsetType = UNSET
+    """Metres of what moves, along its longest side, at least and at most; unset: any."""
+    crossing: Point | UnsetType = UNSET
+    """Ground metres: only who comes in this way counts; unset: however he came."""
+    schedule: tuple[Hours, ...] | UnsetType = UNSET
+    """When it is watched; unset: always."""
+    timezone: str | UnsetType = UNSET
+    """IANA name of the clock of `schedule`."""
 
 
 class Grid(NamedTuple):

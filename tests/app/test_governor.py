@@ -25,6 +25,7 @@ from plainview.geometry import View
 from plainview.governance import approving
 from plainview.governance.attest import contradictions, read_state
 from plainview.governance.cameras import Seen
+from plainview.governance.capability import to_watch
 from plainview.governance.office import Office
 from plainview.governance.permit import Grant, permit_digest
 from plainview.governance.switch import Switch
@@ -40,6 +41,7 @@ class RecordedFleet:
         """Nothing runs."""
         self.office = office
         self.running: dict[str, Grant] = {}
+        self.watched: dict[str, tuple[str, ...]] = {}
         self.starts = 0
         self.refuse = ""
         self.ended: dict[str, str] = {}
@@ -63,7 +65,9 @@ class RecordedFleet:
         assert entry in published
         assert entry.subject == f"camera:{camera_id}"
         assert entry.detail["permit"] == permit_digest(grant.permit)
+        assert entry.detail["capabilities"] == list(to_watch(lens.events))
         self.running[camera_id] = grant
+        self.watched[camera_id] = tuple(kind.value for kind in lens.events)
         self.starts += 1
 
     def stop(self, camera_id: str) -> None:
@@ -164,6 +168,21 @@ def test_nothing_runs_without_a_permit_and_both_run_with_one(world: World) -> No
     assert world.told(EntryKind.CAMERA_STARTED) == ["camera:north", "camera:south"]
     assert world.turn() == {"north", "south"}
     assert world.fleet.starts == 2
+
+
+def test_a_lens_looks_only_for_events_that_are_granted(world: World) -> None:
+    """Each kind by its own capability, written in the ledger; a stop of one kind stops that one."""
+    assessed = assessment_of(world.seen())
+    kinds = ("events:zone-intrusion", "events:fire")
+    more = tuple(structs.replace(assessed.capabilities[0], name=name) for name in kinds)
+    own = (*(c for c in assessed.capabilities if not c.name.startswith("events:")), *more)
+    grant(world.office, structs.replace(assessed, capabilities=own))
+    assert world.turn() == {"north", "south"}
+    assert list(world.fleet.watched["north"]) == ["zone-intrusion", "fire"]
+    world.switch.press(OPERATOR, "capability:events:fire", "steam from the fountain")
+    assert world.turn() == {"north", "south"}
+    assert list(world.fleet.watched["north"]) == ["zone-intrusion"]
+    assert world.honest() == []
 
 
 ENDS: dict[str, Callable[[World], object]] = {

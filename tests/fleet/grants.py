@@ -9,7 +9,7 @@ from msgspec import structs
 from plainview import __version__
 from plainview.clock import Clock, SystemClock
 from plainview.fleet.local import LocalFleet
-from plainview.governance.capability import MEASURING
+from plainview.governance.capability import MEASURING, to_watch
 from plainview.governance.fingerprint import fingerprint
 from plainview.governance.permit import Grant, Permit, permit_digest, sign_permit
 from plainview.ledger.entry import Entry, EntryKind, encode_entry
@@ -23,12 +23,12 @@ FOREVER = 4_102_444_800_000
 
 
 def permit_of(camera: str, tap: TapSpec, lens: LensSpec) -> Permit:
-    """A permit for `camera` to measure what it sees, always and for ever."""
+    """A permit for `camera` to measure and watch what it sees, always and for ever."""
     return Permit(
         id="test@1",
         assessment="a" * 64,
         aims=("safety",),
-        capabilities=dict.fromkeys(MEASURING, (camera,)),
+        capabilities=dict.fromkeys(to_watch(lens.events), (camera,)),
         cameras={camera: fingerprint(tap.source, lens.view)},
         begins=0,
         ends=FOREVER,
@@ -71,7 +71,8 @@ class Issuer:
         """A grant for `camera`, of a permit with some fields changed."""
         permit = structs.replace(permit_of(camera, tap, lens), **changes)
         note = sign_permit(permit, self.authority)
-        entry, proof = self.record(camera, note, fingerprint(tap.source, lens.view))
+        view, needs = fingerprint(tap.source, lens.view), to_watch(lens.events)
+        entry, proof = self.record(camera, note, view, needs)
         return Grant(permit=note, entry=entry, proof=proof)
 
     def close(self) -> None:

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainview.fleet.channel import Frames, PlateChannel, ReadingChannel
-from plainview.record import MAX_BYTES_PER_SECOND, Reading, encode
+from plainview.record import MAX_BYTES_PER_SECOND, Event, EventKind, Phase, Reading, encode
 
 
-def reading(t: int, *, crowded: int = 0) -> bytes:
+def reading(t: int, *, crowded: int = 0, events: tuple[Event, ...] = ()) -> bytes:
     """An encoded Reading that ends at `t` milliseconds, of about `crowded` bytes more."""
     return encode(
         Reading(
@@ -26,7 +26,7 @@ def reading(t: int, *, crowded: int = 0) -> bytes:
             cells=(0, 1, 0, 0, 0) * (crowded // 5),
             crossings=(),
             health=(),
-            events=(),
+            events=events,
         )
     )
 
@@ -88,6 +88,20 @@ def test_refusal_stops_what_comes_after() -> None:
     assert channel.refused == 1
     assert channel.feed(framed(reading(3000)), 1.0) == []
     assert "not a Reading" in channel.why
+
+
+def test_a_lens_that_tells_of_another_kind_of_event_is_refused() -> None:
+    """What it was not told to look for is a breach, whatever else the Reading says."""
+    told = [
+        Event(kind, Phase.START, t=900, x=0, y=0, zone=-1, confidence=90)
+        for kind in (EventKind.FIRE, EventKind.PERSON_DOWN)
+    ]
+    channel = ReadingChannel(live=False, now=0.0, kinds=(EventKind.FIRE,))
+    assert len(channel.feed(framed(reading(1000, events=(told[0],))), 0.0)) == 1
+    assert channel.refused == 0
+    assert channel.feed(framed(reading(2000, events=tuple(told))), 0.0) == []
+    assert not channel.trusted
+    assert "person-down" in channel.why
 
 
 def test_clip_bound_holds_in_stream_time() -> None:

@@ -10,8 +10,8 @@ from plainview.governance import approving, cameras
 from plainview.governance.assessment import AssessedCamera, Assessment, Window, load_assessment
 from plainview.governance.cameras import Seen
 from plainview.governance.office import Office
-from plainview.governance.permit import DAYS
 from plainview.governance.person import Person, Role
+from plainview.schedule import DAYS
 
 UTC = dt.datetime(2026, 11, 16, 12, tzinfo=dt.UTC).timestamp()
 """A Monday, at noon."""

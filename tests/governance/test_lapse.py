@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from plainview.governance.lapse import until
-from plainview.governance.permit import DAYS, Hours, Permit, in_hours
+from plainview.governance.permit import Permit, in_hours
+from plainview.schedule import DAYS, Hours
 
 MINUTE = 60_000
 FAR = 4_102_444_800_000

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from plainview.geometry import Calibration, View, camera_centre, project
 from plainview.governance.capability import CAPABILITIES
-from plainview.governance.permit import DAYS, Hours, Permit
+from plainview.governance.permit import Permit
 from plainview.governance.places import Place, on_map, stand
 from plainview.governance.register import About, Register
 from plainview.governance.registering import build_register
 from plainview.governance.standing import Standing, fold
 from plainview.ledger.entry import Detail, Entry, EntryKind
+from plainview.schedule import DAYS, Hours
 
 NOW = 1_780_000_000_000
 HOUR = 3_600_000

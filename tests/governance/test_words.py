@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainview.governance.capability import CAPABILITIES
-from plainview.governance.permit import DAYS, Hours
 from plainview.governance.register import STATES
 from plainview.governance.words import COMPLETE, LANGUAGES, best, load, words
 from plainview.ledger.entry import EntryKind
 from plainview.record import Health
+from plainview.schedule import DAYS, Hours
 
 SOURCES = Path(__file__).parents[2] / "src/plainview"
 HEALTHY = "good"

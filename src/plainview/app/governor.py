@@ -21,7 +21,7 @@ from plainview.errors import InputError, LedgerError, LensError, PermitRefused, 
 from plainview.governance import cameras
 from plainview.governance.attest import RunningCamera, State, sign_state
 from plainview.governance.cameras import MOVED, Seen, Stopped, Suspended, Wanted
-from plainview.governance.capability import MEASURING
+from plainview.governance.capability import MEASURING, watched
 from plainview.governance.office import LivePermit, Office
 from plainview.governance.permit import OUTSIDE_HOURS, Grant, NotCovered
 from plainview.governance.standing import stopped_by
@@ -312,6 +312,7 @@ class Governor:
                 if name in moved:
                     raise Suspended(_MOVED_WHY, where=name)
                 one = cameras.permit_for(self._office, name, camera.seen, MEASURING, live, stops)
+                one = cameras.with_events(one, camera.seen.site, stops)
             except PermitRefused as error:
                 states[name] = CameraState(self._state_of(name, error), _said(error), "", ())
             else:
@@ -413,7 +414,7 @@ class Governor:
         for one in due:
             config = self._configured[one.camera].config
             try:
-                tap, lens = live_specs(config, now=now)
+                tap, lens = live_specs(config, now=now, events=watched(one.capabilities))
                 grant = grants[one.camera]
                 self._fleet.start(one.camera, tap, lens, grant, plate=self._plate(one.camera))
             except (InputError, PermitRefused, LensError) as error:

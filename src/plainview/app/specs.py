@@ -6,9 +6,12 @@ from plainview.record import EventKind
 from plainview.vision.spec import LensSpec, TapSpec
 
 
-def live_specs(camera: CameraConfig, *, now: float) -> tuple[TapSpec, LensSpec]:
+def live_specs(
+    camera: CameraConfig, *, now: float, events: tuple[EventKind, ...] = ()
+) -> tuple[TapSpec, LensSpec]:
     """Tap and lens of a camera that runs from `now` (monotonic seconds).
 
+    `events` are the kinds that it is permitted to look for; it looks for no other.
     Raises InputError if it has no source.
     """
     if camera.source is None:
@@ -21,7 +24,7 @@ def live_specs(camera: CameraConfig, *, now: float) -> tuple[TapSpec, LensSpec]:
         frame_rate=camera.frame_rate,
         transport=camera.transport,
     )
-    return tap, _lens(camera, live=True)
+    return tap, _lens(camera, live=True, events=events)
 
 
 def clip_specs(camera: CameraConfig, source: str) -> tuple[TapSpec, LensSpec]:

@@ -1,8 +1,10 @@
 """The parent's end of what a lens writes: counted, bounded, strictly decoded."""
 
+from collections.abc import Collection
+
 from plainview import record
 from plainview.errors import ReadingRefused
-from plainview.record import MAX_BYTES_PER_SECOND, Reading
+from plainview.record import MAX_BYTES_PER_SECOND, EventKind, Reading
 from plainview.vision.packets import HEADER
 
 _JITTER = 8
@@ -45,9 +47,10 @@ class ReadingChannel:
     live lens is held to the same by the wall clock, on average (a token bucket of `_JITTER` s).
     """
 
-    def __init__(self, *, live: bool, now: float) -> None:
-        """`now` is monotonic seconds, as in `feed`."""
+    def __init__(self, *, live: bool, now: float, kinds: Collection[EventKind] = ()) -> None:
+        """`now` is monotonic seconds, as in `feed`; `kinds` of event are what may be told of."""
         self._live = live
+        self._kinds = frozenset(kinds)
         self._frames = Frames(MAX_BYTES_PER_SECOND)
         self._recent: list[tuple[int, int]] = []
         self._tokens = float(_JITTER * MAX_BYTES_PER_SECOND)
@@ -76,7 +79,7 @@ class ReadingChannel:
             except ReadingRefused as error:
                 self._refuse(error.what)
                 break
-            if not self._in_bounds(reading, len(body)):
+            if not self._in_bounds(reading, len(body)) or not self._of_its_kinds(reading):
                 break
             readings.append(reading)
         if self._frames.broken and self.trusted:
@@ -93,6 +96,13 @@ class ReadingChannel:
         self._filled = now
         self._tokens -= size
         return self._tokens >= 0
+
+    def _of_its_kinds(self, reading: Reading) -> bool:
+        """Whether it tells only of events that the lens is to look for."""
+        other = sorted({event.kind.value for event in reading.events} - self._kinds)
+        if other:
+            self._refuse(f"an event that it is not to look for ({', '.join(other)})")
+        return not other
 
     def _in_bounds(self, reading: Reading, size: int) -> bool:
         last = self._recent[-1][0] if self._recent else None

@@ -3,7 +3,7 @@
 import msgspec
 
 from plainview import __version__
-from plainview.governance.capability import MEASURING
+from plainview.governance.capability import to_watch
 from plainview.governance.fingerprint import bare_source, fingerprint
 from plainview.governance.lapse import Keys, admit_until
 from plainview.governance.permit import Grant
@@ -20,6 +20,7 @@ class Permission:
         """Nothing is checked yet: `check` does."""
         self._camera = camera
         self._fingerprint = fingerprint(tap.source, lens.view)
+        self._needs = to_watch(lens.events)
         self._grant = grant
         self._trusted = trusted
         self._since = self._until = 0
@@ -28,6 +29,7 @@ class Permission:
             source=bare_source(tap.source),
             view=lens.view,
             grant=msgspec.msgpack.encode(grant),
+            events=lens.events,
         )
         """The same, for the zygote to judge by itself."""
 
@@ -38,7 +40,7 @@ class Permission:
             self._trusted,
             camera=self._camera,
             fingerprint=self._fingerprint,
-            needs=MEASURING,
+            needs=self._needs,
             now=now,
             software=__version__,
         )

@@ -42,7 +42,7 @@ class Pipeline:
         """
         self._zygote = zygote
         self._live = task.spec.live
-        self.readings = ReadingChannel(live=self._live, now=now)
+        self.readings = ReadingChannel(live=self._live, now=now, kinds=task.spec.events)
         self.plates = PlateChannel(MAX_PLATE, now=now if self._live else 0.0)
         self.seal: SealReport | None = None
         self.status: TapStatus | None = None

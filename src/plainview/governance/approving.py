@@ -19,12 +19,13 @@ from plainview.governance.cameras import BY_COVER
 from plainview.governance.check import Finding, check
 from plainview.governance.durations import minutes_of, seconds_of
 from plainview.governance.office import Office
-from plainview.governance.permit import Hours, Permit, permit_digest, sign_permit
+from plainview.governance.permit import Permit, permit_digest, sign_permit
 from plainview.governance.person import APPROVERS, Person, Role, same_name
 from plainview.governance.standing import Approval
 from plainview.governance.switch import reason
 from plainview.ledger.entry import EntryKind
 from plainview.ledger.note import Signer
+from plainview.schedule import Hours
 
 
 def findings(office: Office, assessment: Assessment) -> list[Finding]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from plainview.errors import PermitRefused
+from plainview.governance.capability import MEASURING, to_watch, watched
 from plainview.governance.office import LivePermit, Office, in_groups
 from plainview.governance.permit import CHANGED, UPGRADED, Grant, NotCovered, covers
 from plainview.governance.standing import Stop, Suspension, stopped_by
@@ -117,6 +118,15 @@ def permit_for(
         where=camera,
         mend="Write one: see 'plainview assessment new --help'",
     )
+
+
+def with_events(wanted: Wanted, site: str, stops: Mapping[str, Stop]) -> Wanted:
+    """`wanted` with every kind of event that its permit grants and no stop switch takes away."""
+    granted = watched(wanted.live.permit.of_camera(wanted.camera))
+    kinds = [
+        kind for kind in granted if stopped_by(stops, wanted.camera, site, to_watch([kind])) is None
+    ]
+    return wanted._replace(capabilities=(*wanted.capabilities, *to_watch(kinds)[len(MEASURING) :]))
 
 
 class Stopped(PermitRefused):

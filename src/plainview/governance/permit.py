@@ -21,11 +21,11 @@ from plainview.governance.capability import CAPABILITIES
 from plainview.ledger.entry import EntryKind, decode_entry
 from plainview.ledger.note import Signer, Verifier, open_note, sign_note
 from plainview.ledger.proof import check_proof
+from plainview.schedule import Hours, within
 
 HEADER: Final = "plainview.permit/v1"
 MAX_BYTES: Final = 4_000_000
 """A permit of a whole phase of 20,000 cameras has about 2 MB."""
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 CHANGED: Final = "changed"
 """The camera's configuration is another one than that which was assessed."""
@@ -44,15 +44,6 @@ class NotCovered(PermitRefused):
 
 
 _Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-_Minute = Annotated[int, Meta(ge=0, le=1440)]
-
-
-class Hours(Struct, frozen=True, forbid_unknown_fields=True):
-    """A stretch of some weekdays, in minutes since local midnight; `until` is not in it."""
-
-    days: tuple[str, ...]
-    since: _Minute
-    until: _Minute
 
 
 class Permit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,21 +180,7 @@ def in_hours(permit: Permit, now: int) -> bool:
     if not permit.hours:
         return True
     zone = zoneinfo.ZoneInfo(permit.timezone)
-    local = dt.datetime.fromtimestamp(now / 1000, tz=zone)
-    minute = local.hour * 60 + local.minute
-    today, yesterday = DAYS[local.weekday()], DAYS[local.weekday() - 1]
-    return any(
-        (today in stretch.days and stretch.since <= minute < stretch.until)
-        # A stretch over midnight belongs to the day on which it starts.
-        or (
-            stretch.until <= stretch.since
-            and (
-                (today in stretch.days and minute >= stretch.since)
-                or (yesterday in stretch.days and minute < stretch.until)
-            )
-        )
-        for stretch in permit.hours
-    )
+    return within(permit.hours, dt.datetime.fromtimestamp(now / 1000, tz=zone))
 
 
 def admit(

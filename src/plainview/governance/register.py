@@ -9,8 +9,8 @@ from typing import Final
 from msgspec import Struct
 
 from plainview.governance.assessment import Assessment
-from plainview.governance.permit import Hours
 from plainview.governance.places import LonLat
+from plainview.schedule import Hours
 
 VERSION: Final = "plainview.register/v1"
 

@@ -18,8 +18,9 @@ import msgspec
 
 from plainview import __version__
 from plainview.errors import PermitRefused, PlainviewError
-from plainview.governance.capability import MEASURING
+from plainview.governance.capability import to_watch
 from plainview.governance.fingerprint import bare_source, fingerprint
+from plainview.record import EventKind
 from plainview.vision import sources
 from plainview.vision.spec import TapSpec
 from plainview.vision.task import LensTask, Refused, Trust, claims
@@ -36,6 +37,8 @@ class Admitted(NamedTuple):
     """The fingerprint of both together, for a live camera."""
     until: int | None = None
     """UTC milliseconds at which both must have ended."""
+    events: tuple[EventKind, ...] = ()
+    """The kinds of event that a live lens may look for."""
 
 
 RECORDING = Admitted(source=None)
@@ -78,13 +81,13 @@ class Gate:
                 self._trusted,
                 camera=told.camera,
                 fingerprint=view,
-                needs=MEASURING,
+                needs=to_watch(told.events),
                 now=int(time.time() * 1000),
                 software=__version__,
             )
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PermitRefused("this is no grant", where="permit", mend=_MEND) from error
-        return Admitted(bare_source(told.source), view, until)
+        return Admitted(bare_source(told.source), view, until, told.events)
 
 
 def check_tap(spec: TapSpec, admitted: Admitted) -> None:
@@ -101,6 +104,9 @@ def check_lens(task: LensTask, admitted: Admitted) -> None:
     if admitted.source is not None:
         if not task.spec.live or fingerprint(admitted.source, task.spec.view) != admitted.view:
             raise PermitRefused("the view is not the one of the permit", where="lens")
+        more = [kind.value for kind in task.spec.events if kind not in admitted.events]
+        if more:
+            raise PermitRefused(f"events not permitted: {', '.join(more)}", where="lens")
     elif task.spec.live:
         raise PermitRefused("a live lens needs a permit", where="lens", mend=_MEND)
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from plainview.geometry import View
+from plainview.record import EventKind
 from plainview.vision.spec import LensSpec, TapSpec
 
 MAX_PLATE = 1 << 20
@@ -58,6 +59,8 @@ class Claim(Struct, frozen=True, forbid_unknown_fields=True):
     view: View
     grant: bytes
     """MessagePack of a `governance.permit.Grant`."""
+    events: Annotated[tuple[EventKind, ...], Meta(max_length=8)] = ()
+    """What the lens is to look for: each kind must be in the grant."""
 
 
 class Start(Struct, frozen=True, tag="start", forbid_unknown_fields=True):

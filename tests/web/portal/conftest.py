@@ -13,7 +13,7 @@ from plainview.clock import ManualClock
 from plainview.errors import InputError, LedgerError
 from plainview.governance.assessment import Assessment, load_assessment
 from plainview.governance.attest import RunningCamera, State, sign_state
-from plainview.governance.permit import Hours, Permit
+from plainview.governance.permit import Permit
 from plainview.governance.places import Place
 from plainview.governance.register import About, Observed, Register
 from plainview.governance.registering import build_register
@@ -22,6 +22,7 @@ from plainview.ledger.checkpoint import parse_checkpoint
 from plainview.ledger.entry import Entry, EntryKind, encode_entry
 from plainview.ledger.log import Ledger
 from plainview.ledger.note import Signer, Verifier, open_note
+from plainview.schedule import Hours
 from plainview.store import open_store
 from plainview.web.api import Application, create_app
 from plainview.web.portal import portal_handlers

@@ -19,7 +19,7 @@ from babel import Locale, dates, lists, numbers
 from babel.messages.pofile import read_po
 
 from plainview.governance.capability import CAPABILITIES
-from plainview.governance.permit import DAYS, Hours
+from plainview.schedule import DAYS, Hours
 
 SOURCE: Final = "en"
 LANGUAGES: Final = (SOURCE, "zh-Hant", "fr", "de")

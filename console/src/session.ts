@@ -1,8 +1,12 @@
 /** Who is signed in, for which purpose they look, and the way out: the line below the header. */
 
-import { ask, onRefused, Problem, type Purpose, send, type Session, useToken } from "./api";
-import { h, part } from "./dom";
+import { ask, onRefused, Problem, type Purpose, type RouteNow, send, type Session, useToken } from "./api";
+import { h, part, say } from "./dom";
 import { roleWords } from "./govern";
+import { poll } from "./poll";
+
+/** Milliseconds between two questions for the routes of alerts. */
+const ROUTES_EVERY = 10_000;
 
 let session: Session | null = null;
 
@@ -50,9 +54,22 @@ function pages(): void {
     h("ul", {}, ...all.filter(([, , shown]) => shown).map(([href, words]) =>
       h("li", {}, h("a", { href, "aria-current": href === current ? (at === href ? "page" : "true") : null }, words)))),
   );
+  if (may("read-standing")) markBroken();
   const stop = part("stop-link");
   stop.hidden = !may("read-standing");
   if (at === "/stop") stop.setAttribute("aria-current", "page");
+}
+
+/** On every page: how many routes of alerts are broken, beside the way to what is wrong with them. */
+function markBroken(): void {
+  const link = document.querySelector('#pages a[href="/deliveries"]');
+  const mark = h("span", { class: "pill", "data-grade": "bad", hidden: true });
+  link?.append(" ", mark);
+  poll<RouteNow[]>("deliveries", "routes", ROUTES_EVERY, (routes) => {
+    const broken = routes.filter((route) => route.broken).length;
+    mark.hidden = broken === 0;
+    say(mark, broken ? `${broken} broken` : "");
+  }, () => undefined);
 }
 
 function bar(): void {

@@ -1,10 +1,14 @@
 """One module for each kind of route; `open_sender` loads the one that is asked for."""
 
+import re
 import ssl
+from typing import Final
 
 from plainview.alerts.delivery.route import Route, RouteKind, Sender
 from plainview.clock import Clock
 from plainview.errors import DeliveryFailed
+
+_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
 
 # ruff: noqa: PLC0415 - a broker's client is loaded only where there is a broker
 
@@ -32,6 +36,11 @@ def open_sender(route: Route, clock: Clock) -> Sender:
             from plainview.alerts.delivery.senders.email import EmailSender
 
             return EmailSender(route)
+
+
+def reason(error: Exception) -> str:
+    """What the system says, without its number."""
+    return _NUMBER.sub("", str(error)) or type(error).__name__
 
 
 def tls(route: Route) -> ssl.SSLContext:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from plainview.alerts.delivery.notice import Notice, Purpose
 from plainview.alerts.delivery.route import Refused, Route
-from plainview.alerts.delivery.senders import tls
+from plainview.alerts.delivery.senders import reason, tls
 from plainview.errors import DeliveryFailed
 
 SECONDS: Final = 15.0
@@ -53,7 +53,7 @@ class EmailSender:
             ) from error
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryFailed(
-                f"cannot be reached ({error})",
+                f"cannot be reached ({reason(error)})",
                 where=self._route.address,
                 mend="See whether the mail server runs, and speaks TLS with a name that is its own",
             ) from error

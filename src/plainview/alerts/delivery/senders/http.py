@@ -6,7 +6,7 @@ from typing import Final
 import httpx
 
 from plainview.alerts.delivery.route import Refused, Route
-from plainview.alerts.delivery.senders import tls
+from plainview.alerts.delivery.senders import reason, tls
 from plainview.errors import DeliveryFailed
 
 SECONDS: Final = 10.0
@@ -41,7 +41,7 @@ class Poster:
             ) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise DeliveryFailed(
-                f"cannot be reached ({str(error) or type(error).__name__})",
+                f"cannot be reached ({reason(error)})",
                 where=self._address,
                 mend="See whether that server runs and can be reached from here",
             ) from error

@@ -15,7 +15,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from plainview import __version__
 from plainview.alerts.delivery.notice import ROUTE, Notice, Purpose
 from plainview.alerts.delivery.route import Refused, Route
-from plainview.alerts.delivery.senders import tls
+from plainview.alerts.delivery.senders import reason, tls
 from plainview.errors import DeliveryFailed
 
 SECONDS: Final = 10.0
@@ -73,7 +73,7 @@ class MqttSender:
         try:
             self._client.connect(parts.hostname or "", port, keepalive=30)
         except (OSError, ValueError) as error:
-            raise self._failed(f"cannot be reached ({error})") from error
+            raise self._failed(f"cannot be reached ({reason(error)})") from error
         self._client.loop_start()
         with self._changed:
             self._changed.wait_for(lambda: self._answer is not None, SECONDS)

@@ -11,6 +11,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 python3.12 python3.13 python3 | head -n 1)
 ARGS ?=
 PYTEST_ARGS ?=
+# Test files that run at once; 0 runs all in one process.
+PYTEST_WORKERS ?= 2
 
 BIN := .venv/bin
 UV := .tools/bin/uv
@@ -59,7 +61,7 @@ console-test: .venv/.all console/node_modules/.installed ## type-check and unit-
 	cd console && $(NPM) run --silent test
 
 unit: .venv/.all $(STATIC)/.built tests/servers/oidc/node_modules/.installed debian ## pytest (PYTEST_ARGS="-k record")
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 bench: .venv/.all $(STATIC)/.built ## print every benchmark's table
 	for script in $$(grep -l __main__ bench/*.py); do echo; echo "== $$script"; $(BIN)/python "$$script"; done

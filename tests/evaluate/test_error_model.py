@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from plainview.errors import InputError
+from plainview.evaluate.erring import Erring
 from plainview.evaluate.error_model import (
     EDGES,
-    Erring,
     ErrorModel,
     measured_model,
     model_of,
@@ -24,8 +24,9 @@ Walking = Callable[..., Truth]
 Perfect = Callable[[Truth, int], Measured]
 BANDS = len(EDGES) - 1
 EXACT = ErrorModel(
-    ratio=(1.0,) * BANDS, spread=(0.0,) * BANDS, velocity=(0.0,) * BANDS, camera=0.0, common=0.0,
-    memory=0.5, neighbour=0.0, slope=1.0, width=0.2, clips=1,
+    ratio=(1.0,) * BANDS, spread=(0.0,) * BANDS, velocity=(0.0,) * BANDS, slope=(1.0,) * BANDS,
+    camera=0.0, common=0.0, memory=0.5, neighbour=0.0, flow_memory=0.5, flow_neighbour=0.0,
+    width=0.2, clips=1,
 )  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def test_a_perfect_camera_errs_in_nothing(view: View, walking: Walking, perfect:
     model = model_of([(perfect(truth, 5), truth, view)])
     assert model.ratio == pytest.approx((1.0,) * BANDS)
     assert max(*model.spread, *model.velocity, model.camera, model.common) < 1e-9
-    assert model.slope == pytest.approx(1.0)
+    assert model.slope == pytest.approx((1.0,) * BANDS)
 
 
 def test_an_under_count_is_found(view: View, walking: Walking, perfect: Perfect) -> None:
@@ -53,6 +54,20 @@ def test_an_under_count_is_found(view: View, walking: Walking, perfect: Perfect)
     assert model.ratio == pytest.approx((0.5,) * BANDS)
     assert max(model.spread) < 1e-9
     assert model.width == pytest.approx(0.75)
+
+
+def test_a_slow_flow_is_found(view: View, walking: Walking, perfect: Perfect) -> None:
+    """A camera that says seven tenths of every velocity errs in its slope, and in nothing else."""
+    crowd = [(2.2 + 0.5 * i, 1.2 + 0.5 * j, 0.5, 0.0) for i in range(24) for j in range(14)]
+    truth = walking(crowd, 5, 5.0)
+    measured = perfect(truth, 5)
+    slow = [
+        replace(i, cells=tuple((*c[:3], 0.7 * c[3], 0.7 * c[4], c[5]) for c in i.cells))
+        for i in measured.intervals
+    ]
+    model = model_of([(measured._replace(intervals=tuple(slow)), truth, view)])
+    assert model.slope[2:] == pytest.approx((0.7,) * (BANDS - 2))
+    assert max(model.velocity) < 1e-6
 
 
 def test_no_clip_is_no_model() -> None:
@@ -73,19 +88,24 @@ def test_the_exact_model_changes_nothing() -> None:
 def test_errors_are_as_large_as_the_model_says() -> None:
     """Spread, velocity error, their memory and their likeness in neighbours, over many seconds."""
     model = replace(
-        EXACT, spread=(0.3,) * BANDS, velocity=(0.1,) * BANDS, memory=0.6, neighbour=0.4
-    )
+        EXACT, spread=(0.3,) * BANDS, velocity=(0.1,) * BANDS, memory=0.6, neighbour=0.4,
+        flow_memory=0.3, flow_neighbour=0.5,
+    )  # fmt: skip
     generator = np.random.default_rng(3)
     erring = Erring(model, (16, 16), generator)
     density, velocity = np.full((16, 16), 4.0), np.zeros((16, 16, 2))
     seen = [erring.step(density, velocity) for _ in range(400)]
     off = np.stack([said for said, _ in seen]) - 4.0
     assert off.std() == pytest.approx(0.3, rel=0.1)
-    assert np.stack([told for _, told in seen]).std() == pytest.approx(0.1, rel=0.1)
+    flow = np.stack([told for _, told in seen])
+    assert flow.std() == pytest.approx(0.1, rel=0.1)
+    assert np.corrcoef(flow[1:].ravel(), flow[:-1].ravel())[0, 1] == pytest.approx(0.3, abs=0.08)
+    aside = np.corrcoef(flow[:, 1:].ravel(), flow[:, :-1].ravel())[0, 1]
+    assert aside == pytest.approx(0.5, abs=0.08)
     assert np.corrcoef(off[1:].ravel(), off[:-1].ravel())[0, 1] == pytest.approx(0.6, abs=0.08)
     beside = np.corrcoef(off[:, 1:].ravel(), off[:, :-1].ravel())[0, 1]
     assert beside == pytest.approx(0.4, abs=0.08)
-    assert erring.noise_floor() == pytest.approx(0.1)
+    assert erring.noise_floor(density) == pytest.approx(0.1)
 
 
 def test_each_camera_has_its_own_factor() -> None:

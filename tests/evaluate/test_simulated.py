@@ -7,14 +7,17 @@ import pytest
 from msgspec.structs import replace
 
 from plainview.evaluate.alarms import (
+    Moments,
     Raised,
     RunUpTrial,
     alarm_scores,
     alarm_table,
-    crush_moment,
+    moments,
     poisson_interval,
+    share_interval,
 )
-from plainview.evaluate.error_model import Erring, measured_model
+from plainview.evaluate.erring import Erring
+from plainview.evaluate.error_model import measured_model
 from plainview.evaluate.simulated import Course, Moment, course, mixed, readings
 from plainview.evaluate.truth import Truth
 from plainview.geometry import Grid
@@ -24,7 +27,7 @@ GRID = Grid((0.0, 0.0), 1.0, (20, 10))
 Walking = Callable[..., Truth]
 EXACT = replace(
     measured_model(), ratio=(1.0,) * 6, spread=(0.0,) * 6, velocity=(0.0,) * 6, camera=0.0,
-    common=0.0, slope=1.0,
+    common=0.0, slope=(1.0,) * 6,
 )  # fmt: skip
 
 
@@ -65,19 +68,22 @@ def test_readings_of_an_exact_camera_say_the_truth(walking: Walking) -> None:
 
 
 def test_the_crush_is_where_it_is_defined() -> None:
-    """At 7 people/m², or after ten seconds of pressure; a shorter push is none."""
+    """After ten seconds at 7 people/m² or of twice the pressure at which turbulence begins."""
     n = 40
     density = np.full((n, 5, 5), 4.0)
     still = Course(density, np.zeros((n, 5, 5, 2)), np.zeros((n, 5, 5)))
     calm = np.zeros(n)
-    assert np.isnan(crush_moment(still, calm))
+    assert np.isnan(moments(still, calm)).all()
     pushed = calm.copy()
-    pushed[10:19] = 0.03
-    assert np.isnan(crush_moment(still, pushed))
+    pushed[10:19] = 0.05
+    assert np.isnan(moments(still, pushed)).all()
     pushed[10:20] = 0.03
-    assert crush_moment(still, pushed) == 20.0
-    density[15:] = 7.5
-    assert crush_moment(still, pushed) == 16.0
+    assert moments(still, pushed).turbulence == 20.0
+    assert np.isnan(moments(still, pushed).crush)
+    pushed[15:25] = 0.05
+    assert moments(still, pushed) == (20.0, 25.0)
+    density[12:] = 7.5
+    assert moments(still, pushed) == (13.0, 22.0)
 
 
 def test_the_poisson_interval_is_garwood_s() -> None:
@@ -86,16 +92,24 @@ def test_the_poisson_interval_is_garwood_s() -> None:
     assert poisson_interval(10) == pytest.approx((5.425, 16.962), abs=0.001)
 
 
+def test_the_interval_of_a_share_is_clopper_and_pearson_s() -> None:
+    """Tabulated: 8 of 10 allow 0.493 to 0.963; none of 10 up to 0.259; all of 10 from 0.741."""
+    assert share_interval(8, 10) == pytest.approx((0.493, 0.963), abs=0.001)
+    assert share_interval(0, 10) == pytest.approx((0.0, 0.259), abs=0.001)
+    assert share_interval(10, 10) == pytest.approx((0.741, 1.0), abs=0.001)
+
+
 def test_alarms_are_scored_by_what_came_first() -> None:
     """An alarm before the crush counts with its lead, one after it does not; false ones by hour."""
+    when = Moments(70.0, 100.0)
     trials = [
-        RunUpTrial(100.0, (Raised("density", "alarm", 60.0), Raised("pressure", "alarm", 120.0))),
-        RunUpTrial(100.0, (Raised("density", "warning", 10.0), Raised("density", "alarm", 80.0))),
-        RunUpTrial(float("nan"), (Raised("density", "alarm", 1.0),)),
+        RunUpTrial(when, (Raised("density", "alarm", 60.0), Raised("pressure", "alarm", 120.0))),
+        RunUpTrial(when, (Raised("density", "warning", 10.0), Raised("density", "alarm", 80.0))),
+        RunUpTrial(Moments(70.0, float("nan")), (Raised("density", "alarm", 1.0),)),
     ]
     kinds = [("density", "alarm"), ("pressure", "alarm")]
     density, pressure, both = alarm_scores(trials, [Raised("pressure", "alarm", 5.0)], 50.0, kinds)
-    assert (density.runs, density.told, density.lead) == (2, 1.0, 30.0)
+    assert (density.runs, density.told, density.early, density.lead) == (2, 1.0, 0.5, 30.0)
     assert (pressure.told, pressure.false, pressure.rate) == (0.0, 1, 2.0)
     assert both.told == 1.0
     text = alarm_table((density, pressure, both))

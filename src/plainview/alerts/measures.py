@@ -37,12 +37,12 @@ Key = tuple[str | None, Quantity]
 
 
 class Spot(NamedTuple):
-    """The densest patch of a place."""
+    """Where a place is worst."""
 
-    density: Estimate
-    """people/m², mean over PATCH; unknown where too little is seen."""
+    value: Estimate
+    """Unknown where too little is seen."""
     at: Point | None
-    """Its middle, ground metres."""
+    """Ground metres."""
 
 
 class Moment(NamedTuple):
@@ -61,7 +61,7 @@ def seen(field: Field, place: Place) -> bool:
 
 
 def densest(field: Field, place: Place) -> Spot:
-    """The densest PATCH with its middle in `place` and half of its ground known.
+    """The densest PATCH with its middle in `place` and half of its ground known, people/m².
 
     Mean density over the known cells of the square; its error is their mean sigma, as one camera's
     errors go together. The interval is not widened for the choice among many patches.
@@ -93,7 +93,7 @@ def moment(field: Field, place: Place) -> Moment:
     if not seen(field, place):
         return Moment(field.t, math.nan, math.nan)
     people = levels.occupancy(field=field, cells=place.cells).people.value
-    return Moment(field.t, people, densest(field, place).density.value)
+    return Moment(field.t, people, densest(field, place).value.value)
 
 
 def slope(t: Sequence[float], values: Sequence[float]) -> Estimate:
@@ -157,7 +157,8 @@ def recent(window: Window, seconds: float) -> Series:
 def fast(ground: Ground, window: Window, wanted: Sequence[Threshold]) -> dict[Key, Look]:
     """The quantities of `wanted` that every Reading may change, as they are now."""
     looks: dict[Key, Look] = {}
-    squeezed: pressure.Pressure | None = None
+    squeezed: dict[str | None, Spot] = {}
+    spots: dict[str | None, Spot] = {}
     alarms = {
         one.zone: one.limit
         for one in wanted
@@ -171,25 +172,26 @@ def fast(ground: Ground, window: Window, wanted: Sequence[Threshold]) -> dict[Ke
         if place is None or not place.cells.any():
             looks[key] = Look(window.field().t, why="no camera covers this ground")
         elif one.quantity is Quantity.PRESSURE:
-            squeezed = squeezed or pressure.pressure(series=recent(window, PRESSURE_WINDOW))
-            looks[key] = _pressure(window.field(), place, squeezed)
+            squeezed = squeezed or pressures(ground.places, window)
+            looks[key] = _look(window.field(), place, *squeezed[one.zone])
         elif one.quantity is Quantity.DENSITY:
-            looks[key] = _look(window.field(), place, *densest(window.field(), place))
+            spots[one.zone] = spots.get(one.zone) or densest(window.field(), place)
+            looks[key] = _look(window.field(), place, *spots[one.zone])
         elif one.quantity is Quantity.INFLOW:
             rate = slope(*_trend(window, place, "people"))
             per_minute = Estimate(*(60 * part for part in rate))
             looks[key] = _look(window.field(), place, per_minute, None)
         elif one.quantity is Quantity.REACH:
             limit = alarms.get(one.zone, DENSITY_ALARM)
-            looks[key] = _look(window.field(), place, *reach(window, place, limit))
+            spots[one.zone] = spots.get(one.zone) or densest(window.field(), place)
+            looks[key] = _look(window.field(), place, *reach(window, place, spots[one.zone], limit))
     return looks
 
 
-def reach(window: Window, place: Place, limit: float) -> Spot:
-    """Seconds until the densest patch of `place` has `limit` people/m² at its present change."""
-    now, at = densest(window.field(), place)
+def reach(window: Window, place: Place, spot: Spot, limit: float) -> Spot:
+    """Seconds until `spot`, the densest of `place`, has `limit` people/m² at its present change."""
     rate = slope(*_trend(window, place, "densest"))
-    return Spot(time_to(now=now, rate=rate, limit=limit), at)
+    return Spot(time_to(now=spot.value, rate=rate, limit=limit), spot.at)
 
 
 def _trend(window: Window, place: Place, what: str) -> tuple[list[float], list[float]]:
@@ -209,7 +211,22 @@ def _look(field: Field, place: Place, found: Estimate, at: Point | None) -> Look
 NOT_SEEN: Final = "not all of the ground is seen: a camera is not well, or not there"
 
 
-def _pressure(field: Field, place: Place, squeezed: pressure.Pressure) -> Look:
-    centres: Array = field.grid.centres()
-    found, at = pressure.worst(field=squeezed, centres=centres, cells=place.cells)
-    return _look(field, place, found, at)
+def pressures(places: Sequence[Place], window: Window) -> dict[str | None, Spot]:
+    """The worst crowd pressure of each of `places` over PRESSURE_WINDOW, and where.
+
+    Nought where nobody was near as dense as it takes, as it mostly is: that is seen at once.
+    """
+    block = recent(window, PRESSURE_WINDOW)
+    if pressure.sparse(series=block):
+        told = block.known.sum(axis=0) >= pressure.LEAST_FIELDS
+        nought = Estimate(0.0, 0.0, 0.0)
+        return {
+            place.name: Spot(nought if (told & place.cells).any() else UNKNOWN, None)
+            for place in places
+        }
+    squeezed = pressure.pressure(series=block)
+    centres: Array = block.grid.centres()
+    return {
+        place.name: Spot(*pressure.worst(field=squeezed, centres=centres, cells=place.cells))
+        for place in places
+    }

@@ -3,9 +3,10 @@
 import math
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -20,14 +21,16 @@ from plainview.evaluate.alarms import (
     CRUSH_DENSITY,
     CRUSH_PRESSURE,
     CRUSH_SECONDS,
+    TURBULENT,
     AlarmScore,
     Raised,
     RunUpTrial,
     alarm_scores,
     alarm_table,
-    crush_moment,
+    moments,
 )
-from plainview.evaluate.error_model import Erring, ErrorModel, limit_model, measured_model
+from plainview.evaluate.erring import Erring
+from plainview.evaluate.error_model import ErrorModel, limit_model, measured_model
 from plainview.evaluate.simulated import Course, Moment, course, mixed, readings
 from plainview.evaluate.table import json_text, write_between
 from plainview.evaluate.truth import Truth
@@ -41,9 +44,10 @@ from plainview.synth.crush import SECONDS, run_up
 from plainview.synth.packed import Rect
 from plainview.synth.trajectories import Trajectories
 
-RUN_UPS = 12
-"""Different simulated run-ups."""
-CAMERAS = 5
+RUN_UPS = 20
+"""Different simulated run-ups. Thresholds and estimators were set on those from 1000 on, and on the
+normal days from 900 on; no number was ever set on these."""
+CAMERAS = 3
 """Cameras, each with errors of its own, that each run-up is seen by."""
 HOURS = 100.0
 """Camera-hours of busy normal traffic."""
@@ -55,10 +59,15 @@ STAY = 1800
 """Seconds for which one kind of traffic lasts before it turns into another."""
 BLEND = 60
 """Seconds over which it does."""
+DAY = 25.0
+"""Hours for which one set of simulated people is looked at, with errors that are always new."""
 EVERY = 2
 """Seconds between the Readings of normal days; those of run-ups are one second apart."""
 _DAY = 86_400
 _KEEP = Retention(readings=_DAY, minutes=_DAY, hours=_DAY, events=_DAY, disk_bytes=10**9)
+
+
+Models = Sequence[ErrorModel]
 
 
 class Spot(NamedTuple):
@@ -82,16 +91,23 @@ def alarms(
 ) -> None:
     """Print how run-ups and normal days are told from each other, per quantity, beside the limits.
 
-    Errors are the measured ones, or with `limits` those of an estimator that just keeps to the
-    limits. `write` is a Markdown page that gets the table between its `alarms` (or `alarms-limits`)
-    markers.
+    Errors are first the measured ones, then (with `limits` only) those of an estimator that just
+    keeps to the limits. `write` is a Markdown page that gets the tables between its `alarms` and
+    `alarms-limits` markers.
     """
-    model = limit_model() if limits else measured_model()
-    scores = judge(model, size)
-    text = f"{about(model, size)}\n\n{alarm_table(scores)}"
-    sys.stdout.write(f"{json_text(scores) if as_json else text}\n")
+    models = {"alarms": measured_model(), "alarms-limits": limit_model()}
+    if limits:
+        del models["alarms"]
+    found = dict(zip(models, judge(tuple(models.values()), size), strict=True))
+    texts = {
+        mark: f"{about(models[mark], size)}\n\n{alarm_table(scores)}"
+        for mark, scores in found.items()
+    }
+    text = json_text(found) if as_json else "\n\n".join(texts.values())
+    sys.stdout.write(f"{text}\n")
     if write is not None:
-        write_between(write, "alarms-limits" if limits else "alarms", text)
+        for mark, part in texts.items():
+            write_between(write, mark, part)
 
 
 def about(model: ErrorModel, size: Size) -> str:
@@ -102,29 +118,31 @@ def about(model: ErrorModel, size: Size) -> str:
         else "of an estimator that just keeps to the limits of density and velocity"
     )
     crush = f"{CRUSH_DENSITY:g} people/m² under a kernel of 1 m"
-    pushed = f"true pressure past {CRUSH_PRESSURE:g} /s² for {CRUSH_SECONDS} s"
+    pushed = f"true pressure past {CRUSH_PRESSURE:g} /s²"
     return (
         f"{size.run_ups} run-ups, each seen by {size.cameras} cameras; {size.hours:g} camera-hours "
         "of busy normal traffic.\n"
         f"Readings are simulated truth with the errors {errors};\n"
         "physics, thresholds and alerts are the real ones with their defaults.\n"
-        f"Crush: {crush}, or {pushed} where more than {CROWDED:g} people/m² are."
+        f"Crush: {crush}, or {pushed} where more than {CROWDED:g} people/m² are, for "
+        f"{CRUSH_SECONDS} s.\nTurbulence: the same with {TURBULENT:g} /s², or the density for 1 s."
     )
 
 
-def judge(model: ErrorModel, size: Size) -> tuple[AlarmScore, ...]:
-    """The score of every default threshold. Runs on two processes."""
+def judge(models: Models, size: Size) -> list[tuple[AlarmScore, ...]]:
+    """The score of every default threshold with each of `models`. Runs on two processes."""
     kinds = [(one.quantity.value, one.level.value) for one in watched((), ())]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         tell(f"{size.run_ups} run-ups")
         n = size.run_ups
-        seen = pool.map(run_up_trials, range(n), [model] * n, [size.cameras] * n)
-        trials = [trial for several in seen for trial in several]
+        seen = list(pool.map(run_up_trials, range(n), [models] * n, [size.cameras] * n))
         tell(f"{size.hours:g} hours of normal traffic")
-        days = max(1, math.ceil(size.hours / 10))
-        found = pool.map(normal_day, range(days), [model] * days, [size.hours / days] * days)
-        false = [one for several in found for one in several]
-    return alarm_scores(trials, false, size.hours, kinds)
+        days = max(1, math.ceil(size.hours / DAY))
+        found = list(pool.map(normal_day, range(days), [models] * days, [size.hours / days] * days))
+    return [
+        alarm_scores(list(chain(*trials)), list(chain(*false)), size.hours, kinds)
+        for trials, false in zip(zip(*seen, strict=True), zip(*found, strict=True), strict=True)
+    ]
 
 
 def spot(rect: Rect) -> Spot:
@@ -155,19 +173,26 @@ def truth_of(walks: Trajectories, place: Spot, seconds: int) -> Course:
 
 
 def run_up_trials(
-    seed: int, model: ErrorModel, cameras: int, seconds: int = round(SECONDS)
-) -> list[RunUpTrial]:
-    """The run-up of `seed` up to `seconds`, seen by so many `cameras` with errors of their own."""
+    seed: int, models: Models, cameras: int, seconds: int = round(SECONDS)
+) -> list[list[RunUpTrial]]:
+    """For each of `models` the run-up of `seed` up to `seconds`, as so many `cameras` see it.
+
+    Each errs in its own way; all look until people are crushed.
+    """
     run = run_up(seed, float(seconds))
     place = spot(run.rect)
     truth = truth_of(run.walks, place, seconds)
     fields = [exact(truth.at(k), k + 1.0, place) for k in range(seconds)]
-    crush = crush_moment(truth, np.array(true_pressure(fields, CROWDED)))
+    when = moments(truth, np.array(true_pressure(fields, CROWDED)))
+    until = seconds if math.isnan(when.crush) else round(when.crush)
     return [
-        RunUpTrial(
-            crush, tuple(_watched(map(truth.at, range(seconds)), place, model, (seed, camera)))
-        )
-        for camera in range(cameras)
+        [
+            RunUpTrial(
+                when, tuple(_watched(map(truth.at, range(until)), place, model, (seed, camera)))
+            )
+            for camera in range(cameras)
+        ]
+        for model in models
     ]
 
 
@@ -194,8 +219,8 @@ def _watched(
         return [one for reading in told for one in watch.look(reading)]
 
 
-def normal_day(day: int, model: ErrorModel, hours: float) -> list[Raised]:
-    """What is raised over `hours` of ordinary traffic before one camera: all of it wrongly.
+def normal_day(day: int, models: Models, hours: float) -> list[list[Raised]]:
+    """For each of `models` what is raised over `hours` of ordinary traffic: all of it wrongly.
 
     A day's kinds of traffic come in an order drawn anew; one turns into another in a minute.
     """
@@ -207,7 +232,7 @@ def normal_day(day: int, model: ErrorModel, hours: float) -> list[Raised]:
     seconds = round(hours * 3600)
     order = generator.integers(0, len(courses), seconds // STAY + 2)
 
-    def moments() -> Iterator[Moment]:
+    def traffic() -> Iterator[Moment]:
         for k in range(0, seconds, EVERY):
             part, into = divmod(k, STAY)
             now = courses[order[part]].at(k)
@@ -216,7 +241,7 @@ def normal_day(day: int, model: ErrorModel, hours: float) -> list[Raised]:
                 now = mixed(now, courses[order[part + 1]].at(k), 1 - left / BLEND)
             yield now
 
-    return _watched(moments(), place, model, (11, day), EVERY)
+    return [_watched(traffic(), place, model, (11, day), EVERY) for model in models]
 
 
 def _laid(walks: Trajectories, rect: Rect, seconds: int, place: Spot) -> Course:

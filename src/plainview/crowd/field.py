@@ -264,7 +264,16 @@ def common_doubt(sigma: Array, density: Array) -> Array:
 def _lay(planes: Array, known: Mask, reading: Reading, measured: Mask) -> None:
     """Lay the cells of `reading` on `planes`; a cell that holds people is known."""
     side = reading.coarse
-    for cell in unpack_cells(reading):
+    cells = unpack_cells(reading)
+    if side == 1 and cells:
+        # The usual case at once: a cell that is sent is laid where it is, inside or not.
+        table = np.array(cells)
+        ix, iy = table[:, :2].astype(np.intp).T
+        on = (ix < known.shape[1]) & (iy < known.shape[0])
+        planes[:, iy[on], ix[on]] = table[on, 2:].T
+        known[iy[on], ix[on]] = True
+        return
+    for cell in cells:
         block = np.s_[cell.iy * side : (cell.iy + 1) * side, cell.ix * side : (cell.ix + 1) * side]
         inside = measured[block]
         if inside.size == 0:

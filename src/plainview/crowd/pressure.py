@@ -22,9 +22,10 @@ ALARM = 0.02
 """1/s² near which crowds became turbulent (Helbing et al. 2007, section III)."""
 RADIUS = 1.0
 """R of the kernel, m (the same)."""
-LEAST_DENSITY = 3.0
+LEAST_DENSITY = 4.0
 """people/m² below which people walk by themselves: their own choices, not being pushed, make the
-variance, and the alarm's value says nothing."""
+variance, and the alarm's value says nothing. A crowd begins to move its people from 4.0 +- 0.5 on
+(Gu et al., Nature 638, 112, 2025); walkers who stop and go at 3 read as several times the alarm."""
 LEAST_FIELDS = 8
 """Fields below which a variance is not told."""
 WINDOW = 1.5
@@ -52,18 +53,20 @@ class Pressure(NamedTuple):
 def pressure(
     *, series: Series, radius: float = RADIUS, window: float = WINDOW, doubt: float = DOUBT
 ) -> Pressure:
-    """Crowd pressure about each cell over the time of `series` (20 to 30 s are a good length).
+    """Crowd pressure about each cell over the time of `series` (10 to 30 s are good lengths).
 
     V(r, t) = sum K rho v / sum K rho over known cells, K = exp(-d²/R²), R = `radius` m. S² is the
-    variance of V over time, both components, over n - tau with tau = (1 + r) / (1 - r), since
-    neighbouring moments are alike (r: their correlation, one value for the whole ground). The noise
+    variance of the measured V over the n fields, both components, over n - 1. The noise
     N = 2 sum_ij a_i a_j C_ij / (sum a)², a = K rho sigma, is taken out; C is the overlap of the
     square windows, `window` m wide, that cells i and j were measured in.
 
-    90 % interval: chi-square of S² with (n (1 - r²) / (1 + r²) - 1) (l1 + l2)² / (l1² + l2²)
-    degrees of freedom (l: principal variances), `doubt` of the noise's standard deviation, and the
-    density's sigma taken as common to the kernel; joined by variance estimates recovery (Zou &
-    Donner, Statistics in Medicine 27, 1693, 2008).
+    The 90 % interval is on the shaking that there was in that time, not on what the crowd might
+    have done: what errs is the measurement. With V + e, e of variance N / 2 in each component, S²
+    is off by that of e, N chi-square of f = 2 m degrees over f, and by 2 <V e>, of variance
+    2 N S² / m; m = n (1 - r²) / (1 + r²) moments count, since neighbouring ones are alike (r: their
+    correlation, one value for the whole ground). `doubt` is that of the noise's own standard
+    deviation; the density's sigma is common to the kernel. Joined by variance estimates recovery
+    (Zou & Donner, Statistics in Medicine 27, 1693, 2008).
 
     A cell cannot be told with fewer than LEAST_FIELDS fields in which at least half of its kernel
     is known. Below LEAST_DENSITY the number means nothing for safety: see `worst`.
@@ -72,7 +75,6 @@ def pressure(
     if not radius > 0:
         raise InputError("the kernel has no size", where="radius", mend="Use about 1 m")
     kernel = _kernel(radius, series.grid.cell)
-    shape = series.known.shape[1:]
     people = np.where(series.known, series.density, 0.0)
     weight = _spread(people, kernel)
     full = float(kernel.sum()) ** 2
@@ -86,22 +88,11 @@ def pressure(
     dy = (vy - vy.sum(axis=0) / fewer) * usable
     known = n >= LEAST_FIELDS
     memory = _memory(dx, dy, usable, known)
-    loss = np.maximum(fewer - (1 + memory) / (1 - memory), 1.0)
-    xx, yy, xy = ((p * q).sum(axis=0) / loss for p, q in ((dx, dx), (dy, dy), (dx, dy)))
-    total = xx + yy
-    squares = xx**2 + yy**2 + 2 * xy**2
-    spread = np.divide(total**2, squares, out=np.ones(shape), where=squares > 0)
-    samples = fewer * (1 - memory**2) / (1 + memory**2) - 1
-    freedom = np.maximum(samples, 1.0) * spread
-    lowest = total * freedom / (2 * gammaincinv(freedom / 2, 0.95))
-    highest = total * freedom / (2 * gammaincinv(freedom / 2, 0.05))
-
+    total = (dx**2 + dy**2).sum(axis=0) / np.maximum(n - 1, 1)
     noise = _noise(series, people, kernel, window)
     # Where the noise explains more than all, the variance is nought and its interval one-sided.
     rest = total - noise
-    off = 2 * doubt * noise * Z90
-    below = np.hypot(total - lowest, off)
-    above = np.hypot(highest - total, off)
+    below, above = _apart(noise, np.maximum(rest, 0.0), fewer, memory, doubt)
     share = np.divide(weight, seen * full, where=usable, out=np.zeros_like(weight))
     density = (share * usable).sum(axis=0) / fewer
     sigma = Z90 * _spread(np.where(series.known, series.sigma, 0.0), kernel)
@@ -118,6 +109,18 @@ def pressure(
         density * blank,
         density * noise * blank,
         known,
+    )
+
+
+def _apart(noise: Array, real: Array, n: Array, memory: float, doubt: float) -> tuple[Array, Array]:
+    """m²/s²: distance of `real` from the ends of its 90 % interval, below and above."""
+    moments = np.maximum(n * (1 - memory**2) / (1 + memory**2), 1.0)
+    high, low = (gammaincinv(moments, tail) / moments - 1 for tail in (0.95, 0.05))
+    mixed = Z90**2 * 2 * noise * real / moments
+    more, less = (noise * ((1 + sign * doubt * Z90) ** 2 - 1) for sign in (1, -1))
+    return (
+        np.sqrt(mixed + (noise * high) ** 2 + more**2),
+        np.sqrt(mixed + (noise * low) ** 2 + less**2),
     )
 
 
@@ -150,6 +153,11 @@ def worst(
     many = max(float(dense.sum()) * side**2 / (2 * math.pi * radius**2), 1.0)
     low = max(value - (value - low) * -float(ndtri(0.05 / many)) / Z90, 0.0)
     return Estimate(value, low, high), (float(centres[k][0]), float(centres[k][1]))
+
+
+def sparse(*, series: Series, least: float = LEAST_DENSITY) -> bool:
+    """Whether no known cell was ever as dense as `least`: then `worst` says nought without more."""
+    return not bool((series.known & (series.density >= least)).any())
 
 
 def _side(centres: Array) -> float:
@@ -201,12 +209,14 @@ def _noise(series: Series, people: Array, kernel: Array, window: float) -> Array
     cell = series.grid.cell
     reach = math.ceil(window / cell) - 1
     shared = np.zeros_like(loud)
-    for dy in range(-reach, reach + 1):
-        for dx in range(-reach, reach + 1):
+    for dy in range(reach + 1):
+        for dx in range(-reach if dy else 0, reach + 1):
             overlap = (1 - abs(dy) * cell / window) * (1 - abs(dx) * cell / window)
             pairs = loud * _shifted(_shifted(loud.T, dx).T, dy)
             both = (kernel * _shifted(kernel, step) for step in (dy, dx))
-            shared += max(overlap, 0.0) * _spread(pairs, *both)
+            # A pair is the same pair seen from its other cell: half of the steps do for all.
+            times = 1 if dx == dy == 0 else 2
+            shared += times * max(overlap, 0.0) * _spread(pairs, *both)
     weight = _spread(people.mean(axis=0), kernel)
     return np.asarray(
         2 * np.divide(shared, weight**2, out=np.zeros_like(shared), where=weight > 1e-9)

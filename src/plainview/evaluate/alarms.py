@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import betaincinv, gammaincinv
 
 from plainview.evaluate.score import local_density
 from plainview.evaluate.simulated import Course
@@ -14,13 +14,16 @@ from plainview.evaluate.table import ABSENT, number, percent, table
 
 Floats = NDArray[np.float64]
 
+TURBULENT = 0.02
+"""1/s² of true pressure past which a crowd is turbulent (Helbing et al. 2007, section III)."""
 CRUSH_DENSITY = 7.0
 """people/m² under the kernel of `score.KERNEL_RADIUS` from which a crowd is called crushed: past
 about 7 people are lifted off their feet (Fruin, Causes and prevention of crowd disasters, 1993)."""
-CRUSH_PRESSURE = 0.02
-"""1/s² of true pressure that is called a crush when it lasts (Helbing et al. 2007)."""
+CRUSH_PRESSURE = 0.04
+"""1/s² of true pressure that is called a crush: twice that at which turbulence begins. At Mina the
+accident began not there, but when the pressure reached its peak (Helbing et al. 2007, figure 3)."""
 CRUSH_SECONDS = 10
-"""How long the pressure must last."""
+"""How long either must last."""
 SHARE_LIMIT = 0.80
 """Share of run-ups that must be told before the crush (issue 3)."""
 FALSE_LIMIT = 1.0
@@ -36,11 +39,19 @@ class Raised(NamedTuple):
     """Seconds from the start."""
 
 
+class Moments(NamedTuple):
+    """When it becomes dangerous, seconds from the start; NaN where it never does."""
+
+    turbulence: float
+    """True pressure past TURBULENT for CRUSH_SECONDS, or CRUSH_DENSITY reached for a second."""
+    crush: float
+    """Pressure past CRUSH_PRESSURE, or CRUSH_DENSITY, for CRUSH_SECONDS."""
+
+
 class RunUpTrial(NamedTuple):
     """One simulated run-up, once through a camera that errs."""
 
-    crush: float
-    """Seconds from the start to the crush; NaN where it never comes."""
+    moments: Moments
     raised: tuple[Raised, ...]
 
 
@@ -53,6 +64,11 @@ class AlarmScore(NamedTuple):
     """Run-ups that came to a crush."""
     told: float
     """Share of them in which it was raised before the crush."""
+    told_low: float
+    """Ends of the 90 % interval of that share, as if every run-up had been seen once."""
+    told_high: float
+    early: float
+    """Share in which it was raised before turbulence had lasted."""
     lead: float
     """Median seconds from the alert to the crush, where it was raised before."""
     least: float
@@ -66,18 +82,23 @@ class AlarmScore(NamedTuple):
     high: float
 
 
-def crush_moment(truth: Course, pressure: Floats) -> float:
-    """Seconds to the crush in `truth`: 7 people/m² reached, or pressure past its limit for 10 s.
+def moments(truth: Course, pressure: Floats) -> Moments:
+    """When `truth` becomes turbulent, and when people are crushed in it.
 
     `pressure` (n,) is the true pressure's greatest value of each second, 1/s². It counts where the
     crowd is past 5 people/m²: walkers who pass each other have a greater one without any danger.
-    NaN where neither comes.
     """
     inside = np.ones(truth.density.shape[1:], dtype=np.bool_)
     peak = np.array([local_density(now, inside, 1.0).max() for now in truth.density])
-    moments = [_first(peak >= CRUSH_DENSITY, 1), _first(pressure > CRUSH_PRESSURE, CRUSH_SECONDS)]
-    known = [moment for moment in moments if not math.isnan(moment)]
-    return min(known) if known else math.nan
+    packed = peak >= CRUSH_DENSITY
+    return Moments(
+        _either(_first(packed, 1), _first(pressure > TURBULENT, CRUSH_SECONDS)),
+        _either(_first(packed, CRUSH_SECONDS), _first(pressure > CRUSH_PRESSURE, CRUSH_SECONDS)),
+    )
+
+
+def _either(*seconds: float) -> float:
+    return min((one for one in seconds if not math.isnan(one)), default=math.nan)
 
 
 def _first(said: NDArray[np.bool_], seconds: int) -> float:
@@ -94,8 +115,19 @@ def poisson_interval(events: int, share: float = 0.90) -> tuple[float, float]:
     Garwood, Biometrika 28 (1936): chi-square quantiles. From 0 where none were seen.
     """
     tail = (1 - share) / 2
-    low = float(chi2.ppf(tail, 2 * events)) / 2 if events else 0.0
-    return low, float(chi2.ppf(1 - tail, 2 * events + 2)) / 2
+    low = float(gammaincinv(events, tail)) if events else 0.0
+    return low, float(gammaincinv(events + 1, 1 - tail))
+
+
+def share_interval(hits: int, trials: int, share: float = 0.90) -> tuple[float, float]:
+    """The exact interval on a probability when `hits` of `trials` came: beta quantiles.
+
+    Clopper & Pearson, Biometrika 26 (1934). From 0 where none came, to 1 where all did.
+    """
+    tail = (1 - share) / 2
+    low = float(betaincinv(hits, trials - hits + 1, tail)) if hits else 0.0
+    high = float(betaincinv(hits + 1, trials - hits, 1 - tail)) if hits < trials else 1.0
+    return low, high
 
 
 def alarm_scores(
@@ -114,14 +146,16 @@ def alarm_scores(
         def chosen(one: Raised, quantity: str = quantity, level: str = level) -> bool:
             return one.level == level and quantity in {one.quantity, "any"}
 
-        leads, runs = [], 0
-        for trial in trials:
-            if math.isnan(trial.crush):
+        leads, runs, early = [], 0, 0
+        for (turbulence, crush), raised in trials:
+            if math.isnan(crush):
                 continue
             runs += 1
-            first = min((one.t for one in trial.raised if chosen(one)), default=math.inf)
-            if first < trial.crush:
-                leads.append(trial.crush - first)
+            first = min((one.t for one in raised if chosen(one)), default=math.inf)
+            early += first < turbulence
+            if first < crush:
+                leads.append(crush - first)
+        share = share_interval(len(leads), runs)
         wrong = sum(1 for one in false if chosen(one))
         ends = poisson_interval(wrong)
         scores.append(
@@ -130,6 +164,9 @@ def alarm_scores(
                 level=level,
                 runs=runs,
                 told=len(leads) / runs if runs else math.nan,
+                told_low=share[0],
+                told_high=share[1],
+                early=early / runs if runs else math.nan,
                 lead=float(np.median(leads)) if leads else math.nan,
                 least=float(np.quantile(leads, 0.1)) if leads else math.nan,
                 false=wrong,
@@ -148,8 +185,9 @@ def alarm_table(scores: Sequence[AlarmScore]) -> str:
             score.quantity,
             score.level,
             str(score.runs),
-            percent(score.told),
+            f"{percent(score.told)} ({percent(score.told_low)} to {percent(score.told_high)})",
             f"≥ {percent(SHARE_LIMIT)}",
+            percent(score.early),
             f"{number(score.lead, 0)} s" if score.runs and score.told > 0 else ABSENT,
             f"{number(score.least, 0)} s" if score.runs and score.told > 0 else ABSENT,
             str(score.false),
@@ -158,6 +196,6 @@ def alarm_table(scores: Sequence[AlarmScore]) -> str:
         )
         for score in scores
     ]
-    head = ("quantity", "level", "run-ups", "told before", "limit", "median lead", "9 in 10 over",
-            "false", "per 100 h (90 %)", "limit")  # fmt: skip
+    head = ("quantity", "level", "run-ups", "told before (90 %)", "limit", "before turbulence",
+            "median lead", "9 in 10 over", "false", "per 100 h (90 %)", "limit")  # fmt: skip
     return table(head, rows, words=2)

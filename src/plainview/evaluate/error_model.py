@@ -1,7 +1,7 @@
-"""How the estimator errs, measured on dense scenes, and those errors put on simulated days.
+"""How the estimator errs, measured on dense scenes.
 
-What `plainview evaluate crowd` measures here, `plainview evaluate alarms` puts on truth. Nothing of
-it reaches an estimator.
+What `plainview evaluate crowd` measures here, `plainview evaluate alarms` puts on truth (`erring`).
+Nothing of it reaches an estimator.
 """
 
 import math
@@ -14,7 +14,6 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from plainview.errors import InputError
 from plainview.evaluate.measured import Measured, fields
@@ -38,17 +37,21 @@ class ErrorModel(Struct, frozen=True, forbid_unknown_fields=True):
     spread: tuple[float, ...]
     """Standard deviation of what is left in one cell, people/m², by band."""
     velocity: tuple[float, ...]
-    """Standard deviation of the error of one component of a cell's velocity, m/s, by band."""
+    """Standard deviation of what is left of one component of a cell's velocity, m/s, by band."""
+    slope: tuple[float, ...]
+    """Measured over true velocity, by band."""
     camera: float
     """Standard deviation of the logarithm of a camera's own lasting factor on all its densities."""
     common: float
     """Relative standard deviation of what all cells of one second share."""
     memory: float
-    """Correlation of errors from one second to the next, 0 to 1."""
+    """Correlation of densities' errors from one second to the next, 0 to 1."""
     neighbour: float
-    """Correlation of errors of two neighbouring cells, 0 to 1."""
-    slope: float
-    """Measured over true speed."""
+    """Correlation of densities' errors of two neighbouring cells, 0 to 1."""
+    flow_memory: float
+    """As `memory`, of velocities."""
+    flow_neighbour: float
+    """As `neighbour`, of velocities."""
     width: float
     """Half of the 90 % interval on the count, over the count."""
     clips: int
@@ -104,7 +107,7 @@ def model_of(clips: Sequence[Seen]) -> ErrorModel:
     ratio = _by_band(near, lambda k: _over(float(said[k].sum()), float(true[k].sum())))
     factors, shared, left = [], [], []
     for part in parts:
-        expected = part.true * _pick(ratio, part.near)
+        expected = part.true * pick(ratio, part.near)
         factor = float(part.said.sum()) / max(float(expected.sum()), 1e-9)
         factors.append(max(factor, 1e-3))
         sums = np.maximum(expected.sum(axis=1) * factor, 1e-9)
@@ -112,31 +115,65 @@ def model_of(clips: Sequence[Seen]) -> ErrorModel:
         shared.append(common)
         left.append(part.said - expected * factor * (1 + common[:, None]))
     rest = np.concatenate([part.ravel() for part in left])
-    off = np.concatenate([p.off.reshape(-1, 2) for p in parts])
-    going = np.concatenate([p.going.reshape(-1, 2) for p in parts])
-    known = np.isfinite(off).all(axis=1)
-    moving = known & (np.hypot(*np.nan_to_num(going).T) > 0.2)
-    grown = float((off[moving] * going[moving]).sum() / max((going[moving] ** 2).sum(), 1e-9))
+    slope, velocity = _flow(parts)
+    wrong = [_standard(p, slope, velocity) for p in parts]
     widths = [
         (i.high - i.low) / 2 / i.count for m, _, _ in clips for i in m.intervals if i.count >= 1
     ]
     return ErrorModel(
         ratio=ratio,
         spread=_by_band(near, lambda k: float(rest[k].std())),
-        velocity=_by_band(near, lambda k: _root(off[k & known])),
+        velocity=velocity,
+        slope=slope,
         camera=float(np.std(np.log(factors))) if len(factors) > 1 else 0.0,
         common=float(np.sqrt(np.mean(np.concatenate(shared) ** 2))),
         memory=_correlation([(x[1:].ravel(), x[:-1].ravel()) for x in left]),
         neighbour=_correlation(
             [pair for x, p in zip(left, parts, strict=True) for pair in _beside(x, p.shape)]
         ),
-        slope=1.0 + grown,
+        flow_memory=_correlation([pair for x in wrong for pair in _after(x)]),
+        flow_neighbour=_correlation(
+            [
+                pair
+                for x, p in zip(wrong, parts, strict=True)
+                for k in (0, 1)
+                for pair in _beside(x[..., k], p.shape)
+            ]
+        ),
         width=float(np.mean(widths)) if widths else 0.0,
         clips=len(clips),
     )
 
 
 _FLAT = ("true", "said", "near")
+
+
+def _flow(parts: Sequence[_Clip]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Slope and what is left, m/s, of velocities, by band: off = (slope - 1) going + the rest."""
+    near = np.concatenate([p.near.ravel() for p in parts])
+    off = np.concatenate([p.off.reshape(-1, 2) for p in parts])
+    going = np.concatenate([p.going.reshape(-1, 2) for p in parts])
+    known = np.isfinite(off).all(axis=1)
+
+    def grown(k: NDArray[np.bool_]) -> float:
+        a, b = off[k & known], going[k & known]
+        return 1.0 + float((a * b).sum() / max((b**2).sum(), 1e-9))
+
+    slope = _by_band(near, grown)
+    rest = off - (pick(slope, near)[:, None] - 1) * going
+    return slope, _by_band(near, lambda k: _root(rest[k & known]))
+
+
+def _standard(part: _Clip, slope: Sequence[float], velocity: Sequence[float]) -> Floats:
+    """(k, m, 2) what is left of the velocities' errors over its deviation; NaN where unknown."""
+    rest = part.off - (pick(slope, part.near)[..., None] - 1) * part.going
+    return rest / np.maximum(pick(velocity, part.near), 1e-9)[..., None]
+
+
+def _after(left: Floats) -> list[tuple[Floats, Floats]]:
+    """Pairs of one cell's error and that of the next second."""
+    known = np.isfinite(left[1:]) & np.isfinite(left[:-1])
+    return [(left[1:][known], left[:-1][known])]
 
 
 def _over(said: float, true: float) -> float:
@@ -162,7 +199,7 @@ def _by_band(near: Floats, value: Callable[[NDArray[np.bool_]], float]) -> tuple
     return tuple(found)
 
 
-def _pick(values: Sequence[float], near: Floats) -> Floats:
+def pick(values: Sequence[float], near: Floats) -> Floats:
     """The band's value for each local density."""
     return np.asarray(values)[np.searchsorted(EDGES[1:-1], near, side="right")]
 
@@ -184,66 +221,6 @@ def _correlation(pairs: Sequence[tuple[Floats, Floats]]) -> float:
     b = np.concatenate([pair[1] for pair in pairs])
     power = math.sqrt(float((a**2).sum()) * float((b**2).sum()))
     return min(max(float((a * b).sum()) / power, 0.0), 0.98) if power > 0 else 0.0
-
-
-def _impulse(sigma: float) -> Floats:
-    point = np.zeros((41, 41))
-    point[20, 20] = 1.0
-    return np.asarray(gaussian_filter(point, sigma))
-
-
-def _blur_for(neighbour: float) -> float:
-    """Cells: the Gaussian that gives white noise this correlation between neighbours; 0 for none.
-
-    Found by halving, since the sampled kernel's own correlation differs from exp(-1 / (4 sigma²)).
-    """
-    if neighbour < 0.05:
-        return 0.0
-    low, high = 0.2, 5.0
-    for _ in range(20):
-        middle = (low + high) / 2
-        kernel = _impulse(middle)
-        found = float((kernel[1:] * kernel[:-1]).sum() / (kernel**2).sum())
-        low, high = (middle, high) if found < neighbour else (low, middle)
-    return low
-
-
-class Erring:
-    """Puts errors on true fields, second by second. Owns the errors that last."""
-
-    def __init__(
-        self, model: ErrorModel, shape: tuple[int, int], generator: np.random.Generator
-    ) -> None:
-        """For one camera whose field is (ny, nx); its own factor is drawn here."""
-        self._model, self._generator = model, generator
-        self._factor = math.exp(model.camera * float(generator.standard_normal()))
-        self._blur = _blur_for(model.neighbour)
-        self._noise = np.stack([self._drawn(shape) for _ in range(3)])
-        self._common = float(generator.standard_normal())
-
-    def _drawn(self, shape: tuple[int, int]) -> Floats:
-        white = self._generator.standard_normal(shape)
-        if not self._blur:
-            return white
-        gain = math.sqrt(float((_impulse(self._blur) ** 2).sum()))
-        return np.asarray(gaussian_filter(white, self._blur, mode="wrap") / gain)
-
-    def step(self, density: Floats, velocity: Floats) -> tuple[Floats, Floats]:
-        """The next second as it would be measured: (ny, nx) people/m² and (ny, nx, 2) m/s."""
-        model = self._model
-        keep, new = model.memory, math.sqrt(1 - model.memory**2)
-        fresh = np.stack([self._drawn(density.shape) for _ in range(3)])
-        self._noise = keep * self._noise + new * fresh
-        self._common = keep * self._common + new * float(self._generator.standard_normal())
-        near = local_density(density, np.ones(density.shape, dtype=np.bool_), 1.0)
-        said = density * _pick(model.ratio, near) * self._factor * (1 + model.common * self._common)
-        said = np.maximum(said + _pick(model.spread, near) * self._noise[0], 0.0)
-        error = _pick(model.velocity, near)[..., None] * np.moveaxis(self._noise[1:], 0, -1)
-        return said, model.slope * velocity + error
-
-    def noise_floor(self) -> float:
-        """What a Reading says of its velocity's noise, m/s: the mean over bands of crowds."""
-        return float(np.mean(self._model.velocity[1:]))
 
 
 def write_model(model: ErrorModel, path: Path) -> None:
@@ -287,9 +264,11 @@ def limit_model() -> ErrorModel:
         velocity=(0.1 / math.sqrt(math.pi / 2),) * bands,
         camera=relative[0] * third,
         common=relative[0] * third,
+        slope=(1.0,) * bands,
         memory=0.6,
         neighbour=0.3,
-        slope=1.0,
+        flow_memory=0.6,
+        flow_neighbour=0.3,
         width=1.6449 * relative[0] * third * math.sqrt(2),
         clips=0,
     )

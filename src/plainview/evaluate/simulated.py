@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.evaluate.error_model import Erring
+from plainview.evaluate.erring import Erring
 from plainview.evaluate.truth import Truth
 from plainview.geometry import Grid
 from plainview.record import COUNT_STEP, NOISE_STEP, Cell, Reading, pack_cells
@@ -89,9 +89,8 @@ def readings(
     holds the noise of one velocity component, as a real one does.
     """
     nx, _ = grid.shape
-    noise = erring.noise_floor()
-    stated = min(round(noise / NOISE_STEP), 65_535)
     for k, moment in enumerate(moments):
+        noise = erring.noise_floor(moment.density)
         density, velocity = erring.step(moment.density, moment.velocity)
         people = float(density.sum()) * grid.cell**2
         count = round(people / COUNT_STEP)
@@ -113,7 +112,7 @@ def readings(
             count=count,
             low=max(count - half, 0),
             high=count + half,
-            noise=stated,
+            noise=min(round(noise / NOISE_STEP), 65_535),
             coarse=1,
             nx=nx,
             cells=pack_cells((Cell(*row) for row in rows), nx),

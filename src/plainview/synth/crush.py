@@ -2,7 +2,7 @@
 
 Never rendered: the truth from which `plainview evaluate alarms` makes Readings. JuPedSim moves the
 people (collision-free speed model); what it has no model for is laid over it: bodies that are
-pressed closer, and the waves that run through a crowd past about 5 people/m² (Helbing, Johansson &
+pressed closer, and the waves that run through a crowd past about 4 people/m² (Helbing, Johansson &
 Al-Abideen, Phys. Rev. E 75, 046109, 2007).
 """
 
@@ -23,13 +23,22 @@ Floats = NDArray[np.float64]
 
 RATE = 2.5
 """Samples per second."""
-SECONDS = 240.0
+SECONDS = 360.0
 _STEP = 0.08
+_FILLING, _PRESSING = 5, 2
+"""Steps of the simulation between samples, before and after people begin to be pressed closer. In a
+packed crowd nobody walks at more than some tenths of a metre per second (Weidmann 1993), and a real
+run-up takes minutes (Helbing et al. 2007: 26 of them from the first waves to turbulence), so that
+from then on everything goes two and a half times as slowly."""
 _EASY, _PRESSED = 0.255, 0.18
 """Metres: radius that a waiting person keeps free, and that of one who is pressed: in the closest
 packing 4.4 and 8.9 people/m²."""
-_TURBULENT = (4.5, 7.0)
-"""people/m² at which waves begin, and are full."""
+_TURBULENT = (4.0, 6.0)
+"""people/m² at which waves begin (4.0 +- 0.5: Gu et al., Nature 638, 112, 2025), and are full."""
+_SPEED = (0.05, 0.08)
+"""m/s: root mean square of one component of a full wave: at 7 people/m² 0.035 to 0.09 /s² of
+pressure before the kernel takes about a third: past the 0.02 at which crowds become turbulent, and
+no more than the few hundredths that were measured (Helbing et al. 2007, section III)."""
 
 
 class RunUp(NamedTuple):
@@ -52,7 +61,7 @@ def run_up(seed: int, seconds: float = SECONDS) -> RunUp:
     gate = bool(seed % 2)
     inflow = generator.uniform(1.8, 3.0)
     begin = generator.uniform(40.0, 70.0)
-    pressed = (begin, begin + generator.uniform(60.0, 130.0))
+    pressed = (begin, begin + generator.uniform(60.0, 130.0) * _FILLING / _PRESSING)
     rows = _simulated((width, length), inflow, pressed, seconds, gate, generator)
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)
     _, person = np.unique(table[:, 0], return_inverse=True)
@@ -91,20 +100,20 @@ def _simulated(
         ]
     journeys = [simulation.add_journey(jupedsim.JourneyDescription([s])) for s in stages]
     rows: list[tuple[int, int, float, float]] = []
-    every = round(1 / (RATE * _STEP))
     waiting = 0.0
-    for step in range(round(seconds / _STEP) + 1):
-        radius = float(np.interp(step * _STEP, pressed, (_EASY, _PRESSED)))
-        waiting += inflow * _STEP
-        while waiting >= 1:
-            waiting -= 1
-            k = int(generator.integers(len(stages)))
-            _enter(simulation, size, radius, (journeys[k], stages[k]), generator)
-        if step % every == 0:
-            for agent in simulation.agents():
-                agent.model.radius = radius
-                rows.append((agent.id, step // every, agent.position[0], agent.position[1]))
-        simulation.iterate()
+    for sample in range(round(seconds * RATE) + 1):
+        t = sample / RATE
+        radius = float(np.interp(t, pressed, (_EASY, _PRESSED)))
+        for agent in simulation.agents():
+            agent.model.radius = radius
+            rows.append((agent.id, sample, agent.position[0], agent.position[1]))
+        for _ in range(_FILLING if t < pressed[0] else _PRESSING):
+            waiting += inflow * _STEP
+            if waiting >= 1:
+                waiting -= 1
+                k = int(generator.integers(len(stages)))
+                _enter(simulation, size, radius, (journeys[k], stages[k]), generator)
+            simulation.iterate()
     return rows
 
 
@@ -135,7 +144,7 @@ def _enter(
 
 def _surged(table: Floats, size: tuple[float, float], generator: np.random.Generator) -> Floats:
     """(m, 2) metres: where the waves have moved each row, by how dense it is there and then."""
-    surge = Surge(speed=float(generator.uniform(0.08, 0.15)), length=5.0, period=5.0)
+    surge = Surge(speed=float(generator.uniform(*_SPEED)), length=5.0, period=5.0)
     moved = waves(surge, generator)
     frame = table[:, 1].astype(np.int64)
     shape = (int(frame.max()) + 1, math.ceil(size[1]) + 2, math.ceil(size[0]))

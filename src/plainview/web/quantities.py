@@ -10,14 +10,14 @@ from plainview.alerts.ground import Ground, Place
 from plainview.alerts.measures import (
     DENSITY_ALARM,
     NOT_SEEN,
-    PRESSURE_WINDOW,
+    Spot,
     Window,
     densest,
+    pressures,
     reach,
-    recent,
     seen,
 )
-from plainview.crowd import levels, pressure
+from plainview.crowd import levels
 from plainview.crowd.conservation import reconcile
 from plainview.crowd.field import Z90, Array, Estimate, Field, normal
 from plainview.geometry import Line
@@ -41,18 +41,16 @@ def zone_quantities(
     """
     if window is None:
         return [_nothing(place.name, "nothing is measured yet") for place in ground.places]
-    squeezed = pressure.pressure(series=recent(window, PRESSURE_WINDOW))
+    worst = pressures(ground.places, window)
     crossed = _crossed(plan, ground, readings)
-    return [_of_place(place, window, squeezed, crossed) for place in ground.places]
+    return [_of_place(place, window, worst[place.name], crossed) for place in ground.places]
 
 
 def _nothing(name: str | None, why: str) -> ZoneQuantities:
     return ZoneQuantities(name, *(None,) * 11, why)
 
 
-def _of_place(
-    place: Place, window: Window, squeezed: pressure.Pressure, crossed: Array | None
-) -> ZoneQuantities:
+def _of_place(place: Place, window: Window, worst: Spot, crossed: Array | None) -> ZoneQuantities:
     field = window.field()
     part = place.cells & field.known
     if not place.cells.any():
@@ -62,7 +60,7 @@ def _of_place(
     cells = _percentile(field, place)
     speed = _speed(field, place)
     mean = levels.mean_density(field=field, cells=place.cells)
-    worst, _ = pressure.worst(field=squeezed, centres=field.grid.centres(), cells=place.cells)
+    spot = densest(field, place)
     whole = seen(field, place)
     occupancy = levels.occupancy(field=field, cells=place.cells).people
     inflow, outflow, dwell, contradiction = _flows(window, place, crossed)
@@ -70,16 +68,16 @@ def _of_place(
     return ZoneQuantities(
         zone=place.name,
         density=interval(cells),
-        peak=interval(densest(field, place).density),
+        peak=interval(spot.value),
         level=levels.level(density=max(mean.value, 0.0)),
         speed=told(speed),
         flow=told(mean.value * speed),
-        pressure=interval(worst),
+        pressure=interval(worst.value),
         occupancy=interval(occupancy),
         inflow=told(inflow, 1),
         outflow=told(outflow, 1),
         dwell=told(dwell, 1),
-        reach=interval(reach(window, place, DENSITY_ALARM).density),
+        reach=interval(reach(window, place, spot, DENSITY_ALARM).value),
         why=why,
     )
 

@@ -264,8 +264,9 @@ def children(pid: int) -> list[int]:
 
 
 def childless(pid: int) -> bool:
-    """Whether a process's children are gone within ten seconds: one that is killed takes a moment,
-    on a busy machine a long one.
+    """Whether a process's children are gone within ten seconds.
+
+    One that is killed takes a moment, on a busy machine a long one.
     """
     until = time.monotonic() + 10
     while children(pid) and time.monotonic() < until:

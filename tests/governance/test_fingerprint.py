@@ -1,6 +1,8 @@
 """What a permit binds of a camera: every change of what it sees, and no change of a password."""
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from plainview.geometry import Calibration, Line, View, Zone
 from plainview.governance.fingerprint import bare_source, fingerprint
@@ -79,3 +81,17 @@ def test_files_of_other_names_are_other_sources(pair: tuple[str, str]) -> None:
     """In a file's name no sign is a credential: each name is a file of its own."""
     one, other = (fingerprint(f"file://{name}", VIEW) for name in pair)
     assert one != other
+
+
+def test_what_a_zone_does_not_say_is_not_in_the_fingerprint() -> None:
+    """A permit that was signed before zones could have sizes and hours is valid still."""
+    view = structs.replace(VIEW, zones=(Zone("a", "zone-intrusion", SQUARE),))
+    text = msgspec.json.encode(view.zones[0], order="sorted")
+    assert text == (
+        b'{"direction":null,"kind":"zone-intrusion","name":"a",'
+        b'"polygon":[[-2.0,-2.0],[2.0,-2.0],[2.0,2.0],[-2.0,2.0]]}'
+    )
+    known = "b9b8d80f3955351b7cee5627f69bfc27a253578214afe202b4f6657c28582580"
+    assert fingerprint(SOURCE, view) == known
+    said = structs.replace(view.zones[0], sizes=("vehicle",))
+    assert fingerprint(SOURCE, structs.replace(view, zones=(said,))) != known

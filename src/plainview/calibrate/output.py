@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from msgspec import UNSET
 
 from plainview.errors import CalibrationError, InputError, PlainviewError
 from plainview.geometry import (
@@ -16,9 +17,11 @@ from plainview.geometry import (
     Point,
     Points,
     View,
+    Zone,
     camera_centre,
     check_view,
 )
+from plainview.schedule import Hours
 
 FARTHEST = 80.0
 """Metres from the camera beyond which no area is proposed."""
@@ -125,7 +128,30 @@ def camera_toml(camera_id: str, view: View, *, source: str | None = None, note: 
         lines += [f"polygon = [{', '.join(_numbers(point) for point in zone.polygon)}]"]
         if zone.direction is not None:
             lines += [f"direction = {_numbers(zone.direction)}"]
+        lines += _conditions(zone)
     return "\n".join(lines) + "\n"
+
+
+def _conditions(zone: Zone) -> list[str]:
+    """For whom and when `zone` is, where that was said."""
+    lines = []
+    if zone.sizes is not UNSET:
+        lines.append(f"sizes = [{', '.join(_text(size) for size in zone.sizes)}]")
+    if zone.length is not UNSET:
+        lines.append(f"length = {_numbers(zone.length)}")
+    if zone.crossing is not UNSET:
+        lines.append(f"crossing = {_numbers(zone.crossing)}")
+    if zone.schedule is not UNSET:
+        lines.append(f"schedule = [{', '.join(_hours(hours) for hours in zone.schedule)}]")
+    if zone.timezone is not UNSET:
+        lines.append(f"timezone = {_text(zone.timezone)}")
+    return lines
+
+
+def _hours(hours: Hours) -> str:
+    since, until = (f"{m // 60:02d}:{m % 60:02d}" for m in (hours.since, hours.until))
+    days = ", ".join(_text(day) for day in hours.days)
+    return f"{{ days = [{days}], since = {_text(since)}, until = {_text(until)} }}"
 
 
 def write(out: Path, text: str, *, overwrite: bool) -> None:

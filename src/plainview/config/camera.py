@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import numpy as np
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
-from plainview.document.boundary import refuse_beyond
+from plainview.config.standing import EventRules, EventsTable, event_rules
+from plainview.config.zones import ZoneTable, check_timezone, zone_from
 from plainview.document.strict import convert
 from plainview.document.toml import Document, KeyPath, nearest, read_document
 from plainview.errors import CalibrationError, ConfigError, InputError
-from plainview.geometry import ONE_WAY, Calibration, Line, Point, View, Zone, check_view
-from plainview.record import EventKind
+from plainview.geometry import Calibration, Line, Point, View, check_view
 
 GUIDE = "docs/reference/camera-toml.md"
-ZONE_KINDS = (*(kind.value for kind in EventKind if kind is not EventKind.WRONG_WAY), ONE_WAY)
 
 MAX_COORDINATE = 1e6
 """Metres from the site's origin: further away is a mistake in units."""
@@ -50,6 +49,7 @@ class CameraConfig(Struct, frozen=True):
     rate: float = 5.0
     """Frames analysed per second, at most."""
     decode: Decode = "all"
+    events: EventRules = EventRules()
 
 
 class Area(Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +73,9 @@ class CameraTable(Struct, frozen=True, forbid_unknown_fields=True):
     rate: Annotated[float, Meta(gt=0, le=60)] = 5.0
     decode: Decode = "all"
     lines: Annotated[tuple[Line, ...], Meta(max_length=MAX_LINES)] = ()
-    zones: Annotated[tuple[Zone, ...], Meta(max_length=MAX_ZONES)] = ()
+    zones: Annotated[tuple[ZoneTable, ...], Meta(max_length=MAX_ZONES)] = ()
+    timezone: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    events: EventsTable = EventsTable()
 
 
 def load_camera(path: Path | str) -> CameraConfig:
@@ -93,7 +95,12 @@ def camera_from(
     _check_names(document, at, "lines", [line.name for line in table.lines])
     _check_names(document, at, "zones", [zone.name for zone in table.zones])
     _check_magnitudes(document, at, table)
-    zones = tuple(_zone(document, (*at, "zones", k), zone) for k, zone in enumerate(table.zones))
+    timezone = table.timezone
+    if timezone is not None:
+        check_timezone(document, (*at, "timezone"), timezone)
+    zones = tuple(
+        zone_from(document, (*at, "zones", k), zone, timezone) for k, zone in enumerate(table.zones)
+    )
     cell = default_cell if table.area.cell is None else table.area.cell
     view = View(
         calibration=table.calibration,
@@ -122,6 +129,7 @@ def camera_from(
         every=table.every,
         rate=table.rate,
         decode=table.decode,
+        events=event_rules(document, (*at, "events"), table.events),
     )
 
 
@@ -157,32 +165,6 @@ def resolve_source(document: Document, source: str, at: KeyPath) -> str:
     return source
 
 
-def _zone(document: Document, at: KeyPath, zone: Zone) -> Zone:
-    """`zone` with its kind checked; `wrong-way` is another word for `one-way`."""
-    kind = ONE_WAY if zone.kind == EventKind.WRONG_WAY else zone.kind
-    if kind not in ZONE_KINDS:
-        where = document.where((*at, "kind"))
-        refuse_beyond(kind, where)
-        guess = nearest(kind, ZONE_KINDS)
-        hint = f"Did you mean {guess!r}? " if guess else ""
-        raise ConfigError(
-            f"no zone is for {kind!r}", where=where, mend=f"{hint}Use {', '.join(ZONE_KINDS)}"
-        )
-    if kind == ONE_WAY and (zone.direction is None or not any(zone.direction)):
-        raise ConfigError(
-            "a one-way zone needs the direction people are to go",
-            where=document.where((*at, "direction") if zone.direction else at),
-            mend="Add direction = [dx, dy], in ground metres",
-        )
-    if kind != ONE_WAY and zone.direction is not None:
-        raise ConfigError(
-            f"a {kind} zone has no direction",
-            where=document.where((*at, "direction")),
-            mend="Take it out, or make it a one-way zone",
-        )
-    return structs.replace(zone, kind=kind)
-
-
 def _check_names(document: Document, at: KeyPath, key: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for k, name in enumerate(names):
@@ -203,8 +185,9 @@ def _check_magnitudes(document: Document, at: KeyPath, table: CameraTable) -> No
         places += [(("lines", k, "from"), [line.start]), (("lines", k, "to"), [line.end])]
     for k, zone in enumerate(table.zones):
         places.append((("zones", k, "polygon"), zone.polygon))
-        if zone.direction is not None:
-            places.append((("zones", k, "direction"), [zone.direction]))
+        for key, way in (("direction", zone.direction), ("crossing", zone.crossing)):
+            if way is not None:
+                places.append((("zones", k, key), [way]))
     for path, points in places:
         for point in points:
             if max(map(abs, point)) > MAX_COORDINATE:

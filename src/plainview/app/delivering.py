@@ -21,7 +21,7 @@ from plainview.alerts.delivery.route import Route, RouteKind, Sender
 from plainview.alerts.lifecycle import Alert
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, SiteConfig, load_city
-from plainview.errors import InputError
+from plainview.errors import InputError, StoreError
 from plainview.store import KeptDelivery, Store
 from plainview.web.deliveries import RouteNow, route_now, takes
 
@@ -85,8 +85,12 @@ class Delivering:
                 return
             notice = mended(before, now)
         told = self.outbox.addressed(notice)
-        self._store.put_alerts([], deliveries=told)
-        self.outbox.take(told, durable=True)
+        try:
+            self._store.put_alerts([], deliveries=told)
+        except StoreError:
+            self.outbox.take(told, durable=False)
+        else:
+            self.outbox.take(told, durable=True)
 
     def _place(self, route: Route) -> Place:
         """A site that `route` is for; the city's first where it is for all."""

@@ -79,6 +79,8 @@ class Courier:
         self._stop = threading.Event()
         self._using = threading.Lock()
         """Of the sender: a test may come while the thread delivers."""
+        self._counting = threading.Lock()
+        """Of the state, for the same reason."""
         self._thread = threading.Thread(target=self._run, name=f"route {route.name}", daemon=True)
 
     def start(self) -> None:
@@ -106,7 +108,7 @@ class Courier:
                     fresh = False
                 more = self.turn()
             except StoreError as error:
-                self._note(trouble=error.line())
+                _log.error("deliveries cannot be looked up", why=error.line())
                 more = False
             except Exception as error:  # noqa: BLE001 - logged, counted and shown; see below
                 # A defect in one route's sender must neither end it for good nor pass unseen.
@@ -200,8 +202,15 @@ class Courier:
             sender.close()
 
     def test(self, notice: Notice) -> None:
-        """Hand `notice` over now, past quiet hours, rate limit and pause. Raises DeliveryFailed."""
-        self._hand_over(notice)
+        """Hand `notice` over now, past quiet hours, rate limit and pause. Raises DeliveryFailed.
+
+        It counts: a failure as one of those after which a route is broken, success as its end.
+        """
+        try:
+            self._hand_over(notice)
+        except DeliveryFailed as error:
+            self._failed(error.line(), pause=False)
+            raise
         self._paused_until = float("-inf")
         self._worked()
         self._outbox.wake(self.route.name)
@@ -217,45 +226,39 @@ class Courier:
         return longest * self._chance.uniform(0.5, 1.0)
 
     def _failed(self, why: str, *, pause: bool = True) -> None:
-        tries = self.state.in_a_row
-        wait = self._wait(tries)
-        if pause:
-            self._paused_until = self._clock.monotonic() + wait
-        if why != self.state.trouble:
-            _log.error("alerts are not delivered", route=self.route.name, why=why)
-        broken = self.state.broken or tries + 1 >= BROKEN_AFTER
-        was, self.state = (
-            self.state,
-            structs.replace(
-                self.state,
-                failed=self.state.failed + 1,
-                in_a_row=tries + 1,
+        with self._counting:
+            was = self.state
+            wait = self._wait(was.in_a_row)
+            if pause:
+                self._paused_until = self._clock.monotonic() + wait
+            self.state = structs.replace(
+                was,
+                failed=was.failed + 1,
+                in_a_row=was.in_a_row + 1,
                 trouble=why,
-                retry=self._clock.utc() + wait,
-                broken=broken,
-            ),
-        )
-        if broken and not was.broken:
+                retry=self._clock.utc() + wait if pause else was.retry,
+                broken=was.broken or was.in_a_row + 1 >= BROKEN_AFTER,
+            )
+            now = self.state
+        if why != was.trouble:
+            _log.error("alerts are not delivered", route=self.route.name, why=why)
+        if now.broken and not was.broken:
             self._on_broken(self.route, why)
 
     def _worked(self) -> None:
-        was, self.state = (
-            self.state,
-            structs.replace(
-                self.state,
-                delivered=self.state.delivered + 1,
+        with self._counting:
+            was = self.state
+            self.state = structs.replace(
+                was,
+                delivered=was.delivered + 1,
                 last=self._clock.utc(),
                 in_a_row=0,
                 retry=None,
                 trouble="",
                 broken=False,
-            ),
-        )
+            )
         if was.broken:
             self._on_broken(self.route, "")
-
-    def _note(self, *, trouble: str) -> None:
-        self.state = structs.replace(self.state, trouble=trouble)
 
 
 def close_all(couriers: Sequence[Courier]) -> None:

@@ -1,5 +1,6 @@
 """`plainview evaluate events`: renders scenes, measures them as a person would, judges."""
 
+import datetime as dt
 import math
 import subprocess
 import sys
@@ -10,13 +11,20 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
+from plainview import __version__
 from plainview.app.clips import tell
+from plainview.clock import Clock
+from plainview.config import load_camera
 from plainview.errors import InputError, PlainviewError
+from plainview.evaluate.card import scorecard
 from plainview.evaluate.event_table import by_kind, event_report, ordinary_report
 from plainview.evaluate.event_truth import read_event_truth
 from plainview.evaluate.events import EventScore, Judged, judge, score, told_events
 from plainview.evaluate.measured import read_measured
 from plainview.evaluate.table import json_text, write_between
+from plainview.governance.scorecard import Scorecard, judgement
 from plainview.synth.events.ordinary import SECONDS
 from plainview.synth.events.suite import (
     KINDS,
@@ -84,10 +92,13 @@ def _all(wanted: Sequence[tuple[str, int]], folder: Path, jobs: int) -> Iterator
     """Every wanted scene, `jobs` at a time, in order; what was told of each on standard error."""
     with ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn")) as pool:
         work = [pool.submit(_one, kind, number, folder) for kind, number in wanted]
-        for (kind, number), future in zip(wanted, work, strict=True):
-            found = future.result()
-            tell(f"{kind}-{number:03d}{_said(found)}")
-            yield from found
+        try:
+            for (kind, number), future in zip(wanted, work, strict=True):
+                found = future.result()
+                tell(f"{kind}-{number:03d}{_said(found)}")
+                yield from found
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _said(found: Sequence[Judged]) -> str:
@@ -133,3 +144,50 @@ def measured_events(video: Path, camera: Path, truth_file: Path) -> list[Judged]
             )
         told = told_events(read_measured(out))
     return [judge(told, truth, kind) for kind in truth.judged]
+
+
+def site(
+    *, camera: Path, videos: Sequence[Path], truths: Sequence[Path], card: Path | None, clock: Clock
+) -> None:
+    """Measure a site's own recordings, judge them against their truth and print the tables.
+
+    `videos` and `truths` go together in their order. `card` is a file that gets the scorecard.
+    Raises InputError for what was given wrongly, PlainviewError when measuring or writing fails.
+    """
+    if not videos or len(videos) != len(truths):
+        raise InputError(
+            f"{len(videos)} videos and {len(truths)} truths",
+            where="--truth",
+            mend="Give one --truth for each --video, in the same order",
+        )
+    config = load_camera(camera)
+    told = [read_event_truth(path) for path in truths]
+    judged: list[Judged] = []
+    for video, truth in zip(videos, truths, strict=True):
+        tell(f"measuring {video.name}")
+        found = measured_events(video, camera, truth)
+        tell(f"{video.name}{_said(found)}")
+        judged += found
+    report = scorecard(
+        judged, told, camera=config.id, view=config.view,
+        made=dt.datetime.fromtimestamp(clock.utc(), tz=dt.UTC).date().isoformat(),
+    )  # fmt: skip
+    sys.stdout.write(event_report(judged) + "\n")
+    for one in report.kinds:
+        verdict = judgement(
+            report, camera=config.id, view=config.view, kind=one.kind, version=__version__
+        )
+        sys.stdout.write(f"{one.kind}: {verdict.standing}: {verdict.why}\n")
+    if card is not None:
+        _write_card(card, report)
+
+
+def _write_card(path: Path, card: Scorecard) -> None:
+    text = msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n"
+    try:
+        path.write_bytes(text)
+    except OSError as error:
+        raise PlainviewError(
+            f"cannot be written ({error.strerror})", where=str(path), mend="Name another file"
+        ) from error
+    tell(f'{path}: name it in CAMERA.toml: [events] scorecard = "{path.name}"')

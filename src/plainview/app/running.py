@@ -24,12 +24,14 @@ from plainview.app.permission import Permission
 from plainview.app.plates import APPROVED, LEARNED, Plates
 from plainview.app.registry import Registry
 from plainview.app.retention import Keeping
+from plainview.app.scorecards import Scorecards
 from plainview.app.witnessing import WitnessAsker
 from plainview.bus import Bus, open_bus
 from plainview.clock import Clock
 from plainview.config import CityConfig, SiteConfig
 from plainview.errors import PlainviewError
 from plainview.fleet.local import LocalFleet
+from plainview.geometry import Zone
 from plainview.governance.office import Office
 from plainview.governance.switch import Switch
 from plainview.intake import Intake
@@ -56,6 +58,7 @@ class Running:
         """
         self._city = city
         self._plates = Plates(folder)
+        self.scorecards = Scorecards(self._now_configured)
         self._clock = clock
         self._first: float | None = None
         self._lock = threading.Lock()
@@ -82,7 +85,7 @@ class Running:
                 store,
                 clock,
                 Keeping(office, store, city.retention),
-                Admission(permission, self._now_configured, clock),
+                Admission(permission, self._now_configured, clock, self.scorecards.standing_of),
             )
             stack.callback(self.intake.finish)
             self._keeper = PlateKeeper(self._plates)
@@ -278,7 +281,18 @@ def _site_view(site: SiteConfig, *, simulated: bool) -> SiteView:
         ),
         bearing=site.bearing,
         cell=site.cell,
+        zones=_own_zones(site),
         simulated=simulated,
+    )
+
+
+def _own_zones(site: SiteConfig) -> tuple[Zone, ...]:
+    """The zones of `[[sites.zones]]`: those of cameras are told with their cameras."""
+    of_cameras = {zone.name for camera in site.cameras for zone in camera.view.zones}
+    return tuple(
+        Zone(zone.name, " and ".join(sorted(kind.value for kind in zone.kinds)), zone.polygon)
+        for zone in site.zones
+        if zone.name not in of_cameras
     )
 
 

@@ -11,7 +11,8 @@ def live_specs(
 ) -> tuple[TapSpec, LensSpec]:
     """Tap and lens of a camera that runs from `now` (monotonic seconds).
 
-    `events` are the kinds that it is permitted to look for; it looks for no other.
+    `events` are the kinds that it is permitted to look for; it looks for no other, and not for
+    those that its own file switches off.
     Raises InputError if it has no source.
     """
     if camera.source is None:
@@ -24,13 +25,15 @@ def live_specs(
         frame_rate=camera.frame_rate,
         transport=camera.transport,
     )
-    return tap, _lens(camera, live=True, events=events)
+    kept = tuple(kind for kind in events if kind not in camera.events.off)
+    return tap, _lens(camera, live=True, events=kept)
 
 
 def clip_specs(camera: CameraConfig, source: str) -> tuple[TapSpec, LensSpec]:
     """Tap and lens of the file `source`, seen by `camera`, as fast as it goes."""
     tap = TapSpec(source=source, live=False, frame_rate=camera.frame_rate)
-    return tap, _lens(camera, live=False, events=tuple(EventKind))
+    kinds = tuple(kind for kind in EventKind if kind not in camera.events.off)
+    return tap, _lens(camera, live=False, events=kinds)
 
 
 def _lens(camera: CameraConfig, *, live: bool, events: tuple[EventKind, ...] = ()) -> LensSpec:

@@ -117,6 +117,12 @@ def events(
     hours: Annotated[
         float, Option(help="Camera-hours of ordinary life, for false alarms.", min=0, max=10_000)
     ] = 0.0,
+    camera: Annotated[
+        Path | None, Option(help="A site's own camera, its CAMERA.toml, instead of scenes.")
+    ] = None,
+    video: Annotated[list[Path] | None, Option(help="With --camera: recorded hours.")] = None,
+    truth: Annotated[list[Path] | None, Option(help="One for each video: its EVENTS.json.")] = None,
+    card: Annotated[Path | None, Option(help="JSON that gets the camera's scorecard.")] = None,
     write: Write = None,
     keep: Keep = None,
     as_json: AsJson = False,
@@ -124,11 +130,17 @@ def events(
     """Rendered scenes of events and of what is taken for them: recall, precision, false alarms.
 
     \b
+    With --camera: a site calibration report over the site's own recordings.
     Example: plainview evaluate events --kind fire --scenes 12
     Example: plainview evaluate events --part held-out --hours 24
+    Example: plainview evaluate events --camera c.toml --video h.mp4 --truth h.json --card card.json
     """  # noqa: D301 - \b keeps the lines apart in --help
-    from plainview.app.events import Size, suite
+    from plainview.app.events import Size, site, suite
+    from plainview.clock import SystemClock
     from plainview.synth.events.suite import KINDS
 
+    if camera is not None:
+        site(camera=camera, videos=video or [], truths=truth or [], card=card, clock=SystemClock())
+        return
     size = Size(tuple(kind) if kind else KINDS, part, scenes, hours)
     suite(size=size, keep=keep, write=write, as_json=as_json)

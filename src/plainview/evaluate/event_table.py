@@ -6,18 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from plainview.evaluate.events import EventScore, Judged, Verdict, score
 from plainview.evaluate.proportion import LEVEL, Estimate
+from plainview.governance.scorecard import BAR_ELSE, BARS, MOST_FALSE
 from plainview.record import EventKind
-
-BARS = {
-    EventKind.ZONE_INTRUSION: 0.9,
-    EventKind.WRONG_WAY: 0.9,
-    EventKind.LEFT_OBJECT: 0.9,
-    EventKind.FIRE: 0.9,
-    EventKind.PERSON_DOWN: 0.85,
-}
-"""Recall and precision to be reached, by kind."""
-MOST_FALSE = 1.0
-"""False alarms per camera-day to be kept, of each kind."""
 
 
 def by_kind(judged: Iterable[Judged]) -> dict[EventKind, list[Judged]]:
@@ -51,15 +41,16 @@ def ordinary_report(judged: Sequence[Judged]) -> str:
 
 def _kinds(judged: Sequence[Judged]) -> str:
     lines = [
-        "| kind | scenes | events | recall | precision | bar | false | late | repeated | told after |",
+        "| kind | scenes | events | recall | precision | bar | false | late | again | told after |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for kind, ones in by_kind(judged).items():
         found = score(ones)
         delay = "-" if math.isnan(found.delay) else f"{found.delay:.1f} s"
+        bar = BARS.get(kind, BAR_ELSE)
         lines.append(
             f"| {kind} | {found.clips} | {found.true} | {_share(found.recall)} "
-            f"| {_share(found.precision)} | {BARS.get(kind, 0.9):g} | {found.false} | {found.late} "
+            f"| {_share(found.precision)} | {bar:g} | {found.false} | {found.late} "
             f"| {found.repeats} | {delay} |"
         )
     return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""Which of a city's events are validated: the cameras' scorecards, read where they are named."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import structlog
+
+from plainview import __version__
+from plainview.config import CameraConfig, CityConfig
+from plainview.errors import InputError
+from plainview.governance.scorecard import Judgement, Scorecard, judgement, read_scorecard
+from plainview.record import EventKind, EventStanding
+
+_log = structlog.get_logger(__name__)
+_Stamp = tuple[int, int]
+
+
+class Scorecards:
+    """Owns the cards last read, each until its file changes. Thread-safe: it only caches."""
+
+    def __init__(self, city: Callable[[], CityConfig]) -> None:
+        """Of the cameras as `city` is configured now."""
+        self._city = city
+        self._known: dict[str, tuple[_Stamp, Scorecard | None, str]] = {}
+
+    def standing_of(self, camera: str, kind: EventKind) -> EventStanding:
+        """What `camera`'s events of `kind` are good for. EXPERIMENTAL for a camera that is none."""
+        return self.judgement(camera, kind).standing
+
+    def judgement(self, camera: str, kind: EventKind) -> Judgement:
+        """The same with its reason."""
+        one = next((one for one in self._city().cameras() if one.id == camera), None)
+        if one is None:
+            return Judgement(EventStanding.EXPERIMENTAL, "there is no such camera")
+        return self.of(one, kind)
+
+    def of(self, camera: CameraConfig, kind: EventKind) -> Judgement:
+        """What the events of `kind` of `camera` are good for, and why."""
+        if kind in camera.events.off:
+            return Judgement(EventStanding.OFF, "it is switched off in the camera's file")
+        card, trouble = self._card(camera.events.scorecard)
+        if trouble:
+            return Judgement(EventStanding.EXPERIMENTAL, trouble)
+        return judgement(card, camera=camera.id, view=camera.view, kind=kind, version=__version__)
+
+    def card(self, camera: CameraConfig) -> Scorecard | None:
+        """The card that the camera's file names; None where there is none that can be read."""
+        return self._card(camera.events.scorecard)[0]
+
+    def _card(self, path: str | None) -> tuple[Scorecard | None, str]:
+        """The card at `path`, or why it cannot be read."""
+        if path is None:
+            return None, ""
+        try:
+            stat = Path(path).stat()
+        except OSError as error:
+            return None, f"its scorecard cannot be read ({error.strerror})"
+        stamp = (stat.st_mtime_ns, stat.st_size)
+        known = self._known.get(path)
+        if known is None or known[0] != stamp:
+            card, trouble = None, ""
+            try:
+                card = read_scorecard(Path(path))
+            except InputError as error:
+                trouble = error.what
+                _log.warning("a scorecard cannot be used", why=error.line())
+            known = self._known[path] = (stamp, card, trouble)
+        return known[1], known[2]
+
+
+def judgements(cards: Scorecards, camera: CameraConfig) -> Iterator[tuple[EventKind, Judgement]]:
+    """Each kind of event with what it is good for at `camera`."""
+    for kind in EventKind:
+        yield kind, cards.of(camera, kind)

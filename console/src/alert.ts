@@ -3,7 +3,7 @@
 import { type Alert, type AlertAction, Problem, send } from "./api";
 import { h, say } from "./dom";
 import { here, may } from "./session";
-import { alertState, alertTitle, amount, moment, past, span, stepWords, threshold, withUnit, zoneWords } from "./words";
+import { alertName, alertSays, alertState, moment, past, seenBy, span, stepWords, withUnit, zoneWords } from "./words";
 
 const DECISIONS: readonly { action: AlertAction; words: string; from: readonly Alert["state"][] }[] = [
   { action: "acknowledge", words: "Acknowledge", from: ["raised", "escalated"] },
@@ -71,15 +71,18 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     levelMark(level, now);
     state.dataset["grade"] = now.state === "cleared" ? "good" : now.state === "acknowledged" ? "note" : "bad";
     say(state, alertState(now));
-    say(name, alertTitle(now).replace(/^\w+: /, "") + (wishes.site ? `, ${wishes.site}` : ""));
-    say(value, `${now.state === "cleared" ? "Last" : "Now"} ${amount(now)}; ${threshold(now)}.`);
+    say(name, alertName(now) + (wishes.site ? `, ${wishes.site}` : ""));
+    const number = now.quantity !== null;
+    say(value, number ? `${now.state === "cleared" ? "Last" : "Now"} ${alertSays(now)}.` : now.message);
     loose.hidden = now.durable !== false;
-    const worst = now.at ? `; worst at ${now.at[0].toFixed(0)}\u00a0m, ${now.at[1].toFixed(0)}\u00a0m` : "";
+    const worst = now.at ? `; ${number ? "worst" : "first seen"} at ${now.at[0].toFixed(0)}\u00a0m, ${now.at[1].toFixed(0)}\u00a0m` : "";
     const rows: [string, string][] = [
       ["Since", `${moment(now.raised_at)}, for ${span((now.cleared_at ?? Date.now() / 1000) - now.raised_at)}`],
-      [now.quantity === "reach" ? "Shortest so far" : "Highest so far", now.peak === null ? "not known" : withUnit(now.quantity, now.peak, now.unit)],
+      now.quantity === null
+        ? ["Seen by", seenBy(now)]
+        : [now.quantity === "reach" ? "Shortest so far" : "Highest so far", now.peak === null ? "not known" : withUnit(now.quantity, now.peak, now.unit ?? "")],
       ["Where", zoneWords(now.zone) + worst],
-      ["Source of the threshold", now.source],
+      [number ? "Source of the threshold" : "Why it calls", now.source],
     ];
     fill(facts, rows);
     list(checks, now.check.length ? now.check : ["Look at the place."]);

@@ -5,7 +5,7 @@ import { levelMark, opened, type Opened } from "./alert";
 import { Bell, graver } from "./bell";
 import { h, say } from "./dom";
 import { absent, poll } from "./poll";
-import { alertState, alertTitle, amount, calls, moment, quietWords, span, threshold, watchSummary } from "./words";
+import { alertName, alertSays, alertState, calls, moment, quietWords, span, threshold, watchSummary } from "./words";
 
 /** How many earlier alerts are listed. */
 const EARLIER = 50;
@@ -207,8 +207,8 @@ function rowOf(where: string, open: () => void): Row {
       button.dataset["level"] = alert.level;
       button.dataset["state"] = alert.state;
       levelMark(level, alert);
-      say(name, alertTitle(alert).replace(/^\w+: /, "") + (where ? `, ${where}` : ""));
-      say(value, alert.state === "cleared" ? threshold(alert).replace(/^./, (first) => first.toUpperCase()) : `${amount(alert)}; ${threshold(alert)}`);
+      say(name, alertName(alert) + (where ? `, ${where}` : ""));
+      say(value, alert.state === "cleared" && alert.quantity !== null ? threshold(alert).replace(/^./, (first) => first.toUpperCase()) : alertSays(alert));
       say(since, alert.cleared_at === null
         ? `Since ${moment(alert.raised_at)} (${span(Date.now() / 1000 - alert.raised_at)}). ${alertState(alert)}.`
         : `${moment(alert.raised_at)}, for ${span(alert.cleared_at - alert.raised_at)}. ${alertState(alert)}.`);

@@ -62,6 +62,8 @@ export interface SitePlace {
   areas: Point[][];
   inside: Run[];
   uncovered: Run[];
+  /** Those of the site itself; cameras have their own. */
+  zones: { name: string; kind: string; polygon: Point[] }[];
   cameras: CameraPlace[];
 }
 
@@ -159,14 +161,37 @@ export interface AlertStep {
   why: string;
 }
 
-/** A threshold that was crossed. `value`, `low` and `high` are of the newest look. */
+export type EventKind =
+  | "density" | "crowd-movement" | "zone-intrusion" | "wrong-way" | "left-object" | "person-down" | "fire" | "weapon";
+export type EventStanding = "validated" | "experimental";
+
+/** What a camera saw happen. About a place, never about a person. */
+export interface FoundEvent {
+  id: string;
+  site: string;
+  camera: string;
+  kind: EventKind;
+  start: number;
+  /** Null: not over, or its end was not told. */
+  end: number | null;
+  at: Point;
+  longitude: number;
+  latitude: number;
+  zone: string | null;
+  /** 0 to 1. */
+  confidence: number;
+  standing: EventStanding;
+}
+
+/** A threshold that was crossed, or events that were seen. `value`, `low` and `high` are of the newest look. */
 export interface Alert {
   id: string;
   site: string;
   /** Null: the whole site. */
   zone: string | null;
-  kind: "density" | "crowd-movement";
-  quantity: Quantity;
+  kind: EventKind;
+  /** Null: it is about events; then it has no unit, threshold or peak either. */
+  quantity: Quantity | null;
   level: AlertLevel;
   state: AlertState;
   raised_at: number;
@@ -176,8 +201,12 @@ export interface Alert {
   low: number | null;
   high: number | null;
   peak: number | null;
-  unit: string;
-  threshold: number;
+  unit: string | null;
+  threshold: number | null;
+  /** Those that saw its events. */
+  cameras: string[];
+  /** Of the surest of its events, 0 to 1; null where it is about a number. */
+  confidence: number | null;
   /** Where the threshold comes from. */
   source: string;
   /** Site metres, where it is worst. */

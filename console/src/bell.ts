@@ -3,7 +3,7 @@
 import type { Alert } from "./api";
 import { h, say } from "./dom";
 import { due, heardAs, TONES } from "./tones";
-import { alertTitle, amount, calls, moment, threshold } from "./words";
+import { alertSays, alertTitle, calls, moment } from "./words";
 
 const KEPT = "plainview-sound";
 const HEARD = "plainview-heard";
@@ -81,7 +81,7 @@ export class Bell {
     this.bar.dataset["level"] = first.level;
     const [title, value] = [this.bar.querySelector(".call-title"), this.bar.querySelector(".call-value")];
     if (title) say(title, `${alertTitle(first)}, ${this.names(first.site)}`);
-    if (value) say(value, `${amount(first)}; ${threshold(first)}. Since ${moment(first.raised_at)}.`);
+    if (value) say(value, `${alertSays(first)}. Since ${moment(first.raised_at)}.`);
   }
 
   /** Tells a screen reader each call once, not its changing number. */

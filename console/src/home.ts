@@ -1,9 +1,10 @@
 /** All sites: a map, and beside it the same as a list. */
 
 import { alertsCard } from "./alerts";
-import { ask, type CameraStanding, type SiteNow, type System } from "./api";
+import { type Alert, ask, type CameraStanding, type SiteNow, type System } from "./api";
 import { h, part, say } from "./dom";
 import { scopeWords, standingWords, watch } from "./govern";
+import type { SitesMap } from "./map";
 import { bytes, clock, countWords, people, range, share, siteState, whole } from "./words";
 
 const EVERY = 2000;
@@ -28,6 +29,8 @@ export async function show(main: HTMLElement): Promise<void> {
   const list = h("ul", { class: "sites", "aria-label": "Sites" }, ...[...rows.values()].map((r) => r.item));
   const ground = h("div", { class: "map", id: "map" });
   const names = new Map(sites.map((site) => [site.id, site.name]));
+  let pins: SitesMap | null = null;
+  let called: Alert[] = [];
   const alerts = alertsCard({
     site: null,
     every: EVERY,
@@ -39,6 +42,8 @@ export async function show(main: HTMLElement): Promise<void> {
         say(r.alerts, words);
         r.alerts.hidden = !words;
       }
+      called = open;
+      pins?.alerts(open);
     },
   });
   main.replaceChildren(
@@ -55,10 +60,12 @@ export async function show(main: HTMLElement): Promise<void> {
     banner.replaceChildren(h("strong", {}, "Demonstration. "), "At least one site is simulated: its people do not exist.");
   }
 
-  let pins: ((sites: SiteNow[]) => void) | null = null;
   void import("./map")
     .then(({ drawMap }) => drawMap(ground, sites))
-    .then((update) => { pins = update; })
+    .then((drawn) => {
+      pins = drawn;
+      drawn.alerts(called);
+    })
     .catch(() => {
       ground.replaceChildren(h("p", { class: "loading" }, "This browser cannot draw the map. The list has everything."));
     });
@@ -76,7 +83,7 @@ export async function show(main: HTMLElement): Promise<void> {
       if (site.believed === site.cameras) sure += 1;
     }
     say(total, `${now.length} ${now.length === 1 ? "site" : "sites"}, ${sure === now.length ? "all cameras can be believed" : `${now.length - sure} with cameras that do not run or cannot be believed`}.`);
-    pins?.(now);
+    pins?.update(now);
     link.dataset["state"] = "live";
     say(part("link-text"), "Live");
     document.body.classList.remove("stale");

@@ -10,6 +10,10 @@ const edited = /^\/assessments\/edit\/([A-Za-z0-9._-]+)$/.exec(path)?.[1];
 
 /** The page's own part of the program; it is loaded while it is asked who is here. */
 async function load(): Promise<(main: HTMLElement) => Promise<void>> {
+  if (path === "/events") {
+    window.addEventListener("purpose", () => location.reload());
+    return (await import("./events")).show;
+  }
   if (path === "/deliveries") return (await import("./deliveries")).show;
   if (path === "/stop") return (await import("./stop")).show;
   if (path === "/assessments") return (await import("./assessments")).show;

@@ -5,15 +5,28 @@ import * as maplibre from "maplibre-gl";
 import type { GeoJSONSource, StyleSpecification } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { FeatureCollection } from "geojson";
-import type { SiteNow } from "./api";
+import type { Alert, SiteNow } from "./api";
 import { colour, h, onTheme, say } from "./dom";
 import { roundStep } from "./levels";
-import { people, range, siteState } from "./words";
+import { countWords, people, range, siteState } from "./words";
 
 type Features = FeatureCollection;
 
-/** Draw `sites` in `place`; the answer takes their newer states. Throws where WebGL is missing. */
-export function drawMap(place: HTMLElement, sites: SiteNow[]): (sites: SiteNow[]) => void {
+/** West, south, east, north; degrees. */
+export type Box = [number, number, number, number];
+
+/** A map that is drawn. */
+export interface SitesMap {
+  /** Newer states of its sites. */
+  update(sites: SiteNow[]): void;
+  /** The open alerts of all sites: a pin says how many it has. */
+  alerts(open: Alert[]): void;
+  /** Longitudes and latitudes of what was found. */
+  found(points: [number, number][]): void;
+}
+
+/** Draw `sites` in `place`; `moved` is told what is shown. Throws where WebGL is missing. */
+export function drawMap(place: HTMLElement, sites: SiteNow[], moved: (shown: Box) => void = () => undefined): SitesMap {
   maplibre.setWorkerUrl(workerUrl);
   const bounds = new maplibre.LngLatBounds();
   for (const site of sites) {
@@ -38,8 +51,12 @@ export function drawMap(place: HTMLElement, sites: SiteNow[]): (sites: SiteNow[]
   map.addControl(new maplibre.ScaleControl({}), "bottom-left");
   const lines = (): void => {
     const source = map.getSource<GeoJSONSource>("graticule");
-    source?.setData(graticule(map.getBounds().toArray().flat() as [number, number, number, number]));
+    const shown = map.getBounds().toArray().flat() as Box;
+    source?.setData(graticule(shown));
+    map.getSource<GeoJSONSource>("found")?.setData(dotted(dots));
+    moved(shown);
   };
+  let dots: [number, number][] = [];
   map.on("load", lines);
   map.on("moveend", lines);
   onTheme(() => {
@@ -63,11 +80,29 @@ export function drawMap(place: HTMLElement, sites: SiteNow[]): (sites: SiteNow[]
     }
   };
   update(sites);
-  return update;
+  return {
+    update,
+    alerts(open): void {
+      for (const [id, element] of pins) {
+        const words = countWords(open.filter((alert) => alert.site === id));
+        const mark = element.querySelector(".pin-alerts");
+        if (mark) say(mark, words);
+        element.classList.toggle("called", words !== "");
+      }
+    },
+    found(points): void {
+      dots = points;
+      map.getSource<GeoJSONSource>("found")?.setData(dotted(dots));
+    },
+  };
+}
+
+function dotted(points: [number, number][]): Features {
+  return { type: "FeatureCollection", features: points.map((coordinates) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates } })) };
 }
 
 function pin(site: SiteNow): HTMLElement {
-  return h("a", { class: "pin", href: `/sites/${site.id}` }, h("span", {}, site.name), " ", h("strong", {}), h("span", { class: "hidden" }));
+  return h("a", { class: "pin", href: `/sites/${site.id}` }, h("span", {}, site.name), " ", h("strong", {}), h("span", { class: "hidden" }), h("span", { class: "pin-alerts" }));
 }
 
 function fill(element: HTMLElement, site: SiteNow): void {
@@ -94,12 +129,14 @@ function style(sites: SiteNow[]): StyleSpecification {
     sources: {
       graticule: { type: "geojson", data: graticule([-180, -85, 180, 85]) },
       sites: { type: "geojson", data: footprints },
+      found: { type: "geojson", data: dotted([]) },
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": colour("map") } },
       { id: "graticule", type: "line", source: "graticule", paint: { "line-color": colour("map-line"), "line-width": 1 } },
       { id: "area", type: "fill", source: "sites", paint: { "fill-color": colour("accent"), "fill-opacity": 0.25 } },
       { id: "edge", type: "line", source: "sites", paint: { "line-color": colour("accent"), "line-width": 1.5 } },
+      { id: "found", type: "circle", source: "found", paint: { "circle-radius": 6, "circle-color": colour("bad"), "circle-opacity": 0.7, "circle-stroke-color": colour("card"), "circle-stroke-width": 1.5 } },
     ],
   };
 }

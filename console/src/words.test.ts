@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, foreseen, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
+import { alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, foreseen, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -79,7 +79,7 @@ describe("alerts", () => {
   const alert: Alert = {
     id: "a", site: "s", zone: "Gate", kind: "density", quantity: "density", level: "alarm", state: "raised",
     raised_at: 0, updated_at: 0, cleared_at: null, value: 6.14, low: 5.4, high: 6.8, peak: 6.3, unit: "people/m²",
-    threshold: 5, source: "Fruin", at: null, message: "", check: [],
+    threshold: 5, source: "Fruin", at: null, cameras: [], confidence: null, message: "", check: [],
     history: [{ at: 0, state: "raised", who: "Plainview", why: "" }],
   };
 
@@ -88,6 +88,14 @@ describe("alerts", () => {
     expect(threshold(alert)).toBe("alarm from 5.0 people/m²");
     expect(amount({ ...alert, value: null })).toBe("not known");
     expect(alertTitle({ ...alert, zone: null, level: "warning" })).toBe("Warning: Density, whole site");
+  });
+
+  it("tell events by the cameras that saw them", () => {
+    const seen: Alert = { ...alert, kind: "fire", quantity: null, unit: null, threshold: null, peak: null, value: null, cameras: ["a-1", "a-2"], confidence: 0.84 };
+    expect(alertTitle(seen)).toBe("Alarm: Smoke or flames, Gate");
+    expect(alertSays(seen)).toBe("2 cameras, 84 % sure: a-1, a-2");
+    expect(alertSays({ ...seen, cameras: ["a-1"] })).toBe("Camera a-1, 84 % sure");
+    expect(alertSays(alert)).toBe("6.1 people/m² (5.4 to 6.8); alarm from 5.0 people/m²");
   });
 
   it("tell a time in minutes, and that less of it is worse", () => {

@@ -1,6 +1,6 @@
 /** Numbers and states in a crowd-safety officer's words. */
 
-import type { Alert, AlertState, Camera, Estimate, Flag, Interval, Quantity, SiteNow, Usual, Watch, WatchState } from "./api";
+import type { Alert, AlertState, Camera, Estimate, EventKind, Flag, Interval, Quantity, SiteNow, Usual, Watch, WatchState } from "./api";
 
 /** What each flag means, and what to do about it. */
 export const FLAGS: Record<Flag, { what: string; mend: string }> = {
@@ -150,6 +150,18 @@ export const QUANTITIES: Record<Quantity, { name: string; digits: number; below?
   reach: { name: "Time until the alarm density", digits: 0, below: true },
 };
 
+/** What an event of each kind is called. */
+export const EVENTS: Record<EventKind, string> = {
+  density: "Crowd too dense",
+  "crowd-movement": "Crowd out of the ordinary",
+  "zone-intrusion": "Movement in a closed zone",
+  "wrong-way": "Against the direction",
+  "left-object": "Object left behind",
+  "person-down": "Somebody on the ground",
+  fire: "Smoke or flames",
+  weapon: "Taken for a weapon",
+};
+
 const STEPS: Record<AlertState, string> = {
   raised: "Not acknowledged",
   acknowledged: "Acknowledged",
@@ -178,23 +190,35 @@ export function withUnit(quantity: string, value: number, unit: string): string 
 }
 
 /** "6.1 people/m² (5.4 to 6.8)", "5 min (4 min or later)", or "not known". */
-export function amount(of: { quantity: string; value: number | null; low: number | null; high: number | null; unit: string }): string {
-  if (of.value === null) return "not known";
-  const told = withUnit(of.quantity, of.value, of.unit);
+export function amount(of: { quantity: string | null; value: number | null; low: number | null; high: number | null; unit: string | null }): string {
+  if (of.value === null || of.quantity === null) return "not known";
+  const told = withUnit(of.quantity, of.value, of.unit ?? "");
   if (of.low === null) return told;
   if (of.high === null) return of.quantity === "reach" ? `${told} (${figure(of.quantity, of.low)} or later)` : told;
   return `${told} (${figure(of.quantity, of.low)} to ${figure(of.quantity, of.high)})`;
 }
 
 /** "alarm from 5.0 people/m²", or for a time "warning below 10 min". */
-export function threshold(of: { quantity: string; level: string; threshold: number; unit: string }): string {
+export function threshold(of: { quantity: string | null; level: string; threshold: number | null; unit: string | null }): string {
+  if (of.quantity === null || of.threshold === null) return of.level;
   const below = QUANTITIES[of.quantity as Quantity]?.below;
-  return `${of.level} ${below ? "below" : "from"} ${withUnit(of.quantity, of.threshold, of.unit)}`;
+  return `${of.level} ${below ? "below" : "from"} ${withUnit(of.quantity, of.threshold, of.unit ?? "")}`;
+}
+
+/** "Camera gate-1, 80 % sure", or "2 cameras, 80 % sure: gate-1, gate-2". */
+export function seenBy(alert: Alert): string {
+  const sure = alert.confidence === null ? "" : `, ${share(alert.confidence)} sure`;
+  return alert.cameras.length === 1 ? `Camera ${alert.cameras[0]}${sure}` : `${alert.cameras.length} cameras${sure}: ${alert.cameras.join(", ")}`;
+}
+
+/** What an alert is about now, beside its threshold: "6.1 people/m² (5.4 to 6.8); alarm from 5.0 people/m²". */
+export function alertSays(alert: Alert): string {
+  return alert.quantity === null ? seenBy(alert) : `${amount(alert)}; ${threshold(alert)}`;
 }
 
 /** Whether an alert's value is past its threshold now; false where it is not known. */
 export function past(alert: Alert): boolean {
-  if (alert.value === null) return false;
+  if (alert.value === null || alert.quantity === null || alert.threshold === null) return false;
   return QUANTITIES[alert.quantity]?.below ? alert.value <= alert.threshold : alert.value >= alert.threshold;
 }
 
@@ -203,9 +227,15 @@ export function zoneWords(zone: string | null): string {
   return zone ?? "Whole site";
 }
 
+/** "Density, Gate". */
+export function alertName(alert: Alert): string {
+  if (alert.quantity === null) return EVENTS[alert.kind] + (alert.zone === null ? "" : `, ${alert.zone}`);
+  return `${quantityName(alert.quantity)}, ${alert.zone ?? "whole site"}`;
+}
+
 /** "Alarm: Density, Gate". */
 export function alertTitle(alert: Alert): string {
-  return `${alert.level === "alarm" ? "Alarm" : "Warning"}: ${quantityName(alert.quantity)}, ${alert.zone ?? "whole site"}`;
+  return `${alert.level === "alarm" ? "Alarm" : "Warning"}: ${alertName(alert)}`;
 }
 
 /** "Not acknowledged", "Acknowledged by Kim" or "Cleared". */

@@ -189,6 +189,9 @@ class SitePlace(Struct, frozen=True):
     areas: Annotated[list[list[Point]], Meta(description="Polygons in ground metres.")]
     inside: Annotated[Runs, Meta(description="Cells that belong to the site.")]
     uncovered: Annotated[Runs, Meta(description="Cells of the site that no camera can see.")]
+    zones: Annotated[
+        list[ZoneEdge], Meta(description="Those of the site itself; cameras have their own.")
+    ]
     cameras: list[CameraPlace]
 
 

@@ -134,6 +134,7 @@ def site_place(plan: SitePlan) -> SitePlace:
         areas=[list(area) for area in plan.areas],
         inside=runs(plan.inside),
         uncovered=runs(plan.inside & ~plan.covered),
+        zones=[ZoneEdge(zone.name, zone.kind, list(zone.polygon)) for zone in site.zones],
         cameras=[_camera_place(plan, camera) for camera in site.cameras],
     )
 

@@ -16,13 +16,14 @@ STATIC = Path(__file__).parent / "static"
 """Where Vite builds the console (not in version control)."""
 
 _DESK = (
+    "/events",
     "/stop",
     "/deliveries",
     "/assessments",
     "/assessments/new",
     "/assessments/edit/{draft:str}",
 )
-"""The pages of the stop switch, the routes of alerts and the assessments."""
+"""The pages of the search, the stop switch, the routes of alerts and the assessments."""
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

@@ -6,7 +6,7 @@ import re
 from msgspec import Struct
 
 from plainview.errors import InputError
-from plainview.geometry import Grid, Point, View, grid_over
+from plainview.geometry import Grid, Point, View, Zone, grid_over
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -41,6 +41,8 @@ class SiteView(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole site on the ground; the cameras' areas together where empty."""
     cell: float = 1.0
     """Side of the site's grid cells, metres."""
+    zones: tuple[Zone, ...] = ()
+    """Named parts of the site itself; cameras have their own."""
     simulated: bool = False
     """A demonstration: its people do not exist. Shown wherever the site is shown."""
 

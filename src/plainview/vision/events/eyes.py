@@ -8,8 +8,10 @@ from plainview.record import Event, EventKind, Phase
 from plainview.vision.events.detector import Detector
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.fire import Fire
+from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.left_object import LeftObject
 from plainview.vision.events.movers import Movers
+from plainview.vision.events.person_down import PersonDown
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.wrong_way import WrongWay
 from plainview.vision.events.zone_intrusion import ZoneIntrusion
@@ -19,8 +21,10 @@ MOST_TOLD: Final = 32
 """Events in one Reading (record.Reading.events)."""
 
 
-def detectors(view: View, optics: Optics, kinds: Sequence[EventKind]) -> list[Detector]:
-    """The built-in detectors of `kinds` that `view` gives something to look for.
+def detectors(
+    view: View, optics: Optics, kinds: Sequence[EventKind], hours: OpenHours
+) -> list[Detector]:
+    """The built-in detectors of `kinds` that `view` gives something to look for, in its `hours`.
 
     A kind whose detector is built in looks in the zones of that kind, and in the whole area where
     there are none and it needs none.
@@ -28,13 +32,15 @@ def detectors(view: View, optics: Optics, kinds: Sequence[EventKind]) -> list[De
     of_zones = {zone.kind for zone in view.zones}
     found: list[Detector] = []
     if EventKind.ZONE_INTRUSION in kinds and EventKind.ZONE_INTRUSION in of_zones:
-        found.append(ZoneIntrusion(view))
+        found.append(ZoneIntrusion(view, hours))
     if EventKind.WRONG_WAY in kinds and ONE_WAY in of_zones:
-        found.append(WrongWay(view))
+        found.append(WrongWay(view, hours))
     if EventKind.FIRE in kinds:
         found.append(Fire(view, optics))
     if EventKind.LEFT_OBJECT in kinds:
         found.append(LeftObject(view, optics))
+    if EventKind.PERSON_DOWN in kinds:
+        found.append(PersonDown(view, optics))
     return found
 
 

@@ -1,0 +1,222 @@
+"""Persons down: somebody who fell, or lay down, on the ground and stays there.
+
+What differs from the plate for some seconds is cut into blobs, and each of a person's size is held
+against silhouettes of people who stand, crouch, sit and lie in all directions (figures.py). It is
+somebody who is down where one who lies explains the blob best, and somebody was upright there just
+before. What one view cannot tell (a low camera, and a body that lies straight away from it) is told
+with less confidence, or not at all. One who is down may move: only the place stays.
+"""
+
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.geometry import View
+from plainview.record import EventKind
+from plainview.vision.events.change import Change, State
+from plainview.vision.events.company import Company
+from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.figures import Posture, fit
+from plainview.vision.events.ground import Ground
+from plainview.vision.events.seen import Seen
+from plainview.vision.events.stillness import PAD, Blob
+from plainview.vision.events.thing import EVEN, Extent, extent
+from plainview.vision.optics import Floats, Optics
+from plainview.vision.plate import Image
+
+PATIENCE: Final = Patience(rise=5.0, fall=3.0, reach=1.5, least=0.55)
+EVERY: Final = 0.6
+"""Seconds between two looks."""
+FOLLOW: Final = 0.4
+"""Part of the newest evidence in the mean that is looked at: who only passes leaves no trace."""
+DIFFERS: Final = 0.12
+"""Mean evidence from which a pixel shows something, and no shadow."""
+BRIDGE: Final = 0.18
+"""Metres between parts of one body."""
+AREA: Final = (0.22, 1.4)
+"""m² across the view of a person who lies, the least and the most."""
+LONG: Final = (0.6, 2.6)
+"""Metres across the view of the longer side of its window, the least and the most."""
+MOST: Final = 6
+"""Blobs that are held against silhouettes in one look."""
+LIES: Final = 0.55
+"""Least overlap of one who lies."""
+STAYS: Final = 0.6
+"""Part of the place of one who is down that still differs."""
+BEFORE: Final = 8.0
+"""Seconds in which somebody was upright there before."""
+CLOSE: Final = 1.6
+"""Metres from one who is down to where somebody was upright before: a body's length."""
+LOST: Final = 3
+"""Looks in a row without it after which nobody is down there."""
+
+
+class _Judged(NamedTuple):
+    """A blob that was held against silhouettes."""
+
+    blob: Blob
+    extent: Extent
+    lies: float
+    """Overlap of the best silhouette of one who lies."""
+    other: float
+    """The same of any other posture."""
+    place: Floats
+    """(2,) metres: below the middle of one who lies."""
+
+
+class _Down:
+    """Somebody who may be down. Owns what its place showed, and what speaks for it so far."""
+
+    def __init__(self, judged: _Judged, change: Change, upright: float) -> None:
+        self.judged, self.change, self.upright = judged, change, upright
+        self.lies, self.other = judged.lies, judged.other
+        self.looks, self.lost = 1, 0
+        self.even = change.traits().even
+
+    def again(self, judged: _Judged) -> None:
+        self.judged = judged
+        self.looks += 1
+        self.lost = 0
+        rate = max(1.0 / self.looks, 0.2)
+        self.lies += rate * (judged.lies - self.lies)
+        self.other += rate * (judged.other - self.other)
+
+    def confidence(self) -> float:
+        """How sure it is that this is somebody who lies on the ground, 0 to 1."""
+        sure = 0.55 + 1.2 * (self.lies - 0.62) + 1.6 * (self.lies - self.other - 0.04)
+        if self.upright > CLOSE:
+            sure -= 0.33
+        if self.even < EVEN:
+            sure -= 0.5
+        return min(max(sure, 0.0), 0.97)
+
+
+class PersonDown:
+    """Sees who is down. Owns what differs for some seconds before one camera."""
+
+    kind: Final = EventKind.PERSON_DOWN
+
+    def __init__(self, view: View, optics: Optics) -> None:
+        """Look in `view`'s zones of this kind, or in its whole area, through `optics`."""
+        self.patience = PATIENCE
+        self._optics = optics
+        self._ground = Ground(view, self.kind)
+        self._company = Company()
+        width, height = optics.size
+        self._mean: Image = np.full((height, width), -1, dtype=np.float32)
+        self._looked = -np.inf
+        self._judged: list[_Judged] = []
+        self._down: list[_Down] = []
+        scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
+        side = max(round(BRIDGE * scale), 1) | 1
+        self._bridge = np.ones((side, side), np.uint8)
+
+    def look(self, seen: Seen) -> list[Sighting]:
+        """Who is down in `seen`; nothing between two looks."""
+        self._company.note(seen.t, seen.bodies)
+        gap = seen.t - self._looked
+        if 0 <= gap < EVERY - 0.05:
+            return []
+        self._looked = seen.t
+        if not 0 <= gap < 10 * EVERY:
+            self._mean[:] = -1
+        cv2.accumulateWeighted(seen.evidence, self._mean, FOLLOW)
+        self._judged = self._judge()
+        for one in self._judged:
+            self._meet(one, seen)
+        self._down = [one for one in self._down if self._stays(one, seen)]
+        found = [self._sighting(one) for one in self._down]
+        return [one for one in found if one is not None]
+
+    def _judge(self) -> list[_Judged]:
+        """The blobs of a person's size, held against silhouettes."""
+        differs = (self._mean > DIFFERS).view(np.uint8)
+        if not differs.any():
+            return []
+        joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+        height, width = differs.shape
+        found: list[_Judged] = []
+        for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[: 4 * MOST] + 1:
+            x, y, w, h, area = (int(v) for v in stats[k])
+            if area < 12 or len(found) == MOST:
+                break
+            x0, y0 = max(x - PAD, 0), max(y - PAD, 0)
+            window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
+            blob = Blob((x0, y0), np.asarray(labels[window] == k, dtype=np.uint8), self._looked)
+            size = extent(self._optics, blob)
+            if size is None or not _as_large(size):
+                continue
+            known = next((one for one in self._judged if _same(one.blob, blob)), None)
+            one = known or _hold(self._optics, blob, size)
+            if one is not None:
+                found.append(one)
+        return found
+
+    def _meet(self, judged: _Judged, seen: Seen) -> None:
+        """Take `judged` for somebody who is down already, or for one more, if it lies."""
+        if judged.lies < LIES or judged.lies < judged.other - 0.03:
+            return
+        for one in self._down:
+            if float(np.hypot(*(one.judged.place - judged.place))) < PATIENCE.reach:
+                one.again(judged)
+                return
+        if len(self._down) < MOST:
+            upright = self._company.nearest(judged.place, seen.t - BEFORE, seen.t - 1.0)
+            change = Change(judged.blob, seen, seen.plate.luma)
+            if change.traits().arrival < 0:
+                return  # the plate shows somebody who is not there
+            self._down.append(_Down(judged, change, upright))
+
+    def _stays(self, one: _Down, seen: Seen) -> bool:
+        """Whether somebody is still down there: seen again, or its place still differs."""
+        if any(one.judged is judged for judged in self._judged):
+            return True
+        blob = one.change.blob
+        inside = blob.mask > 0
+        still = float((self._mean[blob.window][inside] > 0).mean()) > STAYS
+        up = any(
+            judged.other > judged.lies + 0.1
+            and float(np.hypot(*(judged.place - one.judged.place))) < 0.8
+            for judged in self._judged
+        )
+        if one.looks > 3 and not up and (still or one.change.look(seen) is State.HERE):
+            one.lost = 0
+            return True
+        one.lost += 1
+        return one.lost < LOST
+
+    def _sighting(self, one: _Down) -> Sighting | None:
+        x, y = (float(v) for v in one.judged.place)
+        zone = self._ground.zone(x, y)
+        if zone is None or one.lost:
+            return None
+        return Sighting(x, y, one.confidence(), zone)
+
+
+def _as_large(size: Extent) -> bool:
+    """Whether something is as large as a person, in whatever posture."""
+    long = max(size.width, size.height)
+    return AREA[0] <= size.area <= AREA[1] and LONG[0] <= long <= LONG[1]
+
+
+def _same(one: Blob, other: Blob) -> bool:
+    """Whether a blob is where and as large as another: it need not be looked at again."""
+    if max(abs(a - b) for a, b in zip(one.corner, other.corner, strict=True)) > 1:
+        return False
+    if max(abs(a - b) for a, b in zip(one.mask.shape, other.mask.shape, strict=True)) > 2:
+        return False
+    area: NDArray[np.intp] = np.array([np.count_nonzero(b.mask) for b in (one, other)])
+    return bool(area.min() > 0.94 * area.max())
+
+
+def _hold(optics: Optics, blob: Blob, size: Extent) -> _Judged | None:
+    """`blob` held against silhouettes; None where no ground is seen under it."""
+    found = fit(optics, blob.mask, blob.corner)
+    if not found:
+        return None
+    best = found[Posture.LYING]
+    other = max(one.overlap for posture, one in found.items() if posture is not Posture.LYING)
+    return _Judged(blob, size, best.overlap, other, best.place)

@@ -1,6 +1,7 @@
 """Alerts in SQLite: functions over a connection that is in a transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -12,6 +13,8 @@ from plainview.store import KeptAlert, schema
 from plainview.store.search import AlertQuery, Band, Place
 
 _FIELDS = ("id", "site", "t", "open", "data", "kind", "raised", "zone", "x", "y", "state")
+_STEP = 500
+"""Alerts that one statement may name."""
 
 
 def put(connection: Connection, alerts: Sequence[KeptAlert]) -> None:
@@ -21,11 +24,22 @@ def put(connection: Connection, alerts: Sequence[KeptAlert]) -> None:
     taken = {name: fresh.excluded[name] for name in _FIELDS if name != "id"}
     # Not OR REPLACE: the number stays the same, and with it the row of its note.
     keep = fresh.on_conflict_do_update(index_elements=[table.c.id], set_=taken)
-    note = schema.alert_note
-    for one in alerts:
-        number = connection.execute(keep.returning(table.c.number), [_values(one)]).scalar_one()
-        connection.execute(delete(note).where(note.c.rowid == number))
-        connection.execute(note.insert().values(rowid=number, note=one.note))
+    if alerts:
+        connection.execute(keep, [_values(one) for one in alerts])
+    notes = {one.id: one.note for one in alerts}
+    for first in range(0, len(notes), _STEP):
+        _put_notes(connection, dict(islice(notes.items(), first, first + _STEP)))
+
+
+def _put_notes(connection: Connection, notes: Mapping[str, str]) -> None:
+    """Keep the text of `notes`, by the alerts' ids; an alert without one has no row."""
+    alert, note = schema.alert.c, schema.alert_note
+    found = select(alert.id, alert.number).where(alert.id.in_(notes))
+    numbers = {name: number for name, number in connection.execute(found)}  # noqa: C416 - rows
+    connection.execute(delete(note).where(note.c.rowid.in_(list(numbers.values()))))
+    rows = [{"rowid": numbers[name], "note": text} for name, text in notes.items() if text]
+    if rows:
+        connection.execute(note.insert(), rows)
 
 
 def _values(one: KeptAlert) -> dict[str, Any]:

@@ -16,7 +16,7 @@ const STATES: Record<What, Options> = {
   events: [["", "Any state"], ["open", "Not ended"], ["ended", "Ended"]],
   alerts: [["", "Any state"], ["open", "Open"], ["raised", "Not acknowledged"], ["acknowledged", "Acknowledged"], ["escalated", "Escalated"], ["cleared", "Cleared"]],
 };
-const STANDINGS: Options = [["", "Validated and experimental"], ["validated", "Validated only"], ["experimental", "Experimental only"]];
+const STANDINGS: Options = [["", "Any standing"], ["validated", "Validated"], ["experimental", "Experimental"]];
 
 interface Field {
   box: HTMLElement;
@@ -40,7 +40,7 @@ export async function show(main: HTMLElement): Promise<void> {
   const to = input("to", "To", "datetime-local");
   const kind = select("kind", "Kind", KINDS);
   const state = select("state", "State", STATES[what]);
-  const standing = select("standing", "Good for", STANDINGS);
+  const standing = select("standing", "Standing", STANDINGS);
   const text = input("text", "Words in notes", "search");
   const fields = { site, camera, zone, span: time, from, to, kind, state, standing, text };
   const area = h("input", { type: "checkbox", id: "search-area" });

@@ -110,8 +110,9 @@ class Bench:
         while left:
             left -= self._all_at(t)
             for shown in self.watching.open(site):
-                if shown.durable and shown.alert.quantity not in before:
-                    found.setdefault(shown.alert.quantity, time.perf_counter() - began)
+                quantity = shown.alert.quantity
+                if shown.durable and quantity is not None and quantity not in before:
+                    found.setdefault(quantity, time.perf_counter() - began)
             time.sleep(0.001)
         return found
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
 from plainview.store import KeptDelivery, schema
@@ -14,20 +14,39 @@ _TOLD = ("t", "waiting", "due", "tries", "error")
 """What may change of a delivery while its revision stays."""
 
 
-def put(connection: Connection, deliveries: Sequence[KeptDelivery]) -> None:
-    """Keep `deliveries`, each in place of an older revision for its route and alert."""
-    if not deliveries:
-        return
+def _upsert() -> str:
+    """The statement of `put`, made once: a flood has no time to make it for each row."""
     fresh = insert(_table)
     keep = fresh.on_conflict_do_update(
         index_elements=[_columns.route, _columns.alert],
         set_={name: fresh.excluded[name] for name in ("revision", "data", "calm", *_TOLD)},
         where=fresh.excluded.revision > _columns.revision,
     )
-    rows = [msgspec.structs.asdict(one) for one in deliveries]
-    for row in rows:
-        row["calm"] = not row.pop("urgent")
-    connection.execute(keep, rows)
+    return str(keep.compile(dialect=sqlite.dialect()))
+
+
+_put = _upsert()
+
+
+def put(connection: Connection, deliveries: Sequence[KeptDelivery]) -> None:
+    """Keep `deliveries`, each in place of an older revision for its route and alert."""
+    if deliveries:
+        rows = [
+            (
+                one.route,
+                one.alert,
+                one.revision,
+                one.data,
+                one.t,
+                not one.urgent,
+                one.waiting,
+                one.due,
+                one.tries,
+                one.error,
+            )
+            for one in deliveries
+        ]
+        connection.exec_driver_sql(_put, rows)
 
 
 def due(connection: Connection, route: str, now: int, most: int) -> list[KeptDelivery]:

@@ -11,16 +11,18 @@ import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from msgspec import structs
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.event import listen
 
 from plainview.alerts.lifecycle import packed, unpacked
 from plainview.alerts.thresholds import Quantity
 from plainview.errors import ConfigError, StoreError, StoreFull
-from plainview.record import EventKind, Reading, Stamped
+from plainview.record import Event, EventKind, EventStanding, Phase, Reading, Stamped
 from plainview.store import Retention, open_store
 from plainview.store.migrate import migrate
 from plainview.store.schema import alert_note, metadata
-from plainview.store.search import AlertQuery, Place
+from plainview.store.search import AlertQuery, Band, EventQuery, Mark, Place
 from plainview.store.sqlite import SqliteStore
 from plainview.store.upkeep import Brief
 
@@ -421,3 +423,33 @@ def test_wrong_addresses_and_retentions_are_refused(url: str, retention: Retenti
     """What cannot be kept is wrong input, told before a file is made."""
     with pytest.raises(ConfigError):
         open_store(url, retention)
+
+
+def test_events_are_looked_up_in_their_indexes(tmp_path: Path) -> None:
+    """Whatever is asked: no page, and no end, reads through events that nobody asked for."""
+    store = SqliteStore(tmp_path / "readings.db", Retention())
+    looked: list[str] = []
+
+    def explain(
+        connection: Connection, _cursor: object, statement: str, given: object, *_: object
+    ) -> None:
+        if not statement.startswith("EXPLAIN"):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)  # type: ignore[arg-type]  # as they were
+            looked.extend(row[3] for row in plan)
+
+    start = Event(EventKind.FIRE, Phase.START, 5000, 1, 1, -1, 90)
+    marks = [Mark("a", start, None, EventStanding.VALIDATED)]
+    store.append([one("a", 5000)], marks)
+    for engine in (store._readers, store._writer):
+        listen(engine, "before_cursor_execute", explain)
+    wanted = EventQuery((Place("plaza", ("a",), (Band(1, 0, 0.0, 1.0),)),), 0, 9000)
+    for query in (wanted, structs.replace(wanted, open=True), structs.replace(wanted, open=False)):
+        looked.clear()
+        assert len(store.find_events(query).events) == (query.open is not False)
+        index = "event_open" if query.open else "event_camera"
+        assert any(f"INDEX {index} (camera=? AND kind=? AND" in line for line in looked)
+    looked.clear()
+    end = structs.replace(start, phase=Phase.END, t=6000)
+    store.append([one("a", 6000)], [Mark("a", end, None, EventStanding.VALIDATED)])
+    assert sum("event USING INDEX event_open" in line for line in looked) == 2
+    store.close()

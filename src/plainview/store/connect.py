@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from plainview.errors import StoreError
@@ -49,6 +50,15 @@ def _begin(connection: Connection, how: str) -> None:
     connection.exec_driver_sql(how)
 
 
+class _Hinting(SQLiteCompiler):
+    """SQLite takes hints (INDEXED BY), which SQLAlchemy leaves out for it."""
+
+    def get_from_hint_text(self, table: object, text: str | None) -> str | None:
+        """The hint as it was given."""
+        del table
+        return text
+
+
 def writer(path: Path, *, reserve: int) -> Engine:
     """The engine of the one writing connection.
 
@@ -78,6 +88,7 @@ def writer(path: Path, *, reserve: int) -> Engine:
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    engine.dialect.statement_compiler = _Hinting
     event.listen(engine, "begin", lambda connection: _begin(connection, "BEGIN IMMEDIATE"))
     return engine
 
@@ -95,6 +106,7 @@ def readers(path: Path) -> Engine:
     engine = create_engine(
         "sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=12
     )
+    engine.dialect.statement_compiler = _Hinting
     event.listen(engine, "begin", lambda connection: _begin(connection, "BEGIN"))
     return engine
 

@@ -116,7 +116,9 @@ _ended = and_(
 )
 _NEWS_OF_END: Final = insert(schema.event_news).from_select(
     [*(column.name for column in _key), "over"],
-    select(*_key, true()).where(_ended, _event.standing == _VALIDATED),
+    select(*_key, true())
+    .where(_ended, _event.standing == _VALIDATED)
+    .with_hint(_table, "INDEXED BY event_open", "sqlite"),
 )
 _END: Final = (
     update(_table)

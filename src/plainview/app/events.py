@@ -31,6 +31,7 @@ from plainview.synth.events.suite import (
     ORDINARY,
     PER_PART,
     event_scene,
+    is_rendered,
     numbers,
     render_event_scene,
     story_of,
@@ -119,7 +120,7 @@ def _said(found: Sequence[Judged]) -> str:
 def _one(kind: str, number: int, folder: Path) -> list[Judged]:
     scene = event_scene(kind, number)
     place = folder / scene.name
-    if not (place / "events.json").is_file():
+    if not is_rendered(scene, place):
         render_event_scene(scene, place)
     return measured_events(place / "video.mp4", place / "camera.toml", place / "events.json")
 

@@ -75,7 +75,7 @@ class Spot:
         elif self.kind == "light":
             part += now.shot.stage.ambient[window] * (amount * cover) * tint
         elif self.kind == "puddle":
-            sky = np.float32(0.16 * (now.light.sky + 0.3 * now.light.sun))
+            sky = np.float32(0.07 * (now.light.sky + 0.3 * now.light.sun))
             part += cover * (part * (1 - amount) + sky * tint - part)
         else:
             part += amount * cover * tint

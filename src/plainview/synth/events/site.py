@@ -1,11 +1,12 @@
 """Draws a place: a camera somewhere above it, the ground it sees, light, weather, passers-by."""
 
+import functools
 import math
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import LinearRing, LineString, Polygon
 from shapely.geometry import Point as Dot
 from shapely.geometry.base import BaseGeometry
 
@@ -27,6 +28,8 @@ BENCH: Final = (1.8, 0.5, 0.45)
 """Width, depth and height of a bench, metres."""
 LEAST_PERSON: Final = 26.0
 """Pixels: a person in the middle of the view is at least as tall."""
+WALL: Final = 20.0
+"""Metres: a box as wide is a house behind the area, and in nobody's way."""
 LIGHTS: Final = ("sun", "overcast", "night", "clouds", "sun", "dusk", "overcast", "night")
 WEATHERS: Final = ("dry", "rain", "dry", "wind", "dry", "glare", "dry", "fog", "dry", "rain")
 
@@ -53,9 +56,7 @@ class Site:
 
         `near`: only in this share of the area's depth that is nearest to the camera.
         """
-        shape = Polygon(self.area).buffer(-margin)
-        if shape.is_empty:
-            shape = Polygon(self.area).buffer(-0.3)
+        shape = _inner(self.area, margin)
         x0, y0, x1, y1 = shape.bounds
         best = (float(shape.centroid.x), float(shape.centroid.y))
         for _ in range(400):
@@ -68,22 +69,23 @@ class Site:
 
     def is_free(self, x: float, y: float, *, room: float = 0.9) -> bool:
         """Whether no scenery stands within `room` metres, or hides the place from the camera."""
-        sight = LineString([self.camera.position[:2], (x, y)])
-        for solid in self.world.solids():
-            if isinstance(solid, Box):
-                half = 0.5 * max(solid.width, solid.depth)
-                hides = solid.height > 1.0
-            else:
-                half, hides = solid.radius, False
-            if math.dist((solid.x, solid.y), (x, y)) < half + room:
+        away = (x - self.camera.position[0], y - self.camera.position[1])
+        for px, py, reach, hides in _obstacles(self.world):
+            if math.hypot(px - x, py - y) < reach + room:
                 return False
-            if hides and sight.distance(Dot(solid.x, solid.y)) < half:
-                return False
+            if hides:
+                # How far along the line of sight it stands, and how far beside it.
+                to = (px - self.camera.position[0], py - self.camera.position[1])
+                length = math.hypot(*away)
+                along = (to[0] * away[0] + to[1] * away[1]) / length
+                beside = abs(to[0] * away[1] - to[1] * away[0]) / length
+                if 0 < along < length and beside < reach:
+                    return False
         return True
 
     def edge(self, away_from: Point | None = None) -> Point:
         """A place outside of the area from which one may come, or to which one may go."""
-        ring = Polygon(self.area).buffer(2.5, join_style="mitre").exterior
+        ring = _ring(self.area)
         best, most = (0.0, 0.0), -1.0
         for share in self.generator.uniform(0, 1, 6):
             dot = ring.interpolate(float(share), normalized=True)
@@ -121,6 +123,28 @@ class Site:
             last = math.dist(middle, end) / speed
             ways.append(((begin, *start), (begin + first, *middle), (begin + first + last, *end)))
         return scripted(ways)
+
+
+@functools.lru_cache(maxsize=256)
+def _inner(area: tuple[Point, ...], margin: float) -> Polygon:
+    shape = Polygon(area).buffer(-margin)
+    return Polygon(area).buffer(-0.3) if shape.is_empty else shape
+
+
+@functools.lru_cache(maxsize=64)
+def _ring(area: tuple[Point, ...]) -> LinearRing:
+    return Polygon(area).buffer(2.5, join_style="mitre").exterior
+
+
+@functools.lru_cache(maxsize=64)
+def _obstacles(world: World) -> tuple[tuple[float, float, float, bool], ...]:
+    """x, y and radius of what stands about, and whether it hides what is behind it."""
+    boxes = [
+        (box.x, box.y, 0.5 * max(box.width, box.depth), box.height > 1.0)
+        for box in world.boxes
+        if box.width < WALL
+    ]
+    return (*boxes, *((post.x, post.y, post.radius, False) for post in world.posts))
 
 
 def draw_site(

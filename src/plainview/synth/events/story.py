@@ -16,7 +16,7 @@ from plainview.synth.events.glow import Glow
 from plainview.synth.events.ground import Spot
 from plainview.synth.events.person import Key, Person, looks
 from plainview.synth.events.pulse import ALWAYS, Pulse
-from plainview.synth.events.site import Site
+from plainview.synth.events.site import WALL, Site
 from plainview.synth.events.truth import Happening
 from plainview.synth.events.vehicles import Vehicle
 from plainview.synth.scenery import Box, Post
@@ -143,7 +143,7 @@ def cleared(site: Site, polygon: Corners) -> Site:
 
     world = replace(
         site.world,
-        boxes=tuple(box for box in site.world.boxes if box.width > 20 or apart(box)),
+        boxes=tuple(box for box in site.world.boxes if box.width >= WALL or apart(box)),
         posts=tuple(post for post in site.world.posts if apart(post)),
     )
     return replace(site, world=world)

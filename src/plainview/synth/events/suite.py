@@ -106,6 +106,24 @@ def _scene(kind: str, story: str, number: int, play: Play) -> EventScene:
     return EventScene(name, kind, story, part, site.conditions, scene, play.happenings)
 
 
+def _truth_of(one: EventScene) -> str:
+    return truth_json(
+        one.happenings, one.conditions, one.scene.seconds, kind=one.kind, story=one.story,
+        part=one.part, judged=KINDS if one.kind == ORDINARY else (one.kind,),
+    )  # fmt: skip
+
+
+def is_rendered(one: EventScene, folder: Path) -> bool:
+    """Whether `folder` holds this scene, whole and as it is drawn today."""
+    wanted = {
+        "camera.toml": camera_toml(one.scene, one.scene.cameras[0]), "events.json": _truth_of(one),
+    }  # fmt: skip
+    return all(
+        (folder / name).is_file() and (folder / name).read_text(encoding="utf-8") == text
+        for name, text in wanted.items()
+    )
+
+
 def render_event_scene(one: EventScene, folder: Path) -> Path:
     """Write video.mp4, camera.toml and events.json into `folder`, made for it; the folder.
 
@@ -115,10 +133,6 @@ def render_event_scene(one: EventScene, folder: Path) -> Path:
     camera = scene.cameras[0]
     width, height = camera.size
     renderer = scene.renderer(camera, scene.walks(scene.seconds, scene.seed), scene.seed)
-    text = truth_json(
-        one.happenings, one.conditions, scene.seconds, kind=one.kind, story=one.story,
-        part=one.part, judged=KINDS if one.kind == ORDINARY else (one.kind,),
-    )  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with Encoder(
@@ -128,7 +142,7 @@ def render_event_scene(one: EventScene, folder: Path) -> Path:
                 encoder.write(renderer.frame(k / scene.frame_rate))
         (folder / "camera.toml").write_text(camera_toml(scene, camera), encoding="utf-8")
         # Last, so that a folder with a truth is whole.
-        (folder / "events.json").write_text(text, encoding="utf-8")
+        (folder / "events.json").write_text(_truth_of(one), encoding="utf-8")
     except OSError as error:
         raise PlainviewError(
             f"cannot be written ({error.strerror})", where=str(folder), mend="Name another folder"

@@ -1,0 +1,102 @@
+"""What a card is worth: it validates only this camera, as it is now, by this version."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from plainview.errors import InputError
+from plainview.geometry import Line, View, Zone
+from plainview.governance.scorecard import (
+    FORMAT,
+    Interval,
+    KindCard,
+    Scorecard,
+    judgement,
+    read_scorecard,
+    seen_as,
+)
+from plainview.record import EventKind, EventStanding
+from plainview.synth.camera import mast
+
+VIEW = View(
+    mast("m", at=(0.0, -12.0), towards=(0.0, 0.0)).calibration(),
+    ((-3.0, -3.0), (3.0, -3.0), (0.0, 3.0)),
+)
+GOOD = KindCard(
+    EventKind.FIRE, 20, 19, 1, 0, 0, Interval(0.95, 0.78, 1.0), Interval(0.95, 0.78, 1.0),
+    Interval(0.9, 0.05, 4.0),
+)  # fmt: skip
+CARD = Scorecard(
+    FORMAT, "plaza", seen_as(VIEW), "1.0", "2026-11-26", 26.0, {"sun": 14.0, "night": 12.0},
+    {"dry": 26.0}, (GOOD,),
+)  # fmt: skip
+
+
+def _ask(card: Scorecard | None, **changes: Any) -> tuple[EventStanding, str]:  # noqa: ANN401
+    asked: dict[str, Any] = {
+        "camera": "plaza", "view": VIEW, "kind": EventKind.FIRE, "version": "1.0",
+    }  # fmt: skip
+    found = judgement(card, **(asked | changes))
+    return found.standing, found.why
+
+
+def test_a_good_card_validates() -> None:
+    """And it says what was measured, with the upper end of the false alarms."""
+    standing, why = _ask(CARD)
+    assert standing is EventStanding.VALIDATED
+    assert "19 of 20" in why
+    assert "4.0 a day" in why
+
+
+@pytest.mark.parametrize(
+    ("card", "changes", "why"),
+    [
+        (None, {}, "never measured"),
+        (CARD, {"camera": "other"}, "of camera 'plaza'"),
+        (CARD, {"version": "1.1"}, "version 1.0"),
+        (CARD, {"kind": EventKind.LEFT_OBJECT}, "nothing of this kind"),
+        (CARD, {"view": structs.replace(
+            VIEW, zones=(Zone("z", "fire", ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))),)
+        )}, "have changed"),
+        (structs.replace(CARD, hours=23.0), {}, "23.0 hours"),
+        (structs.replace(CARD, light={"sun": 25.5, "night": 0.5}), {}, "light"),
+        (structs.replace(CARD, kinds=(structs.replace(GOOD, events=9),)), {}, "9 true events"),
+        (structs.replace(CARD, kinds=(
+            structs.replace(GOOD, recall=Interval(0.89, 0.7, 0.95)),)), {}, "recall reached 0.89"),
+        (structs.replace(CARD, kinds=(
+            structs.replace(GOOD, precision=Interval(None, 0, 1)),)), {}, "precision"),
+        (structs.replace(CARD, kinds=(
+            structs.replace(GOOD, false_per_day=Interval(1.1, 0, 9)),)), {}, "false alarms a day"),
+    ],
+)  # fmt: skip
+def test_anything_less_is_experimental(
+    card: Scorecard | None, changes: dict[str, Any], why: str
+) -> None:
+    """With the reason in plain words."""
+    standing, said = _ask(card, **changes)
+    assert standing is EventStanding.EXPERIMENTAL
+    assert why in said
+
+
+def test_lines_do_not_change_what_a_camera_sees() -> None:
+    """No event depends on a line or on the grid, so that a card stays good."""
+    other = structs.replace(VIEW, lines=(Line("l", (0.0, 0.0), (1.0, 0.0)),), cell=0.5)
+    assert seen_as(other) == seen_as(VIEW)
+
+
+def test_a_card_is_read_strictly(tmp_path: Path) -> None:
+    """What was written is read; another format, unknown keys and absent files are refused."""
+    path = tmp_path / "card.json"
+    path.write_bytes(msgspec.json.encode(CARD))
+    assert read_scorecard(path) == CARD
+    path.write_bytes(msgspec.json.encode(structs.replace(CARD, format="other/v9")))
+    with pytest.raises(InputError, match="other/v9"):
+        read_scorecard(path)
+    path.write_bytes(b'{"who": "somebody"}')
+    with pytest.raises(InputError, match="not a scorecard"):
+        read_scorecard(path)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_scorecard(tmp_path / "absent.json")

@@ -198,6 +198,28 @@ def grid_over(polygon: tuple[Point, ...], cell: float) -> Grid:
     return Grid((ix0 * cell, iy0 * cell), cell, (nx, ny))
 
 
+class Sought(Struct, frozen=True, forbid_unknown_fields=True):
+    """One class of things that a site's own network finds, and the event that it speaks for."""
+
+    index: Annotated[int, Meta(ge=0, le=9999)]
+    """Its number in the network's output."""
+    name: Annotated[str, Meta(min_length=1, max_length=32)]
+    kind: str
+
+
+class Network(Struct, frozen=True, forbid_unknown_fields=True):
+    """A network that a site supplies to find things of its own (docs/guide/detectors.md)."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    """Of its ONNX file."""
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    size: tuple[Annotated[int, Meta(ge=16, le=2048)], Annotated[int, Meta(ge=16, le=2048)]]
+    """(width, height) pixels of its input."""
+    classes: Annotated[tuple[Sought, ...], Meta(min_length=1, max_length=32)]
+    least: Annotated[float, Meta(ge=0.05, le=1)] = 0.5
+    """Score from which a find counts."""
+
+
 class View(Struct, frozen=True, forbid_unknown_fields=True):
     """What one camera measures: its calibration, its part of the ground, lines and zones."""
 
@@ -206,6 +228,8 @@ class View(Struct, frozen=True, forbid_unknown_fields=True):
     cell: float = 1.0
     lines: tuple[Line, ...] = ()
     zones: tuple[Zone, ...] = ()
+    networks: tuple[Network, ...] = ()
+    """The site's own, that look for things there."""
 
     def grid(self) -> Grid:
         """The ground grid over the area."""

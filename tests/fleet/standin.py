@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from plainview.record import Health, Reading, encode
 from plainview.vision import zygote
 from plainview.vision.lens import Colour
-from plainview.vision.spec import LensSpec
+from plainview.vision.spec import LensSpec, NetworkState
 
 _AT_FRAME = 5
 
@@ -102,6 +102,10 @@ class StandIn:
     def finish(self) -> list[bytes]:
         """Nothing waits."""
         return []
+
+    def open_networks(self) -> tuple[NetworkState, ...]:
+        """None are supplied."""
+        return ()
 
     def plate(self) -> bytes | None:
         """What the deed asks for: none, one, or one each interval."""

@@ -13,7 +13,7 @@ from plainview.geometry import Calibration, View
 from plainview.record import Health
 from plainview.vision.lens import Colour, Lens, watch
 from plainview.vision.packets import Gap, Message, Packet, StreamEnd, StreamStart, Tick, frame
-from plainview.vision.spec import LensSpec
+from plainview.vision.spec import LensSpec, NetworkState
 from plainview.vision.task import Exit, LensTask
 
 VIEW = View(
@@ -60,6 +60,10 @@ class Counting:
     def finish(self) -> list[bytes]:
         """One that waited."""
         return [b"rest"]
+
+    def open_networks(self) -> tuple[NetworkState, ...]:
+        """None are supplied."""
+        return ()
 
     def plate(self) -> bytes | None:
         """None."""

@@ -4,7 +4,7 @@ import contextlib
 import math
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from plainview.fleet.clip import ClipEnded, ClipStarted, measure_clip
 from plainview.fleet.plates import check_plate
 from plainview.geometry import View, cells_inside
 from plainview.record import Reading, interval_json
-from plainview.vision.spec import LensSpec, TapSpec
+from plainview.vision.spec import NETWORK_FAULTS, LensSpec, NetworkState, TapSpec
 from plainview.vision.task import MAX_PLATE
 
 
@@ -67,16 +67,36 @@ def measure(
             kept.write_bytes(ended.plate)
 
 
-def header_line(camera: str, view: View, every: float, *, sealed: bool) -> dict[str, Any]:
-    """The first line: whose measurements these are, on which grid, and whether it was sealed."""
+def header_line(
+    camera: str,
+    view: View,
+    every: float,
+    *,
+    sealed: bool,
+    networks: Sequence[NetworkState] = (),
+) -> dict[str, Any]:
+    """The first line: whose measurements these are, on which grid, and whether it was sealed.
+
+    Where the site supplies networks, which they are, what they look for and how they were found.
+    """
     grid = view.grid()
-    return {
+    header: dict[str, Any] = {
         "plainview": __version__,
         "camera": camera,
         "every": every,
         "grid": {"origin": list(grid.origin), "cell": grid.cell, "shape": list(grid.shape)},
         "sealed": sealed,
     }
+    if view.networks:
+        header["detectors"] = [
+            {
+                "sha256": network.sha256,
+                "classes": {one.name: one.kind for one in network.classes},
+                "state": state.value,
+            }
+            for network, state in zip(view.networks, networks, strict=True)
+        ]
+    return header
 
 
 def read_plate_file(path: Path) -> bytes:
@@ -118,7 +138,10 @@ def _measure(
     length: list[float] = []
     for item in _items(video, tap, lens, plate, length):
         if isinstance(item, ClipStarted):
-            header = header_line(camera.id, view, lens.every, sealed=item.sealed)
+            header = header_line(
+                camera.id, view, lens.every, sealed=item.sealed, networks=item.networks
+            )
+            _tell_networks(view, item.networks)
             if not item.sealed:
                 lacks = ", ".join(item.missing) or "a part of it"
                 warn(f"the lens is not sealed: this kernel lacks {lacks}")
@@ -193,6 +216,13 @@ def _tell_losses(video: Path, ended: ClipEnded) -> None:
         warn(f"{video}: the lens was restarted {ended.restarts} times; those intervals say 'lost'")
     if ended.refused:
         warn(f"{video}: {ended.refused} messages of the lens were refused")
+
+
+def _tell_networks(view: View, states: Sequence[NetworkState]) -> None:
+    for network, state in zip(view.networks, states, strict=True):
+        if state in NETWORK_FAULTS:
+            what, mend = NETWORK_FAULTS[state]
+            warn(f"{network.path}: {what}; it does not look for anything. {mend}")
 
 
 def warn(line: str) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, NoReturn
 import numpy as np
 from msgspec import Meta, Struct
 
+from plainview.config.detectors import MAX_NETWORKS, DetectorTable, network_from
 from plainview.config.standing import EventRules, EventsTable, event_rules
 from plainview.config.zones import ZoneTable, check_timezone, zone_from
 from plainview.document.strict import convert
@@ -76,6 +77,7 @@ class CameraTable(Struct, frozen=True, forbid_unknown_fields=True):
     zones: Annotated[tuple[ZoneTable, ...], Meta(max_length=MAX_ZONES)] = ()
     timezone: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     events: EventsTable = EventsTable()
+    detectors: Annotated[tuple[DetectorTable, ...], Meta(max_length=MAX_NETWORKS)] = ()
 
 
 def load_camera(path: Path | str) -> CameraConfig:
@@ -108,6 +110,10 @@ def camera_from(
         cell=cell,
         lines=table.lines,
         zones=zones,
+        networks=tuple(
+            network_from(document, one, (*at, "detectors", k))
+            for k, one in enumerate(table.detectors)
+        ),
     )
     _check_geometry(document, at, view)
     source = None

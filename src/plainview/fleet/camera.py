@@ -14,7 +14,7 @@ from plainview.fleet.pipeline import Pipeline
 from plainview.fleet.zygote import Zygote, ZygoteGone
 from plainview.record import CameraStatus, LensState, Reading
 from plainview.vision.seal import SealReport
-from plainview.vision.spec import LensSpec, TapSpec, TapStatus
+from plainview.vision.spec import NETWORK_FAULTS, LensSpec, TapSpec, TapStatus
 from plainview.vision.task import LensTask
 
 TICK = 0.25
@@ -93,7 +93,7 @@ class Camera:
             if isinstance(item, SealReport):
                 self._sealed = item.sealed
                 self._state = LensState.RUNNING
-                self._note = "" if item.sealed else f"unsealed: lacks {', '.join(item.missing)}"
+                self._note = _noted(item)
             elif isinstance(item, TapStatus):
                 self._tap_heard = now
                 self._connected = item.connected
@@ -285,6 +285,17 @@ class Camera:
             return None
         self._told, self._told_at = news, now
         return news
+
+
+def _noted(report: SealReport) -> str:
+    """What an operator must know of a lens that has just been sealed; empty when all is well."""
+    notes = [] if report.sealed else [f"unsealed: lacks {', '.join(report.missing)}"]
+    notes += [
+        f"network {k + 1} is off: {NETWORK_FAULTS[state][0]}"
+        for k, state in enumerate(report.networks)
+        if state in NETWORK_FAULTS
+    ]
+    return "; ".join(notes)[:200]
 
 
 def _marks(status: CameraStatus) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from plainview.fleet.pipeline import Pipeline
 from plainview.fleet.zygote import Zygote
 from plainview.record import Reading
 from plainview.vision.seal import SealReport
-from plainview.vision.spec import LensSpec, TapSpec, TapStatus
+from plainview.vision.spec import LensSpec, NetworkState, TapSpec, TapStatus
 from plainview.vision.task import Exit, LensTask
 
 MOST_RESTARTS = 5
@@ -35,6 +35,8 @@ class ClipStarted(NamedTuple):
     sealed: bool
     missing: tuple[str, ...]
     """What the kernel lacks for the seal; empty when sealed."""
+    networks: tuple[NetworkState, ...] = ()
+    """How each network of the site's own was found, in their order."""
 
 
 class ClipEnded(NamedTuple):
@@ -155,7 +157,7 @@ class _Clip:
         elif isinstance(item, SealReport):
             if not self._started:
                 self._started = True
-                yield ClipStarted(item.sealed, item.missing)
+                yield ClipStarted(item.sealed, item.missing, item.networks)
         elif isinstance(item, TapStatus):
             self._done = max(self._done, item.t)
             if self.on_progress is not None:

@@ -21,9 +21,16 @@ def fingerprint(source: str, view: View) -> str:
     """SHA-256, in hex, of where a camera's picture comes from and how it sees the ground.
 
     It changes when the source (without credentials), the calibration, the measured area, the cell,
-    a line or a zone does. The id is left out: the permit names it beside the fingerprint.
+    a line, a zone or a network of the site's own does. The id is left out: the permit names it
+    beside the fingerprint.
     """
-    text = _encoder.encode(["plainview.view/v1", bare_source(source), view])
+    seen = msgspec.to_builtins(view)
+    # Without any, as it was before there were any: the permits of then stay good.
+    networks = seen.pop("networks")
+    if networks:
+        # Its digest says which it is, wherever its file lies.
+        seen["networks"] = [{**one, "path": ""} for one in networks]
+    text = _encoder.encode(["plainview.view/v1", bare_source(source), seen])
     return hashlib.sha256(text).hexdigest()
 
 

@@ -26,7 +26,7 @@ from plainview.vision.packets import (
     length,
     parse,
 )
-from plainview.vision.spec import LensSpec
+from plainview.vision.spec import LensSpec, NetworkState
 from plainview.vision.task import MAX_PLATE, Exit, LensTask
 from plainview.vision.timeline import Intervals, Pace, Timeline
 
@@ -51,6 +51,10 @@ class Measurer(Protocol):
     @property
     def colour(self) -> bool:
         """Whether it looks at colour."""
+        ...
+
+    def open_networks(self) -> tuple[NetworkState, ...]:
+        """Open the networks that the site supplies: how each was found. Called once, sealed."""
         ...
 
     def frame(
@@ -338,6 +342,8 @@ def run(task: LensTask, pipes: Pipes, measure: Measure) -> int:
         cpu_seconds=task.cpu_seconds,
         files=max(pipes) + 1,
     )
+    # What a site supplies is not parsed where it could reach anything.
+    report = msgspec.structs.replace(report, networks=measurer.open_networks())
     os.write(pipes.report, msgspec.msgpack.encode(report))
     os.close(pipes.report)
     one = (1).to_bytes(8, "little")

@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from plainview.errors import InputError
 from plainview.record import EventKind, Health
 from plainview.vision.events.eyes import Eyes, detectors, movers
+from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.seen import Chroma, Seen
+from plainview.vision.events.supplied import Supplied, supplied_detectors
 from plainview.vision.health import HealthMonitor
 from plainview.vision.optics import Optics, optics
 from plainview.vision.plate import Luma, Plate, read_plate
 from plainview.vision.scene import BOOTSTRAP, STAGES, FrameStore
 from plainview.vision.sparse import SparseEstimator
-from plainview.vision.spec import LensSpec
+from plainview.vision.spec import LensSpec, NetworkState
 from plainview.vision.tally import Tally
 
 PLATE_EVERY = 600.0
@@ -57,6 +59,7 @@ class Measurer:
         """Measure as `spec` says, against a saved `plate` where one is given and fits."""
         cv2.setNumThreads(1)
         self._spec = spec
+        self._supplied = [Supplied(network) for network in spec.view.networks]
         self._saved = plate
         self._tally = Tally(spec.view, spec.every)
         self._size: tuple[int, int] | None = None
@@ -68,6 +71,7 @@ class Measurer:
         self._offered = -math.inf
         self._optics: Optics | None = None
         self._estimator: SparseEstimator | None = None
+        self._hours = OpenHours(spec.view.zones, live=spec.live)
         self._eyes = Eyes(())
         self._store = FrameStore()
         self._first = -math.inf
@@ -79,7 +83,11 @@ class Measurer:
     @property
     def colour(self) -> bool:
         """Whether any event that is looked for shows by its colour."""
-        return EventKind.FIRE in self._spec.events
+        return EventKind.FIRE in self._spec.events or bool(self._supplied)
+
+    def open_networks(self) -> tuple[NetworkState, ...]:
+        """Open the networks that the site supplies, behind the seal: how each was found."""
+        return tuple(one.open() for one in self._supplied)
 
     def frame(
         self,
@@ -156,7 +164,10 @@ class Measurer:
         self._size = (width, height)
         self._optics = optics(self._spec.view, width, height)
         self._estimator = None
-        found = detectors(self._spec.view, self._optics, self._spec.events)
+        found = [
+            *detectors(self._spec.view, self._optics, self._spec.events, self._hours),
+            *supplied_detectors(self._supplied, self._spec.events, self._spec.view, self._optics),
+        ]
         follow = movers(self._spec.view, self._optics)
         self._eyes = Eyes(found, self._eyes.finish(), follow=follow)
         self._store.clear()

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from plainview.vision.spec import NetworkState
 from plainview.vision.syscalls import ALLOWED, AUDIT_ARCH, IO, NUMBERS, X32_BIT
 
 _PR_SET_DUMPABLE = 4
@@ -66,6 +67,8 @@ class SealReport(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the process had one thread: another one would have stayed outside the seal."""
     missing: tuple[str, ...] = ()
     """What the kernel refused, in plain words; no text from outside."""
+    networks: tuple[NetworkState, ...] = ()
+    """How each network of the site's own was found, in their order."""
 
     @property
     def sealed(self) -> bool:

@@ -1,11 +1,46 @@
 """What a lens is told before it is sealed. Frozen, serialisable; nothing heavy is imported here."""
 
-from typing import Annotated, Literal
+import enum
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 from plainview.geometry import View
 from plainview.record import EventKind
+
+
+class NetworkState(enum.StrEnum):
+    """How a lens found a network of the site's own: all that it says of it."""
+
+    READY = "ready"
+    ABSENT = "absent"
+    TOO_LARGE = "too-large"
+    OTHER = "other"
+    UNREADABLE = "unreadable"
+    MISSHAPEN = "misshapen"
+    NO_NUMBERS = "no-numbers"
+    SLOW = "slow"
+
+
+NETWORK_FAULTS: Final[dict[NetworkState, tuple[str, str]]] = {
+    NetworkState.ABSENT: ("its file cannot be read", "Check path and who may read it"),
+    NetworkState.TOO_LARGE: ("its file is larger than 64 MiB", "Supply a smaller network"),
+    NetworkState.OTHER: (
+        "its file is not the one of sha256",
+        "Put the assessed file back, or assess the new one and write its sha256",
+    ),
+    NetworkState.UNREADABLE: (
+        "it is no ONNX network that can be run here",
+        "Export it as one ONNX file of standard operators, weights inside",
+    ),
+    NetworkState.MISSHAPEN: (
+        "it does not take 1 x 3 x height x width, or give n x 6",
+        "See docs/guide/detectors.md for the shapes, and check size",
+    ),
+    NetworkState.NO_NUMBERS: ("it answers with what is no number", "Export it anew"),
+    NetworkState.SLOW: ("it takes more than two seconds a picture", "Supply a smaller network"),
+}
+"""What is wrong, and how to mend it."""
 
 
 class LensSpec(Struct, frozen=True, forbid_unknown_fields=True):

@@ -38,8 +38,6 @@ ENOUGH: Final = 9
 """The least that say anything."""
 MOST_SURE: Final = 0.95
 """Nothing is certain from a few seconds of one camera."""
-LEAST: Final = 0.05
-"""Confidence below which nothing is said."""
 LOOK_EVERY: Final = 0.35
 """Seconds between two comparisons, at least."""
 MOST_PLACES: Final = 6
@@ -138,13 +136,9 @@ class FlameWatch:
         body = mean > 0.25 * mean.max()
         if len(stack) < ENOUGH or int(body.sum()) < LEAST_PIXELS:
             return None
-        sure = lasting(stack) * licking(stack)
-        if sure < LEAST:
-            return None
-        sure *= disorder(stack) * self._luminous(rows, columns, body, seen.plate.luma)
-        sure *= MOST_SURE * self._soot(rows, columns)
-        if sure < LEAST:
-            return None
+        # Also what is hardly a flame is told: doubt lowers the mean that an event starts by.
+        sure = MOST_SURE * lasting(stack) * licking(stack) * disorder(stack)
+        sure *= self._luminous(rows, columns, body, seen.plate.luma) * self._soot(rows, columns)
         across, down = np.nonzero(body.any(axis=0))[0], np.nonzero(body.any(axis=1))[0]
         weight = mean[int(down[-1]) - len(down) // 4 :].sum(axis=0)
         column = float(weight @ np.arange(len(weight)) / max(float(weight.sum()), 1e-6))
@@ -208,7 +202,7 @@ def lasting(stack: F32) -> float:
     middle = len(stack) // 2
     then, now = stack[:middle].mean(axis=0).ravel(), stack[middle:].mean(axis=0).ravel()
     like = float(then @ now) / max(float(np.linalg.norm(then) * np.linalg.norm(now)), 1e-6)
-    return _step(0.35 - gaps, 0.0, 0.2) * _step(core, 0.04, 0.15) * _step(like, 0.5, 0.75)
+    return _step(0.35 - gaps, 0.0, 0.2) * _step(core, 0.1, 0.22) * _step(like, 0.5, 0.75)
 
 
 def licking(stack: F32) -> float:

@@ -145,3 +145,19 @@ def test_no_verdict_contradicts_the_interval(
         assert estimate.high >= threshold
     if side is Side.BELOW:
         assert estimate.low < threshold
+
+
+@pytest.mark.parametrize(
+    ("estimate", "side"),
+    [
+        (Estimate(0.02, 0.01, 0.09), Side.ABOVE),
+        (Estimate(0.5, 0.02, 2.0), Side.ABOVE),
+        (Estimate(0.02, 0.009, 0.03), Side.CANNOT_TELL),
+        (Estimate(0.019, 0.0, 0.03), Side.BELOW),
+        (Estimate(0.019, 0.015, 0.031), Side.CANNOT_TELL),
+        (UNKNOWN, Side.CANNOT_TELL),
+    ],
+)
+def test_what_must_not_wait_decides_by_its_value(estimate: Estimate, side: Side) -> None:
+    """Past 0.02 by its value and surely past half of it, or below and surely not far over it."""
+    assert estimate.past(0.02, sure=0.5) is side

@@ -24,9 +24,11 @@ PATCH: Final = 3.0
 the edge of a cell decide; larger, and a narrow place thins out."""
 WHOLE: Final = 0.95
 """Share of the covered ground that must be seen for all of it to count as seen."""
-PRESSURE_WINDOW: Final = 20.0
+PRESSURE_WINDOW: Final = 15.0
+"""Seconds from which pressure is told: two of the waves that run through a crowd. A run-up goes on
+meanwhile, so that longer windows tell less of the present."""
 TREND: Final = 60.0
-"""Seconds from which pressure, and the change of occupancy and density, are told."""
+"""Seconds from which the change of occupancy and density is told."""
 _LEAST_TREND = 20.0
 DENSITY_ALARM: Final = next(
     d.limit for d in DEFAULTS if d.quantity is Quantity.DENSITY and d.level is Level.ALARM

@@ -46,15 +46,20 @@ class About(Struct, frozen=True):
     """Bounds of a threshold that is no slip of the pen."""
     falls: bool = False
     """Bad when it falls below its threshold, not when it rises above."""
+    sure: float | None = None
+    """Share of its threshold that it must surely be past (`Estimate.past`); None: of all of it."""
     slow: bool = False
     """Seen in a window of a minute and more: looked at every few seconds only."""
 
 
+SURE: Final = 0.5
+"""Of crowd pressure: its error is mostly more than a quarter of it, and people fall meanwhile.
+Noise alone does not surely pass half of a threshold (bench/pressure.py)."""
 _D, _M = EventKind.DENSITY, EventKind.CROWD_MOVEMENT
 
 ABOUT: Final[Mapping[Quantity, About]] = {
     Quantity.DENSITY: About(_D, "people/m²", "density", 0.1, 12),
-    Quantity.PRESSURE: About(_M, "1/s²", "crowd pressure", 0.001, 1),
+    Quantity.PRESSURE: About(_M, "1/s²", "crowd pressure", 0.001, 1, sure=SURE),
     Quantity.OSCILLATION: About(_M, "m/s", "turning of the crowd as one", 0.01, 5, slow=True),
     Quantity.STOP_AND_GO: About(_M, "m/s", "swing of stop-and-go waves", 0.01, 5, slow=True),
     Quantity.SURGE: About(_M, "m/s", "speed of a surge", 0.1, 10, slow=True),

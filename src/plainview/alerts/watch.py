@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, structs
 
-from plainview.alerts.thresholds import Threshold
+from plainview.alerts.thresholds import About, Threshold
 from plainview.crowd.field import UNKNOWN, Estimate, Side
 from plainview.geometry import Point
 
@@ -75,9 +75,11 @@ class Standing(Struct, frozen=True):
         return self.state is WatchState.RAISED
 
 
-def side(seen: Estimate, limit: float, *, falls: bool) -> Side:
+def side(seen: Estimate, limit: float, about: About) -> Side:
     """Where `seen` stands against `limit`; ABOVE is always the bad side."""
-    if falls:
+    if about.sure is not None:
+        return seen.past(limit, sure=about.sure)
+    if about.falls:
         seen, limit = Estimate(-seen.value, -seen.high, -seen.low), -limit
     return seen.against(limit)
 
@@ -89,13 +91,13 @@ def step(before: Standing, threshold: Threshold, look: Look) -> tuple[Standing, 
     of the covered ground for as long (CALM at least): FALL. An error larger than the signal, or
     ground that is not seen, does neither.
     """
-    falls = threshold.about.falls
+    about = threshold.about
     if look.t < before.t:
         # The clock was set back: what was rising starts anew, what is raised stays.
         before = structs.replace(before, passed=None, calm=None, last=float("-inf"))
     now = structs.replace(before, seen=look.seen, t=look.t, why="")
-    over = side(look.seen, threshold.limit, falls=falls)
-    below = look.whole and side(look.seen, threshold.clear, falls=falls) is Side.BELOW
+    over = side(look.seen, threshold.limit, about)
+    below = look.whole and side(look.seen, threshold.clear, about) is Side.BELOW
     if before.raised:
         return _raised(now, threshold, look, over, below=below)
     if now.held and not below:

@@ -91,9 +91,9 @@ def alarms(
 ) -> None:
     """Print how run-ups and normal days are told from each other, per quantity, beside the limits.
 
-    Errors are first the measured ones, then (with `limits` only) those of an estimator that just
-    keeps to the limits. `write` is a Markdown page that gets the tables between its `alarms` and
-    `alarms-limits` markers.
+    Errors are first the measured ones, then (with `limits` only) those of an estimator whose
+    density just keeps to its limits. `write` is a Markdown page that gets the tables between its
+    `alarms` and `alarms-limits` markers.
     """
     models = {"alarms": measured_model(), "alarms-limits": limit_model()}
     if limits:
@@ -115,7 +115,7 @@ def about(model: ErrorModel, size: Size) -> str:
     errors = (
         f"that `plainview evaluate crowd` measured on {model.clips} dense clips"
         if model.clips
-        else "of an estimator that just keeps to the limits of density and velocity"
+        else "of an estimator whose density just keeps to its limits (velocity as measured)"
     )
     crush = f"{CRUSH_DENSITY:g} people/m² under a kernel of 1 m"
     pushed = f"true pressure past {CRUSH_PRESSURE:g} /s²"

@@ -68,6 +68,19 @@ class Estimate(NamedTuple):
             return Side.CANNOT_TELL
         return Side.ABOVE if self.value >= threshold else Side.BELOW
 
+    def past(self, threshold: float, *, sure: float) -> Side:
+        """As `against`, for a quantity whose error is large and whose threshold must not wait.
+
+        Above where the value is at `threshold` or past it, and surely past the share `sure` of it;
+        below where it is not, and the high end no farther over it than that. Both ends move with
+        the value, so that nothing is harder to tell because there is more of it.
+        """
+        if any(math.isnan(part) for part in self):
+            return Side.CANNOT_TELL
+        if self.value >= threshold:
+            return Side.ABOVE if self.low >= sure * threshold else Side.CANNOT_TELL
+        return Side.BELOW if self.high <= (2 - sure) * threshold else Side.CANNOT_TELL
+
     @property
     def known(self) -> bool:
         """Whether there is a number at all."""

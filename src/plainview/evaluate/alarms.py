@@ -19,9 +19,9 @@ TURBULENT = 0.02
 CRUSH_DENSITY = 7.0
 """people/m² under the kernel of `score.KERNEL_RADIUS` from which a crowd is called crushed: past
 about 7 people are lifted off their feet (Fruin, Causes and prevention of crowd disasters, 1993)."""
-CRUSH_PRESSURE = 0.04
-"""1/s² of true pressure that is called a crush: twice that at which turbulence begins. At Mina the
-accident began not there, but when the pressure reached its peak (Helbing et al. 2007, figure 3)."""
+CRUSH_PRESSURE = 0.06
+"""1/s² of true pressure that is called a crush: three times that at which turbulence begins. At
+Mina the accident began not then, but when the pressure reached its peak (Helbing et al. 2007)."""
 CRUSH_SECONDS = 10
 """How long either must last."""
 SHARE_LIMIT = 0.80

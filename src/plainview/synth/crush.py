@@ -35,10 +35,10 @@ _EASY, _PRESSED = 0.255, 0.18
 packing 4.4 and 8.9 people/m²."""
 _TURBULENT = (4.0, 6.0)
 """people/m² at which waves begin (4.0 +- 0.5: Gu et al., Nature 638, 112, 2025), and are full."""
-_SPEED = (0.05, 0.08)
-"""m/s: root mean square of one component of a full wave: at 7 people/m² 0.035 to 0.09 /s² of
-pressure before the kernel takes about a third: past the 0.02 at which crowds become turbulent, and
-no more than the few hundredths that were measured (Helbing et al. 2007, section III)."""
+_SPEED = (0.06, 0.10)
+"""m/s: root mean square of one component of a full wave: at 7 people/m² 0.05 to 0.14 /s² of
+pressure before the kernel takes about a third. Crowds become turbulent past 0.02, and some times
+that was measured when people fell (Helbing et al. 2007, section III)."""
 
 
 class RunUp(NamedTuple):

@@ -10,10 +10,10 @@ from plainview.alerts.measures import Key, Window, recent, seen
 from plainview.alerts.thresholds import Quantity, Threshold
 from plainview.alerts.watch import Look
 from plainview.crowd.counterflow import directions
-from plainview.crowd.field import UNKNOWN, Z90, Estimate, Series
+from plainview.crowd.field import UNKNOWN, Z90, Estimate, Mask, Series
 from plainview.crowd.gradients import gradients
 from plainview.crowd.movement import Movement, change
-from plainview.crowd.oscillation import Finding, oscillations
+from plainview.crowd.oscillation import Finding, oscillations, tiles
 from plainview.crowd.waves import stop_and_go
 from plainview.geometry import Point
 
@@ -21,6 +21,10 @@ LONG: Final = 120.0
 """Seconds of field in which turning, waves and what is usual are looked for."""
 SHORT: Final = 20.0
 """Seconds of field for streams: counterflow and shear."""
+TURNING: Final = 12.0
+"""Side of the parts of a large place that are looked at for turning, metres: a crowd turns in parts
+of hundreds of people (Gu et al., Nature 638, 112, 2025), and parts that turn each in its own way
+are at rest together."""
 NONE: Final = Estimate(0.0, 0.0, 0.0)
 """What was looked for and is not there."""
 
@@ -56,17 +60,35 @@ def looks(ground: Ground, window: Window, wanted: Sequence[Threshold]) -> dict[K
 
 
 def _oscillation(block: Series, place: Place) -> Found:
-    one = oscillations(series=block, regions={"place": place.cells})["place"]
-    if one.finding is Finding.FOUND:
-        return Found(one.speed, "", _middle(block, place))
-    return Found(UNKNOWN, one.why) if one.finding is Finding.CANNOT_TELL else Found(NONE)
+    regions = _parts(block, place)
+    looked = oscillations(series=block, regions=regions)
+    found = [name for name, one in looked.items() if one.finding is Finding.FOUND]
+    if found:
+        fastest = max(found, key=lambda name: looked[name].speed.value)
+        return Found(looked[fastest].speed, "", _middle(block, regions[fastest]))
+    untold = [one.why for one in looked.values() if one.finding is Finding.CANNOT_TELL]
+    return Found(UNKNOWN, untold[0]) if untold else Found(NONE)
+
+
+def _parts(block: Series, place: Place) -> dict[str, Mask]:
+    """The regions of `place` that may turn as one: itself, or tiles of TURNING where it is wider.
+
+    Tiles with less than a quarter of their ground in it belong to none: too few people turn there.
+    """
+    size = max(int(np.ptp(axis)) + 1 for axis in np.nonzero(place.cells)) * block.grid.cell
+    if size <= 1.5 * TURNING:
+        return {"whole": place.cells}
+    least = (TURNING / block.grid.cell) ** 2 / 4
+    parts = tiles(grid=block.grid, side=TURNING, cells=place.cells)
+    kept = {name: part for name, part in parts.items() if np.count_nonzero(part) >= least}
+    return kept or {"whole": place.cells}
 
 
 def _waves(block: Series, place: Place) -> Found:
     wave = stop_and_go(series=block, cells=place.cells)
     if wave.finding is Finding.FOUND:
         # The swing's own error is not told; the line is there beyond doubt.
-        return Found(Estimate(wave.swing, wave.swing, wave.swing), "", _middle(block, place))
+        return Found(Estimate(wave.swing, wave.swing, wave.swing), "", _middle(block, place.cells))
     return Found(UNKNOWN, wave.why) if wave.finding is Finding.CANNOT_TELL else Found(NONE)
 
 
@@ -77,7 +99,7 @@ def _movement(kind: Movement, block: Series, place: Place) -> Found:
     if found.movement is not kind:
         return Found(NONE)
     return Found(
-        found.speed if kind is Movement.SURGE else found.outward, "", _middle(block, place)
+        found.speed if kind is Movement.SURGE else found.outward, "", _middle(block, place.cells)
     )
 
 
@@ -105,8 +127,8 @@ def _shear(block: Series, place: Place) -> Found:
     return Found(Estimate(value, max(value - half, 0.0), value + half), "", (float(x), float(y)))
 
 
-def _middle(block: Series, place: Place) -> Point:
-    x, y = block.grid.centres()[place.cells].mean(axis=0)
+def _middle(block: Series, cells: Mask) -> Point:
+    x, y = block.grid.centres()[cells].mean(axis=0)
     return round(float(x), 2), round(float(y), 2)
 
 

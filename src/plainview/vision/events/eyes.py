@@ -32,7 +32,7 @@ def detectors(
     of_zones = {zone.kind for zone in view.zones}
     found: list[Detector] = []
     if EventKind.ZONE_INTRUSION in kinds and EventKind.ZONE_INTRUSION in of_zones:
-        found.append(ZoneIntrusion(view, hours))
+        found.append(ZoneIntrusion(view, optics, hours))
     if EventKind.WRONG_WAY in kinds and ONE_WAY in of_zones:
         found.append(WrongWay(view, hours))
     if EventKind.FIRE in kinds:

@@ -11,9 +11,12 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
+import shapely
+from msgspec import UNSET
+from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
-from plainview.geometry import BODY_HEIGHT, Point, project, to_plane
+from plainview.geometry import BODY_HEIGHT, Point, Zone, project, to_plane
 from plainview.vision.bodies import Bodies
 from plainview.vision.events.boxes import KINDS, Box, Rectangle, fit_boxes
 from plainview.vision.events.paths import Found, Path, Paths, Size
@@ -22,6 +25,14 @@ from plainview.vision.plate import Image
 
 DIFFERS: Final = 0.15
 """Evidence above which a pixel belongs to a blob: more than what may be a shadow."""
+FASTEST: Final = 8.0
+"""m/s beyond which a body is no person, nor someone on a bicycle."""
+TALL: Final = 1.12
+"""Heights of a body above which nobody is."""
+NEARER: Final = 0.3
+"""Metres by which who hides another is nearer to the camera."""
+HALF_WIDTH: Final = 0.13
+"""Of a body, as a part of its height: shoulder to middle."""
 TALLEST: Final = 3.5
 """Metres above a zone's ground that are looked at."""
 AROUND: Final = 12.0
@@ -52,8 +63,12 @@ class Mover(NamedTuple):
     """Metres across its length, along it, and upwards; of a person those of an average one."""
     length: float
     height: float
+    other: tuple[float, float] | None
+    """Ground metres where a person stands if what is below is a shadow or a reflection."""
     heading: float
     """Radians of its length on the ground, from the x axis."""
+    flow: tuple[float, float] | None
+    """m/s by optical flow alone, of a person."""
     confidence: float
     """0 to 1, that it is there and of this size."""
     moved: bool
@@ -67,6 +82,12 @@ class Mover(NamedTuple):
     def speed(self) -> float:
         """m/s on the ground."""
         return float(np.hypot(self.vx, self.vy))
+
+    def counts(self, zone: Zone) -> bool:
+        """Whether it is of a size that `zone` is for."""
+        if zone.sizes is not UNSET and self.size.value not in zone.sizes:
+            return False
+        return zone.length is UNSET or zone.length[0] <= self.length <= zone.length[1]
 
     def footprint(self) -> Polygon:
         """The ground that it stands on."""
@@ -85,6 +106,8 @@ class Movers:
         """Follow what is on or near the polygons `grounds`, seen through `optics`."""
         self._optics = optics
         self._window = _window(optics, grounds)
+        self._near = shapely.union_all([Polygon(ground) for ground in grounds]).buffer(AROUND)
+        shapely.prepare(self._near)
         self._paths = Paths()
 
     def step(self, t: float, evidence: Image, bodies: Bodies) -> tuple[Mover, ...]:
@@ -92,8 +115,9 @@ class Movers:
         if self._window is None:
             return ()
         found, blobs = self._vehicles(evidence, self._window)
-        found += self._people(bodies, blobs)
-        self._paths.step(found, t)
+        found += self._people(evidence, bodies, blobs)
+        near = [one for one in found if shapely.contains_xy(self._near, one.x, one.y)]
+        self._paths.step(near, t)
         return tuple(_mover(path) for path in self._paths.paths if path.last == t)
 
     def _vehicles(
@@ -109,15 +133,23 @@ class Movers:
         ]
         return [found for found, _ in pairs], [blob for _, blob in pairs]
 
-    def _people(self, bodies: Bodies, vehicles: Sequence[Rectangle]) -> list[Found]:
-        """The `bodies` that are surely there and are not what a vehicle was explained by."""
-        sure = (bodies.weights >= CERTAIN) & (bodies.visible >= SHOWN)
+    def _people(
+        self, evidence: Image, bodies: Bodies, vehicles: Sequence[Rectangle]
+    ) -> list[Found]:
+        """The `bodies` that are surely there, on feet that can be seen, and no vehicle's parts."""
+        speed = np.hypot(*bodies.velocities.T)
+        sure = (bodies.weights >= CERTAIN) & (bodies.visible >= SHOWN) & (speed < FASTEST)
         places, weights = bodies.places[sure], bodies.weights[sure]
         feet = np.column_stack((places, np.zeros(len(places))))
-        foot, _ = project(self._optics.projection, feet)
+        foot, depth = project(self._optics.projection, feet)
         head, _ = project(self._optics.projection, feet + np.array([0.0, 0.0, BODY_HEIGHT]))
         middle = (foot + head) / 2
         tall = np.maximum(np.hypot(*(foot - head).T), 1.0)
+        hidden = _hidden(foot, head, depth)
+        tops = _tops(evidence, foot, head)
+        others = to_plane(
+            self._optics.projection, foot + tops[:, None] * (head - foot), BODY_HEIGHT
+        )
         return [
             Found(
                 x=float(places[k, 0]),
@@ -129,10 +161,51 @@ class Movers:
                 heading=0.0,
                 confidence=float(weights[k]),
                 blur=BODY_HEIGHT / float(tall[k]),
+                other=_pair(others[k]) if tops[k] > TALL else None,
+                flow=(float(velocity[0]), float(velocity[1])),
             )
-            for k in range(len(places))
-            if not any(_within(foot[k], one) and _within(middle[k], one) for one in vehicles)
+            for k, velocity in enumerate(bodies.velocities[sure])
+            if not hidden[k]
+            and not any(_within(foot[k], one) and _within(middle[k], one) for one in vehicles)
         ]
+
+
+def _pair(place: Floats) -> tuple[float, float]:
+    return float(place[0]), float(place[1])
+
+
+def _tops(evidence: Image, foot: Floats, head: Floats) -> Floats:
+    """(n,) how far up what differs goes on from a body's chest, in its heights above its foot.
+
+    1 for who stands alone; more where somebody stands behind, or where the body was laid into
+    somebody's shadow or reflection: those begin at his feet, and he goes on above.
+    """
+    height, width = evidence.shape
+    steps = np.arange(0.7, 2.2, 0.04)
+    up = head - foot
+    side = np.stack((np.hypot(*up.T), np.zeros(len(up))), axis=1) * 0.04
+    shown = np.zeros((len(foot), len(steps)))
+    for across in (-1.0, 0.0, 1.0):
+        place = foot[:, None] + steps[:, None] * up[:, None] + across * side[:, None]
+        whole = np.rint(place).astype(np.int64)
+        x, y = whole[..., 0], whole[..., 1]
+        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        values = evidence[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+        shown += inside & (values > DIFFERS)
+    # A run ends at the second step in a row that does not show it.
+    gap = (shown[:, :-1] == 0) & (shown[:, 1:] == 0)
+    ends = np.where(gap.any(axis=1), gap.argmax(axis=1), len(steps) - 1)
+    return np.asarray(steps[ends])
+
+
+def _hidden(foot: Floats, head: Floats, depth: Floats) -> NDArray[np.bool_]:
+    """(n,) whether somebody nearer stands before the feet: then nothing tells where they are."""
+    tall = foot[:, 1] - head[:, 1]
+    beside = np.abs(foot[:, None, 0] - (foot[None, :, 0] + head[None, :, 0]) / 2)
+    above = foot[None, :, 1] - foot[:, None, 1]
+    nearer = depth[None, :] < depth[:, None] - NEARER
+    before = (beside < HALF_WIDTH * tall[None, :]) & (above > 0) & (above < tall[None, :])
+    return np.asarray((nearer & before).any(axis=1))
 
 
 def _within(pixel: Floats, blob: Rectangle) -> bool:
@@ -182,6 +255,8 @@ def _mover(path: Path) -> Mover:
         length=found.length,
         height=found.height,
         heading=found.heading,
+        other=found.other,
+        flow=found.flow,
         confidence=found.confidence,
         moved=path.moved,
         seconds=path.last - path.since,

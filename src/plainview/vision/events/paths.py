@@ -32,8 +32,8 @@ FASTEST: Final = 45.0
 class Size(enum.Enum):
     """Whether something is of a person's or of a vehicle's size."""
 
-    PERSON = enum.auto()
-    VEHICLE = enum.auto()
+    PERSON = "person"
+    VEHICLE = "vehicle"
 
 
 UNDER_WAY: Final = {Size.PERSON: 0.6, Size.VEHICLE: 1.2}
@@ -54,6 +54,10 @@ class Found(NamedTuple):
     confidence: float
     blur: float
     """Metres on the ground of one working pixel there: how well its place is known."""
+    other: tuple[float, float] | None = None
+    """Ground metres where it stands if what is below it is its shadow or its reflection."""
+    flow: tuple[float, float] | None = None
+    """m/s by optical flow, where that was measured: knows nothing of other frames' places."""
 
 
 class Path:

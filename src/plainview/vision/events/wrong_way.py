@@ -13,6 +13,7 @@ from shapely.geometry import Polygon
 from plainview.geometry import ONE_WAY, View
 from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
@@ -47,23 +48,25 @@ class WrongWay:
     kind = EventKind.WRONG_WAY
     patience = Patience(rise=0.3, fall=3.0, reach=8.0, least=0.5)
 
-    def __init__(self, view: View) -> None:
-        """Watch the zones of `view` that have a direction to go."""
+    def __init__(self, view: View, hours: OpenHours) -> None:
+        """Watch the zones of `view` that have a direction to go, in their `hours`."""
+        self._hours = hours
         self._lanes = [
-            (k, Polygon(zone.polygon), np.array(zone.direction) / np.hypot(*zone.direction))
+            (k, zone, Polygon(zone.polygon), np.array(zone.direction) / np.hypot(*zone.direction))
             for k, zone in enumerate(view.zones)
             if zone.kind == ONE_WAY and zone.direction is not None
         ]
-        for _, ground, _ in self._lanes:
+        for _, _, ground, _ in self._lanes:
             shapely.prepare(ground)
 
     def look(self, seen: Seen) -> list[Sighting]:
         """What goes the wrong way in this frame."""
         return [
             Sighting(mover.x, mover.y, mover.confidence, k)
-            for k, ground, way in self._lanes
+            for k, zone, ground, way in self._lanes
+            if self._hours.watched(k, seen.t)
             for mover in seen.movers
-            if against(mover, ground, way)
+            if mover.counts(zone) and against(mover, ground, way)
         ]
 
 
@@ -71,6 +74,8 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
     """Whether `mover` has come against `way` (2,), a unit vector, over `ground`, and goes on."""
     least = LEAST[mover.size]
     if mover.vx * way[0] + mover.vy * way[1] > -least.speed:
+        return False
+    if mover.flow is not None and mover.flow[0] * way[0] + mover.flow[1] * way[1] > -least.speed:
         return False
     path = _within(mover.path, ground)
     if len(path) < SPARSE or path[-1, 0] - path[0, 0] < least.seconds - 1e-6:

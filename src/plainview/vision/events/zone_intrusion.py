@@ -5,34 +5,68 @@ behind a zone whose head is before it in the picture is not inside, nor is a sha
 it. Who stands still inside stays inside until he leaves.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
+import numpy as np
 import shapely
+from msgspec import UNSET
 from shapely.geometry import Polygon
 
-from plainview.geometry import View
+from plainview.geometry import View, camera_centre, project
 from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
-from plainview.vision.events.movers import Mover
+from plainview.vision.events.hours import OpenHours
+from plainview.vision.events.movers import DIFFERS, Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
+from plainview.vision.optics import Floats, Optics
+from plainview.vision.plate import Image
 
 FOOTING: Final = 0.3
 """Part of a vehicle's footprint that must lie inside."""
-SETTLED: Final = 0.5
-"""Seconds that something must have been there."""
+SETTLED: Final = 0.6
+"""Seconds that something must have been followed."""
 STOOD: Final = 3.0
 """The same for a person who was never seen to move."""
+SAME_WAY: Final = 0.5
+"""Cosine of the angle to a zone's crossing up to which somebody comes in that way."""
+REACH: Final = 4.0
+"""Metres within which two sightings are of the same intrusion."""
+LEFT: Final = 1.3
+"""Metres beside the place of somebody inside at which who is seen is the one who was there."""
+FORGOTTEN: Final = 2.5
+"""Seconds unseen after which nobody who came in is there any more."""
+SURE: Final = 3
+"""Frames in which somebody was seen inside before he can be there without being seen."""
+COVERED: Final = 0.3
+"""Part of a place that must differ from the plate where somebody is."""
+HELD: Final = 0.6
+"""Confidence that somebody is still there who is no mover now."""
+MOST: Final = 32
+
+
+class _Inside(NamedTuple):
+    """Somebody who is inside: where, since when he is told of there, and when he was seen last."""
+
+    zone: int
+    x: float
+    y: float
+    t: float
+    frames: int
+    size: Size
 
 
 class ZoneIntrusion:
-    """Owns a view's forbidden zones."""
+    """Owns a view's forbidden zones, and where those are who came in. At most `MOST` of them."""
 
     kind = EventKind.ZONE_INTRUSION
-    patience = Patience(rise=0.6, fall=2.0, reach=4.0, least=0.5)
+    patience = Patience(rise=0.4, fall=2.0, reach=REACH, least=0.5)
 
-    def __init__(self, view: View) -> None:
-        """Watch the zones of `view` that are for this kind."""
+    def __init__(self, view: View, optics: Optics, hours: OpenHours) -> None:
+        """Watch the zones of `view`, seen through `optics`, that are for this kind."""
+        self._hours = hours
+        self._projection = optics.projection
         self._zones = [
             (k, zone, Polygon(zone.polygon))
             for k, zone in enumerate(view.zones)
@@ -40,18 +74,83 @@ class ZoneIntrusion:
         ]
         for _, _, ground in self._zones:
             shapely.prepare(ground)
+        self._inside: list[_Inside] = []
 
     def look(self, seen: Seen) -> list[Sighting]:
         """Who and what is inside in this frame."""
-        return [
-            Sighting(mover.x, mover.y, mover.confidence, k)
-            for k, zone, ground in self._zones
-            for mover in seen.movers
-            if _counts(mover) and inside(mover, ground)
-        ]
+        before, self._inside = self._inside, []
+        found: list[Sighting] = []
+        for k, zone, ground in self._zones:
+            if not self._hours.watched(k, seen.t):
+                continue
+            rest = [one for one in before if one.zone == k]
+            for mover in seen.movers:
+                if not (mover.counts(zone) and _settled(mover) and inside(mover, ground)):
+                    continue
+                known = _nearest(rest, mover)
+                if known is not None:
+                    rest.remove(known)
+                elif zone.crossing is not UNSET and not enters(mover, ground, zone.crossing):
+                    continue
+                frames = 1 if known is None else known.frames + 1
+                self._keep(_Inside(k, mover.x, mover.y, seen.t, frames, mover.size))
+                found.append(Sighting(mover.x, mover.y, mover.confidence, k))
+            found += self._unseen(rest, ground, seen)
+        return found
+
+    def _unseen(self, rest: Sequence[_Inside], ground: Polygon, seen: Seen) -> list[Sighting]:
+        """Those of `rest` on `ground` who are no movers in this frame, and are inside still."""
+        held = []
+        for one in rest:
+            if self._stays(one, ground, seen):
+                self._keep(one._replace(t=seen.t))
+                held.append(Sighting(one.x, one.y, HELD, one.zone))
+            elif seen.t - one.t <= FORGOTTEN:
+                self._keep(one)
+        return held
+
+    def _keep(self, one: _Inside) -> None:
+        if len(self._inside) < MOST:
+            self._inside.append(one)
+
+    def _stays(self, one: _Inside, ground: Polygon, seen: Seen) -> bool:
+        """Whether `one`, who is no mover in this frame, is still where he was.
+
+        Who sits or lies down is no upright body, and a vehicle that others hide in part has no
+        outline of one; but what differs from the plate is still there. Who is seen beside the zone
+        has left it.
+        """
+        if one.frames < SURE or seen.t - one.t > FORGOTTEN:
+            return False
+        for mover in seen.movers:
+            near = float(np.hypot(mover.x - one.x, mover.y - one.y)) <= LEFT
+            if near and not inside(mover, ground):
+                return False
+        return _covered(self._projection, seen.evidence, one) >= COVERED
 
 
-def _counts(mover: Mover) -> bool:
+def _nearest(known: Sequence[_Inside], mover: Mover) -> _Inside | None:
+    """The one of `known` that `mover` is most likely to be, of those within reach."""
+    gaps = [(float(np.hypot(one.x - mover.x, one.y - mover.y)), k) for k, one in enumerate(known)]
+    gap, k = min(gaps, default=(np.inf, -1))
+    return known[k] if gap <= REACH else None
+
+
+def _covered(projection: Floats, evidence: Image, one: _Inside) -> float:
+    """Part of the lower half of where `one` was that differs from the plate."""
+    half = 0.25 if one.size is Size.PERSON else 0.7
+    away = np.array([one.x, one.y]) - camera_centre(projection)[:2]
+    side = np.array([-away[1], away[0]]) * half / max(float(np.hypot(*away)), 1e-6)
+    corners = [(one.x + s * side[0], one.y + s * side[1], z) for s in (-1, 1) for z in (0.05, 0.8)]
+    pixels, depth = project(projection, corners)
+    if depth.min() <= 0:
+        return 0.0
+    (x0, y0), (x1, y1) = pixels.min(axis=0), pixels.max(axis=0)
+    part = evidence[max(int(y0), 0) : max(int(y1) + 1, 0), max(int(x0), 0) : max(int(x1) + 1, 0)]
+    return float((part > DIFFERS).mean()) if part.size else 0.0
+
+
+def _settled(mover: Mover) -> bool:
     if mover.size is Size.VEHICLE:
         return mover.moved and mover.seconds >= SETTLED
     return mover.seconds >= (SETTLED if mover.moved else STOOD)
@@ -60,6 +159,18 @@ def _counts(mover: Mover) -> bool:
 def inside(mover: Mover, ground: Polygon) -> bool:
     """Whether `mover` stands on `ground`."""
     if mover.size is Size.PERSON:
-        return bool(shapely.contains_xy(ground, mover.x, mover.y))
+        places = [(mover.x, mover.y), *([] if mover.other is None else [mover.other])]
+        return all(shapely.contains_xy(ground, x, y) for x, y in places)
     footprint = mover.footprint()
     return float(footprint.intersection(ground).area) >= FOOTING * float(footprint.area)
+
+
+def enters(mover: Mover, ground: Polygon, way: tuple[float, float]) -> bool:
+    """Whether `mover` was outside `ground` in the last seconds, and came in along `way`."""
+    outside = ~shapely.contains_xy(ground, mover.path[:, 1], mover.path[:, 2])
+    if not outside.any():
+        return False
+    last = mover.path[int(np.nonzero(outside)[0][-1]), 1:]
+    step = np.array([mover.x, mover.y]) - last
+    scale = float(np.hypot(*step)) * float(np.hypot(*way))
+    return scale > 0 and float(step @ np.array(way)) >= SAME_WAY * scale

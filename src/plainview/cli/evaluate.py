@@ -90,10 +90,10 @@ def alarms(
     hours: Annotated[
         float, Option(help="Camera-hours of busy normal traffic.", min=0.1, max=10_000)
     ] = 100.0,
-    run_ups: Annotated[int, Option(help="Different run-ups.", min=1, max=1000)] = 12,
-    cameras: Annotated[int, Option(help="Cameras that see each run-up.", min=1, max=100)] = 5,
+    run_ups: Annotated[int, Option(help="Different run-ups.", min=1, max=1000)] = 20,
+    cameras: Annotated[int, Option(help="Cameras that see each run-up.", min=1, max=100)] = 3,
     limits: Annotated[
-        bool, Option("--limits", help="Errors of an estimator that just keeps to its limits.")
+        bool, Option("--limits", help="Only errors of a density that just keeps to its limits.")
     ] = False,
     write: Write = None,
     as_json: AsJson = False,

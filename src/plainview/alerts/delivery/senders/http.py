@@ -11,12 +11,14 @@ from plainview.errors import DeliveryFailed
 
 SECONDS: Final = 10.0
 """Of one try."""
+_CHUNK, _CHUNKS = 4096, 16
+"""Bytes of an answer that are read and thrown away at most: 64 KiB."""
 _OURS: Final = frozenset({400, 413, 415, 422})
 """Answers that are about the message, not about the address or the other side's state."""
 
 
 class Poster:
-    """Owns the connections to one address. Follows no redirection, asks no proxy, reads no body."""
+    """Owns the connections to one address. Follows no redirection, asks no proxy."""
 
     def __init__(self, route: Route) -> None:
         """Connect at the first `post`. Raises DeliveryFailed for certificates of no use."""
@@ -33,6 +35,9 @@ class Poster:
                 "POST", self._address, content=body, headers=dict(headers)
             ) as answer:
                 status = answer.status_code
+                # Read to its end, and no further than this, so that the connection can go on.
+                for _ in zip(answer.iter_raw(_CHUNK), range(_CHUNKS), strict=False):
+                    pass
         except httpx.TimeoutException as error:
             raise DeliveryFailed(
                 f"no answer within {SECONDS:g} s",

@@ -80,6 +80,14 @@ class Scorecard(Struct, frozen=True):
     text: Said
 
 
+class RegisterNetwork(Struct, frozen=True):
+    """A network of the site's own that looks for things there (docs/guide/detectors.md)."""
+
+    sha256: str
+    classes: dict[str, str]
+    """The kind of event that each class of things speaks for."""
+
+
 class RegisterCamera(Struct, frozen=True):
     """One camera, as the public is told of it."""
 
@@ -123,6 +131,8 @@ class RegisterCamera(Struct, frozen=True):
     """The notice's own text, as assessed."""
     configured: bool = True
     """False: the ledger knows it, the configuration does not."""
+    networks: tuple[RegisterNetwork, ...] = ()
+    """As it is configured; the permit binds them."""
     sealed: bool | None = None
     """Whether the process that holds its pictures is sealed; None where nothing was heard."""
     connected: bool | None = None
@@ -220,3 +230,4 @@ class Observed(Struct, frozen=True):
     connected: bool | None = None
     health: tuple[str, ...] = ()
     uptime_today: float | None = None
+    scorecards: tuple[Scorecard, ...] = ()

@@ -21,6 +21,7 @@ from plainview.governance.register import (
     RegisterAssessment,
     RegisterCamera,
     RegisterCapability,
+    RegisterNetwork,
     RegisterSite,
 )
 from plainview.governance.register_state import (
@@ -90,6 +91,13 @@ def build_register(
     )
 
 
+def _networks(place: Place) -> tuple[RegisterNetwork, ...]:
+    return tuple(
+        RegisterNetwork(one.sha256, {sought.name: sought.kind for sought in one.classes})
+        for one in place.view.networks
+    )
+
+
 def known_cameras(standing: Standing, permitted: Iterable[str] = ()) -> set[str]:
     """Ids that the register must have: registered, running or permitted.
 
@@ -140,10 +148,12 @@ def _camera(now: Moment, camera: str, place: Place | None, seen: Observed) -> Re
         permit=main.record.id if main else "",
         notice=assessment.notice.text if assessment else {},
         configured=place is not None,
+        networks=_networks(place) if place else (),
         sealed=seen.sealed,
         connected=seen.connected,
         health=seen.health,
         uptime_today=seen.uptime_today,
+        scorecards=seen.scorecards,
         simulated=bool(permit and permit.simulated),
     )
 

@@ -96,6 +96,7 @@ def _own(camera: RegisterCamera, page: str) -> dict[str, Any]:
         "direction": camera.direction,
         "height": camera.height,
         "area": [list(corner) for corner in camera.area],
+        "detectors": [{"sha256": one.sha256, "classes": one.classes} for one in camera.networks],
         "sealed": camera.sealed,
         "configured": camera.configured,
         "simulated": camera.simulated,

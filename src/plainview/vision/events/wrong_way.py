@@ -46,7 +46,8 @@ class WrongWay:
     """Owns a view's lanes."""
 
     kind = EventKind.WRONG_WAY
-    patience = Patience(rise=0.3, fall=3.0, reach=8.0, least=0.5)
+    # A vehicle that is lost from sight for a second is far on: one lane, one event at a time.
+    patience = Patience(rise=0.3, fall=3.0, reach=30.0, least=0.5)
 
     def __init__(self, view: View, hours: OpenHours) -> None:
         """Watch the zones of `view` that have a direction to go, in their `hours`."""

@@ -1,0 +1,56 @@
+"""What stands on the ground is told from its outline in the picture."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.vision.events.traffic import hanging
+
+from plainview.vision.events.boxes import (
+    FIRST_VEHICLE,
+    KINDS,
+    Rectangle,
+    _corners,
+    _outline,
+    fit_boxes,
+)
+
+MATRIX = hanging((640, 360), 600.0, 7.0, 25.0).matrix()
+
+
+def drawn(kind: int, x: float, y: float, heading: float) -> Rectangle:
+    """The rectangle around a box's outline, in whole pixels."""
+    corners = _corners(np.array([kind]), np.array([heading]))
+    x0, y0, x1, y1 = _outline(MATRIX, np.array([[x, y]]), corners)[0]
+    return Rectangle(round(x0), round(y0), round(x1) + 1, round(y1) + 1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, len(KINDS) - 1), st.floats(-4, 4), st.floats(14, 30), st.floats(0, 3.14))
+def test_a_box_is_found_where_it_stands(kind: int, x: float, y: float, heading: float) -> None:
+    """Whatever it is, its middle is found within half its length and a bit."""
+    (found,) = fit_boxes(MATRIX, [drawn(kind, x, y, heading)])
+    assert found is not None
+    assert np.hypot(found.x - x, found.y - y) <= 0.5 * KINDS[kind][0] + 0.6
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(-4, 4), st.floats(14, 30), st.integers(0, 5))
+def test_people_are_no_vehicles_and_cars_are(x: float, y: float, turn: int) -> None:
+    """By outline alone, at any heading that is tried."""
+    person, car = fit_boxes(MATRIX, [drawn(0, x, y, 0.0), drawn(4, x, y, turn * np.pi / 6)])
+    assert person is not None
+    assert not person.vehicle
+    assert car is not None
+    assert car.kind >= FIRST_VEHICLE
+
+
+def test_what_is_cut_off_is_told_by_the_rest() -> None:
+    """A car that comes in from below is placed by its upper edge; a band across is nothing."""
+    whole = drawn(4, 0.0, 16.0, np.pi / 2)
+    cut = whole._replace(y1=whole.y1 - 20, bottom=True)
+    band = Rectangle(0, 100, 640, 140, left=True, right=True)
+    found, nothing = fit_boxes(MATRIX, [cut, band])
+    assert found is not None
+    assert abs(found.y - 16.0) < 1.5
+    assert nothing is None
+    assert fit_boxes(MATRIX, []) == []

@@ -1,0 +1,67 @@
+"""Sightings become events that start, last and end, each once."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plainview.record import Event, EventKind, Phase
+from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.episodes import MOST, Episodes
+
+PATIENCE = Patience(rise=1.0, fall=2.0, reach=2.0)
+HERE = Sighting(1.0, 2.0, 0.8, zone=3)
+
+
+def told(sightings: list[list[Sighting]], patience: Patience = PATIENCE) -> list[Event]:
+    """All events of five frames a second."""
+    episodes = Episodes(EventKind.FIRE, patience)
+    return [event for k, seen in enumerate(sightings) for event in episodes.step(k / 5, seen)]
+
+
+def test_an_event_starts_once_and_ends_once_at_its_place() -> None:
+    """After its rise, and after its fall; both tell the same place, zone and kind."""
+    start, end = told([[HERE]] * 20 + [[]] * 20)
+    assert (start.phase, end.phase) == (Phase.START, Phase.END)
+    assert 1000 <= start.t <= 1200
+    assert 5700 <= end.t <= 6000
+    assert (start.x, start.y, start.zone) == (end.x, end.y, end.zone) == (10, 20, 3)
+    assert start.confidence == 80
+
+
+def test_what_is_brief_or_unsure_is_no_event() -> None:
+    """A flash of sightings, or many that say little, raise nothing."""
+    assert told([[HERE]] * 4 + [[]] * 20) == []
+    assert told([[HERE._replace(confidence=0.3)]] * 40) == []
+
+
+def test_what_moves_is_one_event_and_what_is_apart_are_two() -> None:
+    """It is met where it was last; another zone is another event."""
+    walk = [[HERE._replace(x=0.3 * k)] for k in range(40)]
+    assert [event.phase for event in told(walk)] == [Phase.START]
+    assert len(told([[HERE, HERE._replace(x=9.0)]] * 10)) == 2
+    assert len(told([[HERE, HERE._replace(zone=1)]] * 10)) == 2
+
+
+def test_the_end_of_the_stream_ends_what_is_open() -> None:
+    """Started events alone are told of."""
+    episodes = Episodes(EventKind.FIRE, PATIENCE)
+    for k in range(10):
+        episodes.step(k / 5, [HERE] if k < 9 else [HERE, HERE._replace(x=50.0)])
+    assert [event.phase for event in episodes.finish(2.0)] == [Phase.END]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.lists(st.tuples(st.floats(-1e7, 1e7), st.floats(0, 1)), max_size=40), max_size=30)
+)
+def test_however_much_is_sighted_it_is_bounded_and_balanced(
+    frames: list[list[tuple[float, float]]],
+) -> None:
+    """At most so many at once; every end has had its start."""
+    episodes = Episodes(EventKind.FIRE, Patience(0.2, 0.4, 1.0))
+    events = []
+    for k, frame in enumerate(frames):
+        events += episodes.step(k / 5, [Sighting(x, 0.0, c) for x, c in frame])
+        assert len(episodes._open) <= MOST
+    events += episodes.finish(len(frames) / 5)
+    starts = [event for event in events if event.phase is Phase.START]
+    assert 2 * len(starts) == len(events)

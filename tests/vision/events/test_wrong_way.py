@@ -1,0 +1,94 @@
+"""The wrong way is some metres and seconds against the lane; nothing else is."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.vision.events.traffic import SQUARE, along, film, hanging, moment, mover, zone
+
+from plainview.geometry import View, Zone
+from plainview.record import EventKind, Phase, decode
+from plainview.vision.events.hours import OpenHours
+from plainview.vision.events.movers import Mover
+from plainview.vision.events.paths import Size
+from plainview.vision.events.wrong_way import WrongWay
+from plainview.vision.measure import Measurer
+from plainview.vision.spec import LensSpec
+
+UP = (0.0, 1.0)
+CALIBRATION = hanging((32, 24), 30.0, 7.0, 25.0)
+Path = list[tuple[float, float, float]]
+
+
+def against(one: Mover, lane: Zone | None = None) -> bool:
+    """Whether `one` goes the wrong way in a lane that leads along y."""
+    zones = (lane or zone("one-way", direction=UP),)
+    view = View(calibration=CALIBRATION, polygon=SQUARE, zones=zones)
+    found = WrongWay(view, OpenHours(zones, live=False)).look(moment(0.0, one))
+    return len(found) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0, 360), st.sampled_from(Size))
+def test_the_angle_to_the_lane_decides(angle: float, size: Size) -> None:
+    """More than 120 degrees from its direction is against it, wherever it goes."""
+    a = math.radians(angle)
+    far = 6.0 if size is Size.VEHICLE else 2.6
+    end = (far / 2 * math.sin(a), 15 + far / 2 * math.cos(a))
+    start = (-end[0], 30 - end[1])
+    off = abs((angle + 180) % 360 - 180)
+    if abs(off - 120) < 3 or 120 < off < 150:
+        return  # at the border, or with too few metres against the lane itself
+    assert against(mover(along(start, end, 2.4), size)) == (off > 120)
+
+
+def turning() -> Path:
+    """A car that turns off to the side."""
+    return [(-2.4 + 0.2 * k, 2.5 * math.sin(k / 8), 15 + 2.5 * math.cos(k / 8)) for k in range(13)]
+
+
+def jumping() -> Path:
+    """Two cars taken for one: it is here, and then there."""
+    return [(-1.6 + 0.2 * k, 0.0, 18.0 if k < 4 else 11.0) for k in range(9)]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        mover(along((0, 16), (0, 14), 3.0), Size.VEHICLE),
+        mover(along((0, 18), (0, 12), 0.4), Size.VEHICLE),
+        mover(along((0, 24), (0, 20.5), 3.0), Size.VEHICLE),
+        mover(along((0, 18), (0, 12), 3.0), Size.VEHICLE)._replace(vy=0.0),
+        mover(along((0, 16), (0, 13), 3.0), Size.PERSON)._replace(flow=(0.0, 0.9)),
+        mover(along((0, 16), (0, 15), 3.0), Size.PERSON),
+        mover(turning(), Size.VEHICLE),
+        mover(jumping(), Size.VEHICLE),
+    ],
+    ids=["backs up", "a flash", "outside", "stopped", "flow", "sways", "turns", "jumps"],
+)
+def test_what_is_no_wrong_way(one: Mover) -> None:
+    """Backing up a little, one look, outside the lane, standing, turning, a mismatch."""
+    assert not against(one)
+
+
+def test_a_lane_may_be_for_vehicles_only() -> None:
+    """By default it is for people too."""
+    walker = mover(along((0, 17), (0, 13), 3.0), Size.PERSON)
+    assert against(walker)
+    assert not against(walker, zone("one-way", direction=UP, sizes=("vehicle",)))
+
+
+@pytest.mark.parametrize("against_it", [False, True])
+def test_a_real_car_goes_the_way_it_goes(*, against_it: bool) -> None:
+    """The clip bicycle-and-car: a car drives away; that is wrong only where the lane says so."""
+    calibration = hanging((480, 270), 600.0, 12.0, 45.0)
+    area = ((-5.5, 7.6), (5.5, 7.6), (7.8, 15.7), (-7.8, 15.7))
+    lane = Zone("lane", "one-way", area, direction=(0.0, -1.0 if against_it else 1.0))
+    view = View(calibration=calibration, polygon=area, zones=(lane,))
+    measurer = Measurer(LensSpec(view=view, live=False, events=(EventKind.WRONG_WAY,)))
+    for t, luma in film("bicycle-and-car.mp4"):
+        measurer.frame(luma, t)
+    measurer.interval(3400, 3400, dropped=0, health=())
+    events = [event for data in measurer.finish() for event in decode(data).events]
+    assert [event.phase for event in events] == [Phase.START] * against_it

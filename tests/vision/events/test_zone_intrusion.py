@@ -1,0 +1,95 @@
+"""Inside is who stands inside: by the foot, for whom the zone is, the way that counts."""
+
+import numpy as np
+import pytest
+from tests.vision.events.traffic import SQUARE, along, hanging, moment, mover, zone
+
+from plainview.geometry import View, Zone
+from plainview.vision.events.detector import Sighting
+from plainview.vision.events.hours import OpenHours
+from plainview.vision.events.movers import Mover
+from plainview.vision.events.paths import Size
+from plainview.vision.events.zone_intrusion import ZoneIntrusion
+from plainview.vision.optics import optics
+
+VIEW = View(calibration=hanging((32, 24), 30.0, 7.0, 25.0), polygon=SQUARE, zones=(zone(),))
+OPTICS = optics(VIEW, 32, 24)
+WALKER = mover(along((-8.0, 12.0), (-4.0, 12.0), 3.0), Size.PERSON)
+CAR = mover(along((-20.0, 15.0), (-4.0, 15.0), 3.0), Size.VEHICLE)
+
+
+def detector(watched: Zone | None = None) -> ZoneIntrusion:
+    """Watches one zone."""
+    zones = (watched or zone(),)
+    view = View(calibration=VIEW.calibration, polygon=SQUARE, zones=zones)
+    return ZoneIntrusion(view, OPTICS, OpenHours(zones, live=False))
+
+
+def look(one: Mover, watched: Zone | None = None) -> list[Sighting]:
+    """What is sighted of `one`."""
+    return detector(watched).look(moment(0.0, one))
+
+
+def test_people_and_vehicles_inside_are_told_with_their_place() -> None:
+    """A person by the foot, a car by its footprint."""
+    for one in (WALKER, CAR):
+        (found,) = look(one)
+        assert (found.x, found.y, found.zone) == (one.x, one.y, 0)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        WALKER._replace(x=-5.2),
+        WALKER._replace(other=(-4.0, 21.0)),
+        WALKER._replace(moved=False, seconds=1.0),
+        WALKER._replace(seconds=0.2),
+        CAR._replace(x=-7.2),
+        CAR._replace(moved=False),
+    ],
+    ids=["beside", "behind, with a shadow", "just there", "a flash", "bumper", "never moved"],
+)
+def test_who_is_not_surely_inside_is_not_told(one: Mover) -> None:
+    """Beside the zone, behind it with a shadow into it, or only just there."""
+    assert look(one) == []
+
+
+def test_a_zone_may_be_for_some_only() -> None:
+    """By size, and by length in metres."""
+    assert look(WALKER, zone(sizes=("vehicle",))) == []
+    assert look(CAR, zone(sizes=("person",))) == []
+    assert len(look(CAR, zone(sizes=("vehicle",)))) == 1
+    assert look(CAR, zone(length=(6.0, 20.0))) == []
+    assert len(look(CAR, zone(length=(4.0, 20.0)))) == 1
+
+
+def test_only_who_comes_in_the_way_that_counts() -> None:
+    """And he is told of while he is inside, wherever he then turns."""
+    watch = detector(zone(crossing=(1.0, 0.0)))
+    assert len(watch.look(moment(0.0, WALKER))) == 1
+    turned = mover(along((-3.0, 12.0), (-4.5, 12.5), 1.0, t=0.6), Size.PERSON)
+    assert len(watch.look(moment(0.6, turned))) == 1
+    assert look(WALKER, zone(crossing=(-1.0, 0.0))) == []
+    inside_always = mover(along((-4.0, 12.0), (-3.0, 12.0), 3.0), Size.PERSON)
+    assert look(inside_always, zone(crossing=(1.0, 0.0))) == []
+
+
+def test_who_sits_down_inside_is_there_until_nothing_is() -> None:
+    """No mover any more, but what differs from the plate stays; then it does not."""
+    watch = detector()
+    there = np.full((24, 32), 0.8, dtype=np.float32)
+    for k in range(5):
+        assert watch.look(moment(0.2 * k, WALKER, evidence=there))
+    for k in range(5, 60):
+        (held,) = watch.look(moment(0.2 * k, evidence=there))
+        assert held.confidence < 0.9
+    assert watch.look(moment(12.2)) == []
+
+
+def test_who_is_seen_beside_the_zone_has_left_it() -> None:
+    """What still differs at his old place is he, on his way."""
+    watch = detector()
+    there = np.full((24, 32), 0.8, dtype=np.float32)
+    for k in range(5):
+        watch.look(moment(0.2 * k, WALKER, evidence=there))
+    assert watch.look(moment(1.0, WALKER._replace(x=-5.1), evidence=there)) == []

@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from plainview import __version__
-from plainview.app.scorecards import Scorecards
+from plainview.app.scorecards import Scorecards, public_cards
 from plainview.app.specs import clip_specs
 from plainview.config import CameraConfig, load_camera, load_city
 from plainview.errors import ConfigError
@@ -79,3 +79,18 @@ def test_a_kind_that_there_is_not(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="riots") as found:
         load_camera(path)
     assert "events.off" in found.value.line()
+
+
+def test_the_public_is_told_of_each_kind_on_the_card(folder: Path) -> None:
+    """Its state and numbers in one line; kinds that are off are said to be; no card, nothing."""
+    city = load_city(folder / "city.toml")
+    (camera,) = city.cameras()
+    cards = Scorecards(lambda: city)
+    told = {one.capability: one.text["en"] for one in public_cards(cards, camera)}
+    assert list(told) == ["events:fire"]
+    assert told["events:fire"].startswith("off")
+    (folder / "card.json").write_bytes(msgspec.json.encode(_card(camera)))
+    told = {one.capability: one.text["en"] for one in public_cards(cards, camera)}
+    assert set(told) == {"events:fire", "events:left-object"}
+    assert told["events:left-object"].startswith("validated: 20 of 20")
+    assert "30 hours" in told["events:left-object"]

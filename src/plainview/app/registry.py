@@ -8,6 +8,7 @@ import structlog
 
 from plainview.app.governor import Governor
 from plainview.app.register import build, in_force
+from plainview.app.scorecards import Scorecards, public_cards
 from plainview.config import CityConfig
 from plainview.errors import InputError, StoreError
 from plainview.governance.assessment import Assessment
@@ -37,8 +38,10 @@ class Registry:
         governor: Governor,
         store: Store,
         city: Callable[[], CityConfig],
+        cards: Scorecards | None = None,
     ) -> None:
-        """Of what `governor` runs and `city` configures now."""
+        """Of what `governor` runs and `city` configures now, with the `cards` that it names."""
+        self._cards = cards or Scorecards(city)
         self._office = office
         self._switch = switch
         self._governor = governor
@@ -111,7 +114,8 @@ class Registry:
             _log.warning("the register shows no health: the store fails", why=error.line())
             return {}
         seen = {}
-        for name in names:
+        for camera in city.cameras():
+            name = camera.id
             runs = name in standing.running
             status = statuses.get(name) if runs else None
             reading = latest.get(name) if runs else None
@@ -120,6 +124,7 @@ class Registry:
                 connected=status.connected if status else None,
                 health=tuple(flag.value for flag in reading.health) if reading else (),
                 uptime_today=uptime.get(name),
+                scorecards=tuple(public_cards(self._cards, camera)),
             )
         return seen
 

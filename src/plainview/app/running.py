@@ -107,7 +107,9 @@ class Running:
                 demonstration.approve(office, cities.configured(city))
             self._file = cities.CityFile(city, clock)
             self.desk = RunningDesk(office, switch, self.governor, self._now_configured)
-            self.registry = Registry(office, switch, self.governor, store, self._now_configured)
+            self.registry = Registry(
+                office, switch, self.governor, store, self._now_configured, self.scorecards
+            )
             self.access = open_access(city.access, folder, clock)
             self._permission = Permission(office, switch, self._now_configured)
             views = [_site_view(site, simulated=city.simulated) for site in city.sites]

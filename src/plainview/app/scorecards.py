@@ -8,6 +8,7 @@ import structlog
 from plainview import __version__
 from plainview.config import CameraConfig, CityConfig
 from plainview.errors import InputError
+from plainview.governance.register import Scorecard as RegisterScorecard
 from plainview.governance.scorecard import Judgement, Scorecard, judgement, read_scorecard
 from plainview.record import EventKind, EventStanding
 
@@ -68,7 +69,14 @@ class Scorecards:
         return known[1], known[2]
 
 
-def judgements(cards: Scorecards, camera: CameraConfig) -> Iterator[tuple[EventKind, Judgement]]:
-    """Each kind of event with what it is good for at `camera`."""
+def public_cards(cards: Scorecards, camera: CameraConfig) -> Iterator[RegisterScorecard]:
+    """What the public is told of `camera`'s events: of each kind on its card, and of those off."""
+    card = cards.card(camera)
+    told = {one.kind for one in card.kinds} if card else set()
     for kind in EventKind:
-        yield kind, cards.of(camera, kind)
+        if kind in told or kind in camera.events.off:
+            found = cards.of(camera, kind)
+            text = f"{found.standing}: {found.why}"
+            if card and kind in told:
+                text += f" (report of {card.made}, {card.hours:.0f} hours)"
+            yield RegisterScorecard(f"events:{kind}", {"en": text})

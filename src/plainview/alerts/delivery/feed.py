@@ -12,6 +12,9 @@ from plainview.alerts.delivery.route import Route
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE: Final = "application/atom+xml"
 MOST_ENTRIES: Final = 100
+# For people who read a feed as it is: a machine sees no difference.
+ET.register_namespace("atom", NAMESPACE)
+ET.register_namespace("cap", cap.NAMESPACE)
 
 
 def document(notices: Sequence[Notice], route: Route, address: str, now: float) -> bytes:

@@ -291,6 +291,8 @@ export interface CameraStanding {
   permit: string;
   name: string;
   site_name: string;
+  /** What the events that it may look for are good for, by its scorecard. */
+  events: { kind: string; standing: "validated" | "experimental" | "off"; why: string }[];
 }
 
 export interface StopNow {

@@ -373,11 +373,16 @@ function camerasCard(place: SitePlace) {
     const stop = may("stop") && h("a", { class: "row-stop", href: `/stop?scope=camera:${camera.id}` }, "Stop", h("span", { class: "hidden" }, ` ${camera.name}`));
     body.append(h("tr", {}, h("th", { scope: "row" }, h("span", { class: "row-name" }, camera.name), stop), ...cells));
   }
+  const judged = h("tbody", {});
+  const events = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "What events are good for", hidden: true },
+    h("table", {},
+      h("thead", {}, h("tr", {}, ...["Camera", "Event", "State", "By its scorecard"].map((head) => h("th", { scope: "col" }, head)))), judged));
   const card = h("section", { class: "card cameras", "aria-labelledby": "cameras" },
     h("h2", { id: "cameras" }, "Cameras"),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "cameras" },
       h("table", {}, h("thead", {}, h("tr", {}, ...heads.map((head, k) => h("th", { scope: "col", class: k > 4 ? "number" : false }, head)))), body)),
-    h("p", { class: "note" }, "Sealed: the program that sees the picture has no network, no files and no way to start another. Only numbers leave it."));
+    h("p", { class: "note" }, "Sealed: the program that sees the picture has no network, no files and no way to start another. Only numbers leave it."),
+    events);
   const pill = (cell: HTMLElement, grade: string, what: string, mend = ""): void => {
     if (cell.dataset["said"] === grade + what + mend) return;
     cell.dataset["said"] = grade + what + mend;
@@ -405,9 +410,23 @@ function camerasCard(place: SitePlace) {
     say(rate, camera.readings_per_second.toFixed(1));
     rate.className = "number";
   };
+  let said = "";
+  const judge = (standing: Map<string, CameraStanding>): void => {
+    const rows = place.cameras.flatMap((camera) => (standing.get(camera.id)?.events ?? []).map((one) => ({ camera, ...one })));
+    const now = JSON.stringify(rows.map(({ camera, kind, standing, why }) => [camera.id, kind, standing, why]));
+    if (now === said) return;
+    said = now;
+    events.hidden = rows.length === 0;
+    judged.replaceChildren(...rows.map(({ camera, kind, standing, why }) => h("tr", {},
+      h("th", { scope: "row" }, camera.name),
+      h("td", { "data-head": "Event" }, kind.replace("-", " ")),
+      h("td", { "data-head": "State" }, h("span", { class: "pill", "data-grade": standing === "validated" ? "good" : "note" }, standing)),
+      h("td", { "data-head": "By its scorecard" }, why))));
+  };
   return {
     card,
     set(field: SiteField, standing: Map<string, CameraStanding>): void {
+      judge(standing);
       for (const camera of field.cameras) fill(camera, field.t, standing.get(camera.id));
     },
   };

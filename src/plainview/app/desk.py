@@ -11,7 +11,8 @@ import structlog
 
 from plainview.app import cities
 from plainview.app.governor import CameraState, Governor
-from plainview.config import CityConfig
+from plainview.app.scorecards import Scorecards
+from plainview.config import CameraConfig, CityConfig
 from plainview.errors import InputError, PlainviewError, StoreError
 from plainview.governance import approving, draft
 from plainview.governance.assessment import (
@@ -26,10 +27,12 @@ from plainview.governance.person import Person, Role
 from plainview.governance.standing import PermitRecord
 from plainview.governance.switch import Switch
 from plainview.ledger.entry import EntryKind
+from plainview.record import EventKind
 from plainview.web.desk import (
     ApprovalEdge,
     CameraEdge,
     DraftEdge,
+    EventStandingEdge,
     FindingEdge,
     PurposeEdge,
     StopEdge,
@@ -50,8 +53,10 @@ class RunningDesk:
         switch: Switch,
         governor: Governor,
         city: Callable[[], CityConfig],
+        cards: Scorecards | None = None,
     ) -> None:
-        """Over what runs; `city` gives the city as it is configured now."""
+        """Over what runs; `city` gives the city as it is configured now, with its `cards`."""
+        self._cards = cards or Scorecards(city)
         self._office = office
         self._switch = switch
         self._governor = governor
@@ -76,12 +81,30 @@ class RunningDesk:
         states = self._governor.states()
         return [
             CameraEdge(
-                camera.id, site.id, s.state, s.why, s.capabilities, s.permit, site_name=site.name
+                camera.id,
+                site.id,
+                s.state,
+                s.why,
+                s.capabilities,
+                s.permit,
+                site_name=site.name,
+                events=self._events(camera, s.capabilities),
             )
             for site in self._city().sites
             for camera in site.cameras
             for s in (states.get(camera.id, _UNKNOWN),)
         ]
+
+    def _events(
+        self, camera: CameraConfig, capabilities: Sequence[str]
+    ) -> tuple[EventStandingEdge, ...]:
+        """What the events of `camera` are good for: of kinds that it may look for, or are off."""
+        found = {
+            kind: self._cards.of(camera, kind)
+            for kind in EventKind
+            if f"events:{kind}" in capabilities or kind in camera.events.off
+        }
+        return tuple(EventStandingEdge(kind, one.standing, one.why) for kind, one in found.items())
 
     # --- access ----------------------------------------------------------------------------------
 

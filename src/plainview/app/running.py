@@ -106,7 +106,9 @@ class Running:
             if city.simulated:
                 demonstration.approve(office, cities.configured(city))
             self._file = cities.CityFile(city, clock)
-            self.desk = RunningDesk(office, switch, self.governor, self._now_configured)
+            self.desk = RunningDesk(
+                office, switch, self.governor, self._now_configured, self.scorecards
+            )
             self.registry = Registry(
                 office, switch, self.governor, store, self._now_configured, self.scorecards
             )

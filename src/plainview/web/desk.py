@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from plainview.governance.person import Person, Role
+from plainview.record import EventKind, EventStanding
 
 
 class FindingEdge(Struct, frozen=True):
@@ -52,6 +53,15 @@ class StopEdge(Struct, frozen=True):
     """Roles of those who agreed so far that it may start again; two people are needed."""
 
 
+class EventStandingEdge(Struct, frozen=True):
+    """What a camera's events of one kind are good for."""
+
+    kind: EventKind
+    standing: EventStanding
+    why: str
+    """One plain sentence, from its scorecard or the lack of one."""
+
+
 class CameraEdge(Struct, frozen=True):
     """Whether one camera may run, and why not."""
 
@@ -66,6 +76,8 @@ class CameraEdge(Struct, frozen=True):
     name: str = ""
     """As people call it; empty: it has no other name than its id."""
     site_name: str = ""
+    events: tuple[EventStandingEdge, ...] = ()
+    """Of the kinds that it may look for, and of those that its file switches off."""
 
 
 class PurposeEdge(Struct, frozen=True):

@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from plainview.config import CameraConfig, load_camera
 from plainview.fleet.still import still
@@ -19,6 +22,10 @@ from plainview.geometry import (
 
 SMALL = 20.0
 """Pixels of a standing person below which counts become uncertain."""
+WHOLE = 0.98
+"""Share of a zone from which it counts as seen."""
+OVERLAP = 0.5
+"""m² that two zones of one kind may share: borders are drawn by hand."""
 SHAPE = 0.01
 """Relative difference of width to height that scaling cannot explain."""
 STEEP_HEIGHT = 60.0
@@ -106,6 +113,46 @@ def warnings(seen: Sight) -> list[str]:
     return found
 
 
+def zone_warnings(view: View) -> list[str]:
+    """What is amiss with the zones of `view`, one line each: unseen parts, and overlaps."""
+    found = []
+    picture = _seen_ground(view)
+    shapes = [Polygon(zone.polygon) for zone in view.zones]
+    for zone, shape in zip(view.zones, shapes, strict=True):
+        seen = float(shape.intersection(picture).area / shape.area)
+        if seen < WHOLE:
+            part = "all" if seen < 1 - WHOLE else f"{1 - seen:.0%}"
+            found.append(
+                f"zone {zone.name!r}: {part} of it is outside the picture or the area, where "
+                "nothing can be seen: make the polygon smaller, or turn the camera"
+            )
+    for k, zone in enumerate(view.zones):
+        for j in range(k):
+            shared = float(shapes[k].intersection(shapes[j]).area)
+            if view.zones[j].kind == zone.kind and shared > OVERLAP:
+                found.append(
+                    f"zones {view.zones[j].name!r} and {zone.name!r} are both for {zone.kind} and "
+                    f"share {shared:.1f} m²: what happens there is told for each"
+                )
+    return found
+
+
+def _seen_ground(view: View) -> BaseGeometry:
+    """The ground of the area that is in the picture."""
+    grid = view.grid()
+    centres = grid.centres()[cells_inside(grid, view.polygon)]
+    if len(centres) == 0:
+        return Polygon(view.polygon)
+    pixels, depth = project(view.matrix(), np.column_stack((centres, np.zeros(len(centres)))))
+    size = np.array(view.calibration.image_size, dtype=np.float64)
+    inside = (depth > 0) & np.all((pixels >= -0.5) & (pixels <= size - 0.5), axis=1)
+    half = grid.cell / 2
+    x, y = centres[inside].T
+    cells = shapely.box(x - half, y - half, x + half, y + half)
+    # A cell on the border stands for what of it lies inside, and on a little beyond.
+    return shapely.union_all(cells).buffer(half, join_style="mitre")
+
+
 def report(camera: CameraConfig) -> list[str]:
     """Lines for a person: what `camera` sees, then its warnings."""
     view = camera.view
@@ -124,7 +171,7 @@ def report(camera: CameraConfig) -> list[str]:
         ("zones", ", ".join(f"{z.name} ({z.kind})" for z in view.zones) or "none"),
     ]
     lines = [f"{name:<9} {text}" for name, text in rows]
-    return lines + [f"warning   {text}" for text in warnings(seen)]
+    return lines + [f"warning   {text}" for text in warnings(seen) + zone_warnings(view)]
 
 
 def _place(seen: Sight, k: int) -> str:

@@ -1,16 +1,20 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = ["torch>=2.11", "onnx>=1.19", "numpy>=2.2", "opencv-python-headless>=4.12",
-#   "scipy>=1.16", "shapely>=2.1", "msgspec>=0.20"]
+#   "scipy>=1.16", "shapely>=2.1", "msgspec>=0.20", "av>=16"]
 # ///
 """Makes the weights of the dense estimator: renders random crowds, trains, writes ONNX.
 
     python train/density.py --out density.onnx
+    python train/density.py --from density.onnx --out better.onnx --cache samples --steps 3000
 
-Seeded; with PYTHONPATH=src. Measured on 16 cores and one GPU: see docs/reference/density-model.md.
+Seeded; with PYTHONPATH=src. Steps and scenes bound it, not time, so that it can be done again: see
+docs/reference/density-model.md. The second line goes on from weights that are there, and keeps what
+it rendered; `--steps 0` renders and measures only.
 """
 
 import argparse
+import functools
 import math
 import multiprocessing
 import os
@@ -19,11 +23,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scenes import Sample, samples
+from scenes import SIDE, Sample, samples
 
 WIDTH = 48
 HELD_OUT = 1_000_000
@@ -31,6 +37,7 @@ HELD_OUT = 1_000_000
 BANDS = (0.0, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 9.5)
 """people/m²."""
 CELL = 0.32
+STRIDE = 4
 
 
 class Block(nn.Module):
@@ -63,29 +70,52 @@ class Density(nn.Module):
         return 0.2 * (functional.relu(y) + torch.log(1 + torch.exp(-torch.abs(y))))
 
 
-def scene(seed: int) -> tuple[int, list[Sample]]:
-    """`seed` and its samples."""
-    return seed, samples(seed)
-
-
-def rendered(seeds: list[int], workers: int, until: float) -> tuple[list[Sample], list[Sample]]:
-    """Samples to train on and to measure on, of the `seeds` that are drawn before `until`."""
-    found: tuple[list[Sample], list[Sample]] = ([], [])
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
-        for seed, some in pool.imap_unordered(scene, seeds, chunksize=2):
-            found[seed >= HELD_OUT].extend(some)
-            if time.monotonic() > until:
-                pool.terminate()
-                break
+def scene(seed: int, cache: Path | None) -> list[Sample]:
+    """The samples of `seed`, from the folder `cache` or drawn and left there."""
+    path = None if cache is None else cache / f"{seed}.npz"
+    if path is not None and path.is_file():
+        kept = np.load(path)
+        return [Sample(*pair) for pair in zip(kept["planes"], kept["people"], strict=True)]
+    found = samples(seed)
+    if path is not None and found:
+        made = path.with_suffix(".part")
+        with made.open("wb") as file:
+            np.savez_compressed(
+                file, planes=[one.planes for one in found], people=[one.people for one in found]
+            )
+        made.replace(path)
     return found
 
 
+def rendered(seeds: list[int], workers: int, cache: Path | None) -> tuple[list[Sample], ...]:
+    """Samples to train on and to measure on, in the order of `seeds`."""
+    found: tuple[list[Sample], list[Sample]] = ([], [])
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        some = pool.imap(functools.partial(scene, cache=cache), seeds, chunksize=2)
+        for seed, drawn in zip(seeds, some, strict=True):
+            found[seed >= HELD_OUT].extend(drawn)
+    return found
+
+
+def cut(planes: Tensor, side: int, noise: torch.Generator) -> tuple[slice, slice]:
+    """Rows and columns of a random square of `side` pixels that lies on whole cells."""
+    spare = [(n - side) // STRIDE + 1 for n in planes.shape[-2:]]
+    starts = [int(torch.randint(n, (1,), device=planes.device, generator=noise)) for n in spare]
+    rows, columns = (slice(STRIDE * k, STRIDE * k + side) for k in starts)
+    return rows, columns
+
+
 def batch(
-    planes: Tensor, people: Tensor, pick: Tensor, noise: torch.Generator
+    planes: Tensor, people: Tensor, pick: Tensor, side: int, noise: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Samples `pick` as the network is given them, at random mirrored, without plate, spoilt."""
-    x = planes[pick].float() / 32
-    y = people[pick][:, None]
+    """Samples `pick` as the network is given them, at random mirrored, without plate, spoilt.
+
+    A square of `side` pixels of each, the same one: a step costs less, and its edges vary.
+    """
+    rows, columns = cut(planes, side, noise)
+    x = planes[pick, :, rows, columns].float() / 32
+    cells = (slice(s.start // STRIDE, s.stop // STRIDE) for s in (rows, columns))
+    y = people[pick][:, None, *cells]
     n = len(pick)
 
     def drawn() -> Tensor:
@@ -122,10 +152,14 @@ def loss(found: Tensor, truth: Tensor) -> Tensor:
     for k, weight in ((1, 0.4), (2, 0.7), (4, 1.0), (8, 1.0), (16, 1.0)):
         p, t = (functional.avg_pool2d(one, k, ceil_mode=True) * k * k for one in (found, people))
         s = functional.avg_pool2d(seen, k, ceil_mode=True)
-        spread = t + 0.03 * t * t + 0.12 * k**0.5
+        # What is found says how far it may be off, as well as the truth does: with the truth alone
+        # what is uncertain would be found too small, since small numbers would count for more.
+        sure = 0.5 * (t + p.detach().clamp(0, 12 * (CELL * k) ** 2))
+        spread = sure + 0.03 * sure * sure + 0.12 * k**0.5
         total = total + weight * ((p - t) ** 2 / spread * s).sum() / (s.sum() + 1)
     p, t = found.sum((1, 2, 3)), people.sum((1, 2, 3))
-    error = (p - t) ** 2 / (0.5 + 0.3 * t + 0.01 * t * t)
+    sure = 0.5 * (t + p.detach())
+    error = (p - t) ** 2 / (0.5 + 0.3 * sure + 0.01 * sure * sure)
     # The small constant keeps the root's slope finite where there is nothing to see.
     root = (error + 1e-3).sqrt()
     return total + 0.15 * functional.smooth_l1_loss(root, torch.zeros_like(p), beta=1.0)
@@ -168,25 +202,29 @@ def main() -> None:
     """Render, train, measure on held-out scenes, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--from", dest="start", type=Path, help="weights (.onnx) to go on from")
     parser.add_argument("--scenes", type=int, default=2000)
-    parser.add_argument("--first", type=int, default=0, help="the first scene's seed")
-    parser.add_argument("--render-seconds", type=float, default=1e9)
-    parser.add_argument("--train-seconds", type=float, default=1e9)
-    parser.add_argument("--steps", type=int, default=12_000)
+    parser.add_argument("--held-out", type=int, default=30, help="scenes to measure on")
+    parser.add_argument("--cache", type=Path, help="folder in which samples stay")
+    parser.add_argument("--steps", type=int, default=12_000, help="0: measure only")
     parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--side", type=int, default=SIDE, help="pixels of a square of a step")
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--average", type=float, default=0.998, help="of weights, by step")
-    parser.add_argument("--start", type=Path, help="weights (.pt) to go on from")
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--keep", type=int, help="steps after which weights are written as well")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="that render")
+    parser.add_argument("--threads", type=int, help="that train")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     began = time.monotonic()
-    seeds = [
-        *range(HELD_OUT, HELD_OUT + given.scenes // 20),
-        *range(given.first, given.first + given.scenes),
-    ]
-    parts = rendered(seeds, given.workers, began + given.render_seconds)
+    if given.cache:
+        given.cache.mkdir(parents=True, exist_ok=True)
+    seeds = [*range(HELD_OUT, HELD_OUT + given.held_out), *range(given.scenes)]
+    parts = rendered(seeds, given.workers, given.cache)
     print([len(part) for part in parts], f"samples, {time.monotonic() - began:.0f} s", flush=True)
+    if given.threads:
+        torch.set_num_threads(given.threads)
+    torch.set_flush_denormal(True)
     torch.manual_seed(given.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_float32_matmul_precision("high")
@@ -194,20 +232,27 @@ def main() -> None:
         [torch.from_numpy(np.stack([one[k] for one in part])).to(device) for k in (0, 1)]
         for part in parts
     ]
-    model = Density().to(device)
+    model = Density()
     if given.start:
-        model.load_state_dict(torch.load(given.start, map_location=device))
+        model.load_state_dict(read(given.start))
+    model = model.to(device)
     print(sum(p.numel() for p in model.parameters()), "parameters")
-    trained(model, *data[0], given)
+    if given.steps:
+        trained(model, *data[0], given)
     model.eval()
     for mode in ("clean", "none", "spoilt"):
         table(model, *data[1], mode)
-    torch.save(model.state_dict(), given.out.with_suffix(".pt"))
     written(model.cpu(), given.out)
 
 
+def read(weights: Path) -> dict[str, Tensor]:
+    """The tensors of an ONNX file that `written` wrote, by the model's names."""
+    graph = onnx.load(weights).graph
+    return {one.name: torch.tensor(numpy_helper.to_array(one)) for one in graph.initializer}
+
+
 def trained(model: Density, planes: Tensor, people: Tensor, given: argparse.Namespace) -> None:
-    """Train `model` in place for the given steps or seconds; the last weights are averaged."""
+    """Train `model` in place for the given steps; the last weights are averaged."""
     noise = torch.Generator(device=planes.device)
     noise.manual_seed(given.seed)
     optimiser = torch.optim.AdamW(model.parameters(), lr=given.rate, weight_decay=1e-4)
@@ -216,10 +261,7 @@ def trained(model: Density, planes: Tensor, people: Tensor, given: argparse.Name
     )
     began, running = time.monotonic(), 0.0
     for step in range(given.steps):
-        # The rate follows whichever ends first: the steps or the time.
-        done = max(step / given.steps, (time.monotonic() - began) / given.train_seconds)
-        if done >= 1:
-            break
+        done = step / given.steps
         for group in optimiser.param_groups:
             group["lr"] = (
                 given.rate
@@ -227,7 +269,7 @@ def trained(model: Density, planes: Tensor, people: Tensor, given: argparse.Name
                 * (0.01 + 0.495 * (1 + math.cos(math.pi * done)))
             )
         pick = torch.randint(len(planes), (given.batch,), device=planes.device, generator=noise)
-        x, truth = batch(planes, people, pick, noise)
+        x, truth = batch(planes, people, pick, given.side, noise)
         value = loss(model(x), truth)
         optimiser.zero_grad()
         value.backward()
@@ -238,21 +280,21 @@ def trained(model: Density, planes: Tensor, people: Tensor, given: argparse.Name
         optimiser.step()
         mean.update_parameters(model)
         running += 0.05 * (value.item() - running) if step % 10 == 0 else 0.0
-        if step % 500 == 0:
+        if step % 100 == 0:
             print(f"step {step} loss {running:.3f} {time.monotonic() - began:.0f} s", flush=True)
+        if given.keep and step % given.keep == given.keep - 1:
+            written(mean.module, given.out.with_stem(f"{given.out.stem}-{step + 1}"))
     model.load_state_dict(mean.module.state_dict())
 
 
 def written(model: Density, out: Path) -> None:
     """Write `model` as ONNX of any picture size."""
     torch.onnx.export(
-        model, (torch.zeros(1, 7, SIDE_OF_EXAMPLE, SIDE_OF_EXAMPLE),), str(out), dynamo=False,
+        model, (torch.zeros(1, 7, SIDE, SIDE),), str(out), dynamo=False,
         input_names=["channels"], output_names=["people"], opset_version=13,
         dynamic_axes={"channels": {2: "h", 3: "w"}, "people": {2: "h4", 3: "w4"}},
     )  # fmt: skip
 
-
-SIDE_OF_EXAMPLE = 160
 
 if __name__ == "__main__":
     main()

@@ -1,9 +1,9 @@
 """Random crowds before random cameras: what the dense estimator is trained on.
 
 Everything is drawn anew for each scene: camera, light, floor, walls, posts, clothes, sizes, bags,
-vehicles and dogs, sensor and compression. Crowds are laid out here, from nobody to 9 people/m²; no
-recorded walk, no scene of `plainview evaluate` and no real picture is used, so that all of those
-stay for measuring.
+vehicles and dogs, umbrellas, rain, sensor and compression. Crowds are laid out here, from nobody
+to 9 people/m²; no recorded walk, no scene of `plainview evaluate` and no real picture is used, so
+that all of those stay for measuring.
 """
 
 import math
@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.geometry import Point, View
+from picture import Wire, clothed, weather, weathered
+from plainview.geometry import Point, View, camera_centre
 from plainview.synth.camera import Camera, hung
 from plainview.synth.light import Lamp, Light
 from plainview.synth.packed import Rect
@@ -28,11 +29,11 @@ from plainview.vision.plate import Luma, Plate, half_sample_mode
 
 Floats = NDArray[np.float64]
 
-MOMENTS = 6
+MOMENTS = 10
 """Crowds before each camera."""
 SIDE = 160
 """Pixels of a sample's side on the head plane: 12.8 m."""
-MOST = 420
+MOST = 320
 """People in one picture, at most."""
 _RATE = 2.0
 _GROUNDS = ("paving", "asphalt", "concrete", "tiles", "snow")
@@ -148,8 +149,22 @@ def crowd(g: np.random.Generator, rect: Rect, density: float) -> Floats:
             if not kept or np.min(np.hypot(*(np.array(kept) - place).T)) > apart:
                 kept.append(place)
         places = np.array(kept).reshape(-1, 2)
+    if g.random() < 0.4:
+        places = _pressed(g, places, rect)
     inside = (places > (x0, y0)).all(axis=1) & (places < (x1, y1)).all(axis=1)
     return np.asarray(places[inside])
+
+
+def _pressed(g: np.random.Generator, places: Floats, rect: Rect) -> Floats:
+    """`places` pushed along one way: denser on one side of `rect`, thinner on the other."""
+    middle = np.array(((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2))
+    reach = max(rect[2] - rect[0], rect[3] - rect[1]) / 2
+    way = g.normal(size=2)
+    way /= np.hypot(*way)
+    along = (places - middle) @ way / reach
+    # Density goes with 1 / (1 + 2 a along): up to a factor of three from side to side.
+    push = g.uniform(0.05, 0.25) * (along**2 - 1) * reach
+    return np.asarray(places + push[:, None] * way)
 
 
 def _thinned(g: np.random.Generator, places: Floats, reach: float) -> Floats:
@@ -278,25 +293,6 @@ def _redressed(g: np.random.Generator, renderer: Renderer) -> None:
     )  # fmt: skip
 
 
-def _coded(g: np.random.Generator, picture: NDArray[np.uint8], quality: int, blur: float) -> Luma:
-    luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    if blur > 0.3:
-        luma = cv2.GaussianBlur(luma, (0, 0), blur)
-    level = g.normal(1.0, 0.01)
-    shown = np.clip(luma.astype(np.float32) * level, 0, 255).astype(np.uint8)
-    coded = cv2.imencode(".jpg", shown, (cv2.IMWRITE_JPEG_QUALITY, quality))[1]
-    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-
-
-def _clothed(g: np.random.Generator, luma: Luma, empty: Luma, much: float) -> Luma:
-    """`luma` with patterns on whatever is not the `empty` scene: cloth is not plain."""
-    there = cv2.GaussianBlur((cv2.absdiff(luma, empty) > 8).astype(np.float32), (0, 0), 1.0)
-    noise = g.standard_normal(luma.shape).astype(np.float32)
-    pattern = cv2.GaussianBlur(noise, (0, 0), g.uniform(0.7, 2.5))
-    pattern *= much / max(float(pattern.std()), 1e-6)
-    return np.clip(luma * (1 + there * pattern), 0, 255).astype(np.uint8)
-
-
 def samples(seed: int) -> list[Sample]:
     """The samples of one random scene: MOMENTS crowds before one camera."""
     cv2.setNumThreads(1)
@@ -328,31 +324,40 @@ def samples(seed: int) -> list[Sample]:
     plane = head_plane(glass.projection, glass.size, area)
     if plane is None:
         return []
-    quality, blur = int(g.uniform(25, 95)), float(g.uniform(0, 1.2) * (g.random() < 0.5))
-    much = float(g.uniform(0, 0.3))
+    wire, sky, much = Wire(g, shot.size), weather(g), float(g.uniform(0, 0.3))
+    matrix = shot.matrix()
+    centre = camera_centre(matrix)
+    bare = cv2.cvtColor(renderer.frame(MOMENTS + 1.0), cv2.COLOR_RGB2GRAY)
 
-    def seen(t: float, empty: Luma | None = None) -> Luma:
-        luma = _coded(g, renderer.frame(t), quality, blur)
-        if empty is not None:
-            luma = _clothed(g, luma, empty, much)
+    def seen(t: float) -> Luma:
+        luma = cv2.cvtColor(renderer.frame(t), cv2.COLOR_RGB2GRAY)
+        luma = clothed(g, luma, bare, much)
+        luma = wire.through(weathered(g, luma, sky, matrix, centre, people.at(t).position))
         return np.asarray(cv2.resize(luma, glass.size, interpolation=cv2.INTER_AREA))
 
+    first = seen(MOMENTS + 1.25)
     moments = [k + 0.25 for k in range(MOMENTS)]
-    bare = _coded(g, renderer.frame(MOMENTS + 1.0), quality, blur)
-    pictures = [seen(t, bare) for t in moments]
-    empties = [np.asarray(cv2.resize(bare, glass.size, interpolation=cv2.INTER_AREA)),
-               seen(MOMENTS + 1.5)]  # fmt: skip
+    pictures = [seen(t) for t in moments]
+    empties = [first, seen(MOMENTS + 1.5)]
     noise = cv2.blur(cv2.absdiff(*empties).astype(np.float32) / 1.13, (9, 9))
     clean = Plate(empties[0], noise)
     found = []
     for k, (t, picture) in enumerate(zip(moments, pictures, strict=True)):
         others = [one for j, one in enumerate(pictures) if j != k]
-        # A plate learned where people always were, or with one crowd standing in it.
-        crowded = half_sample_mode(np.stack(others)) if g.random() < 0.5 else picture
+        # A plate learned where people always were, or with this very crowd standing, and swaying.
+        crowded = half_sample_mode(np.stack(others)) if g.random() < 0.5 else _swayed(g, picture)
         spoilt = Plate(crowded, noise)
         here = people.at(t).position
         found.append(_sample(g, plane, picture, (clean, spoilt), here))
     return found
+
+
+def _swayed(g: np.random.Generator, picture: Luma) -> Luma:
+    """`picture` as it was a moment before, by up to a pixel or two."""
+    dx, dy = g.normal(0, 0.7, 2) * (g.random() < 0.6)
+    shift = np.array(((1, 0, dx), (0, 1, dy)))
+    size = picture.shape[::-1]
+    return np.asarray(cv2.warpAffine(picture, shift, size, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _sample(

@@ -16,7 +16,7 @@ from plainview.evaluate.score import score
 from plainview.evaluate.table import Result
 from plainview.evaluate.truth import Fault, Truth, read_truth
 from plainview.geometry import View
-from plainview.synth.catalogue import SCENES
+from plainview.synth.catalogue import scene_named
 from plainview.synth.light import kind
 from plainview.synth.scene import render_scene
 
@@ -132,7 +132,7 @@ def rendered(names: Sequence[str], data: Path, folder: Path) -> Iterator[Scored]
 
 
 def _scored(name: str, label: str, place: Path) -> Scored:
-    scene = SCENES[name]
+    scene = scene_named(name)
     recorded = name.startswith(RECORDED)
     clip = _clip_in(place)
     seen = measure_clip(clip)
@@ -150,7 +150,7 @@ def clips_of(name: str, folder: Path) -> list[Path]:
     done = folder / "rendered"
     if not done.is_file():
         tell(f"rendering {name}")
-        places = render_scene(SCENES[name], folder)
+        places = render_scene(scene_named(name), folder)
         done.write_text("".join(f"{place.relative_to(folder)}\n" for place in places))
     return [folder / line for line in done.read_text().splitlines()]
 

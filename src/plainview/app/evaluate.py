@@ -16,6 +16,7 @@ from plainview.evaluate.error_model import model_of, write_model
 from plainview.evaluate.score import score
 from plainview.evaluate.strata import Strata, strata, strata_report
 from plainview.evaluate.table import Result, json_text, report, write_between
+from plainview.synth import blind
 from plainview.synth.catalogue import SCENES, scene_named
 from plainview.synth.crowded import CROWDED, REFERENCE
 
@@ -99,9 +100,10 @@ def crowd(
 ) -> None:
     """Measure and score dense scenes that nothing was trained on, with PedPy beside the fields.
 
-    As `all_scenes`. Raises InputError also where the `evaluate` extra is not installed.
+    As `all_scenes`; among `scenes`, `blind` and `calibration` stand for all drawn scenes of that
+    kind. Raises InputError also where the `evaluate` extra is not installed.
     """
-    chosen = [scene_named(name).name for name in scenes or CROWD_SCENES]
+    chosen = [scene_named(name).name for name in blind.chosen(scenes) or CROWD_SCENES]
     with _extra():
         from plainview.evaluate import figures, fundamental, reference  # noqa: PLC0415 - an extra's
     with tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as scratch:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from plainview.errors import InputError
 from plainview.geometry import Line, Point
-from plainview.synth import crowd, plaza
+from plainview.synth import blind, crowd, plaza
 from plainview.synth.camera import hung, mast, overhead, roof, street
 from plainview.synth.crowded import CROWDED
 from plainview.synth.light import OVERCAST, SUNNY, Lamp, Light
@@ -217,7 +217,10 @@ SCENES: dict[str, Scene] = {scene.name: scene for scene in (*_CATALOGUE, *CROWDE
 
 
 def scene_named(name: str) -> Scene:
-    """The catalogue's scene `name`. Raises InputError with the names there are."""
+    """The scene `name`, of the catalogue or drawn (blind.py). Raises InputError with the names."""
+    drawn = blind.named(name)
+    if drawn is not None:
+        return drawn
     if name not in SCENES:
         raise InputError(
             f"there is no scene '{name}'", mend=f"Use one of {', '.join(sorted(SCENES))}"

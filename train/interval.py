@@ -1,0 +1,72 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["plainview"]
+# ///
+"""How far off the dense estimator is on scenes that are drawn for setting it, and what that asks.
+
+    python train/interval.py --keep clips
+
+Measures each of the calibration scenes (`plainview.synth.blind`) as `plainview measure` does, and
+prints count beside truth, and by how much density and interval would have to change for the counts
+to be right on the whole and nine in ten intervals to hold the truth. SCALE, RELATIVE and GAP in
+vision/dense.py are set by it, on these scenes only; the blind scenes are for measuring.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from plainview.app.clips import Clip, clips_of, measure_clip
+from plainview.evaluate.score import true_counts
+from plainview.evaluate.table import number, table
+from plainview.synth import blind
+
+LEAST = 0.8
+"""people/m² from which a clip is dense enough to set anything by."""
+
+
+def measured(name: str, keep: Path) -> tuple[float, np.ndarray]:
+    """The area in m², and true count, count, low and high of each interval of the scene `name`."""
+    (folder,) = clips_of(name, keep / name)
+    rate = json.loads((folder / "scene.json").read_text(encoding="utf-8"))["frame_rate"]
+    seen = measure_clip(
+        Clip(folder / "video.mp4", folder / "camera.toml", folder / "truth.csv", float(rate))
+    )
+    true = true_counts(seen.measured, seen.truth, seen.view.polygon)
+    told = [(one.count, one.low, one.high) for one in seen.measured.intervals]
+    (x0, y0), _, (x1, y1), _ = seen.view.polygon
+    return (x1 - x0) * (y1 - y0), np.column_stack((true, told))
+
+
+def main() -> None:
+    """Print the table and what follows from it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--keep", type=Path, required=True, help="folder in which clips stay")
+    given = parser.parse_args()
+    rows, ratios, needed, held = [], [], [], []
+    for name in map(blind.name_of, blind.CALIBRATION):
+        area, found = measured(name, given.keep)
+        true, count, low, high = found.T
+        error = np.abs(count - true)
+        half = np.where(true > count, high - count, count - low)
+        inside = (low <= true) & (true <= high)
+        density = float(true.mean()) / area
+        ratio = float(count.mean() / max(true.mean(), 1e-9))
+        row = (name, number(density), number(float(true.mean())), number(float(count.mean())))
+        row += (number(ratio), f"{inside.mean():.0%}", number(float((high - low).mean())))
+        rows.append(row)
+        if density >= LEAST:
+            ratios.append(ratio)
+            needed.extend(error / np.maximum(half, 1e-9))
+            held.extend(inside)
+    head = ("scene", "people/m²", "true", "counted", "ratio", "inside", "width")
+    print(table(head, rows))
+    print(f"median ratio {np.median(ratios):.3f}; its logarithm: {np.std(np.log(ratios)):.2f}")
+    print(f"{np.mean(held):.0%} of {len(held)} intervals hold the truth; nine in ten would with")
+    print(f"half-widths times {np.quantile(needed, 0.9):.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -64,6 +64,18 @@ _HUDDLED: Final[tuple[_Limb, ...]] = (
     ((0.15, 0, 0.35), (0.38, 0, 0.38), 0.16),
     ((-0.02, 0, 0.80), (-0.02, 0, 0.84), 0.10),
 )
+_KNEES_UP: Final[tuple[_Limb, ...]] = (
+    ((0, 0, 0.16), (-0.20, 0, 0.58), 0.20),
+    ((0.05, 0, 0.18), (0.38, 0, 0.42), 0.13),
+    ((0.40, 0, 0.40), (0.66, 0, 0.08), 0.11),
+    ((-0.28, 0, 0.80), (-0.28, 0, 0.84), 0.10),
+)
+_KNEELING: Final[tuple[_Limb, ...]] = (
+    ((-0.05, 0, 0.10), (0, 0, 0.50), 0.15),
+    ((0, 0, 0.55), (0.05, 0, 0.95), 0.20),
+    ((0, 0, 0.08), (-0.40, 0, 0.08), 0.09),
+    ((0.06, 0, 1.17), (0.06, 0, 1.22), 0.10),
+)
 _LYING: Final[tuple[_Limb, ...]] = (
     ((-0.82, 0, 0.10), (-0.10, 0, 0.11), 0.13),
     ((-0.10, 0, 0.13), (0.42, 0, 0.14), 0.20),
@@ -97,8 +109,10 @@ _FIGURES: Final = [
     *((Posture.CROUCHING, f) for f in _turned(_CROUCHING, 4)),
     *((Posture.CROUCHING, f) for f in _turned(_STOOPING, 4)),
     *((Posture.SITTING, f) for f in _turned(_ON_A_SEAT, 4)),
-    *((Posture.SITTING, f) for f in _turned(_ON_THE_GROUND, 6)),
+    *((Posture.SITTING, f) for f in _turned(_ON_THE_GROUND, 8)),
     *((Posture.SITTING, f) for f in _turned(_HUDDLED, 4)),
+    *((Posture.SITTING, f) for f in _turned(_KNEES_UP, 8)),
+    *((Posture.CROUCHING, f) for f in _turned(_KNEELING, 4)),
     *((Posture.LYING, f) for f in _turned(_LYING, 12)),
     *((Posture.LYING, f) for f in _turned(_SPRAWLED, 8)),
 ]

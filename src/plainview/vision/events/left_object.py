@@ -31,8 +31,8 @@ NEAR: Final = 2.0
 """Metres within which somebody who stays attends a thing."""
 SLOW: Final = 0.4
 """m/s below which somebody stays."""
-BESIDE: Final = (0.35, 3.0)
-"""Metres: nearer than this is the thing itself, farther away is elsewhere."""
+BESIDE: Final = (0.9, 3.5)
+"""Metres from a thing of one who has put it down and walks away: nearer may be the thing itself."""
 YOUNG: Final = 6.0
 """Seconds in which who put a thing down is still near, and in which its outline grows."""
 ALONE: Final = 1.6
@@ -107,7 +107,8 @@ class LeftObject:
             return
         thing = Thing(Change(blob, seen, reference), size, self._optics)
         thing.carrier = self._company.nearest(size.place, blob.since - 4, blob.since + 1)
-        thing.left = self._company.beside(size.place, BESIDE, blob.since, blob.since + YOUNG)
+        met = max(blob.since + 1, seen.t - 4)
+        thing.left = self._company.beside(size.place, BESIDE, met, seen.t)
         self._things.append(thing)
         if (
             thing.traits.arrival < WENT
@@ -138,9 +139,9 @@ class LeftObject:
             return False
         if thing.looks % 5 == 1:
             thing.traits = thing.change.traits()
-        if seen.t - thing.since < YOUNG + 2:
+        if thing.looks * EVERY < YOUNG + 2:
             beside = self._company.beside(thing.extent.place, BESIDE, seen.t - 1, seen.t)
-            thing.left = thing.left or beside or thing.whole > ALONE
+            thing.left = thing.left or (beside and seen.t > thing.since + 1)
             thing.moved = thing.moved or self._moved(thing)
         return True
 

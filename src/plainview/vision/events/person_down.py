@@ -31,8 +31,14 @@ EVERY: Final = 0.6
 """Seconds between two looks."""
 FOLLOW: Final = 0.4
 """Part of the newest evidence in the mean that is looked at: who only passes leaves no trace."""
-DIFFERS: Final = 0.12
-"""Mean evidence from which a pixel shows something, and no shadow."""
+LEAST: Final = -0.3
+"""Evidence against is taken as this much at most, so that the mean follows soon."""
+DIFFERS: Final = 0.03
+"""Mean evidence from which a pixel shows something."""
+SURELY: Final = 0.12
+"""Mean evidence from which it is no shadow (foreground.SHADOW)."""
+MOSTLY: Final = 0.35
+"""Part of a blob that is surely no shadow, from which the rest speaks neither way."""
 BRIDGE: Final = 0.18
 """Metres between parts of one body."""
 AREA: Final = (0.22, 1.4)
@@ -47,8 +53,8 @@ STAYS: Final = 0.6
 """Part of the place of one who is down that still differs."""
 BEFORE: Final = 8.0
 """Seconds in which somebody was upright there before."""
-CLOSE: Final = 1.6
-"""Metres from one who is down to where somebody was upright before: a body's length."""
+CLOSE: Final = 2.0
+"""Metres from one who is down to where somebody was upright before, with the error of both."""
 LOST: Final = 3
 """Looks in a row without it after which nobody is down there."""
 
@@ -105,7 +111,7 @@ class PersonDown:
         self._ground = Ground(view, self.kind)
         self._company = Company()
         width, height = optics.size
-        self._mean: Image = np.full((height, width), -1, dtype=np.float32)
+        self._mean: Image = np.full((height, width), LEAST, dtype=np.float32)
         self._looked = -np.inf
         self._judged: list[_Judged] = []
         self._down: list[_Down] = []
@@ -121,8 +127,8 @@ class PersonDown:
             return []
         self._looked = seen.t
         if not 0 <= gap < 10 * EVERY:
-            self._mean[:] = -1
-        cv2.accumulateWeighted(seen.evidence, self._mean, FOLLOW)
+            self._mean[:] = LEAST
+        cv2.accumulateWeighted(np.maximum(seen.evidence, LEAST), self._mean, FOLLOW)
         self._judged = self._judge()
         for one in self._judged:
             self._meet(one, seen)
@@ -150,7 +156,7 @@ class PersonDown:
             if size is None or not _as_large(size):
                 continue
             known = next((one for one in self._judged if _same(one.blob, blob)), None)
-            one = known or _hold(self._optics, blob, size)
+            one = known or _hold(self._optics, blob, size, self._mean[blob.window])
             if one is not None:
                 found.append(one)
         return found
@@ -212,9 +218,17 @@ def _same(one: Blob, other: Blob) -> bool:
     return bool(area.min() > 0.94 * area.max())
 
 
-def _hold(optics: Optics, blob: Blob, size: Extent) -> _Judged | None:
-    """`blob` held against silhouettes; None where no ground is seen under it."""
-    found = fit(optics, blob.mask, blob.corner)
+def _hold(optics: Optics, blob: Blob, size: Extent, mean: Image) -> _Judged | None:
+    """`blob` held against silhouettes; None where no ground is seen under it.
+
+    `mean` (h, w) evidence of its window: what may be its shadow speaks for no posture.
+    """
+    own = (blob.mask > 0) & (mean > SURELY)
+    if np.count_nonzero(own) > MOSTLY * np.count_nonzero(blob.mask):
+        unknown = ((blob.mask > 0) & ~own).astype(np.uint8)
+        found = fit(optics, own.astype(np.uint8), blob.corner, unknown)
+    else:
+        found = fit(optics, blob.mask, blob.corner)
     if not found:
         return None
     best = found[Posture.LYING]

@@ -28,13 +28,15 @@ EVEN: Final = 0.06
 """Spread of the log ratio below which a change may be light."""
 DARKEST: Final = 0.42
 """Ratio below which hardly a shadow lies: the sky always lights it."""
-PERSON: Final = 0.32
-"""m² across the view from which a thing is as large as a person who crouches."""
+PERSON: Final = (0.28, 0.4)
+"""m² across the view from which a thing may be, and is, as large as a person who crouches."""
 ALIKE: Final = 0.58
 """Overlap with a posture's silhouette from which something that large may be a person."""
 CARRIER: Final = 1.5
 """Metres within which somebody must have been as it came."""
-SIZE: Final = (0.10, 1.5)
+SOFT: Final = 2.0
+"""Pixels that the evidence's smoothing adds to a thing's width and height."""
+SIZE: Final = (0.12, 1.5)
 """Metres across the view, the least and the most of a bag to a large suitcase."""
 AREA: Final = (0.012, 0.9)
 """m² across the view, the least and the most."""
@@ -71,8 +73,8 @@ def extent(optics: Optics, blob: Blob) -> Extent | None:
     wide, tall = float(columns.max() - columns.min() + 1), low - high + 1
     return Extent(
         place,
-        wide * metre,
-        tall * metre,
+        max(wide - SOFT, 1.0) * metre,
+        max(tall - SOFT, 1.0) * metre,
         float(len(rows)) * metre**2,
         tall / max(wide * abs(slope), 1.0),
     )
@@ -84,7 +86,7 @@ class Thing:
     def __init__(self, change: Change, extent: Extent, optics: Optics) -> None:
         """Nothing is known yet of who was near."""
         self.change, self.extent = change, extent
-        large = extent.area > PERSON
+        large = extent.area > PERSON[0]
         found = fit(optics, change.blob.mask, change.blob.corner) if large else {}
         self.posture = max((one.overlap for one in found.values()), default=0.0)
         """Overlap with the best silhouette of a person in any posture; 0 where it is too small."""
@@ -127,7 +129,9 @@ class Thing:
         if not self.left:
             sure -= 0.45
         if self.posture > ALIKE:
-            sure -= 0.5
+            sure -= 0.5 * min(
+                max((self.extent.area - PERSON[0]) / (PERSON[1] - PERSON[0]), 0.0), 1.0
+            )
         if traits.contrast < 2 * PLAIN:
             sure -= 0.1
         sure -= min(1.5 * self.stirs, 0.5)

@@ -1,0 +1,63 @@
+import cv2
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.vision.events.stage import Solid, Stage, hull, lying, sitting, standing
+
+from plainview.synth.camera import hung
+from plainview.vision.events.figures import Fit, Posture, fit
+
+STAGES = (
+    Stage(),
+    Stage(hung("steep", at=(0.0, -4.0), height=8.0, towards=(0, 0.5), hfov=70, size=(320, 180))),
+)
+
+
+def fitted(stage: Stage, solids: list[Solid]) -> dict[Posture, Fit]:
+    """How each posture explains the silhouette of `solids`."""
+    width, height = stage.optics.size
+    mask = np.zeros((height, width), np.uint8)
+    for solid in solids:
+        cv2.fillPoly(mask, [hull(stage.optics, solid)], 1, cv2.LINE_8, 4)
+    grown = cv2.dilate(mask, np.ones((3, 3), np.uint8)).astype(np.uint8)
+    x, y, w, h = cv2.boundingRect(grown)
+    x, y = max(x - 6, 0), max(y - 6, 0)
+    return fit(stage.optics, grown[y : y + h + 12, x : x + w + 12], (x, y))
+
+
+@given(
+    stage=st.sampled_from(STAGES),
+    x=st.floats(-1.5, 1.5),
+    y=st.floats(-1.0, 2.0),
+    angle=st.floats(0, 6.28),
+)
+@settings(max_examples=20, deadline=None)
+def test_one_who_lies_is_found_where_it_lies(
+    stage: Stage, x: float, y: float, angle: float
+) -> None:
+    """Anywhere and in any direction the silhouette overlaps well, and is put in its place."""
+    best = fitted(stage, lying(x, y, angle))
+    assert best[Posture.LYING].overlap > 0.6
+    assert best[Posture.LYING].overlap > best[Posture.STANDING].overlap
+    assert np.hypot(*(best[Posture.LYING].place - (x, y))) < 0.35
+
+
+def test_each_posture_explains_itself_best() -> None:
+    """Somebody upright is upright, and somebody who sits does not lie."""
+    for stage in STAGES:
+        upright = fitted(stage, standing(0.5, 0.5))
+        assert max(upright, key=lambda posture: upright[posture].overlap) is Posture.STANDING
+        seated = fitted(stage, sitting(0.5, 0.5))
+        others = max(seated[p].overlap for p in Posture if p is not Posture.LYING)
+        assert others > seated[Posture.LYING].overlap
+
+
+def test_nothing_and_the_sky_fit_no_posture() -> None:
+    """An empty blob, or one above the horizon, is explained by nobody."""
+    stage = Stage(
+        hung("level", at=(0.0, -9.0), height=3.0, towards=(0, 1), hfov=60, size=(320, 180), aim=2.9)
+    )
+    empty = np.zeros((20, 20), np.uint8)
+    assert fit(stage.optics, empty, (0, 0)) == {}
+    empty[5:15, 5:10] = 1
+    assert fit(stage.optics, empty, (50, 0)) == {}

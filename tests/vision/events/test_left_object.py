@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.vision.events.stage import AREA, Moment, Solid, Stage, box, walk
+
+from plainview.geometry import View, Zone
+from plainview.record import Event, Phase
+from plainview.vision.events.left_object import PATIENCE, LeftObject
+from plainview.vision.events.stillness import EVERY
+
+STAGE = Stage()
+BAG = box(0.4, 0.8, (0.5, 0.25, 0.4))
+DOWN = 6.0
+
+
+def events(
+    thing: Solid | None,
+    *,
+    gone: float = 1e9,
+    leave: float = 7.0,
+    seconds: float = 30.0,
+    stage: Stage = STAGE,
+    came: float = DOWN,
+    zones: tuple[Zone, ...] = (),
+) -> list[Event]:
+    """What is told where `thing` stands from `came` to `gone`, and somebody leaves at `leave`."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, leave)
+        there = [thing] if thing is not None and came <= t < gone else []
+        return [*solids, *there], people
+
+    view = View(calibration=stage.view.calibration, polygon=AREA, zones=zones)
+    return stage.events(LeftObject(view, stage.optics), seconds, what)
+
+
+def test_a_bag_that_is_left_is_told_once_until_it_is_taken() -> None:
+    """Start within 30 s of being left alone, at its place; the end soon after it is taken."""
+    start, end = events(BAG, gone=26.0, seconds=32.0)
+    assert start.phase is Phase.START
+    assert 7.0 + PATIENCE.rise <= start.t / 1000 <= 30.0
+    assert np.hypot(start.x * 0.1 - 0.4, start.y * 0.1 - 0.8) < 0.6
+    assert end.phase is Phase.END
+    assert 26.0 <= end.t / 1000 <= 26.0 + PATIENCE.fall + 6 * EVERY
+    assert (end.x, end.y) == (start.x, start.y)
+
+
+@pytest.mark.parametrize(
+    ("thing", "leave", "came"),
+    [
+        (None, 7.0, DOWN),
+        (BAG, 60.0, DOWN),
+        (BAG, 7.0, 0.0),
+        (BAG, 7.0, 16.0),
+        (box(0.4, 0.8, (1.9, 1.2, 1.3)), 7.0, DOWN),
+        (box(0.4, 0.8, (0.06, 0.06, 0.05)), 7.0, DOWN),
+    ],
+    ids=["nothing", "attended", "there-before", "nobody-put-it-there", "large", "litter"],
+)
+def test_what_is_not_left_is_not_told(thing: Solid | None, leave: float, came: float) -> None:
+    """Attended, there before anybody came, brought by nobody, or of another size: no event."""
+    assert events(thing, leave=leave, came=came, seconds=27.0) == []
+
+
+def test_light_on_the_ground_is_no_object() -> None:
+    """A shadow or a lamp's light that comes as somebody passes, and stays, is not told."""
+
+    def what(t: float) -> Moment:
+        return walk(t, 2.0, DOWN, 7.0)
+
+    spot = STAGE.spot(0.4, 0.8, (0.7, 0.6))
+    for factor in (0.6, 1.5):
+
+        def light(image: NDArray[np.float32], t: float, factor: float = factor) -> None:
+            if t >= DOWN:
+                image *= 1 + (factor - 1) * spot
+
+        assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 25.0, what, light) == []
+
+
+def test_what_is_taken_or_moved_is_no_object() -> None:
+    """A thing of the plate that is taken leaves a ghost; one that is moved was not left."""
+    stage = Stage(began=[BAG])
+    moved = box(1.5, 0.8, (0.5, 0.25, 0.4))
+    for after in ([], [moved]):
+
+        def what(t: float, after: list[Solid] = after) -> Moment:
+            solids, people = walk(t, 2.0, DOWN, 7.0)
+            return [*solids, *([BAG] if t < DOWN else after)], people
+
+        assert stage.events(LeftObject(stage.view, stage.optics), 25.0, what) == []
+
+
+def test_a_zone_of_the_kind_bounds_where_it_is_looked_for() -> None:
+    """With zones of the kind only they are watched, and the event names its own."""
+    far: tuple[tuple[float, float], ...] = ((3, 3), (4, 3), (4, 4), (3, 4))
+    near: tuple[tuple[float, float], ...] = ((-1, 0), (2, 0), (2, 2), (-1, 2))
+    zones = tuple(
+        Zone(name=name, kind="left-object", polygon=corners)
+        for name, corners in (("far", far), ("near", near))
+    )
+    assert events(BAG, seconds=24.0, zones=zones[:1]) == []
+    assert [event.zone for event in events(BAG, seconds=24.0, zones=zones)] == [1]

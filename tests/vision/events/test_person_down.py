@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from tests.vision.events.stage import Moment, Stage, box, lying, sitting, standing
+
+from plainview.record import Phase
+from plainview.vision.events.person_down import PATIENCE, PersonDown
+
+STAGE = Stage()
+FALLS = 6.0
+
+
+def _walks_up(t: float) -> Moment:
+    x = 1.2 * (min(t, FALLS) - FALLS)
+    return standing(x, 1.0), [(x, 1.0, 1.2, 0.0)]
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.6, 2.4])
+def test_one_who_falls_and_stays_is_told(angle: float) -> None:
+    """Start within ten seconds of the fall, near the middle of the body; end after getting up."""
+
+    def what(t: float) -> Moment:
+        if t < FALLS:
+            return _walks_up(t)
+        if t < 18:
+            return lying(0.6 * np.cos(angle), 1 + 0.6 * np.sin(angle), angle), []
+        return standing(0.0, 1.0), [(0.0, 1.0, 0.0, 0.0)]
+
+    start, end = STAGE.events(PersonDown(STAGE.view, STAGE.optics), 27, what)
+    assert start.phase is Phase.START
+    assert FALLS + PATIENCE.rise <= start.t / 1000 <= FALLS + 10
+    middle = (0.6 * np.cos(angle), 1 + 0.6 * np.sin(angle))
+    assert np.hypot(start.x * 0.1 - middle[0], start.y * 0.1 - middle[1]) < 0.7
+    assert end.phase is Phase.END
+    assert 18 <= end.t / 1000 <= 26
+
+
+def test_who_sits_stumbles_or_drops_something_is_not_down() -> None:
+    """One who sits, one who is up again in two seconds, and a coat on the ground: no event."""
+
+    def sits(t: float) -> Moment:
+        return _walks_up(t) if t < FALLS else (sitting(0.0, 1.0), [])
+
+    def stumbles(t: float) -> Moment:
+        if FALLS <= t < FALLS + 2:
+            return lying(0.6, 1.0, 0.0), []
+        return _walks_up(t)
+
+    def drops(t: float) -> Moment:
+        coat = [box(0.0, 1.0, (0.6, 0.45, 0.15))] if t >= FALLS else []
+        x = 1.2 * (t - FALLS)
+        return [*standing(x, 1.0), *coat], [(x, 1.0, 1.2, 0.0)]
+
+    for what in (sits, stumbles, drops):
+        assert STAGE.events(PersonDown(STAGE.view, STAGE.optics), 18, what) == []
+
+
+def test_a_ghost_of_one_who_lay_there_is_not_down() -> None:
+    """Where the plate shows somebody who is not there any more, nobody is down."""
+    stage = Stage(began=lying(0.0, 1.0, 0.3))
+    assert stage.events(PersonDown(stage.view, stage.optics), 12, lambda _t: ([], [])) == []

@@ -30,21 +30,23 @@ FLAME_REACH: Final = 3.0
 """Metres within which flames are one fire."""
 SMOKE_REACH: Final = 12.0
 """Metres within which smoke is a known fire's: wind carries it, and its foot can be hidden."""
+SETTLES: Final = 2.5
+"""Seconds after which a fire's place is kept."""
 MOST_FIRES: Final = 16
 
 
 class _Place:
-    """Where a fire was seen, and when last."""
+    """Where a fire was seen, when first and when last."""
 
     def __init__(self, x: float, y: float, t: float) -> None:
-        self.x, self.y, self.last = x, y, t
+        self.x, self.y, self.first, self.last = x, y, t, t
 
 
 class Fire:
     """Owns a camera's watch for flame and smoke."""
 
     kind = EventKind.FIRE
-    patience = Patience(rise=1.0, fall=6.0, reach=4.0, least=0.4)
+    patience = Patience(rise=1.6, fall=6.0, reach=4.0, least=0.4)
 
     def __init__(self, view: View, optics: Optics) -> None:
         """Look in the zones of `view` for fire, in its whole area where it has none."""
@@ -80,6 +82,8 @@ class Fire:
         for one in self._fires:
             if math.hypot(one.x - sighting.x, one.y - sighting.y) <= reach:
                 one.last = t
+                if t - one.first < SETTLES:
+                    one.x, one.y = sighting.x, sighting.y
                 return sighting._replace(x=one.x, y=one.y)
         if sighting.confidence >= self.patience.least and len(self._fires) < MOST_FIRES:
             self._fires.append(_Place(sighting.x, sighting.y, t))

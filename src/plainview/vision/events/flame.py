@@ -45,9 +45,11 @@ MOST_PLACES: Final = 6
 SIDE: Final = 24
 """A place's side, at most, once it is shrunk for comparison."""
 LEAST_PIXELS: Final = 10
-"""Half-size pixels below which a shape cannot be told from noise."""
+"""Below which a shape cannot be told from noise."""
 DIM: Final = 100
 """Luma that a flame is always brighter than where it shows."""
+SMALL: Final = 140_000
+"""Pixels of a working picture up to which it is looked at in full; larger ones at half size."""
 WHITE: Final = 222
 """Luma from which the sensor loses colour."""
 
@@ -66,7 +68,7 @@ class Flame(NamedTuple):
 
 
 class FlameWatch:
-    """Owns the last frames of what glows, at half the working size. Bounded: WINDOW frames."""
+    """Owns the last frames of what glows. Bounded: WINDOW frames of at most SMALL pixels."""
 
     def __init__(self) -> None:
         """Nothing seen yet."""
@@ -75,6 +77,7 @@ class FlameWatch:
         self._warmth: deque[NDArray[np.int8]] = deque(maxlen=WINDOW)
         self._lively: F32 | None = None
         self._since = 0.0
+        self._scale = 2
 
     def look(self, seen: Seen) -> list[Flame] | None:
         """The flames of the last seconds; None in a frame after which no comparison was due."""
@@ -90,10 +93,17 @@ class FlameWatch:
         return [flame for box in self._places() if (flame := self._compare(box, seen)) is not None]
 
     def _take(self, luma: Luma, chroma: Luma) -> None:
-        """Keep one more frame: how strongly each half-size pixel glows, and its luma."""
-        height, width = chroma.shape[1:]
-        small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
-        half = np.asarray(small, dtype=np.uint8)
+        """Keep one more frame: how strongly each pixel glows, and its luma."""
+        self._scale = 1 if luma.size <= SMALL else 2
+        if self._scale == 1:
+            half, size = luma, (luma.shape[1], luma.shape[0])
+            chroma = np.asarray(
+                [cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in chroma], np.uint8
+            )
+        else:
+            size = (chroma.shape[2], chroma.shape[1])
+            small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+            half = np.asarray(small, dtype=np.uint8)
         glow = glowing(half, chroma)
         if self._glow and self._glow[-1].shape != glow.shape:
             self._glow.clear()
@@ -142,11 +152,12 @@ class FlameWatch:
         across, down = np.nonzero(body.any(axis=0))[0], np.nonzero(body.any(axis=1))[0]
         weight = mean[int(down[-1]) - len(down) // 4 :].sum(axis=0)
         column = float(weight @ np.arange(len(weight)) / max(float(weight.sum()), 1e-6))
+        scale = float(self._scale)
         return Flame(
-            2.0 * (columns.start + column) + 0.5,
-            2.0 * (rows.start + int(down[-1])) + 1.5,
-            2.0 * (int(across[-1] - across[0]) + 1),
-            2.0 * (int(down[-1] - down[0]) + 1),
+            scale * (columns.start + column + 0.5) - 0.5,
+            scale * (rows.start + int(down[-1]) + 1.0) - 0.5,
+            scale * (int(across[-1] - across[0]) + 1),
+            scale * (int(down[-1] - down[0]) + 1),
             sure,
         )
 
@@ -154,14 +165,15 @@ class FlameWatch:
         """0 to 1: whether it gives light, rather than being lit."""
         bright = np.stack([half[rows, columns] for half in self._bright])[:, body]
         peak = float(np.percentile(bright, 92))
-        part = plate[2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop]
-        return _step(peak, 135.0, 190.0) * _step(peak - float(part.mean()), 15.0, 50.0)
+        k = self._scale
+        part = plate[k * rows.start : k * rows.stop, k * columns.start : k * columns.stop]
+        return _step(peak, 120.0, 170.0) * _step(peak - float(part.mean()), 15.0, 50.0)
 
     def _soot(self, rows: slice, columns: slice) -> float:
         """0 to 1: whether what glows has the colour of soot."""
         warm = np.stack([warmth[rows, columns] for warmth in self._warmth])
         where = np.stack([glow[rows, columns] for glow in self._glow]) > 10.0
-        return _step(float(np.percentile(warm[where], 75)), 22.0, 40.0) if where.any() else 0.0
+        return _step(float(np.percentile(warm[where], 75)), 14.0, 24.0) if where.any() else 0.0
 
 
 def glowing(half: Luma, chroma: Luma) -> F32:
@@ -174,7 +186,7 @@ def glowing(half: Luma, chroma: Luma) -> F32:
     # Hue between deep orange and yellow: purer reds are lamps and paint, greener yellows clothes.
     hue = np.clip((red + 0.02 * warmth) / 3.0, 0.0, 1.0)
     hue *= np.clip((-2.2 * blue - red) / 4.0, 0.0, 1.0)
-    warm = np.clip((warmth - 20.0) / 16.0, 0.0, 1.0) * hue
+    warm = np.clip((warmth - 14.0) / 12.0, 0.0, 1.0) * hue
     beside = cv2.dilate(warm, np.ones((5, 5), np.uint8))
     core = np.clip((half.astype(np.float32) - WHITE + 12.0) / 12.0, 0.0, 1.0) * beside
     lit = np.clip(half.astype(np.float32) - DIM, 0.0, None)

@@ -5,7 +5,7 @@ c P + d (Koschmieder, 1924), in linear light. Over each metre or so the frame's 
 regressed on the plate's for c, and the means give d. The part of the plate's contrast that is lost,
 d / (c P + d), knows neither exposure nor shadow:
 
-- smoke: lost where it hangs, more here and less there, with little structure of its own;
+- smoke: lost where it hangs, more now and less then, with little structure of its own;
 - a shadow, however dark, and more light: nothing lost, for d = 0;
 - a person, a vehicle, a thing: all is lost, and there are edges and structure of its own;
 - fog, rain on the glass, loss of focus: lost nearly everywhere;
@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from plainview.vision.events.seen import Seen
 from plainview.vision.plate import Image, Luma
 
-LOOK_EVERY: Final = 0.5
+LOOK_EVERY: Final = 0.4
 """Seconds between two looks, at least."""
 CELL: Final = 4
 """Half-size pixels a side of one cell; a cell is judged with its neighbours."""
-ENOUGH: Final = 8
+ENOUGH: Final = 9
 """Looks that smoke must last."""
 LEAST_CELLS: Final = 8
 """Cells that it must lie over."""
@@ -138,14 +138,18 @@ class SmokeWatch:
         depth = lost[:, core]
         soft = float(((depth > THIN) & (depth < 0.8)).mean())
         tone = float(np.median([np.median(veil.tone[core]) for veil in self._veils]))
-        shifts = np.mean([veil.shift for veil in self._veils], axis=0)[core]
-        shift = float(np.median(np.abs(shifts)))
-        strong = max(_step(shift, 0.03, 0.08), _step(float(depth.mean()), 0.35, 0.5))
-        rows, columns = np.nonzero(whole)
+        shifts = np.stack([veil.shift[core] for veil in self._veils])
+        shift = float(np.median(np.abs(shifts.mean(axis=0))))
+        # What was there when the scene was learned, and has gone, differs too; but it never stirs.
+        boils = float(np.median(shifts.std(axis=0)))
+        strong = max(_step(shift, 0.02, 0.05), _step(float(depth.mean()), 0.25, 0.4))
+        reach = cv2.dilate(core.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        rows, columns = np.nonzero(whole & reach)
         foot = rows >= rows.max() - int(np.ptp(rows)) // 5
         weight = 0.05 + lost.mean(axis=0)[rows[foot], columns[foot]]
         column = float(weight @ columns[foot] / float(weight.sum()))
         sure = _step(soft, 0.3, 0.6) * strong * _step(STEAM - tone, 0.0, 1.5)
+        sure *= _step(boils, 0.012, 0.03)
         side = 2.0 * CELL
         return Smoke(
             (column + 0.5) * side,
@@ -188,7 +192,7 @@ def veiled(luma: Luma, plate: Luma) -> Veil:
     light, light_behind = local(now), local(then)
     # One grey level and a half of noise at half size, in linear light.
     grain = 2.2 * 1.5 / 255
-    known = behind > 8.0 * np.square(grain * np.power(np.maximum(light_behind, 1e-4), 1.2 / 2.2))
+    known = behind > 3.0 * np.square(grain * np.power(np.maximum(light_behind, 1e-4), 1.2 / 2.2))
     noise = np.square(grain * np.power(np.maximum(light, 1e-4), 1.2 / 2.2))
     passes = both / np.maximum(behind, 1e-9)
     ratio = light / np.maximum(light_behind, 1e-4)
@@ -203,7 +207,12 @@ def veiled(luma: Luma, plate: Luma) -> Veil:
         np.clip((1.0 - kept) * ratio / hidden, 0.0, 20.0).astype(np.float32),
         np.asarray(ratio - 1.0, dtype=np.float32),
         np.asarray(known),
-        np.asarray(known & (own - passes * both < 2.0 * noise + 0.3 * behind)),
+        # A clear frame before a plate that was learned through smoke has more structure, not less.
+        np.asarray(
+            known
+            & (own - passes * both < 2.0 * noise + 0.3 * behind)
+            & (own < 0.95 * behind + noise)
+        ),
         clear,
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from plainview.app.alarms import Size, about, exact, run_up_trials, spot, truth_of
 from plainview.evaluate.erring import Erring
-from plainview.evaluate.error_model import limit_model, measured_model
+from plainview.evaluate.error_model import exact_model, limit_model, measured_model
 from plainview.evaluate.simulated import readings
 from plainview.evaluate.watching import Watching, true_pressure
 from plainview.store import Retention
@@ -68,4 +68,5 @@ def test_what_was_done_stands_above_the_table() -> None:
     text = about(measured_model(), Size(hours=12.0))
     assert "12 camera-hours" in text
     assert "7 people/m²" in text
-    assert "keeps to the limits" in about(limit_model(), Size())
+    assert "keeps to its limits" in about(limit_model(), Size())
+    assert "no errors" in about(exact_model(), Size())

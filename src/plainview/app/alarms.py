@@ -30,7 +30,12 @@ from plainview.evaluate.alarms import (
     moments,
 )
 from plainview.evaluate.erring import Erring
-from plainview.evaluate.error_model import ErrorModel, limit_model, measured_model
+from plainview.evaluate.error_model import (
+    ErrorModel,
+    exact_model,
+    limit_model,
+    measured_model,
+)
 from plainview.evaluate.simulated import Course, Moment, course, mixed, readings
 from plainview.evaluate.table import json_text, write_between
 from plainview.evaluate.truth import Truth
@@ -91,13 +96,13 @@ def alarms(
 ) -> None:
     """Print how run-ups and normal days are told from each other, per quantity, beside the limits.
 
-    Errors are first the measured ones, then (with `limits` only) those of an estimator whose
-    density just keeps to its limits. `write` is a Markdown page that gets the tables between its
-    `alarms` and `alarms-limits` markers.
+    Errors are (with `limits` only) those of an estimator whose density just keeps to its limits,
+    the measured ones, and none. `write` is a Markdown page that gets the tables between its
+    `alarms-limits`, `alarms` and `alarms-exact` markers.
     """
-    models = {"alarms": measured_model(), "alarms-limits": limit_model()}
-    if limits:
-        del models["alarms"]
+    models = {"alarms-limits": limit_model()}
+    if not limits:
+        models |= {"alarms": measured_model(), "alarms-exact": exact_model()}
     found = dict(zip(models, judge(tuple(models.values()), size), strict=True))
     texts = {
         mark: f"{about(models[mark], size)}\n\n{alarm_table(scores)}"
@@ -112,17 +117,18 @@ def alarms(
 
 def about(model: ErrorModel, size: Size) -> str:
     """What the table was made from."""
-    errors = (
-        f"that `plainview evaluate crowd` measured on {model.clips} dense clips"
-        if model.clips
-        else "of an estimator whose density just keeps to its limits (velocity as measured)"
-    )
+    if model.clips:
+        errors = f"the errors that `plainview evaluate crowd` measured on {model.clips} dense clips"
+    elif model == exact_model():
+        errors = "no errors at all"
+    else:
+        errors = "the errors of a density that just keeps to its limits (velocity as measured)"
     crush = f"{CRUSH_DENSITY:g} people/m² under a kernel of 1 m"
     pushed = f"true pressure past {CRUSH_PRESSURE:g} /s²"
     return (
         f"{size.run_ups} run-ups, each seen by {size.cameras} cameras; {size.hours:g} camera-hours "
         "of busy normal traffic.\n"
-        f"Readings are simulated truth with the errors {errors};\n"
+        f"Readings are simulated truth with {errors};\n"
         "physics, thresholds and alerts are the real ones with their defaults.\n"
         f"Crush: {crush}, or {pushed} where more than {CROWDED:g} people/m² are, for "
         f"{CRUSH_SECONDS} s.\nTurbulence: the same with {TURBULENT:g} /s², or the density for 1 s."

@@ -245,6 +245,16 @@ def measured_model() -> ErrorModel:
     return msgspec.json.decode(file.read_bytes(), type=ErrorModel)
 
 
+def exact_model() -> ErrorModel:
+    """An estimator without errors: what physics and thresholds are good for by themselves."""
+    bands = len(EDGES) - 1
+    ones, noughts = (1.0,) * bands, (0.0,) * bands
+    return ErrorModel(
+        ratio=ones, spread=noughts, velocity=noughts, slope=ones, camera=0.0, common=0.0,
+        memory=0.0, neighbour=0.0, flow_memory=0.0, flow_neighbour=0.0, width=0.0, clips=0,
+    )  # fmt: skip
+
+
 def limit_model() -> ErrorModel:
     """An estimator whose density just keeps to the limits of issue 3; velocities as measured.
 

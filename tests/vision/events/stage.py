@@ -22,7 +22,7 @@ from plainview.vision.plate import Luma, Plate
 SIZE = (320, 180)
 AREA: tuple[Point, ...] = ((-5.0, -4.0), (5.0, -4.0), (5.0, 6.0), (-5.0, 6.0))
 MAST = hung("mast", at=(0.0, -9.0), height=5.5, towards=(0.0, 0.5), hfov=52, size=SIZE)
-STEP = 0.2
+STEP = 0.4
 _NOISE = 1.5
 _ROUND = np.linspace(0, 2 * np.pi, 16, endpoint=False)
 

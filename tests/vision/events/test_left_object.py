@@ -18,7 +18,7 @@ def events(
     *,
     gone: float = 1e9,
     leave: float = 7.0,
-    seconds: float = 30.0,
+    seconds: float = 26.0,
     stage: Stage = STAGE,
     came: float = DOWN,
     zones: tuple[Zone, ...] = (),
@@ -59,7 +59,7 @@ def test_a_bag_that_is_left_is_told_once_until_it_is_taken() -> None:
 )
 def test_what_is_not_left_is_not_told(thing: Solid | None, leave: float, came: float) -> None:
     """Attended, there before anybody came, brought by nobody, or of another size: no event."""
-    assert events(thing, leave=leave, came=came, seconds=27.0) == []
+    assert events(thing, leave=leave, came=came, seconds=24.0) == []
 
 
 def test_light_on_the_ground_is_no_object() -> None:
@@ -75,7 +75,7 @@ def test_light_on_the_ground_is_no_object() -> None:
             if t >= DOWN:
                 image *= 1 + (factor - 1) * spot
 
-        assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 25.0, what, light) == []
+        assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 22.0, what, light) == []
 
 
 def test_what_is_taken_or_moved_is_no_object() -> None:
@@ -88,7 +88,7 @@ def test_what_is_taken_or_moved_is_no_object() -> None:
             solids, people = walk(t, 2.0, DOWN, 7.0)
             return [*solids, *([BAG] if t < DOWN else after)], people
 
-        assert stage.events(LeftObject(stage.view, stage.optics), 25.0, what) == []
+        assert stage.events(LeftObject(stage.view, stage.optics), 22.0, what) == []
 
 
 def test_a_zone_of_the_kind_bounds_where_it_is_looked_for() -> None:

@@ -160,7 +160,7 @@ def test_lamps_are_no_flame(
 def test_smoke_is_told_where_it_rises() -> None:
     """Dark smoke without a flame is one event, within ten seconds and three metres."""
     at = (0.5, -1.0)
-    told = _events(_effects(Smoke(at, 1.0, began=2.0, shade=0.06)), 12.0)
+    told = _events(_effects(Smoke(at, 1.0, began=2.0, shade=0.12)), 12.0)
     assert [event.phase for event in told] == [Phase.START]
     assert 2000 < told[0].t <= 12000
     assert np.hypot(told[0].x / 10 - at[0], told[0].y / 10 - at[1]) < 3.0

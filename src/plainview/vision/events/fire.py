@@ -71,9 +71,14 @@ class Fire:
             sighting = self._placed(flame.column, flame.row, flame.confidence)
             if sighting is not None and self._metres(sighting, flame.width) >= LEAST_FLAME:
                 found.append(self._same(sighting, seen.t, FLAME_REACH))
-        for smoke in self._smoke.look(seen) or ():
+        plumes: list[Sighting] = []
+        for smoke in sorted(self._smoke.look(seen) or (), key=lambda one: -one.area):
             sighting = self._placed(smoke.column, smoke.row, MOST_SMOKE * smoke.confidence)
-            if sighting is not None and self._metres(sighting, smoke.area**0.5) >= LEAST_SMOKE:
+            if sighting is None or self._metres(sighting, smoke.area**0.5) < LEAST_SMOKE:
+                continue
+            # Shreds of one plume are that plume's.
+            if all(_apart(sighting, other) > SMOKE_REACH for other in plumes):
+                plumes.append(sighting)
                 found.append(self._same(sighting, seen.t, SMOKE_REACH))
         return found
 
@@ -104,3 +109,8 @@ class Fire:
         row: NDArray[np.float64] = self._projection[2]
         depth = float(row[0] * at.x + row[1] * at.y + row[3])
         return pixels * depth / float(np.linalg.norm(self._projection[0, :3]))
+
+
+def _apart(one: Sighting, other: Sighting) -> float:
+    """Metres between two sightings."""
+    return math.hypot(one.x - other.x, one.y - other.y)

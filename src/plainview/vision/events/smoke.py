@@ -32,7 +32,7 @@ CELL: Final = 4
 """Half-size pixels a side of one cell; a cell is judged with its neighbours."""
 ENOUGH: Final = 9
 """Looks that smoke must last."""
-LEAST_CELLS: Final = 8
+LEAST_CELLS: Final = 12
 """Cells that it must lie over."""
 COLOUR: Final = 18.0
 """Cb or Cr away from grey above which a veil is no smoke."""
@@ -149,6 +149,8 @@ class SmokeWatch:
         weight = 0.05 + lost.mean(axis=0)[rows[foot], columns[foot]]
         column = float(weight @ columns[foot] / float(weight.sum()))
         sure = _step(soft, 0.3, 0.6) * strong * _step(STEAM - tone, 0.0, 1.5)
+        # A moving shadow loses some contrast to coding in the dark, but gives hardly any light.
+        sure *= _step(tone, 0.4, 0.6)
         sure *= _step(boils, 0.012, 0.03)
         side = 2.0 * CELL
         return Smoke(

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import math
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,14 +14,14 @@ import msgspec
 
 from plainview import __version__
 from plainview.app.clips import tell
+from plainview.app.event_clips import measured_events, real_clips
 from plainview.clock import Clock
 from plainview.config import load_camera
 from plainview.errors import InputError, PlainviewError
 from plainview.evaluate.card import scorecard
 from plainview.evaluate.event_table import by_kind, event_report, ordinary_report
 from plainview.evaluate.event_truth import read_event_truth
-from plainview.evaluate.events import EventScore, Judged, judge, score, told_events
-from plainview.evaluate.measured import read_measured
+from plainview.evaluate.events import EventScore, Judged, score
 from plainview.evaluate.table import json_text, write_between
 from plainview.governance.scorecard import Scorecard, judgement
 from plainview.synth.events.ordinary import SECONDS
@@ -50,6 +49,8 @@ class Size(NamedTuple):
     """Of each kind."""
     hours: float = 0.0
     """Camera-hours of ordinary life."""
+    data: Path | None = None
+    """Folder of real clips; None: none."""
 
 
 def suite(
@@ -78,11 +79,20 @@ def suite(
         parts.append(event_report(of_suite))
     if of_days:
         parts.append(f"### Ordinary life\n\n{ordinary_report(of_days)}")
+    real = list(real_clips(size.data, size.kinds)) if size.data else []
+    if real:
+        parts.append(f"### Real clips\n\n{_ABOUT_REAL}\n\n{event_report(real)}")
     text = "\n\n".join(parts)
-    told = {"suite": _numbers(of_suite), "ordinary": _numbers(of_days)}
+    told = {"suite": _numbers(of_suite), "ordinary": _numbers(of_days), "real": _numbers(real)}
     sys.stdout.write((json_text(told) if as_json else text) + "\n")
     if write is not None:
         write_between(write, "events", text)
+
+
+_ABOUT_REAL = (
+    "No object is left, nobody falls and nothing burns in them: whatever is told is false. All\n"
+    "but PETS are measured with a guess of their calibration."
+)
 
 
 def _numbers(judged: Sequence[Judged]) -> dict[str, EventScore]:
@@ -122,29 +132,9 @@ def _one(kind: str, number: int, folder: Path) -> list[Judged]:
     place = folder / scene.name
     if not is_rendered(scene, place):
         render_event_scene(scene, place)
-    return measured_events(place / "video.mp4", place / "camera.toml", place / "events.json")
-
-
-def measured_events(video: Path, camera: Path, truth_file: Path) -> list[Judged]:
-    """Measure one clip in a process of its own and judge its events, kind by kind.
-
-    Raises InputError for a wrong file, PlainviewError when measuring fails.
-    """
-    truth = read_event_truth(truth_file)
-    with tempfile.TemporaryDirectory(prefix="plainview-events-") as scratch:
-        out = Path(scratch) / "measured.jsonl"
-        command = [sys.executable, "-m", "plainview", "measure", str(video)]
-        command += ["--camera", str(camera), "--out", str(out)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
-        if done.returncode != 0:
-            kind_of = InputError if done.returncode == InputError.exit_code else PlainviewError
-            said = done.stderr.strip().splitlines()
-            raise kind_of(
-                f"'plainview measure' failed: {said[-1] if said else done.returncode}",
-                where=str(video),
-            )
-        told = told_events(read_measured(out))
-    return [judge(told, truth, kind) for kind in truth.judged]
+    return measured_events(
+        place / "video.mp4", place / "camera.toml", read_event_truth(place / "events.json")
+    )
 
 
 def site(
@@ -164,7 +154,7 @@ def site(
     config = load_camera(camera)
     told = [read_event_truth(path) for path in truths]
     judged: list[Judged] = []
-    for video, truth in zip(videos, truths, strict=True):
+    for video, truth in zip(videos, told, strict=True):
         tell(f"measuring {video.name}")
         found = measured_events(video, camera, truth)
         tell(f"{video.name}{_said(found)}")

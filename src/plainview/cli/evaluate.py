@@ -117,6 +117,7 @@ def events(
     hours: Annotated[
         float, Option(help="Camera-hours of ordinary life, for false alarms.", min=0, max=10_000)
     ] = 0.0,
+    data: Annotated[Path | None, Option(help="Folder of real clips, measured too.")] = None,
     camera: Annotated[
         Path | None, Option(help="A site's own camera, its CAMERA.toml, instead of scenes.")
     ] = None,
@@ -142,5 +143,5 @@ def events(
     if camera is not None:
         site(camera=camera, videos=video or [], truths=truth or [], card=card, clock=SystemClock())
         return
-    size = Size(tuple(kind) if kind else KINDS, part, scenes, hours)
+    size = Size(tuple(kind) if kind else KINDS, part, scenes, hours, data)
     suite(size=size, keep=keep, write=write, as_json=as_json)

@@ -160,7 +160,7 @@ def draw_site(
     """
     g = generator
     camera = _camera(g, wide=wide)
-    area = _area(camera, wide=wide)
+    area = ground_seen(camera, wide=wide)
     word = light or str(g.choice(LIGHTS))
     air = weather or str(g.choice(WEATHERS))
     if word == "night" and air == "glare":
@@ -210,7 +210,7 @@ def _camera(g: np.random.Generator, *, wide: bool) -> Camera:
     )  # fmt: skip
 
 
-def _area(camera: Camera, *, wide: bool) -> tuple[Point, ...]:
+def ground_seen(camera: Camera, *, wide: bool) -> tuple[Point, ...]:
     """The ground in the picture, up to two and a half times as far as its middle."""
     width, height = camera.size
     away = math.hypot(camera.position[0], camera.position[1])

@@ -1,0 +1,96 @@
+"""Clips measured as a person would, with their told events judged: rendered, recorded, real."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from plainview.app.clips import PETS, tell
+from plainview.calibrate.output import camera_toml
+from plainview.errors import InputError, PlainviewError
+from plainview.evaluate.event_truth import EventTruth, SceneNote, Spell
+from plainview.evaluate.events import Judged, judge, told_events
+from plainview.evaluate.measured import Measured, read_measured
+from plainview.geometry import View
+from plainview.record import EventKind
+from plainview.synth.camera import hung
+from plainview.synth.events.site import ground_seen
+
+REAL: Final = {
+    "people-one-by-one.mp4": ((768, 432), 5.0, 12.0),
+    "hi-vis-worker.mp4": ((480, 270), 5.0, 10.0),
+    "store-aisle.mp4": ((480, 270), 4.0, 6.0),
+    "bicycle-and-car.mp4": ((480, 270), 5.0, 12.0),
+    "cars.mp4": ((768, 432), 6.0, 16.0),
+}
+"""Picture's size, and a guess of the camera's height and distance, metres: none is calibrated."""
+REAL_KINDS: Final = (EventKind.LEFT_OBJECT, EventKind.PERSON_DOWN, EventKind.FIRE)
+"""Kinds that are looked for without a zone; none happens in any of the real clips."""
+_ATTEMPTS: Final = 2
+"""On a machine that is far too busy a lens may be taken for one that hangs, and be ended."""
+
+
+def measured_events(video: Path, camera: Path, truth: EventTruth) -> list[Judged]:
+    """Measure one clip in a process of its own and judge its events, kind by kind.
+
+    Raises InputError for a wrong file, PlainviewError when measuring fails.
+    """
+    told = told_events(_measured(video, camera))
+    return [judge(told, truth, kind) for kind in truth.judged]
+
+
+def _measured(video: Path, camera: Path) -> Measured:
+    with tempfile.TemporaryDirectory(prefix="plainview-events-") as scratch:
+        out = Path(scratch) / "measured.jsonl"
+        command = [sys.executable, "-m", "plainview", "measure", str(video)]
+        command += ["--camera", str(camera), "--out", str(out)]
+        for attempt in range(1, _ATTEMPTS + 1):
+            done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+            if done.returncode == 0:
+                return read_measured(out)
+            said = (done.stderr.strip().splitlines() or [str(done.returncode)])[-1]
+            tell(f"{video.name}, attempt {attempt}: {said}")
+            if done.returncode == InputError.exit_code:
+                raise InputError(f"'plainview measure' failed: {said}", where=str(video))
+    raise PlainviewError(f"'plainview measure' failed: {said}", where=str(video))
+
+
+def real_clips(data: Path, kinds: Sequence[str]) -> Iterator[Judged]:
+    """The real clips under `data`, in which none of REAL_KINDS happens. Absent ones are named."""
+    judged = tuple(kind for kind in REAL_KINDS if kind in kinds)
+    if not judged:
+        return
+    with tempfile.TemporaryDirectory(prefix="plainview-events-") as scratch:
+        for video, camera in _found(data, Path(scratch)):
+            tell(f"measuring {video.name}")
+            measured = _measured(video, camera)
+            seconds = measured.intervals[-1].t
+            told = told_events(measured)
+            name = PETS if video.parent.name == PETS else video.stem
+            truth = EventTruth(
+                seconds, (), judged, (Spell(0.0, seconds, "daylight"),),
+                SceneNote("real", name, "ordinary", positive=False),
+            )  # fmt: skip
+            yield from (judge(told, truth, kind) for kind in judged)
+
+
+def _found(data: Path, scratch: Path) -> Iterator[tuple[Path, Path]]:
+    """Each real video with a camera's file: PETS's own, and guesses for the others."""
+    pets = data / PETS / "video.mp4"
+    if pets.is_file():
+        yield pets, data / PETS / "camera.toml"
+    else:
+        tell(f"left out: {PETS}, because {pets} is not there")
+    for name, (size, height, away) in REAL.items():
+        video = data / "clips" / name
+        if not video.is_file():
+            tell(f"left out: {name}, because {video} is not there")
+            continue
+        camera = hung("guess", at=(0.0, -away), height=height, towards=(0.0, 0.0), hfov=60,
+                      size=size)  # fmt: skip
+        view = View(camera.calibration(), ground_seen(camera, wide=False))
+        path = scratch / f"{video.stem}.toml"
+        path.write_text(camera_toml(video.stem, view), encoding="utf-8")
+        yield video, path

@@ -17,9 +17,10 @@ from plainview.vision.task import Exit, LensTask
 
 MOST_RESTARTS = 5
 """Restarts of the lens in one clip before it is given up."""
-HANG = 20.0
-"""Seconds of waiting in which a lens that has packets must take one."""
-LEASH = 20
+HANG = 60.0
+"""Seconds of waiting in which a lens that has packets must take one. Half a minute of a clip is
+measured between two packets, once its plate is learned: on a busy machine that takes its time."""
+LEASH = 60
 """Seconds of processor time that a lens may use beyond the last sign of progress."""
 _POLL = 0.25
 _BEAT = 2.0

@@ -87,6 +87,18 @@ def test_a_crowd_that_stands_keeps_its_density(crowded: Luma) -> None:
     assert last.people.sum() == pytest.approx(first.people.sum(), rel=0.01)
 
 
+def test_who_stands_in_the_plate_is_allowed_for(bare: Luma) -> None:
+    """A few people whom the plate shows as well widen the interval; an empty floor does not."""
+    few = picture(packed((-2.0, -2.0, 2.0, 2.0), (0.5, 0.5), 1.0, 3), lens())
+    nobody = (np.empty((0, 2)), np.empty(0))
+    for luma, least, most in ((few, 2.0, 40.0), (bare, 0.0, 0.5)):
+        by = Dense(VIEW, lens())
+        looked(by, luma, plate(luma), times=1)
+        assert least <= by.overlooked(*nobody) <= most
+        many = (by._centres, np.full(len(by._centres), 0.2))
+        assert by.overlooked(*many) == 0
+
+
 def test_an_empty_floor_is_empty_and_seldom_looked_at(bare: Luma) -> None:
     """Nobody is found on the floor, with and without a plate, and the looks grow rare."""
     by = Dense(VIEW, lens())

@@ -19,7 +19,16 @@ from plainview.geometry import View
 from plainview.vision.blend import share
 from plainview.vision.density import Density
 from plainview.vision.estimate import Estimate
-from plainview.vision.headplane import CELL, SCALE, STRIDE, channels, difference, head_plane
+from plainview.vision.headplane import (
+    CELL,
+    SCALE,
+    STRIDE,
+    HeadPlane,
+    Mask,
+    channels,
+    difference,
+    head_plane,
+)
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.piv import Piv, PivField
 from plainview.vision.plate import Image, Luma
@@ -39,10 +48,18 @@ MEMORY = 1.0
 """Seconds over which estimates are averaged."""
 GAP = 0.4
 """Part of the difference between the two readings that counts as standard deviation."""
-RELATIVE = 0.2
+GAIN = 0.77
+"""People for each one that the network finds: it over-counts on scenes drawn for calibration."""
+RELATIVE = 0.22
 """Standard deviation of a crowd's number, as part of it: docs/design/0016-dense-crowds.md."""
 LEAST = 0.02
 """People in a cell below which it is left out."""
+FAINT = 0.1
+"""people/m² that the reading without a plate must find beyond the first estimator to count."""
+LEAK = 0.04
+"""people/m² that the network finds on empty floor: docs/reference/density-model.md."""
+UNSEEN = 4.0
+"""People that may stand in the plate for each one that the reading without it finds there."""
 
 
 class Crowd(NamedTuple):
@@ -66,6 +83,8 @@ class Dense:
         self._since = SOON
         self._wait = SOON
         self._crowd: Crowd | None = None
+        self._bare: Floats | None = None
+        self._part: Floats | None = None
         self._elapsed = 0.0
         self.crowded = False
         """Whether a crowd was seen at the last look."""
@@ -117,7 +136,7 @@ class Dense:
         self.crowded = bool((smoothed(people) * self._inside).max() > CROWD)
         self._wait = SOON if self.crowded else min(2 * self._wait, RARELY)
         if not self.crowded:
-            self._crowd = None
+            self._crowd = self._part = None
             self._net = None  # its buffers are several megabytes, and the next look is far away
             self._piv.forget()
             return None
@@ -136,8 +155,10 @@ class Dense:
             self._net = Density()
         with_plate = self._net.people(channels(self._plane, seen, differs, None))
         without = self._net.people(channels(self._plane, seen, None, None))
-        mean = 0.5 * (with_plate + without) * self._seen
-        return mean.astype(np.float64), ((with_plate - without) * self._seen).astype(np.float64)
+        self._bare = np.asarray(without * self._seen, dtype=np.float64)
+        mean = 0.5 * GAIN * (with_plate + without) * self._seen
+        apart = GAIN * (with_plate - without) * self._seen
+        return mean.astype(np.float64), apart.astype(np.float64)
 
     def _steer(self, field: PivField, shape: tuple[int, ...]) -> None:
         """Take the velocities of the windows nearest to each cell, where they were measured."""
@@ -158,17 +179,13 @@ class Dense:
         """`estimate` of the first estimator with the `crowd` where that is to be believed more."""
         plane = self._plane
         assert plane is not None  # noqa: S101 - there is a crowd
-        shape = self._seen.shape
-        at = (plane.pixels(estimate.places) + 0.5) / STRIDE - 0.5
-        node = np.rint(at).astype(np.intp)
-        on = ((node >= 0) & (node < (shape[1], shape[0]))).all(axis=1)
-        node = np.clip(node, 0, (shape[1] - 1, shape[0] - 1))
-        sparse = np.zeros(shape)
-        np.add.at(sparse, (node[on, 1], node[on, 0]), estimate.weights[on])
+        node, on = self._node(plane, estimate.places)
+        sparse = self._binned(node, on, estimate.weights)
         # A crowd's edge belongs to it: there, too, people hide each other and the floor.
         near = np.ones((EDGE, EDGE), np.uint8)
         found = (cv2.dilate(smoothed(one), near) for one in (sparse, crowd.people))
         part = share(*(np.asarray(one, dtype=np.float64) for one in found)) * self._seen
+        self._part = part
         kept = estimate.weights * (1 - np.where(on, part[node[:, 1], node[:, 0]], 0.0))
         people = (crowd.people * part).ravel()
         add = people > LEAST
@@ -184,6 +201,34 @@ class Dense:
             estimate.missed * (1 - float(part[self._inside].mean())),
             noise,
         )
+
+    def overlooked(self, places: Floats, weights: Floats) -> float:
+        """People that may be there beyond `weights` (n,) at `places` (n, 2): who is in the plate.
+
+        Who stands from the first frame on is learned into the plate and differs from it no more.
+        The reading without the plate still finds a part of them, FAINT and more beyond the weights;
+        what an empty floor of that size leaks is taken off.
+        """
+        if self._plane is None or self._bare is None:
+            return 0.0
+        known = self._binned(*self._node(self._plane, places), weights)
+        bare = self._bare if self._part is None else self._bare * (1 - self._part)
+        gap = (smoothed(bare) - smoothed(known))[self._inside]
+        found = float(gap[gap > FAINT].sum()) - LEAK * len(gap)
+        return UNSEEN * max(found, 0.0) * CELL**2
+
+    def _node(self, plane: HeadPlane, places: Floats) -> tuple[NDArray[np.intp], Mask]:
+        """(n, 2) column and row of the cell nearest to each place, and (n,) whether it is in it."""
+        shape = self._seen.shape
+        node = np.rint((plane.pixels(places) + 0.5) / STRIDE - 0.5).astype(np.intp)
+        on = ((node >= 0) & (node < (shape[1], shape[0]))).all(axis=1)
+        return np.clip(node, 0, (shape[1] - 1, shape[0] - 1)), np.asarray(on)
+
+    def _binned(self, node: NDArray[np.intp], on: Mask, weights: Floats) -> Floats:
+        """People by cell, of `weights` (n,) in the cells `node` (n, 2) where `on` (n,)."""
+        people = np.zeros(self._seen.shape)
+        np.add.at(people, (node[on, 1], node[on, 0]), weights[on])
+        return people
 
 
 def smoothed(people: NDArray[np.floating]) -> Floats:

@@ -117,14 +117,16 @@ class SparseEstimator:
     def _overlooked(self, luma: Luma) -> float:
         """People that may be there beyond the mixture: an allowance for the interval's upper end.
 
-        In company part of the people stand where no pixel of theirs shows; and where the picture
-        moves on ground that no body explains, the plate may never have been seen empty.
+        In company part of the people stand where no pixel of theirs shows; others stand in the
+        plate itself; and where the picture moves on ground that no body explains, the plate may
+        never have been seen empty.
         """
         places, weights = self._bodies.places, self._bodies.weights
         gap = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
         company = ((gap < COMPANY_REACH) @ weights - weights) / FULL_COMPANY
         self._company = bool(company.max(initial=0.0) >= GATHERED)
         crowded = CROWDED * float((weights * np.minimum(company, 1.0)).sum())
+        crowded += self._dense.overlooked(places, weights)
         if self._before is None or self._before.shape != luma.shape or self.mask is None:
             return crowded
         change = cv2.blur(cv2.absdiff(luma, self._before), (3, 3))

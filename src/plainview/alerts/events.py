@@ -5,7 +5,6 @@ camera's clock, so one that is wrong or set makes and ends no alert.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -30,7 +29,7 @@ MOST_OPEN: Final = 20
 in the newest of these, and found one by one in the search."""
 BATCH: Final = 1000
 """News taken at once."""
-ROUNDS: Final = 4
+ROUNDS: Final = 2
 """Batches in one look: a flood must not hold up what else is looked at."""
 
 _log = structlog.get_logger(__name__)
@@ -52,13 +51,14 @@ class EventAlerts:
         """`site_of` is the site of each camera. News that nobody has heard yet is heard first."""
         self._store, self._book, self._clock = store, book, clock
         self._site_of = site_of
-        self._heard = 0
+        self.heard = 0
+        """The last news that was taken in."""
         self._calm: dict[str, float] = {}
 
     def look(self) -> None:
         """Take in what is new, and end what has been over for long enough. Raises StoreError."""
         for _ in range(ROUNDS):
-            news = self._store.event_news(BATCH, after=self._heard)
+            news = self._store.event_news(BATCH, after=self.heard)
             if not news:
                 break
             self._hear(news)
@@ -75,7 +75,7 @@ class EventAlerts:
             _log.warning("cameras that are no longer configured call nobody", events=strangers)
         last, now = news[-1].number, self._clock.utc()
         self._book.revise(lambda found: heard(found, told, now, self._book.name), heard=last)
-        self._heard = last
+        self.heard = last
 
     def _end(self) -> None:
         now = self._clock.monotonic()
@@ -100,13 +100,17 @@ def heard(
     An event belongs to an open alert of its site, kind and zone that has an event near it
     (`Kind.reach`): the same happening, seen from elsewhere or again. `name` makes new ids.
     """
-    drafts: defaultdict[tuple[str, EventKind], list[_Draft]] = defaultdict(list)
+    drafts: dict[tuple[str, EventKind], list[_Draft]] = {
+        (one.site, one.event.kind): [] for one in told
+    }
     for alert in sorted(found, key=lambda alert: alert.id):
-        if alert.quantity is None:
-            drafts[alert.site, alert.kind].append(_Draft(alert))
+        group = drafts.get((alert.site, alert.kind))
+        if alert.quantity is None and group is not None:
+            group.append(_Draft(alert))
     for one in told:
         group = drafts[one.site, one.event.kind]
-        known = next((draft for draft in group if one.event.id in draft.sightings), None)
+        name_of = one.event.id
+        known = next((draft for draft in group if name_of in draft.sightings), None)
         if known is not None:
             known.see(one.event)
         elif not one.ended:
@@ -117,9 +121,9 @@ def heard(
 def _place(group: "list[_Draft]", one: Told, now: float, name: Callable[[], str]) -> None:
     event = one.event
     fit = [draft for draft in group if draft.zone in {None, event.zone} or event.zone is None]
-    nearest = min(fit, key=lambda draft: draft.distance(event.at), default=None)
-    if nearest is not None and nearest.distance(event.at) <= KINDS[event.kind].reach:
-        nearest.see(event)
+    far, k = min(((draft.distance(event.at), k) for k, draft in enumerate(fit)), default=(0.0, -1))
+    if k >= 0 and far <= KINDS[event.kind].reach:
+        fit[k].see(event)
     elif len(group) >= MOST_OPEN:
         group[-1].count()
     else:
@@ -173,23 +177,20 @@ class _Draft:
 
     def distance(self, at: Point) -> float:
         """Metres from the box around its events."""
-        beyond = [
-            max(low - here, here - high, 0.0)
-            for low, here, high in zip(self._low, at, self._high, strict=True)
-        ]
-        return math.hypot(*beyond)
+        (x, y), (x0, y0), (x1, y1) = at, self._low, self._high
+        return math.hypot(max(x0 - x, x - x1, 0.0), max(y0 - y, y - y1, 0.0))
 
     def see(self, event: KeptEvent) -> None:
         """One more event, or what is new of one that it has."""
-        known = event.id in self.sightings
-        if not known and len(self.sightings) >= MOST_SIGHTINGS:
+        name = event.id
+        if name not in self.sightings and len(self.sightings) >= MOST_SIGHTINGS:
             self.count()
             ended = next((k for k, one in self.sightings.items() if one.until is not None), None)
             if ended is None:
                 return
             del self.sightings[ended]
         self.changed = True
-        self.sightings[event.id] = _sighting(event)
+        self.sightings[name] = _sighting(event)
         self._low = min(self._low[0], event.at[0]), min(self._low[1], event.at[1])
         self._high = max(self._high[0], event.at[0]), max(self._high[1], event.at[1])
 

@@ -1,0 +1,45 @@
+"""What is met again and again is one path, for some seconds."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plainview.vision.events.paths import MOST, WINDOW, Found, Paths, Size
+
+
+def found(x: float, y: float, size: Size = Size.VEHICLE) -> Found:
+    """Something there."""
+    return Found(x, y, size, 1.8, 4.5, 1.5, 0.0, 0.9, blur=0.05)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(-25, 25), st.floats(-25, 25))
+def test_a_vehicle_is_followed_at_any_speed_of_a_road(vx: float, vy: float) -> None:
+    """Its velocity is measured; beside it another, the other way, is another path."""
+    paths = Paths()
+    for k in range(10):
+        t = k / 5
+        paths.step([found(vx * t, vy * t), found(200 - vx * t, 200 - vy * t)], t)
+    one, other = paths.paths
+    assert np.allclose(one.velocity, (vx, vy), atol=1e-6)
+    assert np.allclose(other.velocity, (-vx, -vy), atol=1e-6)
+
+
+def test_a_path_is_some_seconds_long_and_ends_unseen() -> None:
+    """Nothing older is kept, and who is away for long is somebody new."""
+    paths = Paths()
+    for k in range(100):
+        paths.step([found(0.1 * k, 0.0, Size.PERSON)], k / 5)
+    (one,) = paths.paths
+    assert one.points[-1][0] - one.points[0][0] <= WINDOW + 1e-6
+    assert one.moved
+    paths.step([], 25.0)
+    assert paths.paths == []
+
+
+def test_however_much_is_found_paths_are_bounded() -> None:
+    """A street full of noise."""
+    paths = Paths()
+    for k in range(5):
+        paths.step([found(50.0 * n, 0.0) for n in range(200)], k / 5)
+        assert len(paths.paths) <= MOST

@@ -74,7 +74,7 @@ class FlameWatch:
         """Nothing seen yet."""
         self._glow: deque[F32] = deque(maxlen=WINDOW)
         self._bright: deque[Luma] = deque(maxlen=WINDOW)
-        self._warmth: deque[NDArray[np.int8]] = deque(maxlen=WINDOW)
+        self._warmth: deque[Luma] = deque(maxlen=WINDOW)
         self._lively: F32 | None = None
         self._since = 0.0
         self._scale = 2
@@ -117,8 +117,7 @@ class FlameWatch:
             cv2.accumulateWeighted(change, self._lively, 0.15)
         self._glow.append(glow)
         self._bright.append(half)
-        red_over_blue = cv2.subtract(chroma[1], chroma[0], dtype=cv2.CV_16S)
-        self._warmth.append(np.clip(red_over_blue, -128, 127).astype(np.int8))
+        self._warmth.append(np.asarray(cv2.subtract(chroma[1], chroma[0]), dtype=np.uint8))
 
     def _places(self) -> list[tuple[slice, slice]]:
         """Rows and columns around each place where what glows has changed again and again."""
@@ -147,8 +146,12 @@ class FlameWatch:
         if len(stack) < ENOUGH or int(body.sum()) < LEAST_PIXELS:
             return None
         # Also what is hardly a flame is told: doubt lowers the mean that an event starts by.
-        sure = MOST_SURE * lasting(stack) * licking(stack) * disorder(stack)
-        sure *= self._luminous(rows, columns, body, seen.plate.luma) * self._soot(rows, columns)
+        sure = MOST_SURE * lasting(stack) * licking(stack)
+        if sure > 0:
+            sure *= self._luminous(rows, columns, body, seen.plate.luma)
+            sure *= self._soot(rows, columns)
+        if sure > 0:
+            sure *= disorder(stack)
         across, down = np.nonzero(body.any(axis=0))[0], np.nonzero(body.any(axis=1))[0]
         weight = mean[int(down[-1]) - len(down) // 4 :].sum(axis=0)
         column = float(weight @ np.arange(len(weight)) / max(float(weight.sum()), 1e-6))
@@ -181,6 +184,18 @@ def glowing(half: Luma, chroma: Luma) -> F32:
 
     `half` (h, w) and `chroma` (2, h, w) are of one size.
     """
+    glow = np.zeros(half.shape, np.float32)
+    likely = (cv2.subtract(chroma[1], chroma[0]) > 14) & (half > DIM)
+    x, y, w, h = cv2.boundingRect(likely.astype(np.uint8))
+    if w == 0:
+        return glow
+    # Around what may glow only: most pictures hold nothing of the kind.
+    box = slice(max(y - 3, 0), y + h + 3), slice(max(x - 3, 0), x + w + 3)
+    glow[box] = _glow(half[box], chroma[(slice(None), *box)])
+    return glow
+
+
+def _glow(half: Luma, chroma: Luma) -> F32:
     blue, red = (plane.astype(np.float32) - 128 for plane in chroma)
     warmth = red - blue
     # Hue between deep orange and yellow: purer reds are lamps and paint, greener yellows clothes.

@@ -63,7 +63,7 @@ NOTICES = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(notice=NOTICES, public=st.booleans())
 def test_every_notice_is_valid_cap(schema: etree.XMLSchema, notice: Notice, public: bool) -> None:  # noqa: FBT001 - drawn
     """Whatever names and texts a city has. Only an actual one is ever for everyone."""

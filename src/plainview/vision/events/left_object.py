@@ -84,7 +84,8 @@ class LeftObject:
             self._began = seen.t
         for blob in self._stillness.step(seen, self._taken):
             self._meet(blob, seen)
-        self._things = [thing for thing in self._things if self._watch(thing, seen)]
+        watched = [self._watch(thing, seen) for thing in self._things]
+        self._things = [thing for thing in watched if thing is not None]
         self._taken[:] = 0
         for thing in self._things:
             blob = thing.change.blob
@@ -117,18 +118,18 @@ class LeftObject:
         ):
             self._went.append((blob.since, size))
 
-    def _watch(self, thing: Thing, seen: Seen) -> bool:
-        """Look at `thing` again; False when it need not be watched any more."""
+    def _watch(self, thing: Thing, seen: Seen) -> Thing | None:
+        """What is to be watched after another look at `thing`: mostly itself; None for nothing."""
         thing.state = thing.change.look(seen)
         thing.looks += 1
         if thing.state is State.GONE:
             thing.unlike += 1
             if thing.unlike < UNLIKE:
-                return True
+                return thing
             return self._part(thing, seen)
         thing.unlike = 0
         if thing.state is State.HIDDEN:
-            return seen.t - thing.seen < 3 * LONG_HIDDEN
+            return thing if seen.t - thing.seen < 3 * LONG_HIDDEN else None
         thing.seen = seen.t
         stirred = thing.change.stir(seen) > 0.08
         thing.stirs += (stirred - thing.stirs) / min(thing.looks, 25)
@@ -136,17 +137,17 @@ class LeftObject:
         if not thing.sighted and thing.change.shrunk(seen):
             # It is met again, without who stood beside it.
             self._stillness.forget(thing.change.blob, seen)
-            return False
+            return None
         if thing.looks % 5 == 1:
             thing.traits = thing.change.traits()
         if thing.looks * EVERY < YOUNG + 2:
             beside = self._company.beside(thing.extent.place, BESIDE, seen.t - 1, seen.t)
             thing.left = thing.left or (beside and seen.t > thing.since + 1)
             thing.moved = thing.moved or self._moved(thing)
-        return True
+        return thing
 
-    def _part(self, thing: Thing, seen: Seen) -> bool:
-        """Note that `thing` went, or that what the plate has shown all along has come."""
+    def _part(self, thing: Thing, seen: Seen) -> Thing | None:
+        """Note that `thing` went; what the plate has shown all along and has come by now."""
         arrival = thing.traits.arrival
         rested = thing.looks * EVERY > RESTED and thing.whole <= ALONE
         if arrival > CAME and rested and thing.traits.contrast > 2 * PLAIN:
@@ -156,9 +157,8 @@ class LeftObject:
             came = Thing(thing.change.reversed(since), thing.extent, self._optics)
             came.carrier = self._company.nearest(came.extent.place, since - 4, since + 1)
             came.seen = seen.t
-            thing.__dict__.update(came.__dict__)
-            return True
-        return False
+            return came
+        return None
 
     def _moved(self, thing: Thing) -> bool:
         """Whether something of its size went nearby as it came: moved, not left."""

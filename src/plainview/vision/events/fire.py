@@ -38,8 +38,8 @@ MOST_FIRES: Final = 16
 class _Place:
     """Where a fire was seen, when first and when last."""
 
-    def __init__(self, x: float, y: float, t: float) -> None:
-        self.x, self.y, self.first, self.last = x, y, t, t
+    def __init__(self, x: float, y: float, t: float, reach: float) -> None:
+        self.x, self.y, self.first, self.last, self.reach = x, y, t, t, reach
 
 
 class Fire:
@@ -84,14 +84,15 @@ class Fire:
 
     def _same(self, sighting: Sighting, t: float, reach: float) -> Sighting:
         """`sighting` where the fire is that it is of, if one is known within `reach` metres."""
-        for one in self._fires:
+        # A flame says where it burns better than any smoke.
+        for one in sorted(self._fires, key=lambda place: place.reach):
             if math.hypot(one.x - sighting.x, one.y - sighting.y) <= reach:
                 one.last = t
                 if t - one.first < SETTLES:
                     one.x, one.y = sighting.x, sighting.y
                 return sighting._replace(x=one.x, y=one.y)
         if sighting.confidence >= self.patience.least and len(self._fires) < MOST_FIRES:
-            self._fires.append(_Place(sighting.x, sighting.y, t))
+            self._fires.append(_Place(sighting.x, sighting.y, t, reach))
         return sighting
 
     def _placed(self, column: float, row: float, confidence: float) -> Sighting | None:

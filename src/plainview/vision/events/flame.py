@@ -48,6 +48,8 @@ LEAST_PIXELS: Final = 10
 """Below which a shape cannot be told from noise."""
 DIM: Final = 100
 """Luma that a flame is always brighter than where it shows."""
+LEAST: Final = 0.02
+"""Confidence below which nothing is said."""
 SMALL: Final = 140_000
 """Pixels of a working picture up to which it is looked at in full; larger ones at half size."""
 WHITE: Final = 222
@@ -145,13 +147,15 @@ class FlameWatch:
         body = mean > 0.25 * mean.max()
         if len(stack) < ENOUGH or int(body.sum()) < LEAST_PIXELS:
             return None
-        # Also what is hardly a flame is told: doubt lowers the mean that an event starts by.
+        # Also what may hardly be a flame is told: doubt lowers the mean that an event starts by.
         sure = MOST_SURE * lasting(stack) * licking(stack)
         if sure > 0:
             sure *= self._luminous(rows, columns, body, seen.plate.luma)
             sure *= self._soot(rows, columns)
         if sure > 0:
             sure *= disorder(stack)
+        if sure < LEAST:
+            return None
         across, down = np.nonzero(body.any(axis=0))[0], np.nonzero(body.any(axis=1))[0]
         weight = mean[int(down[-1]) - len(down) // 4 :].sum(axis=0)
         column = float(weight @ np.arange(len(weight)) / max(float(weight.sum()), 1e-6))

@@ -68,19 +68,19 @@ def test_readings_of_an_exact_camera_say_the_truth(walking: Walking) -> None:
 
 
 def test_the_crush_is_where_it_is_defined() -> None:
-    """After ten seconds at 7 people/m² or of twice the pressure at which turbulence begins."""
+    """After ten seconds at 7 people/m² or of three times the pressure of beginning turbulence."""
     n = 40
     density = np.full((n, 5, 5), 4.0)
     still = Course(density, np.zeros((n, 5, 5, 2)), np.zeros((n, 5, 5)))
     calm = np.zeros(n)
     assert np.isnan(moments(still, calm)).all()
     pushed = calm.copy()
-    pushed[10:19] = 0.05
+    pushed[10:19] = 0.07
     assert np.isnan(moments(still, pushed)).all()
     pushed[10:20] = 0.03
     assert moments(still, pushed).turbulence == 20.0
     assert np.isnan(moments(still, pushed).crush)
-    pushed[15:25] = 0.05
+    pushed[15:25] = 0.07
     assert moments(still, pushed) == (20.0, 25.0)
     density[12:] = 7.5
     assert moments(still, pushed) == (13.0, 22.0)

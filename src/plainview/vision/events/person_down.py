@@ -47,6 +47,8 @@ LONG: Final = (0.6, 2.6)
 """Metres across the view of the longer side of its window, the least and the most."""
 MOST: Final = 6
 """Blobs that are held against silhouettes in one look."""
+RESTS: Final = 0.45
+"""Metres between two looks within which a blob rests: what walks on is held against nothing."""
 LIES: Final = 0.55
 """Least overlap of one who lies."""
 STAYS: Final = 0.6
@@ -114,6 +116,7 @@ class PersonDown:
         self._mean: Image = np.full((height, width), LEAST, dtype=np.float32)
         self._looked = -np.inf
         self._judged: list[_Judged] = []
+        self._before: list[Floats] = []
         self._down: list[_Down] = []
         scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
         side = max(round(BRIDGE * scale), 1) | 1
@@ -139,6 +142,7 @@ class PersonDown:
     def _judge(self) -> list[_Judged]:
         """The blobs of a person's size, held against silhouettes."""
         differs = (self._mean > DIFFERS).view(np.uint8)
+        before, self._before = self._before, []
         if not differs.any():
             return []
         joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
@@ -154,6 +158,9 @@ class PersonDown:
             blob = Blob((x0, y0), np.asarray(labels[window] == k, dtype=np.uint8), self._looked)
             size = extent(self._optics, blob)
             if size is None or not _as_large(size):
+                continue
+            self._before.append(size.place)
+            if not any(float(np.hypot(*(place - size.place))) < RESTS for place in before):
                 continue
             known = next((one for one in self._judged if _same(one.blob, blob)), None)
             one = known or _hold(self._optics, blob, size, self._mean[blob.window])

@@ -145,7 +145,8 @@ class Movers:
         head, _ = project(self._optics.projection, feet + np.array([0.0, 0.0, BODY_HEIGHT]))
         middle = (foot + head) / 2
         tall = np.maximum(np.hypot(*(foot - head).T), 1.0)
-        hidden = _hidden(foot, head, depth)
+        hides = _hides(foot, head, depth)
+        hidden = np.asarray(hides.any(axis=0))
         tops = _tops(evidence, foot, head)
         others = to_plane(
             self._optics.projection, foot + tops[:, None] * (head - foot), BODY_HEIGHT
@@ -161,7 +162,7 @@ class Movers:
                 heading=0.0,
                 confidence=float(weights[k]),
                 blur=BODY_HEIGHT / float(tall[k]),
-                other=_pair(others[k]) if tops[k] > TALL else None,
+                other=_other(places, hides[k], others[k], above=bool(tops[k] > TALL)),
                 flow=(float(velocity[0]), float(velocity[1])),
             )
             for k, velocity in enumerate(bodies.velocities[sure])
@@ -170,8 +171,21 @@ class Movers:
         ]
 
 
-def _pair(place: Floats) -> tuple[float, float]:
-    return float(place[0]), float(place[1])
+def _other(
+    places: Floats, hides: NDArray[np.bool_], top: Floats, *, above: bool
+) -> tuple[float, float] | None:
+    """Where a body stands if it was laid into a shadow or a reflection; None where nothing says so.
+
+    That is at the place of the one whose feet it `hides` (n,), or at `top` (2,), by what goes on
+    `above` it.
+    """
+    if hides.any():
+        x, y = places[int(np.argmax(hides))]
+    elif above:
+        x, y = top
+    else:
+        return None
+    return float(x), float(y)
 
 
 def _tops(evidence: Image, foot: Floats, head: Floats) -> Floats:
@@ -198,14 +212,17 @@ def _tops(evidence: Image, foot: Floats, head: Floats) -> Floats:
     return np.asarray(steps[ends])
 
 
-def _hidden(foot: Floats, head: Floats, depth: Floats) -> NDArray[np.bool_]:
-    """(n,) whether somebody nearer stands before the feet: then nothing tells where they are."""
+def _hides(foot: Floats, head: Floats, depth: Floats) -> NDArray[np.bool_]:
+    """(n, n) whether the first stands before the second's feet: nothing tells where those are.
+
+    Or the first is the second's shadow or reflection, taken for a body.
+    """
     tall = foot[:, 1] - head[:, 1]
     beside = np.abs(foot[:, None, 0] - (foot[None, :, 0] + head[None, :, 0]) / 2)
     above = foot[None, :, 1] - foot[:, None, 1]
     nearer = depth[None, :] < depth[:, None] - NEARER
     before = (beside < HALF_WIDTH * tall[None, :]) & (above > 0) & (above < tall[None, :])
-    return np.asarray((nearer & before).any(axis=1))
+    return np.asarray((nearer & before).T)
 
 
 def _within(pixel: Floats, blob: Rectangle) -> bool:

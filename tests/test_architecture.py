@@ -195,6 +195,8 @@ def test_another_way_is_seen(tmp_path: Path, line: str) -> None:
 STARTERS = {
     "app/alarms.py",  # simulated days, one process for each core
     "app/clips.py",  # 'plainview measure', once for each clip
+    "app/event_clips.py",  # the same, for clips with events
+    "app/events.py",  # rendered scenes, one process for each core
     "fleet/still.py",  # one picture of a file, for the person who calibrates
     "fleet/zygote.py",
     "synth/demo.py",  # renders the demonstration

@@ -87,16 +87,16 @@ def fit_boxes(projection: Points, blobs: Sequence[Rectangle]) -> list[Box | None
     kinds = np.repeat(np.arange(len(KINDS), dtype=np.int64), HEADINGS)
     headings = np.tile(np.arange(HEADINGS) * np.pi / HEADINGS, len(KINDS))
     each = len(kinds)
-    corners = np.tile(_corners(kinds, headings), (len(blobs), 1, 1))
+    about = np.tile(_about(projection, _corners(kinds, headings)), len(blobs))
     sides = _Sides.of(np.repeat(np.array(blobs, dtype=np.float64), each, axis=0))
     places = to_plane(projection, sides.start())
     for _ in range(_STEPS):
-        outline = _outline(projection, places, corners)
+        outline = _outlined(projection, places, about)
         anchor, depth = project(projection, np.column_stack((places, np.zeros(len(places)))))
         moved = to_plane(projection, anchor - sides.off(outline))
         fine = np.isfinite(moved[:, 0]) & (depth > _NEAREST)
         places[fine] = moved[fine]
-    misfit = sides.misfit(_outline(projection, places, corners))
+    misfit = sides.misfit(_outlined(projection, places, about))
     misfit[~np.isfinite(misfit)] = np.inf
     best = np.argmin(misfit.reshape(-1, each) + _LARGER * kinds, axis=1)
     chosen = best + np.arange(len(blobs)) * each
@@ -170,9 +170,22 @@ def _corners(kinds: NDArray[np.int64], headings: Floats) -> Points:
 
 def _outline(projection: Points, places: Floats, corners: Points) -> Floats:
     """(n, 4) x0, y0, x1, y1 of the boxes at `places` (n, 2), NaN where one is behind the camera."""
-    # A homogeneous pixel is linear in the place: the corners are projected about the origin.
-    plan = places @ projection[:, :2].T + projection[:, 3]
-    pixels = corners @ projection[:, :3].T + plan[:, None, :]
-    depth = pixels[..., 2]
-    pixels = pixels[..., :2] / np.where(depth > _NEAREST, depth, np.nan)[..., None]
-    return np.concatenate((pixels.min(axis=1), pixels.max(axis=1)), axis=1)
+    return _outlined(projection, places, _about(projection, corners))
+
+
+def _about(projection: Points, corners: Points) -> Floats:
+    """(3, 8, n) `corners` (n, 8, 3) seen about the origin, without the projection's offset.
+
+    A homogeneous pixel is linear in the place, so that these serve for boxes at every place.
+    """
+    return np.ascontiguousarray(np.moveaxis(corners @ projection[:, :3].T, 0, 2).swapaxes(0, 1))
+
+
+def _outlined(projection: Points, places: Floats, about: Floats) -> Floats:
+    """(n, 4) as `_outline`, of the boxes whose corners are seen `about` (3, 8, n) the origin."""
+    x, y, depth = about + (projection[:, :2] @ places.T + projection[:, 3:])[:, None, :]
+    # The eight corners are the first axis: the least and the most of rows are found fast.
+    depth[~(depth > _NEAREST)] = np.nan
+    x /= depth
+    y /= depth
+    return np.stack((x.min(axis=0), y.min(axis=0), x.max(axis=0), y.max(axis=0)), axis=1)

@@ -135,14 +135,14 @@ class Change:
         outline = _outline(self.after, self.before, core, rim, near)
         noise = float(self._noise[core].mean())
         log = np.log((self.after[core] + 4) / (self.before[core] + 4))
-        middle = float(np.median(log))
+        middle = ranked(log, 0.5)
         level = max(float(self.after[core].mean()), 8.0)
         grain = 0.5 * noise / level
-        even = 1.4826 * float(np.median(np.abs(log - middle))) - grain
+        even = 1.4826 * ranked(np.abs(log - middle), 0.5) - grain
         change = self.after - self.before
         contrast = float(np.abs(change[core]).mean())
         steps = _gradient(change)[rim]
-        sharp = float(np.percentile(steps, 80)) / max(contrast, 1.0) if steps.size else 0.0
+        sharp = ranked(steps, 0.8) / max(contrast, 1.0) if steps.size else 0.0
         return Traits(
             outline,
             max(even, 0.0),
@@ -151,6 +151,15 @@ class Change:
             sharp,
             contrast / max(noise, 1.0),
         )
+
+
+def ranked(values: NDArray[np.float32], part: float) -> float:
+    """The quantile `part` (0 to 1) of `values` (n,), linear between two: numpy's, sooner."""
+    place = part * (values.size - 1)
+    low = int(place)
+    high = min(low + 1, values.size - 1)
+    lower, upper = np.partition(values, (low, high))[[low, high]]
+    return float(lower + (place - low) * (upper - lower))
 
 
 def _gradient(image: Image) -> Image:

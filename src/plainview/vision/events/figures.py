@@ -124,6 +124,7 @@ _ENDS: Final = np.array(
 _RADII: Final = np.array(
     [[r for _, _, r in f] + [0.0] * (_MOST_LIMBS - len(f)) for _, f in _FIGURES]
 )
+_LIMBS: Final = [np.nonzero(radii)[0].tolist() for radii in _RADII]
 _LONG = np.linalg.norm(_ENDS[:, :, 1] - _ENDS[:, :, 0], axis=2)
 _AREA = (_LONG + 0.5 * np.pi * _RADII) * _RADII
 _AREAS: Final = _AREA / _AREA.sum(axis=1, keepdims=True)
@@ -212,11 +213,12 @@ def _drawn(optics: Optics, places: Floats, corner: tuple[int, int], shape: tuple
     whole = np.clip(np.rint(pixels * (1 << _FINE)), -60_000, 60_000).astype(np.int32)
     focal = float(np.linalg.norm(optics.projection[0, :3]))
     # Evidence is smoothed over three pixels: a blob is a pixel wider than the body.
-    wide = np.rint(2 * _RADII * focal / depth.mean(axis=2) + 1).astype(int)
+    wide = np.minimum(np.rint(2 * _RADII * focal / depth.mean(axis=2) + 1), 200).astype(int)
     drawn = np.zeros((len(places), *shape), dtype=np.uint8)
-    for k in range(len(places)):
-        for limb in np.nonzero(_RADII[k])[0]:
-            a, b = whole[k, limb]
-            thick = min(int(wide[k, limb]), 200)
-            cv2.line(drawn[k], a.tolist(), b.tolist(), 1, thick, cv2.LINE_8, _FINE)
+    for picture, limbs, ends_, thick in zip(
+        drawn, _LIMBS, whole.tolist(), wide.tolist(), strict=True
+    ):
+        for limb in limbs:
+            a, b = ends_[limb]
+            cv2.line(picture, a, b, 1, thick[limb], cv2.LINE_8, _FINE)
     return drawn

@@ -21,7 +21,7 @@ from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import DIFFERS, EVERY, Blob, Stillness
-from plainview.vision.events.thing import CAME, PLAIN, WENT, Extent, Thing, extent
+from plainview.vision.events.thing import CAME, PLAIN, WENT, Extent, Thing, extents
 from plainview.vision.optics import Optics, flat_samples
 
 PATIENCE: Final = Patience(rise=10.0, fall=2.0, reach=1.0)
@@ -82,8 +82,10 @@ class LeftObject:
             return []
         if self._began is None or seen.t < self._began:
             self._began = seen.t
-        for blob in self._stillness.step(seen, self._taken):
-            self._meet(blob, seen)
+        blobs = self._stillness.step(seen, self._taken)
+        for blob, size in zip(blobs, extents(self._optics, blobs), strict=True):
+            if size is not None:
+                self._meet(blob, size, seen)
         watched = [self._watch(thing, seen) for thing in self._things]
         self._things = [thing for thing in watched if thing is not None]
         self._taken[:] = 0
@@ -94,17 +96,15 @@ class LeftObject:
         found = [self._sighting(thing, seen) for thing in self._things]
         return [one for one in found if one is not None]
 
-    def _meet(self, blob: Blob, seen: Seen) -> None:
+    def _meet(self, blob: Blob, size: Extent, seen: Seen) -> None:
         """Begin to watch `blob`; one that grows on a young thing is met again with it."""
-        reference, size = self._stillness.reference, extent(self._optics, blob)
-        if reference is None or size is None:
-            return
+        reference = self._stillness.reference
         touched = [thing for thing in self._things if _touch(thing.change.blob, blob)]
         young = [one for one in touched if seen.t - one.since < YOUNG and not one.sighted]
         if young:
             self._things = [one for one in self._things if one not in young]
             return
-        if touched or len(self._things) >= MOST:
+        if touched or reference is None or len(self._things) >= MOST:
             return
         thing = Thing(Change(blob, seen, reference), size, self._optics)
         thing.carrier = self._company.nearest(size.place, blob.since - 4, blob.since + 1)
@@ -138,7 +138,7 @@ class LeftObject:
             # It is met again, without who stood beside it.
             self._stillness.forget(thing.change.blob, seen)
             return None
-        if thing.looks % 5 == 1:
+        if thing.looks > 1 and thing.looks % 5 == 1:
             thing.traits = thing.change.traits()
         if thing.looks * EVERY < YOUNG + 2:
             beside = self._company.beside(thing.extent.place, BESIDE, seen.t - 1, seen.t)
@@ -222,5 +222,7 @@ def _whole(blob: Blob, seen: Seen) -> float:
     own = np.zeros_like(differs)
     own[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = blob.mask
     _, labels = cv2.connectedComponents(differs | own, connectivity=4)
-    names = np.unique(labels[own > 0])
-    return float(np.isin(labels, names).sum()) / max(int(np.count_nonzero(own)), 1)
+    areas = np.bincount(labels.ravel())
+    touched = np.zeros(len(areas), dtype=np.bool_)
+    touched[labels[own > 0]] = True
+    return float(areas[touched].sum()) / max(cv2.countNonZero(own), 1)

@@ -116,7 +116,9 @@ class Movers:
             return ()
         found, blobs = self._vehicles(evidence, self._window)
         found += self._people(evidence, bodies, blobs)
-        near = [one for one in found if shapely.contains_xy(self._near, one.x, one.y)]
+        places = np.array([(one.x, one.y) for one in found]).reshape(-1, 2)
+        inside = shapely.contains_xy(self._near, places)
+        near = [one for one, is_near in zip(found, inside, strict=True) if is_near]
         self._paths.step(near, t)
         return tuple(_mover(path) for path in self._paths.paths if path.last == t)
 
@@ -125,7 +127,7 @@ class Movers:
     ) -> tuple[list[Found], list[Rectangle]]:
         """What is of a vehicle's outline, and the blobs that are."""
         projection = self._optics.projection
-        wide = [blob for blob in _blobs(evidence, window) if _wide(projection, blob)]
+        wide = _wide(projection, _blobs(evidence, window))
         pairs = [
             (_vehicle(box, projection), blob)
             for box, blob in zip(fit_boxes(projection, wide), wide, strict=True)
@@ -230,12 +232,16 @@ def _within(pixel: Floats, blob: Rectangle) -> bool:
     return bool(blob.x0 - 2 <= pixel[0] <= blob.x1 + 2 and blob.y0 - 3 <= pixel[1] <= blob.y1 + 3)
 
 
-def _wide(projection: Floats, blob: Rectangle) -> bool:
-    """Whether `blob` is broad enough at its foot for a vehicle, seen from wherever."""
-    foot = np.array([[blob.x0, blob.y1 - 1], [blob.x1, blob.y1 - 1]])
-    ground = to_plane(projection, foot)
-    whole = not (blob.left or blob.right or blob.bottom)
-    return not whole or not float(np.hypot(*(ground[1] - ground[0]))) < NARROWEST
+def _wide(projection: Floats, blobs: Sequence[Rectangle]) -> list[Rectangle]:
+    """Those of `blobs` that are broad enough at their foot for a vehicle, seen from wherever."""
+    feet = [(x, blob.y1 - 1) for blob in blobs for x in (blob.x0, blob.x1)]
+    ground = to_plane(projection, feet).reshape(-1, 2, 2)
+    broad = ~(np.hypot(*(ground[:, 1] - ground[:, 0]).T) < NARROWEST)
+    return [
+        blob
+        for blob, is_broad in zip(blobs, broad, strict=True)
+        if is_broad or blob.left or blob.right or blob.bottom
+    ]
 
 
 def _vehicle(box: Box, projection: Floats) -> Found:

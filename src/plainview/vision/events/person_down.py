@@ -22,7 +22,7 @@ from plainview.vision.events.figures import Posture, fit
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import PAD, Blob
-from plainview.vision.events.thing import EVEN, Extent, extent
+from plainview.vision.events.thing import EVEN, Extent, extents
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
@@ -148,15 +148,19 @@ class PersonDown:
         joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
         height, width = differs.shape
-        found: list[_Judged] = []
+        blobs: list[Blob] = []
         for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[: 4 * MOST] + 1:
             x, y, w, h, area = (int(v) for v in stats[k])
-            if area < 12 or len(found) == MOST:
+            if area < 12:
                 break
             x0, y0 = max(x - PAD, 0), max(y - PAD, 0)
             window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
-            blob = Blob((x0, y0), np.asarray(labels[window] == k, dtype=np.uint8), self._looked)
-            size = extent(self._optics, blob)
+            mask = np.asarray(labels[window] == k, dtype=np.uint8)
+            blobs.append(Blob((x0, y0), mask, self._looked))
+        found: list[_Judged] = []
+        for blob, size in zip(blobs, extents(self._optics, blobs), strict=True):
+            if len(found) == MOST:
+                break
             if size is None or not _as_large(size):
                 continue
             self._before.append(size.place)

@@ -6,9 +6,13 @@ it stirs), furniture that was moved (something of its size went nearby at that m
 nobody was there to put it down or to walk away from it. Each takes its share of the confidence.
 """
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from plainview.geometry import to_plane
 from plainview.vision.events.change import Change, State, Traits
@@ -57,25 +61,40 @@ class Extent(NamedTuple):
     """Height over that of a flat thing as long as it is wide; 1 for a spot on the ground."""
 
 
-def extent(optics: Optics, blob: Blob) -> Extent | None:
-    """The extent of `blob`; None where no ground is seen under it."""
-    rows, columns = np.nonzero(blob.mask)
-    x, y = blob.corner
-    low, high = float(rows.max()), float(rows.min())
-    foot = np.array([[float(columns[rows >= low - 1].mean()) + x, low + y]])
-    place = to_plane(optics.projection, foot)[0]
-    if not np.all(np.isfinite(place)):
-        return None
+def extents(optics: Optics, blobs: Sequence[Blob]) -> list[Extent | None]:
+    """The extent of each of `blobs`; None where no ground is seen under it."""
+    boxes = [cv2.boundingRect(blob.mask) for blob in blobs]
+    feet = [
+        (_foot(blob.mask, box) + blob.corner[0], box[1] + box[3] - 1 + blob.corner[1])
+        for blob, box in zip(blobs, boxes, strict=True)
+    ]
+    places = to_plane(optics.projection, feet)
+    return [
+        _extent(optics, place, (box[2], box[3]), cv2.countNonZero(blob.mask))
+        if np.isfinite(place[0])
+        else None
+        for blob, box, place in zip(blobs, boxes, places, strict=True)
+    ]
+
+
+def _foot(mask: NDArray[np.uint8], box: Sequence[int]) -> float:
+    """Mean column of the lowest two rows of what `mask` shows in its bounding `box`."""
+    _, y, _, h = box
+    return float(np.nonzero(mask[max(y + h - 2, 0) : y + h])[1].mean())
+
+
+def _extent(optics: Optics, place: Floats, sides: tuple[int, int], area: int) -> Extent:
+    """Of a blob of `area` pixels, `sides` (width, height) large, that stands at `place` (2,)."""
     depth = float(place @ optics.projection[2, :2] + optics.projection[2, 3])
     metre = max(depth, 0.5) / float(np.linalg.norm(optics.projection[0, :3]))
     away = float(np.hypot(*(optics.centre[:2] - place)))
     slope = float(optics.centre[2]) / max(float(np.hypot(away, optics.centre[2])), 0.1)
-    wide, tall = float(columns.max() - columns.min() + 1), low - high + 1
+    wide, tall = (float(side) for side in sides)
     return Extent(
         place,
         max(wide - SOFT, 1.0) * metre,
         max(tall - SOFT, 1.0) * metre,
-        float(len(rows)) * metre**2,
+        float(area) * metre**2,
         tall / max(wide * abs(slope), 1.0),
     )
 
@@ -86,10 +105,7 @@ class Thing:
     def __init__(self, change: Change, extent: Extent, optics: Optics) -> None:
         """Nothing is known yet of who was near."""
         self.change, self.extent = change, extent
-        large = extent.area > PERSON[0]
-        found = fit(optics, change.blob.mask, change.blob.corner) if large else {}
-        self.posture = max((one.overlap for one in found.values()), default=0.0)
-        """Overlap with the best silhouette of a person in any posture; 0 where it is too small."""
+        self._optics = optics
         self.traits: Traits = change.traits()
         self.carrier = float("inf")
         """Metres to who was nearest as it came."""
@@ -110,6 +126,14 @@ class Thing:
     def since(self) -> float:
         """Seconds at which it became still."""
         return self.change.blob.since
+
+    @cached_property
+    def posture(self) -> float:
+        """Overlap with the best silhouette of a person in any posture; 0 where it is too small."""
+        large = self.extent.area > PERSON[0]
+        blob = self.change.blob
+        found = fit(self._optics, blob.mask, blob.corner) if large else {}
+        return max((one.overlap for one in found.values()), default=0.0)
 
     @property
     def fits(self) -> bool:

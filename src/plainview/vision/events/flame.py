@@ -177,10 +177,20 @@ class FlameWatch:
         return _step(peak, 120.0, 170.0) * _step(peak - float(part.mean()), 15.0, 50.0)
 
     def _soot(self, rows: slice, columns: slice) -> float:
-        """0 to 1: whether what glows has the colour of soot."""
+        """0 to 1: whether what glows has the colour of soot, somewhere without doubt.
+
+        Paint whose colour lies where doubt begins glows and fades by the noise of its chroma alone,
+        at random places and without memory, like a flame. A flame has parts that are soot for sure.
+        """
         warm = np.stack([warmth[rows, columns] for warmth in self._warmth])
-        where = np.stack([glow[rows, columns] for glow in self._glow]) > 10.0
-        return _step(float(np.percentile(warm[where], 75)), 14.0, 24.0) if where.any() else 0.0
+        glow = np.stack([glow[rows, columns] for glow in self._glow])
+        where = glow > 10.0
+        if not where.any():
+            return 0.0
+        bright = np.stack([half[rows, columns] for half in self._bright])[where]
+        certain = float(np.percentile(glow[where] / (bright - np.float32(DIM)), 90))
+        soot = _step(float(np.percentile(warm[where], 75)), 14.0, 24.0)
+        return soot * _step(certain, 0.7, 0.95)
 
 
 def glowing(half: Luma, chroma: Luma) -> F32:

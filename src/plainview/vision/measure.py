@@ -297,4 +297,7 @@ class Measurer:
 def _halved(chroma: tuple[Luma, Luma], size: tuple[int, int]) -> Chroma:
     """`chroma` (h/2, w/2) each at half of the working `size` (w, h), copied."""
     half = (max(size[0] // 2, 1), max(size[1] // 2, 1))
-    return np.stack([cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in chroma])
+    # Less than half as many need no mean over each pixel's area, which takes ten times as long.
+    slightly = chroma[0].shape[1] < 2 * half[0]
+    how = cv2.INTER_LINEAR if slightly else cv2.INTER_AREA
+    return np.stack([cv2.resize(one, half, interpolation=how) for one in chroma])

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.geometry import Points, project, to_plane
+from plainview.geometry import Points, to_plane
 from plainview.vision.optics import Floats
 
 KINDS: Final = np.array(
@@ -90,12 +90,17 @@ def fit_boxes(projection: Points, blobs: Sequence[Rectangle]) -> list[Box | None
     about = np.tile(_about(projection, _corners(kinds, headings)), len(blobs))
     sides = _Sides.of(np.repeat(np.array(blobs, dtype=np.float64), each, axis=0))
     places = to_plane(projection, sides.start())
+    ground = projection[:, [0, 1, 3]]
+    back = np.linalg.inv(ground)
     for _ in range(_STEPS):
         outline = _outlined(projection, places, about)
-        anchor, depth = project(projection, np.column_stack((places, np.zeros(len(places)))))
-        moved = to_plane(projection, anchor - sides.off(outline))
-        fine = np.isfinite(moved[:, 0]) & (depth > _NEAREST)
-        places[fine] = moved[fine]
+        x, y, depth = ground[:, :2] @ places.T + ground[:, 2:]
+        right, down = sides.off(outline)
+        along, across, nearness = back[:, :2] @ (x / depth - right, y / depth - down) + back[:, 2:]
+        # One over the depth where it moves to: not above zero at and behind the horizon.
+        fine = (nearness > 0) & (depth > _NEAREST)
+        places[fine, 0] = along[fine] / nearness[fine]
+        places[fine, 1] = across[fine] / nearness[fine]
     misfit = sides.misfit(_outlined(projection, places, about))
     misfit[~np.isfinite(misfit)] = np.inf
     best = np.argmin(misfit.reshape(-1, each) + _LARGER * kinds, axis=1)
@@ -139,12 +144,12 @@ class _Sides(NamedTuple):
         across = np.where(self.left, self.x1, np.where(self.right, self.x0, middle))
         return np.column_stack((across, np.where(self.bottom, self.y0, self.y1)))
 
-    def off(self, outline: Floats) -> Floats:
-        """(n, 2) pixels by which outlines are too far right and down, at sides that are whole."""
+    def off(self, outline: Floats) -> tuple[Floats, Floats]:
+        """(n,) pixels by which outlines are too far right, and down, at sides that are whole."""
         low, high = outline[:, 0] - self.x0, outline[:, 2] - self.x1
         across = np.where(self.left, high, np.where(self.right, low, (low + high) / 2))
         down = np.where(self.bottom, outline[:, 1] - self.y0, outline[:, 3] - self.y1)
-        return np.column_stack((across, down))
+        return across, down
 
     def misfit(self, outline: Floats) -> Floats:
         """(n,) how much the outlines (n, 4) differ in width and height."""

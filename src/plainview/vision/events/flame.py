@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.vision.events.seen import Seen
+from plainview.vision.events.warmth import WARM, at_size, warm_part
 from plainview.vision.plate import Luma
 
 Floats = NDArray[np.float64]
@@ -52,6 +53,8 @@ LEAST: Final = 0.02
 """Confidence below which nothing is said."""
 SMALL: Final = 140_000
 """Pixels of a working picture up to which it is looked at in full; larger ones at half size."""
+CALM: Final = 0.01
+"""Change below which nothing is lively any more."""
 WHITE: Final = 222
 """Luma from which the sensor loses colour."""
 
@@ -78,6 +81,9 @@ class FlameWatch:
         self._bright: deque[Luma] = deque(maxlen=WINDOW)
         self._warmth: deque[Luma] = deque(maxlen=WINDOW)
         self._lively: F32 | None = None
+        self._dark: F32 | None = None
+        self._cold: Luma = np.zeros((0, 0), np.uint8)
+        self._stirred = False
         self._since = 0.0
         self._scale = 2
 
@@ -97,29 +103,34 @@ class FlameWatch:
     def _take(self, luma: Luma, chroma: Luma) -> None:
         """Keep one more frame: how strongly each pixel glows, and its luma."""
         self._scale = 1 if luma.size <= SMALL else 2
-        if self._scale == 1:
-            half, size = luma, (luma.shape[1], luma.shape[0])
-            chroma = np.asarray(
-                [cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in chroma], np.uint8
-            )
-        else:
+        half = luma
+        if self._scale == 2:
             size = (chroma.shape[2], chroma.shape[1])
-            small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-            half = np.asarray(small, dtype=np.uint8)
-        glow = glowing(half, chroma)
-        if self._glow and self._glow[-1].shape != glow.shape:
+            half = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+        if self._dark is None or self._dark.shape != half.shape:
             self._glow.clear()
             self._bright.clear()
             self._warmth.clear()
-            self._lively = None
-        if self._lively is None:
-            self._lively = np.zeros_like(glow)
-        if self._glow:
+            self._lively = np.zeros(half.shape, np.float32)
+            self._dark = np.zeros(half.shape, np.float32)
+            self._cold = np.zeros(half.shape, np.uint8)
+            self._stirred = False
+        glow, warmth = self._dark, self._cold
+        part = warm_part(half, chroma)
+        if part is not None:
+            glow, warmth = np.zeros_like(glow), np.zeros_like(warmth)
+            bright = half[part[0]]
+            colour = at_size(bright, chroma[(slice(None), *part[1])])
+            glow[part[0]] = glowing(bright, colour)
+            warmth[part[0]] = cv2.subtract(colour[1], colour[0])
+        same = glow is self._dark and (not self._glow or self._glow[-1] is self._dark)
+        if self._glow and self._lively is not None and (self._stirred or not same):
             change = np.minimum(cv2.absdiff(glow, self._glow[-1]), np.float32(60))
             cv2.accumulateWeighted(change, self._lively, 0.15)
+            self._stirred = bool(self._lively.max() > CALM)
         self._glow.append(glow)
         self._bright.append(half)
-        self._warmth.append(np.asarray(cv2.subtract(chroma[1], chroma[0]), dtype=np.uint8))
+        self._warmth.append(warmth)
 
     def _places(self) -> list[tuple[slice, slice]]:
         """Rows and columns around each place where what glows has changed again and again."""
@@ -199,7 +210,7 @@ def glowing(half: Luma, chroma: Luma) -> F32:
     `half` (h, w) and `chroma` (2, h, w) are of one size.
     """
     glow = np.zeros(half.shape, np.float32)
-    likely = (cv2.subtract(chroma[1], chroma[0]) > 14) & (half > DIM)
+    likely = (cv2.subtract(chroma[1], chroma[0]) > WARM) & (half > DIM)
     x, y, w, h = cv2.boundingRect(likely.astype(np.uint8))
     if w == 0:
         return glow

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.vision.events.seen import Seen
-from plainview.vision.plate import Image, Luma
+from plainview.vision.plate import Image, Luma, Plate
 
 LOOK_EVERY: Final = 0.4
 """Seconds between two looks, at least."""
@@ -40,6 +40,8 @@ STEAM: Final = 4.5
 """Brightness against the ground from which a veil is steam: it throws back all light."""
 HAZE: Final = 0.88
 """Part of its usual contrast below which the whole picture is hazy."""
+PLATE_EVERY: Final = 2.0
+"""Seconds for which the plate, which follows the scene slowly, is taken to stay as it is."""
 SLOW: Final = 60.0
 """Seconds in which what is usual grows."""
 THIN: Final = 0.15
@@ -64,6 +66,17 @@ class Veil(NamedTuple):
     """Contrast of the whole picture against the plate's."""
 
 
+class Structure(NamedTuple):
+    """One picture at half size, in linear light."""
+
+    fine: Image
+    """(h/2, w/2) what differs from the mean around it."""
+    power: Image
+    """Mean square of that, per cell."""
+    light: Image
+    """Mean light, per cell."""
+
+
 class Smoke(NamedTuple):
     """Something in the last seconds that looks like smoke."""
 
@@ -85,6 +98,7 @@ class SmokeWatch:
         self._veils: deque[Veil] = deque(maxlen=ENOUGH)
         self._lost: deque[Image] = deque(maxlen=ENOUGH)
         self._usual: Image | None = None
+        self._plate: tuple[Plate, float, Structure] | None = None
         self._clear = 0.0
         self._since = LOOK_EVERY
 
@@ -93,7 +107,7 @@ class SmokeWatch:
         self._since += seen.dt
         if self._since < LOOK_EVERY - 1e-3:
             return None
-        veil = veiled(seen.luma, seen.plate.luma)
+        veil = _veil(structured(seen.luma), self._structure_of(seen))
         usual = self._usual
         if usual is None or usual.shape != veil.lost.shape:
             self._veils.clear()
@@ -111,6 +125,15 @@ class SmokeWatch:
         more = np.clip((veil.lost - usual) / np.maximum(1.0 - usual, 0.1), 0.0, 1.0)
         self._lost.append((more * veil.plain).astype(np.float32))
         return self._plumes(seen.chroma) if len(self._veils) >= ENOUGH else []
+
+    def _structure_of(self, seen: Seen) -> Structure:
+        """The plate's structure as it was at most PLATE_EVERY seconds ago."""
+        known = self._plate
+        of, at, structure = known or (seen.plate, -math.inf, None)
+        if structure is None or of is not seen.plate or not 0 <= seen.t - at < PLATE_EVERY:
+            structure = structured(seen.plate.luma)
+            self._plate = (seen.plate, seen.t, structure)
+        return structure
 
     def _plumes(self, chroma: Luma | None) -> list[Smoke]:
         lost = np.stack(self._lost)
@@ -171,27 +194,32 @@ def _grey(chroma: Luma | None, core: NDArray[np.bool_]) -> bool:
     return all(abs(float(np.median(plane)) - 128.0) < COLOUR for plane in planes)
 
 
+def structured(luma: Luma) -> Structure:
+    """The light and the structure of `luma` (h, w), a working picture."""
+    height, width = luma.shape
+    small = cv2.resize(luma, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    linear = cv2.LUT(small, _LINEAR)
+    fine = np.asarray(cv2.subtract(linear, cv2.blur(linear, (7, 7))), dtype=np.float32)
+    return Structure(fine, _local(fine * fine), _local(np.asarray(linear, dtype=np.float32)))
+
+
+def _local(image: Image) -> Image:
+    """Means of `image` over each cell and its neighbours."""
+    height, width = image.shape
+    cells = (max(width // CELL, 1), max(height // CELL, 1))
+    small = cv2.resize(image, cells, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.blur(small, (3, 3)), dtype=np.float32)
+
+
 def veiled(luma: Luma, plate: Luma) -> Veil:
     """What veils `plate` in `luma`, both (h, w) working pictures, in cells of 2 CELL pixels."""
-    height, width = luma.shape
-    half = (width // 2, height // 2)
-    cells = (max(half[0] // CELL, 1), max(half[1] // CELL, 1))
-    now, then = (
-        np.asarray(
-            cv2.LUT(cv2.resize(one, half, interpolation=cv2.INTER_AREA), _LINEAR), np.float32
-        )
-        for one in (luma, plate)
-    )
+    return _veil(structured(luma), structured(plate))
 
-    def local(image: Image) -> Image:
-        small = cv2.resize(image, cells, interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.blur(small, (3, 3)), dtype=np.float32)
 
-    fine_now = np.asarray(now - cv2.blur(now, (7, 7)), dtype=np.float32)
-    fine_then = np.asarray(then - cv2.blur(then, (7, 7)), dtype=np.float32)
-    own, behind = local(fine_now * fine_now), local(fine_then * fine_then)
-    both = local(fine_now * fine_then)
-    light, light_behind = local(now), local(then)
+def _veil(frame: Structure, plate: Structure) -> Veil:
+    fine_then, behind, light_behind = plate
+    fine_now, own, light = frame
+    both = _local(fine_now * fine_then)
     # One grey level and a half of noise at half size, in linear light.
     grain = 2.2 * 1.5 / 255
     known = behind > 3.0 * np.square(grain * np.power(np.maximum(light_behind, 1e-4), 1.2 / 2.2))

@@ -164,7 +164,9 @@ class SmokeWatch:
         shifts = np.stack([veil.shift[core] for veil in self._veils])
         shift = float(np.median(np.abs(shifts.mean(axis=0))))
         # What was there when the scene was learned, and has gone, differs too; but it never stirs.
-        boils = float(np.median(shifts.std(axis=0)))
+        # Who passes before it changes its light much, but once: smoke stirs from look to look.
+        stirs = float(np.median(np.median(np.abs(np.diff(shifts, axis=0)), axis=0)))
+        steadily = stirs / max(float(np.median(shifts.std(axis=0))), 1e-6)
         strong = max(_step(shift, 0.02, 0.05), _step(float(depth.mean()), 0.25, 0.4))
         reach = cv2.dilate(core.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         rows, columns = np.nonzero(whole & reach)
@@ -174,7 +176,7 @@ class SmokeWatch:
         sure = _step(soft, 0.3, 0.6) * strong * _step(STEAM - tone, 0.0, 1.5)
         # A moving shadow loses some contrast to coding in the dark, but gives hardly any light.
         sure *= _step(tone, 0.4, 0.6)
-        sure *= _step(boils, 0.012, 0.03)
+        sure *= _step(stirs, 0.006, 0.014) * _step(steadily, 0.1, 0.25)
         side = 2.0 * CELL
         return Smoke(
             (column + 0.5) * side,

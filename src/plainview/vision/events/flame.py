@@ -201,7 +201,7 @@ class FlameWatch:
         bright = np.stack([half[rows, columns] for half in self._bright])[where]
         certain = float(np.percentile(glow[where] / (bright - np.float32(DIM)), 90))
         soot = _step(float(np.percentile(warm[where], 75)), 14.0, 24.0)
-        return soot * _step(certain, 0.7, 0.95)
+        return soot * _step(certain, 0.6, 0.9)
 
 
 def glowing(half: Luma, chroma: Luma) -> F32:

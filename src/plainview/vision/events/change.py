@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import Blob
+from plainview.vision.events.stillness import Blob, ranked
 from plainview.vision.plate import Image, Luma
 
 HIDDEN: Final = 0.5
@@ -151,15 +151,6 @@ class Change:
             sharp,
             contrast / max(noise, 1.0),
         )
-
-
-def ranked(values: NDArray[np.float32], part: float) -> float:
-    """The quantile `part` (0 to 1) of `values` (n,), linear between two: numpy's, sooner."""
-    place = part * (values.size - 1)
-    low = int(place)
-    high = min(low + 1, values.size - 1)
-    lower, upper = np.partition(values, (low, high))[[low, high]]
-    return float(lower + (place - low) * (upper - lower))
 
 
 def _gradient(image: Image) -> Image:

@@ -45,11 +45,12 @@ LONG_HIDDEN: Final = 20.0
 """Seconds behind others after which a thing is not taken as there any more."""
 MOVED: Final = (4.0, 8.0, 2.3)
 """Metres, seconds and factor of area between what went and what came, if it is the same thing."""
+STAYED: Final = 2
+"""Looks after which a ghost is one: what is met now and then lasts for a look only."""
 RESTED: Final = 6.0
 """Seconds after which what goes was furniture, not a part of somebody who stood there."""
 BEGINNING: Final = 3.0
 """Seconds from the first look in which a ghost was in the plate from the start."""
-_GROWN = np.ones((5, 5), np.uint8)
 
 
 class LeftObject:
@@ -90,9 +91,7 @@ class LeftObject:
         self._things = [thing for thing in watched if thing is not None]
         self._taken[:] = 0
         for thing in self._things:
-            blob = thing.change.blob
-            grown = np.asarray(cv2.dilate(blob.mask, _GROWN), dtype=np.uint8)
-            self._taken[blob.window] |= grown
+            self._taken[thing.change.blob.window] |= thing.grown
         found = [self._sighting(thing, seen) for thing in self._things]
         return [one for one in found if one is not None]
 
@@ -107,20 +106,16 @@ class LeftObject:
         if touched or reference is None or len(self._things) >= MOST:
             return
         thing = Thing(Change(blob, seen, reference), size, self._optics)
-        thing.carrier = self._company.nearest(size.place, blob.since - 4, blob.since + 1)
-        met = max(blob.since + 1, seen.t - 4)
-        thing.left = self._company.beside(size.place, BESIDE, met, seen.t)
+        if thing.fits:
+            thing.carrier = self._company.nearest(size.place, blob.since - 4, blob.since + 1)
+            met = max(blob.since + 1, seen.t - 4)
+            thing.left = self._company.beside(size.place, BESIDE, met, seen.t)
         self._things.append(thing)
-        if (
-            thing.traits.arrival < WENT
-            and thing.traits.contrast > PLAIN
-            and blob.since > (self._began or 0.0) + BEGINNING
-        ):
-            self._went.append((blob.since, size))
 
     def _watch(self, thing: Thing, seen: Seen) -> Thing | None:
         """What is to be watched after another look at `thing`: mostly itself; None for nothing."""
-        thing.state = thing.change.look(seen)
+        new = thing.looks == 0
+        thing.state = State.HERE if new else thing.change.look(seen)
         thing.looks += 1
         if thing.state is State.GONE:
             thing.unlike += 1
@@ -131,20 +126,30 @@ class LeftObject:
         if thing.state is State.HIDDEN:
             return thing if seen.t - thing.seen < 3 * LONG_HIDDEN else None
         thing.seen = seen.t
-        stirred = thing.change.stir(seen) > 0.08
+        stirred = not new and thing.change.stir(seen) > 0.08
         thing.stirs += (stirred - thing.stirs) / min(thing.looks, 25)
-        thing.whole = _whole(thing.change.blob, seen)
         if not thing.sighted and thing.change.shrunk(seen):
             # It is met again, without who stood beside it.
             self._stillness.forget(thing.change.blob, seen)
             return None
-        if thing.looks > 1 and thing.looks % 5 == 1:
-            thing.traits = thing.change.traits()
-        if thing.looks * EVERY < YOUNG + 2:
+        if thing.looks == STAYED:
+            self._note_gone(thing)
+        if thing.looks * EVERY > RESTED:
+            thing.whole = _whole(thing.change.blob, seen)
+        if thing.fits and thing.looks * EVERY < YOUNG + 2:
             beside = self._company.beside(thing.extent.place, BESIDE, seen.t - 1, seen.t)
             thing.left = thing.left or (beside and seen.t > thing.since + 1)
             thing.moved = thing.moved or self._moved(thing)
         return thing
+
+    def _note_gone(self, thing: Thing) -> None:
+        """Note that something went from where `thing` is, if the plate still shows it there."""
+        if (
+            thing.since > (self._began or 0.0) + BEGINNING
+            and thing.traits.arrival < WENT
+            and thing.traits.contrast > PLAIN
+        ):
+            self._went.append((thing.since, thing.extent))
 
     def _part(self, thing: Thing, seen: Seen) -> Thing | None:
         """Note that `thing` went; what the plate has shown all along and has come by now."""
@@ -175,7 +180,7 @@ class LeftObject:
             return None
         x, y = (float(v) for v in thing.extent.place)
         zone = self._ground.zone(x, y)
-        sure = thing.confidence()
+        sure = thing.confidence(self.patience.least)
         told = thing.sighted * EVERY > self.patience.rise
         if zone is None or not (told or (sure >= self.patience.least and self._alone(thing, seen))):
             return None
@@ -184,7 +189,10 @@ class LeftObject:
 
     def _alone(self, thing: Thing, seen: Seen) -> bool:
         """Whether it is seen, stands apart, and nobody stays near it."""
-        if thing.state is not State.HERE or thing.whole > ALONE:
+        if thing.state is not State.HERE:
+            return False
+        thing.whole = _whole(thing.change.blob, seen)
+        if thing.whole > ALONE:
             return False
         bodies, optics = seen.bodies, self._optics
         slow = np.hypot(*bodies.velocities.T) < SLOW

@@ -199,17 +199,15 @@ def _tops(evidence: Image, foot: Floats, head: Floats) -> Floats:
     height, width = evidence.shape
     steps = np.arange(0.7, 2.2, 0.04)
     up = head - foot
-    side = np.stack((np.hypot(*up.T), np.zeros(len(up))), axis=1) * 0.04
-    shown = np.zeros((len(foot), len(steps)))
-    for across in (-1.0, 0.0, 1.0):
-        place = foot[:, None] + steps[:, None] * up[:, None] + across * side[:, None]
-        whole = np.rint(place).astype(np.int64)
-        x, y = whole[..., 0], whole[..., 1]
-        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        values = evidence[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-        shown += inside & (values > DIFFERS)
+    side = np.hypot(*up.T) * 0.04 * np.array([[-1.0], [0.0], [1.0]])
+    # (3, n, steps) columns: three side by side; (n, steps) rows, one for all three.
+    x = np.rint((foot[:, 0] + side)[..., None] + steps * up[:, :1]).astype(np.int64)
+    y = np.rint(foot[:, 1:] + steps * up[:, 1:]).astype(np.int64)
+    values = evidence[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    shown = (inside & (values > DIFFERS)).any(axis=0)
     # A run ends at the second step in a row that does not show it.
-    gap = (shown[:, :-1] == 0) & (shown[:, 1:] == 0)
+    gap = ~shown[:, :-1] & ~shown[:, 1:]
     ends = np.where(gap.any(axis=1), gap.argmax(axis=1), len(steps) - 1)
     return np.asarray(steps[ends])
 

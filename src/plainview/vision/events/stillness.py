@@ -120,9 +120,18 @@ class Stillness:
             x0, y0 = max(x - PAD, 0), max(y - PAD, 0)
             window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
             mask = np.asarray(labels[window] == k, dtype=np.uint8)
-            age = float(np.percentile(self._age[window][mask > 0], 80)) * EVERY
+            age = ranked(self._age[window][mask > 0].astype(np.float32), 0.8) * EVERY
             blobs.append(Blob((x0, y0), mask, t - age))
         return blobs
+
+
+def ranked(values: NDArray[np.float32], part: float) -> float:
+    """The quantile `part` (0 to 1) of `values` (n,), linear between two: numpy's, sooner."""
+    place = part * (values.size - 1)
+    low = int(place)
+    high = min(low + 1, values.size - 1)
+    lower, upper = np.partition(values, (low, high))[[low, high]]
+    return float(lower + (place - low) * (upper - lower))
 
 
 def _bytes(image: object) -> NDArray[np.uint8]:

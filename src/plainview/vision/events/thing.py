@@ -38,6 +38,8 @@ ALIKE: Final = 0.58
 """Overlap with a posture's silhouette from which something that large may be a person."""
 CARRIER: Final = 1.5
 """Metres within which somebody must have been as it came."""
+TRAITS_EVERY: Final = 5
+"""Looks for which what a change looks like is taken to stay as it is."""
 SOFT: Final = 2.0
 """Pixels that the evidence's smoothing adds to a thing's width and height."""
 SIZE: Final = (0.12, 1.5)
@@ -106,7 +108,6 @@ class Thing:
         """Nothing is known yet of who was near."""
         self.change, self.extent = change, extent
         self._optics = optics
-        self.traits: Traits = change.traits()
         self.carrier = float("inf")
         """Metres to who was nearest as it came."""
         self.left = False
@@ -117,10 +118,19 @@ class Thing:
         """All that differs around it, as a factor on its area: 1 where it stands alone."""
         self.moved = False
         """Whether something of its size went nearby as it came."""
+        self._traits: tuple[int, Traits] | None = None
         self.state = State.HERE
         self.looks = self.sighted = self.unlike = 0
         self.seen = change.blob.since
         """Seconds at which it was last seen to be there."""
+
+    @property
+    def traits(self) -> Traits:
+        """What the change looks like, at most TRAITS_EVERY looks ago."""
+        known = self._traits
+        if known is None or self.looks - known[0] >= TRAITS_EVERY:
+            known = self._traits = (self.looks, self.change.traits())
+        return known[1]
 
     @property
     def since(self) -> float:
@@ -135,6 +145,11 @@ class Thing:
         found = fit(self._optics, blob.mask, blob.corner) if large else {}
         return max((one.overlap for one in found.values()), default=0.0)
 
+    @cached_property
+    def grown(self) -> NDArray[np.uint8]:
+        """(h, w) its mask in its window, two pixels wider."""
+        return np.asarray(cv2.dilate(self.change.blob.mask, np.ones((5, 5), np.uint8)), np.uint8)
+
     @property
     def fits(self) -> bool:
         """Whether it is as large as a thing that people leave."""
@@ -142,16 +157,24 @@ class Thing:
         sides = (size.width, size.height)
         return SIZE[0] <= min(sides) and max(sides) <= SIZE[1] and AREA[0] <= area <= AREA[1]
 
-    def confidence(self) -> float:
-        """How sure it is that this is a thing which was put down, 0 to 1."""
-        traits = self.traits
-        if not self.fits or traits.arrival < CAME or traits.contrast < PLAIN or self.moved:
+    def confidence(self, least: float = 0.0) -> float:
+        """How sure it is that this is a thing which was put down, 0 to 1.
+
+        Where nobody put it down its looks are not looked at: it is below `least` already.
+        """
+        if not self.fits or self.moved:
             return 0.0
-        sure = SURE - _light(traits, self.extent)
+        sure = SURE
         if self.carrier > CARRIER:
             sure -= 0.25
         if not self.left:
             sure -= 0.45
+        if sure < least:
+            return sure
+        traits = self.traits
+        if traits.arrival < CAME or traits.contrast < PLAIN:
+            return 0.0
+        sure -= _light(traits, self.extent)
         if self.posture > ALIKE:
             sure -= 0.5 * min(
                 max((self.extent.area - PERSON[0]) / (PERSON[1] - PERSON[0]), 0.0), 1.0

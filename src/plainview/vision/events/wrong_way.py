@@ -78,6 +78,8 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
         return False
     if mover.flow is not None and mover.flow[0] * way[0] + mover.flow[1] * way[1] > -least.speed:
         return False
+    if len(mover.path) < SPARSE or mover.path[-1, 0] - mover.path[0, 0] < least.seconds - 1e-6:
+        return False
     path = _within(mover.path, ground)
     if len(path) < SPARSE or path[-1, 0] - path[0, 0] < least.seconds - 1e-6:
         return False

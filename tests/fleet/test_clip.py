@@ -106,7 +106,7 @@ def test_lens_that_always_crashes_is_given_up(
 ) -> None:
     """After a bounded number of restarts the clip fails with an error that says so."""
     with pytest.raises(LensError, match=f"{MOST_RESTARTS} restarts"):
-        run(standin, clip, make_view("garbage"))
+        run(standin, clip, make_view("crash"))
 
 
 def test_plate_comes_up_and_flood_of_plates_does_not(

@@ -22,6 +22,8 @@ HANG = 60.0
 measured between two packets, once its plate is learned: on a busy machine that takes its time."""
 LEASH = 60
 """Seconds of processor time that a lens may use beyond the last sign of progress."""
+_MOST_HELD = 64
+"""Items that wait for the seal's report."""
 _POLL = 0.25
 _BEAT = 2.0
 """Seconds between looks at the lens's progress while everything flows."""
@@ -175,6 +177,7 @@ class _Run:
         self._pipeline = pipeline
         self._hang = hang
         self._silent = 0.0
+        self._held: list[Reading | TapStatus | SealReport | bytes] = []
         self.lens_code: int | None = None
         self.tap_code: int | None = None
         self.verdict = ""
@@ -199,12 +202,26 @@ class _Run:
                     items = list(pipeline.receive(key.fd, now))
                     if key.fd not in pipeline.sources():
                         selector.unregister(key.fd)
-                    yield from items
+                    yield from self._in_order(items)
                 self._hear()
                 self._judge()
                 if not events or now - looked >= _BEAT:
                     looked = now
                     self._watch(now - before)
+
+    def _in_order(
+        self, items: list[Reading | TapStatus | SealReport | bytes]
+    ) -> list[Reading | TapStatus | SealReport | bytes]:
+        """`items` as they are to be told: how the lens is sealed comes before what it measured.
+
+        It is said first, but through a pipe of its own, and two pipes that are readable at once
+        have no order. What overtakes it waits, up to a bound.
+        """
+        self._held += items
+        if self._pipeline.unreported and len(self._held) < _MOST_HELD:
+            return []
+        held, self._held = self._held, []
+        return sorted(held, key=lambda item: not isinstance(item, SealReport))
 
     def _judge(self) -> None:
         pipeline = self._pipeline

@@ -93,6 +93,11 @@ class Pipeline:
         watched = (self._readings, self._plates, self._reports, self._state)
         return tuple(fd for fd in watched if fd in self._open)
 
+    @property
+    def unreported(self) -> bool:
+        """Whether the lens has still to say how it is sealed."""
+        return self.seal is None and self._reports in self._open
+
     def receive(self, fd: int, now: float) -> Iterator[Item]:
         """What came through `fd`, once; closes it at its end (then `sources` lacks it)."""
         data = os.read(fd, _READ)

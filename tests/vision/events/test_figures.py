@@ -35,10 +35,15 @@ def fitted(stage: Stage, solids: list[Solid]) -> dict[Posture, Fit]:
 def test_one_who_lies_is_found_where_it_lies(
     stage: Stage, x: float, y: float, angle: float
 ) -> None:
-    """Anywhere and in any direction the silhouette overlaps well, and is put in its place."""
+    """Anywhere and in any direction the silhouette overlaps well, and is put in its place.
+
+    One who lies along the line of sight may look like one who stands (docs/guide/events.md).
+    """
     best = fitted(stage, lying(x, y, angle))
     assert best[Posture.LYING].overlap > 0.6
-    assert best[Posture.LYING].overlap > best[Posture.STANDING].overlap
+    sight = np.array((x, y)) - stage.optics.centre[:2]
+    if abs(np.sin(angle - np.arctan2(sight[1], sight[0]))) > 0.4:
+        assert best[Posture.LYING].overlap > best[Posture.STANDING].overlap
     assert np.hypot(*(best[Posture.LYING].place - (x, y))) < 0.35
 
 

@@ -13,11 +13,10 @@ from plainview.evaluate.alarms import (
     alarm_scores,
     alarm_table,
     moments,
-    poisson_interval,
-    share_interval,
 )
 from plainview.evaluate.erring import Erring
 from plainview.evaluate.error_model import measured_model
+from plainview.evaluate.proportion import poisson_interval, share_interval
 from plainview.evaluate.simulated import Course, Moment, course, mixed, readings
 from plainview.evaluate.truth import Truth
 from plainview.geometry import Grid

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, gammaincinv
 
+from plainview.evaluate.proportion import poisson_interval, share_interval
 from plainview.evaluate.score import local_density
 from plainview.evaluate.simulated import Course
 from plainview.evaluate.table import ABSENT, number, percent, table
@@ -107,27 +107,6 @@ def _first(said: NDArray[np.bool_], seconds: int) -> float:
         return math.nan
     lasting = np.lib.stride_tricks.sliding_window_view(said, seconds).all(axis=1)
     return float(np.argmax(lasting) + seconds) if lasting.any() else math.nan
-
-
-def poisson_interval(events: int, share: float = 0.90) -> tuple[float, float]:
-    """The exact interval on a Poisson process's expected count when `events` were seen.
-
-    Garwood, Biometrika 28 (1936): chi-square quantiles. From 0 where none were seen.
-    """
-    tail = (1 - share) / 2
-    low = float(gammaincinv(events, tail)) if events else 0.0
-    return low, float(gammaincinv(events + 1, 1 - tail))
-
-
-def share_interval(hits: int, trials: int, share: float = 0.90) -> tuple[float, float]:
-    """The exact interval on a probability when `hits` of `trials` came: beta quantiles.
-
-    Clopper & Pearson, Biometrika 26 (1934). From 0 where none came, to 1 where all did.
-    """
-    tail = (1 - share) / 2
-    low = float(betaincinv(hits, trials - hits + 1, tail)) if hits else 0.0
-    high = float(betaincinv(hits + 1, trials - hits, 1 - tail)) if hits < trials else 1.0
-    return low, high
 
 
 def alarm_scores(

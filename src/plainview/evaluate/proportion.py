@@ -17,20 +17,37 @@ class Estimate(NamedTuple):
     high: float
 
 
+def poisson_interval(events: int) -> tuple[float, float]:
+    """The exact interval on a Poisson process's expected count when `events` were seen.
+
+    Garwood, Biometrika 28 (1936): chi-square quantiles. From 0 where none were seen.
+    """
+    tail = (1 - LEVEL) / 2
+    low = float(gammaincinv(events, tail)) if events else 0.0
+    return low, float(gammaincinv(events + 1, 1 - tail))
+
+
+def share_interval(hits: int, trials: int) -> tuple[float, float]:
+    """The exact interval on a probability when `hits` of `trials` came: beta quantiles.
+
+    Clopper & Pearson, Biometrika 26 (1934). From 0 where none came, to 1 where all did.
+    """
+    tail = (1 - LEVEL) / 2
+    low = float(betaincinv(hits, trials - hits + 1, tail)) if hits else 0.0
+    high = float(betaincinv(hits + 1, trials - hits, 1 - tail)) if hits < trials else 1.0
+    return low, high
+
+
 def share(hits: int, total: int) -> Estimate:
-    """`hits` of `total` with the interval of Clopper & Pearson (Biometrika 26, 1934)."""
+    """`hits` of `total` with its exact interval; from 0 to 1 where nothing was tried."""
     if total == 0:
         return Estimate(math.nan, 0.0, 1.0)
-    tail = (1 - LEVEL) / 2
-    low = float(betaincinv(hits, total - hits + 1, tail)) if hits else 0.0
-    high = float(betaincinv(hits + 1, total - hits, 1 - tail)) if hits < total else 1.0
-    return Estimate(hits / total, low, high)
+    return Estimate(hits / total, *share_interval(hits, total))
 
 
 def rate(count: int, days: float) -> Estimate:
-    """`count` events a day in `days`, with the interval of Garwood (Biometrika 28, 1936)."""
+    """`count` events a day in `days`, with its exact interval; unbounded where none was watched."""
     if days <= 0:
         return Estimate(math.nan, 0.0, math.inf)
-    tail = (1 - LEVEL) / 2
-    low = float(gammaincinv(count, tail)) if count else 0.0
-    return Estimate(count / days, low / days, float(gammaincinv(count + 1, 1 - tail)) / days)
+    low, high = poisson_interval(count)
+    return Estimate(count / days, low / days, high / days)

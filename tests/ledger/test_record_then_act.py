@@ -16,7 +16,7 @@ from plainview.ledger.log import PUBLIC, Ledger
 from plainview.ledger.tiles import DirectorySource
 
 BENCH = Path(__file__).parents[2] / "bench" / "record_then_act.py"
-TRIALS = 300
+TRIALS = 120
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def bench() -> ModuleType:
 
 
 def test_no_act_without_its_entry(bench: ModuleType) -> None:
-    """Of 300 trials, with kills and faults of every kind, none breaks a promise."""
+    """Of 120 trials, with kills and faults of every kind, none breaks a promise."""
     done = subprocess.run(
         [sys.executable, BENCH, "--json", "--trials", str(TRIALS), "--seed", "7"],
         capture_output=True,

@@ -29,14 +29,24 @@ _WORDS = {
 }
 
 
-def convert(document: Document, data: object, kind: type[T], at: KeyPath, *, guide: str) -> T:
+def convert(
+    document: Document,
+    data: object,
+    kind: type[T],
+    at: KeyPath,
+    *,
+    guide: str,
+    wish: bool = True,
+) -> T:
     """`data`, which stands at `at` in `document`, as a `kind`.
 
     Raises ConfigError or BoundaryError for an unknown key (naming the nearest right one), a missing
     key, a wrong type, a number out of range or not finite. `guide` is the page that explains it.
+    `wish` is False where a key asks nothing of Plainview: it is then unknown, never a wish beyond
+    the boundary.
     """
     mend = f"See {guide}"
-    _check_keys(document, data, inspect.type_info(kind), at, mend)
+    _check_keys(document, data, inspect.type_info(kind), at, mend, wish=wish)
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
@@ -52,7 +62,7 @@ def convert(document: Document, data: object, kind: type[T], at: KeyPath, *, gui
 
 
 def _check_keys(
-    document: Document, data: object, kind: inspect.Type, at: KeyPath, mend: str
+    document: Document, data: object, kind: inspect.Type, at: KeyPath, mend: str, *, wish: bool
 ) -> None:
     """Refuse keys that no struct has, and numbers that are not finite, anywhere in `data`."""
     if isinstance(data, float) and not math.isfinite(data):
@@ -67,7 +77,8 @@ def _check_keys(
         for key, value in data.items():
             if key not in fields:
                 where = document.where((*at, key))
-                refuse_beyond(key, where)
+                if wish:
+                    refuse_beyond(key, where)
                 guess = nearest(key, fields)
                 raise ConfigError(
                     f"unknown key {key!r}",
@@ -76,10 +87,10 @@ def _check_keys(
                     if guess
                     else f"The keys here are {', '.join(fields)}",
                 )
-            _check_keys(document, value, fields[key], (*at, key), mend)
+            _check_keys(document, value, fields[key], (*at, key), mend, wish=wish)
     elif isinstance(data, list):
         for k, value in enumerate(data):
-            _check_keys(document, value, _item(kind), (*at, k), mend)
+            _check_keys(document, value, _item(kind), (*at, k), mend, wish=wish)
 
 
 def options(kind: inspect.Type) -> tuple[inspect.Type, ...]:

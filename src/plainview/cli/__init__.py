@@ -21,6 +21,7 @@ from plainview.cli.access import login
 from plainview.cli.alerts import alerts_app
 from plainview.cli.assessment import assessment_app
 from plainview.cli.evaluate import evaluate_app
+from plainview.cli.exposure import exposure
 from plainview.cli.ledger import ledger_app
 from plainview.cli.register import register_app
 from plainview.errors import BoundaryError, PlainviewError
@@ -43,6 +44,7 @@ plate_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(login)
+app.command()(exposure)
 app.add_typer(camera_app, name="camera")
 app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")

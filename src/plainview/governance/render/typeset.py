@@ -28,8 +28,9 @@ def typeset(
     *,
     form: Form = "pdf",
     t: int | None = None,
+    package: str = __package__,
 ) -> list[bytes]:
-    """The pages of `template` (a file of this package) filled with `data`; a PDF is one of them.
+    """The pages of `template` (a file of `package`) filled with `data`; a PDF is one of them.
 
     The data reach the template as one JSON text that it parses: nothing in them is read as Typst.
     The template gets no file of this machine and no package of the network. `t` (UTC milliseconds)
@@ -37,7 +38,7 @@ def typeset(
     follow PDF/UA-1 (ISO 14289-1): tagged, with title and language; one with a letter that no font
     here has is tagged too, but makes no such claim, and shows a box. Raises PlainviewError.
     """
-    source = (resources.files(__package__) / "templates" / template).read_bytes()
+    source = (resources.files(package) / "templates" / template).read_bytes()
     inputs = {"data": msgspec.json.encode(data).decode()}
     moment = dt.datetime.fromtimestamp((t or 0) // 1000, tz=dt.UTC)
     try:

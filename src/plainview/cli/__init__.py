@@ -19,6 +19,7 @@ from plainview import __version__
 from plainview.cli import office
 from plainview.cli.access import login
 from plainview.cli.alerts import alerts_app
+from plainview.cli.assess import assess_app
 from plainview.cli.assessment import assessment_app
 from plainview.cli.evaluate import evaluate_app
 from plainview.cli.exposure import exposure
@@ -50,6 +51,7 @@ app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(office.officer_app, name="officer")
+app.add_typer(assess_app, name="assess")
 app.add_typer(assessment_app, name="assessment")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(register_app, name="register")

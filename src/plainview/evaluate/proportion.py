@@ -3,7 +3,9 @@
 import math
 from typing import NamedTuple
 
-from scipy.special import betaincinv, gammaincinv
+from scipy.special import gammaincinv
+
+from plainview import proportion
 
 LEVEL = 0.90
 """Of every interval here: both ends together are missed once in ten."""
@@ -28,14 +30,8 @@ def poisson_interval(events: int) -> tuple[float, float]:
 
 
 def share_interval(hits: int, trials: int) -> tuple[float, float]:
-    """The exact interval on a probability when `hits` of `trials` came: beta quantiles.
-
-    Clopper & Pearson, Biometrika 26 (1934). From 0 where none came, to 1 where all did.
-    """
-    tail = (1 - LEVEL) / 2
-    low = float(betaincinv(hits, trials - hits + 1, tail)) if hits else 0.0
-    high = float(betaincinv(hits + 1, trials - hits, 1 - tail)) if hits < trials else 1.0
-    return low, high
+    """The exact interval on a probability when `hits` of `trials` came."""
+    return proportion.share_interval(hits, trials, LEVEL)
 
 
 def share(hits: int, total: int) -> Estimate:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from plainview.civic.proposal.formulas import Estimate
 from plainview.civic.proposal.outcome import assess
 from plainview.civic.proposal.scenario import MOST_CAMERAS, MOST_LISTED, Scenario
-from plainview.civic.proposal.words import number
+from plainview.civic.proposal.words import number, raised
 from plainview.governance.words import Words
 
 WIDTH: Final = 400
@@ -103,13 +103,20 @@ def _scale(values: Sequence[float], start: float, end: float) -> _Scale:
     return _Scale(low, max(high, low + 1), start, end)
 
 
+def _tick(value: float, words: Words) -> str:
+    """A power of ten; beyond a million as a power, which is short enough for the margin."""
+    if 1e-3 <= value <= 1e6:
+        return number(value, words)
+    return f"10{raised(round(math.log10(value)))}"
+
+
 def _axes(across: _Scale, up: _Scale, words: Words) -> list[str]:
     parts = []
     for tick in up.ticks:
         y = up(tick)
         parts.append(
             f'<path d="M{_LEFT} {y}H{WIDTH - _RIGHT}" stroke="currentColor" stroke-opacity=".2"/>'
-            f'<text x="{_LEFT - 6}" y="{y + 4}" text-anchor="end">{number(tick, words)}</text>'
+            f'<text x="{_LEFT - 6}" y="{y + 4}" text-anchor="end">{_tick(tick, words)}</text>'
         )
     for tick in across.ticks:
         x = across(tick)
@@ -117,7 +124,7 @@ def _axes(across: _Scale, up: _Scale, words: Words) -> list[str]:
         parts.append(
             f'<path d="M{x} {HEIGHT - _BOTTOM}v5" stroke="currentColor"/>'
             f'<text x="{x}" y="{HEIGHT - _BOTTOM + 17}" text-anchor="{anchor}">'
-            f"{number(tick, words)}</text>"
+            f"{_tick(tick, words)}</text>"
         )
     label = escape(words.text("proposal.column.cameras"))
     middle = (_LEFT + WIDTH - _RIGHT) / 2

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from scipy.stats import binomtest
+from plainview.proportion import share_interval
 
 LEVEL: Final = 0.95
 """Of every interval here."""
@@ -34,8 +34,7 @@ def counted(hits: int, trials: int) -> Estimate:
 
     Clopper & Pearson, Biometrika 26 (1934) 404. `trials` at least 1, `hits` at most `trials`.
     """
-    found = binomtest(hits, trials).proportion_ci(LEVEL, method="exact")
-    return Estimate(hits / trials, float(found.low), float(found.high))
+    return Estimate(hits / trials, *share_interval(hits, trials, LEVEL))
 
 
 def propagate(formula: Callable[..., float], *inputs: Estimate) -> Estimate:

@@ -29,8 +29,13 @@ def number(value: float, words: Words) -> str:
     """`value` as people write it: 954; 50,000; 0.012; or with a power of ten."""
     if 0 < abs(value) < _SMALLEST:
         mantissa, _, power = f"{value:.2e}".partition("e")
-        return f"{words.number(float(mantissa), 2)} {_TIMES} 10{str(int(power)).translate(_RAISED)}"
+        return f"{words.number(float(mantissa), 2)} {_TIMES} 10{raised(int(power))}"
     return words.number(rounded(value), 6)
+
+
+def raised(power: int) -> str:
+    """`power` in raised digits."""
+    return str(power).translate(_RAISED)
 
 
 def percent(share: float, words: Words) -> str:

@@ -1,6 +1,6 @@
 """The figures of one operating point, as people write them -> its rates. Nonsense is refused."""
 
-from typing import Annotated, Final, Literal, NamedTuple, NoReturn
+from typing import Annotated, Final, NamedTuple, NoReturn
 
 import msgspec
 
@@ -14,6 +14,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 ListSize = Annotated[int, msgspec.Meta(ge=1, le=MOST_LISTED)]
 Interval = tuple[float, float]
 
+UNKNOWN: Final = "unknown"
 _FALSE: Final = ("false_match_rate", "false_positive_rate", "false_alerts")
 
 
@@ -26,7 +27,8 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     false_positive_rate: float | None = None
     """Of faces of people not listed, at `measured_list_size`."""
     false_positive_rate_interval: Interval | None = None
-    measured_list_size: ListSize | Literal["unknown"] | None = None
+    measured_list_size: ListSize | str | None = None
+    """"unknown": nobody published it."""
     faces: Count | None = None
     """Counted: faces seen, false alerts, and alerts in all."""
     false_alerts: Count | None = None
@@ -62,6 +64,18 @@ def share_of(value: float | None, place: Place) -> float | None:
     return value
 
 
+def size_of(value: int | str | None, place: Place) -> int | None:
+    """A list's size; None where it is missing or "unknown". ConfigError for any other word."""
+    if isinstance(value, str) and value != UNKNOWN:
+        refuse(f"{value!r} is no size of a list", place, 'Write a whole number, or "unknown"')
+    return value if isinstance(value, int) else None
+
+
+def errs(figures: Figures) -> bool:
+    """Whether `figures` say how often the system wrongly finds somebody."""
+    return any(getattr(figures, key) is not None for key in _FALSE)
+
+
 def point_of(
     figures: Figures,
     preset: str | None,
@@ -69,11 +83,12 @@ def point_of(
     *,
     instead: Rates | None = None,
     times: float | None = None,
+    needed: bool = True,
 ) -> Rates:
     """The rates of `figures`, or of the preset of that name.
 
-    `instead` are what a group has where it gives none of its own; `times` multiplies them.
-    Raises ConfigError.
+    `instead` are what a group has where it gives none of its own; `times` multiplies them. Unless
+    they are `needed`, the rates of false alerts may be missing. Raises ConfigError.
     """
     given = [key for key in _FALSE if getattr(figures, key) is not None]
     if preset is not None:
@@ -91,12 +106,14 @@ def point_of(
     true = _true(figures, place) or (instead.true if instead else None)
     if set(given) & set(_FALSE):
         return _false(figures, place)._replace(true=true)
-    if instead is None:
+    if instead is None and not needed:
+        return Rates(true=true)
+    if instead is None or instead.none:
         refuse(
             "the rate of false alerts is missing",
             place,
-            "Give a preset, false_match_rate, false_positive_rate with measured_list_size, or "
-            "false_alerts with faces",
+            "In [operating_point], give a preset, false_match_rate, false_positive_rate with "
+            "measured_list_size, or false_alerts with faces",
         )
     if times is not None:
         instead = _multiplied(instead, times, place.at("times"))
@@ -158,9 +175,10 @@ def _false(figures: Figures, place: Place) -> Rates:
             'Give measured_list_size; "unknown" if nobody published it, and then it is good for '
             "that list only",
         )
-    if isinstance(size, str):
+    known = size_of(size, place.at("measured_list_size"))
+    if known is None:
         return Rates(per_face=rate)
-    return Rates(per_comparison=carried(rate, size))
+    return Rates(per_comparison=carried(rate, known))
 
 
 def _counted(figures: Figures, place: Place) -> Estimate:

@@ -1,10 +1,18 @@
 """SCENARIO.toml -> a checked scenario; every refusal is one line: what, where, how to mend it."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 
-from plainview.civic.proposal.figures import Figures, Place, point_of, refuse, share_of
+from plainview.civic.proposal.figures import (
+    Figures,
+    Place,
+    errs,
+    point_of,
+    refuse,
+    share_of,
+    size_of,
+)
 from plainview.civic.proposal.scenario import (
     MOST_CAMERAS,
     MOST_FACES,
@@ -40,7 +48,7 @@ class _Scheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     cameras: Annotated[int, msgspec.Meta(ge=1, le=MOST_CAMERAS)]
     faces_per_camera_per_day: Annotated[float, msgspec.Meta(gt=0, le=MOST_FACES)] | None = None
     faces_per_day: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    list_size: Annotated[int, msgspec.Meta(ge=1, le=MOST_LISTED)] | Literal["unknown"] | None = None
+    list_size: Annotated[int, msgspec.Meta(ge=1, le=MOST_LISTED)] | str | None = None
     prevalence: float | None = None
     stops_per_alert: float | None = None
     officer_minutes_per_alert: Annotated[float, msgspec.Meta(ge=0, le=1440)] | None = None
@@ -66,7 +74,7 @@ class _Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)] = "The proposed scheme"
     scheme: _Scheme
-    operating_point: _Point
+    operating_point: _Point = _Point()
     groups: tuple[_Group, ...] = ()
     limit: _Limit | None = None
 
@@ -74,13 +82,14 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 def read_scenario(document: Document) -> Scenario:
     """The scenario that `document` describes. Raises ConfigError."""
     _hint(document)
-    file = convert(document, document.data, _File, (), guide=GUIDE, wish=False)
-    place = Place(document, ("operating_point",))
-    rates = point_of(file.operating_point, file.operating_point.preset, place)
+    file = convert(document, _whole(document.data), _File, (), guide=GUIDE, wish=False)
+    point, place = file.operating_point, Place(document, ("operating_point",))
+    own = bool(file.groups) and all(errs(group) for group in file.groups)
+    rates = point_of(point, point.preset, place, needed=not own)
     groups = _groups(file, rates, document)
     scheme = file.scheme
     return Scenario(
-        name=" ".join(file.name.split()) or "The proposed scheme",
+        name=_plain(file.name) or "The proposed scheme",
         cameras=scheme.cameras,
         faces_per_camera=_faces(scheme, document),
         groups=groups,
@@ -93,8 +102,25 @@ def read_scenario(document: Document) -> Scenario:
         minutes_per_stop=scheme.officer_minutes_per_stop,
         days_per_year=scheme.days_per_year,
         limit=_limit(file, document),
-        preset=file.operating_point.preset or "",
+        preset=point.preset or "",
     )
+
+
+def _whole(data: Any) -> Any:  # noqa: ANN401 - parsed TOML is any shape
+    """`data` with numbers such as 6e4 and 1000.0 as the whole numbers that they are."""
+    if isinstance(data, dict):
+        return {key: _whole(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_whole(value) for value in data]
+    if isinstance(data, float) and data.is_integer() and 1 <= data <= MOST_LISTED:
+        return int(data)
+    return data
+
+
+def _plain(name: str) -> str:
+    """`name` on one line, without what would steer a terminal."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in name)
+    return " ".join(shown.split())
 
 
 def _hint(document: Document) -> None:
@@ -143,7 +169,7 @@ def _faces(scheme: _Scheme, document: Document) -> float:
 def _list_size(scheme: _Scheme, groups: tuple[Group, ...], document: Document) -> int | None:
     """The list's size; None where every rate is good for one unknown size only."""
     place = Place(document, ("scheme", "list_size"))
-    size = None if scheme.list_size in {None, "unknown"} else scheme.list_size
+    size = size_of(scheme.list_size, place)
     tied = [group for group in groups if group.rates.per_comparison is None]
     if tied and len(tied) < len(groups):
         refuse(
@@ -161,20 +187,22 @@ def _list_size(scheme: _Scheme, groups: tuple[Group, ...], document: Document) -
         )
     if not tied and size is None:
         refuse("the size of the list is missing", place, "Write it as list_size = 10_000")
-    return size if isinstance(size, int) else None
+    return size
 
 
 def _groups(file: _File, rates: Rates, document: Document) -> tuple[Group, ...]:
     if not file.groups:
         return (Group("", 1.0, rates),)
     found: list[Group] = []
-    for k, group in enumerate(file.groups):
+    for k, written in enumerate(file.groups):
         place = Place(document, ("groups", k))
+        group = _measured(written, file.operating_point)
         share = share_of(group.share, place.at("share")) or 0.0
         own = point_of(group, None, place, instead=rates, times=group.times)
-        if group.name in {other.name for other in found}:
-            refuse(f"the group {group.name!r} is there twice", place, "Name each group once")
-        found.append(Group(group.name, share, own))
+        name = _plain(group.name) or str(k + 1)
+        if name in {other.name for other in found}:
+            refuse(f"the group {name!r} is there twice", place, "Name each group once")
+        found.append(Group(name, share, own))
     whole = sum(group.share for group in found)
     if abs(whole - 1) > _SLACK:
         refuse(
@@ -183,6 +211,17 @@ def _groups(file: _File, rates: Rates, document: Document) -> tuple[Group, ...]:
             "Add a group for everybody else",
         )
     return tuple(found)
+
+
+def _measured(group: _Group, point: _Point) -> _Group:
+    """`group` with the list at which its rate was measured: that of the operating point without."""
+    if (
+        group.measured_list_size is not None
+        or group.false_match_rate is not None
+        or not errs(group)
+    ):
+        return group
+    return msgspec.structs.replace(group, measured_list_size=point.measured_list_size)
 
 
 def _limit(file: _File, document: Document) -> Limit | None:

@@ -21,6 +21,11 @@ class Rates(NamedTuple):
     true: Estimate | None = None
     """The share of listed people who pass that is noticed (TPIR); None: not known."""
 
+    @property
+    def none(self) -> bool:
+        """Whether neither is given: only where every group has its own."""
+        return self.per_comparison is None and self.per_face is None
+
     def at(self, list_size: int | None) -> Estimate:
         """False positives per face of somebody not listed, on a list of `list_size`."""
         if self.per_comparison is not None and list_size is not None:

@@ -24,6 +24,8 @@ from plainview.cli.assessment import assessment_app
 from plainview.cli.evaluate import evaluate_app
 from plainview.cli.exposure import exposure
 from plainview.cli.ledger import ledger_app
+from plainview.cli.plan import plan_app
+from plainview.cli.publish import publish
 from plainview.cli.register import register_app
 from plainview.errors import BoundaryError, PlainviewError
 
@@ -54,7 +56,9 @@ app.add_typer(office.officer_app, name="officer")
 app.add_typer(assess_app, name="assess")
 app.add_typer(assessment_app, name="assessment")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(plan_app, name="plan")
 app.add_typer(register_app, name="register")
+app.command()(publish)
 app.command()(office.stop)
 app.command()(office.resume)
 

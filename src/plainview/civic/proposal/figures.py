@@ -5,7 +5,7 @@ from typing import Annotated, Final, NamedTuple, NoReturn
 import msgspec
 
 from plainview.civic.proposal.formulas import Estimate, counted, propagate
-from plainview.civic.proposal.presets import presets, why_not
+from plainview.civic.proposal.presets import Preset, presets, why_not
 from plainview.civic.proposal.scenario import MOST_LISTED, Rates, carried
 from plainview.document import Document, KeyPath, nearest
 from plainview.errors import ConfigError
@@ -120,22 +120,30 @@ def point_of(
     return instead._replace(true=true)
 
 
+def usable() -> tuple[str, ...]:
+    """Names of the published figures that say something about faces that pass a camera."""
+    return tuple(name for name, preset in presets().items() if not why_not(name, preset))
+
+
+def preset_rates(preset: Preset) -> Rates:
+    """The rates of published figures, one of `usable`."""
+    true = None if preset.true_positive_rate is None else Estimate(preset.true_positive_rate)
+    rate, size = preset.per_face, preset.measured_list_size
+    if rate is None or size is None:
+        return Rates(per_face=rate, true=true)
+    return Rates(per_comparison=carried(rate, size), true=true)
+
+
 def _preset(name: str, place: Place) -> Rates:
     known = presets()
     if name not in known:
         guess = nearest(name, known)
         mend = f"Did you mean {guess!r}?" if guess else f"There are {', '.join(known)}"
         refuse(f"there are no published figures {name!r}", place, mend)
-    preset = known[name]
-    reason = why_not(name, preset)
-    rate = preset.per_face
-    if reason or rate is None:
-        fit = [other for other, one in known.items() if not why_not(other, one)]
-        refuse(reason, place, f"Those that can be used are {', '.join(fit)}")
-    true = None if preset.true_positive_rate is None else Estimate(preset.true_positive_rate)
-    if preset.measured_list_size is None:
-        return Rates(per_face=rate, true=true)
-    return Rates(per_comparison=carried(rate, preset.measured_list_size), true=true)
+    if name not in usable():
+        mend = f"Those that can be used are {', '.join(usable())}"
+        refuse(why_not(name, known[name]), place, mend)
+    return preset_rates(known[name])
 
 
 def _no_stray(figures: Figures, place: Place) -> None:

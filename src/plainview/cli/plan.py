@@ -1,0 +1,79 @@
+"""`plainview plan`: where cameras belong, and which of those that run no longer do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+# ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
+# ruff: noqa: FBT002 - Typer makes a flag from a boolean with a default
+
+plan_app = typer.Typer(
+    help="Where cameras belong by measured crowd risk, and which no longer earn their place.",
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, Option("--json", help="JSON instead of text.")]
+
+
+@plan_app.command()
+def sites(
+    candidates: Annotated[Path, Argument(metavar="CANDIDATES.toml", help="The scheme.")],
+    out: Annotated[Path | None, Option(help="Write the plan here, as JSON.")] = None,
+    seconds: Annotated[
+        float, Option(help="Time for all plans together; each tells its gap.", min=1, max=86_400)
+    ] = 55.0,
+    show: Annotated[
+        int | None,
+        Option(help="Tell this plan of the front in full.", show_default="the one at the knee"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Choose where cameras belong, phase by phase: measured risk against exposure and cost.
+
+    Crime data, and what people or neighbourhoods are like, are refused by name.
+
+    \b
+    Example: plainview plan sites candidates.toml --out plan.json
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.siting import plan_lines, plan_sites
+
+    plan = plan_sites(candidates, seconds=seconds, show=show, out=out)
+    _say(plan, plan_lines(plan), as_json=as_json)
+
+
+@plan_app.command()
+def review(
+    candidates: Annotated[
+        Path | None, Argument(metavar="CANDIDATES.toml", help="What there is to cover.")
+    ] = None,
+    city: Annotated[
+        Path | None,
+        Option(help="CITY.toml: review its cameras by what they measured.", show_default=False),
+    ] = None,
+    state: Annotated[Path | None, Option(help="State folder.", show_default=False)] = None,
+    days: Annotated[float, Option(help="Healthy days needed to judge a camera.", min=0)] = 90.0,
+    as_json: Json = False,
+) -> None:
+    """List running cameras that no longer earn their place, for people to decide about.
+
+    \b
+    Example: plainview plan review candidates.toml
+    Example: plainview plan review candidates.toml --city city.toml --state state
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.siting import review_lines, review_sites
+
+    found = review_sites(candidates, state=state, city=city, least=days)
+    _say(found, review_lines(found), as_json=as_json)
+
+
+def _say(found: object, lines: Iterator[str], *, as_json: bool) -> None:
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        return
+    for line in lines:
+        typer.echo(line)

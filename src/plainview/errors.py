@@ -78,6 +78,10 @@ class LedgerLie(LedgerError):
     """A ledger, or what stands beside it, contradicts itself: forged, forked, cut or set back."""
 
 
+class VaultError(PlainviewError):
+    """Sealed recordings cannot be written, opened, or destroyed as they must be."""
+
+
 class PermitRefused(PlainviewError):
     """No valid permit covers what was to start, so it does not start."""
 

@@ -68,6 +68,8 @@ class SiteConfig(Struct, frozen=True):
     """Its name in the IANA database: whose hours are quiet, and what e-mails are written in."""
     actual: bool = False
     """Whether its alerts are told as actual ones; else as an exercise."""
+    district: str = ""
+    """What its figures are added up into; empty: it is a district by itself."""
 
 
 class CityConfig(Struct, frozen=True):
@@ -149,6 +151,7 @@ class _SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
     escalate: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
     timezone: Annotated[str, Meta(min_length=1, max_length=64)] = "UTC"
     alerts: Literal["exercise", "actual"] = "exercise"
+    district: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
 class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -237,6 +240,7 @@ def _site(document: Document, at: KeyPath, table: _SiteTable) -> SiteConfig:
         escalate=patience_from(document, at, table.escalate),
         timezone=_timezone(document, at, table.timezone),
         actual=table.alerts == "actual",
+        district=table.district or "",
     )
 
 

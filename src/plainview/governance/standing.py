@@ -112,6 +112,27 @@ class Officer(Struct, frozen=True):
     since: int
 
 
+class StatisticsRelease(Struct, frozen=True):
+    """Public statistics of one day, as the ledger knows them."""
+
+    day: str
+    begins: int
+    """UTC milliseconds of its first hour."""
+    ends: int
+    rho: int
+    """What a person-day cost, in millionths of zero-concentrated differential privacy."""
+    epsilon: int
+    """The same as epsilon at `delta`, in millionths."""
+    delta: str
+    crossing: int
+    """Epsilon of one crossing of one line, in millionths."""
+    document: str
+    """Digest of what was published."""
+    t: int
+    index: int
+    """Of its entry."""
+
+
 class Standing:
     """The fold. Not thread-safe: whoever shares one shares a `copy`."""
 
@@ -136,6 +157,8 @@ class Standing:
         """Verifier keys that permits may be signed with, and the place where each was told."""
         self.state_keys: dict[str, int] = {}
         """Verifier keys that the attested state may be signed with."""
+        self.releases: dict[int, StatisticsRelease] = {}
+        """Public statistics, by the place of their entry."""
         self.software = ""
         self.configuration = ""
 
@@ -310,6 +333,21 @@ def _software(standing: Standing, _index: int, entry: Entry) -> None:
     standing.software = _text(entry, "software")
 
 
+def _statistics(standing: Standing, index: int, entry: Entry) -> None:
+    standing.releases[index] = StatisticsRelease(
+        day=_text(entry, "day"),
+        begins=_number(entry, "begins"),
+        ends=_number(entry, "ends"),
+        rho=_number(entry, "rho_millionths"),
+        epsilon=_number(entry, "epsilon_millionths"),
+        delta=_text(entry, "delta"),
+        crossing=_number(entry, "crossing_millionths"),
+        document=_text(entry, "document"),
+        t=entry.t,
+        index=index,
+    )
+
+
 def _configuration(standing: Standing, _index: int, entry: Entry) -> None:
     standing.configuration = _text(entry, "configuration")
 
@@ -330,6 +368,7 @@ _CHANGES: dict[EntryKind, Callable[[Standing, int, Entry], None]] = {
     EntryKind.CAMERA_STOPPED: _stopped,
     EntryKind.CONFIGURATION_CHANGED: _configuration,
     EntryKind.SOFTWARE_CHANGED: _software,
+    EntryKind.STATISTICS_RELEASED: _statistics,
     EntryKind.STOP_PRESSED: _pressed,
     EntryKind.STOP_LIFTED: _lifted,
 }

@@ -208,7 +208,7 @@ def _view(
 def _exposure(one: Candidate, view: shapely.Polygon | None) -> float:
     """Person-hours a day in view.
 
-    Without a figure: people an hour, 24 hours, each for the mean chord of the view on foot, which is
+    Without a figure: people an hour, 24 hours, each for the view's mean chord on foot, which is
     pi * area / perimeter if convex (Crofton; Santaló, Integral Geometry, 1976, chapter 3).
     """
     if one.exposure is not None or view is None:

@@ -7,12 +7,17 @@ from typing import Final, NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from plainview.geometry import View, camera_centre
+from plainview.geometry import Point, Points, View, camera_centre
 
 METRES_PER_DEGREE: Final = 111_319.49
 """Of latitude, on the sphere with WGS 84's equatorial radius (6,378,137 m)."""
 _DIGITS: Final = 7
 """Decimals of a degree: 1 cm, finer than any calibration."""
+
+DETECTED: Final = 25.0
+"""Pixels a metre at which one can tell that a person is there (EN IEC 62676-4, "detect")."""
+_FARTHEST: Final = 2_000.0
+"""Metres from the camera beyond which nothing is taken as seen, however large the picture."""
 
 LonLat = tuple[float, float]
 """Longitude and latitude, WGS 84 degrees."""
@@ -44,6 +49,8 @@ class Stand(NamedTuple):
     """Compass degrees of the middle of its view, clockwise from north, in [0, 360)."""
     area: tuple[LonLat, ...]
     """Corners of what it measures; the last is not the first again."""
+    view: tuple[LonLat, ...] = ()
+    """Corners of all ground in its picture (`seen_ground`)."""
 
 
 def on_map(place: Place, x: float, y: float) -> LonLat:
@@ -80,4 +87,47 @@ def stand(place: Place) -> Stand:
         round(height, 2),
         round((axis + place.bearing) % 360.0, 1) % 360.0,
         tuple(on_map(place, *corner) for corner in place.view.polygon),
+        tuple(on_map(place, *corner) for corner in seen_ground(place.view)),
     )
+
+
+def seen_ground(view: View) -> tuple[Point, ...]:
+    """Corners (metres) of the ground in the picture on which a person has DETECTED pixels a metre.
+
+    The picture's four sides and the greatest depth, focal length / DETECTED, are half-planes of the
+    ground plane, so that this is a convex polygon; what stands in the way is not known. Empty where
+    no ground is seen so. Raises CalibrationError if the projection is singular.
+    """
+    projection = view.calibration.matrix()
+    width, height = view.calibration.image_size
+    u, v, depth = projection[:, (0, 1, 3)]
+    focal = float(np.linalg.norm(np.cross(projection[0, :3], projection[2, :3])))
+    farthest = np.array((0.0, 0.0, focal / DETECTED))
+    sides = (depth, farthest - depth, u, width * depth - u, v, height * depth - v)
+    x, y, _ = camera_centre(projection)
+    far = _FARTHEST
+    corners = np.array(
+        [(x - far, y - far), (x + far, y - far), (x + far, y + far), (x - far, y + far)]
+    )
+    for side in sides:
+        corners = _clipped(corners, side)
+    return tuple((float(a), float(b)) for a, b in corners)
+
+
+def _clipped(corners: Points, side: Points) -> Points:
+    """The part of a convex polygon (n, 2) where a x + b y + c >= 0 for `side` (a, b, c).
+
+    Sutherland & Hodgman, Communications of the ACM 17, 32 (1974).
+    """
+    if len(corners) < 3:
+        return corners[:0]
+    values = corners @ side[:2] + side[2]
+    kept = []
+    for k in range(len(corners)):
+        one, other = values[k - 1], values[k]
+        if (one < 0) != (other < 0):
+            share = one / (one - other)
+            kept.append(corners[k - 1] + share * (corners[k] - corners[k - 1]))
+        if other >= 0:
+            kept.append(corners[k])
+    return np.array(kept).reshape(-1, 2)

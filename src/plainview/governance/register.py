@@ -107,6 +107,8 @@ class RegisterCamera(Struct, frozen=True):
     """Compass degrees."""
     area: tuple[LonLat, ...] = ()
     """Corners of the ground that it measures."""
+    view: tuple[LonLat, ...] = ()
+    """Corners of all the ground in its picture on which a person can be told, by calibration."""
     capabilities: tuple[RegisterCapability, ...] = ()
     aims: tuple[Aim, ...] = ()
     legal_basis: str = ""

@@ -133,6 +133,7 @@ def _camera(now: Moment, camera: str, place: Place | None, seen: Observed) -> Re
         height=where.height if where else None,
         direction=where.direction if where else None,
         area=where.area if where else (),
+        view=where.view if where else (),
         capabilities=_capabilities(camera, live, started, assessment),
         aims=aims,
         legal_basis=assessment.legal.basis if assessment else "",

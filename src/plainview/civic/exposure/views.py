@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import shapely
 from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from plainview.civic.exposure.plane import Plane, Points, checked, plane_over
 from plainview.errors import InputError
@@ -67,7 +68,7 @@ def sights_of(register: Register, plane: Plane | None = None) -> Sights:
     sights, unplaced = [], []
     for camera in register.cameras:
         place = stands[camera.id]
-        if place is None and len(camera.area) < 3:
+        if place is None and not (camera.view or camera.area):
             unplaced.append(camera.id)
             continue
         shape, assumed = _shape(camera, place, plane)
@@ -130,13 +131,19 @@ def polygon_of(corners: Sequence[LonLat], plane: Plane, where: str) -> Polygon:
     return shape
 
 
+def _hull(shape: BaseGeometry) -> Points:
+    """Corners of the convex polygon about `shape`."""
+    return shapely.get_coordinates(shapely.convex_hull(shape))
+
+
 def _stand(register: Register, camera: RegisterCamera) -> LonLat | None:
     """Where it stands; its site where only that is known."""
     where = f"camera {camera.id}"
     if camera.longitude is not None and camera.latitude is not None:
         return checked((camera.longitude, camera.latitude), where)
-    if camera.area:
-        return checked(camera.area[0], where)
+    for corners in (camera.area, camera.view):
+        if corners:
+            return checked(corners[0], where)
     site = register.site(camera.site)
     if site is None or site.longitude is None or site.latitude is None:
         return None
@@ -144,8 +151,15 @@ def _stand(register: Register, camera: RegisterCamera) -> LonLat | None:
 
 
 def _shape(camera: RegisterCamera, place: LonLat | None, plane: Plane) -> tuple[Polygon, str]:
-    if len(camera.area) >= 3:
-        return polygon_of(camera.area, plane, f"view of camera {camera.id}"), ""
+    known = [
+        polygon_of(corners, plane, f"view of camera {camera.id}")
+        for corners in (camera.view, camera.area)
+        if len(corners) >= 3
+    ]
+    if known:
+        joined = shapely.union_all(known)
+        # What is measured lies in the picture, but for what a calibration's last digits say.
+        return joined if isinstance(joined, Polygon) else Polygon(_hull(joined)), ""
     at = plane.metres([place or (plane.longitude, plane.latitude)])[0]
     own = camera.longitude is not None
     direction = camera.direction if own else None

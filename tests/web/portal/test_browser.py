@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from plainview.governance.words import words
 from plainview.web.api import Application
 from plainview.web.server import Served, bind
 
@@ -216,3 +217,17 @@ def test_it_can_be_printed(browser: Browser, served: Served, path: str) -> None:
         assert back == "rgb(255, 255, 255)"
         assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
         assert page.pdf().startswith(b"%PDF-")
+
+
+def test_the_form_about_recognition_works_on_a_phone(browser: Browser, served: Served) -> None:
+    """A bad number is told beside its field; the answer fits 360 pixels; no barrier is known."""
+    with shown(browser, served, "en/recognition", viewport=PHONE, bypass_csp=True) as opened:
+        opened.get_by_label("Faces a day for each camera").fill("few")
+        opened.get_by_role("button", name="Work it out").click()
+        wrong = opened.get_by_label("Faces a day for each camera")
+        expect(wrong).to_have_accessible_description(words("en").text("proposal.wrong.number"))
+        wrong.fill("5000")
+        opened.get_by_role("button", name="Work it out").click()
+        expect(opened.get_by_role("status")).to_contain_text("50,000 times a day")
+        assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert violations(opened) == []

@@ -13,7 +13,7 @@ from plainview.governance.words import Words
 
 WIDTH: Final = 400
 HEIGHT: Final = 290
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 12.0, 14.0, 44.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70.0, 12.0, 14.0, 46.0
 _COLOURS: Final = ("#0b6a80", "#a3161f", "#7a4d00")
 _DASHES: Final = ("none", "7 4", "2 3")
 
@@ -86,7 +86,7 @@ def chart(scenario: Scenario, words: Words) -> str:
     title = escape(words.text("proposal.chart.title"))
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'role="img" aria-label="{title}" font-family="sans-serif" font-size="11" '
+        f'role="img" aria-label="{title}" font-family="sans-serif" font-size="12.5" '
         'fill="currentColor">'
     )
     parts = [head, *_axes(across, up, words)]

@@ -12,7 +12,8 @@ from plainview.governance.words import Words
 
 _DIGITS: Final = 3
 _SMALLEST: Final = 1e-4
-"""Below it a number is written with its power of ten."""
+_LARGEST: Final = 1e15
+"""Beyond these a number is written with its power of ten."""
 _TIMES: Final = "\u00d7"
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -27,7 +28,7 @@ def rounded(value: float) -> float:
 
 def number(value: float, words: Words) -> str:
     """`value` as people write it: 954; 50,000; 0.012; or with a power of ten."""
-    if 0 < abs(value) < _SMALLEST:
+    if 0 < abs(value) < _SMALLEST or abs(value) >= _LARGEST:
         mantissa, _, power = f"{value:.2e}".partition("e")
         return f"{words.number(float(mantissa), 2)} {_TIMES} 10{raised(int(power))}"
     return words.number(rounded(value), 6)
@@ -43,6 +44,8 @@ def percent(share: float, words: Words) -> str:
     shown = rounded(share)
     if shown >= 1 > share:
         shown = 0.9999
+    if 0 < shown < _SMALLEST**2:
+        return f"{number(100 * shown, words)}%"
     return numbers.format_percent(shown, locale=words.locale, decimal_quantization=False)
 
 

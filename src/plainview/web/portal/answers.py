@@ -39,7 +39,7 @@ Answer = Response[bytes]
 def page_answer(request: Asking, page: Page) -> Answer:
     """A page for people."""
     headers = {
-        "cache-control": SHORT if page.status == 200 else "no-store",
+        "cache-control": SHORT if page.status == 200 and page.kept else "no-store",
         "content-security-policy": POLICY,
     }
     return answer(request, page.html.encode(), "text/html", headers, page.status)

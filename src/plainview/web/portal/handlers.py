@@ -29,7 +29,7 @@ from plainview.web.portal.answers import (
 )
 from plainview.web.portal.downloads import FILES, FORMS, PAPERS, Busy, Downloads
 from plainview.web.portal.ledgerfiles import entry_number, read_file
-from plainview.web.portal.pages import FOLDER, STYLE, Asked, Portal, unreadable
+from plainview.web.portal.pages import FOLDER, QUERY, STYLE, Asked, Portal, unreadable
 from plainview.web.portal.source import PortalSource
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +37,6 @@ _log = structlog.get_logger(__name__)
 _MARK: Final = (FOLDER / "mark.svg").read_bytes()
 _NONCE: Final = re.compile(NONCE)
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
-_QUERY: Final = ("q", "state", "box", "page")
 
 
 class _Parts(NamedTuple):
@@ -104,7 +103,7 @@ def _shown(request: Asking, shared: _Parts, language: str, parts: tuple[str, ...
     """What stands at `parts`: always an answer for people, whatever was asked."""
     if language not in LANGUAGES:
         language, parts = _preferred(request), ("-",)
-    query = {name: request.query_params.get(name, "")[:200] for name in _QUERY}
+    query = {name: request.query_params.get(name, "")[:200] for name in QUERY}
     asked = Asked(
         language, parts, {k: v for k, v in query.items() if v}, f"{shared.address(request)}/"
     )

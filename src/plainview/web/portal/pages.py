@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from plainview.governance.register import STATES, Change, Contact, Register, RegisterAssessment
 from plainview.governance.render.html import assessment_article
-from plainview.governance.words import LANGUAGES, SOURCE
+from plainview.governance.words import LANGUAGES, SOURCE, words
 from plainview.web.portal.drawing import SiteMap, city_map, site_map
 from plainview.web.portal.lookup import (
     LONGEST_SEARCH,
@@ -24,9 +24,12 @@ from plainview.web.portal.lookup import (
     Window,
     window,
 )
+from plainview.web.portal.recognition import FIELDS, recognition
 from plainview.web.portal.rendering import Links, render
 from plainview.web.portal.source import PortalSource
 
+QUERY: Final = ("q", "state", "box", "page", *FIELDS)
+"""What an address may ask for."""
 CAMERAS_PER_PAGE: Final = 50
 CHANGES_PER_PAGE: Final = 50
 ASSESSMENTS_PER_PAGE: Final = 20
@@ -58,6 +61,8 @@ class Page(NamedTuple):
 
     html: str
     status: int = 200
+    kept: bool = True
+    """Whether a cache on the way may keep it for a few seconds: not what a visitor typed."""
 
 
 class Portal:
@@ -86,6 +91,7 @@ class Portal:
             "ask": self._ask,
             "verify": self._verify,
             "never": self._never,
+            "recognition": self._recognition,
         }
         if not asked.parts:
             return self._home(asked, lookup)
@@ -223,6 +229,13 @@ class Portal:
             return None
         return self._show("never.html", asked, lookup, "never")
 
+    def _recognition(self, asked: Asked, lookup: Lookup) -> Page | None:
+        if len(asked.parts) > 1:
+            return None
+        told = recognition(asked.query, words(asked.language))
+        page = self._show("recognition.html", asked, lookup, "recognition", **told)
+        return page._replace(kept=not told["typed"])
+
     def _show(
         self,
         template: str,
@@ -279,9 +292,7 @@ def find_assessment(register: Register, name: str) -> RegisterAssessment | None:
 def _frame(asked: Asked) -> dict[str, Any]:
     """What the frame around every page needs."""
     # An odd address is kept out of the links to the same page in other languages.
-    known = {
-        name: asked.query[name] for name in ("q", "state", "box", "page") if name in asked.query
-    }
+    known = {name: asked.query[name] for name in QUERY if name in asked.query}
     return {
         "style": STYLE_VERSION,
         "other": {language: Links(language)(*asked.parts, **known) for language in LANGUAGES},

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pyrage
 import pytest
+from tests.vault.machine import Machine
 
 from plainview.vault import daykey
 from plainview.vault.layout import Layout, day_of
@@ -64,3 +65,9 @@ def make_ring(layout: Layout, custodians: Custodians) -> MakeRing:
         return Ring(folder)
 
     return make
+
+
+@pytest.fixture
+def machine(layout: Layout, custodians: Custodians) -> Machine:
+    """A machine that records into `layout`, from a full hour on."""
+    return Machine(layout, custodians.recipients(), HOUR)

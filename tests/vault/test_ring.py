@@ -74,9 +74,9 @@ def test_slots_outlast_their_process(make_ring: MakeRing) -> None:
     """Names, order and state are the same when the ring is opened again."""
     ring = make_ring()
     filled(ring, 5)
-    ring.set_closed(1)
+    ring.end(1)
     ring.destroy([0])
-    ring.set_closed(0)
+    ring.end(0)
     again = Ring(ring.folder)
     assert list(again.live()) == list(ring.live())
     assert [again.cameras[slot.camera] for _, slot in again.live()] == [

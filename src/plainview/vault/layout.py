@@ -45,6 +45,7 @@ class Layout:
         try:
             for folder in (self.keys, self.data, self.pending, self.destroyed):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._identify()
             mark_no_copies(self.keys)
             tag = self.keys / "CACHEDIR.TAG"
             if not tag.exists():
@@ -56,6 +57,34 @@ class Layout:
                 where=str(self.root),
                 mend="Give [recording] a folder that may be written to",
             ) from error
+
+    def _identify(self) -> None:
+        """Mark keys and data as each other's, so that neither is taken for lost when unmounted."""
+        marks = [folder / "vault-id" for folder in (self.keys, self.data)]
+        if not any(mark.exists() for mark in marks) and not self.rings():
+            told = os.urandom(16).hex()
+            for mark in marks:
+                mark.write_text(told, encoding="ascii")
+
+    def check_identity(self) -> None:
+        """Raise VaultError unless keys and data are of one vault.
+
+        Data without keys would be deleted as unreadable: not when a disk was only not mounted.
+        """
+        try:
+            one, other = ((f / "vault-id").read_bytes() for f in (self.keys, self.data))
+        except OSError as error:
+            raise VaultError(
+                "its keys or its data are not there",
+                where=str(self.root),
+                mend="Mount their disks; nothing is written or deleted before",
+            ) from error
+        if one != other:
+            raise VaultError(
+                "its keys and its data are not of one vault",
+                where=str(self.root),
+                mend="Mount the right disks; nothing is written or deleted before",
+            )
 
     def rings(self) -> list[Path]:
         """The folders of rings, oldest day first, holds after them."""

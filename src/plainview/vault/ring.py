@@ -18,8 +18,8 @@ import numpy as np
 from plainview.errors import VaultError
 from plainview.vault.age import Wrapped
 
-GONE, OPEN, CLOSED = 0, 1, 2
-"""A slot's state: destroyed; being recorded, or left so by a crash; ended in order."""
+GONE, OPEN, CLOSED, CUT = range(4)
+"""A slot's state: destroyed; being recorded; ended in order; ended by a crash."""
 PARTIES: Final = ("operator", "commissioner")
 SLOT: Final = 128
 _LAYOUT: Final = struct.Struct(">BBHIQQ32s32s32sI4x")
@@ -98,10 +98,10 @@ class Ring:
         self._numbers[camera] = len(self.cameras) - 1
         return self._numbers[camera]
 
-    def set_closed(self, index: int) -> None:
-        """The recording of this slot ended in order. Not durable by itself: nothing rests on it."""
+    def end(self, index: int, state: int = CLOSED) -> None:
+        """The recording of this slot ended. Not durable: a crash leaves it open for recovery."""
         if os.pread(self._fd, 1, index * SLOT) == bytes([OPEN]):
-            os.pwrite(self._fd, bytes([CLOSED]), index * SLOT)
+            os.pwrite(self._fd, bytes([state]), index * SLOT)
 
     def slot(self, index: int) -> Slot | None:
         """The slot, or None where it is destroyed. Raises VaultError where it is damaged."""

@@ -179,6 +179,33 @@ def test_paint_at_the_edge_of_soots_colour_is_no_flame() -> None:
     assert max(sure) < 0.1
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_sign_before_which_somebody_passes_is_no_flame(*, known: bool) -> None:
+    """What glows as the plate does while nobody passes is none; of what came it might be one."""
+    luma = np.full((120, 160), 60, np.uint8)
+    plate, nothing = Plate(luma, np.ones(luma.shape, np.float32)), np.zeros_like(luma)
+    watch, sure = FlameWatch(), [0.0]
+    generator = np.random.default_rng(3)
+    for k in range(30):
+        bright, chroma = luma.copy(), np.full((2, 60, 80), 128, np.uint8)
+        bright[50:80, 70:82] = 220
+        chroma[0, 25:40, 35:41], chroma[1, 25:40, 35:41] = 90, 146
+        evidence = np.full(luma.shape, -1.0 if known else 1.0, np.float32)
+        if 13 <= k < 21:
+            # Who passes hides parts of it from above, never alike at two moments.
+            for column in generator.choice(6, int(generator.integers(1, 5)), replace=False):
+                row = int(generator.integers(52, 72))
+                hidden = np.s_[50:row, 70 + 2 * column : 72 + 2 * column]
+                bright[hidden], evidence[hidden] = 40, 1.0
+                chroma[:, 25 : row // 2, 35 + column] = 128
+        seen = Seen(
+            k * STEP, STEP, bright, chroma, plate.luma, evidence, nothing, NONE, plate,
+            trusted=True,
+        )  # fmt: skip
+        sure += [flame.confidence for flame in watch.look(seen) or ()]
+    assert max(sure) < 0.2 if known else max(sure) > 0.3
+
+
 def test_smoke_is_told_where_it_rises() -> None:
     """Dark smoke without a flame is one event, within ten seconds and three metres."""
     at = (0.5, -1.0)

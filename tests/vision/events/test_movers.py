@@ -59,6 +59,18 @@ def test_a_car_that_drives_is_a_vehicle_with_its_speed() -> None:
     assert car.vy == pytest.approx(6.0, rel=0.15)
 
 
+def test_vehicles_under_way_are_followed_frame_by_frame_and_people_less_often() -> None:
+    """Half of the frames are enough for who walks; a car may cross the view in a second."""
+    movers = Movers(OPTICS, [SQUARE])
+    assert movers.due(0.0)
+    movers.step(0.0, *people((0.5, 12.0)))
+    assert not movers.due(0.2)
+    assert movers.due(0.4)
+    for k in range(2, 5):
+        movers.step(k / 5, with_car(0.5, 12.0 + 1.2 * k), NONE)
+    assert movers.due(1.0)
+
+
 def test_a_body_is_a_person_and_one_in_a_shadow_has_another_place() -> None:
     """Alone it stands where its foot is; where more goes on above, perhaps further away."""
     evidence, bodies = people((1.0, 15.0))

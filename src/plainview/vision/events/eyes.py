@@ -17,6 +17,8 @@ from plainview.vision.events.wrong_way import WrongWay
 from plainview.vision.events.zone_intrusion import ZoneIntrusion
 from plainview.vision.optics import Optics
 
+MOVING: Final = (EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY)
+"""Kinds that look at movers: with their looks."""
 MOST_TOLD: Final = 32
 """Events in one Reading (record.Reading.events)."""
 
@@ -64,8 +66,7 @@ class Eyes:
 
         `follow` finds what moves, where a detector asks for it.
         """
-        moving = (EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY)
-        self._movers = follow if any(one.kind in moving for one in found) else None
+        self._movers = follow if any(one.kind in MOVING for one in found) else None
         self._watched = [(one, Episodes(one.kind, one.patience)) for one in found]
         self._told = list(told)
         self._last = 0.0
@@ -79,10 +80,12 @@ class Eyes:
         self._last = seen.t
         if not seen.trusted:
             return
-        if self._movers is not None:
+        moving = self._movers is None or self._movers.due(seen.t)
+        if moving and self._movers is not None:
             seen = seen._replace(movers=self._movers.step(seen.t, seen.evidence, seen.bodies))
         for detector, episodes in self._watched:
-            self._told += episodes.step(seen.t, detector.look(seen))
+            if moving or detector.kind not in MOVING:
+                self._told += episodes.step(seen.t, detector.look(seen))
 
     def take(self) -> tuple[Event, ...]:
         """Events for the next Reading, at most `MOST_TOLD`; starts go before ends, the rest waits.

@@ -26,9 +26,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.warmth import WARM, at_size, warm_part
-from plainview.vision.plate import Luma
+from plainview.vision.plate import Image, Luma
 
 Floats = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -55,6 +56,8 @@ SMALL: Final = 140_000
 """Pixels of a working picture up to which it is looked at in full; larger ones at half size."""
 CALM: Final = 0.01
 """Change below which nothing is lively any more."""
+PLAIN: Final = -0.5
+"""Evidence below which a pixel shows what the plate shows."""
 WHITE: Final = 222
 """Luma from which the sensor loses colour."""
 
@@ -80,6 +83,7 @@ class FlameWatch:
         self._glow: deque[F32] = deque(maxlen=WINDOW)
         self._bright: deque[Luma] = deque(maxlen=WINDOW)
         self._warmth: deque[Luma] = deque(maxlen=WINDOW)
+        self._plain: deque[Luma] = deque(maxlen=WINDOW)
         self._lively: F32 | None = None
         self._dark: F32 | None = None
         self._cold: Luma = np.zeros((0, 0), np.uint8)
@@ -91,7 +95,7 @@ class FlameWatch:
         """The flames of the last seconds; None in a frame after which no comparison was due."""
         if seen.chroma is None:
             return []
-        self._take(seen.luma, seen.chroma)
+        self._take(seen.luma, seen.chroma, seen.evidence)
         self._since += seen.dt
         if self._since < LOOK_EVERY or len(self._glow) < ENOUGH:
             return None
@@ -100,8 +104,8 @@ class FlameWatch:
             return []
         return [flame for box in self._places() if (flame := self._compare(box, seen)) is not None]
 
-    def _take(self, luma: Luma, chroma: Luma) -> None:
-        """Keep one more frame: how strongly each pixel glows, and its luma."""
+    def _take(self, luma: Luma, chroma: Luma, evidence: Image) -> None:
+        """Keep one more frame: how strongly each pixel glows, its luma, where it is the plate's."""
         self._scale = 1 if luma.size <= SMALL else 2
         half = luma
         if self._scale == 2:
@@ -111,18 +115,21 @@ class FlameWatch:
             self._glow.clear()
             self._bright.clear()
             self._warmth.clear()
+            self._plain.clear()
             self._lively = np.zeros(half.shape, np.float32)
             self._dark = np.zeros(half.shape, np.float32)
             self._cold = np.zeros(half.shape, np.uint8)
             self._stirred = False
-        glow, warmth = self._dark, self._cold
+        glow, warmth, plain = self._dark, self._cold, self._cold
         part = warm_part(half, chroma)
         if part is not None:
-            glow, warmth = np.zeros_like(glow), np.zeros_like(warmth)
+            glow, warmth, plain = np.zeros_like(glow), np.zeros_like(warmth), np.zeros_like(warmth)
             bright = half[part[0]]
             colour = at_size(bright, chroma[(slice(None), *part[1])])
             glow[part[0]] = glowing(bright, colour)
             warmth[part[0]] = cv2.subtract(colour[1], colour[0])
+            whole = evidence[:: self._scale, :: self._scale][: half.shape[0], : half.shape[1]]
+            plain[part[0]] = whole[part[0]] < PLAIN
         same = glow is self._dark and (not self._glow or self._glow[-1] is self._dark)
         if self._glow and self._lively is not None and (self._stirred or not same):
             change = np.minimum(cv2.absdiff(glow, self._glow[-1]), np.float32(60))
@@ -131,6 +138,7 @@ class FlameWatch:
         self._glow.append(glow)
         self._bright.append(half)
         self._warmth.append(warmth)
+        self._plain.append(plain)
 
     def _places(self) -> list[tuple[slice, slice]]:
         """Rows and columns around each place where what glows has changed again and again."""
@@ -139,9 +147,9 @@ class FlameWatch:
             return []
         alive = np.asarray(lively > 5.0, dtype=np.uint8)
         joined = cv2.dilate(alive, np.ones((5, 3), np.uint8))
-        count, _, stats, _ = cv2.connectedComponentsWithStats(joined)
+        _, stats = parts(joined)
         found = []
-        for k in range(1, count):
+        for k in range(1, len(stats)):
             x, y, w, h, _ = (int(v) for v in stats[k])
             box = slice(y, y + h), slice(x, x + w)
             if int(alive[box].sum()) >= 4:
@@ -162,7 +170,7 @@ class FlameWatch:
         sure = MOST_SURE * lasting(stack) * licking(stack)
         if sure > 0:
             sure *= self._luminous(rows, columns, body, seen.plate.luma)
-            sure *= self._soot(rows, columns)
+            sure *= self._soot(rows, columns) * self._new(rows, columns, body)
         if sure > 0:
             sure *= disorder(stack)
         if sure < LEAST:
@@ -202,6 +210,16 @@ class FlameWatch:
         certain = float(np.percentile(glow[where] / (bright - np.float32(DIM)), 90))
         soot = _step(float(np.percentile(warm[where], 75)), 14.0, 24.0)
         return soot * _step(certain, 0.6, 0.9)
+
+    def _new(self, rows: slice, columns: slice, body: NDArray[np.bool_]) -> float:
+        """0 to 1: whether what glows is other than what the plate shows there.
+
+        A sign or a yellow door before which somebody passes loses its shape and has it back, at no
+        two moments alike; but as long as nobody passes it looks as it always does.
+        """
+        plain = np.stack([one[rows, columns] for one in self._plain])[:, body]
+        as_ever = float((plain.mean(axis=1) > 0.7).mean())
+        return _step(0.5 - as_ever, 0.0, 0.3)
 
 
 def glowing(half: Luma, chroma: Luma) -> F32:

@@ -19,7 +19,8 @@ from shapely.geometry import Polygon
 from plainview.geometry import BODY_HEIGHT, Point, Zone, project, to_plane
 from plainview.vision.bodies import Bodies
 from plainview.vision.events.boxes import KINDS, Box, Rectangle, fit_boxes
-from plainview.vision.events.paths import Found, Path, Paths, Size
+from plainview.vision.events.parts import parts
+from plainview.vision.events.paths import STANDING, Found, Path, Paths, Size
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
@@ -41,6 +42,8 @@ CERTAIN: Final = 0.6
 """Weight from which a body counts as somebody."""
 SHOWN: Final = 0.3
 """Part of a body that must be visible."""
+EVERY: Final = 0.4
+"""Seconds between two looks while no vehicle is under way: who walks is met again within a step."""
 LEAST_SIDE: Final = 5
 """Working pixels of a blob's smaller side below which its shape says nothing."""
 NARROWEST: Final = 1.2
@@ -109,9 +112,19 @@ class Movers:
         self._near = shapely.union_all([Polygon(ground) for ground in grounds]).buffer(AROUND)
         shapely.prepare(self._near)
         self._paths = Paths()
+        self._looked = -np.inf
+
+    def due(self, t: float) -> bool:
+        """Whether it is time for another look: for each frame while a vehicle is under way."""
+        return not 0 <= t - self._looked < EVERY - 0.05 or any(
+            path.found.size is Size.VEHICLE
+            and (not path.known or float(np.hypot(*path.velocity)) > STANDING)
+            for path in self._paths.paths
+        )
 
     def step(self, t: float, evidence: Image, bodies: Bodies) -> tuple[Mover, ...]:
         """What is there at `t` seconds, by a frame's `evidence` (h, w) and the `bodies` in it."""
+        self._looked = t
         if self._window is None:
             return ()
         found, blobs = self._vehicles(evidence, self._window)
@@ -321,7 +334,7 @@ def _blobs(evidence: Image, window: tuple[slice, slice]) -> list[Rectangle]:
                       interpolation=cv2.INTER_AREA)  # fmt: skip
     solid = np.asarray(half >= 96, dtype=np.uint8)
     closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    stats = cv2.connectedComponentsWithStats(closed)[2]
+    stats = parts(closed)[1]
     order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
     blobs = []
     for k in order:

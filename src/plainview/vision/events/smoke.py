@@ -23,14 +23,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.plate import Image, Luma, Plate
 
-LOOK_EVERY: Final = 0.4
+LOOK_EVERY: Final = 0.6
 """Seconds between two looks, at least."""
 CELL: Final = 4
 """Half-size pixels a side of one cell; a cell is judged with its neighbours."""
-ENOUGH: Final = 9
+ENOUGH: Final = 7
 """Looks that smoke must last."""
 LEAST_CELLS: Final = 12
 """Cells that it must lie over."""
@@ -138,20 +139,22 @@ class SmokeWatch:
     def _plumes(self, chroma: Luma | None) -> list[Smoke]:
         lost = np.stack(self._lost)
         share = (lost > THIN).mean(axis=0)
+        sure = share > 0.6
+        if np.count_nonzero(sure) < LEAST_CELLS:
+            return []
         known = self._veils[-1].known
         hazy = self._veils[-1].clear < HAZE * self._clear
         if hazy or not known.any() or float((share[known] > 0.5).mean()) > 0.5:
             return []  # nearly everywhere: fog, rain on the glass, a picture out of focus
-        sure = share > 0.6
         # Where the plate is too even to tell, another light of its own carries the plume on.
         near = cv2.dilate((share > 0.3).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         tinted = np.mean([np.abs(veil.shift) > 0.06 for veil in self._veils], axis=0) > 0.6
         free = np.mean([veil.plain | ~veil.known for veil in self._veils], axis=0) > 0.6
         joined = ((share > 0.3) | (near & tinted & free)).astype(np.uint8)
         whole = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        count, labels, _, _ = cv2.connectedComponentsWithStats(whole)
+        labels, stats = parts(whole)
         found = []
-        for k in range(1, count):
+        for k in range(1, len(stats)):
             where = labels == k
             if int((where & sure).sum()) >= LEAST_CELLS and _grey(chroma, where & sure):
                 found.append(self._plume(where & (joined > 0), where & sure, lost))

@@ -15,17 +15,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Luma
 
-EVERY: Final = 0.4
+EVERY: Final = 0.6
 """Seconds between two looks."""
 DIFFERS: Final = 0.05
 """Evidence from which a pixel differs: even what may be a shadow is looked at."""
 STILL: Final = 4.0
 """Standard deviations of the plate's noise that a still pixel changes by, at most."""
-OLD: Final = 5
+OLD: Final = 4
 """Looks after which a pixel is old."""
 BRIDGE: Final = 0.25
 """Metres between parts of one thing."""
@@ -107,8 +108,8 @@ class Stillness:
 
     def _blobs(self, old: NDArray[np.uint8], t: float) -> list[Blob]:
         joined = cv2.morphologyEx(old, cv2.MORPH_CLOSE, self._bridge)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-        if count - 1 > 8 * MOST:
+        labels, stats = parts(joined)
+        if len(stats) - 1 > 8 * MOST:
             return []
         largest = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
         blobs = []

@@ -23,8 +23,7 @@ from plainview.civic.exposure.network import (
     MOST_BYTES,
     Network,
     geojson_lines,
-    geojson_shapes,
-    places_of,
+    read_districts,
     read_network,
 )
 from plainview.civic.exposure.picture import as_svg, picture
@@ -176,7 +175,7 @@ def _journey(
         ground = Ground(register, network, every=asked.every)
         journey, sights = ground.journey(places, detour=asked.detour), ground.sights
     if out_map:
-        paths = np.array([]) if network is None else network.pieces
+        paths = None if network is None else network.pieces
         kinds = ["between"] * len(journey.ways)
         kinds[-1:] = ["least"] * bool(journey.ways)
         drawn = [
@@ -221,19 +220,6 @@ def _districts(
         drawn = [("district", plane.metres(ring)) for _, ring in rings]
         _write(out_map, _district_map(sights, drawn, register.name))
     return msgspec.structs.replace(report, districts=districts)
-
-
-def read_districts(file: Path) -> list[tuple[str, list[LonLat]]]:
-    """(name, corners) of every polygon in a GeoJSON file; holes are not cut out. InputError."""
-    rings = []
-    for name, kind, coordinates, where in geojson_shapes(file):
-        shapes = {"Polygon": [coordinates], "MultiPolygon": coordinates}.get(kind, [])
-        for shape in shapes if isinstance(shapes, list) else []:
-            ring = places_of(shape[0] if isinstance(shape, list) and shape else None, where)
-            rings.append((name, ring[:-1] if ring[:1] == ring[-1:] else ring))
-    if not rings:
-        raise InputError("it holds no polygon", where=str(file), mend="Give districts as Polygons")
-    return rings
 
 
 def _district_map(sights: Sights, drawn: list[tuple[str, Points]], name: str) -> bytes:

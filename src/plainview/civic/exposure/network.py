@@ -133,6 +133,19 @@ def geojson_lines(path: Path) -> Iterable[tuple[str, list[tuple[float, float]]]]
                 yield name, places_of(line, where)
 
 
+def read_districts(file: Path) -> list[tuple[str, list[tuple[float, float]]]]:
+    """(name, corners) of every polygon in a GeoJSON file; holes are not cut out. InputError."""
+    rings = []
+    for name, kind, coordinates, where in geojson_shapes(file):
+        shapes = {"Polygon": [coordinates], "MultiPolygon": coordinates}.get(kind, [])
+        for shape in shapes if isinstance(shapes, list) else []:
+            ring = places_of(shape[0] if isinstance(shape, list) and shape else None, where)
+            rings.append((name, ring[:-1] if ring[:1] == ring[-1:] else ring))
+    if not rings:
+        raise InputError("it holds no polygon", where=str(file), mend="Give districts as Polygons")
+    return rings
+
+
 def geojson_shapes(path: Path) -> Iterable[tuple[str, str, Any, str]]:
     """(name, kind of geometry, coordinates, where it stands) of each feature. Raises InputError."""
     data = read_json(path)

@@ -1,12 +1,13 @@
 """A walk or a district as an SVG map: what is seen, by whom, and which ways lead round it."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from plainview.civic.exposure.plane import Points
@@ -48,12 +49,13 @@ def picture(
     sights: Sights,
     walks: Sequence[tuple[str, Points]],
     *,
-    paths: Iterable[BaseGeometry] = (),
+    paths: NDArray[np.object_] | None = None,
     closed: bool = False,
 ) -> Picture:
     """The map of `walks`, each a kind with its corners (n, 2) in metres, `closed` ones as areas.
 
-    Views that reach into it are drawn, at most 2,000 of them, and of `paths` what lies within.
+    Views that reach into it are drawn, at most 2,000 of them, and what lies within of the shapely
+    lines `paths` where that is no more.
     """
     everything = np.vstack([points for _, points in walks])
     (west, south), (east, north) = everything.min(axis=0), everything.max(axis=0)
@@ -77,7 +79,7 @@ def picture(
         )
     lines = [
         Shape("path", drawn(np.asarray(part.coords)))
-        for path in paths
+        for path in _within(paths, frame)
         for part in shapely.get_parts(shapely.intersection(path, frame))
         if len(part.coords) > 1
     ]
@@ -97,6 +99,13 @@ def picture(
         round(metres * per_metre, 1),
         metres,
     )
+
+
+def _within(paths: NDArray[np.object_] | None, frame: BaseGeometry) -> NDArray[np.object_]:
+    if paths is None:
+        return np.array([], dtype=object)
+    inside = paths[shapely.intersects(paths, frame)]
+    return inside if len(inside) <= _MOST_VIEWS else inside[:0]
 
 
 def _round_length(most: float) -> float:

@@ -10,6 +10,7 @@ from litestar.exceptions import NotFoundException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from plainview.civic.exposure.service import Exposures
 from plainview.errors import InputError, PlainviewError
 from plainview.governance.attest import NONCE
 from plainview.governance.words import LANGUAGES, best
@@ -28,6 +29,7 @@ from plainview.web.portal.answers import (
     page_answer,
 )
 from plainview.web.portal.downloads import FILES, FORMS, PAPERS, Busy, Downloads
+from plainview.web.portal.exposure_api import exposure_handlers
 from plainview.web.portal.ledgerfiles import entry_number, read_file
 from plainview.web.portal.pages import FOLDER, QUERY, STYLE, Asked, Portal, unreadable
 from plainview.web.portal.source import PortalSource
@@ -55,19 +57,23 @@ class _Parts(NamedTuple):
         return self.url or str(request.base_url).rstrip("/")
 
 
-def portal_handlers(source: PortalSource, *, url: str = "") -> list[HTTPRouteHandler]:
-    """Handlers of `/portal/…`, `/ledger/…` and `/api/v1/attestation` over `source`. All public.
+def portal_handlers(
+    source: PortalSource, *, url: str = "", exposures: Exposures | None = None
+) -> list[HTTPRouteHandler]:
+    """Handlers of `/portal/…`, `/ledger/…`, `/api/v1/attestation`, `/api/v1/exposure`. All public.
 
     `url` is the pages' public address without a path, as in `[access] url`; where it is empty,
     notices and exports name the address under which they were asked for.
     """
-    parts = _Parts(Portal(source), Downloads(source), url.rstrip("/"))
+    exposures = exposures or Exposures()
+    parts = _Parts(Portal(source, exposures), Downloads(source), url.rstrip("/"))
     return [
         *_page_handlers(parts),
         *_notice_handlers(parts),
         *(_export_handler(file, parts) for file in FILES),
         *_look_handlers(),
         *_ledger_handlers(source),
+        *exposure_handlers(parts.portal, exposures),
     ]
 
 

@@ -10,10 +10,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from markupsafe import Markup
 
+from plainview.civic.exposure.service import Exposures
 from plainview.governance.register import STATES, Change, Contact, Register, RegisterAssessment
 from plainview.governance.render.html import assessment_article
 from plainview.governance.words import LANGUAGES, SOURCE, words
 from plainview.web.portal.drawing import SiteMap, city_map, site_map
+from plainview.web.portal.exposure import FIELDS as EXPOSURE_FIELDS
+from plainview.web.portal.exposure import exposure
 from plainview.web.portal.lookup import (
     LONGEST_SEARCH,
     Box,
@@ -28,7 +31,7 @@ from plainview.web.portal.recognition import FIELDS, recognition
 from plainview.web.portal.rendering import Links, render
 from plainview.web.portal.source import PortalSource
 
-QUERY: Final = ("q", "state", "box", "page", *FIELDS)
+QUERY: Final = ("q", "state", "box", "page", *FIELDS, *EXPOSURE_FIELDS)
 """What an address may ask for."""
 CAMERAS_PER_PAGE: Final = 50
 CHANGES_PER_PAGE: Final = 50
@@ -68,9 +71,10 @@ class Page(NamedTuple):
 class Portal:
     """The pages over one source. Holds only the index of the last register."""
 
-    def __init__(self, source: PortalSource) -> None:
-        """Pages of what `source` tells."""
+    def __init__(self, source: PortalSource, exposures: Exposures | None = None) -> None:
+        """Pages of what `source` tells, and of walks over the footpaths of `exposures`."""
         self._source = source
+        self._exposures = exposures or Exposures()
         self._latest = Latest()
 
     def lookup(self) -> Lookup:
@@ -92,6 +96,7 @@ class Portal:
             "verify": self._verify,
             "never": self._never,
             "recognition": self._recognition,
+            "exposure": self._exposure,
         }
         if not asked.parts:
             return self._home(asked, lookup)
@@ -234,6 +239,13 @@ class Portal:
             return None
         told = recognition(asked.query, words(asked.language))
         page = self._show("recognition.html", asked, lookup, "recognition", **told)
+        return page._replace(kept=not told["typed"])
+
+    def _exposure(self, asked: Asked, lookup: Lookup) -> Page | None:
+        if len(asked.parts) > 1:
+            return None
+        told = exposure(asked.query, lookup, self._exposures)
+        page = self._show("exposure.html", asked, lookup, "exposure", **told)
         return page._replace(kept=not told["typed"])
 
     def _show(

@@ -14,6 +14,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 ListSize = Annotated[int, msgspec.Meta(ge=1, le=MOST_LISTED)]
 Interval = tuple[float, float]
 
+LEAST_RATE: Final = 1e-15
+"""Smaller than any number of comparisons that was ever made can show."""
 UNKNOWN: Final = "unknown"
 _FALSE: Final = ("false_match_rate", "false_positive_rate", "false_alerts")
 
@@ -227,9 +229,9 @@ def _rate(figures: Figures, key: str, place: Place, *, zero: bool = False) -> Es
     """The rate `key` with its interval, if that was given."""
     value: float = getattr(figures, key)
     share_of(value, place.at(key))
-    if value == 0 and not zero:
+    if value < LEAST_RATE and not zero:
         refuse(
-            "no test can show a rate of exactly 0",
+            f"no test can show a rate of {value:g}",
             place.at(key),
             "Give what was counted: false_alerts = 0 and the number of faces",
         )

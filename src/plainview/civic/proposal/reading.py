@@ -14,6 +14,7 @@ from plainview.civic.proposal.figures import (
     size_of,
 )
 from plainview.civic.proposal.scenario import (
+    FEWEST_FACES,
     MOST_CAMERAS,
     MOST_FACES,
     MOST_LISTED,
@@ -44,9 +45,13 @@ _MEANT: Final = {
 _SLACK: Final = 1e-6
 
 
+_Faces = Annotated[float, msgspec.Meta(ge=FEWEST_FACES, le=MOST_FACES)]
+_Harm = Annotated[float, msgspec.Meta(ge=1e-6, le=1e15)]
+
+
 class _Scheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     cameras: Annotated[int, msgspec.Meta(ge=1, le=MOST_CAMERAS)]
-    faces_per_camera_per_day: Annotated[float, msgspec.Meta(gt=0, le=MOST_FACES)] | None = None
+    faces_per_camera_per_day: _Faces | None = None
     faces_per_day: Annotated[float, msgspec.Meta(gt=0)] | None = None
     list_size: Annotated[int, msgspec.Meta(ge=1, le=MOST_LISTED)] | str | None = None
     prevalence: float | None = None
@@ -67,8 +72,8 @@ class _Group(Figures, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class _Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    wrong_stops_per_year: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    false_alerts_per_day: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    wrong_stops_per_year: _Harm | None = None
+    false_alerts_per_day: _Harm | None = None
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -157,11 +162,11 @@ def _faces(scheme: _Scheme, document: Document) -> float:
     if scheme.faces_per_camera_per_day is not None:
         return scheme.faces_per_camera_per_day
     each = (scheme.faces_per_day or 0.0) / scheme.cameras
-    if each > MOST_FACES:
+    if not FEWEST_FACES <= each <= MOST_FACES:
         refuse(
-            f"{each:g} faces a day for each camera are more than any can see",
+            f"{each:g} faces a day for each camera cannot be",
             place.at("faces_per_day"),
-            f"At most {MOST_FACES:,} for each camera",
+            f"Give from {FEWEST_FACES:g} to {MOST_FACES:,} for each camera",
         )
     return each
 

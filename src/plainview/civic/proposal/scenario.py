@@ -7,6 +7,8 @@ from plainview.civic.proposal.formulas import Estimate, per_comparison, per_face
 MOST_CAMERAS: Final = 1_000_000_000
 MOST_FACES: Final = 10_000_000
 """Faces that one camera can see in a day: a hundred in every second."""
+FEWEST_FACES: Final = 0.001
+"""One in three years."""
 MOST_LISTED: Final = 10_000_000_000
 """More than there are people."""
 

@@ -58,3 +58,14 @@ def test_a_ghost_of_one_who_lay_there_is_not_down() -> None:
     """Where the plate shows somebody who is not there any more, nobody is down."""
     stage = Stage(began=lying(0.0, 1.0, 0.3))
     assert stage.events(PersonDown(stage.view, stage.optics), 12, lambda _t: ([], [])) == []
+
+
+def test_one_who_lies_there_while_the_plate_is_learned_is_told() -> None:
+    """A plate that was learned from one who fell, and stayed, does not hide the fall."""
+    stage = Stage(began=lying(0.6, 1.0, 0.6))
+
+    def what(t: float) -> Moment:
+        return _walks_up(t) if t < FALLS else (lying(0.6, 1.0, 0.6), [])
+
+    (start,) = stage.events(PersonDown(stage.view, stage.optics), 18, what)
+    assert FALLS + PATIENCE.rise <= start.t / 1000 <= FALLS + 10

@@ -19,7 +19,9 @@ from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.figures import Posture, fit
+from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
+from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import PAD, Blob
 from plainview.vision.events.thing import EVEN, Extent, extents
@@ -57,6 +59,10 @@ BEFORE: Final = 8.0
 """Seconds in which somebody was upright there before."""
 CLOSE: Final = 2.0
 """Metres from one who is down to where somebody was upright before, with the error of both."""
+UP: Final = 0.1
+"""Overlap by which another posture must explain one who was down better: he has risen."""
+REFUTED: Final = 0.1
+"""Confidence below which nothing speaks for anybody."""
 LOST: Final = 3
 """Looks in a row without it after which nobody is down there."""
 
@@ -112,6 +118,7 @@ class PersonDown:
         self._optics = optics
         self._ground = Ground(view, self.kind)
         self._company = Company()
+        self._founding = Founding()
         width, height = optics.size
         self._mean: Image = np.full((height, width), LEAST, dtype=np.float32)
         self._looked = -np.inf
@@ -131,7 +138,8 @@ class PersonDown:
         self._looked = seen.t
         if not 0 <= gap < 10 * EVERY:
             self._mean[:] = LEAST
-        cv2.accumulateWeighted(np.maximum(seen.evidence, LEAST), self._mean, FOLLOW)
+        evidence = self._founding.evidence(seen)
+        cv2.accumulateWeighted(np.maximum(evidence, LEAST), self._mean, FOLLOW)
         self._judged = self._judge()
         for one in self._judged:
             self._meet(one, seen)
@@ -146,7 +154,7 @@ class PersonDown:
         if not differs.any():
             return []
         joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+        labels, stats = parts(joined)
         height, width = differs.shape
         blobs: list[Blob] = []
         for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[: 4 * MOST] + 1:
@@ -174,15 +182,20 @@ class PersonDown:
 
     def _meet(self, judged: _Judged, seen: Seen) -> None:
         """Take `judged` for somebody who is down already, or for one more, if it lies."""
+        upright = self._company.nearest(judged.place, seen.t - BEFORE, seen.t - 1.0)
+        # What was there before anybody came says nothing of who lies there now.
+        self._down = [one for one in self._down if not (one.upright > CLOSE >= upright)
+                      or not _near(one.judged, judged)]  # fmt: skip
+        for one in self._down:
+            if _near(one.judged, judged):
+                # One look may speak for another posture: it is their mean that tells.
+                if judged.other <= judged.lies + UP:
+                    one.again(judged)
+                return
         if judged.lies < LIES or judged.lies < judged.other - 0.03:
             return
-        for one in self._down:
-            if float(np.hypot(*(one.judged.place - judged.place))) < PATIENCE.reach:
-                one.again(judged)
-                return
         if len(self._down) < MOST:
-            upright = self._company.nearest(judged.place, seen.t - BEFORE, seen.t - 1.0)
-            change = Change(judged.blob, seen, seen.plate.luma)
+            change = Change(judged.blob, seen, self._founding.behind(seen.plate))
             if change.traits().arrival < 0:
                 return  # the plate shows somebody who is not there
             self._down.append(_Down(judged, change, upright))
@@ -195,7 +208,7 @@ class PersonDown:
         inside = blob.mask > 0
         still = float((self._mean[blob.window][inside] > 0).mean()) > STAYS
         up = any(
-            judged.other > judged.lies + 0.1
+            judged.other > judged.lies + UP
             and float(np.hypot(*(judged.place - one.judged.place))) < 0.8
             for judged in self._judged
         )
@@ -208,9 +221,16 @@ class PersonDown:
     def _sighting(self, one: _Down) -> Sighting | None:
         x, y = (float(v) for v in one.judged.place)
         zone = self._ground.zone(x, y)
-        if zone is None or one.lost:
+        sure = one.confidence()
+        # What is surely nobody is no doubt about who lies there later.
+        if zone is None or one.lost or sure < REFUTED:
             return None
-        return Sighting(x, y, one.confidence(), zone)
+        return Sighting(x, y, sure, zone)
+
+
+def _near(one: _Judged, other: _Judged) -> bool:
+    """Whether two are of one who is down."""
+    return float(np.hypot(*(one.place - other.place))) < PATIENCE.reach
 
 
 def _as_large(size: Extent) -> bool:

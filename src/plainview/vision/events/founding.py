@@ -1,0 +1,134 @@
+"""What a view showed first, where its plate shows what came only later.
+
+A clip's plate is learned from its first half minute, and a live lens's from as much: who lies down
+in it and stays is a part of the plate, and would be told of when he gets up. The first seconds
+show that place as it was. Where the plate has an outline there that they have not, they are what
+frames are held against (the edges of a ghost: Cucchiara, Grana, Piccardi & Prati, IEEE PAMI 25,
+2003).
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.vision.events.parts import parts
+from plainview.vision.events.seen import Seen
+from plainview.vision.foreground import NEUTRAL, SHADOW
+from plainview.vision.plate import Image, Luma, Plate
+
+LOOKS: Final = 3
+"""Looks that the first picture is the mean of."""
+STALE: Final = 300.0
+"""Seconds after which the first picture says nothing any more: shadows have moved."""
+ANEW: Final = 60.0
+"""Seconds after which another plate is one of another light, and has first seconds of its own."""
+DIFFERS: Final = (6.0, 2.5)
+"""Grey levels, and standard deviations of the plate's noise, by which the two must differ."""
+OUTLINE: Final = (1.3, 0.5)
+"""How much more outline the plate must have: a factor, and grey levels a pixel."""
+DARKEST: Final = 0.4
+"""Part of the light that a shadow leaves, at least."""
+LEAST: Final = 12
+"""Pixels of a place, at least."""
+
+
+class Founding:
+    """Owns the first picture of one view, and where it is held against."""
+
+    def __init__(self) -> None:
+        """Nothing was seen yet."""
+        self._plate: Plate | None = None
+        self._first: Image | None = None
+        self._looks = 0
+        self._since = 0.0
+        self._where: NDArray[np.bool_] | None = None
+        self._noise = 1.0
+
+    def evidence(self, seen: Seen) -> Image:
+        """(h, w) the evidence of `seen`, against the first picture where the plate is not true."""
+        if self._first is None or not 0 <= seen.t - self._since < STALE:
+            self._begin(seen)
+        elif self._plate is not seen.plate:
+            if seen.t - self._since > ANEW:
+                self._begin(seen)
+            self._plate, self._where = seen.plate, None
+        if self._looks < LOOKS:
+            self._learn(seen)
+        elif self._where is None:
+            self._where = self._ghosts(seen.plate)
+        elif self._where.any():
+            # Ghosts are given back to the plate where they are seen to be ones (scene.Keeper).
+            self._where &= self._differs(seen.plate)
+        where, first = self._where, self._first
+        if where is None or first is None or not where.any():
+            return seen.evidence
+        x, y, w, h = cv2.boundingRect(where.view(np.uint8))
+        part = np.s_[y : y + h, x : x + w]
+        lit = (seen.background[part] + np.float32(1)) / (seen.plate.luma[part] + np.float32(1))
+        behind = first[part] * lit
+        ahead = seen.luma[part].astype(np.float32) - behind
+        gap = np.asarray(cv2.blur(ahead, (3, 3)), np.float32) / self._noise
+        against = np.clip(0.5 * np.abs(gap) - 0.5 * NEUTRAL, -1.0, 1.0)
+        # As foreground.Foreground: what is darker and keeps the ground's structure may be shadow.
+        structure = cv2.blur(np.abs(gap - cv2.blur(gap, (9, 9))), (5, 5))
+        shadow = (structure < 1.0 + 0.12 * np.abs(gap)) & (gap < 0)
+        shadow &= seen.luma[part] > DARKEST * behind
+        np.minimum(against, SHADOW, out=against, where=shadow)
+        evidence = seen.evidence.copy()
+        evidence[part][where[part]] = against[where[part]]
+        return evidence
+
+    def behind(self, plate: Plate) -> Luma:
+        """(h, w) `plate`, in its own light, with the first picture where it is not true."""
+        if self._where is None or self._first is None or not self._where.any():
+            return plate.luma
+        luma = plate.luma.copy()
+        luma[self._where] = np.clip(self._first[self._where], 0, 255).astype(np.uint8)
+        return luma
+
+    def _begin(self, seen: Seen) -> None:
+        self._plate, self._since, self._looks = seen.plate, seen.t, 0
+        self._first = np.zeros(seen.luma.shape, np.float32)
+        self._where = None
+
+    def _learn(self, seen: Seen) -> None:
+        if self._first is None:
+            return
+        self._looks += 1
+        lit = (seen.plate.luma + np.float32(1)) / (seen.background + np.float32(1))
+        self._first += (seen.luma * lit - self._first) / self._looks
+
+    def _ghosts(self, plate: Plate) -> NDArray[np.bool_]:
+        """(h, w) where `plate` shows something that the first picture does not."""
+        found = np.zeros(plate.luma.shape, np.bool_)
+        if self._first is None or self._first.shape != plate.luma.shape:
+            return found
+        self._noise = float(np.median(plate.noise))
+        differs = self._differs(plate).view(np.uint8)
+        closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+        labels, stats = parts(closed)
+        first, shown = _gradient(self._first), _gradient(plate.luma)
+        for k in np.nonzero(stats[1:, cv2.CC_STAT_AREA] >= LEAST)[0] + 1:
+            x, y, w, h, _ = (int(v) for v in stats[k])
+            part = np.s_[max(y - 4, 0) : y + h + 4, max(x - 4, 0) : x + w + 4]
+            blob = (labels[part] == k).astype(np.uint8)
+            grown = cv2.dilate(blob, np.ones((3, 3), np.uint8)) > 0
+            before, after = float(first[part][grown].mean()), float(shown[part][grown].mean())
+            if after > OUTLINE[0] * before + OUTLINE[1]:
+                found[part] |= grown
+        return found
+
+    def _differs(self, plate: Plate) -> NDArray[np.bool_]:
+        """(h, w) where `plate` and the first picture are not the same."""
+        if self._first is None:
+            return np.zeros(plate.luma.shape, np.bool_)
+        gap = np.abs(cv2.blur(self._first - plate.luma, (3, 3)))
+        return np.asarray(gap > max(DIFFERS[0], DIFFERS[1] * self._noise))
+
+
+def _gradient(image: NDArray[np.uint8] | Image) -> Image:
+    gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=0.25)
+    gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=0.25)
+    return np.asarray(cv2.magnitude(gx, gy), dtype=np.float32)

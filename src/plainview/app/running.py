@@ -132,7 +132,7 @@ class Running:
                 desk=self.desk,
                 alerts=self.watching,
                 deliveries=self.delivering,
-                more=_more_handlers(self.registry, self.desk, city.access.url),
+                more=_more_handlers(self.registry, self.desk, city),
             )
             self.web = Served(application, listener)
             stack.callback(self.web.stop)
@@ -265,12 +265,15 @@ class _IntakeThread:
             _log.error("messages could not be stored before the end", lost=waiting, why=trouble)
 
 
-def _more_handlers(registry: Registry, desk: RunningDesk, url: str) -> list[Any]:
+def _more_handlers(registry: Registry, desk: RunningDesk, city: CityConfig) -> list[Any]:
     """The public's pages, the ledger's files, and what the desk answers."""
+    from plainview.civic.exposure.service import Exposures  # noqa: PLC0415 - with the rest of web
     from plainview.web.desk_api import desk_handlers  # noqa: PLC0415 - with the rest of web
     from plainview.web.portal.handlers import portal_handlers  # noqa: PLC0415 - with the rest of web
 
-    return [*portal_handlers(registry, url=url), *desk_handlers(desk)]
+    exposures = Exposures(city.exposure)
+    portal = portal_handlers(registry, url=city.access.url, exposures=exposures)
+    return [*portal, *desk_handlers(desk)]
 
 
 def _site_view(site: SiteConfig, *, simulated: bool) -> SiteView:

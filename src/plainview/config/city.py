@@ -12,6 +12,7 @@ from plainview.alerts.book import PATIENCE
 from plainview.alerts.delivery.route import Route
 from plainview.alerts.ground import Zone
 from plainview.alerts.thresholds import DEFAULTS, Threshold
+from plainview.civic.exposure.files import ExposureFiles
 from plainview.config.access import AccessConfig, AccessTable, access_from
 from plainview.config.alerts import (
     ThresholdTable,
@@ -91,6 +92,8 @@ class CityConfig(Struct, frozen=True):
     """A demonstration: nobody in it exists. No file can say so."""
     access: AccessConfig = AccessConfig()
     ledger: LedgerConfig = LedgerConfig()
+    exposure: ExposureFiles = ExposureFiles()
+    """Footpaths and districts for the public's page of how much of a walk is seen."""
     routes: tuple[Route, ...] = ()
     """Where alerts are delivered to, besides the console."""
     files: tuple[Path, ...] = ()
@@ -109,6 +112,11 @@ class _ListenTable(Struct, frozen=True, forbid_unknown_fields=True):
     address: Annotated[str, Meta(min_length=1, max_length=255)] = DEFAULT_ADDRESS
     port: Annotated[int, Meta(ge=0, le=65535)] = DEFAULT_PORT
     hosts: Annotated[tuple[_HostName, ...], Meta(max_length=100)] = ()
+
+
+class _ExposureTable(Struct, frozen=True, forbid_unknown_fields=True):
+    network: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
+    districts: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
 
 
 class _RetentionTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,6 +172,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     retention: _RetentionTable = _RetentionTable()
     access: AccessTable = AccessTable()
     ledger: LedgerTable = LedgerTable()
+    exposure: _ExposureTable = _ExposureTable()
     routes: Annotated[tuple[RouteTable, ...], Meta(max_length=MOST_ROUTES)] = ()
 
 
@@ -194,6 +203,7 @@ def load_city(path: Path | str) -> CityConfig:
         state=None if table.state is None else document.relative(table.state),
         access=access_from(document, table.access),
         ledger=ledger_from(document, table.ledger),
+        exposure=_exposure(document, table.exposure),
         routes=routes_from(
             document,
             table.routes,
@@ -242,6 +252,25 @@ def _site(document: Document, at: KeyPath, table: _SiteTable) -> SiteConfig:
         actual=table.alerts == "actual",
         district=table.district or "",
     )
+
+
+def _exposure(document: Document, table: _ExposureTable) -> ExposureFiles:
+    files = {}
+    for key, ends in (
+        ("network", (".osm", ".geojson", ".json")),
+        ("districts", (".geojson", ".json")),
+    ):
+        name = getattr(table, key)
+        if name is None:
+            continue
+        files[key] = document.relative(name)
+        if not files[key].is_file() or files[key].suffix.lower() not in ends:
+            raise ConfigError(
+                f"{name!r} is no file that ends in {' or '.join(ends)}",
+                where=document.where(("exposure", key)),
+                mend="Paths are relative to this file's folder",
+            )
+    return ExposureFiles(**files)
 
 
 def _zone_names(sites: tuple[SiteConfig, ...]) -> set[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
-from msgspec import Struct
 
+from plainview.civic.exposure.files import ExposureFiles
 from plainview.civic.exposure.journey import Ground, Journey, straight_journey
 from plainview.civic.exposure.measure import DistrictExposure, district_exposure
 from plainview.civic.exposure.network import Network, read_districts, read_network
@@ -22,18 +22,9 @@ from plainview.errors import PlainviewError
 from plainview.governance.places import LonLat
 from plainview.governance.register import Register
 
-_PATIENCE: Final = 10.0
+PATIENCE: Final = 10.0
 """Seconds that a reader waits while others are answered: a walk in a large city takes one."""
 _Key = tuple[str, str, int]
-
-
-class ExposureFiles(Struct, frozen=True):
-    """What a city supplies; without footpaths a walk is the straight line."""
-
-    network: Path | None = None
-    """Footpaths: .osm or .geojson."""
-    districts: Path | None = None
-    """Polygons: .geojson."""
 
 
 class Occupied(PlainviewError):
@@ -61,8 +52,9 @@ class Exposures:
     measurement by asking often.
     """
 
-    def __init__(self, files: ExposureFiles | None = None) -> None:
-        """Nothing is read before it is asked for."""
+    def __init__(self, files: ExposureFiles | None = None, *, patience: float = PATIENCE) -> None:
+        """Nothing is read before it is asked for; a reader waits for at most `patience` seconds."""
+        self._patience = patience
         self.files = files or ExposureFiles()
         self._turn = threading.Lock()
         self._network: Network | None = None
@@ -143,7 +135,7 @@ class Exposures:
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        if not self._turn.acquire(timeout=_PATIENCE):
+        if not self._turn.acquire(timeout=self._patience):
             raise Occupied("too many ask for walks at once", mend="Try again in a minute")
         try:
             yield

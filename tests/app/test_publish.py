@@ -16,10 +16,10 @@ from tests.governance.offices import OPERATOR
 
 from plainview.app.cities import configured
 from plainview.app.draw import Terms
-from plainview.app.publish import FOLDER, account, publish, publish_with
+from plainview.app.publish import account, publish, publish_with
 from plainview.app.publishing import Permits
 from plainview.civic.statistics.release import Release, decode_release
-from plainview.civic.statistics.tables import FILES
+from plainview.civic.statistics.tables import FILES, FOLDER
 from plainview.config import load_city
 from plainview.errors import InputError, PermitRefused, PlainviewError
 from plainview.governance.documents import digest_of

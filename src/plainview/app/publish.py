@@ -27,7 +27,7 @@ from plainview.civic.statistics.account import DELTA, MILLION
 from plainview.civic.statistics.day import hours_of
 from plainview.civic.statistics.occupancy import HOUR_MS
 from plainview.civic.statistics.release import Release, decode_release, encode_release
-from plainview.civic.statistics.tables import FILES
+from plainview.civic.statistics.tables import FILES, FOLDER
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, load_city
 from plainview.errors import InputError, PlainviewError
@@ -36,8 +36,6 @@ from plainview.governance.standing import StatisticsRelease
 from plainview.governance.switch import Switch
 from plainview.ledger.entry import EntryKind
 
-FOLDER: Final = "statistics"
-"""Folder in the state folder with what is published, one folder for each day."""
 ENTRY: Final = "entry.json"
 
 

@@ -9,6 +9,7 @@ import structlog
 from plainview.app.governor import Governor
 from plainview.app.register import build, in_force
 from plainview.app.scorecards import Scorecards, public_cards
+from plainview.civic.statistics.tables import FOLDER as STATISTICS
 from plainview.config import CityConfig
 from plainview.errors import InputError, StoreError
 from plainview.governance.assessment import Assessment
@@ -61,6 +62,11 @@ class Registry:
     def ledger_vkey(self) -> str:
         """The log's verifier key."""
         return self._office.ledger.vkey
+
+    @property
+    def statistics_folder(self) -> Path:
+        """What `plainview publish` puts out."""
+        return self._office.ledger.state / STATISTICS
 
     def register(self) -> Register:
         """The register now. Raises LedgerError."""

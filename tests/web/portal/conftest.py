@@ -170,6 +170,11 @@ class PublicCity:
         """The log's key."""
         return self.ledger.vkey
 
+    @property
+    def statistics_folder(self) -> Path:
+        """Nothing unless a test puts it there."""
+        return self.ledger.state / "statistics"
+
     def register(self) -> Register:
         """The register, unless the ledger cannot be read."""
         if self.broken:

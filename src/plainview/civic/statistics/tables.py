@@ -10,6 +10,8 @@ from plainview.civic.statistics.release import Area, Line, Release, encode_relea
 
 Cell = str | float | int | None
 
+FOLDER: Final = "statistics"
+"""In the state folder: what is published, one folder for each day."""
 OCCUPANCY: Final = (
     "level", "id", "site", "district", "hour", "zones", "measured",
     "occupancy", "unbiased", "low", "high",

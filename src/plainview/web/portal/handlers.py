@@ -33,6 +33,7 @@ from plainview.web.portal.exposure_api import exposure_handlers
 from plainview.web.portal.ledgerfiles import entry_number, read_file
 from plainview.web.portal.pages import FOLDER, QUERY, STYLE, Asked, Portal, unreadable
 from plainview.web.portal.source import PortalSource
+from plainview.web.portal.statistics_files import statistics_handlers
 
 _log = structlog.get_logger(__name__)
 
@@ -74,6 +75,7 @@ def portal_handlers(
         *_look_handlers(),
         *_ledger_handlers(source),
         *exposure_handlers(parts.portal, exposures),
+        *statistics_handlers(source.statistics_folder),
     ]
 
 

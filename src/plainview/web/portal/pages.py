@@ -30,6 +30,7 @@ from plainview.web.portal.lookup import (
 from plainview.web.portal.recognition import FIELDS, recognition
 from plainview.web.portal.rendering import Links, render
 from plainview.web.portal.source import PortalSource
+from plainview.web.portal.statistics import statistics
 
 QUERY: Final = ("q", "state", "box", "page", *FIELDS, *EXPOSURE_FIELDS)
 """What an address may ask for."""
@@ -97,6 +98,7 @@ class Portal:
             "never": self._never,
             "recognition": self._recognition,
             "exposure": self._exposure,
+            "statistics": self._statistics,
         }
         if not asked.parts:
             return self._home(asked, lookup)
@@ -247,6 +249,13 @@ class Portal:
         told = exposure(asked.query, lookup, self._exposures)
         page = self._show("exposure.html", asked, lookup, "exposure", **told)
         return page._replace(kept=not told["typed"])
+
+    def _statistics(self, asked: Asked, lookup: Lookup) -> Page | None:
+        page = _number(asked.query.get("page", ""))
+        told = statistics(self._source.statistics_folder, asked.parts, page)
+        if told is None:
+            return None
+        return self._show("statistics.html", asked, lookup, "statistics", date=_date, **told)
 
     def _show(
         self,

@@ -23,6 +23,11 @@ class PortalSource(Protocol):
         """The log's verifier key, as `plainview ledger verify --key` takes it."""
         ...
 
+    @property
+    def statistics_folder(self) -> Path:
+        """Published statistics, a folder for each day; it need not be there."""
+        ...
+
     def register(self) -> Register:
         """The register as of at most 2 s ago; the same object while nothing was made anew."""
         ...

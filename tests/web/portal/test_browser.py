@@ -28,6 +28,7 @@ PAGES = (
     "ask",
     "verify",
     "never",
+    "exposure?from=22.2800,114.1700&to=22.2809,114.1704",
     "nothing-here",
 )
 PHONE = {"width": 360, "height": 740}

@@ -42,6 +42,7 @@ PAGES = (
     "ask",
     "verify",
     "never",
+    "exposure",
     "recognition",
 )
 

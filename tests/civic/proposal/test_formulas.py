@@ -29,12 +29,14 @@ def test_both_points_of_the_npl_test_are_one_rate() -> None:
     assert per_comparison(1 / 60_000, 1_000) == pytest.approx(1.67e-8, rel=2e-3)
 
 
+@settings(max_examples=30)
 @given(RATES, SIZES)
 def test_a_rate_survives_the_way_to_one_comparison_and_back(rate: float, size: int) -> None:
     """The two formulas are each other's inverse, however long the list."""
     assert per_face(per_comparison(rate, size), size) == pytest.approx(rate, rel=1e-9)
 
 
+@settings(max_examples=30)
 @given(RATES, SIZES)
 def test_a_longer_list_errs_more_but_never_more_than_in_proportion(rate: float, size: int) -> None:
     """Twice the list: between once and twice as many false alerts, and never above one a face."""
@@ -66,6 +68,7 @@ def test_the_metropolitan_polices_counts_on_60_000_cameras() -> None:
     assert found == pytest.approx((954, 457, 1753), abs=1.0)
 
 
+@settings(max_examples=30)
 @given(RATES, st.floats(1, 1e9), st.floats(0, 0.99), st.floats(0.001, 1e6))
 def test_the_rate_that_is_needed_keeps_the_limit(
     rate: float, faces: float, prevalence: float, limit: float
@@ -83,6 +86,7 @@ def test_no_alert_has_no_chance_to_be_right() -> None:
     assert chance_right(3.0, 1.0) == 0.75
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(RATES, RATES), min_size=1, max_size=4))
 def test_intervals_propagate_to_the_widest_corner(pairs: list[tuple[float, float]]) -> None:
     """A sum lies between the sums of its ends; what has no interval gives none."""

@@ -7,13 +7,17 @@
 
     python train/density.py --out density.onnx
     python train/density.py --from density.onnx --out better.onnx --cache samples --steps 3000
+    python train/density.py --from density.onnx --out better.onnx --seconds 540
 
-Seeded; with PYTHONPATH=src. Steps and scenes bound it, not time, so that it can be done again: see
-docs/reference/density-model.md. The second line goes on from weights that are there, and keeps what
-it rendered; `--steps 0` renders and measures only.
+Seeded; with PYTHONPATH=src. The second line goes on from weights that are there, and keeps what it
+rendered; `--steps 0` renders and measures only. It trains while it renders, on the scenes that are
+there, in the order of their seeds. Steps and scenes bound it, so that it can be done again but for
+which scenes were there at which step; the third line is bound by time, and prints how many of both
+it did: see docs/reference/density-model.md.
 """
 
 import argparse
+import copy
 import functools
 import math
 import multiprocessing
@@ -29,7 +33,8 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scenes import SIDE, Sample, samples
+from plates import KINDS
+from scenes import MOMENTS, SIDE, Sample, samples
 
 WIDTH = 48
 HELD_OUT = 1_000_000
@@ -38,6 +43,12 @@ BANDS = (0.0, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 9.5)
 """people/m²."""
 CELL = 0.32
 STRIDE = 4
+PLATES = (0.28, 0.5, 0.64)
+"""Up to which number in 0 to 1 a sample is given each kind of plate; beyond them, it has none."""
+LONG = 3600.0
+"""Seconds within which any scene is rendered."""
+FIRST = 60
+"""Scenes that are there before the first step."""
 
 
 class Block(nn.Module):
@@ -87,14 +98,43 @@ def scene(seed: int, cache: Path | None) -> list[Sample]:
     return found
 
 
-def rendered(seeds: list[int], workers: int, cache: Path | None) -> tuple[list[Sample], ...]:
-    """Samples to train on and to measure on, in the order of `seeds`."""
-    found: tuple[list[Sample], list[Sample]] = ([], [])
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
-        some = pool.imap(functools.partial(scene, cache=cache), seeds, chunksize=2)
-        for seed, drawn in zip(seeds, some, strict=True):
-            found[seed >= HELD_OUT].extend(drawn)
-    return found
+class Stock:
+    """Owns the scenes that are still being rendered, and the samples on the device so far."""
+
+    def __init__(self, seeds: list[int], workers: int, cache: Path | None) -> None:
+        """Start to render `seeds`; before anything is on a GPU, since processes are forked."""
+        self._pool = multiprocessing.get_context("fork").Pool(workers)
+        self._coming = self._pool.imap(functools.partial(scene, cache=cache), seeds)
+        self._most = MOMENTS * len(seeds)
+        self._waiting = len(seeds)
+        self.scenes = self.samples = 0
+
+    def take(self, device: str, *, seconds: float) -> bool:
+        """Move one more scene to `device` if it comes within `seconds`: whether one did."""
+        if not self._waiting:
+            return False
+        try:
+            found = self._coming.next(timeout=max(seconds, 1e-4))
+        except multiprocessing.TimeoutError:
+            return False
+        if self.scenes == 0:
+            cells = SIDE // STRIDE
+            shape = (self._most, 6 + KINDS, SIDE, SIDE)
+            self.planes = torch.empty(shape, dtype=torch.int8, device=device)
+            self.people = torch.empty((self._most, cells, cells), device=device)
+        self._waiting -= 1
+        self.scenes += 1
+        rows = slice(self.samples, self.samples + len(found))
+        if found:
+            self.planes[rows] = torch.from_numpy(np.stack([one.planes for one in found])).to(device)
+            self.people[rows] = torch.from_numpy(np.stack([one.people for one in found])).to(device)
+        self.samples = rows.stop
+        return True
+
+    def end(self) -> None:
+        """Render no more."""
+        self._waiting = 0
+        self._pool.terminate()
 
 
 def cut(planes: Tensor, side: int, noise: torch.Generator) -> tuple[slice, slice]:
@@ -122,9 +162,10 @@ def batch(
         return torch.rand(n, device=x.device, generator=noise)
 
     kind = drawn()
-    spoilt, dropped = kind < 0.18, kind > 0.62
-    x[spoilt, 1] = x[spoilt, 7]
-    x[dropped, 1:3] = 0
+    for k in range(1, KINDS):
+        other = (kind >= PLATES[k - 1]) & (kind < PLATES[k])
+        x[other, 1] = x[other, 6 + k]
+    x[kind >= PLATES[-1], 1:3] = 0
     x = x[:, :7]
     # Contrast and sensor noise beyond the renderer's, and calibrations that are a little off.
     x[:, 0] *= (0.7 + 0.6 * drawn())[:, None, None]
@@ -165,16 +206,16 @@ def loss(found: Tensor, truth: Tensor) -> Tensor:
     return total + 0.15 * functional.smooth_l1_loss(root, torch.zeros_like(p), beta=1.0)
 
 
-def table(model: Density, planes: Tensor, people: Tensor, mode: str) -> None:
-    """Print errors by density over squares of 1.3 m and 2.6 m; `mode`: clean, none or spoilt."""
+def table(model: Density, planes: Tensor, people: Tensor, mode: int | None) -> None:
+    """Print errors by density over squares of 2.6 m; `mode`: no plate, or its kind."""
     rows: list[tuple[np.ndarray, np.ndarray]] = []
     with torch.no_grad():
         for part in torch.arange(len(planes), device=planes.device).split(256):
             x = planes[part].float() / 32
-            if mode == "spoilt":
-                x[:, 1] = x[:, 7]
-            if mode == "none":
+            if mode is None:
                 x[:, 1:3] = 0
+            elif mode:
+                x[:, 1] = x[:, 6 + mode]
             x = x[:, :7]
             seen = (functional.avg_pool2d(x[:, 6:7], 4) > 0.5).float()
             found = model(x) * seen
@@ -204,6 +245,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--from", dest="start", type=Path, help="weights (.onnx) to go on from")
     parser.add_argument("--scenes", type=int, default=2000)
+    parser.add_argument("--skip", type=int, default=0, help="the first seed that is trained on")
     parser.add_argument("--held-out", type=int, default=30, help="scenes to measure on")
     parser.add_argument("--cache", type=Path, help="folder in which samples stay")
     parser.add_argument("--steps", type=int, default=12_000, help="0: measure only")
@@ -212,6 +254,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--average", type=float, default=0.998, help="of weights, by step")
     parser.add_argument("--keep", type=int, help="steps after which weights are written as well")
+    parser.add_argument("--seconds", type=float, help="after which it ends, from its start")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="that render")
     parser.add_argument("--threads", type=int, help="that train")
     parser.add_argument("--seed", type=int, default=1)
@@ -219,30 +262,31 @@ def main() -> None:
     began = time.monotonic()
     if given.cache:
         given.cache.mkdir(parents=True, exist_ok=True)
-    seeds = [*range(HELD_OUT, HELD_OUT + given.held_out), *range(given.scenes)]
-    parts = rendered(seeds, given.workers, given.cache)
-    print([len(part) for part in parts], f"samples, {time.monotonic() - began:.0f} s", flush=True)
+    first = given.skip
+    held = Stock([*range(HELD_OUT, HELD_OUT + given.held_out)], given.workers, given.cache)
+    stock = Stock([*range(first, first + given.scenes)], given.workers, given.cache)
     if given.threads:
         torch.set_num_threads(given.threads)
     torch.set_flush_denormal(True)
     torch.manual_seed(given.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_float32_matmul_precision("high")
-    data = [
-        [torch.from_numpy(np.stack([one[k] for one in part])).to(device) for k in (0, 1)]
-        for part in parts
-    ]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     model = Density()
     if given.start:
         model.load_state_dict(read(given.start))
     model = model.to(device)
     print(sum(p.numel() for p in model.parameters()), "parameters")
+    while held.take(device, seconds=LONG):
+        pass
+    print(f"{held.samples} samples held out, {time.monotonic() - began:.0f} s", flush=True)
     if given.steps:
-        trained(model, *data[0], given)
+        trained(model, stock, given, began)
+        written(model, given.out)
     model.eval()
-    for mode in ("clean", "none", "spoilt"):
-        table(model, *data[1], mode)
-    written(model.cpu(), given.out)
+    for mode in (*range(KINDS), None):
+        table(model, held.planes[: held.samples], held.people[: held.samples], mode)
+    stock.end()
+    held.end()
 
 
 def read(weights: Path) -> dict[str, Tensor]:
@@ -251,46 +295,73 @@ def read(weights: Path) -> dict[str, Tensor]:
     return {one.name: torch.tensor(numpy_helper.to_array(one)) for one in graph.initializer}
 
 
-def trained(model: Density, planes: Tensor, people: Tensor, given: argparse.Namespace) -> None:
-    """Train `model` in place for the given steps; the last weights are averaged."""
-    noise = torch.Generator(device=planes.device)
+def trained(model: Density, stock: Stock, given: argparse.Namespace, began: float) -> None:
+    """Train `model` in place, from `began` on; the last weights are averaged."""
+    device = str(next(model.parameters()).device)
+    while stock.scenes < min(FIRST, given.scenes) or not stock.samples:
+        stock.take(device, seconds=LONG)
+    noise = torch.Generator(device=device)
     noise.manual_seed(given.seed)
     optimiser = torch.optim.AdamW(model.parameters(), lr=given.rate, weight_decay=1e-4)
     mean = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(given.average)
     )
-    began, running = time.monotonic(), 0.0
-    for step in range(given.steps):
-        done = step / given.steps
-        for group in optimiser.param_groups:
-            group["lr"] = (
-                given.rate
-                * min(step / 200 + 0.1, 1)
-                * (0.01 + 0.495 * (1 + math.cos(math.pi * done)))
-            )
-        pick = torch.randint(len(planes), (given.batch,), device=planes.device, generator=noise)
-        x, truth = batch(planes, people, pick, given.side, noise)
-        value = loss(model(x), truth)
-        optimiser.zero_grad()
-        value.backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        if not bool(torch.isfinite(norm)):
-            print(f"step {step}: the gradient is not finite; left out", flush=True)
+    started, running, step = time.monotonic(), 0.0, 0
+    while (done := progress(step, given, began, started)) < 1:
+        stock.take(device, seconds=0)
+        value = advanced(model, optimiser, stock, given, noise, step, done)
+        step += 1
+        if value is None:
             continue
-        optimiser.step()
         mean.update_parameters(model)
-        running += 0.05 * (value.item() - running) if step % 10 == 0 else 0.0
-        if step % 100 == 0:
-            print(f"step {step} loss {running:.3f} {time.monotonic() - began:.0f} s", flush=True)
-        if given.keep and step % given.keep == given.keep - 1:
-            written(mean.module, given.out.with_stem(f"{given.out.stem}-{step + 1}"))
+        if step % 100 == 1:
+            running += (0.1 if step > 1 else 1.0) * (float(value) - running)
+        if step % 1000 == 1:
+            print(
+                f"step {step} loss {running:.3f} {stock.scenes} scenes {stock.samples} samples "
+                f"{time.monotonic() - began:.0f} s", flush=True,
+            )  # fmt: skip
+        if given.keep and step % given.keep == 0:
+            written(mean.module, given.out.with_stem(f"{given.out.stem}-{step}"))
+    print(f"done: {step} steps, {stock.scenes} scenes, {stock.samples} samples", flush=True)
     model.load_state_dict(mean.module.state_dict())
 
 
+def progress(step: int, given: argparse.Namespace, began: float, started: float) -> float:
+    """0 to 1: the part of the steps that is done, or of the time that training has."""
+    part = step / given.steps
+    if given.seconds:
+        now = time.monotonic()
+        part = max(part, (now - started) / max(given.seconds - (started - began), 1.0))
+    return part
+
+
+def advanced(
+    model: Density, optimiser: torch.optim.Optimizer, stock: Stock, given: argparse.Namespace,
+    noise: torch.Generator, step: int, done: float,
+) -> Tensor | None:  # fmt: skip
+    """Take one step: its loss, or None where there was no slope to follow."""
+    for group in optimiser.param_groups:
+        slower = 0.01 + 0.495 * (1 + math.cos(math.pi * done))
+        group["lr"] = given.rate * min(step / 200 + 0.1, 1) * slower
+    device = stock.planes.device
+    pick = torch.randint(stock.samples, (given.batch,), device=device, generator=noise)
+    x, truth = batch(stock.planes, stock.people, pick, given.side, noise)
+    value = loss(model(x), truth)
+    optimiser.zero_grad()
+    value.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    if not bool(torch.isfinite(norm)):
+        print(f"step {step}: the gradient is not finite; left out", flush=True)
+        return None
+    optimiser.step()
+    return value.detach()
+
+
 def written(model: Density, out: Path) -> None:
-    """Write `model` as ONNX of any picture size."""
+    """Write a copy of `model` as ONNX of any picture size."""
     torch.onnx.export(
-        model, (torch.zeros(1, 7, SIDE, SIDE),), str(out), dynamo=False,
+        copy.deepcopy(model).cpu(), (torch.zeros(1, 7, SIDE, SIDE),), str(out), dynamo=False,
         input_names=["channels"], output_names=["people"], opset_version=13,
         dynamic_axes={"channels": {2: "h", 3: "w"}, "people": {2: "h4", 3: "w4"}},
     )  # fmt: skip

@@ -31,7 +31,7 @@ class Wire:
         self._g = g
         self._size = size
         self._quality = int(g.uniform(25, 95))
-        self._blur = float(g.uniform(0, 1.2) * (g.random() < 0.5))
+        self._blur = float(g.uniform(0, 1.2) * (g.random() < 0.35))
         self._coder: av.VideoCodecContext | None = None
         if g.random() < 0.6:
             coder = av.VideoCodecContext.create("libx264", "w")
@@ -39,7 +39,7 @@ class Wire:
             coder.pix_fmt, coder.time_base = "yuv420p", Fraction(1, 5)
             coder.thread_count = 1
             coder.options = {
-                "preset": "veryfast", "tune": "zerolatency", "crf": f"{g.uniform(18, 36):.1f}",
+                "preset": "veryfast", "tune": "zerolatency", "crf": f"{g.uniform(17, 33):.1f}",
             }  # fmt: skip
             self._coder = coder
             self._decoder = av.VideoCodecContext.create("h264", "r")
@@ -86,11 +86,11 @@ class Weather(NamedTuple):
 def weather(g: np.random.Generator) -> Weather:
     """Mostly fair; sometimes rain, with umbrellas or without; umbrellas in the sun; fog."""
     kind = g.random()
-    if kind < 0.76:
+    if kind < 0.84:
         return Weather(0.0, 0.0, 0.0)
-    umbrellas = float(g.uniform(0.05, 0.8)) if kind < 0.9 else 0.0
-    rain = float(g.uniform(0.5, 6.0)) if 0.8 < kind < 0.94 else 0.0
-    return Weather(umbrellas, rain, float(g.uniform(0, 0.7)) if kind > 0.86 else 0.0)
+    umbrellas = float(g.uniform(0.05, 0.8)) if kind < 0.92 else 0.0
+    rain = float(g.uniform(0.5, 6.0)) if 0.88 < kind < 0.96 else 0.0
+    return Weather(umbrellas, rain, float(g.uniform(0, 0.7)) if kind > 0.91 else 0.0)
 
 
 def weathered(

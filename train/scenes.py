@@ -23,9 +23,10 @@ from plainview.synth.picture import Sensor
 from plainview.synth.render import Mover, Renderer
 from plainview.synth.scenery import Box, Mark, Post, World
 from plainview.synth.trajectories import Trajectories, trajectories
-from plainview.vision.headplane import HeadPlane, channels, difference, head_plane
+from plainview.vision.headplane import HeadPlane, channels, head_plane
 from plainview.vision.optics import optics
-from plainview.vision.plate import Luma, Plate, half_sample_mode
+from plainview.vision.plate import Luma, Plate
+from plates import learned, seen
 
 Floats = NDArray[np.float64]
 
@@ -43,8 +44,8 @@ class Sample(NamedTuple):
     """One picture on the head plane."""
 
     planes: NDArray[np.int8]
-    """(8, SIDE, SIDE) in 32nds: the network's channels, then the difference from a plate that
-    people stood in."""
+    """(6 + KINDS, SIDE, SIDE) in 32nds: the network's channels, then its second one for the
+    other kinds of plate (plates.py)."""
     people: NDArray[np.float32]
     """(SIDE / 4, SIDE / 4) people by cell."""
 
@@ -58,7 +59,7 @@ def camera(g: np.random.Generator) -> Camera:
     across = g.uniform(6.0, 18.0)
     angle = np.clip(math.degrees(2 * math.atan(across / 2 / slant)), 12, 105)
     turn = g.uniform(0, 2 * math.pi)
-    wide = int(g.choice((320, 400, 480, 560)))
+    wide = int(g.choice((320, 400, 480, 560, 640, 800), p=(0.1, 0.25, 0.25, 0.2, 0.12, 0.08)))
     return hung(
         "random", at=(distance * math.cos(turn), distance * math.sin(turn)), height=height,
         towards=(0.0, 0.0), hfov=float(angle), roll=float(g.normal(0, 3) * (g.random() < 0.5)),
@@ -126,7 +127,10 @@ def crowd(g: np.random.Generator, rect: Rect, density: float) -> Floats:
     x0, y0, x1, y1 = rect
     if density <= 0:
         return np.empty((0, 2))
-    if g.random() < 0.5 or density > 5:
+    kind = g.random()
+    if kind < 0.3 and density < 5:
+        places = _lanes(g, rect, density)
+    elif kind < 0.65 or density > 5:
         gap = math.sqrt(2 / (math.sqrt(3) * density))
         rows = np.arange(y0 - gap, y1 + gap, gap * math.sqrt(3) / 2)
         columns = np.arange(x0 - gap, x1 + gap, gap)
@@ -153,6 +157,25 @@ def crowd(g: np.random.Generator, rect: Rect, density: float) -> Floats:
         places = _pressed(g, places, rect)
     inside = (places > (x0, y0)).all(axis=1) & (places < (x1, y1)).all(axis=1)
     return np.asarray(places[inside])
+
+
+def _lanes(g: np.random.Generator, rect: Rect, density: float) -> Floats:
+    """(n, 2) who walks behind one another in lanes, with gaps as chance leaves them."""
+    x0, y0, x1, y1 = rect
+    reach = math.hypot(x1 - x0, y1 - y0) / 2
+    apart = float(g.uniform(0.4, 0.75))
+    least = 0.28 + 0.1 * g.random()
+    spare = max(1 / (density * apart) - least, 0.02)
+    found: list[Floats] = []
+    for off in np.arange(-reach, reach, apart):
+        steps = least + g.gamma(1.5, spare / 1.5, math.ceil(2 * reach / (least + spare)) + 3)
+        along = -reach - g.random() + np.cumsum(steps)
+        across = off + g.normal(0, 0.15 * apart, len(along))
+        found.append(np.stack((along, across), axis=1))
+    places = np.concatenate(found)
+    turn = g.uniform(0, 2 * math.pi)
+    c, s = math.cos(turn), math.sin(turn)
+    return np.asarray(places @ np.array(((c, s), (-s, c))) + ((x0 + x1) / 2, (y0 + y1) / 2))
 
 
 def _pressed(g: np.random.Generator, places: Floats, rect: Rect) -> Floats:
@@ -184,10 +207,18 @@ def _thinned(g: np.random.Generator, places: Floats, reach: float) -> Floats:
     return places
 
 
-def densities(g: np.random.Generator) -> float:
+def densities(g: np.random.Generator) -> list[float]:
+    """people/m² of MOMENTS crowds: much the same in most scenes, as a lens sees them, or any."""
+    if g.random() < 0.65:
+        about = _density(g)
+        return [min(about * float(by), 9.0) for by in np.exp(g.normal(0, 0.15, MOMENTS))]
+    return [_density(g) for _ in range(MOMENTS)]
+
+
+def _density(g: np.random.Generator) -> float:
     """people/m² of one crowd: as many at each part of the range as matter there."""
     low, high = ((0, 0), (0.03, 0.5), (0.5, 2.5), (2.5, 5.0), (5.0, 9.0))[
-        int(g.choice(5, p=(0.12, 0.2, 0.2, 0.24, 0.24)))
+        int(g.choice(5, p=(0.08, 0.18, 0.26, 0.26, 0.22)))
     ]
     return float(g.uniform(low, high))
 
@@ -225,8 +256,7 @@ def walks(
     """Another crowd at each second, in the passage if there is one; then nobody."""
     person, frame, xs, ys, tall = [], [], [], [], []
     number = 0
-    for k in range(MOMENTS):
-        density = densities(g)
+    for k, density in enumerate(densities(g)):
         room = MOST if way_ is None else MOST * max(2 * reach / way_.width, 1)
         half = min(reach, 0.5 * math.sqrt(room / max(density, 0.1)))
         shift = g.uniform(-1, 1, 2) * max(reach - half, 0)
@@ -287,7 +317,7 @@ def _redressed(g: np.random.Generator, renderer: Renderer) -> None:
         shade = g.uniform(0.05, 0.7)
         top = np.tile(shade * g.uniform(0.8, 1.2, 3), (n, 1)) * g.uniform(0.85, 1.15, (n, 1))
     renderer._looks = replace(  # noqa: SLF001
-        looks, top=top, legs=legs, breadth=looks.breadth * g.uniform(0.9, 1.2),
+        looks, top=top, legs=legs, breadth=looks.breadth * g.uniform(0.9, 1.12),
         hat=g.random(n) < g.choice((0.05, 0.3, 0.7), p=(0.6, 0.3, 0.1)),
         skin=looks.skin * g.uniform(0.7, 1.3), hair=looks.hair * g.uniform(0.6, 2.0, (n, 1)),
     )  # fmt: skip
@@ -324,51 +354,35 @@ def samples(seed: int) -> list[Sample]:
     plane = head_plane(glass.projection, glass.size, area)
     if plane is None:
         return []
-    wire, sky, much = Wire(g, shot.size), weather(g), float(g.uniform(0, 0.3))
+    wire, sky, much = Wire(g, shot.size), weather(g), float(g.uniform(0, 0.3) * (g.random() < 0.6))
     matrix = shot.matrix()
     centre = camera_centre(matrix)
     bare = cv2.cvtColor(renderer.frame(MOMENTS + 1.0), cv2.COLOR_RGB2GRAY)
 
-    def seen(t: float) -> Luma:
+    def filmed(t: float) -> Luma:
         luma = cv2.cvtColor(renderer.frame(t), cv2.COLOR_RGB2GRAY)
         luma = clothed(g, luma, bare, much)
         luma = wire.through(weathered(g, luma, sky, matrix, centre, people.at(t).position))
         return np.asarray(cv2.resize(luma, glass.size, interpolation=cv2.INTER_AREA))
 
-    first = seen(MOMENTS + 1.25)
+    empties = [filmed(MOMENTS + 1.25 + 0.25 * k) for k in range(3)]
     moments = [k + 0.25 for k in range(MOMENTS)]
-    pictures = [seen(t) for t in moments]
-    empties = [first, seen(MOMENTS + 1.5)]
-    noise = cv2.blur(cv2.absdiff(*empties).astype(np.float32) / 1.13, (9, 9))
-    clean = Plate(empties[0], noise)
+    pictures = [filmed(t) for t in moments]
     found = []
     for k, (t, picture) in enumerate(zip(moments, pictures, strict=True)):
         others = [one for j, one in enumerate(pictures) if j != k]
-        # A plate learned where people always were, or with this very crowd standing, and swaying.
-        crowded = half_sample_mode(np.stack(others)) if g.random() < 0.5 else _swayed(g, picture)
-        spoilt = Plate(crowded, noise)
-        here = people.at(t).position
-        found.append(_sample(g, plane, picture, (clean, spoilt), here))
+        plates = learned(g, picture, others, empties)
+        found.append(_sample(g, plane, picture, plates, people.at(t).position))
     return found
 
 
-def _swayed(g: np.random.Generator, picture: Luma) -> Luma:
-    """`picture` as it was a moment before, by up to a pixel or two."""
-    dx, dy = g.normal(0, 0.7, 2) * (g.random() < 0.6)
-    shift = np.array(((1, 0, dx), (0, 1, dy)))
-    size = picture.shape[::-1]
-    return np.asarray(cv2.warpAffine(picture, shift, size, borderMode=cv2.BORDER_REPLICATE))
-
-
 def _sample(
-    g: np.random.Generator, plane: HeadPlane, picture: Luma, plates: tuple[Plate, Plate],
-    places: Floats,
-) -> Sample:  # fmt: skip
-    clean, spoilt = (
-        plane.seen(difference(picture, plate.luma, plate.sharpness)) for plate in plates
-    )
-    full = channels(plane, plane.seen(picture), clean, None)
-    stack = np.concatenate((full, (spoilt * plane.valid / np.float32(64))[None]))
+    g: np.random.Generator, plane: HeadPlane, picture: Luma, plates: list[Plate], places: Floats
+) -> Sample:
+    first, *rest = (seen(g, plane, picture, plate) for plate in plates)
+    full = channels(plane, plane.seen(picture), first, None)
+    others = [one * plane.valid / np.float32(64) for one in rest]
+    stack = np.concatenate((full, np.stack(others)))
     width, height = plane.size
     people = np.zeros((height // 4, width // 4), dtype=np.float32)
     at = (plane.pixels(places) + 0.5) / 4 - 0.5

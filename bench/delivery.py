@@ -26,6 +26,7 @@ from pathlib import Path
 from alert_latency import city, reading
 from plainview.alerts import lifecycle
 from plainview.alerts.delivery.route import Route, RouteKind, Secret
+from plainview.alerts.events import BATCH
 from plainview.alerts.lifecycle import Alert
 from plainview.alerts.thresholds import DEFAULTS, Quantity
 from plainview.app.delivering import Delivering
@@ -41,8 +42,6 @@ from plainview.store import Store, open_store
 FLOOD = 10_000
 """Alerts a second that nothing may be lost of, or blocked by."""
 BUDGET = 1.0
-BATCH = 1000
-"""Alerts that the book writes in one step in a flood."""
 
 
 class Receiver(ThreadingHTTPServer):

@@ -5,6 +5,9 @@ the city. What is timed is what one thread each does in Plainview: intake (check
 the making of alerts. What alerts are not made of yet waits in the store, and holds up nothing.
 Memory is the process's growth over the flood.
 
+Outbox is the worst that could come of it: each event an alert of its own, written with its notices
+for four routes in one step, as many in a step as there are news in one.
+
     python bench/event_flood.py --seconds 10
 """
 
@@ -15,13 +18,17 @@ import time
 from pathlib import Path
 
 from plainview.alerts.book import Book
-from plainview.alerts.events import EventAlerts
+from plainview.alerts.delivery.notice import Place
+from plainview.alerts.delivery.outbox import Outbox
+from plainview.alerts.delivery.route import Route, RouteKind
+from plainview.alerts.events import BATCH, EventAlerts, Told, heard
+from plainview.alerts.lifecycle import packed
 from plainview.bus.local import LocalBus
 from plainview.clock import ManualClock
 from plainview.intake import Intake
 from plainview.record import Event, EventKind, EventStanding, Phase, Reading, Stamped
-from plainview.store import open_store
-from plainview.store.search import Mark
+from plainview.store import Store, open_store
+from plainview.store.search import KeptEvent, Mark
 
 LIMIT = 10_000
 CAMERAS = 320
@@ -36,6 +43,31 @@ def said(camera: int, t: int) -> Reading:
         Event(KINDS[k % 8], Phase.START, t, 100 * k, camera, -1, 80) for k in range(EVENTS)
     )
     return Reading(t, 1000, 5, 0, 0, 0, 0, 8, 1, 10, (), (), (), events)
+
+
+def outbox_flood(store: Store, clock: ManualClock, many: int) -> tuple[int, float]:
+    """`many` new alerts by four routes into the outbox: how many, and seconds of CPU."""
+    routes = [Route(f"route-{k}", RouteKind.FEED, sender="bench") for k in range(4)]
+    places = {f"s{k}": Place(f"s{k}", f"Site {k}", (2.3, 48.8)) for k in range(SITES)}
+    outbox = Outbox(store, clock, routes, places, "https://plainview.example")
+    name = iter(range(10**9))
+    events = [
+        KeptEvent(f"c{k}", KINDS[k % 8], k, None, (k * 50.0, 0.0), None, 0.8,
+                  EventStanding.VALIDATED) for k in range(many)
+    ]  # fmt: skip
+    told = [Told(f"s{k % SITES}", event, ended=False) for k, event in enumerate(events)]
+    alerts = [
+        alert
+        for one in told
+        for alert in heard((), [one], clock.utc(), lambda: f"{next(name):021d}")
+    ]
+    began = time.process_time()
+    for first in range(0, many, BATCH):
+        part = alerts[first : first + BATCH]
+        deliveries = [one for alert in part for one in outbox.prepare(alert)]
+        store.put_alerts(list(map(packed, part)), deliveries=deliveries)
+        outbox.take(deliveries, durable=True)
+    return many, time.process_time() - began
 
 
 def main() -> None:
@@ -66,6 +98,7 @@ def main() -> None:
                 alerts.look()
             taken["intake"] += stored - began
             taken["alerts"] += time.process_time() - stored
+        told, outbox = outbox_flood(store, clock, seconds * 1000)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         events = seconds * CAMERAS * EVENTS
         print(f"{events:,} events of {CAMERAS} cameras at {SITES} sites; "
@@ -73,6 +106,7 @@ def main() -> None:
         print(f"{'part':8} {'events per s of CPU':>20} {'limit':>8}")
         for name, spent in taken.items():
             print(f"{name:8} {events / spent:20,.0f} {LIMIT:8,}")
+        print(f"{'outbox':8} {told / outbox:20,.0f} {LIMIT:8,}")
         store.close()
 
 

@@ -1,7 +1,7 @@
 """The alerts that are open: durable before anybody sees them, and never lost by a restart."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, Protocol
 
 import structlog
@@ -12,11 +12,14 @@ from plainview.alerts.thresholds import Threshold
 from plainview.alerts.watch import Look
 from plainview.clock import Clock
 from plainview.errors import InputError, StoreError
+from plainview.record import EventKind
 from plainview.store import KeptDelivery, Store
 
 Decision = Literal["acknowledge", "escalate", "clear"]
 Key = tuple[str, str | None, str]
 """Of `Alert.key`."""
+Group = tuple[str, EventKind]
+"""A site, and a kind of event: what one happening at least has in common."""
 PATIENCE: Final = 120.0
 """Seconds after which an alert that nobody acknowledged escalates by itself."""
 REMEMBERED: Final = 900.0
@@ -88,6 +91,8 @@ class Book:
         self._outgoing: Outgoing = _Nobody() if outgoing is None else outgoing
         self._lock = threading.RLock()
         self._open: dict[Key, Alert] = {}
+        self._of_group: dict[Group, dict[str, Alert]] = {}
+        """Those of them that are about no number, by id."""
         self._waiting: dict[str, Alert] = {}
         """Alerts by id that could not be written yet, the newest of each."""
         self._unheeded: dict[str, float] = {}
@@ -103,7 +108,8 @@ class Book:
         utc, now = self._clock.utc(), self._clock.monotonic()
         for kept in self._store.alerts(only_open=True, most=_MOST_OPEN):
             alert = lifecycle.unpacked(kept)
-            self._open.setdefault(alert.key, alert)
+            if alert.key not in self._open:
+                self._keep(alert)
             waited = min(max(utc - alert.history[-1].at, 0.0), self._allowed(alert.site))
             if alert.state is State.RAISED:
                 self._unheeded[alert.id] = now - waited
@@ -190,14 +196,21 @@ class Book:
         """An id for an alert that is raised now."""
         return f"{round(self._clock.utc() * 1000):013d}-{self._token()}"
 
-    def revise(self, change: Callable[[list[Alert]], Sequence[Alert]], *, heard: int) -> None:
-        """Keep the alerts that `change` makes of those that are open; none of them is over.
+    def revise(
+        self,
+        groups: Iterable[Group],
+        change: Callable[[list[Alert]], Sequence[Alert]],
+        *,
+        heard: int = 0,
+    ) -> None:
+        """Keep the alerts that `change` makes of the open ones of `groups`; none of them is over.
 
         They and all news of events up to number `heard` are one step: after a restart it was heard
         if, and only if, the alerts are there.
         """
         with self._lock:
-            changed = change(list(self._open.values()))
+            found = [a for group in groups for a in self._of_group.get(group, {}).values()]
+            changed = change(found)
             self._write(changed, heard)
             for alert in changed:
                 self._keep(alert)
@@ -271,7 +284,9 @@ class Book:
 
     def _write(self, alerts: Sequence[Alert], heard: int = 0) -> bool:
         """Whether `alerts` are durable now. Where not, they wait, and the log says so once."""
-        told = [one for alert in alerts for one in self._outgoing.prepare(alert)]
+        told = [
+            one for alert in alerts if self._is_step(alert) for one in self._outgoing.prepare(alert)
+        ]
         try:
             packed = [lifecycle.packed(alert) for alert in alerts]
             self._store.put_alerts(packed, heard=heard, deliveries=told)
@@ -289,12 +304,21 @@ class Book:
             self._saved[alert.id] = (now, alert.peak)
         return True
 
+    def _is_step(self, alert: Alert) -> bool:
+        """Whether there is anything to tell of `alert`: a step, or one that may not be told yet."""
+        before = self._open.get(alert.key)
+        return before is None or before.history is not alert.history or alert.id in self._waiting
+
     def _keep(self, alert: Alert) -> None:
+        key, group = alert.key, (alert.site, alert.kind)
         if alert.open:
-            self._open[alert.key] = alert
+            self._open[key] = alert
+            if alert.quantity is None:
+                self._of_group.setdefault(group, {})[alert.id] = alert
         else:
-            self._open.pop(alert.key, None)
+            self._open.pop(key, None)
             self._saved.pop(alert.id, None)
+            self._of_group.get(group, {}).pop(alert.id, None)
         if alert.state is State.RAISED:
             self._unheeded.setdefault(alert.id, self._clock.monotonic())
         else:

@@ -11,12 +11,11 @@ from typing import Final, NamedTuple
 import structlog
 from msgspec import structs
 
-from plainview.alerts.book import Book
+from plainview.alerts.book import Book, Group
 from plainview.alerts.kinds import KINDS
 from plainview.alerts.lifecycle import SELF, Alert, Sighting, State, Step
 from plainview.clock import Clock
 from plainview.geometry import Point
-from plainview.record import EventKind
 from plainview.store import Store
 from plainview.store.search import KeptEvent, News
 
@@ -27,8 +26,9 @@ MOST_SIGHTINGS: Final = 32
 MOST_OPEN: Final = 20
 """Alerts of one kind that are open at one site at once. More events are a flood: they are counted
 in the newest of these, and found one by one in the search."""
-BATCH: Final = 1000
-"""News taken at once."""
+BATCH: Final = 4000
+"""News taken at once. In a flood nearly every open alert is written once for each batch, so that a
+larger one costs less for each event; one takes a third of a second (bench/event_flood.py)."""
 ROUNDS: Final = 2
 """Batches in one look: a flood must not hold up what else is looked at."""
 
@@ -74,7 +74,10 @@ class EventAlerts:
             strangers = len(news) - len(told)
             _log.warning("cameras that are no longer configured call nobody", events=strangers)
         last, now = news[-1].number, self._clock.utc()
-        self._book.revise(lambda found: heard(found, told, now, self._book.name), heard=last)
+        groups = {(one.site, one.event.kind) for one in told}
+        self._book.revise(
+            groups, lambda found: heard(found, told, now, self._book.name), heard=last
+        )
         self.heard = last
 
     def _end(self) -> None:
@@ -100,37 +103,39 @@ def heard(
     An event belongs to an open alert of its site, kind and zone that has an event near it
     (`Kind.reach`): the same happening, seen from elsewhere or again. `name` makes new ids.
     """
-    drafts: dict[tuple[str, EventKind], list[_Draft]] = {
-        (one.site, one.event.kind): [] for one in told
-    }
+    drafts: dict[Group, _Drafts] = {}
     for alert in sorted(found, key=lambda alert: alert.id):
-        group = drafts.get((alert.site, alert.kind))
-        if alert.quantity is None and group is not None:
-            group.append(_Draft(alert))
+        drafts.setdefault((alert.site, alert.kind), _Drafts()).add(_Draft(alert))
     for one in told:
-        group = drafts[one.site, one.event.kind]
+        group = drafts.setdefault((one.site, one.event.kind), _Drafts())
         name_of = one.event.id
-        known = next((draft for draft in group if name_of in draft.sightings), None)
-        if known is not None:
-            known.see(one.event)
+        known = group.of.get(name_of)
+        if known is not None and name_of in known.sightings:
+            known.see(one.event, name_of)
         elif not one.ended:
-            _place(group, one, now, name)
-    return [draft.done(now) for group in drafts.values() for draft in group if draft.changed]
+            _place(group, one, name_of, now, name)
+    return [draft.done(now) for group in drafts.values() for draft in group.all if draft.changed]
 
 
-def _place(group: "list[_Draft]", one: Told, now: float, name: Callable[[], str]) -> None:
+def _place(group: "_Drafts", one: Told, name_of: str, now: float, name: Callable[[], str]) -> None:
     event = one.event
-    fit = [draft for draft in group if draft.zone in {None, event.zone} or event.zone is None]
-    far, k = min(((draft.distance(event.at), k) for k, draft in enumerate(fit)), default=(0.0, -1))
-    if k >= 0 and far <= KINDS[event.kind].reach:
-        fit[k].see(event)
-    elif len(group) >= MOST_OPEN:
-        group[-1].count()
+    reach = KINDS[event.kind].reach
+    found, nearest = None, math.inf
+    for draft in group.all:
+        if draft.zone is None or event.zone is None or draft.zone == event.zone:
+            far = draft.distance(event.at)
+            if far < nearest:
+                found, nearest = draft, far
+    if found is not None and nearest <= reach:
+        if found.see(event, name_of):
+            group.of[name_of] = found
+    elif len(group.all) >= MOST_OPEN:
+        group.all[-1].count()
     else:
-        group.append(_Draft(_raised(one, now, name()), new=True))
+        group.add(_Draft(_raised(one, name_of, now, name()), new=True))
 
 
-def _raised(one: Told, now: float, name: str) -> Alert:
+def _raised(one: Told, name_of: str, now: float, name: str) -> Alert:
     event = one.event
     kind = KINDS[event.kind]
     why = f"camera {event.camera} saw it, {event.confidence:.0%} sure"
@@ -153,17 +158,33 @@ def _raised(one: Told, now: float, name: str) -> Alert:
         source="Validated at this camera: see its scorecard",
         at=event.at,
         history=(Step(now, State.RAISED, SELF, why),),
-        sightings=(_sighting(event),),
+        sightings=(_sighting(event, name_of),),
     )
 
 
-def _sighting(event: KeptEvent) -> Sighting:
+def _sighting(event: KeptEvent, name_of: str) -> Sighting:
     until = None if event.end is None else event.end / 1000
-    return Sighting(event.id, event.camera, event.start / 1000, until, event.at, event.confidence)
+    return Sighting(name_of, event.camera, event.start / 1000, until, event.at, event.confidence)
+
+
+class _Drafts:
+    """The alerts of one group while a batch of news is worked into them, oldest first."""
+
+    def __init__(self) -> None:
+        self.all: list[_Draft] = []
+        self.of: dict[str, _Draft] = {}
+        """Which of them tells of an event, by the event's id."""
+
+    def add(self, draft: "_Draft") -> None:
+        """One more."""
+        self.all.append(draft)
+        self.of |= dict.fromkeys(draft.sightings, draft)
 
 
 class _Draft:
     """An alert while a batch of news is worked into it. Owns its sightings until `done`."""
+
+    __slots__ = ("_alert", "_high", "_low", "_more", "changed", "sightings", "zone")
 
     def __init__(self, alert: Alert, *, new: bool = False) -> None:
         self._alert, self.zone = alert, alert.zone
@@ -171,28 +192,32 @@ class _Draft:
         self.sightings = {one.event: one for one in alert.sightings}
         self._more = alert.more
         # A box, so that a flood costs the same for an alert of one event and of many.
-        places = [one.at for one in alert.sightings] or [alert.at or (0.0, 0.0)]
-        self._low = min(x for x, _ in places), min(y for _, y in places)
-        self._high = max(x for x, _ in places), max(y for _, y in places)
+        x0, y0 = x1, y1 = alert.sightings[0].at if alert.sightings else alert.at or (0.0, 0.0)
+        for one in alert.sightings:
+            x, y = one.at
+            x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
+        self._low, self._high = (x0, y0), (x1, y1)
 
     def distance(self, at: Point) -> float:
         """Metres from the box around its events."""
         (x, y), (x0, y0), (x1, y1) = at, self._low, self._high
-        return math.hypot(max(x0 - x, x - x1, 0.0), max(y0 - y, y - y1, 0.0))
+        dx = x0 - x if x < x0 else x - x1 if x > x1 else 0.0
+        dy = y0 - y if y < y0 else y - y1 if y > y1 else 0.0
+        return math.hypot(dx, dy)
 
-    def see(self, event: KeptEvent) -> None:
-        """One more event, or what is new of one that it has."""
-        name = event.id
-        if name not in self.sightings and len(self.sightings) >= MOST_SIGHTINGS:
+    def see(self, event: KeptEvent, name_of: str) -> bool:
+        """One more event, or what is new of one that it has; whether it is told one by one."""
+        if name_of not in self.sightings and len(self.sightings) >= MOST_SIGHTINGS:
             self.count()
             ended = next((k for k, one in self.sightings.items() if one.until is not None), None)
             if ended is None:
-                return
+                return False
             del self.sightings[ended]
         self.changed = True
-        self.sightings[name] = _sighting(event)
-        self._low = min(self._low[0], event.at[0]), min(self._low[1], event.at[1])
-        self._high = max(self._high[0], event.at[0]), max(self._high[1], event.at[1])
+        self.sightings[name_of] = _sighting(event, name_of)
+        (x, y), (x0, y0), (x1, y1) = event.at, self._low, self._high
+        self._low, self._high = (min(x0, x), min(y0, y)), (max(x1, x), max(y1, y))
+        return True
 
     def count(self) -> None:
         """One more event that is not told by itself."""

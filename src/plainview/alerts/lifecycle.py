@@ -36,7 +36,7 @@ class State(enum.StrEnum):
     CLEARED = "cleared"
 
 
-class Step(Struct, frozen=True, forbid_unknown_fields=True):
+class Step(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What happened to an alert."""
 
     at: float
@@ -46,7 +46,7 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
 
-class Sighting(Struct, frozen=True, forbid_unknown_fields=True):
+class Sighting(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One event of one camera that an alert is made of."""
 
     event: str
@@ -62,7 +62,7 @@ class Sighting(Struct, frozen=True, forbid_unknown_fields=True):
     """0 to 1."""
 
 
-class Alert(Struct, frozen=True, forbid_unknown_fields=True):
+class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Something that people must look at."""
 
     id: str

@@ -48,7 +48,7 @@ class RollUp(Struct, frozen=True):
     """Every flag that was raised in it."""
 
 
-class KeptAlert(Struct, frozen=True):
+class KeptAlert(Struct, frozen=True, gc=False):
     """An alert as the store keeps it: what it says is the business of `plainview.alerts`."""
 
     id: str
@@ -71,7 +71,7 @@ class KeptAlert(Struct, frozen=True):
     """As plainview.alerts names it."""
 
 
-class KeptDelivery(Struct, frozen=True):
+class KeptDelivery(Struct, frozen=True, gc=False):
     """The newest notice about one alert for one route, and what became of it.
 
     What the notice says is the business of `plainview.alerts.delivery`.

@@ -1,11 +1,11 @@
 """Alerts in SQLite: functions over a connection that is in a transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
 from plainview.record import EventKind
@@ -13,40 +13,59 @@ from plainview.store import KeptAlert, schema
 from plainview.store.search import AlertQuery, Band, Place
 
 _FIELDS = ("id", "site", "t", "open", "data", "kind", "raised", "zone", "x", "y", "state")
-_STEP = 500
-"""Alerts that one statement may name."""
+
+
+def _upsert() -> str:
+    """The statement of `put`, made once: a flood has no time to make it for each batch."""
+    fresh = insert(schema.alert)
+    taken = {name: fresh.excluded[name] for name in _FIELDS if name != "id"}
+    # Not OR REPLACE: the number stays the same, and with it the row of its note.
+    keep = fresh.on_conflict_do_update(index_elements=[schema.alert.c.id], set_=taken)
+    return str(keep.compile(dialect=sqlite.dialect(), column_keys=list(_FIELDS)))
+
+
+_put = _upsert()
+_NAMED: Final = "SELECT number FROM alert WHERE id IN (SELECT value FROM json_each(?))"
+"""Numbers of the alerts in a JSON array of ids: one statement, however many there are."""
+_NOTED: Final = f"SELECT rowid FROM alert_note WHERE rowid IN ({_NAMED})"  # noqa: S608 - ours
+_ADD_NOTE: Final = "INSERT INTO alert_note (rowid, note) SELECT number, ? FROM alert WHERE id = ?"
 
 
 def put(connection: Connection, alerts: Sequence[KeptAlert]) -> None:
     """Keep `alerts`, each in place of what was kept under its id."""
-    table = schema.alert
-    fresh = insert(table)
-    taken = {name: fresh.excluded[name] for name in _FIELDS if name != "id"}
-    # Not OR REPLACE: the number stays the same, and with it the row of its note.
-    keep = fresh.on_conflict_do_update(index_elements=[table.c.id], set_=taken)
     if alerts:
-        connection.execute(keep, [_values(one) for one in alerts])
-    notes = {one.id: one.note for one in alerts}
-    for first in range(0, len(notes), _STEP):
-        _put_notes(connection, dict(islice(notes.items(), first, first + _STEP)))
+        connection.exec_driver_sql(_put, [_row(one) for one in alerts])
+        _put_notes(connection, {one.id: one.note for one in alerts})
 
 
 def _put_notes(connection: Connection, notes: Mapping[str, str]) -> None:
     """Keep the text of `notes`, by the alerts' ids; an alert without one has no row."""
-    alert, note = schema.alert.c, schema.alert_note
-    found = select(alert.id, alert.number).where(alert.id.in_(notes))
-    numbers = {name: number for name, number in connection.execute(found)}  # noqa: C416 - rows
-    connection.execute(delete(note).where(note.c.rowid.in_(list(numbers.values()))))
-    rows = [{"rowid": numbers[name], "note": text} for name, text in notes.items() if text]
+    ids = msgspec.json.encode(list(notes)).decode()
+    noted = connection.exec_driver_sql(_NOTED, (ids,)).all()
+    if noted:
+        connection.exec_driver_sql(
+            "DELETE FROM alert_note WHERE rowid = ?", [(n,) for (n,) in noted]
+        )
+    rows = [(text, name) for name, text in notes.items() if text]
     if rows:
-        connection.execute(note.insert(), rows)
+        connection.exec_driver_sql(_ADD_NOTE, rows)
 
 
-def _values(one: KeptAlert) -> dict[str, Any]:
-    values = msgspec.structs.asdict(one)
-    del values["note"]
-    x, y = values.pop("at") or (None, None)
-    return values | {"kind": one.kind.value, "x": x, "y": y}
+def _row(one: KeptAlert) -> tuple[object, ...]:
+    x, y = one.at or (None, None)
+    return (
+        one.id,
+        one.site,
+        one.t,
+        one.open,
+        one.data,
+        one.kind.value,
+        one.raised,
+        one.zone,
+        x,
+        y,
+        one.state,
+    )
 
 
 def all_fields() -> Select[Any]:

@@ -40,9 +40,9 @@ def _check_search(connection: Connection, where: str) -> None:
     version = tuple(
         map(int, connection.exec_driver_sql("SELECT sqlite_version()").scalar_one().split("."))
     )
-    if "ENABLE_FTS5" not in built or version < (3, 35):
+    if "ENABLE_FTS5" not in built or version < (3, 38):
         raise StoreError(
-            "this Python's SQLite has no full text search (FTS5), or is older than 3.35",
+            "this Python's SQLite has no full text search (FTS5), or is older than 3.38",
             where=where,
             mend="Run Plainview with a Python from python.org, uv or Debian 12 and later",
         )

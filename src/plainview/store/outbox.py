@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
+from msgspec.structs import astuple
+from sqlalchemy import Boolean, Connection, RowMapping, bindparam, delete, func, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
@@ -15,8 +16,18 @@ _TOLD = ("t", "waiting", "due", "tries", "error")
 
 
 def _upsert() -> str:
-    """The statement of `put`, made once: a flood has no time to make it for each row."""
-    fresh = insert(_table)
+    """The statement of `put`, made once: a flood has no time to make it for each row.
+
+    Its values are those of a KeptDelivery, in its order.
+    """
+    fresh = insert(_table).values(
+        {
+            "calm" if name == "urgent" else name: ~bindparam(name, type_=Boolean)
+            if name == "urgent"
+            else bindparam(name)
+            for name in KeptDelivery.__struct_fields__
+        }
+    )
     keep = fresh.on_conflict_do_update(
         index_elements=[_columns.route, _columns.alert],
         set_={name: fresh.excluded[name] for name in ("revision", "data", "calm", *_TOLD)},
@@ -31,22 +42,7 @@ _put = _upsert()
 def put(connection: Connection, deliveries: Sequence[KeptDelivery]) -> None:
     """Keep `deliveries`, each in place of an older revision for its route and alert."""
     if deliveries:
-        rows = [
-            (
-                one.route,
-                one.alert,
-                one.revision,
-                one.data,
-                one.t,
-                not one.urgent,
-                one.waiting,
-                one.due,
-                one.tries,
-                one.error,
-            )
-            for one in deliveries
-        ]
-        connection.exec_driver_sql(_put, rows)
+        connection.exec_driver_sql(_put, list(map(astuple, deliveries)))
 
 
 def due(connection: Connection, route: str, now: int, most: int) -> list[KeptDelivery]:

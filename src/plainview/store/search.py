@@ -9,7 +9,7 @@ from plainview.geometry import Point
 from plainview.record import Event, EventKind, EventStanding
 
 
-class Mark(Struct, frozen=True):
+class Mark(Struct, frozen=True, gc=False):
     """The start or the end of an event, let through by what decides about its camera and kind."""
 
     camera: str
@@ -20,7 +20,7 @@ class Mark(Struct, frozen=True):
     """Never `off`: such an event is not kept."""
 
 
-class KeptEvent(Struct, frozen=True):
+class KeptEvent(Struct, frozen=True, gc=False):
     """What one camera saw happen, from its start to its end."""
 
     camera: str

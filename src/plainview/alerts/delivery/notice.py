@@ -5,6 +5,7 @@ among those who decided, and links to the plan, never to a picture.
 """
 
 import enum
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -47,7 +48,7 @@ class Place(Struct, frozen=True):
     """Whether an operator has switched its alerts from exercise to actual."""
 
 
-class Earlier(Struct, frozen=True, forbid_unknown_fields=True):
+class Earlier(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """An earlier notice about the same."""
 
     revision: int
@@ -55,7 +56,7 @@ class Earlier(Struct, frozen=True, forbid_unknown_fields=True):
     """UTC seconds."""
 
 
-class Notice(Struct, frozen=True, forbid_unknown_fields=True):
+class Notice(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What a route hands over: one step of one alert."""
 
     id: str
@@ -162,7 +163,12 @@ def link(base: str, site: str, at: float, alert: str = "") -> str:
     if not base:
         return ""
     about = f"&alert={quote(alert, safe='')}" if alert else ""
-    return f"{base.rstrip('/')}/sites/{quote(site, safe='')}?at={at:.3f}{about}"
+    return f"{_plan(base, site)}?at={at:.3f}{about}"
+
+
+@lru_cache(maxsize=1024)
+def _plan(base: str, site: str) -> str:
+    return f"{base.rstrip('/')}/sites/{quote(site, safe='')}"
 
 
 def trial(route: str, place: Place, base: str, now: float) -> Notice:

@@ -61,9 +61,9 @@ class Outbox:
 
     def addressed(self, notice: Notice) -> list[KeptDelivery]:
         """`notice` for each route that wants it."""
-        data, t = packed(notice), round(self._clock.utc() * 1000)
+        data, t, first = packed(notice), round(self._clock.utc() * 1000), urgent(notice)
         return [
-            KeptDelivery(route.name, notice.id, notice.revision, data, t, urgent=urgent(notice))
+            KeptDelivery(route.name, notice.id, notice.revision, data, t, urgent=first)
             for route in self._routes
             if wants(route, notice)
         ]

@@ -117,7 +117,7 @@ def main() -> None:
     for column in (
         "scene",
         "people",
-        "median",
+        "mean",
         "95th percentile",
         "most",
         "unsigned",
@@ -135,10 +135,12 @@ def main() -> None:
 
 
 def _row(found: list[Stay]) -> list[str]:
-    mean = np.array([one.detections for one in found])
+    each = np.array([one.detections for one in found])
+    # Who is there all day is many stays: their mean by time is what the day comes to.
+    whole = np.average(each, weights=[one.seconds for one in found])
     return [
         str(len(found)),
-        *(f"{np.percentile(mean, q):.2f}" for q in (50, 95, 100)),
+        *(f"{value:.2f}" for value in (whole, *np.percentile(each, (95, 100)))),
         f"{max(one.restless for one in found):.2f}",
         f"{max(one.most for one in found):.1f}",
     ]

@@ -20,7 +20,7 @@ from plainview.vision.plate import Image, Luma
 
 HIDDEN: Final = 0.5
 """Part of a place that bodies hide when nothing can be said of it."""
-FOLLOW: Final = 0.07
+FOLLOW: Final = 0.05
 """Part of the difference that one look takes over into what the place shows now."""
 
 SHRUNK: Final = 0.25

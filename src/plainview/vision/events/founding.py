@@ -24,8 +24,10 @@ STALE: Final = 300.0
 """Seconds after which the first picture says nothing any more: shadows have moved."""
 ANEW: Final = 60.0
 """Seconds after which another plate is one of another light, and has first seconds of its own."""
-DIFFERS: Final = (6.0, 2.5)
+DIFFERS: Final = (5.0, 2.0)
 """Grey levels, and standard deviations of the plate's noise, by which the two must differ."""
+GIVEN_BACK: Final = 2.0
+"""Grey levels up to which the plate has become true: it follows slowly, and only so far."""
 OUTLINE: Final = (1.3, 0.5)
 """How much more outline the plate must have: a factor, and grey levels a pixel."""
 DARKEST: Final = 0.4
@@ -60,7 +62,7 @@ class Founding:
             self._where = self._ghosts(seen.plate)
         elif self._where.any():
             # Ghosts are given back to the plate where they are seen to be ones (scene.Keeper).
-            self._where &= self._differs(seen.plate)
+            self._where &= self._gap(seen.plate) > GIVEN_BACK
         where, first = self._where, self._first
         if where is None or first is None or not where.any():
             return seen.evidence
@@ -106,8 +108,9 @@ class Founding:
         if self._first is None or self._first.shape != plate.luma.shape:
             return found
         self._noise = float(np.median(plate.noise))
-        differs = self._differs(plate).view(np.uint8)
-        closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+        least = max(DIFFERS[0], DIFFERS[1] * self._noise)
+        differs = (self._gap(plate) > least).view(np.uint8)
+        closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
         labels, stats = parts(closed)
         first, shown = _gradient(self._first), _gradient(plate.luma)
         for k in np.nonzero(stats[1:, cv2.CC_STAT_AREA] >= LEAST)[0] + 1:
@@ -120,12 +123,11 @@ class Founding:
                 found[part] |= grown
         return found
 
-    def _differs(self, plate: Plate) -> NDArray[np.bool_]:
-        """(h, w) where `plate` and the first picture are not the same."""
+    def _gap(self, plate: Plate) -> Image:
+        """(h, w) grey levels between `plate` and the first picture."""
         if self._first is None:
-            return np.zeros(plate.luma.shape, np.bool_)
-        gap = np.abs(cv2.blur(self._first - plate.luma, (3, 3)))
-        return np.asarray(gap > max(DIFFERS[0], DIFFERS[1] * self._noise))
+            return np.zeros(plate.luma.shape, np.float32)
+        return np.asarray(np.abs(cv2.blur(self._first - plate.luma, (3, 3))), np.float32)
 
 
 def _gradient(image: NDArray[np.uint8] | Image) -> Image:

@@ -39,7 +39,7 @@ ALONE: Final = 1.6
 """Times its area that may differ around a thing that stands alone: its shadow."""
 MORE: Final = 0.3
 """Part of a body's silhouette that shows, besides the thing, of somebody who attends it."""
-UNLIKE: Final = 3
+UNLIKE: Final = 4
 """Looks in a row without it after which it is gone."""
 LONG_HIDDEN: Final = 20.0
 """Seconds behind others after which a thing is not taken as there any more."""
@@ -127,7 +127,7 @@ class LeftObject:
             return thing if seen.t - thing.seen < 3 * LONG_HIDDEN else None
         thing.seen = seen.t
         stirred = not new and thing.change.stir(seen) > 0.08
-        thing.stirs += (stirred - thing.stirs) / min(thing.looks, 17)
+        thing.stirs += (stirred - thing.stirs) / min(thing.looks, 25)
         if not thing.sighted and thing.change.shrunk(seen):
             # It is met again, without who stood beside it.
             self._stillness.forget(thing.change.blob, seen)

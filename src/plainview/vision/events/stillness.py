@@ -20,13 +20,13 @@ from plainview.vision.events.seen import Seen
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Luma
 
-EVERY: Final = 0.6
+EVERY: Final = 0.4
 """Seconds between two looks."""
 DIFFERS: Final = 0.05
 """Evidence from which a pixel differs: even what may be a shadow is looked at."""
 STILL: Final = 4.0
 """Standard deviations of the plate's noise that a still pixel changes by, at most."""
-OLD: Final = 4
+OLD: Final = 5
 """Looks after which a pixel is old."""
 BRIDGE: Final = 0.25
 """Metres between parts of one thing."""

@@ -38,7 +38,7 @@ ALIKE: Final = 0.58
 """Overlap with a posture's silhouette from which something that large may be a person."""
 CARRIER: Final = 1.5
 """Metres within which somebody must have been as it came."""
-TRAITS_EVERY: Final = 4
+TRAITS_EVERY: Final = 5
 """Looks for which what a change looks like is taken to stay as it is."""
 SOFT: Final = 2.0
 """Pixels that the evidence's smoothing adds to a thing's width and height."""

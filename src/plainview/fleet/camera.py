@@ -11,6 +11,7 @@ from plainview.errors import LensError, PermitRefused
 from plainview.fleet.endings import how_it_ended
 from plainview.fleet.permission import Permission
 from plainview.fleet.pipeline import Pipeline
+from plainview.fleet.recording import Recording
 from plainview.fleet.zygote import Zygote, ZygoteGone
 from plainview.record import CameraStatus, LensState, Reading
 from plainview.vision.seal import SealReport
@@ -47,8 +48,9 @@ class Camera:
         permission: Permission,
         clock: Clock,
         hang: float,
+        recording: Recording | None = None,
     ) -> None:
-        """Not started yet: `watch` does."""
+        """Not started yet: `watch` does. `recording` is where its tap's packets go too."""
         self.name = name
         self._permission = permission
         self._tap = tap
@@ -57,6 +59,7 @@ class Camera:
         self._plate_state = "learning" if plate is None else "approved"
         self._clock = clock
         self._hang = hang
+        self._recording = recording if tap.record else None
         self._pipeline: Pipeline | None = None
         self._state = LensState.STARTING
         self._sealed = False
@@ -144,7 +147,17 @@ class Camera:
         task = LensTask(self._lens, self._plate, since=self._last, cpu_seconds=LEASH)
         try:
             self._permission.check(self._utc())
-            pipeline = Pipeline(zygote, self._tap, task, now=now, claim=self._permission.claim)
+            socket = None
+            if self._recording is not None:
+                socket = self._recording.attach(self.name, self._permission.term)
+            pipeline = Pipeline(
+                zygote,
+                self._tap,
+                task,
+                now=now,
+                claim=self._permission.claim,
+                recording=socket,
+            )
         except ZygoteGone:
             raise
         except LensError as error:
@@ -230,6 +243,8 @@ class Camera:
     def stop(self, selector: selectors.BaseSelector) -> None:
         """End it for good."""
         self._detach(selector)
+        if self._recording is not None:
+            self._recording.detach(self.name)
         self._state = LensState.STOPPED
         self._connected = False
         self._retry_at = None
@@ -261,6 +276,13 @@ class Camera:
                 pipeline.kill()
         pipeline.close()
 
+    def _unrecorded(self) -> str:
+        """Why its footage is not recorded though it should be; empty where it is."""
+        if self._recording is None or self._state is not LensState.RUNNING:
+            return ""
+        why = self._recording.why(self.name)
+        return f"not recorded: {why}"[:200] if why else ""
+
     def news(self, *, force: bool = False) -> CameraStatus | None:
         """The camera's status, when it changed or was not told for a second."""
         pipeline = self._pipeline
@@ -277,7 +299,7 @@ class Camera:
             late=self._late + (status.late if status else 0),
             refused=self._refused + refused,
             plate=self._plate_state,
-            note=self._note or (status.note if status else ""),
+            note=self._note or (status.note if status else "") or self._unrecorded(),
         )
         told = self._told
         same = told is not None and _marks(told) == _marks(news)

@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Self
 
 import structlog
+from msgspec import structs
 
 from plainview.clock import Clock, SystemClock
 from plainview.errors import LensError, PlainviewError
 from plainview.fleet.camera import TICK, Camera
 from plainview.fleet.permission import Permission
+from plainview.fleet.recording import Recording
 from plainview.fleet.zygote import COMMAND, Zygote, ZygoteGone
 from plainview.governance.lapse import keys
 from plainview.governance.permit import Grant
@@ -59,8 +61,11 @@ class LocalFleet:
         clock: Clock | None = None,
         hang: float = HANG,
         command: Sequence[str] = COMMAND,
+        recording: Recording | None = None,
     ) -> None:
         """Start the zygote and the watching thread.
+
+        Taps that are told to record hand their packets to `recording` too; without it, none does.
 
         What may start is judged by `trust`, here and in the zygote. Raises LensError if that cannot
         be started, InputError if a key of `trust` is none.
@@ -73,6 +78,7 @@ class LocalFleet:
         self._clock: Clock = clock or SystemClock()
         self._hang = hang
         self._command = tuple(command)
+        self._recording = recording
         self._zygote: Zygote | None = Zygote(self._command, trust=self._trust)
         self._zygote_again = 0.0
         self._cameras: dict[str, Camera] = {}
@@ -102,6 +108,8 @@ class LocalFleet:
         zygote does not admit it, it is stopped, its status says why, and only another `start` with
         a grant that holds makes it run again.
         """
+        if self._recording is None:
+            tap = structs.replace(tap, record=False)
         permission = Permission(camera_id, tap, lens, grant, self._keys)
         permission.check(int(self._clock.utc() * 1000))
         self._order(
@@ -114,6 +122,7 @@ class LocalFleet:
                     permission=permission,
                     clock=self._clock,
                     hang=self._hang,
+                    recording=self._recording,
                 )
             )
         )

@@ -3,7 +3,7 @@
 import msgspec
 
 from plainview import __version__
-from plainview.governance.capability import to_watch
+from plainview.governance.capability import RECORD, to_watch
 from plainview.governance.fingerprint import bare_source, fingerprint
 from plainview.governance.lapse import Keys, admit_until
 from plainview.governance.permit import Grant
@@ -20,22 +20,25 @@ class Permission:
         """Nothing is checked yet: `check` does."""
         self._camera = camera
         self._fingerprint = fingerprint(tap.source, lens.view)
-        self._needs = to_watch(lens.events)
+        self._needs = (*to_watch(lens.events), *([RECORD] if tap.record else ()))
         self._grant = grant
         self._trusted = trusted
         self._since = self._until = 0
+        self.term = 0.0
+        """Seconds for which the permit lets footage be kept, once it was checked."""
         self.claim = Claim(
             camera=camera,
             source=bare_source(tap.source),
             view=lens.view,
             grant=msgspec.msgpack.encode(grant),
             events=lens.events,
+            record=tap.record,
         )
         """The same, for the zygote to judge by itself."""
 
     def check(self, now: int) -> None:
         """Raise PermitRefused unless the camera may start at `now` (UTC milliseconds)."""
-        _, self._until = admit_until(
+        permit, self._until = admit_until(
             self._grant,
             self._trusted,
             camera=self._camera,
@@ -44,6 +47,7 @@ class Permission:
             now=now,
             software=__version__,
         )
+        self.term = permit.retention.get("footage", 0.0)
         self._since = now
 
     def keep(self, now: int) -> None:

@@ -35,8 +35,11 @@ class Pipeline:
         *,
         now: float,
         claim: Claim | None = None,
+        recording: int | None = None,
     ) -> None:
         """Start both processes, by the right of `claim` or, without, as a recording's.
+
+        `recording` is a socket to the recorder for the tap; it is copied and stays open.
 
         `now`: monotonic seconds. Raises PermitRefused, LensError; then nothing runs.
         """
@@ -55,14 +58,16 @@ class Pipeline:
         self._heard = 0.0
         self._open: set[int] = set()
         self.lens = self.tap = 0
-        self._start(claim, tap, task)
+        self._start(claim, tap, task, () if recording is None else (recording,))
 
     def _pipe(self) -> tuple[int, int]:
         reading, writing = os.pipe2(os.O_CLOEXEC)
         self._open |= {reading, writing}
         return reading, writing
 
-    def _start(self, claim: Claim | None, tap: TapSpec, task: LensTask) -> None:
+    def _start(
+        self, claim: Claim | None, tap: TapSpec, task: LensTask, recording: tuple[int, ...]
+    ) -> None:
         try:
             self._packets, packets = self._pipe()
             self._readings, readings = self._pipe()
@@ -72,7 +77,7 @@ class Pipeline:
             self._pulse = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
             self._open.add(self._pulse)
             theirs = (self._packets, readings, plates, report, self._pulse)
-            forked = self._zygote.start(claim, tap, task, ((packets, state), theirs))
+            forked = self._zygote.start(claim, tap, task, ((packets, state, *recording), theirs))
             self.tap, self.lens = forked.tap, forked.lens
         except (LensError, PermitRefused, OSError) as error:
             self.close()

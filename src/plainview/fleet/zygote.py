@@ -95,7 +95,8 @@ class Zygote:
         """The process numbers of a new tap and lens: both are started, or neither is.
 
         `claim` is what a live camera's start is permitted by, None for a recording. `descriptors`
-        are the tap's and the lens's (see `task.Start`); they are copied and stay open here.
+        are the tap's and the lens's (see `task.Start`), the tap's third, if any, to the recorder;
+        they are copied and stay open here.
 
         Raises PermitRefused if the zygote does not admit it, LensError if the kernel refuses a
         process, ZygoteGone if there is none to ask.
@@ -109,7 +110,8 @@ class Zygote:
                 file.write(encoder.encode(told))
                 tasks.append(file.fileno())
             of_tap, of_lens = descriptors
-            self._send(Start(), [tasks[0], tasks[1], *of_tap, tasks[2], *of_lens])
+            first = [tasks[0], tasks[1], *of_tap[:2], tasks[2], *of_lens]
+            self._send(Start(), [*first, *of_tap[2:]])
         reply = self._wait((Forked, NotForked, Refused), _ANSWER)
         if isinstance(reply, Refused):
             raise PermitRefused(reply.what, where=reply.where, mend=reply.mend)

@@ -136,7 +136,7 @@ class Ring:
 
     def destroy(self, places: Sequence[int]) -> None:
         """Overwrite these slots. When this returns, their keys are gone from this file."""
-        ordered = np.unique(np.asarray(places, np.int64))
+        ordered = np.asarray(sorted(set(places)), np.int64)
         for run in np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1):
             if len(run):
                 _write_at(self._fd, bytes(len(run) * SLOT), int(run[0]) * SLOT)

@@ -14,9 +14,12 @@ import platform
 import resource
 import struct
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from plainview.vision import deadline, seal
-from plainview.vision.sources import Kind
+
+if TYPE_CHECKING:
+    from plainview.vision.sources import Kind  # loads FFmpeg, which the recorder does without
 
 MEMORY = 1 << 30
 """Bytes of address space beyond what the process has at the start."""
@@ -26,6 +29,8 @@ _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _VERSION = 1
 _PATH_BENEATH = 1
 _WRITE_FILE, _READ_FILE, _READ_DIR, _IOCTL = 1 << 1, 1 << 2, 1 << 3, 1 << 15
+_NEVER_BENEATH = 1 << 0 | 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | _IOCTL
+"""EXECUTE, MAKE_CHAR, MAKE_SOCK, MAKE_FIFO, MAKE_BLOCK and ioctl on devices."""
 _IOCTL_ABI = 5
 _NET_ABI = 4
 _BIND_TCP = 1
@@ -82,7 +87,7 @@ _NETWORK = {
 """System calls that a tap of a local source does not make."""
 
 
-def confine(kind: Kind, *, readable: tuple[str, ...] = ()) -> list[str]:
+def confine(kind: "Kind", *, readable: tuple[str, ...] = ()) -> list[str]:
     """Confine this process for good to a source of this `kind`; what the kernel refused.
 
     A camera's tap may read the files `readable` too (certificates).
@@ -106,6 +111,26 @@ def confine(kind: Kind, *, readable: tuple[str, ...] = ()) -> list[str]:
     return missing
 
 
+def confine_to(folder: str) -> list[str]:
+    """Confine this process for good to the files below `folder`; what the kernel refused.
+
+    For the recorder: no network, no exec, and no other path, to read or to write. Call when all
+    code that it needs is loaded.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
+    missing = []
+    if libc.prctl(ctypes.c_int(_NO_NEW_PRIVS), *(ctypes.c_ulong(n) for n in (1, 0, 0, 0))) != 0:
+        missing.append(f"prctl {_NO_NEW_PRIVS}")
+    missing += _landlock(libc, "folder", (folder,))
+    machine = platform.machine()
+    if machine not in _NEVER:
+        return [*missing, "a system call filter for this machine"]
+    calls = _NEVER[machine] | _NETWORK[machine]
+    refused = seal.install(seal.deny_list(machine, tuple(calls.values()), 1))
+    return [*missing, f"the system call filter ({refused})"] if refused else missing
+
+
 def _limits() -> list[str]:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     space = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
@@ -124,7 +149,9 @@ def _limits() -> list[str]:
     return missing
 
 
-def _landlock(libc: ctypes.CDLL, kind: Kind, readable: tuple[str, ...]) -> list[str]:
+def _landlock(
+    libc: ctypes.CDLL, kind: "Kind | Literal['folder']", readable: tuple[str, ...]
+) -> list[str]:
     abi = libc.syscall(
         ctypes.c_long(_CREATE), ctypes.c_void_p(None), ctypes.c_size_t(0), ctypes.c_uint32(_VERSION)
     )
@@ -146,6 +173,9 @@ def _landlock(libc: ctypes.CDLL, kind: Kind, readable: tuple[str, ...]) -> list[
         paths = (*_LOOKUP, *readable)
     elif kind == "device":
         paths, granted = ("/dev",), _READ_FILE | _WRITE_FILE | (_IOCTL if abi >= _IOCTL_ABI else 0)
+    elif kind == "folder":
+        # All but running a file and making devices, sockets and pipes.
+        paths, granted = readable, rights & ~_NEVER_BENEATH
     try:
         for path in paths:
             _grant(libc, ruleset, path, granted)

@@ -11,6 +11,7 @@ Without a grant there is one thing to be had: a video file that somebody holds, 
 import os
 import stat
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ import msgspec
 
 from plainview import __version__
 from plainview.errors import PermitRefused, PlainviewError
-from plainview.governance.capability import to_watch
+from plainview.governance.capability import RECORD, to_watch
 from plainview.governance.fingerprint import bare_source, fingerprint
 from plainview.record import EventKind
 from plainview.vision import sources
@@ -39,6 +40,8 @@ class Admitted(NamedTuple):
     """UTC milliseconds at which both must have ended."""
     events: tuple[EventKind, ...] = ()
     """The kinds of event that a live lens may look for."""
+    record: bool = False
+    """Whether a live tap may hand its packets to a recorder."""
 
 
 RECORDING = Admitted(source=None)
@@ -81,22 +84,32 @@ class Gate:
                 self._trusted,
                 camera=told.camera,
                 fingerprint=view,
-                needs=to_watch(told.events),
+                needs=(*to_watch(told.events), *([RECORD] if told.record else ())),
                 now=int(time.time() * 1000),
                 software=__version__,
             )
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PermitRefused("this is no grant", where="permit", mend=_MEND) from error
-        return Admitted(bare_source(told.source), view, until, told.events)
+        return Admitted(bare_source(told.source), view, until, told.events, told.record)
 
 
 def check_tap(spec: TapSpec, admitted: Admitted) -> None:
     """Raise PermitRefused unless a tap of `spec` is what was admitted. Opens nothing."""
+    if spec.record and not admitted.record:
+        raise PermitRefused("recording is not permitted", where="tap")
     if admitted.source is not None:
         if not spec.live or bare_source(spec.source) != admitted.source:
             raise PermitRefused("the source is not the one of the permit", where="tap")
         return
     _check_recording(spec)
+
+
+def check_recording(sockets: Sequence[int], admitted: Admitted) -> None:
+    """Raise PermitRefused unless there is a socket exactly where recording is permitted."""
+    if len(sockets) != int(admitted.record):
+        raise PermitRefused("recording is not permitted, or to nowhere", where="zygote")
+    if not all(stat.S_ISSOCK(os.fstat(fd).st_mode) for fd in sockets):
+        raise PermitRefused("the recorder is not at the end of a socket", where="zygote")
 
 
 def check_lens(task: LensTask, admitted: Admitted) -> None:

@@ -7,6 +7,7 @@ import select
 from plainview.clock import Clock
 from plainview.errors import SourceError
 from plainview.vision.backlog import Backlog
+from plainview.vision.branch import Branch
 from plainview.vision.feed import (
     FIRST_ANSWER,
     Arrived,
@@ -19,7 +20,7 @@ from plainview.vision.feed import (
     Reported,
 )
 from plainview.vision.outlet import Outlet
-from plainview.vision.packets import Gap, Packet, StreamEnd, Tick
+from plainview.vision.packets import Gap, Packet, StreamEnd, StreamStart, Tick
 from plainview.vision.sources import Source
 from plainview.vision.spec import TapSpec
 from plainview.vision.status import Status, note
@@ -62,12 +63,19 @@ class Live:
     """Owns one camera's connection, clock and backlog, from the first attempt to the last."""
 
     def __init__(
-        self, spec: TapSpec, source: Source, outlet: Outlet, status: Status, clock: Clock
+        self,
+        spec: TapSpec,
+        source: Source,
+        outlet: Outlet,
+        status: Status,
+        clock: Clock,
+        branch: Branch | None = None,
     ) -> None:
-        """Nothing is opened yet."""
+        """Nothing is opened yet. `branch` leads to the recorder, where there is one."""
         self._spec = spec
         self._source = source
         self._outlet = outlet
+        self._branch = branch
         self._status = status
         self._time = clock
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -139,16 +147,18 @@ class Live:
             packet = Packet(data=item.data, t=stamp.t, key=item.key)
             late = stamp.behind > self._spec.late
             self._backlog.add(packet, now, self._wall.at(now), late=late)
+            if self._branch is not None:
+                self._branch.add(packet, now, self._wall.at(now))
         elif isinstance(item, Broken):
             self._broken += 1
             self._heard = max(self._heard, item.arrival)
-            self._backlog.tell(Gap(dropped=1, t=self._wall.at(now), reason="broken"), now)
+            self._tell(Gap(dropped=1, t=self._wall.at(now), reason="broken"), now)
         elif isinstance(item, Reported):
             self._clock.report(item.realtime, offset)
         elif isinstance(item, Changed):
             if self._opened is not None:
                 self._opened = self._opened._replace(start=item.start)
-            self._backlog.begin(item.start, now)
+            self._start(item.start, now)
         elif isinstance(item, Opened):
             self._connections += 1
             self._heard = now
@@ -164,7 +174,17 @@ class Live:
         self._clock = StreamClock(
             opened.time_base, own=opened.own_clock, scale=opened.scale, not_before=self._latest
         )
-        self._backlog.begin(opened.start, now)
+        self._start(opened.start, now)
+
+    def _start(self, start: StreamStart, now: float) -> None:
+        self._backlog.begin(start, now)
+        if self._branch is not None:
+            self._branch.begin(start, now)
+
+    def _tell(self, gap: Gap, now: float) -> None:
+        self._backlog.tell(gap, now)
+        if self._branch is not None:
+            self._branch.tell(gap, now)
 
     def _watch(self, now: float) -> None:
         """Give a connection up that brings nothing, though FFmpeg may still hold on to it."""
@@ -186,7 +206,7 @@ class Live:
             self._feed = None
         if self._opened is not None:
             self._opened = None
-            self._backlog.tell(Gap(dropped=0, t=self._wall.at(now), reason="lost"), now)
+            self._tell(Gap(dropped=0, t=self._wall.at(now), reason="lost"), now)
             self._said = float("-inf")  # and a tick, to say so at once
             if self._packets > self._before:
                 self._backoff.reset()  # it worked, so it may well work again at once
@@ -195,6 +215,8 @@ class Live:
 
     def _speak(self, now: float) -> None:
         """Hand the lens what it takes, and tell it the time when there is nothing else."""
+        if self._branch is not None:
+            self._branch.speak(now, self._wall.at(now))
         outlet, backlog = self._outlet, self._backlog
         backlog.shed(now, self._wall.at(now))
         while outlet.write():

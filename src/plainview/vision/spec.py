@@ -80,6 +80,8 @@ class TapSpec(Struct, frozen=True, forbid_unknown_fields=True):
     """RTSP's transport."""
     stall: Annotated[float, Meta(gt=0, le=60)] = 3.0
     """Seconds without a packet after which the connection counts as lost."""
+    record: bool = False
+    """Live: whether packets go to a recorder as well, by the descriptor that comes with this."""
     late: Annotated[float, Meta(gt=0, le=60)] = 2.0
     """Seconds behind the clock (or of blocked pipe) after which packets are dropped as late."""
 

@@ -11,6 +11,7 @@ import av.logging
 from plainview.clock import SystemClock
 from plainview.errors import PlainviewError, SourceError
 from plainview.vision import clip, sources
+from plainview.vision.branch import Branch
 from plainview.vision.confine import confine
 from plainview.vision.live import Live
 from plainview.vision.outlet import BATCH, PIPE, Outlet
@@ -25,24 +26,26 @@ LIVE_PIPE = 1 << 16
 """Bytes of the pipe when live: what waits in it is late already, and cannot be dropped."""
 
 
-def run(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
+def run(spec: TapSpec, packets_fd: int, status_fd: int, recording_fd: int | None = None) -> None:
     """Be the tap of one camera until its source ends or its lens is gone.
 
-    Wants a process of its own, which it confines for good (`confine`). Takes over both file
-    descriptors and closes them. What a source causes is told in the status,
-    never raised. A live network source ends only with its lens; when FFmpeg hangs beyond rescue the
-    tap returns without `ended`, and wants to be started anew.
+    Wants a process of its own, which it confines for good (`confine`). Takes over the file
+    descriptors and closes them; what is live goes to `recording_fd` too, where it is given.
+    What a source causes is told in the status, never raised. A live network source ends only with
+    its lens; when FFmpeg hangs beyond rescue the tap returns without `ended`, and wants to be
+    started anew.
     """
     av.logging.set_level(None)  # FFmpeg's log repeats addresses
     status = Status(status_fd)
     try:
         outlet = Outlet(packets_fd, LIVE_PIPE if spec.live else PIPE)
+        branch = None if recording_fd is None else Branch(recording_fd)
         source = sources.resolve(spec)
         if source.kind == "file":
             with sources.file(source) as descriptor:
-                _pass_on(spec, source, outlet, status, descriptor)
+                _pass_on(spec, source, outlet, status, descriptor, branch)
         else:
-            _pass_on(spec, source, outlet, status, None)
+            _pass_on(spec, source, outlet, status, None, branch)
     except BrokenPipeError:
         return  # the lens is gone, and with it the reason to be here
     except PlainviewError as error:
@@ -50,15 +53,22 @@ def run(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
     finally:
         os.close(packets_fd)
         os.close(status_fd)
+        if recording_fd is not None:
+            os.close(recording_fd)
 
 
 def _pass_on(
-    spec: TapSpec, source: Source, outlet: Outlet, status: Status, descriptor: int | None
+    spec: TapSpec,
+    source: Source,
+    outlet: Outlet,
+    status: Status,
+    descriptor: int | None,
+    branch: Branch | None,
 ) -> None:
     authorities = source.options.get("ca_file")
     confine(source.kind, readable=(authorities,) if authorities else ())
     if spec.live:
-        Live(spec, source, outlet, status, SystemClock()).run(descriptor)
+        Live(spec, source, outlet, status, SystemClock(), branch).run(descriptor)
     elif source.kind in {"file", "http"}:
         _clip(spec, source, outlet, status, descriptor)
     else:

@@ -61,6 +61,8 @@ class Claim(Struct, frozen=True, forbid_unknown_fields=True):
     """MessagePack of a `governance.permit.Grant`."""
     events: Annotated[tuple[EventKind, ...], Meta(max_length=8)] = ()
     """What the lens is to look for: each kind must be in the grant."""
+    record: bool = False
+    """Whether the tap is to hand its packets to a recorder too, which the grant must hold."""
 
 
 class Start(Struct, frozen=True, tag="start", forbid_unknown_fields=True):
@@ -68,7 +70,7 @@ class Start(Struct, frozen=True, tag="start", forbid_unknown_fields=True):
 
     Descriptors, in their order: claim (a `Claim`, or nil for a recording), tap's task (a
     `TapSpec`), packets (to write), status (to write), lens's task (a `LensTask`), then those of
-    `lens.Pipes`.
+    `lens.Pipes`; at last, where the claim says `record`, the tap's socket to the recorder.
     """
 
 

@@ -55,7 +55,7 @@ from plainview.vision.task import (
 _PR_SET_PDEATHSIG = 1
 _PIPES = len(lens.Pipes._fields)
 _DESCRIPTORS = 5 + _PIPES
-"""Of a `task.Start`."""
+"""Of a `task.Start` that records nothing; one more where it does."""
 _VERDICT = 10.0
 """Seconds in which a child has held its task against what was admitted."""
 _FITS = b"fits"
@@ -67,8 +67,9 @@ _LATE = ("char", "fft", "lib", "linalg", "ma", "polynomial", "random", "rec", "s
 _Task = TypeVar("_Task", TapSpec, LensTask)
 Work = Callable[[], int]
 """What a child does once its task is checked; its exit code."""
-Tap = Callable[[TapSpec, int, int], None]
-"""What a tap's process does: (task, packets to write, status to write)."""
+Tap = Callable[..., None]
+"""What a tap's process does: (task, packets to write, status to write), and, where it is recorded,
+the socket to the recorder."""
 
 
 def cpu_seconds(pid: int) -> float:
@@ -138,7 +139,7 @@ class Zygote:
 
     def _request(self) -> bool:
         data, descriptors, _flags, _address = socket.recv_fds(
-            self._channel, MESSAGE_BYTES, _DESCRIPTORS
+            self._channel, MESSAGE_BYTES, _DESCRIPTORS + 1
         )
         if not data:
             return False
@@ -165,21 +166,23 @@ class Zygote:
 
     def _start(self, descriptors: list[int]) -> Reply:
         """Fork tap and lens, both or none, if the gate admits them."""
-        if len(descriptors) != _DESCRIPTORS:
+        if len(descriptors) not in {_DESCRIPTORS, _DESCRIPTORS + 1}:
             return Refused("a start without all of its descriptors", "zygote")
         lens_pid = 0
         try:
-            claim, tap_task, packets, status, lens_task, *pipes = descriptors
+            claim, tap_task, packets, status, lens_task, *pipes = descriptors[:_DESCRIPTORS]
+            recording = descriptors[_DESCRIPTORS:]
             gate.check_pipe(packets, lens.Pipes(*pipes).packets)
             admitted = self._gate.admit(_read_task(claim))
+            gate.check_recording(recording, admitted)
             lens_pid = self._fork(
                 lambda: self._lens_of(lens_task, admitted, lens.Pipes(*pipes)),
                 keep=tuple(pipes),
                 admitted=admitted,
             )
             tap_pid = self._fork(
-                lambda: self._tap_of(tap_task, admitted, packets, status),
-                keep=(packets, status),
+                lambda: self._tap_of(tap_task, admitted, packets, status, *recording),
+                keep=(packets, status, *recording),
                 admitted=admitted,
             )
         except (PermitRefused, OSError) as error:
@@ -257,12 +260,12 @@ class Zygote:
         finally:
             os._exit(code)
 
-    def _tap_of(self, task: int, admitted: gate.Admitted, packets: int, status: int) -> Work:
+    def _tap_of(self, task: int, admitted: gate.Admitted, *descriptors: int) -> Work:
         spec = _decoded(tap_specs, task)
         gate.check_tap(spec, admitted)
 
         def work() -> int:
-            self._tap(spec, packets, status)
+            self._tap(spec, *descriptors)
             return 0
 
         return work

@@ -137,6 +137,9 @@ def test_a_day_is_spent_once(place: tuple[Path, Path]) -> None:
         ("2026-11-17", Terms(), "not over yet"),
         ("2026-11-15", Terms(), "nothing that may be published"),
         ("yesterday", Terms(), "no date"),
+        ("20261116", Terms(), "no date"),
+        ("9999-12-31", Terms(), "no date"),
+        (DAY, Terms(detections=0.5), "0.5 detections"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(

@@ -45,7 +45,7 @@ class Terms(NamedTuple):
     """Views are left out until no point of the ground is seen by more; None: none is."""
 
 
-MOST_DETECTIONS: Final = 100.0
+LEAST_DETECTIONS, MOST_DETECTIONS = 1.0, 100.0
 ORDINARY: Final = Terms()
 """All that a person-day has, and every view."""
 
@@ -133,11 +133,11 @@ def prepared(
 ) -> Draw:
     """What may be released of a day. Raises PermitRefused, StoreError, InputError."""
     day, hours = when
-    if not 0 < terms.detections <= MOST_DETECTIONS:
+    if not LEAST_DETECTIONS <= terms.detections <= MOST_DETECTIONS:
         raise InputError(
             f"{terms.detections:g} detections of one person are no bound",
             where="--detections",
-            mend=f"Give more than 0, at most {MOST_DETECTIONS:g}",
+            mend=f"Give {LEAST_DETECTIONS:g} to {MOST_DETECTIONS:g}",
         )
     configured = cities.configured(city)
     allowed, left_out = permitted(configured, permits)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from plainview.app.draw import ORDINARY, Terms, prepared
@@ -37,6 +38,7 @@ from plainview.governance.switch import Switch
 from plainview.ledger.entry import EntryKind
 
 ENTRY: Final = "entry.json"
+_log = structlog.get_logger(__name__)
 
 
 class Placed(Struct, frozen=True):
@@ -85,6 +87,8 @@ def publish_with(
     _finish(office, folder)
     done = _released(office, hours)
     if done is not None:
+        if not (folder / FOLDER / done.day / ENTRY).is_file():
+            _put(office, folder, done)
         return [*_written(office, done, out), f"{day} was released before: nothing was drawn"]
     if office.now() < hours[-1] + HOUR_MS:
         raise InputError(f"{day} is not over yet", where="--day", mend="Publish it tomorrow")
@@ -163,8 +167,11 @@ def _released(office: Office, hours: Sequence[int]) -> StatisticsRelease | None:
 def _finish(office: Office, folder: Path) -> None:
     """Put out what was recorded and never published: the run that recorded it was cut short."""
     for one in office.standing().releases.values():
-        if not (folder / FOLDER / one.day / ENTRY).is_file():
-            _put(office, folder, one)
+        if one.day and not (folder / FOLDER / one.day / ENTRY).is_file():
+            try:
+                _put(office, folder, one)
+            except PlainviewError as error:
+                _log.error("a recorded day is not out", day=one.day, why=error.line())
 
 
 def _put(office: Office, folder: Path, one: StatisticsRelease) -> Path:

@@ -24,7 +24,7 @@ def publish(
     ] = 1.0,
     detections: Annotated[
         float | None,
-        Option(help="d: detections that somebody is in one view, where you measured it.", min=0.1),
+        Option(help="d: detections that somebody is in one view, where you measured it.", min=1.0),
     ] = None,
     overlap: Annotated[
         int | None,

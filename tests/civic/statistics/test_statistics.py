@@ -1,6 +1,7 @@
 """Published statistics: the bound on a person, noise that fits together, the account, the audit."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -99,6 +100,13 @@ def test_the_price_is_opendps_own() -> None:
     values = np.zeros((2, 3), dtype=np.int64)
     assert gaussian(values, scale=10.0, sensitivity=1.0)[1] == pytest.approx(1 / 200)
     assert laplace(values, scale=10.0, sensitivity=5)[1] == pytest.approx(0.5)
+
+
+def test_without_opendp_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no other noise takes its place."""
+    monkeypatch.setitem(sys.modules, "opendp.prelude", None)
+    with pytest.raises(InputError, match="uv sync --extra publish"):
+        rho_for(1.0, DELTA)
 
 
 def test_noise_is_as_wide_as_it_is_said_to_be() -> None:

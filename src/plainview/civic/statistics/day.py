@@ -13,12 +13,14 @@ def hours_of(day: str, timezone: str) -> tuple[int, ...]:
     23 to 25 of them. They are the store's hours, which are UTC's: where local midnight is not the
     start of one, the day begins with the hour it falls in. Raises InputError for no date.
     """
-    try:
-        date = dt.date.fromisoformat(day)
-    except ValueError as error:
-        raise InputError(f"{day!r} is no date", where="--day", mend="Write 2026-11-25") from error
     zone = zoneinfo.ZoneInfo(timezone)
-    begin, end = (_hour_of(date + dt.timedelta(days=k), zone) for k in (0, 1))
+    try:
+        date = dt.datetime.strptime(day, "%Y-%m-%d").date()  # noqa: DTZ007 - a date, no moment
+        begin, end = (_hour_of(date + dt.timedelta(days=k), zone) for k in (0, 1))
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{day!r} is no date", where="--day", mend="Write 2026-11-25") from error
+    if day != date.isoformat():
+        raise InputError(f"{day!r} is no date", where="--day", mend=f"Write {date.isoformat()}")
     return tuple(range(begin, end, HOUR_MS))
 
 

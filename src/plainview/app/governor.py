@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from plainview.app.specs import live_specs
 from plainview.clock import Clock
@@ -21,7 +21,7 @@ from plainview.errors import InputError, LedgerError, LensError, PermitRefused, 
 from plainview.governance import cameras
 from plainview.governance.attest import RunningCamera, State, sign_state
 from plainview.governance.cameras import MOVED, Seen, Stopped, Suspended, Wanted
-from plainview.governance.capability import MEASURING, watched
+from plainview.governance.capability import MEASURING, RECORD, watched
 from plainview.governance.office import LivePermit, Office
 from plainview.governance.permit import OUTSIDE_HOURS, Grant, NotCovered
 from plainview.governance.standing import stopped_by
@@ -97,12 +97,17 @@ class Governor:
         *,
         plate: Callable[[str], bytes | None],
         clock: Clock,
+        records: bool = False,
     ) -> None:
-        """Nothing runs before `configure` and `start`. `plate` reads a camera's saved plate."""
+        """Nothing runs before `configure` and `start`. `plate` reads a camera's saved plate.
+
+        `records`: whether there is a recorder, for cameras that are permitted to record.
+        """
         self._office = office
         self._switch = switch
         self._fleet = fleet
         self._plate = plate
+        self._records = records
         self._clock = clock
         self._configured: dict[str, Configured] = {}
         self._configuration = ""
@@ -313,6 +318,8 @@ class Governor:
                     raise Suspended(_MOVED_WHY, where=name)
                 one = cameras.permit_for(self._office, name, camera.seen, MEASURING, live, stops)
                 one = cameras.with_events(one, camera.seen.site, stops)
+                if self._records:
+                    one = cameras.with_recording(one, camera.seen.site, stops)
             except PermitRefused as error:
                 states[name] = CameraState(self._state_of(name, error), _said(error), "", ())
             else:
@@ -415,6 +422,7 @@ class Governor:
             config = self._configured[one.camera].config
             try:
                 tap, lens = live_specs(config, now=now, events=watched(one.capabilities))
+                tap = structs.replace(tap, record=RECORD in one.capabilities)
                 grant = grants[one.camera]
                 self._fleet.start(one.camera, tap, lens, grant, plate=self._plate(one.camera))
             except (InputError, PermitRefused, LensError) as error:

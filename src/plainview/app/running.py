@@ -22,6 +22,7 @@ from plainview.app.governor import Governor
 from plainview.app.keeper import PlateKeeper
 from plainview.app.permission import Permission
 from plainview.app.plates import APPROVED, LEARNED, Plates
+from plainview.app.recording import Recordings
 from plainview.app.registry import Registry
 from plainview.app.retention import Keeping
 from plainview.app.scorecards import Scorecards
@@ -90,16 +91,14 @@ class Running:
             stack.callback(self.intake.finish)
             self._keeper = PlateKeeper(self._plates)
             stack.callback(self._keeper.close)
-            self._fleet = LocalFleet(
-                on_reading=self._on_reading,
-                on_status=self._on_status,
-                on_plate=self._keeper.put,
-                trust=Trust(authority=office.authority.vkey, ledger=office.ledger.vkey),
-                clock=clock,
-            )
-            stack.callback(self._fleet.close)
+            self._fleet = self._start_fleet(city, folder, office, stack)
             self.governor = Governor(
-                office, switch, self._fleet, plate=self._plates.read, clock=clock
+                office,
+                switch,
+                self._fleet,
+                plate=self._plates.read,
+                clock=clock,
+                records=self.recordings is not None,
             )
             stack.callback(self.governor.close)
             self._configure(city)
@@ -141,6 +140,25 @@ class Running:
             self.delivering.start([shown.alert for shown in self.watching.open()])
             self.watching.start()
             self._stack = stack.pop_all()
+
+    def _start_fleet(
+        self, city: CityConfig, folder: Path, office: Office, stack: contextlib.ExitStack
+    ) -> LocalFleet:
+        """The fleet, and the recorder where the city has one."""
+        self.recordings: Recordings | None = None
+        if city.recording is not None:
+            self.recordings = Recordings(city.recording, folder, office, self._clock)
+            stack.callback(self.recordings.close)
+        fleet = LocalFleet(
+            on_reading=self._on_reading,
+            on_status=self._on_status,
+            on_plate=self._keeper.put,
+            trust=Trust(authority=office.authority.vkey, ledger=office.ledger.vkey),
+            clock=self._clock,
+            recording=None if self.recordings is None else self.recordings.recorder,
+        )
+        stack.callback(fleet.close)
+        return fleet
 
     def _prepare_alerts(
         self, city: CityConfig, views: Sequence[SiteView], stack: contextlib.ExitStack
@@ -214,6 +232,7 @@ class Running:
     def _stats(self) -> dict[str, float]:
         intake = self.intake.stats()
         return {
+            **({} if self.recordings is None else self.recordings.stats()),
             "readings_per_second": intake.rate,
             "readings_stored": float(intake.stored),
             "readings_refused": float(intake.refused),

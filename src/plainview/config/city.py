@@ -30,6 +30,7 @@ from plainview.config.camera import (
 )
 from plainview.config.duration import seconds
 from plainview.config.ledger import LedgerConfig, LedgerTable, ledger_from
+from plainview.config.recording import RecordingConfig, RecordingTable, recording_from
 from plainview.config.routes import MOST_ROUTES, RouteTable, routes_from
 from plainview.document.strict import convert
 from plainview.document.toml import Document, KeyPath, read_document
@@ -96,6 +97,8 @@ class CityConfig(Struct, frozen=True):
     """Footpaths and districts for the public's page of how much of a walk is seen."""
     routes: tuple[Route, ...] = ()
     """Where alerts are delivered to, besides the console."""
+    recording: RecordingConfig | None = None
+    """Where what is permitted to be recorded goes; None: nothing is."""
     files: tuple[Path, ...] = ()
     """The files that this was read from."""
 
@@ -172,6 +175,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     retention: _RetentionTable = _RetentionTable()
     access: AccessTable = AccessTable()
     ledger: LedgerTable = LedgerTable()
+    recording: RecordingTable | None = None
     exposure: _ExposureTable = _ExposureTable()
     routes: Annotated[tuple[RouteTable, ...], Meta(max_length=MOST_ROUTES)] = ()
 
@@ -203,6 +207,7 @@ def load_city(path: Path | str) -> CityConfig:
         state=None if table.state is None else document.relative(table.state),
         access=access_from(document, table.access),
         ledger=ledger_from(document, table.ledger),
+        recording=recording_from(document, table.recording),
         exposure=_exposure(document, table.exposure),
         routes=routes_from(
             document,

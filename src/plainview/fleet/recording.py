@@ -45,11 +45,21 @@ class Recording:
     """Owns the recorder's process, the cameras' sockets, and the thread that watches over both."""
 
     def __init__(
-        self, folder: Path, *, bound: int, clock: Clock, command: Sequence[str] = COMMAND
+        self,
+        folder: Path,
+        *,
+        bound: int,
+        clock: Clock,
+        longest: float = float("inf"),
+        command: Sequence[str] = COMMAND,
     ) -> None:
-        """Record below `folder`, at most `bound` bytes. Does not wait for the recorder."""
+        """Record below `folder`, at most `bound` bytes, for at most `longest` seconds.
+
+        Does not wait for the recorder.
+        """
         self._task = Task(str(folder), bound)
         self._clock = clock
+        self._longest = longest
         self._command = tuple(command)
         self._lock = threading.RLock()
         self._ends: dict[str, _Ends] = {}
@@ -70,6 +80,7 @@ class Recording:
 
     def attach(self, camera: str, term: float) -> int:
         """The socket that `camera`'s tap is to write to. It stays open here; `term` in seconds."""
+        term = min(term, self._longest)
         with self._lock:
             known = self._ends.get(camera)
             if known is None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from plainview.errors import PermitRefused
-from plainview.governance.capability import MEASURING, to_watch, watched
+from plainview.governance.capability import MEASURING, RECORD, to_watch, watched
 from plainview.governance.office import LivePermit, Office, in_groups
 from plainview.governance.permit import CHANGED, UPGRADED, Grant, NotCovered, covers
 from plainview.governance.standing import Stop, Suspension, stopped_by
@@ -127,6 +127,14 @@ def with_events(wanted: Wanted, site: str, stops: Mapping[str, Stop]) -> Wanted:
         kind for kind in granted if stopped_by(stops, wanted.camera, site, to_watch([kind])) is None
     ]
     return wanted._replace(capabilities=(*wanted.capabilities, *to_watch(kinds)[len(MEASURING) :]))
+
+
+def with_recording(wanted: Wanted, site: str, stops: Mapping[str, Stop]) -> Wanted:
+    """`wanted` with recording, where its permit grants that and no stop switch takes it away."""
+    granted = RECORD in wanted.live.permit.of_camera(wanted.camera)
+    if not granted or stopped_by(stops, wanted.camera, site, (RECORD,)) is not None:
+        return wanted
+    return wanted._replace(capabilities=(*wanted.capabilities, RECORD))
 
 
 class Stopped(PermitRefused):

@@ -40,6 +40,7 @@ class EntryKind(enum.StrEnum):
     ALERT_ROUTED = "alert-routed"
     DATA_ACCESSED = "data-accessed"
     RETENTION_EXECUTED = "retention-executed"
+    FOOTAGE_HELD = "footage-held"
     STATISTICS_RELEASED = "statistics-released"
     STOP_PRESSED = "stop-pressed"
     STOP_LIFTED = "stop-lifted"

@@ -28,8 +28,7 @@ def plan_sites(
 ) -> Plan:
     """The front of plans for the scheme in `file`, written to `out` as JSON if given.
 
-    Raises InputError, BoundaryError for data that no plan is made from, PlainviewError where the
-    time is too short.
+    Raises InputError, and BoundaryError for data that no plan is made from.
     """
     plan = make_plan(load_scheme(file), seconds=seconds, show=show)
     if out is not None:

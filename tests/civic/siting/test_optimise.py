@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from plainview.civic.siting.optimise import Problem, solve, undominated
+from plainview.civic.siting.greedy import greedy, worth
+from plainview.civic.siting.optimise import solve, undominated
+from plainview.civic.siting.problem import Problem
 from plainview.errors import InputError
 
 
@@ -108,6 +110,34 @@ def test_what_stands_stays_and_phases_keep_their_limits() -> None:
     assert found.chosen[:, 7].all()
     assert (found.chosen[:-1] <= found.chosen[1:]).all()
     assert found.gap <= 1e-4
+
+
+def test_when_time_is_over_the_plan_has_an_honest_gap() -> None:
+    """The greedy plan keeps all limits, and the best is never further away than its gap says."""
+    chance = np.random.default_rng(2)
+    covers = [sorted(set(chance.integers(0, 90, 6).tolist())) for _ in range(120)]
+    given_ = problem(
+        covers,
+        chance.uniform(1, 9, 90).tolist(),
+        chance.uniform(1, 9, 120).tolist(),
+        chance.uniform(1, 2, 120).tolist(),
+        phases=(5, 15),
+        budgets=(8.0, 21.0),
+        standing=(5,),
+    )
+    hurried = solve(given_, exposure_price=0.5, cost_price=0.0, seconds=1e-4)
+    assert not hurried.optimal
+    assert hurried.gap > 0
+    assert hurried.chosen[:, 5].all()
+    assert (hurried.chosen[0] <= hurried.chosen[1]).all()
+    assert (hurried.chosen.sum(axis=1) <= (5, 15)).all()
+    assert (hurried.chosen @ given_.cost <= (8.0, 21.0)).all()
+    best = solve(given_, exposure_price=0.5, cost_price=0.0, seconds=1.0)
+    shares = given_._replace(risk=given_.risk / given_.risk.sum())
+    burden = 0.5 * given_.exposure / given_.exposure.sum()
+    found, quick = (worth(shares, burden, plan) for plan in (best.chosen, hurried.chosen))
+    assert quick == pytest.approx(worth(shares, burden, greedy(shares, burden)))
+    assert quick <= found <= quick * (1 + hurried.gap) + 1e-9
 
 
 def test_who_sees_no_more_and_weighs_no_less_is_left_out() -> None:

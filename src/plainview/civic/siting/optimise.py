@@ -16,29 +16,9 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array, eye_array, hstack, kron, vstack
 
-from plainview.errors import InputError, PlainviewError
-
-Numbers = NDArray[np.float64]
-Chosen = NDArray[np.bool_]
-
-
-class Problem(NamedTuple):
-    """What is to be covered, and by what."""
-
-    covers: csr_array
-    """(needs, candidates) 1 where the candidate covers the need."""
-    risk: Numbers
-    """(needs,) what covering each is worth, any one unit, not negative."""
-    exposure: Numbers
-    """(candidates,) person-hours a day."""
-    cost: Numbers
-    """(candidates,)"""
-    standing: Chosen
-    """(candidates,) what stands already, and stays."""
-    phases: tuple[int, ...]
-    """Cameras that may stand at the end of each phase, growing."""
-    budgets: tuple[float, ...] = ()
-    """What they may cost together at the end of each phase; empty: any."""
+from plainview.civic.siting.greedy import greedy, worth
+from plainview.civic.siting.problem import Chosen, Numbers, Problem
+from plainview.errors import InputError
 
 
 class Solution(NamedTuple):
@@ -62,9 +42,9 @@ def solve(
 ) -> Solution:
     """The best plan when exposure and cost weigh so much.
 
-    Prices are shares: at 1, all candidates' exposure weighs as much as all risk. Within `seconds` a
-    plan with its gap is found, or PlainviewError is raised. Raises InputError where what stands
-    already is more than a phase or its budget has room for.
+    Prices are shares: at 1, all candidates' exposure weighs as much as all risk. After `seconds` it
+    is the best that was found, or the greedy plan if that is better, with its gap. Raises
+    InputError where what stands already is more than a phase or its budget has room for.
     """
     _check(problem)
     burden = exposure_price * _share(problem.exposure) + cost_price * _share(problem.cost)
@@ -158,24 +138,22 @@ def _solve(
         constraints=constraints,
         options={"time_limit": seconds, "mip_rel_gap": tolerance},
     )
-    if result.x is None:
-        if result.status == 2:
-            raise InputError(
-                "no plan keeps within these phases and budgets",
-                where="phases, budget",
-                mend="Allow more cameras or more money",
-            )
-        raise PlainviewError(
-            f"no plan was found in {seconds:g} s ({result.message})",
-            where="plan",
-            mend="Give more time with --seconds",
+    if result.status == 2:
+        raise InputError(
+            "no plan keeps within these phases and budgets",
+            where="phases, budget",
+            mend="Allow more cameras or more money",
         )
-    gap = getattr(result, "mip_gap", None)
-    return (
-        np.asarray(result.x[: p * m]).reshape(p, m) > 0.5,
-        0.0 if gap is None else float(gap),
-        result.status == 0,
-    )
+    quick = greedy(problem, burden)
+    plans = [(worth(problem, burden, quick), quick)]
+    if result.x is not None:
+        found = np.asarray(result.x[: p * m]).reshape(p, m) > 0.5
+        plans.append((worth(problem, burden, found), found))
+    value, best = max(plans, key=lambda plan: plan[0])
+    bound = getattr(result, "mip_dual_bound", None)
+    # Where not even the relaxation was solved: nothing covers more than all of the risk.
+    limit = float(problem.risk.sum()) if bound is None or not np.isfinite(bound) else -float(bound)
+    return best, max(limit - value, 0.0) / max(abs(value), 1e-9), result.status == 0
 
 
 def _check(problem: Problem) -> None:

@@ -13,7 +13,8 @@ from plainview.civic.exposure.measure import WALKING
 from plainview.civic.exposure.plane import Plane, plane_over
 from plainview.civic.exposure.views import polygon_of, sector
 from plainview.civic.siting.alternatives import Instead, alternatives
-from plainview.civic.siting.optimise import Chosen, Numbers, Problem, Solution, solve
+from plainview.civic.siting.optimise import Solution, solve
+from plainview.civic.siting.problem import Chosen, Numbers, Problem
 from plainview.civic.siting.scheme import Candidate, Scheme
 from plainview.errors import InputError
 
@@ -141,7 +142,7 @@ def make_plan(
     """The front of plans within about `seconds` of `clock`, and the `show`-th of it in full.
 
     Raises InputError where no candidate covers anything, a budget cannot hold or there is no such
-    plan, PlainviewError where the time is too short for any.
+    plan.
     """
     problem = problem_of(scheme)
     total = float(problem.risk.sum())

@@ -13,6 +13,7 @@ Thresholds' own minimum durations are set to 0: they are waiting that was asked 
 """
 
 import argparse
+import itertools
 import random
 import statistics
 import tempfile
@@ -25,6 +26,7 @@ from pathlib import Path
 
 from alert_latency import city, reading
 from plainview.alerts import lifecycle
+from plainview.alerts.book import Book
 from plainview.alerts.delivery.route import Route, RouteKind, Secret
 from plainview.alerts.events import BATCH
 from plainview.alerts.lifecycle import Alert
@@ -120,7 +122,9 @@ def flood(folder: Path, many: int) -> None:
         delivering = Delivering(
             CityConfig("City", (site,), routes=routes), store, clock, chance=random.SystemRandom()
         )
-        delivering.start()
+        numbers = itertools.count()
+        book = Book(store, clock, lambda: f"route-{next(numbers)}", outgoing=delivering.outbox)
+        delivering.start(book)
         before = time.thread_time()
         put = _put(store, delivering, many, clock)
         spent = time.thread_time() - before
@@ -205,7 +209,7 @@ def latency(folder: Path, sites: int, rounds: int) -> None:
         watching = Watching(
             all_sites, store, clock, lambda _camera, _kind: "", outgoing=delivering.outbox
         )
-        delivering.start()
+        delivering.start(watching.book)
         watching.start()
         for k in range(rounds):
             danger = f"s{k % sites}"

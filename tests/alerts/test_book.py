@@ -1,43 +1,27 @@
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from msgspec import structs
+from tests.alerts.full_store import FullStore
 
-from plainview.alerts.book import PATIENCE, REMEMBERED, Book
+from plainview.alerts.book import REMEMBERED, Book
 from plainview.alerts.lifecycle import MOST_STEPS, SELF, Alert, State
+from plainview.alerts.patience import ESCALATE as PATIENCE
+from plainview.alerts.patience import Patience
 from plainview.alerts.thresholds import Level, Quantity, threshold
 from plainview.alerts.watch import Look
 from plainview.clock import ManualClock
 from plainview.crowd.field import UNKNOWN, Estimate
-from plainview.errors import InputError, StoreError, StoreFull
-from plainview.store import KeptAlert, KeptDelivery, Retention, Store, open_store
-from plainview.store.sqlite import SqliteStore
+from plainview.errors import InputError, StoreError
+from plainview.store import Retention, Store, open_store
 
 WARNING = threshold(Quantity.DENSITY, Level.WARNING, 3.5, 10.0, "a test")
 ALARM = threshold(Quantity.DENSITY, Level.ALARM, 5.0, 3.0, "a test")
 SEEN = Look(0.0, Estimate(6.0, 5.5, 6.5), (1.0, 2.0), whole=True)
 KEY = ("plaza", None, Quantity.DENSITY)
-
-
-class FullStore(SqliteStore):
-    """A store that can be told to be full."""
-
-    full = False
-
-    def put_alerts(
-        self,
-        alerts: Sequence[KeptAlert],
-        *,
-        heard: int = 0,
-        deliveries: Sequence[KeptDelivery] = (),
-    ) -> None:
-        """Keep them, unless there is no room."""
-        if self.full:
-            raise StoreFull("there is no room to write")
-        super().put_alerts(alerts, heard=heard, deliveries=deliveries)
 
 
 @pytest.fixture
@@ -118,6 +102,23 @@ def test_nobody_heeds_it_and_it_escalates(opened: Callable[[], Book], clock: Man
     clock.advance(10 * PATIENCE)
     book.tick()
     assert len(book.open()[0].alert.history) == 2
+
+
+def test_each_zone_has_its_own_patience(store: Store, clock: ManualClock) -> None:
+    """That of its site where it has none, and the default elsewhere."""
+    tokens = (f"{k}" for k in itertools.count())
+    patience = {("plaza", None): Patience(60.0), ("plaza", "gate"): Patience(10.0)}
+    book = Book(store, clock, lambda: next(tokens), patience=patience)
+    for site, zone in (("plaza", "gate"), ("plaza", "stairs"), ("quay", "gate")):
+        book.rise(site, structs.replace(ALARM, zone=zone), SEEN)
+    waits: list[list[tuple[str, str | None]]] = []
+    for _ in range(3):
+        clock.advance(10 if not waits else 50)
+        book.tick()
+        escalated = [s.alert for s in book.open() if s.alert.state is State.ESCALATED]
+        waits.append(sorted((one.site, one.zone) for one in escalated))
+    assert waits[0] == [("plaza", "gate")]
+    assert waits[1] == [("plaza", "gate"), ("plaza", "stairs")]
 
 
 def test_who_acknowledges_stops_the_wait(opened: Callable[[], Book], clock: ManualClock) -> None:

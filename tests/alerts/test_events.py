@@ -5,39 +5,33 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from tests.alerts.full_store import FullStore
 
 from plainview.alerts.book import Book
 from plainview.alerts.events import CALM, MOST_OPEN, MOST_SIGHTINGS, EventAlerts, Told, heard
+from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import SELF, Alert, State
+from plainview.alerts.patience import UNSEEN
 from plainview.alerts.thresholds import Level
+from plainview.alerts.unseen import QUIET
 from plainview.clock import ManualClock
-from plainview.errors import StoreFull
-from plainview.record import Event, EventKind, EventStanding, Phase, Reading, Stamped
-from plainview.store import KeptAlert, KeptDelivery, Retention
+from plainview.record import (
+    CameraStatus,
+    Event,
+    EventKind,
+    EventStanding,
+    LensState,
+    Phase,
+    Reading,
+    Stamped,
+)
+from plainview.store import Retention
 from plainview.store.search import KeptEvent, Mark
-from plainview.store.sqlite import SqliteStore
 
 SITES = {"north": "plaza", "south": "plaza", "quay-1": "quay"}
 DOWN = EventKind.PERSON_DOWN
+ALERTED = AlertKind.PERSON_DOWN
 _days = itertools.count()
-
-
-class FullStore(SqliteStore):
-    """A store that can be told to be full."""
-
-    full = False
-
-    def put_alerts(
-        self,
-        alerts: Sequence[KeptAlert],
-        *,
-        heard: int = 0,
-        deliveries: Sequence[KeptDelivery] = (),
-    ) -> None:
-        """Keep them, unless there is no room."""
-        if self.full:
-            raise StoreFull("there is no room to write")
-        super().put_alerts(alerts, heard=heard, deliveries=deliveries)
 
 
 class City:
@@ -78,12 +72,27 @@ class City:
         self.book.tick()
         return [one.alert for one in self.book.open()][::-1]
 
-    def after(self, seconds: float) -> list[Alert]:
-        """Open alerts after that time, looked at every few seconds."""
-        for _ in range(int(seconds)):
+    def after(self, seconds: float, *, silent: tuple[str, ...] = ()) -> list[Alert]:
+        """Open alerts after that time, looked at often; all cameras see but those `silent`."""
+        for k in range(int(seconds)):
             self.clock.advance(1)
+            if k % 10 == 9:
+                self.see([camera for camera in SITES if camera not in silent])
             self.open()
         return self.open()
+
+    def see(self, cameras: Sequence[str]) -> None:
+        """They tell that they see, and nothing else."""
+        t = round(self.clock.utc() * 1000)
+        reading = Reading(t, 1000, 5, 0, 0, 0, 0, 8, 1, 10, (), (), (), ())
+        self.store.append([Stamped(camera, reading) for camera in cameras])
+
+    def begin_anew(self, camera: str, times: int) -> None:
+        """Its lens has died and begun anew so many times by now."""
+        self.store.put_status(
+            camera, CameraStatus(0, LensState.RUNNING, sealed=True, connected=True,
+                                 restarts=times, reconnects=0, late=0, refused=0)
+        )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +119,7 @@ def test_one_happening_seen_by_two_cameras_is_one_alert(city: City) -> None:
     """With both named and the place of the first; over when both have been quiet for a while."""
     city.say("north", (3.0, 4.0))
     (first,) = city.open()
-    assert (first.kind, first.quantity, first.level) == (DOWN, None, Level.ALARM)
+    assert (first.kind, first.quantity, first.level) == (ALERTED, None, Level.ALARM)
     assert (first.site, first.at, first.cameras) == ("plaza", (3.0, 4.0), ("north",))
     assert "camera north" in first.history[0].why
     city.clock.advance(2)
@@ -143,10 +152,10 @@ def test_what_is_elsewhere_or_another_kind_or_zone_is_another_alert(city: City) 
     city.say("south", (3.2, 4.0))
     found = city.open()
     assert [(a.kind, a.zone, len(a.sightings)) for a in found] == [
-        (DOWN, "stage", 2),
-        (DOWN, "stage", 1),
-        (EventKind.FIRE, None, 1),
-        (DOWN, "stairs", 1),
+        (ALERTED, "stage", 2),
+        (ALERTED, "stage", 1),
+        (AlertKind.FIRE, None, 1),
+        (ALERTED, "stairs", 1),
     ]
 
 
@@ -178,6 +187,75 @@ def test_nobody_heeds_it_and_it_escalates(city: City) -> None:
     city.open()
     (alert,) = city.after(121)
     assert [step.state for step in alert.history] == [State.RAISED, State.ESCALATED]
+
+
+def test_what_nobody_sees_any_more_says_so_and_is_cleared_in_the_end(city: City) -> None:
+    """A camera that is lost: first told, with the hour; taken back when it sees again."""
+    city.say("north", (3.0, 4.0))
+    (alert,) = city.after(50, silent=("north",))
+    assert alert.unseen is None
+    (alert,) = city.after(15, silent=("north",))
+    assert alert.unseen is not None
+    assert f"not seen since {alert.unseen.clock}" in alert.message
+    assert "send somebody" in alert.check[0]
+    assert "north" in alert.history[-1].why
+    (alert,) = city.after(15)
+    assert alert.unseen is None
+    assert alert.history[-1].why == "it is seen again"
+    city.after(65, silent=("north",))
+    city.clock.advance(UNSEEN / 2)
+    (alert,) = city.open()
+    city.book.decide(alert.id, "acknowledge", "Ada", "I send somebody")
+    city.clock.advance(UNSEEN - 20)
+    assert [one.id for one in city.open()] == [alert.id]
+    city.clock.advance(UNSEEN)
+    assert city.open() == []
+    over = next(s.alert for s in city.book.all("plaza", 5) if s.alert.id == alert.id)
+    assert over.history[-1].who == SELF
+    assert "nobody saw it end" in over.history[-1].why
+    assert "though nobody saw it end" in over.message
+
+
+def test_another_camera_that_sees_it_keeps_it_in_sight(city: City) -> None:
+    """One of two is lost, and nothing is to be said of that."""
+    city.say("north", (3.0, 4.0))
+    city.say("south", (3.5, 4.0))
+    (alert,) = city.after(80, silent=("north",))
+    assert alert.unseen is None
+
+
+def test_a_lens_that_began_anew_has_forgotten_what_it_saw(city: City) -> None:
+    """Also where the camera goes on; unless the new lens tells of the same again, and its end."""
+    for camera in SITES:
+        city.begin_anew(camera, 0)
+    city.say("north", (3.0, 4.0))
+    city.say("quay-1", (0.0, 0.0))
+    city.open()
+    for camera in ("north", "quay-1"):
+        city.begin_anew(camera, 1)
+    city.after(5)
+    city.say("north", (3.2, 4.0))
+    here, quay = city.after(70)
+    assert here.unseen is None
+    assert quay.unseen is not None
+    city.say("north", (3.2, 4.0), ended=True)
+    assert [alert.site for alert in city.after(CALM + 2)] == ["quay"]
+
+
+def test_after_a_start_what_was_seen_before_is_unseen_for_the_same_time(city: City) -> None:
+    """The lenses are new, and the patience goes on where it was."""
+    city.say("north", (3.0, 4.0))
+    city.after(2)
+    city.restart()
+    (alert,) = city.after(65)
+    assert alert.unseen is not None
+    city.clock.advance(UNSEEN / 2)
+    city.restart()
+    assert len(city.open()) == 1
+    city.clock.advance(QUIET)
+    assert len(city.open()) == 1
+    city.clock.advance(UNSEEN / 2)
+    assert city.open() == []
 
 
 @given(st.lists(st.sampled_from(["start", "end", "restart", "look", "full"]), max_size=14))

@@ -76,7 +76,7 @@ def test_alerts_reach_each_route_and_a_broken_one_is_told_of_by_the_others(store
     city = CityConfig("City", (SITE,), routes=ROUTES[:1])
     first = Delivering(city, store, clock, chance=CHANCE, open_sender=receivers.open)
     book = Book(store, clock, lambda: "a", outgoing=first.outbox)
-    first.start()
+    first.start(book)
     book.rise("plaza", threshold(), Look(BEGAN, normal(6.0, 0.2)))
     (told,) = receivers.wait("one", 1)
     assert told.purpose is Purpose.ACTUAL
@@ -85,10 +85,11 @@ def test_alerts_reach_each_route_and_a_broken_one_is_told_of_by_the_others(store
     city = structs.replace(city, routes=ROUTES)
     both = Delivering(city, store, clock, chance=CHANCE, open_sender=receivers.open)
     book = Book(store, clock, lambda: "b", outgoing=both.outbox)
-    both.start([shown.alert for shown in book.open()])
+    both.start(book)
     receivers.wait("two", 1)
     receivers.down = {"two"}
     (shown,) = book.open()
+    assert shown.alert.route == ""
     book.decide(shown.alert.id, "escalate", "Ada", "it grows")
     for _ in range(3):
         with pytest.raises(DeliveryFailed):
@@ -100,6 +101,7 @@ def test_alerts_reach_each_route_and_a_broken_one_is_told_of_by_the_others(store
     assert trouble.about == "two"
     assert "nobody answers" in trouble.headline
     assert both.stats()["routes_broken"] == 1
+    assert [shown.alert.about for shown in book.open("plaza")] == ["two", "density"]
     receivers.down = set()
     both.test("two")
     mended = receivers.wait("one", 4)[-1]

@@ -77,7 +77,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         book = Book(store, clock, lambda: "a", outgoing=delivering.outbox)
         alarm = next(one for one in DEFAULTS if one.level is Level.ALARM)
         book.rise("plaza", alarm, Look(clock.utc(), normal(6.1, 0.2), (4.0, 6.0)))
-        delivering.start()
+        delivering.start(book)
         app = create_app(sites=SITES, store=store, deliveries=delivering)
         with Served(app, bind(port=0)) as server:
             yield World(server.url, store, receiver, delivering)

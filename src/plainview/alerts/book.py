@@ -8,20 +8,18 @@ import structlog
 
 from plainview.alerts import lifecycle
 from plainview.alerts.lifecycle import SELF, Alert, State
+from plainview.alerts.patience import Patience, Patiences, patience_of
 from plainview.alerts.thresholds import Threshold
 from plainview.alerts.watch import Look
 from plainview.clock import Clock
 from plainview.errors import InputError, StoreError
-from plainview.record import EventKind
 from plainview.store import KeptDelivery, Store
 
 Decision = Literal["acknowledge", "escalate", "clear"]
 Key = tuple[str, str | None, str]
 """Of `Alert.key`."""
-Group = tuple[str, EventKind]
-"""A site, and a kind of event: what one happening at least has in common."""
-PATIENCE: Final = 120.0
-"""Seconds after which an alert that nobody acknowledged escalates by itself."""
+Group = tuple[str, str]
+"""A site, and a kind of alert: what one happening at least has in common."""
 REMEMBERED: Final = 900.0
 """Seconds for which, over a restart, an alert that a person has cleared is not raised again before
 its number was below. Longer ago, it is."""
@@ -78,13 +76,13 @@ class Book:
         clock: Clock,
         token: Callable[[], str],
         *,
-        patience: Mapping[str, float] | None = None,
+        patience: Patiences | None = None,
         outgoing: Outgoing | None = None,
     ) -> None:
         """Go on with what `store` holds. `token` makes the end of an id, of at most 32 signs.
 
-        `patience` is seconds by site; PATIENCE where a site is not in it. Without `outgoing`
-        nobody else is told. Raises StoreError.
+        Where `patience` says nothing, its defaults hold. Without `outgoing` nobody else is told.
+        Raises StoreError.
         """
         self._store, self._clock, self._token = store, clock, token
         self._patience = dict(patience or {})
@@ -110,7 +108,7 @@ class Book:
             alert = lifecycle.unpacked(kept)
             if alert.key not in self._open:
                 self._keep(alert)
-            waited = min(max(utc - alert.history[-1].at, 0.0), self._allowed(alert.site))
+            waited = min(max(utc - alert.history[-1].at, 0.0), self.patience(alert).escalate)
             if alert.state is State.RAISED:
                 self._unheeded[alert.id] = now - waited
         for kept in self._store.alerts(most=1000):
@@ -121,8 +119,9 @@ class Book:
             if over and end.who != SELF and recent:
                 self._handed.add(alert.key)
 
-    def _allowed(self, site: str) -> float:
-        return self._patience.get(site, PATIENCE)
+    def patience(self, alert: Alert) -> Patience:
+        """How long `alert` may wait."""
+        return patience_of(self._patience, alert.site, alert.zone)
 
     # --- asked -----------------------------------------------------------------------------------
 
@@ -227,6 +226,15 @@ class Book:
             if alert.peak != peak and self._clock.monotonic() - at >= _SAVE:
                 self._write([alert])
 
+    def step(self, key: Key, change: Callable[[Alert, float], Alert]) -> None:
+        """Something is noticed about an open alert; `change` is given UTC seconds and ends none."""
+        with self._lock:
+            before = self._open.get(key)
+            if before is not None:
+                alert = change(before, self._clock.utc())
+                self._write([alert])
+                self._keep(alert)
+
     def fall(self, key: Key, why: str) -> None:
         """It is over."""
         with self._lock:
@@ -242,7 +250,7 @@ class Book:
         with self._lock:
             for alert in list(self._open.values()):
                 since = self._unheeded.get(alert.id)
-                allowed = self._allowed(alert.site)
+                allowed = self.patience(alert).escalate
                 if since is not None and now - since >= allowed:
                     why = f"nobody acknowledged it for {allowed:.0f} s"
                     done = lifecycle.escalated(alert, self._clock.utc(), SELF, why)

@@ -4,16 +4,20 @@ Only news of validated events comes here; what is experimental calls nobody. Not
 camera's clock, so one that is wrong or set makes and ends no alert.
 """
 
+import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import structlog
 from msgspec import structs
 
+from plainview.alerts import lifecycle
 from plainview.alerts.book import Book, Group
-from plainview.alerts.kinds import KINDS
-from plainview.alerts.lifecycle import SELF, Alert, Sighting, State, Step
+from plainview.alerts.kinds import KINDS, AlertKind
+from plainview.alerts.lifecycle import SELF, Alert, Sighting, State, Step, Unseen
+from plainview.alerts.unseen import QUIET, Sight
 from plainview.clock import Clock
 from plainview.geometry import Point
 from plainview.store import Store
@@ -45,23 +49,41 @@ class Told(NamedTuple):
 
 
 class EventAlerts:
-    """Owns since when each alert's events are all over. For one thread."""
+    """Owns since when each alert's events are all over, or unseen. For one thread."""
 
-    def __init__(self, store: Store, book: Book, clock: Clock, site_of: Mapping[str, str]) -> None:
-        """`site_of` is the site of each camera. News that nobody has heard yet is heard first."""
+    def __init__(
+        self,
+        store: Store,
+        book: Book,
+        clock: Clock,
+        site_of: Mapping[str, str],
+        timezones: Mapping[str, str] | None = None,
+    ) -> None:
+        """`site_of` is the site of each camera. News that nobody has heard yet is heard first.
+
+        `timezones` are the sites', for what is told in hours; UTC where a site is not in it.
+        Raises StoreError.
+        """
         self._store, self._book, self._clock = store, book, clock
         self._site_of = site_of
         self.heard = 0
         """The last news that was taken in."""
         self._calm: dict[str, float] = {}
+        self._sight = Sight(store, clock, tuple(site_of))
+        self._timezones = dict(timezones or {})
+        self._waits: dict[str, tuple[float, float]] = {}
+        """Since when an alert that nobody sees waits, in UTC and in monotonic seconds."""
 
     def look(self) -> None:
         """Take in what is new, and end what has been over for long enough. Raises StoreError."""
+        self._sight.look()
         for _ in range(ROUNDS):
             news = self._store.event_news(BATCH, after=self.heard)
-            if not news:
+            if news:
+                self._hear(news)
+            if len(news) < BATCH:
+                self._sight.heard_all()
                 break
-            self._hear(news)
         self._end()
 
     def _hear(self, news: Sequence[News]) -> None:
@@ -73,6 +95,8 @@ class EventAlerts:
         if len(told) < len(news):
             strangers = len(news) - len(told)
             _log.warning("cameras that are no longer configured call nobody", events=strangers)
+        for one in told:
+            self._sight.hear(one.event.id, one.event.camera)
         last, now = news[-1].number, self._clock.utc()
         groups = {(one.site, one.event.kind) for one in told}
         self._book.revise(
@@ -82,17 +106,59 @@ class EventAlerts:
 
     def _end(self) -> None:
         now = self._clock.monotonic()
-        alerts = [one.alert for one in self._book.open() if one.alert.quantity is None]
-        over = [alert for alert in alerts if over_by_now(alert)]
+        alerts = [one.alert for one in self._book.open() if one.alert.sightings]
+        still = {alert.id: self._sight.still(alert) for alert in alerts}
+        self._sight.keep({one.event for found in still.values() for one in found})
+        over = [alert for alert in alerts if not still[alert.id]]
         self._calm = {alert.id: self._calm.get(alert.id, now) for alert in over}
         for alert in over:
             if now - self._calm[alert.id] >= CALM:
                 self._book.fall(alert.key, f"all its events were over for {CALM:.0f} s")
+        waits: dict[str, tuple[float, float]] = {}
+        for alert in alerts:
+            if still[alert.id]:
+                self._seek(alert, still[alert.id], waits)
+        self._waits = waits
+
+    def _seek(
+        self, alert: Alert, still: Sequence[Sighting], waits: dict[str, tuple[float, float]]
+    ) -> None:
+        """Say that nobody sees `alert` any more, that somebody does again, or give it up."""
+        if alert.unseen is None:
+            since = self._sight.lost(still)
+            if since is not None:
+                self._lose(alert, still, since)
+            return
+        if self._sight.seen(still):
+            self._book.step(alert.key, lifecycle.in_sight)
+            return
+        now, allowed = self._clock.monotonic(), self._book.patience(alert).unseen
+        # Who decides about it knows that nobody sees it, and has the whole time again.
+        people = [step.at for step in alert.history if step.who != SELF]
+        since = max([alert.unseen.since, *people])
+        waited = min(max(self._clock.utc() - since, 0.0), allowed)
+        known = self._waits.get(alert.id)
+        # After a start it goes on where it was; a clock that is set later changes nothing.
+        waits[alert.id] = known if known and known[0] == since else (since, now - waited)
+        if now - waits[alert.id][1] >= allowed:
+            why = f"not seen since {alert.unseen.clock}, and nobody saw it end"
+            self._book.fall(alert.key, f"{why}: {names(still)} told nothing more")
+
+    def _lose(self, alert: Alert, still: Sequence[Sighting], since: float) -> None:
+        unseen = Unseen(since, self._hour(alert.site, since))
+        why = f"{names(still)} told nothing for {QUIET:.0f} s, or began anew"
+        self._book.step(alert.key, lambda one, now: lifecycle.out_of_sight(one, now, unseen, why))
+
+    def _hour(self, site: str, at: float) -> str:
+        """`at` by the clock of `site`; with its day where that is not plain."""
+        local = dt.datetime.fromtimestamp(at, tz=ZoneInfo(self._timezones.get(site, "UTC")))
+        long_ago = abs(self._clock.utc() - at) > 43_200
+        return f"{local:%Y-%m-%d %H:%M}" if long_ago else f"{local:%H:%M}"
 
 
-def over_by_now(alert: Alert) -> bool:
-    """Whether every event that `alert` tells of has ended."""
-    return all(one.until is not None for one in alert.sightings)
+def names(still: Iterable[Sighting]) -> str:
+    """The cameras of `still`, for people."""
+    return ", ".join(dict.fromkeys(one.camera for one in still))
 
 
 def heard(
@@ -143,7 +209,7 @@ def _raised(one: Told, name_of: str, now: float, name: str) -> Alert:
         id=name,
         site=one.site,
         zone=event.zone,
-        kind=event.kind,
+        kind=AlertKind(event.kind.value),
         quantity=None,
         level=kind.level,
         state=State.RAISED,

@@ -1,5 +1,6 @@
-"""What an event of each kind is for people: its words, how bad it is, and what to check."""
+"""What an alert of each kind is for people: its words, how bad it is, and what to check."""
 
+import enum
 from collections.abc import Mapping
 from typing import Final
 
@@ -7,6 +8,21 @@ from msgspec import Struct
 
 from plainview.alerts.thresholds import Level
 from plainview.record import EventKind
+
+
+class AlertKind(enum.StrEnum):
+    """What an alert may be about: the kinds of event, and what goes wrong with telling of them."""
+
+    DENSITY = EventKind.DENSITY.value
+    CROWD_MOVEMENT = EventKind.CROWD_MOVEMENT.value
+    ZONE_INTRUSION = EventKind.ZONE_INTRUSION.value
+    WRONG_WAY = EventKind.WRONG_WAY.value
+    LEFT_OBJECT = EventKind.LEFT_OBJECT.value
+    PERSON_DOWN = EventKind.PERSON_DOWN.value
+    FIRE = EventKind.FIRE.value
+    WEAPON = EventKind.WEAPON.value
+    ROUTE = "route"
+    """A way by which alerts are delivered does not work."""
 
 
 class Kind(Struct, frozen=True):
@@ -23,7 +39,7 @@ class Kind(Struct, frozen=True):
     """What to check, in plain words."""
 
 
-KINDS: Final[Mapping[EventKind, Kind]] = {
+KINDS: Final[Mapping[str, Kind]] = {
     EventKind.DENSITY: Kind(
         "Too dense a crowd",
         Level.WARNING,
@@ -96,6 +112,15 @@ KINDS: Final[Mapping[EventKind, Kind]] = {
             "If it is one, tell the police the place; send nobody near",
         ),
     ),
+    AlertKind.ROUTE: Kind(
+        "A route by which alerts are delivered does not work",
+        Level.ALARM,
+        0.0,
+        (
+            "Reach those who are told by this route in another way",
+            "See the page Deliveries of the console for what is wrong and how to mend it",
+        ),
+    ),
 }
-"""By kind. Density and crowd movement as a camera tells of them; those of whole sites are about
-quantities (`thresholds`)."""
+"""By kind, which is an EventKind or an AlertKind. Density and crowd movement as a camera tells of
+them; those of whole sites are about quantities (`thresholds`)."""

@@ -12,12 +12,11 @@ from typing import Final
 import msgspec
 from msgspec import Struct, structs
 
-from plainview.alerts.kinds import KINDS
+from plainview.alerts.kinds import KINDS, AlertKind
 from plainview.alerts.thresholds import ABOUT, CHECK, Level, Quantity, Threshold
 from plainview.crowd.field import Estimate
 from plainview.errors import InputError, StoreError
 from plainview.geometry import Point
-from plainview.record import EventKind
 from plainview.store import KeptAlert
 
 SELF: Final = "Plainview"
@@ -25,6 +24,7 @@ SELF: Final = "Plainview"
 MOST_STEPS: Final = 200
 """Steps that one alert remembers: the first, and the newest of the others."""
 MOST_WHY: Final = 500
+GO_AND_LOOK: Final = "No camera sees the place now: send somebody to look"
 
 
 class State(enum.StrEnum):
@@ -62,15 +62,24 @@ class Sighting(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """0 to 1."""
 
 
+class Unseen(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """That nobody sees any more what an alert is about, and nobody has seen it end."""
+
+    since: float
+    """UTC seconds."""
+    clock: str
+    """The same by the site's clock, for people."""
+
+
 class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Something that people must look at."""
 
     id: str
     site: str
     zone: str | None
-    kind: EventKind
+    kind: AlertKind
     quantity: Quantity | None
-    """What was measured; None where it is about events."""
+    """What was measured; None where it is about events or a route."""
     level: Level
     """The highest that it reached."""
     state: State
@@ -91,6 +100,9 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """The events that it is about; none where it is about a number."""
     more: int = 0
     """Events beyond those that `sightings` has room for."""
+    unseen: Unseen | None = None
+    route: str = ""
+    """The name of the route that does not work; empty where it is about anything else."""
 
     @property
     def open(self) -> bool:
@@ -99,7 +111,9 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
     @property
     def about(self) -> str:
-        """The quantity, or the kind where it is about events."""
+        """The quantity, the kind where it is about events, or the name of the route."""
+        if self.route:
+            return self.route
         return self.kind.value if self.quantity is None else self.quantity.value
 
     @property
@@ -123,6 +137,8 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     @property
     def message(self) -> str:
         """One plain sentence."""
+        if self.route:
+            return self._stuck()
         if self.quantity is None:
             return self._seen()
         where = f"zone {self.zone}" if self.zone is not None else "the site"
@@ -141,15 +157,26 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
         several = f", seen by {len(self.cameras)} cameras" if len(self.cameras) > 1 else ""
         sure = "" if self.confidence is None else f" ({self.confidence:.0%} sure)"
         more = f"; {self.more} more like it" if self.more else ""
-        text = f"{name} {where}{several}{sure}{more}"
+        gone = "" if self.unseen is None else f"; not seen since {self.unseen.clock}"
+        text = f"{name} {where}{several}{sure}{more}{gone}"
+        if self.state is State.CLEARED and self.unseen is not None and self.history[-1].who == SELF:
+            return f"Cleared, though nobody saw it end: {text[0].lower()}{text[1:]}."
         if self.state is State.CLEARED:
             return f"Over: {text[0].lower()}{text[1:]}."
         return f"{text}; {self.level}."
 
+    def _stuck(self) -> str:
+        if self.state is not State.CLEARED:
+            return f"Alerts do not arrive by the route {self.route}: {self.history[0].why}"
+        if self.history[-1].who == SELF:
+            return f"Over: {self.history[-1].why} (route {self.route})."
+        return f"Over, by {self.history[-1].who}'s word: the route {self.route} did not work."
+
     @property
     def check(self) -> tuple[str, ...]:
         """What to check, in plain words."""
-        return KINDS[self.kind].check if self.quantity is None else CHECK[self.quantity]
+        told = KINDS[self.kind].check if self.quantity is None else CHECK[self.quantity]
+        return told if self.unseen is None else (GO_AND_LOOK, *told)
 
 
 def raised(
@@ -162,7 +189,7 @@ def raised(
         id=name,
         site=site,
         zone=threshold.zone,
-        kind=threshold.about.kind,
+        kind=AlertKind(threshold.about.kind.value),
         quantity=threshold.quantity,
         level=threshold.level,
         state=State.RAISED,
@@ -178,6 +205,45 @@ def raised(
         at=at,
         history=(Step(now, State.RAISED, SELF, why),),
     )
+
+
+def stuck(name: str, site: str, route: str, now: float, why: str) -> Alert:
+    """A new alert: nothing arrives by `route`, which tells of `site`."""
+    said = reason(why[:MOST_WHY])
+    return Alert(
+        id=name,
+        site=site,
+        zone=None,
+        kind=AlertKind.ROUTE,
+        quantity=None,
+        level=KINDS[AlertKind.ROUTE].level,
+        state=State.RAISED,
+        raised_at=now,
+        updated_at=now,
+        cleared_at=None,
+        value=None,
+        low=None,
+        high=None,
+        peak=None,
+        threshold=None,
+        source="See the page Deliveries",
+        at=None,
+        history=(Step(now, State.RAISED, SELF, said),),
+        route=route,
+    )
+
+
+def out_of_sight(alert: Alert, now: float, unseen: Unseen, why: str) -> Alert:
+    """Nobody sees any more what it is about. Raises InputError where it is over."""
+    text = f"not seen since {unseen.clock}: {why}"
+    done = _step(_still_open(alert), alert.state, now, SELF, text[:MOST_WHY])
+    return structs.replace(done, unseen=unseen)
+
+
+def in_sight(alert: Alert, now: float) -> Alert:
+    """What it is about is seen again. Raises InputError where it is over."""
+    done = _step(_still_open(alert), alert.state, now, SELF, "it is seen again")
+    return structs.replace(done, unseen=None)
 
 
 def looked(alert: Alert, now: float, seen: Estimate, at: Point | None) -> Alert:

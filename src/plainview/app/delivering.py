@@ -2,26 +2,20 @@
 
 import hmac
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from plainview.alerts.book import Book
 from plainview.alerts.delivery import senders
 from plainview.alerts.delivery.courier import Courier, close_all
-from plainview.alerts.delivery.notice import (
-    Notice,
-    Place,
-    broken,
-    mended,
-    trial,
-    unpacked,
-)
+from plainview.alerts.delivery.notice import Notice, Place, trial, unpacked
 from plainview.alerts.delivery.outbox import Outbox
 from plainview.alerts.delivery.route import Route, RouteKind, Sender
-from plainview.alerts.lifecycle import Alert
+from plainview.alerts.routes import GONE, RouteAlerts
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, SiteConfig, load_city
-from plainview.errors import InputError, StoreError
+from plainview.errors import InputError
 from plainview.store import KeptDelivery, Store
 from plainview.web.deliveries import RouteNow, route_now, takes
 
@@ -46,8 +40,7 @@ class Delivering:
         places = {place.id: place for place in self._places}
         self._base = city.access.url
         self.outbox = Outbox(store, clock, city.routes, places, self._base)
-        self._standing: dict[str, Notice] = {}
-        """The notice about each route that is broken."""
+        self._alerts: RouteAlerts | None = None
         self._couriers = {
             route.name: Courier(
                 route,
@@ -60,37 +53,34 @@ class Delivering:
             for route in city.routes
         }
 
-    def start(self, open_alerts: Sequence[Alert] = ()) -> None:
-        """Deliver from now on; of `open_alerts` what a route was not told yet. Raises StoreError.
+    def start(self, book: Book) -> None:
+        """Deliver from now on; of what is open in `book` what a route was not told yet.
 
-        So a new route hears of what stands open.
+        So a new route hears of what stands open. A route that does not work is an alert in `book`,
+        over restarts too. Raises StoreError.
         """
-        told = [one for alert in open_alerts for one in self.outbox.prepare(alert)]
+        self._alerts = RouteAlerts(book, self._clock)
+        stuck = self._alerts.open()
+        for name in stuck.keys() - self._couriers.keys():
+            self._alerts.over(name, GONE)
+        told = [one for shown in book.open() for one in self.outbox.prepare(shown.alert)]
         self._store.put_alerts([], deliveries=told)
-        for courier in self._couriers.values():
-            courier.start()
+        for name, courier in self._couriers.items():
+            before = stuck.get(name)
+            courier.start(broken="" if before is None else before.history[0].why)
 
     def close(self) -> None:
         """Deliver no more. What waits is in the store."""
         close_all(list(self._couriers.values()))
 
     def _on_broken(self, route: Route, why: str) -> None:
-        """Tell all other routes that `route` is broken, or (without `why`) works again."""
-        now = self._clock.utc()
+        """Raise an alert that `route` is broken, or (without `why`) clear it: it works again."""
+        if self._alerts is None:
+            return
         if why:
-            notice = self._standing[route.name] = broken(route.name, self._place(route), why, now)
+            self._alerts.broken(route.name, self._place(route).id, why)
         else:
-            before = self._standing.pop(route.name, None)
-            if before is None:
-                return
-            notice = mended(before, now)
-        told = self.outbox.addressed(notice)
-        try:
-            self._store.put_alerts([], deliveries=told)
-        except StoreError:
-            self.outbox.take(told, durable=False)
-        else:
-            self.outbox.take(told, durable=True)
+            self._alerts.over(route.name)
 
     def _place(self, route: Route) -> Place:
         """A site that `route` is for; the city's first where it is for all."""

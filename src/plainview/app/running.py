@@ -137,7 +137,7 @@ class Running:
             stack.callback(self.web.stop)
             self.url = self.web.url
             announce(folder, city.access.url or self.url)
-            self.delivering.start([shown.alert for shown in self.watching.open()])
+            self.delivering.start(self.watching.book)
             self.watching.start()
             self._stack = stack.pop_all()
 

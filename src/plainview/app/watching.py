@@ -11,6 +11,7 @@ from plainview.alerts.book import Book, Decision, Outgoing, Shown
 from plainview.alerts.events import EventAlerts
 from plainview.alerts.ground import Ground, ground
 from plainview.alerts.measures import Window
+from plainview.alerts.patience import Patience, Patiences
 from plainview.alerts.site import SiteWatch, Watch
 from plainview.alerts.thresholds import Threshold
 from plainview.clock import Clock
@@ -65,10 +66,12 @@ class Watching:
     ) -> None:
         """Go on with the alerts of `store`; looks begin with `start`. Raises StoreError."""
         self._store, self._clock, self._permission = store, clock, permission
-        patience = {name: config.escalate for name, (_, config) in sites.items()}
+        configs = {name: config for name, (_, config) in sites.items()}
+        patience = patiences(configs)
         self.book = Book(store, clock, token, patience=patience, outgoing=outgoing)
         site_of = {camera.id: name for name, (view, _) in sites.items() for camera in view.cameras}
-        self._events = EventAlerts(store, self.book, clock, site_of)
+        timezones = {name: config.timezone for name, config in configs.items()}
+        self._events = EventAlerts(store, self.book, clock, site_of, timezones)
         self._sites = {
             name: self._begin(name, view, config) for name, (view, config) in sites.items()
         }
@@ -220,6 +223,15 @@ class Watching:
             "alerts_not_durable": float(sum(not one.durable for one in shown)),
             "alerts_looks_failed": float(self.failed),
         }
+
+
+def patiences(sites: Mapping[str, SiteConfig]) -> Patiences:
+    """How long alerts may wait at each of `sites`, and in each zone with a patience of its own."""
+    found: dict[tuple[str, str | None], Patience] = {}
+    for name, one in sites.items():
+        found[name, None] = Patience(one.escalate, one.unseen)
+        found |= {(name, zone): held for zone, held in one.patience}
+    return found
 
 
 def site_ground_of(plan: SitePlan, config: SiteConfig) -> Ground:

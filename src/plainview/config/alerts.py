@@ -1,13 +1,13 @@
 """`[[sites.zones]]` and `[[sites.thresholds]]` -> what is watched at a site, checked once."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from plainview.alerts.book import PATIENCE
 from plainview.alerts.ground import BOTH, Zone
+from plainview.alerts.patience import ESCALATE, UNSEEN, Patience
 from plainview.alerts.thresholds import (
     ABOUT,
     OWN,
@@ -20,7 +20,7 @@ from plainview.alerts.thresholds import (
 )
 from plainview.config.camera import MAX_CORNERS, CameraConfig
 from plainview.config.duration import seconds
-from plainview.document.toml import Document, KeyPath
+from plainview.document.toml import Document, KeyPath, nearest
 from plainview.errors import ConfigError, InputError
 from plainview.geometry import Point, check_polygon
 
@@ -112,11 +112,60 @@ def thresholds_from(
     return found
 
 
-def patience_from(document: Document, at: KeyPath, text: str | None) -> float:
-    """Seconds after which an alert escalates by itself. Raises ConfigError."""
-    if text is None:
-        return PATIENCE
-    return _duration(document, (*at, "escalate"), text, least=10.0, most=86_400.0)
+class PatienceTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long alerts in one zone may wait, as written."""
+
+    zone: _Name
+    escalate: _Duration | None = None
+    unseen: _Duration | None = None
+
+
+def patience_from(
+    document: Document,
+    at: KeyPath,
+    escalate: str | None,
+    unseen: str | None,
+    otherwise: Patience = Patience(ESCALATE, UNSEEN),  # noqa: B008 - frozen
+) -> Patience:
+    """How long alerts may wait; `otherwise` where nothing is written. Raises ConfigError."""
+    found = {"escalate": otherwise.escalate, "unseen": otherwise.unseen}
+    for key, text, most in (("escalate", escalate, 86_400.0), ("unseen", unseen, 604_800.0)):
+        if text is not None:
+            found[key] = _duration(document, (*at, key), text, least=10.0, most=most)
+    return Patience(**found)
+
+
+def patiences_from(
+    document: Document,
+    at: KeyPath,
+    tables: Sequence[PatienceTable],
+    zones: Collection[str],
+    site: Patience,
+) -> tuple[tuple[str, Patience], ...]:
+    """The patience of each zone that has its own; `zones` are those that there are.
+
+    What is not written there is as at the `site`. Raises ConfigError.
+    """
+    found: dict[str, Patience] = {}
+    for k, table in enumerate(tables):
+        place = (*at, "patience", k)
+        if table.zone not in zones:
+            guess = nearest(table.zone, zones)
+            raise ConfigError(
+                f"there is no zone {table.zone!r} at this site",
+                where=document.where((*place, "zone")),
+                mend=f"Did you mean {guess!r}?"
+                if guess
+                else f"They are {', '.join(sorted(zones)) or 'none'}",
+            )
+        if table.zone in found:
+            raise ConfigError(
+                f"zone {table.zone!r} has its patience twice",
+                where=document.where(place),
+                mend="Keep one of them",
+            )
+        found[table.zone] = patience_from(document, place, table.escalate, table.unseen, site)
+    return tuple(found.items())
 
 
 def _threshold(document: Document, at: KeyPath, table: ThresholdTable) -> Threshold:

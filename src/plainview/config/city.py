@@ -8,16 +8,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct, defstruct, structs
 
-from plainview.alerts.book import PATIENCE
 from plainview.alerts.delivery.route import Route
 from plainview.alerts.ground import Zone
+from plainview.alerts.patience import ESCALATE, UNSEEN, Patience
 from plainview.alerts.thresholds import DEFAULTS, Threshold
 from plainview.civic.exposure.files import ExposureFiles
 from plainview.config.access import AccessConfig, AccessTable, access_from
 from plainview.config.alerts import (
+    PatienceTable,
     ThresholdTable,
     ZoneTable,
     patience_from,
+    patiences_from,
     thresholds_from,
     zones_from,
 )
@@ -64,8 +66,12 @@ class SiteConfig(Struct, frozen=True):
     """Parts that are watched by themselves: the site's own, and those of its cameras."""
     thresholds: tuple[Threshold, ...] = DEFAULTS
     """All that is watched, the defaults among them."""
-    escalate: float = PATIENCE
+    escalate: float = ESCALATE
     """Seconds after which an alert that nobody acknowledged escalates by itself."""
+    unseen: float = UNSEEN
+    """Seconds after which an alert that nobody sees any more is cleared by the program."""
+    patience: tuple[tuple[str, Patience], ...] = ()
+    """Both, for zones that have their own."""
     timezone: str = "UTC"
     """Its name in the IANA database: whose hours are quiet, and what e-mails are written in."""
     actual: bool = False
@@ -160,6 +166,8 @@ class _SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
     zones: Annotated[tuple[ZoneTable, ...], Meta(max_length=100)] = ()
     thresholds: Annotated[tuple[ThresholdTable, ...], Meta(max_length=1000)] = ()
     escalate: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    unseen: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    patience: Annotated[tuple[PatienceTable, ...], Meta(max_length=1000)] = ()
     timezone: Annotated[str, Meta(min_length=1, max_length=64)] = "UTC"
     alerts: Literal["exercise", "actual"] = "exercise"
     district: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
@@ -243,6 +251,8 @@ def _site(document: Document, at: KeyPath, table: _SiteTable) -> SiteConfig:
     except InputError as error:
         raise ConfigError(error.what, where=document.where(at), mend=error.mend) from error
     zones = zones_from(document, at, table.zones, cameras)
+    patience = patience_from(document, at, table.escalate, table.unseen)
+    names = {z.name for z in zones} | {z.name for c in cameras for z in c.view.zones}
     return SiteConfig(
         id=table.id,
         name=table.name or table.id,
@@ -252,7 +262,9 @@ def _site(document: Document, at: KeyPath, table: _SiteTable) -> SiteConfig:
         cell=table.cell,
         zones=zones,
         thresholds=thresholds_from(document, at, table.thresholds, zones),
-        escalate=patience_from(document, at, table.escalate),
+        escalate=patience.escalate,
+        unseen=patience.unseen,
+        patience=patiences_from(document, at, table.patience, names, patience),
         timezone=_timezone(document, at, table.timezone),
         actual=table.alerts == "actual",
         district=table.district or "",

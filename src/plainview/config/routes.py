@@ -13,6 +13,7 @@ from plainview.alerts.delivery.route import Quiet, Route, RouteKind, Secret, Wan
 from plainview.alerts.lifecycle import State
 from plainview.alerts.thresholds import Level
 from plainview.config.camera import Identifier
+from plainview.config.duration import seconds
 from plainview.document.toml import Document, KeyPath, nearest
 from plainview.errors import ConfigError
 from plainview.record import EventKind
@@ -27,6 +28,7 @@ _SCHEMES: Final = {
     RouteKind.EMAIL: ("smtps", "smtp"),
 }
 """The encrypted one first; the other is for this machine alone, but smtp, which has STARTTLS."""
+_MOST_PATIENCE: Final = 3600.0
 _INLINE: Final = ("password", "secret", "token")
 _TIME = r"((?:[01][0-9]|2[0-3]):[0-5][0-9])"
 _QUIET = re.compile(rf"^{_TIME}-{_TIME}\Z")
@@ -66,6 +68,7 @@ class RouteTable(Struct, frozen=True, forbid_unknown_fields=True, rename={"sende
     states: tuple[State, ...] = ()
     quiet: Annotated[tuple[_Text, ...], Meta(max_length=20)] = ()
     most_per_minute: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    patience: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
 
 
 def routes_from(
@@ -133,6 +136,7 @@ class _Reader:
             ),
             quiet=tuple(self._quiet(k, text) for k, text in enumerate(table.quiet)),
             most_per_minute=table.most_per_minute,
+            patience=self._patience(),
         )
 
     def _secret(self) -> Secret | None:
@@ -178,6 +182,17 @@ class _Reader:
             if name not in mine[kind] and getattr(table, name) != getattr(defaults, name):
                 key = "from" if name == "sender" else name
                 raise self._wrong(key, f"{key!r} means nothing for a route by {kind}", "Remove it")
+
+    def _patience(self) -> float:
+        text = self._table.patience
+        found = 0.0 if text is None else seconds(text, days=False)
+        if found is None or found > _MOST_PATIENCE:
+            raise self._wrong(
+                "patience",
+                f"{text!r} is not a usable time",
+                'Write it as "30 s" or "5 min", at most an hour: how long it may fail',
+            )
+        return found
 
     def _address(self) -> str:
         table = self._table

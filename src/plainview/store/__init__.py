@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 from msgspec import Struct
 
 from plainview.geometry import Point
-from plainview.record import CameraStatus, EventKind, Health, Reading, Stamped
+from plainview.record import CameraStatus, Health, Reading, Stamped
 from plainview.store.search import AlertQuery, EventPage, EventQuery, Mark, News
 
 
@@ -59,7 +59,8 @@ class KeptAlert(Struct, frozen=True, gc=False):
     open: bool
     """Whether it is not over yet."""
     data: bytes
-    kind: EventKind
+    kind: str
+    """As plainview.alerts names it."""
     raised: int
     """UTC milliseconds. This and what follows is what alerts are searched for by."""
     zone: str | None = None

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
-from plainview.record import EventKind
 from plainview.store import KeptAlert, schema
 from plainview.store.search import AlertQuery, Band, Place
 
@@ -59,7 +58,7 @@ def _row(one: KeptAlert) -> tuple[object, ...]:
         one.t,
         one.open,
         one.data,
-        one.kind.value,
+        str(one.kind),
         one.raised,
         one.zone,
         x,
@@ -79,9 +78,7 @@ def kept(row: Sequence[Any]) -> KeptAlert:
     """The alert in a row of `all_fields`."""
     name, site, t, is_open, data, kind, raised, zone, x, y, state, note = row
     at = None if x is None or y is None else (x, y)
-    return KeptAlert(
-        name, site, t, is_open, data, EventKind(kind), raised, zone, at, note or "", state
-    )
+    return KeptAlert(name, site, t, is_open, data, kind, raised, zone, at, note or "", state)
 
 
 def delete_ended(connection: Connection, until: int) -> int:
@@ -112,7 +109,7 @@ def _conditions(wanted: AlertQuery) -> Iterator[ColumnElement[bool]]:
     yield alert.raised >= wanted.since
     yield alert.raised < wanted.until
     if wanted.kinds:
-        yield alert.kind.in_([kind.value for kind in wanted.kinds])
+        yield alert.kind.in_([str(kind) for kind in wanted.kinds])
     if wanted.zones:
         yield alert.zone.in_(wanted.zones)
     if wanted.states:

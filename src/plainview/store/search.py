@@ -111,7 +111,7 @@ class AlertQuery(Struct, frozen=True):
     since: int
     until: int
     """since <= raised < until, UTC milliseconds."""
-    kinds: tuple[EventKind, ...] = ()
+    kinds: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     words: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 from msgspec import Meta, Struct
 
 from plainview.alerts.book import Decision, Shown
+from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import State
 from plainview.alerts.site import Watch
 from plainview.alerts.thresholds import ABOUT, Level, Quantity
@@ -14,7 +15,6 @@ from plainview.alerts.watch import WatchState
 from plainview.crowd.field import Estimate
 from plainview.crowd.levels import Level as Service
 from plainview.geometry import Point
-from plainview.record import EventKind
 
 
 class Alerts(Protocol):
@@ -69,8 +69,8 @@ class AlertEdge(Struct, frozen=True):
     id: Annotated[str, Meta(description="Opaque; ids sort as alerts were raised.")]
     site: str
     zone: Annotated[str | None, Meta(description="null: the whole site.")]
-    kind: EventKind
-    quantity: Annotated[Quantity | None, Meta(description="null: it is about events.")]
+    kind: AlertKind
+    quantity: Annotated[Quantity | None, Meta(description="null: it is about events, or a route.")]
     level: Annotated[Level, Meta(description="The highest that it reached.")]
     state: State
     raised_at: float
@@ -86,6 +86,11 @@ class AlertEdge(Struct, frozen=True):
     at: Annotated[Point | None, Meta(description="Ground metres, where it is worst.")]
     cameras: Annotated[list[str], Meta(description="Those that saw its events.")]
     confidence: Annotated[float | None, Meta(description="Of the surest of its events, 0 to 1.")]
+    unseen_since: Annotated[
+        float | None,
+        Meta(description="Since when no camera sees its events, which nobody saw end."),
+    ]
+    route: Annotated[str | None, Meta(description="The route that does not work.")]
     message: str
     check: Annotated[list[str], Meta(description="What to check, in plain words.")]
     history: list[StepEdge]
@@ -187,6 +192,8 @@ def alert_edge(shown: Shown) -> AlertEdge:
         at=alert.at,
         cameras=list(alert.cameras),
         confidence=alert.confidence,
+        unseen_since=None if alert.unseen is None else alert.unseen.since,
+        route=alert.route or None,
         message=alert.message,
         check=list(alert.check),
         history=[StepEdge(step.at, step.state, step.who, step.why) for step in alert.history],

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from plainview.alerts.book import Shown
+from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import State, unpacked
 from plainview.errors import InputError
 from plainview.geometry import METRES_PER_DEGREE, Point
@@ -36,7 +37,8 @@ class Asked(Struct, frozen=True):
     sites: tuple[str, ...] = ()
     cameras: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
-    kinds: tuple[EventKind, ...] = ()
+    kinds: tuple[AlertKind, ...] = ()
+    """Nothing that happens is of the kind `route`."""
     since: float | None = None
     until: float | None = None
     """UTC seconds: since <= start < until."""
@@ -222,11 +224,12 @@ def event_query(
     begun = _begin(asked, cursor, now)
     if begun.search and isinstance(begun.after, str):
         raise _strange()
+    kinds = tuple(EventKind(kind.value) for kind in asked.kinds if kind is not AlertKind.ROUTE)
     return EventQuery(
-        places=where,
+        places=where if kinds or not asked.kinds else (),
         since=begun.since,
         until=begun.until,
-        kinds=asked.kinds,
+        kinds=kinds,
         zones=asked.zones,
         standings=asked.standing,
         open={(): None, ("open",): True, ("ended",): False}.get(asked.state),

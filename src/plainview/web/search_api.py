@@ -13,9 +13,10 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import structs
 
+from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import unpacked
 from plainview.clock import Clock
-from plainview.record import EventKind, EventStanding
+from plainview.record import EventStanding
 from plainview.store import KeptAlert, Store
 from plainview.store.search import KeptEvent, Place
 from plainview.web.access.rules import Action, rule, visible
@@ -70,7 +71,7 @@ def _where(
     site: Names = None,
     camera: Names = None,
     zone: Names = None,
-    kind: Annotated[list[EventKind] | None, QueryParameter(max_items=8)] = None,
+    kind: Annotated[list[AlertKind] | None, QueryParameter(max_items=9)] = None,
     since: Annotated[
         float | None,
         QueryParameter(ge=0, le=_FAR, description="UTC seconds. Default: a day before `until`."),

@@ -34,6 +34,11 @@ def notice(of: Alert | None = None, place: Place = PLACE) -> Notice:
     return notice_of(of or alert(), place, BASE)
 
 
+def broken(name: str, place: Place, why: str, now: float) -> Notice:
+    """The notice that the route `name` does not work."""
+    return notice_of(lifecycle.stuck(f"{name}-1", place.id, name, now, why), place, BASE)
+
+
 def route(kind: RouteKind = RouteKind.WEBHOOK, name: str = "out", **changes: object) -> Route:
     """A route from `alerts@city.example`."""
     fields: dict[str, object] = {"sender": "alerts@city.example"} | changes

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from msgspec import structs
-from tests.alerts.delivery.examples import BEGAN, PLACE, alert, notice, route
+from tests.alerts.delivery.examples import BEGAN, PLACE, alert, broken, notice, route
 
 from plainview.alerts import lifecycle
 from plainview.alerts.delivery import cap, feed
-from plainview.alerts.delivery.notice import ROUTE, Earlier, Notice, Purpose, broken, trial
+from plainview.alerts.delivery.notice import ROUTE, Earlier, Notice, Purpose, trial
 from plainview.alerts.delivery.route import RouteKind
 from plainview.alerts.lifecycle import State
 from plainview.alerts.thresholds import Level
@@ -99,7 +99,11 @@ def test_an_alert_is_raised_updated_and_cancelled(schema: etree.XMLSchema) -> No
 
 def test_a_feed_holds_whole_messages(schema: etree.XMLSchema) -> None:
     """Each entry's content is the CAP message itself; its link leads to it."""
-    told = [notice(), trial("feed", PLACE, "", BEGAN), broken("mail", PLACE, "why", BEGAN)]
+    told = [
+        notice(),
+        trial("feed", PLACE, "", BEGAN),
+        broken("mail", PLACE, "why", BEGAN),
+    ]
     root = etree.fromstring(feed.document(told, MAIL, "https://crowd.example/feeds/f", BEGAN))
     inside = root.findall("atom:entry/atom:content/cap:alert", NAMES)
     assert len(inside) == 3

@@ -5,10 +5,10 @@ from tests.alerts.delivery.examples import BASE, BEGAN, PLACE, alert, notice, th
 
 from plainview.alerts import lifecycle
 from plainview.alerts.delivery.notice import (
+    ROUTE,
     Earlier,
     Purpose,
-    broken,
-    mended,
+    notice_of,
     packed,
     revision_of,
     trial,
@@ -76,10 +76,12 @@ def test_a_test_says_that_nothing_has_happened() -> None:
 
 
 def test_a_broken_route_is_told_and_that_it_works_again() -> None:
-    """The second is a later revision of the first, and ends it."""
-    first = broken("mail", PLACE, "nobody answers", BEGAN)
-    second = mended(first, BEGAN - 60)
-    assert first.open
+    """As two steps of one alert, with a link to the page that shows what is wrong."""
+    alert = lifecycle.stuck("1-a", "plaza", "mail", BEGAN, "nobody answers")
+    first = notice_of(alert, PLACE, BASE)
+    second = notice_of(lifecycle.cleared(alert, BEGAN - 60, "Plainview", "it works"), PLACE, BASE)
+    assert (first.kind, first.about, first.open) == (ROUTE, "mail", True)
+    assert first.link == f"{BASE}/deliveries"
     assert not second.open
-    assert (second.id, second.revision) == (first.id, 2)
+    assert (second.id, second.earlier[0].revision) == (first.id, first.revision)
     assert second.updated_at >= first.updated_at

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
-from tests.alerts.delivery.examples import BEGAN, PLACE, alert, notice, route
+from tests.alerts.delivery.examples import BEGAN, PLACE, alert, broken, notice, route
 
 from plainview.alerts import lifecycle
-from plainview.alerts.delivery.notice import broken
 from plainview.alerts.delivery.route import (
     Quiet,
     RouteKind,

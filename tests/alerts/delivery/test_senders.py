@@ -15,7 +15,7 @@ from lxml import etree
 from msgspec import structs
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
-from tests.alerts.delivery.examples import BEGAN, PLACE, alert, notice, route
+from tests.alerts.delivery.examples import BEGAN, PLACE, alert, broken, notice, route
 from tests.servers.receivers import (
     Certificate,
     HttpReceiver,
@@ -27,7 +27,7 @@ from tests.servers.receivers import (
 )
 
 from plainview.alerts import lifecycle
-from plainview.alerts.delivery.notice import broken, trial
+from plainview.alerts.delivery.notice import trial
 from plainview.alerts.delivery.route import Refused, Route, RouteKind, Secret
 from plainview.alerts.delivery.senders import open_sender
 from plainview.alerts.delivery.senders.webhook import signature, signing_key

@@ -42,6 +42,8 @@ class RouteState(Struct, frozen=True):
     """UTC seconds of the last notice that was handed over."""
     in_a_row: int = 0
     """Failures since then."""
+    since: float = 0.0
+    """Monotonic seconds of the first of these."""
     retry: float | None = None
     """UTC seconds of the next try, where the last failed."""
     trouble: str = ""
@@ -83,8 +85,10 @@ class Courier:
         """Of the state, for the same reason."""
         self._thread = threading.Thread(target=self._run, name=f"route {route.name}", daemon=True)
 
-    def start(self) -> None:
-        """Deliver from now on."""
+    def start(self, *, broken: str = "") -> None:
+        """Deliver from now on. `broken`: why the route was, and is until something arrives."""
+        if broken:
+            self.state = RouteState(trouble=broken, broken=True)
         self._thread.start()
 
     def close(self, seconds: float = 5.0) -> None:
@@ -227,17 +231,20 @@ class Courier:
 
     def _failed(self, why: str, *, pause: bool = True) -> None:
         with self._counting:
-            was = self.state
+            was, moment = self.state, self._clock.monotonic()
             wait = self._wait(was.in_a_row)
             if pause:
-                self._paused_until = self._clock.monotonic() + wait
+                self._paused_until = moment + wait
+            since = was.since if was.in_a_row else moment
+            failed = was.in_a_row + 1 >= BROKEN_AFTER and moment - since >= self.route.patience
             self.state = structs.replace(
                 was,
                 failed=was.failed + 1,
                 in_a_row=was.in_a_row + 1,
+                since=since,
                 trouble=why,
                 retry=self._clock.utc() + wait if pause else was.retry,
-                broken=was.broken or was.in_a_row + 1 >= BROKEN_AFTER,
+                broken=was.broken or failed,
             )
             now = self.state
         if why != was.trouble:

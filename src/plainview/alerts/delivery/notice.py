@@ -12,6 +12,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import MOST_STEPS, Alert, State
 from plainview.alerts.thresholds import Level
 from plainview.errors import StoreError
@@ -19,8 +20,8 @@ from plainview.geometry import Point, on_earth
 
 MOST_EARLIER: Final = 20
 """Earlier revisions that a notice names."""
-ROUTE: Final = "route"
-"""The kind of a notice about a route that does not work; all others are event kinds."""
+ROUTE: Final = AlertKind.ROUTE.value
+"""The kind of a notice about a route; all others are event kinds."""
 
 
 class Purpose(enum.StrEnum):
@@ -72,8 +73,8 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     kind: str
     """An event kind, or ROUTE."""
     about: str
-    """The quantity, or the kind where it is not about a number. At most one alert of each is open
-    at a time in one zone of a site."""
+    """The quantity, the kind where it is not about a number, or the route. At most one alert of
+    each quantity is open at a time in one zone of a site."""
     level: Level
     state: State
     headline: str
@@ -135,7 +136,7 @@ def notice_of(alert: Alert, place: Place, base: str) -> Notice:
         timezone=place.timezone,
         zone=alert.zone,
         kind=alert.kind.value,
-        about=str(alert.quantity or alert.kind),
+        about=alert.about,
         level=alert.level,
         state=alert.state,
         headline=alert.message,
@@ -144,7 +145,7 @@ def notice_of(alert: Alert, place: Place, base: str) -> Notice:
         position=on_earth(alert.at or (0.0, 0.0), place.origin, place.bearing),
         raised_at=alert.raised_at,
         updated_at=last.at,
-        link=link(base, place.id, last.at, alert.id),
+        link=_page(base) if alert.route else link(base, place.id, last.at, alert.id),
         earlier=_earlier(alert),
     )
 
@@ -164,6 +165,11 @@ def link(base: str, site: str, at: float, alert: str = "") -> str:
         return ""
     about = f"&alert={quote(alert, safe='')}" if alert else ""
     return f"{_plan(base, site)}?at={at:.3f}{about}"
+
+
+def _page(base: str) -> str:
+    """The address of the console's page of routes; empty without `base`."""
+    return f"{base.rstrip('/')}/deliveries" if base else ""
 
 
 @lru_cache(maxsize=1024)
@@ -192,46 +198,6 @@ def trial(route: str, place: Place, base: str, now: float) -> Notice:
         raised_at=now,
         updated_at=now,
         link=link(base, place.id, now),
-    )
-
-
-def broken(route: str, place: Place, why: str, now: float) -> Notice:
-    """The notice that `route` does not work, for all other routes."""
-    return Notice(
-        id=f"{round(now * 1000):013d}-route-{route}",
-        revision=1,
-        purpose=Purpose.ACTUAL if place.actual else Purpose.EXERCISE,
-        site=place.id,
-        site_name=place.name,
-        timezone=place.timezone,
-        zone=None,
-        kind=ROUTE,
-        about=route,
-        level=Level.ALARM,
-        state=State.RAISED,
-        headline=f"Alerts do not arrive by the route {route}: {why}",
-        check=(
-            f"Reach those who are told by {route} in another way",
-            "See the page Deliveries of the console for what is wrong and how to mend it",
-        ),
-        at=None,
-        position=place.origin,
-        raised_at=now,
-        updated_at=now,
-        link="",
-    )
-
-
-def mended(before: Notice, now: float) -> Notice:
-    """The notice that the route which `before` is about works again."""
-    at = max(now, before.updated_at)
-    return msgspec.structs.replace(
-        before,
-        revision=before.revision + 1,
-        state=State.CLEARED,
-        headline=f"Over: alerts arrive by the route {before.about} again.",
-        updated_at=at,
-        earlier=(Earlier(before.revision, before.updated_at),),
     )
 
 

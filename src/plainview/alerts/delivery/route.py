@@ -109,6 +109,8 @@ class Route(Struct, frozen=True):
     quiet: tuple[Quiet, ...] = ()
     most_per_minute: int = 0
     """0: no limit."""
+    patience: float = 0.0
+    """Seconds for which it must have failed, besides three times in a row, to count as broken."""
 
 
 class Sender(Protocol):

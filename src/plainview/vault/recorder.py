@@ -28,7 +28,7 @@ _OVER: Final = 60
 """Seconds after its hour for which a recording waits for a packet to begin the next with."""
 _TRUSTED: Final = 300
 """Seconds by which a packet's time may differ from the clock and still decide about its hour."""
-_AGAIN: Final = 10.0
+_AGAIN: Final = 3.0
 
 
 class CameraReport(Struct, frozen=True, forbid_unknown_fields=True):

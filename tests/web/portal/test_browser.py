@@ -1,6 +1,7 @@
 """The portal in a real, headless Chromium: barriers, phones, zoom, keyboard, paper, no script."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.web.portal.conftest import PublicCity
+from tests.web.portal.published import put
 
 from plainview.governance.words import words
 from plainview.web.api import Application
@@ -232,3 +235,18 @@ def test_the_form_about_recognition_works_on_a_phone(browser: Browser, served: S
         expect(opened.get_by_role("status")).to_contain_text("50,000 times a day")
         assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert violations(opened) == []
+
+
+def test_bars_of_a_published_day_can_be_read_on_a_phone(
+    browser: Browser, served: Served, founded: PublicCity
+) -> None:
+    """No barrier, nothing beside the screen, and the numbers as a table without a script."""
+    put(founded.statistics_folder)
+    with shown(browser, served, "en/statistics", viewport=PHONE, bypass_csp=True) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert page.locator("svg.hourly").first.is_visible()
+        page.locator("summary").first.click()
+        expect(page.locator("details table").first).to_be_visible()
+        if AXE.exists():
+            assert violations(page) == []
+    shutil.rmtree(founded.statistics_folder)

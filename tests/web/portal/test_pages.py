@@ -44,6 +44,7 @@ PAGES = (
     "never",
     "exposure",
     "recognition",
+    "statistics",
 )
 
 
@@ -64,6 +65,7 @@ class Still:
         """`register`, with the rest of `city`."""
         self._register, self._city = register, city
         self.ledger_folder, self.ledger_vkey = city.ledger_folder, city.ledger_vkey
+        self.statistics_folder = city.statistics_folder
         self.assessment, self.attest = city.assessment, city.attest
         self.proof, self.entry = city.proof, city.entry
 

@@ -163,6 +163,8 @@ export interface AlertStep {
 
 export type EventKind =
   | "density" | "crowd-movement" | "zone-intrusion" | "wrong-way" | "left-object" | "person-down" | "fire" | "weapon";
+/** What an alert may be about: an event, or a route that does not deliver. */
+export type AlertKind = EventKind | "route";
 export type EventStanding = "validated" | "experimental";
 
 /** What a camera saw happen. About a place, never about a person. */
@@ -189,8 +191,8 @@ export interface Alert {
   site: string;
   /** Null: the whole site. */
   zone: string | null;
-  kind: EventKind;
-  /** Null: it is about events; then it has no unit, threshold or peak either. */
+  kind: AlertKind;
+  /** Null: it is about events, or a route; then it has no unit, threshold or peak either. */
   quantity: Quantity | null;
   level: AlertLevel;
   state: AlertState;
@@ -207,6 +209,10 @@ export interface Alert {
   cameras: string[];
   /** Of the surest of its events, 0 to 1; null where it is about a number. */
   confidence: number | null;
+  /** Since when no camera sees its events, which nobody saw end. */
+  unseen_since: number | null;
+  /** The route that does not work. */
+  route: string | null;
   /** Where the threshold comes from. */
   source: string;
   /** Site metres, where it is worst. */

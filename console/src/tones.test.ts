@@ -5,7 +5,7 @@ import { AGAIN, due, heardAs, TONES } from "./tones";
 const alert: Alert = {
   id: "a", site: "s", zone: null, kind: "density", quantity: "density", level: "alarm", state: "raised",
   raised_at: 0, updated_at: 0, cleared_at: null, value: 6, low: 5, high: 7, peak: 6, unit: "people/m²",
-  threshold: 5, source: "", at: null, cameras: [], confidence: null, message: "", check: [], history: [],
+  threshold: 5, source: "", at: null, cameras: [], confidence: null, unseen_since: null, route: null, message: "", check: [], history: [],
 };
 const warning: Alert = { ...alert, id: "w", level: "warning" };
 

@@ -79,7 +79,7 @@ describe("alerts", () => {
   const alert: Alert = {
     id: "a", site: "s", zone: "Gate", kind: "density", quantity: "density", level: "alarm", state: "raised",
     raised_at: 0, updated_at: 0, cleared_at: null, value: 6.14, low: 5.4, high: 6.8, peak: 6.3, unit: "people/m²",
-    threshold: 5, source: "Fruin", at: null, cameras: [], confidence: null, message: "", check: [],
+    threshold: 5, source: "Fruin", at: null, cameras: [], confidence: null, unseen_since: null, route: null, message: "", check: [],
     history: [{ at: 0, state: "raised", who: "Plainview", why: "" }],
   };
 

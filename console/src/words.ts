@@ -1,6 +1,6 @@
 /** Numbers and states in a crowd-safety officer's words. */
 
-import type { Alert, AlertState, Camera, Estimate, EventKind, Flag, Interval, Quantity, SiteNow, Usual, Watch, WatchState } from "./api";
+import type { Alert, AlertKind, AlertState, Camera, Estimate, Flag, Interval, Quantity, SiteNow, Usual, Watch, WatchState } from "./api";
 
 /** What each flag means, and what to do about it. */
 export const FLAGS: Record<Flag, { what: string; mend: string }> = {
@@ -150,8 +150,8 @@ export const QUANTITIES: Record<Quantity, { name: string; digits: number; below?
   reach: { name: "Time until the alarm density", digits: 0, below: true },
 };
 
-/** What an event of each kind is called. */
-export const EVENTS: Record<EventKind, string> = {
+/** What an event, or an alert, of each kind is called. */
+export const EVENTS: Record<AlertKind, string> = {
   density: "Crowd too dense",
   "crowd-movement": "Crowd out of the ordinary",
   "zone-intrusion": "Movement in a closed zone",
@@ -160,6 +160,7 @@ export const EVENTS: Record<EventKind, string> = {
   "person-down": "Somebody on the ground",
   fire: "Smoke or flames",
   weapon: "Taken for a weapon",
+  route: "Alerts do not arrive",
 };
 
 const STEPS: Record<AlertState, string> = {
@@ -229,6 +230,7 @@ export function zoneWords(zone: string | null): string {
 
 /** "Density, Gate". */
 export function alertName(alert: Alert): string {
+  if (alert.route !== null) return `${EVENTS.route}, ${alert.route}`;
   if (alert.quantity === null) return EVENTS[alert.kind] + (alert.zone === null ? "" : `, ${alert.zone}`);
   return `${quantityName(alert.quantity)}, ${alert.zone ?? "whole site"}`;
 }

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from plainview.alerts.patience import ESCALATE, Patience
 from plainview.alerts.thresholds import DEFAULTS, OWN, Level, Quantity
 from plainview.config import load_city
 from plainview.errors import ConfigError
@@ -121,3 +122,18 @@ def test_two_of_a_kind_are_refused(tmp_path: Path) -> None:
         load_city(city(tmp_path, zone + zone))
     with pytest.raises(ConfigError, match="not simple"):
         load_city(city(tmp_path, zone.replace("[1, 1]", "[1, 1], [0.5, -1]")))
+
+
+def test_a_zone_has_its_own_patience(tmp_path: Path) -> None:
+    """Of the site or of its cameras; what it does not say is as at the site."""
+    own = '[[sites.patience]]\nzone = "gate"\nescalate = "30 s"\n'
+    (site,) = load_city(city(tmp_path, own, 'unseen = "2 h"')).sites
+    assert (site.escalate, site.unseen) == (ESCALATE, 7200.0)
+    assert site.patience == (("gate", Patience(30.0, 7200.0)),)
+    for tables, wrong in (
+        (own.replace("gate", "gat"), "there is no zone 'gat'.*Did you mean 'gate'"),
+        (own + own, "zone 'gate' has its patience twice"),
+        (own.replace("30 s", "1 s"), "'1 s' is not a usable time"),
+    ):
+        with pytest.raises(ConfigError, match=wrong):
+            load_city(city(tmp_path, tables))

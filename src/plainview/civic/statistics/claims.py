@@ -2,11 +2,11 @@
 
 from typing import Final
 
-DETECTIONS: Final = 1.0
+DETECTIONS: Final = 1.5
 """d: detections that one person is in one view, on average over their time in it: the 95th
-percentile over rendered scenes."""
-DETECTIONS_MOST: Final = 1.0
-"""The most that was measured of anybody there."""
+percentile over single stays in rendered scenes, rounded up."""
+DETECTIONS_MOST: Final = 1.6
+"""The most that was measured of anybody there, rounded up."""
 LEAST_SHARE: Final = 0.5
 """Part of an hour that must have been measured: less says little of the hour."""
 MOST_READINGS: Final = 1.005

@@ -197,6 +197,8 @@ STARTERS = {
     "app/clips.py",  # 'plainview measure', once for each clip
     "app/event_clips.py",  # the same, for clips with events
     "app/events.py",  # rendered scenes, one process for each core
+    "app/recording.py",  # makes the keys of a day, and ends
+    "fleet/recording.py",  # the recorder, confined to the vault
     "fleet/still.py",  # one picture of a file, for the person who calibrates
     "fleet/zygote.py",
     "synth/demo.py",  # renders the demonstration

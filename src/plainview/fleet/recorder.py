@@ -6,7 +6,6 @@ It ends, in order, when its parent does.
 """
 
 import contextlib
-import importlib
 import os
 import selectors
 import socket
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
+import numpy.linalg
+import numpy.ma  # noqa: F401 - both, because NumPy loads them only when they are first used
 from msgspec import Meta, Struct
 
 from plainview.clock import Clock, SystemClock
@@ -40,8 +41,6 @@ _TOGETHER: Final = 50
 """Cameras of one report."""
 _LOCK_WAIT: Final = 30.0
 _MOST: Final = 8_100_000
-_LATE: Final = ("lib", "linalg", "ma", "random", "rec")
-"""What NumPy imports only when it is first used."""
 
 
 class Task(Struct, frozen=True, forbid_unknown_fields=True):
@@ -213,8 +212,6 @@ def _warm() -> None:
     """Have everything loaded that sealing needs: no library can be opened later."""
     wrapped = wrap(bytes(16), public_of(bytes(range(32))), os.urandom)
     Payload(wrapped.share[:16], bytes(16)).seal(0, b"", final=True)
-    for name in _LATE:
-        importlib.import_module(f"numpy.{name}")
     str(time.strftime("%Y", time.gmtime(0))).encode("utf-8").decode("ascii")
 
 

@@ -7,8 +7,10 @@ import pytest
 from tests.web.conftest import NORTH, QUAY, SOUTH, World
 
 from plainview.alerts import lifecycle
-from plainview.alerts.thresholds import DEFAULTS
+from plainview.alerts.thresholds import DEFAULTS, Quantity
+from plainview.app.needs import needs_of
 from plainview.app.siting import measured_records
+from plainview.civic.siting.refused import forbidden
 from plainview.civic.siting.review import make_review
 from plainview.cli import execute
 from plainview.clock import ManualClock
@@ -16,9 +18,11 @@ from plainview.config import CityConfig
 from plainview.config.camera import CameraConfig
 from plainview.config.city import SiteConfig
 from plainview.crowd.field import Estimate
+from plainview.crowd.levels import Level
 from plainview.record import Stamped
 from plainview.store import open_store
 
+CROWD = [(x - 11.5, y - 3.5, 0.0, 0.0) for y in range(14) for x in range(24)]
 SCHEME = """
 name = "Harbour"
 phases = [1, 2]
@@ -107,12 +111,16 @@ def test_a_review_of_what_was_measured(tmp_path: Path) -> None:
     clock = ManualClock()
     world = World(clock, store)
     start = world.now()
-    crowds = {"plaza-north": 6, "plaza-south": 2, "quay-east": 0}
+    crowds = {"plaza-north": 110, "plaza-south": 2, "quay-east": 0}
     store.append(
         [
             Stamped(
                 name,
-                world.reading(name, [(0.0, 9.0, 0.0, 0.0)] * people, t=start + k * 200_000),
+                world.reading(
+                    name,
+                    CROWD[:people] if people > 2 else [(0.0, 9.0, 0.0, 0.0)] * people,
+                    t=start + k * 200_000,
+                ),
             )
             for k in range(40)
             for name, people in crowds.items()
@@ -129,13 +137,31 @@ def test_a_review_of_what_was_measured(tmp_path: Path) -> None:
             alert = lifecycle.acknowledged(alert, 2.0, "op", "stewards sent")
         store.put_alerts([lifecycle.packed(lifecycle.cleared(alert, 3.0, "op", "over"))])
     records = {one.id: one for one in measured_records(city, store)}
+    pressed = next(one for one in DEFAULTS if one.quantity is Quantity.PRESSURE)
+    for number in range(2):
+        alert = lifecycle.raised(
+            name=f"p{number}", site="plaza", threshold=pressed, now=1.0, seen=seen, at=(2.0, 9.0)
+        )
+        store.put_alerts([lifecycle.packed(alert)])
+    needs = {need.id: need for need in needs_of(city, store, Level.B)}
+    worse = {need.id for need in needs_of(city, store, Level.C)}
     store.close()
+    dense, pressure = needs["plaza-north-dense"], needs["plaza-pressure-1"]
+    # 110 people on 336 m2 are 0.33 people/m2: level B from 0.31 on, C from 0.43 on.
+    assert worse == {"plaza-pressure-1"}
+    assert set(needs) == {"plaza-north-dense", "plaza-pressure-1"}
+    assert dense.measured == pytest.approx(365 * 24)
+    assert dense.people == 110
+    assert pressure.measured == 2 * 365
+    assert "2 alarms" in pressure.source
+    assert not any(forbidden(need.source) for need in needs.values())
     north, south, quay = (records[camera.id] for camera in cameras)
-    assert north.exposure == pytest.approx(24 * 6, rel=0.05)
+    assert north.exposure == pytest.approx(24 * 110, rel=0.05)
     assert south.exposure == pytest.approx(24 * 2, rel=0.05)
     assert (north.alerts, north.acted_on) == (1, 1)
     assert (south.alerts, south.acted_on) == (1, 0)
     assert (quay.alerts, quay.acted_on, quay.exposure) == (0, 0, 0.0)
+    assert (north.exposure > 0, len(records)) == (True, 3)
     found = make_review("City", records.values(), least=0.0)
     assert [one.record.id for one in found.due] == ["plaza-south", "quay-east"]
     assert not make_review("City", records.values()).due

@@ -69,6 +69,27 @@ def review(
     _say(found, review_lines(found), as_json=as_json)
 
 
+@plan_app.command()
+def needs(
+    city: Annotated[Path, Argument(metavar="CITY.toml", help="Whose sites.")],
+    state: Annotated[Path | None, Option(help="State folder.", show_default=False)] = None,
+    level: Annotated[
+        str, Option(help="Level of service, B to F, from which on a place is too dense.")
+    ] = "E",
+    out: Annotated[Path | None, Option(help="Write here instead of standard output.")] = None,
+) -> None:
+    """Write what was measured as needs of a scheme: dense hours and alarms of pressure, as CSV.
+
+    \b
+    Example: plainview plan needs city.toml --state state --out needs.csv
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.needs import measured_needs
+
+    text = measured_needs(city, state=state, level=level, out=out)
+    if out is None:
+        typer.echo(text, nl=False)
+
+
 def _say(found: object, lines: Iterator[str], *, as_json: bool) -> None:
     if as_json:
         import msgspec

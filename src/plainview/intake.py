@@ -19,6 +19,9 @@ log = structlog.get_logger(__name__)
 Admit = Callable[[str, Event], Mark | None]
 """(camera, event) -> what is kept of it; None: its kind is not permitted there, or it is off."""
 
+Written = Callable[[Sequence[Stamped], int, float], None]
+"""(Readings, events with them, UTC seconds at which they were taken) that are durable now."""
+
 _BATCH = 4096
 """Messages of one transaction, at most."""
 _WAIT = 0.25
@@ -115,15 +118,16 @@ class Intake:
         before_deletion: Callable[[int], None] = lambda _now: None,
         *,
         admit: Admit = lambda _camera, _event: None,
+        written: Written = lambda _readings, _events, _taken: None,
     ) -> None:
         """Take from `bus`, write to `store`; periods are by `clock`.
 
         `admit` decides about each event; without it no event is kept.
-        `before_deletion` is told, with the UTC milliseconds, each time before what is past its term
-        is deleted.
+        `written` is told what was written, and must not wait. `before_deletion` is told, with the
+        UTC milliseconds, each time before what is past its term is deleted.
         """
         self._before_deletion = before_deletion
-        self._admit = admit
+        self._admit, self._written = admit, written
         self._bus = bus
         self._store = store
         self._clock = clock
@@ -189,6 +193,7 @@ class Intake:
         readings: list[Stamped] = []
         marks: list[Mark] = []
         refused = statuses = said = 0
+        taken = self._clock.utc()
         for delivery in part:
             message = delivery.message
             try:
@@ -208,6 +213,8 @@ class Intake:
             self._most = max(len(part) // 2, 1)
             raise
         self._most = min(self._most + 1 + self._most // 8, _BATCH)
+        if readings:
+            self._written(readings, len(marks), taken)
         with self._lock:
             self._stored += stored
             self._duplicates += duplicates

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 from msgspec import structs
@@ -30,17 +30,20 @@ from plainview.app.witnessing import WitnessAsker
 from plainview.bus import Bus, open_bus
 from plainview.clock import Clock
 from plainview.config import CityConfig, SiteConfig
-from plainview.errors import PlainviewError
+from plainview.errors import ConfigError, PlainviewError
 from plainview.fleet.local import LocalFleet
 from plainview.geometry import Zone
 from plainview.governance.office import Office
 from plainview.governance.switch import Switch
-from plainview.intake import Intake
+from plainview.intake import Intake, Written
 from plainview.ledger.note import Verifier
 from plainview.record import CameraStatus, Reading, Stamped
 from plainview.store import Store, open_store
 from plainview.vision.task import Trust
 from plainview.web.views import CameraView, SiteView
+
+if TYPE_CHECKING:
+    from plainview.app.telemetry import Traces
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DRAIN = 5.0
@@ -80,6 +83,7 @@ class Running:
             self.store = store = open_store(city.store or url, city.retention)
             stack.callback(store.close)
             self._bus = open_bus(city.bus)
+            self._traces = _traces(city, clock, stack)
             permission = Permission(office, switch, self._now_configured).refusal
             self.intake = _IntakeThread(
                 self._bus,
@@ -87,6 +91,7 @@ class Running:
                 clock,
                 Keeping(office, store, city.retention),
                 Admission(permission, self._now_configured, clock, self.scorecards.standing_of),
+                self._traces.stored if self._traces else _nobody,
             )
             stack.callback(self.intake.finish)
             self._keeper = PlateKeeper(self._plates)
@@ -165,18 +170,28 @@ class Running:
     ) -> None:
         """What watches and what delivers, joined; neither has begun."""
         # A second of imports, while the zygote starts.
+        from plainview.alerts.delivery import senders  # noqa: PLC0415 - see above
         from plainview.app.delivering import Delivering  # noqa: PLC0415 - see above
         from plainview.app.watching import Watching  # noqa: PLC0415 - see above
 
-        chance = random.SystemRandom()
-        self.delivering = Delivering(city, self.store, self._clock, chance=chance)
+        traces, chance = self._traces, random.SystemRandom()
+        self.delivering = Delivering(
+            city,
+            self.store,
+            self._clock,
+            chance=chance,
+            open_sender=senders.open_sender
+            if traces is None
+            else traces.opening(senders.open_sender),
+        )
         stack.callback(self.delivering.close)
+        outbox = self.delivering.outbox
         self.watching = Watching(
             {view.id: (view, site) for view, site in zip(views, city.sites, strict=True)},
             self.store,
             self._clock,
             self._permission.refusal,
-            outgoing=self.delivering.outbox,
+            outgoing=outbox if traces is None else traces.outgoing(outbox),
         )
         stack.callback(self.watching.close)
 
@@ -253,15 +268,48 @@ class Running:
         }
 
 
+def _nobody(_readings: Sequence[Stamped], _events: int, _taken: float) -> None:
+    """Nobody is told what intake has written."""
+
+
+def _traces(city: CityConfig, clock: Clock, stack: contextlib.ExitStack) -> "Traces | None":
+    """What sends traces until `stack` ends, where `city` wants any.
+
+    Raises ConfigError where the package is missing, DeliveryFailed where the secret is.
+    """
+    if not city.telemetry.traces:
+        return None
+    try:
+        from plainview.app.telemetry import Traces  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"traces need the package {error.name}, which is not installed",
+            where="[telemetry]",
+            mend="Install plainview[telemetry]: uv sync --extra telemetry",
+        ) from error
+    cameras = {site.id: [camera.id for camera in site.cameras] for site in city.sites}
+    traces = Traces(city.telemetry, clock, cameras)
+    stack.callback(traces.close)
+    return traces
+
+
 class _IntakeThread:
     """Owns the one thread that writes to the store."""
 
     def __init__(
-        self, bus: Bus, store: Store, clock: Clock, keeping: Keeping, admission: Admission
+        self,
+        bus: Bus,
+        store: Store,
+        clock: Clock,
+        keeping: Keeping,
+        admission: Admission,
+        written: Written,
     ) -> None:
         self._bus = bus
         self._stop = threading.Event()
-        self._intake = Intake(bus, store, clock, keeping.before_deletion, admit=admission.admit)
+        self._intake = Intake(
+            bus, store, clock, keeping.before_deletion, admit=admission.admit, written=written
+        )
         self._thread = threading.Thread(
             target=self._intake.run, args=(self._stop,), name="intake", daemon=True
         )

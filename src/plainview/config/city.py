@@ -34,6 +34,7 @@ from plainview.config.duration import seconds
 from plainview.config.ledger import LedgerConfig, LedgerTable, ledger_from
 from plainview.config.recording import RecordingConfig, RecordingTable, recording_from
 from plainview.config.routes import MOST_ROUTES, RouteTable, routes_from
+from plainview.config.telemetry import TelemetryConfig, TelemetryTable, telemetry_from
 from plainview.document.strict import convert
 from plainview.document.toml import Document, KeyPath, read_document
 from plainview.errors import ConfigError, InputError
@@ -103,6 +104,7 @@ class CityConfig(Struct, frozen=True):
     """Footpaths and districts for the public's page of how much of a walk is seen."""
     routes: tuple[Route, ...] = ()
     """Where alerts are delivered to, besides the console."""
+    telemetry: TelemetryConfig = TelemetryConfig()
     recording: RecordingConfig | None = None
     """Where what is permitted to be recorded goes; None: nothing is."""
     files: tuple[Path, ...] = ()
@@ -186,6 +188,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     recording: RecordingTable | None = None
     exposure: _ExposureTable = _ExposureTable()
     routes: Annotated[tuple[RouteTable, ...], Meta(max_length=MOST_ROUTES)] = ()
+    telemetry: TelemetryTable = TelemetryTable()
 
 
 def load_city(path: Path | str) -> CityConfig:
@@ -223,6 +226,7 @@ def load_city(path: Path | str) -> CityConfig:
             {site.id for site in sites},
             _zone_names(sites),
         ),
+        telemetry=telemetry_from(document, table.telemetry),
         files=(Path(path).absolute(), *_camera_files(document, table)),
     )
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from plainview.geometry import Point, Points, View, camera_centre
+from plainview.geometry import Point, View, camera_centre
 
 METRES_PER_DEGREE: Final = 111_319.49
 """Of latitude, on the sphere with WGS 84's equatorial radius (6,378,137 m)."""
@@ -100,34 +100,42 @@ def seen_ground(view: View) -> tuple[Point, ...]:
     """
     projection = view.calibration.matrix()
     width, height = view.calibration.image_size
-    u, v, depth = projection[:, (0, 1, 3)]
-    focal = float(np.linalg.norm(np.cross(projection[0, :3], projection[2, :3])))
-    farthest = np.array((0.0, 0.0, focal / DETECTED))
-    sides = (depth, farthest - depth, u, width * depth - u, v, height * depth - v)
-    x, y, _ = camera_centre(projection)
-    far = _FARTHEST
-    corners = np.array(
-        [(x - far, y - far), (x + far, y - far), (x + far, y + far), (x - far, y + far)]
+    x, y, _ = (float(value) for value in camera_centre(projection))
+    # Plain floats: six sides of a few corners are not worth an array each.
+    rows = [[float(value) for value in row] for row in projection]
+    (ua, ub, uz, uc), (va, vb, _, vc), (a, b, z, c) = rows
+    focal = math.hypot(ub * z - uz * b, uz * a - ua * z, ua * b - ub * a)
+    sides = (
+        (a, b, c),
+        (-a, -b, focal / DETECTED - c),
+        (ua, ub, uc),
+        (width * a - ua, width * b - ub, width * c - uc),
+        (va, vb, vc),
+        (height * a - va, height * b - vb, height * c - vc),
     )
+    far = _FARTHEST
+    corners = [(x - far, y - far), (x + far, y - far), (x + far, y + far), (x - far, y + far)]
     for side in sides:
         corners = _clipped(corners, side)
-    return tuple((float(a), float(b)) for a, b in corners)
+    return tuple(corners)
 
 
-def _clipped(corners: Points, side: Points) -> Points:
-    """The part of a convex polygon (n, 2) where a x + b y + c >= 0 for `side` (a, b, c).
+def _clipped(corners: list[Point], side: tuple[float, float, float]) -> list[Point]:
+    """The part of a convex polygon where a x + b y + c >= 0 for `side` (a, b, c).
 
     Sutherland & Hodgman, Communications of the ACM 17, 32 (1974).
     """
     if len(corners) < 3:
-        return corners[:0]
-    values = corners @ side[:2] + side[2]
+        return []
+    a, b, c = side
+    values = [a * x + b * y + c for x, y in corners]
     kept = []
-    for k in range(len(corners)):
+    for k, (x, y) in enumerate(corners):
         one, other = values[k - 1], values[k]
         if (one < 0) != (other < 0):
             share = one / (one - other)
-            kept.append(corners[k - 1] + share * (corners[k] - corners[k - 1]))
+            before = corners[k - 1]
+            kept.append((before[0] + share * (x - before[0]), before[1] + share * (y - before[1])))
         if other >= 0:
-            kept.append(corners[k])
-    return np.array(kept).reshape(-1, 2)
+            kept.append((x, y))
+    return kept

@@ -161,14 +161,17 @@ def test_a_file_that_cannot_be_used_leaves_the_page_standing(
     store.close()
 
 
-def test_one_at_a_time_and_a_new_ledger_entry_is_looked_at_anew(
+def test_one_at_a_time_and_what_changed_is_looked_at_anew(
     founded: PublicCity, files: ExposureFiles
 ) -> None:
-    """Who gets no turn is told so; what was worked out holds for one checkpoint of the ledger."""
+    """Who gets no turn is told so; what was worked out holds until a camera changes."""
     exposures = Exposures(files, patience=0.0)
     register = founded.register()
     first = exposures.districts(register)
     assert exposures.districts(register) == first
+    later = structs.replace(register, checkpoint=register.checkpoint + 1, cameras=register.cameras)
+    known = exposures.district(register, "number 0")
+    assert exposures.district(later, "number 0") is known
     stopped = structs.replace(
         register,
         checkpoint=register.checkpoint + 1,

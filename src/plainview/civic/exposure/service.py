@@ -24,7 +24,7 @@ from plainview.governance.register import Register
 
 PATIENCE: Final = 10.0
 """Seconds that a reader waits while others are answered: a walk in a large city takes one."""
-_Key = tuple[str, str, int]
+_Key = tuple[str, int]
 
 
 class Occupied(PlainviewError):
@@ -58,6 +58,7 @@ class Exposures:
         self.files = files or ExposureFiles()
         self._turn = threading.Lock()
         self._network: Network | None = None
+        self._last: tuple[Register, _Key] | None = None
         self._grounds: dict[bool, tuple[_Key, Ground]] = {}
         self._districts: tuple[_Key, tuple[District, ...]] | None = None
 
@@ -102,7 +103,7 @@ class Exposures:
         if self.files.districts is None:
             return ()
         with self._in_turn():
-            key = _key(register)
+            key = self._key(register)
             if self._districts is None or self._districts[0] != key:
                 self._districts = (key, self._work_out(register, self.files.districts))
             return self._districts[1]
@@ -127,11 +128,16 @@ class Exposures:
         return self._network
 
     def _ground(self, register: Register, network: Network, *, every: bool) -> Ground:
-        key = _key(register)
+        key = self._key(register)
         known = self._grounds.get(every)
         if known is None or known[0] != key:
             known = self._grounds[every] = (key, Ground(register, network, every=every))
         return known[1]
+
+    def _key(self, register: Register) -> _Key:
+        if self._last is None or self._last[0] is not register:
+            self._last = (register, _key(register))
+        return self._last[1]
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -144,5 +150,13 @@ class Exposures:
 
 
 def _key(register: Register) -> _Key:
-    """What every view, state and capability in the register follows from: the ledger."""
-    return register.name, register.origin, register.checkpoint
+    """What exposure follows from, of `register`: the ledger grows without any of it changing."""
+    told = tuple(
+        (
+            *(one.id, one.state, one.longitude, one.latitude, one.direction, one.area, one.view),
+            *(capability.name for capability in one.capabilities if capability.running),
+        )
+        for one in register.cameras
+    )
+    places = tuple((site.id, site.longitude, site.latitude) for site in register.sites)
+    return register.name, hash((told, places))

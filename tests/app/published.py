@@ -52,11 +52,13 @@ id = "yard"{_VIEW}
 """
 
 
-def reading(hour: int, k: int, people: float, health: tuple[Health, ...] = ()) -> Stamped:
-    """The `k`th Reading of an hour, without its camera's name."""
+def reading(
+    camera: str, hour: int, k: int, people: float, health: tuple[Health, ...] = ()
+) -> Stamped:
+    """The `k`th Reading of an hour of `camera`."""
     count = round(people / COUNT_STEP)
     return Stamped(
-        "-",
+        camera,
         Reading(
             t=START + hour * HOUR + (k + 1) * EVERY * 1000,
             span=EVERY * 1000,
@@ -80,14 +82,10 @@ def fill(state: Path) -> None:
     """A day of Readings: the last hour of `south` is mostly blind."""
     with_gaps = {("south", 23): 2}
     batch = [
-        structs.replace(
-            reading(
-                hour, k, people, (Health.BLIND,) if k >= with_gaps.get((camera, hour), 6) else ()
-            ),
-            camera=camera,
-        )
+        reading(camera, hour, k, people, (Health.BLIND,) if k >= seen else ())
         for camera, people in PEOPLE.items()
         for hour in range(24)
+        for seen in [with_gaps.get((camera, hour), 6)]
         for k in range(HOUR // 1000 // EVERY)
     ]
     store = open_store(f"sqlite:{state / 'plainview.db'}", Retention(readings=30 * 86_400.0))
@@ -96,8 +94,8 @@ def fill(state: Path) -> None:
     store.close()
 
 
-def founded(folder: Path, *, publish: tuple[str, ...] = ("north", "south")) -> tuple[Path, Path]:
-    """The city's file and its state folder; `publish` may be published."""
+def founded(folder: Path) -> tuple[Path, Path]:
+    """The city's file and its state folder; `north` and `south` may be published."""
     city, state = folder / "city.toml", folder / "state"
     city.write_text(CITY, encoding="utf-8")
     state.mkdir()
@@ -110,12 +108,10 @@ def founded(folder: Path, *, publish: tuple[str, ...] = ("north", "south")) -> t
             name="publish",
             aims=("plan",),
             need="Whoever decides about the square must be able to read how full it is.",
-            cameras=publish,
+            cameras=("north", "south"),
         )
-        if publish:
-            capabilities = (*assessment.capabilities, asked)
-            assessment = structs.replace(assessment, capabilities=capabilities)
-        grant(office, assessment)
+        capabilities = (*assessment.capabilities, asked)
+        grant(office, structs.replace(assessment, capabilities=capabilities))
     fill(state)
     return city, state
 

@@ -1,5 +1,6 @@
 """`plainview publish`: who is in it, what it costs, and that the ledger hears of it first."""
 
+import contextlib
 import csv
 import fcntl
 import json
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 from pyarrow import parquet
 from tests.app.published import DAY, HOUR, PEOPLE, START, founded, morning_after
-from tests.governance.offices import OPERATOR
+from tests.governance.offices import CONTROLLER, OPERATOR, SUPERVISOR
 
 from plainview.app.cities import configured
 from plainview.app.draw import Terms
@@ -20,6 +21,7 @@ from plainview.app.publish import account, publish, publish_with
 from plainview.app.publishing import Permits
 from plainview.civic.statistics.release import Release, decode_release
 from plainview.civic.statistics.tables import FILES, FOLDER
+from plainview.cli import execute
 from plainview.config import load_city
 from plainview.errors import InputError, PermitRefused, PlainviewError
 from plainview.governance.documents import digest_of
@@ -153,6 +155,16 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert told(state) == []
 
 
+def test_the_command_says_what_it_needs_and_shows_the_account(
+    origin: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a city and a day nothing is published; the account of nothing is nothing."""
+    assert execute(["publish"]) == 2
+    assert "Give CITY.toml and --day" in capsys.readouterr().err
+    assert execute(["publish", "--account", "--state", str(origin / "state")]) == 0
+    assert "nothing was released" in capsys.readouterr().out
+
+
 def test_views_are_left_out_until_no_point_is_seen_twice(place: tuple[Path, Path]) -> None:
     """Then nobody is in two zones, and the noise is less by the root of two."""
     city, state = place
@@ -164,25 +176,28 @@ def test_views_are_left_out_until_no_point_is_seen_twice(place: tuple[Path, Path
     assert "south" in {one.camera for one in release.left_out}
 
 
-def test_a_stop_switch_and_a_missing_permit_keep_everything_back(
-    place: tuple[Path, Path], tmp_path: Path
-) -> None:
-    """Of no camera, or of those that still may."""
+def test_a_stop_switch_keeps_one_camera_back_or_all(place: tuple[Path, Path]) -> None:
+    """With publishing stopped as such, nothing is drawn; with one camera, it is left out."""
     city, state = place
-    with Office(state, morning_after()) as office:
-        switch = Switch(office, state)
-        switch.press(OPERATOR, "camera:north", "A court said so")
-        switch.close()
+    with (
+        Office(state, morning_after()) as office,
+        contextlib.closing(Switch(office, state)) as switch,
+    ):
+        for scope in ("capability:publish", "camera:north"):
+            switch.press(OPERATOR, scope, "A court said so")
+    with pytest.raises(PermitRefused, match="stop switch"):
+        publish(city, day=DAY, state=state, clock=morning_after())
+    assert told(state) == []
+    with (
+        Office(state, morning_after()) as office,
+        contextlib.closing(Switch(office, state)) as switch,
+    ):
+        for person in (SUPERVISOR, CONTROLLER):
+            switch.lift(person, "capability:publish", "The court said no more")
     publish(city, day=DAY, state=state, clock=morning_after())
     release = published(state)
     assert [area.id for area in release.areas if area.level == "zone"] == ["south"]
     assert "stop switch" in {one.camera: one.why for one in release.left_out}["north"]
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    city, state = founded(elsewhere, publish=())
-    with pytest.raises(PermitRefused, match="publish"):
-        publish(city, day=DAY, state=state, clock=morning_after())
-    assert told(state) == []
 
 
 class _Killed(Office):

@@ -3,6 +3,7 @@
 OpenDP is large and only publishing needs it, so it is an extra and loaded when first used.
 """
 
+import functools
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Final
@@ -75,6 +76,7 @@ def epsilon_of(rho: float, delta: float) -> float:
     return float(dp.c.make_zCDP_to_approxDP(mechanism).map(1.0).epsilon(delta))
 
 
+@functools.lru_cache(maxsize=64)
 def rho_for(epsilon: float, delta: float) -> float:
     """The largest rho whose epsilon at `delta` is at most `epsilon`."""
     low, high = 0.0, epsilon

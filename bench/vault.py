@@ -35,10 +35,10 @@ from plainview.vault import daykey
 from plainview.vault.age import unwrap
 from plainview.vault.check import check
 from plainview.vault.expiry import Batch, Expiry
-from plainview.vault.layout import DAY, HOUR, Layout, day_of
+from plainview.vault.layout import DAY, HOUR, PARTIES, Layout, day_of
 from plainview.vault.recorder import Recorder
 from plainview.vault.recover import recover
-from plainview.vault.ring import OPEN, PARTIES, SLOT, Ring
+from plainview.vault.ring import OPEN, SLOT, Ring
 from plainview.vault.segment import Key, Reader, Writer
 from plainview.vault.stream import Label
 from plainview.vision.branch import Branch

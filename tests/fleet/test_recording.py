@@ -12,8 +12,8 @@ from plainview.fleet.recording import Recording
 from plainview.vault import daykey
 from plainview.vault.age import unwrap
 from plainview.vault.check import check
-from plainview.vault.layout import Layout, day_of
-from plainview.vault.ring import PARTIES, Ring
+from plainview.vault.layout import PARTIES, Layout, day_of
+from plainview.vault.ring import Ring
 from plainview.vault.segment import Reader
 from plainview.vision.branch import Branch
 from plainview.vision.packets import Packet, StreamStart, parse

@@ -9,8 +9,8 @@ import pytest
 from tests.vault.machine import Machine
 
 from plainview.vault import daykey
-from plainview.vault.layout import Layout, day_of
-from plainview.vault.ring import PARTIES, Ring
+from plainview.vault.layout import PARTIES, Layout, day_of
+from plainview.vault.ring import Ring
 
 NOW = 1_795_000_000.0
 """2026-11-18 in UTC."""

@@ -19,8 +19,7 @@ from plainview.sweep import CONFIRMED, Sweeper
 from plainview.vault import daykey
 from plainview.vault.check import INVARIANTS, check
 from plainview.vault.hold import Hold, check_hold, held, wanted
-from plainview.vault.layout import Layout, alone
-from plainview.vault.ring import PARTIES
+from plainview.vault.layout import PARTIES, Layout, alone
 from plainview.vault.watch import Watch
 
 _SETTLE = 3.0

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from plainview.errors import VaultError
 from plainview.vault.age import NONCE, unwrap
 from plainview.vault.lateness import GRACE
-from plainview.vault.layout import Layout, day_of
-from plainview.vault.ring import CLOSED, GONE, PARTIES, Ring, Slot
+from plainview.vault.layout import PARTIES, Layout, day_of
+from plainview.vault.ring import CLOSED, GONE, Ring, Slot
 from plainview.vault.segment import SUFFIX, Reader, whole
 from plainview.vault.stream import Label
 

@@ -21,8 +21,7 @@ from msgspec import Meta, Struct
 
 from plainview.errors import InputError, PlainviewError, VaultError
 from plainview.vault.age import Random, public_of
-from plainview.vault.layout import mark_no_copies, sync_folder
-from plainview.vault.ring import PARTIES
+from plainview.vault.layout import PARTIES, mark_no_copies, sync_folder
 
 _DUMPABLE: Final = 4
 _LOCK_ALL: Final = 3

@@ -20,8 +20,8 @@ import numpy as np
 
 from plainview.errors import LedgerError, VaultError
 from plainview.ledger.merkle import leaf_hash, root_of
-from plainview.vault.layout import Layout, end_of, sync_folder
-from plainview.vault.ring import GONE, PARTIES, Ring, Slots
+from plainview.vault.layout import PARTIES, Layout, end_of, sync_folder
+from plainview.vault.ring import GONE, Ring, Slots
 
 MOST: Final = 50_000
 """Keys of one list."""

@@ -22,6 +22,8 @@ from plainview.vault.segment import SUFFIX
 HOUR: Final = 3600
 DAY: Final = 86_400
 HOLD: Final = "hold-"
+PARTIES: Final = ("operator", "commissioner")
+"""Whose shares of a private half are both needed."""
 _TAG: Final = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n# Keys of sealed recordings: keep no copy.\n"
 )

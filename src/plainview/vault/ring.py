@@ -20,7 +20,6 @@ from plainview.vault.age import Wrapped
 
 GONE, OPEN, CLOSED, CUT = range(4)
 """A slot's state: destroyed; being recorded; ended in order; ended by a crash."""
-PARTIES: Final = ("operator", "commissioner")
 SLOT: Final = 128
 _LAYOUT: Final = struct.Struct(">BBHIQQ32s32s32sI4x")
 _TYPE: Final = np.dtype(

@@ -16,9 +16,10 @@ from plainview.synth.scenery import World
 from plainview.synth.simulate import empty
 from plainview.synth.trajectories import Trajectories
 from plainview.vision.blend import LEAST, share
-from plainview.vision.dense import EVERY, Crowd, Dense
+from plainview.vision.dense import COMPANY, EVERY, Crowd, Dense, gathered
 from plainview.vision.density import CHANNELS, Density
 from plainview.vision.estimate import Estimate
+from plainview.vision.headplane import CELL
 from plainview.vision.optics import Optics, optics
 from plainview.vision.plate import Luma, Plate
 
@@ -139,3 +140,17 @@ def test_the_share_is_a_share(sparse: np.ndarray, dense: np.ndarray) -> None:
     assert ((part >= 0) & (part <= 1)).all()
     assert (part[np.maximum(sparse, dense) <= LEAST] == 0).all()
     assert (np.diff(share(np.zeros(9), np.linspace(0.9, 3.0, 9))) >= 0).all()
+
+
+def test_a_few_close_together_are_no_crowd_and_many_are() -> None:
+    """A dense spot of a car's size is below COMPANY, a large crowd above it, outside nothing."""
+    people = np.zeros((40, 40))
+    inside = np.zeros(people.shape, dtype=np.bool_)
+    inside[:, :20] = True
+    people[5:10, 5:10] = 4.0 * CELL**2
+    assert 0 < gathered(people, inside) < COMPANY
+    people[0:40, 26:40] = 4.0 * CELL**2
+    assert gathered(people, inside) < COMPANY
+    assert gathered(people, np.ones_like(inside)) > COMPANY
+    people[20:24, 15:26] = 4.0 * CELL**2
+    assert gathered(people, inside) > COMPANY

@@ -33,6 +33,8 @@ in the newest of these, and found one by one in the search."""
 BATCH: Final = 4000
 """News taken at once. In a flood nearly every open alert is written once for each batch, so that a
 larger one costs less for each event; one takes a third of a second (bench/event_flood.py)."""
+EVERY: Final = 0.5
+"""Seconds between looks at what is over or unseen: in a flood news comes faster than that."""
 ROUNDS: Final = 2
 """Batches in one look: a flood must not hold up what else is looked at."""
 
@@ -69,7 +71,9 @@ class EventAlerts:
         self.heard = 0
         """The last news that was taken in."""
         self._calm: dict[str, float] = {}
-        self._sight = Sight(store, clock, tuple(site_of))
+        before = [event.event for one in book.open() for event in one.alert.sightings]
+        self._sight = Sight(store, clock, tuple(site_of), before)
+        self._due = float("-inf")
         self._timezones = dict(timezones or {})
         self._waits: dict[str, tuple[float, float]] = {}
         """Since when an alert that nobody sees waits, in UTC and in monotonic seconds."""
@@ -82,9 +86,13 @@ class EventAlerts:
             if news:
                 self._hear(news)
             if len(news) < BATCH:
-                self._sight.heard_all()
                 break
-        self._end()
+        now = self._clock.monotonic()
+        if now >= self._due:
+            self._due = now + EVERY
+            self._end()
+        if len(news) < BATCH:
+            self._sight.heard_all()
 
     def _hear(self, news: Sequence[News]) -> None:
         told = [
@@ -95,8 +103,6 @@ class EventAlerts:
         if len(told) < len(news):
             strangers = len(news) - len(told)
             _log.warning("cameras that are no longer configured call nobody", events=strangers)
-        for one in told:
-            self._sight.hear(one.event.id, one.event.camera)
         last, now = news[-1].number, self._clock.utc()
         groups = {(one.site, one.event.kind) for one in told}
         self._book.revise(
@@ -107,8 +113,8 @@ class EventAlerts:
     def _end(self) -> None:
         now = self._clock.monotonic()
         alerts = [one.alert for one in self._book.open() if one.alert.sightings]
+        self._sight.know(one for alert in alerts for one in alert.sightings)
         still = {alert.id: self._sight.still(alert) for alert in alerts}
-        self._sight.keep({one.event for found in still.values() for one in found})
         over = [alert for alert in alerts if not still[alert.id]]
         self._calm = {alert.id: self._calm.get(alert.id, now) for alert in over}
         for alert in over:

@@ -5,7 +5,7 @@ is lost, the end is never told. Time is that of this machine's steady clock; a c
 nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from plainview.alerts.lifecycle import Alert, Sighting
@@ -32,8 +32,10 @@ class Sight:
     For one thread.
     """
 
-    def __init__(self, store: Store, clock: Clock, cameras: Collection[str]) -> None:
-        """Whatever was told before now is of lenses that are gone. Raises StoreError."""
+    def __init__(
+        self, store: Store, clock: Clock, cameras: Collection[str], before: Iterable[str]
+    ) -> None:
+        """Events whose ids are in `before` are of lenses that are gone. Raises StoreError."""
         self._store, self._clock = store, clock
         self._cameras = tuple(cameras)
         self._began = Moment(clock.monotonic(), clock.utc())
@@ -49,7 +51,7 @@ class Sight:
         self._restarts: dict[str, int] = {}
         self._lens: dict[str, int] = {}
         """Counts the lenses of a camera."""
-        self._of: dict[str, int] = {}
+        self._of = dict.fromkeys(before, -1)
         """Which of them told of an event, by the event's id."""
         self._unsure = set(self._cameras)
         """Cameras whose news may still be of the lens before."""
@@ -70,18 +72,19 @@ class Sight:
                 self._seen[camera] = now
                 self._quiet[camera] = _quiet(reading)
 
-    def hear(self, event: str, camera: str) -> None:
-        """News of `event` was told."""
-        if camera not in self._unsure:
-            self._of[event] = self._lens.get(camera, 0)
+    def know(self, events: Iterable[Sighting]) -> None:
+        """These are told of by open alerts, and no others; those that are new have a lens now."""
+        known, lens, unsure = self._of, self._lens, self._unsure
+        self._of = {
+            one.event: known[one.event]
+            if one.event in known
+            else (-1 if one.camera in unsure else lens.get(one.camera, 0))
+            for one in events
+        }
 
     def heard_all(self) -> None:
         """No news waits: what comes from now on is of the lenses that run."""
         self._unsure.clear()
-
-    def keep(self, events: Collection[str]) -> None:
-        """Forget all others."""
-        self._of = {event: lens for event, lens in self._of.items() if event in events}
 
     def still(self, alert: Alert) -> list[Sighting]:
         """The events of `alert` that have not ended.
@@ -93,10 +96,9 @@ class Sight:
 
     def lost(self, still: Collection[Sighting]) -> float | None:
         """UTC seconds since when nobody sees any of `still`; None while somebody may."""
-        last = [self._last(one) for one in still]
-        if any(self._fresh(moment, one) for moment, one in zip(last, still, strict=True)):
+        if any(self._fresh(self._last(one), one) for one in still):
             return None
-        return max(max(moment.utc, one.since) for moment, one in zip(last, still, strict=True))
+        return max(max(self._last(one).utc, one.since) for one in still)
 
     def seen(self, still: Collection[Sighting]) -> bool:
         """Whether a lens that told of one of `still` sees now."""

@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from tests.civic.exposure.cities import at, camera, geojson, register, streets
 
-from plainview.app.register import register_of
 from plainview.cli import execute
 
 SEEN = register(
@@ -110,18 +109,3 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(
         assert (code, out) == (2, ""), arguments
         assert wrong.count("\n") == 1
         assert any(part in wrong for part in said.split("|")), wrong
-
-
-def test_a_state_folder_is_a_register_too(city: Path, tmp_path: Path) -> None:
-    """What the ledger of a folder says, with the places of CITY.toml, has all views."""
-    from tests.app.permitted import permit  # noqa: PLC0415 - only here
-
-    from plainview.civic.exposure.views import sights_of  # noqa: PLC0415 - only here
-    from plainview.config import load_city  # noqa: PLC0415 - only here
-
-    folder = tmp_path / "state"
-    permit(city, folder)
-    found = register_of(folder, load_city(city))
-    assert found.cameras
-    sights = sights_of(found)
-    assert [sight.assumed for sight in sights.sights] == [""] * len(found.cameras)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from shapely.geometry import LineString, Polygon
@@ -66,6 +66,7 @@ def test_a_view_that_is_not_known_is_assumed_and_said_so_never_left_out() -> Non
     assert {one.camera for one in behind.cameras} == {"round", "nowhere"}
 
 
+@settings(max_examples=25)
 @given(
     x=st.floats(-200, 300),
     y=st.floats(-100, 100),
@@ -148,6 +149,7 @@ def test_what_is_no_place_and_what_crosses_itself_is_refused() -> None:
         walk_exposure(LineString([(0, 0), (0, 0)]), sights_of(register(), PLANE))
 
 
+@settings(max_examples=50)
 @given(x=st.floats(-9_000, 9_000), y=st.floats(-9_000, 9_000), latitude=st.floats(-70, 70))
 def test_metres_and_degrees_are_inverse(x: float, y: float, latitude: float) -> None:
     """To the map and back, to 2 cm."""

@@ -228,12 +228,9 @@ def sweep(cameras: int, days: int) -> str:
 # --- kill ----------------------------------------------------------------------------------------
 
 
+_TERM = 2 * HOUR
 _TOLD = struct.Struct(">cQQ")
-"""m: recorded and on disk; s: a pass begins; x: it ended. Number, time in microseconds."""
-
-
-def _due(t: int) -> int:
-    return t // 1_000_000 // HOUR * HOUR + 2 * HOUR
+"""m: recorded and on disk, and when its key is due; s: a pass begins; x: it ended (UTC seconds)."""
 
 
 def _victim(layout: Layout, begin: float, tell: int, seed: int) -> None:
@@ -242,7 +239,7 @@ def _victim(layout: Layout, begin: float, tell: int, seed: int) -> None:
     clock = ManualClock(begin)
     recorder = Recorder(layout, clock, bound=10**12, reserve=0)
     expiry = Expiry(layout, lambda _: None)
-    recorder.expect("a", 2.0 * HOUR)
+    recorder.expect("a", float(_TERM))
     count = 0
     while True:
         taken = []
@@ -252,7 +249,10 @@ def _victim(layout: Layout, begin: float, tell: int, seed: int) -> None:
             dropped = recorder.reports()["a"].dropped
             recorder.put("a", body, t, entry=chance.random() < 0.3)
             if recorder.reports()["a"].dropped == dropped:
-                taken.append(_TOLD.pack(b"m", count, t))
+                # The file decides: what follows an hour's last key frame is in that hour's.
+                writer = recorder._cameras["a"].writer  # noqa: SLF001 - see above
+                hour = 0 if writer is None else writer.label.hour
+                taken.append(_TOLD.pack(b"m", count, hour + _TERM))
             count += 1
             clock.advance(0.2)
         clock.advance(4.0)
@@ -261,7 +261,7 @@ def _victim(layout: Layout, begin: float, tell: int, seed: int) -> None:
         if chance.random() < 0.3:
             clock.advance(chance.choice([600.0, 1800.0, 3600.0]))
             recorder.turn()
-            now = round(clock.utc() * 1e6)
+            now = int(clock.utc())
             os.write(tell, _TOLD.pack(b"s", count, now))
             expiry.sweep(clock.utc())
             os.write(tell, _TOLD.pack(b"x", count, now))
@@ -274,7 +274,7 @@ def _there(layout: Layout, private: dict[str, bytes]) -> set[tuple[int, int]]:
         for _, slot in ring.live():
             path = layout.recording(ring.name, ring.cameras[slot.camera], slot.hour, slot.part)
             reader = Reader(path, unwrap(slot.wrapped, private[ring.name]))
-            found |= {struct.unpack_from(">QQ", message) for message in reader.messages()}
+            found |= {(slot.due, int.from_bytes(m[8:16], "big")) for m in reader.messages()}
             reader.close()
         ring.close()
     return found
@@ -305,11 +305,11 @@ def _trial(seed: int) -> tuple[int, int, int, int, int]:
             told = list(_TOLD.iter_unpack(pipe.read()))
         recover(layout)
         there = _there(layout, private)
-        begun = max((t for kind, _, t in told if kind == b"s"), default=0) // 1_000_000
-        ended = max((t for kind, _, t in told if kind == b"x"), default=0) // 1_000_000
-        kept = {(t, count) for kind, count, t in told if kind == b"m" and _due(t) > begun}
-        late = sum(_due(t) <= ended for t, _ in there)
-        now = max((t for _, _, t in told), default=0) / 1e6
+        begun = max((t for kind, _, t in told if kind == b"s"), default=0)
+        ended = max((t for kind, _, t in told if kind == b"x"), default=0)
+        kept = {(due, count) for kind, count, due in told if kind == b"m" and due > begun}
+        late = sum(due <= ended for due, _ in there)
+        now = max(begun, ended)
         Expiry(layout, lambda _: None).sweep(now)
         broken = len(check(layout, now).findings)
         return len(kept), len(kept - there), late, broken, sum(kind == b"x" for kind, *_ in told)

@@ -88,9 +88,13 @@ def test_the_public_is_told_of_each_kind_on_the_card(folder: Path) -> None:
     cards = Scorecards(lambda: city)
     told = {one.capability: one.text["en"] for one in public_cards(cards, camera)}
     assert list(told) == ["events:fire"]
-    assert told["events:fire"].startswith("off")
+    assert told["events:fire"].startswith("Switched off")
     (folder / "card.json").write_bytes(msgspec.json.encode(_card(camera)))
     told = {one.capability: one.text["en"] for one in public_cards(cards, camera)}
     assert set(told) == {"events:fire", "events:left-object"}
-    assert told["events:left-object"].startswith("validated: 20 of 20")
-    assert "30 hours" in told["events:left-object"]
+    assert told["events:left-object"].startswith("Validated at this camera")
+    assert "20 of 20 real events found, in 30 recorded hours" in told["events:left-object"]
+    assert "false alarms per camera-day (90 % interval: 0 to" in told["events:left-object"]
+    (fire,) = [one for one in public_cards(cards, camera) if one.capability == "events:fire"]
+    assert set(fire.text) == {"en", "de", "fr", "zh-Hant"}
+    assert len(set(fire.text.values())) == 4

@@ -1,5 +1,6 @@
 """Which of a city's events are validated: the cameras' scorecards, read where they are named."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,14 @@ from plainview import __version__
 from plainview.config import CameraConfig, CityConfig
 from plainview.errors import InputError
 from plainview.governance.register import Scorecard as RegisterScorecard
-from plainview.governance.scorecard import Judgement, Scorecard, judgement, read_scorecard
+from plainview.governance.scorecard import (
+    Judgement,
+    KindCard,
+    Scorecard,
+    judgement,
+    read_scorecard,
+)
+from plainview.governance.words import LANGUAGES, SOURCE, Words
 from plainview.record import EventKind, EventStanding
 
 _log = structlog.get_logger(__name__)
@@ -70,13 +78,32 @@ class Scorecards:
 
 
 def public_cards(cards: Scorecards, camera: CameraConfig) -> Iterator[RegisterScorecard]:
-    """What the public is told of `camera`'s events: of each kind on its card, and of those off."""
+    """What the public is told of `camera`'s events: of each kind on its card, and of those off.
+
+    In every language of the portal; the reason as it was found stands behind the English only.
+    """
     card = cards.card(camera)
-    told = {one.kind for one in card.kinds} if card else set()
     for kind in EventKind:
-        if kind in told or kind in camera.events.off:
+        on_it = card.of(kind) if card else None
+        if on_it is not None or kind in camera.events.off:
             found = cards.of(camera, kind)
-            text = f"{found.standing}: {found.why}"
-            if card and kind in told:
-                text += f" (report of {card.made}, {card.hours:.0f} hours)"
-            yield RegisterScorecard(f"events:{kind}", {"en": text})
+            texts = {language: _told(Words(language), found, card, on_it) for language in LANGUAGES}
+            yield RegisterScorecard(f"events:{kind}", texts)
+
+
+def _told(words: Words, found: Judgement, card: Scorecard | None, on_it: KindCard | None) -> str:
+    text = words.text(f"card.{found.standing.value}")
+    if card is not None and on_it is not None:
+        rate = on_it.false_per_day
+        none = words.text("unknown")
+        text += " " + words.text(
+            "card.numbers",
+            false=none if rate.value is None else words.number(rate.value, 1),
+            low=words.number(rate.low, 1),
+            high=none if rate.high is None else words.number(rate.high, 1),
+            hits=words.number(on_it.hits),
+            events=words.number(on_it.events),
+            hours=words.number(card.hours),
+            day=words.day(dt.date.fromisoformat(card.made)),
+        )
+    return f"{text} ({found.why})" if words.language == SOURCE else text

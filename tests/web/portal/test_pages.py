@@ -13,6 +13,7 @@ from plainview.governance.register import (
     Contact,
     Register,
     RegisterCamera,
+    RegisterNetwork,
     RegisterSite,
     Scorecard,
 )
@@ -84,6 +85,7 @@ def show(register: Register, city: PublicCity, *parts: str, **query: str) -> Pag
     return read
 
 
+@pytest.mark.timeout(300)
 def test_every_link_leads_somewhere_in_every_language(client: Client) -> None:
     """From the front door all pages are reached; each has a title, one h1, and its language."""
     waiting, seen = deque([f"/portal/{language}/" for language in LANGUAGES]), set[str]()
@@ -263,6 +265,19 @@ def test_what_runs_without_a_permit_is_shown_and_not_excused(founded: PublicCity
     assert "no permit in force covers it" in page.text
     assert "Off by 0.4 people at most." in page.text
     assert "Counting people" in show(register, founded).text
+
+
+def test_networks_of_the_site_are_named_by_hash_and_classes(founded: PublicCity) -> None:
+    """In the reader's language; what has none says nothing of it."""
+    camera = founded.made.camera("square-north")
+    assert camera is not None
+    network = RegisterNetwork("ab" * 32, {"<knife>": "weapon", "lamp": "fire"})
+    with_one = structs.replace(camera, networks=(network,))
+    register = structs.replace(founded.made, cameras=(with_one,))
+    page = show(register, founded, "cameras", "square-north")
+    for told in ("Networks of this place", "ab" * 32, "<knife>", "never for persons"):
+        assert told in page.text, told
+    assert "Networks of this place" not in show(founded.made, founded, "cameras", camera.id).text
 
 
 def test_hostile_names_stay_text(client: Client) -> None:

@@ -17,124 +17,33 @@ it did: see docs/reference/density-model.md.
 """
 
 import argparse
-import copy
-import functools
 import math
-import multiprocessing
 import os
 import time
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
+from network import Density, read, written
 from plates import KINDS
-from scenes import MOMENTS, SIDE, Sample, samples
+from scenes import SIDE
+from stock import STRIDE, Stock
 
-WIDTH = 48
 HELD_OUT = 1_000_000
 """The first seed of the scenes that are measured on, not trained on."""
 BANDS = (0.0, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 9.5)
 """people/m²."""
 CELL = 0.32
-STRIDE = 4
 PLATES = (0.28, 0.5, 0.64)
 """Up to which number in 0 to 1 a sample is given each kind of plate; beyond them, it has none."""
 LONG = 3600.0
 """Seconds within which any scene is rendered."""
 FIRST = 60
 """Scenes that are there before the first step."""
-
-
-class Block(nn.Module):
-    """A dilated convolution that adds to what it is given."""
-
-    def __init__(self, width: int, dilation: int) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + functional.relu(self.convolution(x))
-
-
-class Density(nn.Module):
-    """(n, 7, h, w) channels -> (n, 1, h / 4, w / 4) people per cell."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(7, 24, 5, stride=2, padding=2), nn.ReLU(),
-            nn.Conv2d(24, WIDTH, 3, stride=2, padding=1), nn.ReLU(),
-        )  # fmt: skip
-        self.body = nn.Sequential(*(Block(WIDTH, d) for d in (1, 2, 4, 1, 2, 4, 1)))
-        self.head = nn.Conv2d(WIDTH, 1, 1)
-        nn.init.constant_(self.head.bias, -2.0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.head(self.body(self.stem(x)))
-        # Softplus in operations that every ONNX runtime knows and that do not overflow.
-        return 0.2 * (functional.relu(y) + torch.log(1 + torch.exp(-torch.abs(y))))
-
-
-def scene(seed: int, cache: Path | None) -> list[Sample]:
-    """The samples of `seed`, from the folder `cache` or drawn and left there."""
-    path = None if cache is None else cache / f"{seed}.npz"
-    if path is not None and path.is_file():
-        kept = np.load(path)
-        return [Sample(*pair) for pair in zip(kept["planes"], kept["people"], strict=True)]
-    found = samples(seed)
-    if path is not None and found:
-        made = path.with_suffix(".part")
-        with made.open("wb") as file:
-            np.savez_compressed(
-                file, planes=[one.planes for one in found], people=[one.people for one in found]
-            )
-        made.replace(path)
-    return found
-
-
-class Stock:
-    """Owns the scenes that are still being rendered, and the samples on the device so far."""
-
-    def __init__(self, seeds: list[int], workers: int, cache: Path | None) -> None:
-        """Start to render `seeds`; before anything is on a GPU, since processes are forked."""
-        self._pool = multiprocessing.get_context("fork").Pool(workers)
-        self._coming = self._pool.imap(functools.partial(scene, cache=cache), seeds)
-        self._most = MOMENTS * len(seeds)
-        self._waiting = len(seeds)
-        self.scenes = self.samples = 0
-
-    def take(self, device: str, *, seconds: float) -> bool:
-        """Move one more scene to `device` if it comes within `seconds`: whether one did."""
-        if not self._waiting:
-            return False
-        try:
-            found = self._coming.next(timeout=max(seconds, 1e-4))
-        except multiprocessing.TimeoutError:
-            return False
-        if self.scenes == 0:
-            cells = SIDE // STRIDE
-            shape = (self._most, 6 + KINDS, SIDE, SIDE)
-            self.planes = torch.empty(shape, dtype=torch.int8, device=device)
-            self.people = torch.empty((self._most, cells, cells), device=device)
-        self._waiting -= 1
-        self.scenes += 1
-        rows = slice(self.samples, self.samples + len(found))
-        if found:
-            self.planes[rows] = torch.from_numpy(np.stack([one.planes for one in found])).to(device)
-            self.people[rows] = torch.from_numpy(np.stack([one.people for one in found])).to(device)
-        self.samples = rows.stop
-        return True
-
-    def end(self) -> None:
-        """Render no more."""
-        self._waiting = 0
-        self._pool.terminate()
 
 
 def cut(planes: Tensor, side: int, noise: torch.Generator) -> tuple[slice, slice]:
@@ -289,12 +198,6 @@ def main() -> None:
     held.end()
 
 
-def read(weights: Path) -> dict[str, Tensor]:
-    """The tensors of an ONNX file that `written` wrote, by the model's names."""
-    graph = onnx.load(weights).graph
-    return {one.name: torch.tensor(numpy_helper.to_array(one)) for one in graph.initializer}
-
-
 def trained(model: Density, stock: Stock, given: argparse.Namespace, began: float) -> None:
     """Train `model` in place, from `began` on; the last weights are averaged."""
     device = str(next(model.parameters()).device)
@@ -356,15 +259,6 @@ def advanced(
         return None
     optimiser.step()
     return value.detach()
-
-
-def written(model: Density, out: Path) -> None:
-    """Write a copy of `model` as ONNX of any picture size."""
-    torch.onnx.export(
-        copy.deepcopy(model).cpu(), (torch.zeros(1, 7, SIDE, SIDE),), str(out), dynamo=False,
-        input_names=["channels"], output_names=["people"], opset_version=13,
-        dynamic_axes={"channels": {2: "h", 3: "w"}, "people": {2: "h4", 3: "w4"}},
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

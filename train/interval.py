@@ -8,7 +8,7 @@
 
 Measures each of the calibration scenes (`plainview.synth.blind`) as `plainview measure` does, and
 prints count beside truth, and by how much density and interval would have to change for the counts
-to be right on the whole and nine in ten intervals to hold the truth. SCALE, RELATIVE and GAP in
+to be right on the whole and nine in ten intervals to hold the truth. GAIN, RELATIVE and GAP in
 vision/dense.py are set by it, on these scenes only; the blind scenes are for measuring.
 """
 

@@ -1,0 +1,71 @@
+"""The samples that density.py trains on, while their scenes are still being rendered."""
+
+import functools
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from crowds import MOMENTS
+from plates import KINDS
+from scenes import SIDE, Sample, samples
+
+STRIDE = 4
+"""Pixels across a cell."""
+
+
+def scene(seed: int, cache: Path | None) -> list[Sample]:
+    """The samples of `seed`, from the folder `cache` or drawn and left there."""
+    path = None if cache is None else cache / f"{seed}.npz"
+    if path is not None and path.is_file():
+        kept = np.load(path)
+        return [Sample(*pair) for pair in zip(kept["planes"], kept["people"], strict=True)]
+    found = samples(seed)
+    if path is not None and found:
+        made = path.with_suffix(".part")
+        with made.open("wb") as file:
+            np.savez_compressed(
+                file, planes=[one.planes for one in found], people=[one.people for one in found]
+            )
+        made.replace(path)
+    return found
+
+
+class Stock:
+    """Owns the scenes that are still being rendered, and the samples on the device so far."""
+
+    def __init__(self, seeds: list[int], workers: int, cache: Path | None) -> None:
+        """Start to render `seeds`; before anything is on a GPU, since processes are forked."""
+        self._pool = multiprocessing.get_context("fork").Pool(workers)
+        self._coming = self._pool.imap(functools.partial(scene, cache=cache), seeds)
+        self._most = MOMENTS * len(seeds)
+        self._waiting = len(seeds)
+        self.scenes = self.samples = 0
+
+    def take(self, device: str, *, seconds: float) -> bool:
+        """Move one more scene to `device` if it comes within `seconds`: whether one did."""
+        if not self._waiting:
+            return False
+        try:
+            found = self._coming.next(timeout=max(seconds, 1e-4))
+        except multiprocessing.TimeoutError:
+            return False
+        if self.scenes == 0:
+            cells = SIDE // STRIDE
+            shape = (self._most, 6 + KINDS, SIDE, SIDE)
+            self.planes = torch.empty(shape, dtype=torch.int8, device=device)
+            self.people = torch.empty((self._most, cells, cells), device=device)
+        self._waiting -= 1
+        self.scenes += 1
+        rows = slice(self.samples, self.samples + len(found))
+        if found:
+            self.planes[rows] = torch.from_numpy(np.stack([one.planes for one in found])).to(device)
+            self.people[rows] = torch.from_numpy(np.stack([one.people for one in found])).to(device)
+        self.samples = rows.stop
+        return True
+
+    def end(self) -> None:
+        """Render no more."""
+        self._waiting = 0
+        self._pool.terminate()

@@ -15,6 +15,7 @@ from msgspec import structs
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.event import listen
 
+from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import packed, unpacked
 from plainview.alerts.thresholds import Quantity
 from plainview.errors import ConfigError, StoreError, StoreFull
@@ -330,7 +331,7 @@ def test_alerts_of_an_older_schema_are_kept(tmp_path: Path) -> None:
     kept, damaged = store.alerts()
     assert damaged.data == b"damaged"
     alert = unpacked(kept)
-    assert (alert.kind, alert.quantity) == (EventKind.DENSITY, Quantity.REACH)
+    assert (alert.kind, alert.quantity) == (AlertKind.DENSITY, Quantity.REACH)
     now = old | {"kind": "density", "sightings": [], "more": 0}
     assert msgspec.json.decode(msgspec.json.encode(alert)) == now
     assert msgspec.structs.replace(packed(alert), data=kept.data) == kept

@@ -30,12 +30,12 @@ MOST_SIGHTINGS: Final = 32
 MOST_OPEN: Final = 20
 """Alerts of one kind that are open at one site at once. More events are a flood: they are counted
 in the newest of these, and found one by one in the search."""
-BATCH: Final = 4000
+BATCH: Final = 8000
 """News taken at once. In a flood nearly every open alert is written once for each batch, so that a
-larger one costs less for each event; one takes a third of a second (bench/event_flood.py)."""
+larger one costs less for each event; one takes most of a second (bench/event_flood.py)."""
 EVERY: Final = 0.5
 """Seconds between looks at what is over or unseen: in a flood news comes faster than that."""
-ROUNDS: Final = 2
+ROUNDS: Final = 1
 """Batches in one look: a flood must not hold up what else is looked at."""
 
 _log = structlog.get_logger(__name__)

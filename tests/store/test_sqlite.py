@@ -332,7 +332,7 @@ def test_alerts_of_an_older_schema_are_kept(tmp_path: Path) -> None:
     assert damaged.data == b"damaged"
     alert = unpacked(kept)
     assert (alert.kind, alert.quantity) == (AlertKind.DENSITY, Quantity.REACH)
-    now = old | {"kind": "density", "sightings": [], "more": 0}
+    now = old | {"kind": "density", "sightings": [], "more": 0, "route": "", "unseen": None}
     assert msgspec.json.decode(msgspec.json.encode(alert)) == now
     assert msgspec.structs.replace(packed(alert), data=kept.data) == kept
     places = (Place("plaza", ()),)

@@ -61,7 +61,7 @@ def publish(
         said = show(state)
     elif city is None or day is None:
         raise InputError(
-            "what is to be published?",
+            "it is not said what is to be published",
             where="plainview publish",
             mend="Give CITY.toml and --day, or --account",
         )

@@ -20,6 +20,14 @@ class FullStore(SqliteStore):
         deliveries: Sequence[KeptDelivery] = (),
     ) -> None:
         """Keep them, unless there is no room."""
+        self._check()
+        super().put_alerts(alerts, heard=heard, deliveries=deliveries)
+
+    def settle_deliveries(self, deliveries: Sequence[KeptDelivery]) -> None:
+        """Keep what became of them, unless there is no room."""
+        self._check()
+        super().settle_deliveries(deliveries)
+
+    def _check(self) -> None:
         if self.full:
             raise StoreFull("there is no room to write")
-        super().put_alerts(alerts, heard=heard, deliveries=deliveries)

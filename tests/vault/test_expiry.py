@@ -8,11 +8,12 @@ from tests.vault.conftest import HOUR, Custodians
 from tests.vault.machine import DAYS, Machine
 
 from plainview.errors import LedgerError
+from plainview.ledger.keys import sync_folder
 from plainview.ledger.merkle import leaf_hash, root_of
 from plainview.vault import expiry
 from plainview.vault.check import check
 from plainview.vault.expiry import Batch
-from plainview.vault.layout import Layout, sync_folder
+from plainview.vault.layout import Layout
 from plainview.vault.ring import Ring
 
 

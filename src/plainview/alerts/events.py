@@ -16,7 +16,7 @@ from msgspec import structs
 from plainview.alerts import lifecycle
 from plainview.alerts.book import Book, Group
 from plainview.alerts.kinds import KINDS, AlertKind
-from plainview.alerts.lifecycle import SELF, Alert, Sighting, State, Step, Unseen
+from plainview.alerts.lifecycle import SELF, Alert, Sighting, Unseen
 from plainview.alerts.unseen import QUIET, Sight
 from plainview.clock import Clock
 from plainview.geometry import Point
@@ -209,28 +209,16 @@ def _place(group: "_Drafts", one: Told, name_of: str, now: float, name: Callable
 
 def _raised(one: Told, name_of: str, now: float, name: str) -> Alert:
     event = one.event
-    kind = KINDS[event.kind]
-    why = f"camera {event.camera} saw it, {event.confidence:.0%} sure"
-    return Alert(
-        id=name,
-        site=one.site,
-        zone=event.zone,
-        kind=AlertKind(event.kind.value),
-        quantity=None,
-        level=kind.level,
-        state=State.RAISED,
-        raised_at=now,
-        updated_at=now,
-        cleared_at=None,
-        value=None,
-        low=None,
-        high=None,
-        peak=None,
-        threshold=None,
+    bare = lifecycle.numberless(
+        name,
+        one.site,
+        AlertKind(event.kind.value),
+        now,
         source="Validated at this camera: see its scorecard",
-        at=event.at,
-        history=(Step(now, State.RAISED, SELF, why),),
-        sightings=(_sighting(event, name_of),),
+        why=f"camera {event.camera} saw it, {event.confidence:.0%} sure",
+    )
+    return structs.replace(
+        bare, zone=event.zone, at=event.at, sightings=(_sighting(event, name_of),)
     )
 
 

@@ -209,14 +209,28 @@ def raised(
 
 def stuck(name: str, site: str, route: str, now: float, why: str) -> Alert:
     """A new alert: nothing arrives by `route`, which tells of `site`."""
-    said = reason(why[:MOST_WHY])
+    bare = numberless(
+        name,
+        site,
+        AlertKind.ROUTE,
+        now,
+        source="See the page Deliveries",
+        why=reason(why[:MOST_WHY]),
+    )
+    return structs.replace(bare, route=route)
+
+
+def numberless(
+    name: str, site: str, kind: AlertKind, now: float, *, source: str, why: str
+) -> Alert:
+    """A new alert that is about no quantity, of the whole site."""
     return Alert(
         id=name,
         site=site,
         zone=None,
-        kind=AlertKind.ROUTE,
+        kind=kind,
         quantity=None,
-        level=KINDS[AlertKind.ROUTE].level,
+        level=KINDS[kind].level,
         state=State.RAISED,
         raised_at=now,
         updated_at=now,
@@ -226,10 +240,9 @@ def stuck(name: str, site: str, route: str, now: float, why: str) -> Alert:
         high=None,
         peak=None,
         threshold=None,
-        source="See the page Deliveries",
+        source=source,
         at=None,
-        history=(Step(now, State.RAISED, SELF, said),),
-        route=route,
+        history=(Step(now, State.RAISED, SELF, why),),
     )
 
 

@@ -20,8 +20,9 @@ import pyrage
 from msgspec import Meta, Struct
 
 from plainview.errors import InputError, PlainviewError, VaultError
+from plainview.ledger.keys import sync_folder
 from plainview.vault.age import Random, public_of
-from plainview.vault.layout import PARTIES, mark_no_copies, sync_folder
+from plainview.vault.layout import PARTIES, mark_no_copies
 
 _DUMPABLE: Final = 4
 _LOCK_ALL: Final = 3

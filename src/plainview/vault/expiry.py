@@ -19,8 +19,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from plainview.errors import LedgerError, VaultError
+from plainview.ledger.keys import sync_folder
 from plainview.ledger.merkle import leaf_hash, root_of
-from plainview.vault.layout import PARTIES, Layout, end_of, sync_folder
+from plainview.vault.layout import PARTIES, Layout, end_of
 from plainview.vault.ring import GONE, Ring, Slots
 
 MOST: Final = 50_000

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from plainview.errors import InputError, VaultError
+from plainview.ledger.keys import sync_folder
 from plainview.vault import daykey
 from plainview.vault.age import Random, Wrapped, unwrap, wrap
-from plainview.vault.layout import HOLD, HOUR, Layout, end_of, sync_folder
+from plainview.vault.layout import HOLD, HOUR, Layout, end_of
 from plainview.vault.ring import Ring, Slot
 
 CASE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")

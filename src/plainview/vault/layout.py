@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from plainview.errors import VaultError
+from plainview.ledger.keys import sync_folder
 from plainview.vault.segment import SUFFIX
 
 HOUR: Final = 3600
@@ -114,15 +115,6 @@ def end_of(ring: str) -> int | None:
     except ValueError:
         return None
     return round(day.timestamp()) + DAY
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's names durable. Raises OSError."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def mark_no_copies(folder: Path) -> None:

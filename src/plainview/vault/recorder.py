@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from plainview.clock import Clock
 from plainview.errors import VaultError
+from plainview.ledger.keys import sync_folder
 from plainview.vault.age import Random
 from plainview.vault.disk import RESERVE, Room
 from plainview.vault.lateness import Lateness
-from plainview.vault.layout import HOUR, Layout, day_of, sync_folder
+from plainview.vault.layout import HOUR, Layout, day_of
 from plainview.vault.ring import CUT, Ring
 from plainview.vault.segment import Key, Writer
 from plainview.vault.stream import Label

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from plainview.errors import VaultError
+from plainview.ledger.keys import sync_folder
 from plainview.vault.age import NONCE
-from plainview.vault.layout import Layout, sync_folder
+from plainview.vault.layout import Layout
 from plainview.vault.ring import CUT, GONE, OPEN, Ring
 from plainview.vault.segment import SUFFIX, whole
 

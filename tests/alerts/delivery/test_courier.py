@@ -1,11 +1,12 @@
 import datetime as dt
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.alerts.delivery.examples import BEGAN, PLACE, alert, route, threshold
+from tests.alerts.full_store import FullStore
 
 from plainview.alerts import lifecycle
 from plainview.alerts.book import Book
@@ -17,9 +18,8 @@ from plainview.alerts.lifecycle import Alert, State
 from plainview.alerts.watch import Look
 from plainview.clock import ManualClock
 from plainview.crowd.field import normal
-from plainview.errors import DeliveryFailed, StoreFull
-from plainview.store import KeptAlert, KeptDelivery, Retention
-from plainview.store.sqlite import SqliteStore
+from plainview.errors import DeliveryFailed
+from plainview.store import KeptDelivery, Retention
 
 
 class Receiver:
@@ -53,36 +53,10 @@ class Receiver:
         self.closed += 1
 
 
-class Store(SqliteStore):
-    """A store that can be told to take nothing."""
-
-    full = False
-
-    def put_alerts(
-        self,
-        alerts: Sequence[KeptAlert],
-        *,
-        heard: int = 0,
-        deliveries: Sequence[KeptDelivery] = (),
-    ) -> None:
-        """Keep them, unless there is no room."""
-        self._check()
-        super().put_alerts(alerts, heard=heard, deliveries=deliveries)
-
-    def settle_deliveries(self, deliveries: Sequence[KeptDelivery]) -> None:
-        """Keep what became of them, unless there is no room."""
-        self._check()
-        super().settle_deliveries(deliveries)
-
-    def _check(self) -> None:
-        if self.full:
-            raise StoreFull("there is no room to write")
-
-
 class World:
     """A store, one route and its courier; turns are made by hand."""
 
-    def __init__(self, store: Store, out: Route) -> None:
+    def __init__(self, store: FullStore, out: Route) -> None:
         """The courier of `out`."""
         self.clock, self.store = ManualClock(BEGAN), store
         self.receiver = Receiver()
@@ -112,9 +86,9 @@ class World:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path) -> Iterator[FullStore]:
     """An empty store."""
-    opened = Store(tmp_path / "readings.db", Retention())
+    opened = FullStore(tmp_path / "readings.db", Retention())
     yield opened
     opened.close()
 
@@ -124,7 +98,7 @@ def escalated(name: str) -> Alert:
     return lifecycle.escalated(alert(name), BEGAN + 1, "Ada", "it grows")
 
 
-def test_what_is_put_is_handed_over_once_and_in_order(store: Store) -> None:
+def test_what_is_put_is_handed_over_once_and_in_order(store: FullStore) -> None:
     """Escalated ones first; what was delivered is not told again, a further step is."""
     world = World(store, route())
     world.put(alert("2"), alert("1"), escalated("3"))
@@ -136,7 +110,7 @@ def test_what_is_put_is_handed_over_once_and_in_order(store: Store) -> None:
     assert world.outbox.waiting() == {}
 
 
-def test_of_an_alert_that_moves_on_only_the_newest_step_is_told(store: Store) -> None:
+def test_of_an_alert_that_moves_on_only_the_newest_step_is_told(store: FullStore) -> None:
     """A receiver that was away is not flooded with the past."""
     world = World(store, route())
     found = alert()
@@ -147,7 +121,7 @@ def test_of_an_alert_that_moves_on_only_the_newest_step_is_told(store: Store) ->
     assert world.turn() == [f"{found.id} cleared"]
 
 
-def test_a_route_that_fails_is_tried_again_ever_later_and_told_of(store: Store) -> None:
+def test_a_route_that_fails_is_tried_again_ever_later_and_told_of(store: FullStore) -> None:
     """Twice as long each time, up to the bound; after three failures it counts as broken."""
     world = World(store, route())
     world.put(alert("1"), alert("2"))
@@ -177,7 +151,7 @@ def test_a_route_that_fails_is_tried_again_ever_later_and_told_of(store: Store) 
     assert world.courier.state.trouble == ""
 
 
-def test_one_notice_that_is_refused_holds_up_no_other(store: Store) -> None:
+def test_one_notice_that_is_refused_holds_up_no_other(store: FullStore) -> None:
     """It waits by itself, visibly."""
     world = World(store, route())
     world.put(alert("1"), alert("2"))
@@ -190,7 +164,7 @@ def test_one_notice_that_is_refused_holds_up_no_other(store: Store) -> None:
     assert world.turn() == ["1 raised"]
 
 
-def test_quiet_hours_hold_back_all_but_what_is_escalated(store: Store) -> None:
+def test_quiet_hours_hold_back_all_but_what_is_escalated(store: FullStore) -> None:
     """Then one notice of each alert comes."""
     local = dt.datetime.fromtimestamp(BEGAN, tz=dt.UTC) + dt.timedelta(hours=1)  # Paris in winter
     until = (local + dt.timedelta(minutes=30)).time().replace(second=0, microsecond=0)
@@ -203,7 +177,7 @@ def test_quiet_hours_hold_back_all_but_what_is_escalated(store: Store) -> None:
     assert world.turn() == ["1 raised"]
 
 
-def test_a_rate_limit_spreads_what_is_not_escalated(store: Store) -> None:
+def test_a_rate_limit_spreads_what_is_not_escalated(store: FullStore) -> None:
     """Two a minute; escalated ones pass and do not count."""
     world = World(store, route(most_per_minute=2))
     world.put(*(alert(str(k)) for k in range(5)), escalated("9"))
@@ -213,7 +187,7 @@ def test_a_rate_limit_spreads_what_is_not_escalated(store: Store) -> None:
     assert world.turn() == ["2 raised", "3 raised"]
 
 
-def test_a_clock_that_is_set_back_delays_nothing(store: Store) -> None:
+def test_a_clock_that_is_set_back_delays_nothing(store: FullStore) -> None:
     """What waits for a time of the old clock is tried at once."""
     world = World(store, route())
     world.receiver.refused = {"1"}
@@ -224,7 +198,7 @@ def test_a_clock_that_is_set_back_delays_nothing(store: Store) -> None:
     assert world.turn() == ["1 raised"]
 
 
-def test_an_alert_that_cannot_be_written_is_told_all_the_same_and_once(store: Store) -> None:
+def test_an_alert_that_cannot_be_written_is_told_all_the_same_and_once(store: FullStore) -> None:
     """A full disk hides nothing; and what was told from memory is not told again when it is not."""
     world = World(store, route())
     book = Book(store, world.clock, lambda: "a", outgoing=world.outbox)
@@ -245,7 +219,7 @@ def test_an_alert_that_cannot_be_written_is_told_all_the_same_and_once(store: St
     assert world.turn() == [f"{shown.alert.id} cleared"]
 
 
-def test_what_was_handed_over_but_not_noted_is_not_handed_over_in_a_storm(store: Store) -> None:
+def test_what_was_handed_over_but_not_noted_is_not_handed_over_in_a_storm(store: FullStore) -> None:
     """The store may be full just then: it is remembered, and noted later."""
     world = World(store, route())
     world.put(alert("1"))
@@ -258,7 +232,7 @@ def test_what_was_handed_over_but_not_noted_is_not_handed_over_in_a_storm(store:
 
 
 def test_memory_for_what_cannot_be_written_has_a_bound(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: FullStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is dropped beyond it is counted."""
     monkeypatch.setattr("plainview.alerts.delivery.outbox.MOST_HERE", 3)
@@ -269,7 +243,7 @@ def test_memory_for_what_cannot_be_written_has_a_bound(
     assert world.turn() == ["0 raised", "1 raised", "2 raised"]
 
 
-def test_a_notice_that_cannot_be_read_holds_up_no_other(store: Store) -> None:
+def test_a_notice_that_cannot_be_read_holds_up_no_other(store: FullStore) -> None:
     """It stays, with the reason."""
     world = World(store, route())
     world.put(alert("2"))
@@ -279,7 +253,7 @@ def test_a_notice_that_cannot_be_read_holds_up_no_other(store: Store) -> None:
     assert "cannot be read" in left.error
 
 
-def test_a_test_goes_at_once_and_mends_a_pause(store: Store) -> None:
+def test_a_test_goes_at_once_and_mends_a_pause(store: FullStore) -> None:
     """Past quiet hours and pauses, and it is no alert."""
     world = World(store, route(quiet=(Quiet(dt.time(0), dt.time(23, 59)),)))
     world.receiver.failure = DeliveryFailed("nobody answers")
@@ -292,7 +266,7 @@ def test_a_test_goes_at_once_and_mends_a_pause(store: Store) -> None:
     assert world.outbox.waiting() == {}
 
 
-def test_a_running_courier_delivers_and_ends(store: Store) -> None:
+def test_a_running_courier_delivers_and_ends(store: FullStore) -> None:
     """Its thread is woken by what is put; what waits when it ends is there for the next."""
     world = World(store, route())
     world.courier.start()

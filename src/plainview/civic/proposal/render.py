@@ -1,16 +1,15 @@
 """A report as text, as one HTML file and as a tagged PDF, to be attached to an assessment."""
 
-import functools
 import textwrap
 from collections.abc import Iterator
 from typing import Any, Final
 
-import jinja2
 from markupsafe import Markup
 
 from plainview.civic.proposal.report import Report, Source, Table, report
 from plainview.civic.proposal.scenario import Scenario
 from plainview.governance.render.fonts import can_print, families
+from plainview.governance.render.html import environment
 from plainview.governance.render.typeset import breakable, typeset, typst_language
 from plainview.governance.words import SOURCE, Words, words
 
@@ -82,7 +81,11 @@ def proposal_html(scenario: Scenario, language: str) -> str:
     told = report(scenario, spoken)
     # The chart is our own drawing; the texts in it are escaped where it is drawn.
     drawing = Markup(told.chart)  # noqa: S704
-    return _environment().get_template("proposal.html").render(w=spoken, it=told, chart=drawing)
+    return (
+        environment("plainview.civic.proposal")
+        .get_template("proposal.html")
+        .render(w=spoken, it=told, chart=drawing)
+    )
 
 
 def proposal_pdf(scenario: Scenario, language: str) -> bytes:
@@ -127,14 +130,3 @@ def _data(table: Table) -> dict[str, Any]:
 
 def _source(source: Source, spoken: Words) -> list[str]:
     return [breakable(line) for line in (source.title, *_about(source, spoken), *source.links)]
-
-
-@functools.cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("plainview.civic.proposal", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

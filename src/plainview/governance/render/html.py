@@ -26,7 +26,7 @@ def assessment_article(assessment: Assessment, language: str, *, t: int | None =
 def _render(template: str, assessment: Assessment, language: str, t: int | None) -> str:
     spoken = words(language)
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             words=spoken,
@@ -41,9 +41,10 @@ def _render(template: str, assessment: Assessment, language: str, t: int | None)
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def environment(package: str = "plainview.governance.render") -> jinja2.Environment:
+    """How the templates of `package` are filled: escaped, and nothing may be missing."""
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("plainview.governance.render", "templates"),
+        loader=jinja2.PackageLoader(package, "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

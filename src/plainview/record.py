@@ -488,3 +488,8 @@ class Stamped(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, 
 
     camera: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
     reading: Reading
+    fence: Annotated[int, Meta(ge=0, le=1 << 53)] = 0
+    """The token of the lens's placement (`Store.next_fence`): a camera's Reading under a lower one
+    than was seen before comes from a lens that should be gone, and is refused. 0: one machine."""
+    data: bytes = b""
+    """The Reading's one encoding, where it was strictly decoded from it; empty: not at hand."""

@@ -1,0 +1,97 @@
+import msgspec
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plainview import record
+from plainview.bus import wire
+from plainview.bus.wire import Batch
+from plainview.errors import InputError, ReadingRefused
+from plainview.record import CameraStatus, LensState, Reading
+
+STATUS = CameraStatus(1, LensState.RUNNING, sealed=True, connected=True, restarts=0, reconnects=0,
+                      late=0, refused=0)  # fmt: skip
+
+
+def encoded(t: int) -> bytes:
+    """A Reading's one encoding."""
+    return record.encode(Reading(t, 1000, 5, 0, 16, 0, 32, 8, 1, 9, (3, 16, 0, 0, 0), (), (), ()))
+
+
+def batch(number: int = 1, readings: int = 3, **changes: object) -> Batch:
+    """A site's batch of so many Readings."""
+    cameras = tuple(f"north-{k}" for k in range(readings))
+    data = tuple(encoded(1000 + k) for k in range(readings))
+    made = Batch(1, 77, number, cameras, (4,) * readings, data, (("north-0", 4, STATUS),))
+    return msgspec.structs.replace(made, **changes)
+
+
+def packed(plain: object) -> bytes:
+    """Anything, as a batch would travel."""
+    return zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(plain))
+
+
+@given(st.integers(0, 30))
+def test_what_is_packed_is_received(readings: int) -> None:
+    """Every Reading comes with its camera, its token and its own bytes; statuses as well."""
+    sent = batch(readings=readings)
+    got = wire.unpack(wire.pack(sent))
+    assert got.batch == sent
+    assert not got.refused
+    assert [(one.camera, one.fence, one.data) for one in got.readings] == [
+        *zip(sent.cameras, sent.fences, sent.data, strict=True)
+    ]
+    assert [record.encode(one.reading) for one in got.readings] == [*sent.data]
+
+
+HOSTILE = {
+    "nothing": b"",
+    "noise": b"\x28\xb5\x2f\xfd" + bytes(range(200)),
+    "another version": packed([2, 77, 1, [], [], [], []]),
+    "a word more": packed([1, 77, 1, [], [], [], [], "who"]),
+    "columns of different length": packed([1, 77, 1, ["a"], [1, 1], [encoded(1)], []]),
+    "a camera that is none": packed([1, 77, 1, ["a b"], [1], [encoded(1)], []]),
+    "too many": packed([1, 77, 1, ["a"] * 1025, [1] * 1025, [b""] * 1025, []]),
+    "a Reading too long": packed([1, 77, 1, ["a"], [1], [b"\0" * 4097], []]),
+    "two frames": wire.pack(batch()) + wire.pack(batch()),
+    "a frame cut short": wire.pack(batch())[:-3],
+    "a frame of unknown size": zstandard.ZstdCompressor().compressobj().compress(b"x" * 300_000)
+    + zstandard.ZstdCompressor(write_content_size=False).compress(b"x"),
+    "a bomb": zstandard.ZstdCompressor().compress(bytes(wire.MAX_PLAIN + 1)),
+    "too large": bytes(wire.MAX_PACKED + 1),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_is_no_batch_is_refused(what: str) -> None:
+    """Nothing of it is taken, it costs bounded memory, and the batches beside it are received."""
+    with pytest.raises(ReadingRefused):
+        wire.unpack(HOSTILE[what])
+    good = wire.pack(batch())
+    first, refused, last = wire.unpack_many([good, HOSTILE[what], good])
+    assert isinstance(refused, ReadingRefused)
+    assert first == last == wire.unpack(good)
+
+
+def test_a_reading_that_is_none_spoils_only_itself() -> None:
+    """It is refused by its camera's name; the rest of the batch is received."""
+    sent = batch(data=(encoded(1), b"\x01", encoded(3)))
+    got = wire.unpack(wire.pack(sent))
+    assert [one.camera for one in got.readings] == ["north-0", "north-2"]
+    assert [camera for camera, _ in got.refused] == ["north-1"]
+
+
+def test_a_batch_is_named_for_good() -> None:
+    """Sent again it has the same name; no two batches of a publisher share one."""
+    assert wire.message_id(batch(5)) == wire.message_id(wire.unpack(wire.pack(batch(5))).batch)
+    assert len({wire.message_id(batch(k, publisher=p)) for k in range(9) for p in (1, 11)}) == 18
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "*", ">", "a b", "é", "x" * 65])
+def test_a_subject_has_no_room_for_another(name: str) -> None:
+    """A district's or site's name is one token, or refused: dots and wildcards reach further."""
+    assert wire.subject("readings", "north", "plaza-1") == "plainview.readings.north.plaza-1"
+    for names in ((name, "plaza"), ("north", name)):
+        with pytest.raises(InputError):
+            wire.subject("readings", *names)

@@ -15,6 +15,10 @@ class Delivery(NamedTuple):
     token: int
     camera: str
     message: Stamped | CameraStatus
+    site: str | None = None
+    """Whose key brought it, as the subject says; None within one machine, where nobody else is."""
+    fence: int = 0
+    """Of a status: the token of the lens's placement, as `Stamped.fence` is of a Reading."""
 
 
 class BusStats(Struct, frozen=True):

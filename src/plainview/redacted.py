@@ -7,6 +7,7 @@ goes out with it. It holds no pixel of a live frame (docs/design/0024-view.md).
 
 import enum
 import hashlib
+import itertools
 import math
 from typing import Annotated, Final
 
@@ -167,7 +168,7 @@ def check_masks(masks: Masks) -> None:
     """Raise InputError for a mask that covers nothing, or is no polygon in the picture."""
     for k, mask in enumerate(masks):
         corners = [*mask, mask[0]]
-        doubled = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(corners, corners[1:], strict=False))
+        doubled = sum(a[0] * b[1] - b[0] * a[1] for a, b in itertools.pairwise(corners))
         finite = all(math.isfinite(value) for corner in mask for value in corner)
         if not finite or abs(doubled) < 1e-6:
             raise InputError(

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview import redacted
 from plainview.record import Health, Reading, encode
+from plainview.redacted import Picture, ViewState
 from plainview.vision import zygote
 from plainview.vision.lens import Colour
 from plainview.vision.spec import LensSpec, NetworkState
@@ -26,9 +28,11 @@ class StandIn:
 
     colour = False
 
-    def __init__(self, spec: LensSpec, *, plate: bytes | None = None) -> None:
+    def __init__(
+        self, spec: LensSpec, *, plate: bytes | None = None, admitted: bytes | None = None
+    ) -> None:
         """Read what is to be done. Not sealed yet: this may look for files."""
-        self._plate = plate
+        self._plate, self._admitted = plate, admitted
         self._frames = 0
         self._total = 0
         self._deed = ""
@@ -106,6 +110,14 @@ class StandIn:
     def open_networks(self) -> tuple[NetworkState, ...]:
         """None are supplied."""
         return ()
+
+    def picture(self) -> bytes | None:
+        """One in each interval, its JPEG as the deed wants it."""
+        if self._deed == "tall-picture":
+            return bytes(70_000)
+        jpeg = b"\xff\xd8\xff" + (self._admitted or b"") + b"\xff\xd9"
+        state = ViewState.NO_PLATE if self._admitted is None else ViewState.SHOWN
+        return redacted.encode(Picture(1000, state, 0, 0, 0, (), (), jpeg))
 
     def plate(self) -> bytes | None:
         """What the deed asks for: none, one, or one each interval."""

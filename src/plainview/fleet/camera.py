@@ -14,6 +14,7 @@ from plainview.fleet.pipeline import Pipeline
 from plainview.fleet.recording import Recording
 from plainview.fleet.zygote import Zygote, ZygoteGone
 from plainview.record import CameraStatus, LensState, Reading
+from plainview.redacted import LEARNED_TAG, Picture
 from plainview.vision.seal import SealReport
 from plainview.vision.spec import NETWORK_FAULTS, LensSpec, TapSpec, TapStatus
 from plainview.vision.task import LensTask
@@ -60,6 +61,7 @@ class Camera:
         self._clock = clock
         self._hang = hang
         self._recording = recording if tap.record else None
+        self._admitted: bytes | None = None
         self._pipeline: Pipeline | None = None
         self._state = LensState.STARTING
         self._sealed = False
@@ -83,8 +85,10 @@ class Camera:
         pipeline = self._pipeline
         return None if pipeline is None else (pipeline.lens, pipeline.tap)
 
-    def receive(self, fd: int, selector: selectors.BaseSelector) -> Iterator[Reading | bytes]:
-        """The Readings and plates that came through `fd`."""
+    def receive(
+        self, fd: int, selector: selectors.BaseSelector
+    ) -> Iterator[Reading | Picture | bytes]:
+        """The Readings, pictures and plates that came through `fd`."""
         pipeline = self._pipeline
         if pipeline is None or fd not in pipeline.sources():
             return
@@ -104,13 +108,19 @@ class Camera:
                 if isinstance(item, Reading):
                     self._mute = 0.0
                     self._last = item.t
-                else:
+                elif isinstance(item, bytes) and not item.startswith(LEARNED_TAG):
                     self._plate, self._plate_state = item, "learned"
                 yield item
+        self._hold(pipeline, selector)
+
+    def _hold(self, pipeline: Pipeline, selector: selectors.BaseSelector) -> None:
+        """Start anew what has broken its contract."""
         if not pipeline.readings.trusted:
             self._fail(f"the lens sent {pipeline.readings.why}", selector)
         elif not pipeline.plates.trusted:
             self._fail("the lens sent a plate that is too large", selector)
+        elif pipeline.pictures.why:
+            self._fail(f"the lens sent {pipeline.pictures.why}", selector)
         elif pipeline.garbled:
             self._fail("the tap sent something that is not its status", selector)
 
@@ -144,7 +154,9 @@ class Camera:
             self._launch(zygote, now, selector)
 
     def _launch(self, zygote: Zygote, now: float, selector: selectors.BaseSelector) -> None:
-        task = LensTask(self._lens, self._plate, since=self._last, cpu_seconds=LEASH)
+        task = LensTask(
+            self._lens, self._plate, self._admitted, since=self._last, cpu_seconds=LEASH
+        )
         try:
             self._permission.check(self._utc())
             socket = None
@@ -233,6 +245,16 @@ class Camera:
         self._note = f"{why}; restarting"[:200]
         _log.warning("camera restarts", camera=self.name, why=why, restarts=self._restarts)
 
+    def admit(self, plate: bytes | None, selector: selectors.BaseSelector) -> None:
+        """Draw its view over `plate` from now on: its lens is started anew, by the same permit."""
+        if not self._lens.picture or plate == self._admitted:
+            return
+        self._admitted = plate
+        if self._pipeline is not None:
+            self._detach(selector)
+            self._retry_at = self._clock.monotonic()
+            self._state = LensState.STARTING
+
     def lose(self, selector: selectors.BaseSelector) -> None:
         """The zygote is gone, and this camera's processes with it: start anew with the next."""
         if self._pipeline is not None:
@@ -268,7 +290,7 @@ class Camera:
         if status is not None:
             self._reconnects += status.reconnects
             self._late += status.late
-        self._refused += pipeline.readings.refused + pipeline.plates.refused
+        self._refused += _refused(pipeline)
         self._sealed = False
         # If the zygote is gone they ended with it; the fleet notices at its next turn.
         with contextlib.suppress(ZygoteGone):
@@ -287,7 +309,7 @@ class Camera:
         """The camera's status, when it changed or was not told for a second."""
         pipeline = self._pipeline
         status = pipeline.status if pipeline is not None else None
-        refused = pipeline.readings.refused + pipeline.plates.refused if pipeline else 0
+        refused = _refused(pipeline) if pipeline else 0
         now = self._clock.monotonic()
         news = CameraStatus(
             t=round(self._clock.utc() * 1000),
@@ -307,6 +329,11 @@ class Camera:
             return None
         self._told, self._told_at = news, now
         return news
+
+
+def _refused(pipeline: Pipeline) -> int:
+    """Messages of its lens that were not taken."""
+    return pipeline.readings.refused + pipeline.plates.refused + pipeline.pictures.refused
 
 
 def _noted(report: SealReport) -> str:

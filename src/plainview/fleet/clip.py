@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from plainview.errors import LensError, PermitRefused, SourceError
 from plainview.fleet.endings import how_it_ended
-from plainview.fleet.pipeline import Pipeline
+from plainview.fleet.pipeline import Item, Pipeline
 from plainview.fleet.zygote import Zygote
 from plainview.record import Reading
 from plainview.vision.seal import SealReport
@@ -151,9 +151,7 @@ class _Clip:
             )
         self._restarts += 1
 
-    def _told(
-        self, item: Reading | TapStatus | SealReport | bytes
-    ) -> Iterator[ClipStarted | Reading]:
+    def _told(self, item: Item) -> Iterator[ClipStarted | Reading]:
         if isinstance(item, Reading):
             self._last = item.t
             yield item
@@ -165,7 +163,7 @@ class _Clip:
             self._done = max(self._done, item.t)
             if self.on_progress is not None:
                 self.on_progress(self._done, item.duration)
-        else:
+        elif isinstance(item, bytes):
             self._plate = item
 
 
@@ -177,13 +175,13 @@ class _Run:
         self._pipeline = pipeline
         self._hang = hang
         self._silent = 0.0
-        self._held: list[Reading | TapStatus | SealReport | bytes] = []
+        self._held: list[Item] = []
         self.lens_code: int | None = None
         self.tap_code: int | None = None
         self.verdict = ""
         """Why the lens was killed; empty when it ended by itself."""
 
-    def items(self) -> Iterator[Reading | TapStatus | SealReport | bytes]:
+    def items(self) -> Iterator[Item]:
         """All that comes up, until the lens has ended and its pipes are empty."""
         pipeline = self._pipeline
         with selectors.DefaultSelector() as selector:
@@ -209,9 +207,7 @@ class _Run:
                     looked = now
                     self._watch(now - before)
 
-    def _in_order(
-        self, items: list[Reading | TapStatus | SealReport | bytes]
-    ) -> list[Reading | TapStatus | SealReport | bytes]:
+    def _in_order(self, items: list[Item]) -> list[Item]:
         """`items` as they are to be told: how the lens is sealed comes before what it measured.
 
         It is said first, but through a pipe of its own, and two pipes that are readable at once

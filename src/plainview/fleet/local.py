@@ -20,6 +20,7 @@ from plainview.fleet.zygote import COMMAND, Zygote, ZygoteGone
 from plainview.governance.lapse import keys
 from plainview.governance.permit import Grant
 from plainview.record import CameraStatus, Reading
+from plainview.redacted import Picture
 from plainview.vision.spec import LensSpec, TapSpec
 from plainview.vision.task import Trust
 
@@ -33,10 +34,17 @@ _log = structlog.get_logger(__name__)
 OnReading = Callable[[str, Reading], None]
 OnStatus = Callable[[str, CameraStatus], None]
 OnPlate = Callable[[str, bytes], None]
+OnPicture = Callable[[str, Picture], None]
 
 
 class _Start(NamedTuple):
     camera: Camera
+    admitted: bytes | None
+
+
+class _Admit(NamedTuple):
+    camera_id: str
+    plate: bytes | None
 
 
 class _Stop(NamedTuple):
@@ -51,12 +59,13 @@ class LocalFleet:
     `stop` or `close`. A PlainviewError that one raises is logged and counted (`failed_callbacks`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword for each callback and part that app joins
         self,
         *,
         on_reading: OnReading,
         on_status: OnStatus,
         on_plate: OnPlate,
+        on_picture: OnPicture | None = None,
         trust: Trust,
         clock: Clock | None = None,
         hang: float = HANG,
@@ -75,6 +84,7 @@ class LocalFleet:
         self._on_reading = on_reading
         self._on_status = on_status
         self._on_plate = on_plate
+        self._on_picture = on_picture
         self._clock: Clock = clock or SystemClock()
         self._hang = hang
         self._command = tuple(command)
@@ -83,7 +93,7 @@ class LocalFleet:
         self._zygote_again = 0.0
         self._cameras: dict[str, Camera] = {}
         self._leaving: list[tuple[set[int], threading.Event]] = []
-        self._orders: queue.SimpleQueue[_Start | _Stop] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[_Start | _Stop | _Admit] = queue.SimpleQueue()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._closing = False
         self.zygote_restarts = 0
@@ -100,8 +110,11 @@ class LocalFleet:
         lens: LensSpec,
         grant: Grant,
         plate: bytes | None = None,
+        admitted: bytes | None = None,
     ) -> None:
         """Run a camera, from `plate` where one is given. One of the same name is replaced.
+
+        Its redacted view, where `lens` has one, is drawn over the `admitted` plate.
 
         Raises PermitRefused unless `grant` permits this camera, source and view now; then nothing
         is changed. It runs no longer than the grant holds: when that ends, or its hours do, or the
@@ -112,20 +125,24 @@ class LocalFleet:
             tap = structs.replace(tap, record=False)
         permission = Permission(camera_id, tap, lens, grant, self._keys)
         permission.check(int(self._clock.utc() * 1000))
-        self._order(
-            _Start(
-                Camera(
-                    camera_id,
-                    tap,
-                    lens,
-                    plate,
-                    permission=permission,
-                    clock=self._clock,
-                    hang=self._hang,
-                    recording=self._recording,
-                )
-            )
+        camera = Camera(
+            camera_id,
+            tap,
+            lens,
+            plate,
+            permission=permission,
+            clock=self._clock,
+            hang=self._hang,
+            recording=self._recording,
         )
+        self._order(_Start(camera, admitted))
+
+    def admit(self, camera_id: str, plate: bytes | None) -> None:
+        """Draw the camera's view over `plate` from now on; nothing happens where it has none.
+
+        Its processes are started anew, which costs a second or two of measurement.
+        """
+        self._order(_Admit(camera_id, plate))
 
     def stop(self, camera_id: str) -> None:
         """End a camera's processes; when this returns they are gone, and no more Readings come.
@@ -179,7 +196,7 @@ class LocalFleet:
         """Close."""
         self.close()
 
-    def _order(self, order: _Start | _Stop) -> None:
+    def _order(self, order: _Start | _Stop | _Admit) -> None:
         if self._closing or not self._thread.is_alive():
             raise LensError("the fleet is closed", where="fleet")
         self._orders.put(order)
@@ -220,6 +237,9 @@ class LocalFleet:
         for item in camera.receive(fd, selector):
             if isinstance(item, Reading):
                 self._call(self._on_reading, camera.name, item)
+            elif isinstance(item, Picture):
+                if self._on_picture is not None:
+                    self._call(self._on_picture, camera.name, item)
             else:
                 self._call(self._on_plate, camera.name, item)
 
@@ -229,6 +249,10 @@ class LocalFleet:
                 order = self._orders.get_nowait()
             except queue.Empty:
                 return
+            if isinstance(order, _Admit):
+                if order.camera_id in self._cameras:
+                    self._cameras[order.camera_id].admit(order.plate, selector)
+                continue
             name = order.camera.name if isinstance(order, _Start) else order.camera_id
             old = self._cameras.pop(name, None)
             left: set[int] = set()
@@ -238,6 +262,7 @@ class LocalFleet:
                 if isinstance(order, _Stop):
                     self._tell(old, force=True)
             if isinstance(order, _Start):
+                order.camera.admit(order.admitted, selector)
                 self._cameras[name] = order.camera
             elif left and self._zygote is not None:
                 self._leaving.append((left, order.done))

@@ -3,7 +3,7 @@
 import msgspec
 
 from plainview import __version__
-from plainview.governance.capability import RECORD, to_watch
+from plainview.governance.capability import RECORD, VIEW, to_watch
 from plainview.governance.fingerprint import bare_source, fingerprint
 from plainview.governance.lapse import Keys, admit_until
 from plainview.governance.permit import Grant
@@ -20,7 +20,11 @@ class Permission:
         """Nothing is checked yet: `check` does."""
         self._camera = camera
         self._fingerprint = fingerprint(tap.source, lens.view)
-        self._needs = (*to_watch(lens.events), *([RECORD] if tap.record else ()))
+        self._needs = (
+            *to_watch(lens.events),
+            *([RECORD] if tap.record else ()),
+            *([VIEW] if lens.picture else ()),
+        )
         self._grant = grant
         self._trusted = trusted
         self._since = self._until = 0
@@ -33,6 +37,7 @@ class Permission:
             grant=msgspec.msgpack.encode(grant),
             events=lens.events,
             record=tap.record,
+            picture=lens.picture,
         )
         """The same, for the zygote to judge by itself."""
 

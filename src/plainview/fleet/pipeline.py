@@ -10,8 +10,10 @@ import msgspec
 
 from plainview.errors import LensError, PermitRefused
 from plainview.fleet.channel import Frames, PlateChannel, ReadingChannel
+from plainview.fleet.view import PictureChannel
 from plainview.fleet.zygote import Zygote
 from plainview.record import Reading
+from plainview.redacted import Picture
 from plainview.vision.seal import SealReport
 from plainview.vision.spec import TapSpec, TapStatus
 from plainview.vision.task import MAX_PLATE, Claim, LensTask
@@ -20,7 +22,7 @@ _READ = 1 << 16
 _MOST_STATUS = 4096
 _MOST_REPORT = 4096
 
-Item = Reading | TapStatus | SealReport | bytes
+Item = Reading | Picture | TapStatus | SealReport | bytes
 """What comes up from a camera; bytes are a plate."""
 
 
@@ -47,6 +49,7 @@ class Pipeline:
         self._live = task.spec.live
         self.readings = ReadingChannel(live=self._live, now=now, kinds=task.spec.events)
         self.plates = PlateChannel(MAX_PLATE, now=now if self._live else 0.0)
+        self.pictures = PictureChannel(now=now)
         self.seal: SealReport | None = None
         self.status: TapStatus | None = None
         self.garbled = False
@@ -57,6 +60,7 @@ class Pipeline:
         self._report = b""
         self._heard = 0.0
         self._open: set[int] = set()
+        self._painted = -1
         self.lens = self.tap = 0
         self._start(claim, tap, task, () if recording is None else (recording,))
 
@@ -77,7 +81,9 @@ class Pipeline:
             self._pulse = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
             self._open.add(self._pulse)
             theirs = (self._packets, readings, plates, report, self._pulse)
-            forked = self._zygote.start(claim, tap, task, ((packets, state, *recording), theirs))
+            painted = self._picture_pipe() if task.spec.picture else ()
+            ours = (packets, state, *recording)
+            forked = self._zygote.start(claim, tap, task, (ours, theirs), painted)
             self.tap, self.lens = forked.tap, forked.lens
         except (LensError, PermitRefused, OSError) as error:
             self.close()
@@ -86,8 +92,13 @@ class Pipeline:
                     f"no pipe for a lens: {error.strerror}", mend="Raise the limit on open files"
                 ) from error
             raise
-        for fd in (packets, readings, plates, report, state):
+        for fd in (packets, readings, plates, report, state, *painted):
             self._shut(fd)
+
+    def _picture_pipe(self) -> tuple[int, ...]:
+        """The lens's end of a pipe for pictures."""
+        self._painted, painted = self._pipe()
+        return (painted,)
 
     def _shut(self, fd: int) -> None:
         self._open.discard(fd)
@@ -95,7 +106,7 @@ class Pipeline:
 
     def sources(self) -> tuple[int, ...]:
         """Descriptors to wait on; give a readable one to `receive`."""
-        watched = (self._readings, self._plates, self._reports, self._state)
+        watched = (self._readings, self._plates, self._reports, self._state, self._painted)
         return tuple(fd for fd in watched if fd in self._open)
 
     @property
@@ -115,6 +126,8 @@ class Pipeline:
         elif fd == self._plates:
             # A clip's minutes are the stream's.
             yield from self.plates.feed(data, now if self._live else self._heard)
+        elif fd == self._painted:
+            yield from self.pictures.feed(data, now)
         elif fd == self._state:
             yield from self._told(data)
         else:

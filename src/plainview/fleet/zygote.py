@@ -91,12 +91,13 @@ class Zygote:
         tap: TapSpec,
         lens: LensTask,
         descriptors: tuple[Sequence[int], Sequence[int]],
+        pictures: Sequence[int] = (),
     ) -> Forked:
         """The process numbers of a new tap and lens: both are started, or neither is.
 
         `claim` is what a live camera's start is permitted by, None for a recording. `descriptors`
         are the tap's and the lens's (see `task.Start`), the tap's third, if any, to the recorder;
-        they are copied and stay open here.
+        they are copied and stay open here, as is the pipe for `pictures` of a lens that may draw.
 
         Raises PermitRefused if the zygote does not admit it, LensError if the kernel refuses a
         process, ZygoteGone if there is none to ask.
@@ -111,7 +112,7 @@ class Zygote:
                 tasks.append(file.fileno())
             of_tap, of_lens = descriptors
             first = [tasks[0], tasks[1], *of_tap[:2], tasks[2], *of_lens]
-            self._send(Start(), [*first, *of_tap[2:]])
+            self._send(Start(), [*first, *of_tap[2:], *pictures])
         reply = self._wait((Forked, NotForked, Refused), _ANSWER)
         if isinstance(reply, Refused):
             raise PermitRefused(reply.what, where=reply.where, mend=reply.mend)

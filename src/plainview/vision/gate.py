@@ -19,7 +19,7 @@ import msgspec
 
 from plainview import __version__
 from plainview.errors import PermitRefused, PlainviewError
-from plainview.governance.capability import RECORD, to_watch
+from plainview.governance.capability import RECORD, VIEW, to_watch
 from plainview.governance.fingerprint import bare_source, fingerprint
 from plainview.record import EventKind
 from plainview.vision import sources
@@ -42,6 +42,8 @@ class Admitted(NamedTuple):
     """The kinds of event that a live lens may look for."""
     record: bool = False
     """Whether a live tap may hand its packets to a recorder."""
+    picture: bool = False
+    """Whether a live lens may draw the redacted view."""
 
 
 RECORDING = Admitted(source=None)
@@ -84,13 +86,18 @@ class Gate:
                 self._trusted,
                 camera=told.camera,
                 fingerprint=view,
-                needs=(*to_watch(told.events), *([RECORD] if told.record else ())),
+                needs=(
+                    *to_watch(told.events),
+                    *([RECORD] if told.record else ()),
+                    *([VIEW] if told.picture else ()),
+                ),
                 now=int(time.time() * 1000),
                 software=__version__,
             )
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PermitRefused("this is no grant", where="permit", mend=_MEND) from error
-        return Admitted(bare_source(told.source), view, until, told.events, told.record)
+        source = bare_source(told.source)
+        return Admitted(source, view, until, told.events, told.record, told.picture)
 
 
 def check_tap(spec: TapSpec, admitted: Admitted) -> None:
@@ -112,8 +119,18 @@ def check_recording(sockets: Sequence[int], admitted: Admitted) -> None:
         raise PermitRefused("the recorder is not at the end of a socket", where="zygote")
 
 
+def check_pictures(pipes: Sequence[int], admitted: Admitted) -> None:
+    """Raise PermitRefused unless there is a pipe for pictures exactly where they are permitted."""
+    if len(pipes) != int(admitted.picture):
+        raise PermitRefused("the view is not permitted, or leads nowhere", where="zygote")
+    if not all(stat.S_ISFIFO(os.fstat(fd).st_mode) for fd in pipes):
+        raise PermitRefused("pictures do not go into a pipe", where="zygote")
+
+
 def check_lens(task: LensTask, admitted: Admitted) -> None:
     """Raise PermitRefused unless a lens of `task` is what was admitted."""
+    if (task.spec.picture or task.admitted is not None) and not admitted.picture:
+        raise PermitRefused("the view is not permitted", where="lens")
     if admitted.source is not None:
         if not task.spec.live or fingerprint(admitted.source, task.spec.view) != admitted.view:
             raise PermitRefused("the view is not the one of the permit", where="lens")

@@ -81,12 +81,18 @@ class Measurer(Protocol):
         """A new plate worth saving, if there is one."""
         ...
 
+    def picture(self) -> bytes | None:
+        """A new picture of the redacted view, if there is one (see `redacted.Picture`)."""
+        ...
+
 
 class Measure(Protocol):
     """Makes the measurer of a lens, before it is sealed."""
 
-    def __call__(self, spec: LensSpec, *, plate: bytes | None = None) -> Measurer:
-        """A measurer for `spec` that starts from `plate`."""
+    def __call__(
+        self, spec: LensSpec, *, plate: bytes | None = None, admitted: bytes | None = None
+    ) -> Measurer:
+        """A measurer for `spec` that starts from `plate` and draws over `admitted`."""
         ...
 
 
@@ -103,6 +109,9 @@ class Pipes(NamedTuple):
     """To write once: the SealReport; closed before the first packet is read."""
     pulse: int
     """An eventfd: one is added for each message taken. Tells a slow lens from one that hangs."""
+    pictures: int = -1
+    """To write: encoded pictures, likewise; -1 where none may be drawn: then there is no way out
+    for one."""
 
 
 class Lens:
@@ -114,12 +123,14 @@ class Lens:
         measurer: Measurer,
         tell: Callable[[bytes], None],
         show: Callable[[bytes], None],
+        paint: Callable[[bytes], None] | None = None,
     ) -> None:
-        """`tell` takes encoded Readings, `show` takes plates."""
+        """`tell` takes encoded Readings, `show` takes plates, `paint` pictures of the view."""
         self._spec = task.spec
         self._measurer = measurer
         self._tell = tell
         self._show = show
+        self._paint = paint
         self._skip = task.skip
         self._keyless = 0 if task.skip == 0 else _KEYLESS
         self._decoder: Decoder | None = None
@@ -249,6 +260,9 @@ class Lens:
         plate = self._measurer.plate()
         if plate is not None and len(plate) <= MAX_PLATE:
             self._show(plate)
+        picture = None if self._paint is None else self._measurer.picture()
+        if picture is not None and self._paint is not None:
+            self._paint(picture)
 
     def _flush(self) -> None:
         if self._decoder is not None:
@@ -332,11 +346,12 @@ def run(task: LensTask, pipes: Pipes, measure: Measure) -> int:
     """
     if task.spec.live:
         _spare_memory()
-    measurer = measure(task.spec, plate=task.plate)
+    measurer = measure(task.spec, plate=task.plate, admitted=task.admitted)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(nowhere, standard)
-    seal.close_all_but({0, 1, 2, *pipes})
+    given = [fd for fd in pipes if fd >= 0]
+    seal.close_all_but({0, 1, 2, *given})
     report = seal.seal(
         address_space=task.spec.address_space,
         cpu_seconds=task.cpu_seconds,
@@ -351,7 +366,8 @@ def run(task: LensTask, pipes: Pipes, measure: Measure) -> int:
     def pulse() -> None:
         os.write(pipes.pulse, one)
 
-    lens = Lens(task, measurer, _writer(pipes.readings), _writer(pipes.plates))
+    paint = _writer(pipes.pictures) if pipes.pictures >= 0 else None
+    lens = Lens(task, measurer, _writer(pipes.readings), _writer(pipes.plates), paint)
     try:
         return watch(lens, pipes.packets, pulse)
     except LensError:

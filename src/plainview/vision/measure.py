@@ -21,6 +21,7 @@ from plainview.vision.scene import BOOTSTRAP, STAGES, FrameStore
 from plainview.vision.sparse import SparseEstimator
 from plainview.vision.spec import LensSpec, NetworkState
 from plainview.vision.tally import Tally
+from plainview.vision.view.redactor import Redactor
 
 PLATE_EVERY = 600.0
 """Seconds between two plates offered for saving."""
@@ -55,12 +56,20 @@ class Measurer:
     against a plate that is learned anew in STAGES, with a wider interval until then.
     """
 
-    def __init__(self, spec: LensSpec, *, plate: bytes | None = None) -> None:
-        """Measure as `spec` says, against a saved `plate` where one is given and fits."""
+    def __init__(
+        self, spec: LensSpec, *, plate: bytes | None = None, admitted: bytes | None = None
+    ) -> None:
+        """Measure as `spec` says, against a saved `plate` where one is given and fits.
+
+        The redacted view, where `spec` wants it, is drawn over the `admitted` plate.
+        """
         cv2.setNumThreads(1)
         self._spec = spec
         self._supplied = [Supplied(network) for network in spec.view.networks]
         self._saved = plate
+        self._admitted = admitted
+        self._redactor: Redactor | None = None
+        self._picture: bytes | None = None
         self._tally = Tally(spec.view, spec.every)
         self._size: tuple[int, int] | None = None
         self._last = -math.inf
@@ -152,7 +161,14 @@ class Measurer:
     def plate(self) -> bytes | None:
         """A newly learned plate, serialised, when one is worth saving; else None."""
         outgoing, self._outgoing = self._outgoing, None
+        if outgoing is None and self._redactor is not None:
+            return self._redactor.plate()
         return outgoing
+
+    def picture(self) -> bytes | None:
+        """The newest picture of the redacted view, once; None where none is drawn."""
+        picture, self._picture = self._picture, None
+        return picture
 
     @property
     def _waiting(self) -> bool:
@@ -170,6 +186,8 @@ class Measurer:
         ]
         follow = movers(self._spec.view, self._optics)
         self._eyes = Eyes(found, self._eyes.finish(), follow=follow)
+        if self._spec.picture:
+            self._redactor = Redactor(self._spec.view, self._optics.size, self._admitted)
         self._store.clear()
         self._stage = 0
         self._first = -math.inf
@@ -237,6 +255,7 @@ class Measurer:
             self._stage, self._first = 0, t
             estimator.relit = False
         settled = self._stage >= len(STAGES)
+        self._redact(estimator, frame, trusted=trusted and settled)
         if trusted and settled and t - self._offered > PLATE_EVERY:
             self._offered = t
             self._outgoing = estimator.plate.to_bytes()
@@ -258,6 +277,11 @@ class Measurer:
             trusted=trusted,
         )
         self._eyes.frame(seen)
+
+    def _redact(self, by: SparseEstimator, frame: _Frame, *, trusted: bool) -> None:
+        """Let the view look at a frame that `by` has just measured."""
+        if self._redactor is not None and by.evidence is not None and by.mask is not None:
+            self._redactor.look(frame.luma, by.evidence, by.mask, frame.t, trusted=trusted)
 
     def _taken(self) -> list[bytes]:
         ready, self._ready = self._ready, []
@@ -284,7 +308,7 @@ class Measurer:
         flags = set(mark.health) | self._monitor.interval_flags()
         seen = min(max(self._last - self._first, 0.0) / ENOUGH, 1.0) if self._last > -1e9 else 0.0
         doubt = 1.0 if self._stage >= len(STAGES) else 2.5 - 1.5 * seen
-        return self._tally.reading(
+        reading = self._tally.reading(
             mark.end_ms,
             mark.span_ms,
             dropped=mark.dropped,
@@ -292,6 +316,9 @@ class Measurer:
             doubt=doubt,
             events=self._eyes.take(),
         )
+        if self._redactor is not None:
+            self._picture = self._redactor.picture(reading) or self._picture
+        return reading
 
 
 def _halved(chroma: tuple[Luma, Luma], size: tuple[int, int]) -> Chroma:

@@ -57,6 +57,8 @@ class LensSpec(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether `t` in Readings is UTC (live) or time from the clip's start (measure)."""
     events: Annotated[tuple[EventKind, ...], Meta(max_length=8)] = ()
     """The kinds of event that are looked for."""
+    picture: bool = False
+    """Live: whether the redacted view is drawn, and its plate learned."""
     address_space: int = 1_500_000_000
     """RLIMIT_AS of the lens, bytes."""
 

@@ -15,6 +15,8 @@ from plainview.vision.spec import LensSpec, TapSpec
 
 MAX_PLATE = 1 << 20
 """Bytes of one plate, in and out of a lens."""
+MAX_ADMITTED = MAX_PLATE + (1 << 17)
+"""Bytes of an admitted plate of the view, with its masks."""
 MESSAGE_BYTES = 65_536
 """Bound on one message; tasks are larger and come as a file descriptor."""
 MAX_TASK = 1 << 23
@@ -29,6 +31,8 @@ class LensTask(Struct, frozen=True, forbid_unknown_fields=True):
     spec: LensSpec
     plate: Annotated[bytes, Meta(max_length=MAX_PLATE)] | None = None
     """The plate to start from."""
+    admitted: Annotated[bytes, Meta(max_length=MAX_ADMITTED)] | None = None
+    """The plate that the redacted view is drawn over (a `redacted.AdmittedPlate`)."""
     skip: Annotated[int, Meta(ge=0)] = 0
     """Messages at the head of the stream that another lens has taken before: not decoded."""
     since: int | None = None
@@ -63,6 +67,8 @@ class Claim(Struct, frozen=True, forbid_unknown_fields=True):
     """What the lens is to look for: each kind must be in the grant."""
     record: bool = False
     """Whether the tap is to hand its packets to a recorder too, which the grant must hold."""
+    picture: bool = False
+    """Whether the lens is to draw the redacted view, which the grant must hold."""
 
 
 class Start(Struct, frozen=True, tag="start", forbid_unknown_fields=True):
@@ -70,7 +76,8 @@ class Start(Struct, frozen=True, tag="start", forbid_unknown_fields=True):
 
     Descriptors, in their order: claim (a `Claim`, or nil for a recording), tap's task (a
     `TapSpec`), packets (to write), status (to write), lens's task (a `LensTask`), then those of
-    `lens.Pipes`; at last, where the claim says `record`, the tap's socket to the recorder.
+    `lens.Pipes` but the last; then, where the claim says `record`, the tap's socket to the
+    recorder, and at last, where it says `picture`, the pipe for the lens's pictures.
     """
 
 

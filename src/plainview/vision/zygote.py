@@ -53,9 +53,9 @@ from plainview.vision.task import (
 )
 
 _PR_SET_PDEATHSIG = 1
-_PIPES = len(lens.Pipes._fields)
+_PIPES = len(lens.Pipes._fields) - 1
 _DESCRIPTORS = 5 + _PIPES
-"""Of a `task.Start` that records nothing; one more where it does."""
+"""Of a `task.Start` that neither records nor draws; one more for each."""
 _VERDICT = 10.0
 """Seconds in which a child has held its task against what was admitted."""
 _FITS = b"fits"
@@ -139,7 +139,7 @@ class Zygote:
 
     def _request(self) -> bool:
         data, descriptors, _flags, _address = socket.recv_fds(
-            self._channel, MESSAGE_BYTES, _DESCRIPTORS + 1
+            self._channel, MESSAGE_BYTES, _DESCRIPTORS + 2
         )
         if not data:
             return False
@@ -166,15 +166,18 @@ class Zygote:
 
     def _start(self, descriptors: list[int]) -> Reply:
         """Fork tap and lens, both or none, if the gate admits them."""
-        if len(descriptors) not in {_DESCRIPTORS, _DESCRIPTORS + 1}:
+        if not _DESCRIPTORS <= len(descriptors) <= _DESCRIPTORS + 2:
             return Refused("a start without all of its descriptors", "zygote")
         lens_pid = 0
         try:
             claim, tap_task, packets, status, lens_task, *pipes = descriptors[:_DESCRIPTORS]
-            recording = descriptors[_DESCRIPTORS:]
             gate.check_pipe(packets, lens.Pipes(*pipes).packets)
             admitted = self._gate.admit(_read_task(claim))
+            more = descriptors[_DESCRIPTORS:]
+            recording, pictures = more[: admitted.record], more[admitted.record :]
             gate.check_recording(recording, admitted)
+            gate.check_pictures(pictures, admitted)
+            pipes += pictures
             lens_pid = self._fork(
                 lambda: self._lens_of(lens_task, admitted, lens.Pipes(*pipes)),
                 keep=tuple(pipes),

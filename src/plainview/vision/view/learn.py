@@ -1,0 +1,178 @@
+"""Learns the plate of a view: a long median of minutes, each with a vote that nobody was there.
+
+Much stricter than the plate that a lens measures by, which must be there after two seconds and
+follows the scene: nobody is to be in this one. It takes ten minutes at least, and a pixel is shown
+only if
+
+1. in most minutes it was free of people in most looks: no body stood there, nothing differed
+   from the measuring plate, and nothing moved, with a margin around each;
+2. hardly anything moved there that neither bodies nor a difference explain. Somebody who was there
+   when the measuring plate was learned has become part of it, and gives themselves away by this;
+3. four in five of the minutes' medians agree.
+
+All else is filled flat. Who sits down for half of the time makes 3 fail, who sways 2. A sleeper who
+does not move by a pixel in all that time passes all three: that is why a person looks at the plate
+before it is shown, and why a longer span is better. Long spans come by themselves: minutes are
+thinned out, as frames are by `scene.FrameStore`, and the plate is offered anew each time.
+"""
+
+import math
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.redacted import LEAST_SPAN
+from plainview.vision.plate import Luma, exposure
+from plainview.vision.view.scenery import packed
+
+Mask = NDArray[np.bool_]
+
+LOOK_EVERY: Final = 7.5
+"""Seconds between two looks."""
+LOOKS: Final = 8
+"""Looks that make a vote: a minute."""
+MOST: Final = 16
+"""Votes that are kept; then every second goes, and from then on every second counts."""
+LEAST: Final = 10
+"""Votes that a plate needs."""
+LONGEST: Final = 8 * 3600.0
+"""Seconds after which all is begun anew: light and scene have changed."""
+MOVED: Final = 14
+"""Grey levels between two looks from which a pixel has moved."""
+RESTLESS: Final = 0.06
+"""Part of the looks in which something may move unexplained."""
+AGREE: Final = 0.8
+"""Part of the voting minutes that must agree."""
+LEVELS: Final = 8.0
+"""Grey levels to each side within which two minutes agree, at least."""
+SHARE: Final = 0.1
+"""The same as a part of the luma."""
+_MARGIN: Final = np.ones((7, 7), np.uint8)
+_SPECK: Final = np.ones((3, 3), np.uint8)
+_BODY: Final = np.ones((13, 13), np.uint8)
+"""A third of a person of optics.WORK_HEIGHT pixels."""
+
+
+class ViewLearner:
+    """Owns the looks of this minute and the votes of those before, in working pixels (h, w)."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        """Learn for working pictures of `size` (width, height)."""
+        self._shape = (size[1], size[0])
+        self._begin()
+
+    def _begin(self) -> None:
+        self._looks: list[Luma] = []
+        self._free: list[Mask] = []
+        self._values: list[Luma] = []
+        self._voters: list[NDArray[np.uint8]] = []
+        self._ends: list[int] = []
+        self._restless = np.zeros(self._shape, dtype=np.uint16)
+        self._counted = 0
+        self._stride, self._minutes = 1, 0
+        self._reference: Luma | None = None
+        self._last: Luma | None = None
+        self._grown: Mask = np.zeros(self._shape, dtype=np.bool_)
+        self._looked = -math.inf
+        self._since = 0.0
+
+    def look(self, luma: Luma, occupied: Mask, t: float) -> bytes | None:
+        """Look at a working frame of the time `t` seconds: a plate, when one is worth looking at.
+
+        `occupied` (h, w): bodies, and whatever differs from the measuring plate. Only frames of a
+        healthy camera are given.
+        """
+        if 0 <= t - self._looked < LOOK_EVERY:
+            return None
+        if self._looked > t or t - self._since > LONGEST or self._reference is None:
+            self._begin()
+            self._reference, self._since = luma.copy(), t
+        self._looked = t
+        even = self._evened(luma)
+        grown = cv2.dilate(occupied.astype(np.uint8), _MARGIN) > 0
+        moved = np.zeros(self._shape, dtype=np.bool_)
+        if self._last is not None:
+            moved = cv2.absdiff(even, self._last) > MOVED
+            # Where somebody stood a look ago, their leaving explains it.
+            self._restless += (moved & ~grown & ~self._grown).astype(np.uint16)
+            self._counted += 1
+        self._last, self._grown = even, grown
+        self._looks.append(even)
+        self._free.append(~(grown | (cv2.dilate(moved.astype(np.uint8), _SPECK) > 0)))
+        return self._vote(t) if len(self._looks) == LOOKS else None
+
+    def _evened(self, luma: Luma) -> Luma:
+        """`luma` in the exposure of the first look."""
+        assert self._reference is not None  # noqa: S101 - `look` has set it
+        gain = exposure(self._reference, luma, None)
+        table = np.clip(np.arange(256) * gain, 0, 255)
+        return np.asarray(cv2.LUT(luma, np.rint(table).astype(np.uint8)), dtype=np.uint8)
+
+    def _vote(self, t: float) -> bytes | None:
+        """End a minute: its median of the free looks, and where it votes."""
+        looks, free = np.stack(self._looks), np.stack(self._free)
+        self._looks.clear()
+        self._free.clear()
+        self._minutes += 1
+        if self._minutes % self._stride:
+            return None
+        looks[~free] = 255
+        looks.sort(axis=0)
+        count = free.sum(axis=0)
+        middle = np.maximum((count - 1) // 2, 0)[None]
+        self._values.append(np.take_along_axis(looks, middle, axis=0)[0])
+        self._voters.append(np.packbits(2 * count >= LOOKS))
+        self._ends.append(round(t * 1000))
+        if len(self._values) < LEAST or t * 1000 - self._since * 1000 < LEAST_SPAN:
+            return None
+        if len(self._values) == LEAST and self._stride == 1:
+            return self._plate()
+        if len(self._values) < MOST:
+            return None
+        plate = self._plate()
+        del self._values[::2], self._voters[::2], self._ends[::2]
+        self._stride *= 2
+        return plate
+
+    def _plate(self) -> bytes | None:
+        """The plate by the votes so far."""
+        luma, settled = self._agreed()
+        settled &= self._restless <= RESTLESS * max(self._counted, 1)
+        return packed(
+            luma,
+            _whole(settled),
+            since=round(self._since * 1000),
+            until=self._ends[-1],
+            votes=len(self._values),
+        )
+
+    def _agreed(self) -> tuple[Luma, Mask]:
+        """The median of the votes (h, w), and where enough of them were cast and agree."""
+        height, width = self._shape
+        luma = np.zeros(self._shape, dtype=np.uint8)
+        settled = np.zeros(self._shape, dtype=np.bool_)
+        voters = np.stack(self._voters)
+        cast = np.unpackbits(voters, axis=1, count=height * width).reshape(-1, height, width) > 0
+        # By strips of rows: a sort of all at once would take many times the memory of the votes.
+        for top in range(0, height, 32):
+            rows = np.s_[top : top + 32]
+            values = np.stack([value[rows] for value in self._values])
+            votes = cast[:, rows]
+            number = votes.sum(axis=0)
+            ordered = np.sort(np.where(votes, values, 255), axis=0)
+            median = np.take_along_axis(ordered, np.maximum((number - 1) // 2, 0)[None], axis=0)[0]
+            near = np.maximum(LEVELS, SHARE * median.astype(np.float32))
+            away = np.abs(values.astype(np.int16) - median.astype(np.int16))
+            agree = (votes & (away <= near)).sum(axis=0)
+            luma[rows] = median
+            settled[rows] = (2 * number >= len(values)) & (agree >= AGREE * number)
+        return luma, settled
+
+
+def _whole(settled: Mask) -> Mask:
+    """`settled` without specks, and where what is not settled would enclose parts of a person."""
+    open_ = cv2.morphologyEx((~settled).astype(np.uint8), cv2.MORPH_OPEN, _SPECK)
+    closed = cv2.morphologyEx(open_, cv2.MORPH_CLOSE, _BODY)
+    return np.asarray(closed == 0)

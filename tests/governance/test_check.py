@@ -109,11 +109,15 @@ CASES: list[tuple[str, str, Callable[[Assessment], Assessment]]] = [
             capabilities=(
                 *VALID.capabilities,
                 AssessedCapability(
-                    name="release", aims=("crush",), need="After an accident, to see how it arose."
+                    name="release",
+                    aims=("crush",),
+                    need="After an accident, to see how it arose.",
+                    longest="2 h",
                 ),
             )
         ),
     ),
+    ("release-span", "capabilities[0].longest", first("capabilities", longest="2 h")),
     ("no-automatic-decision", "oversight.automatic", inside("oversight", automatic=True)),
     (
         "measure-harm",

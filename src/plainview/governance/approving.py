@@ -16,6 +16,7 @@ from plainview.governance.approval import (
 )
 from plainview.governance.assessment import Assessment
 from plainview.governance.cameras import BY_COVER
+from plainview.governance.capability import RELEASE
 from plainview.governance.check import Finding, check
 from plainview.governance.durations import minutes_of, seconds_of
 from plainview.governance.office import Office
@@ -247,6 +248,10 @@ def permit_of(assessment: Assessment) -> Permit:
             if isinstance(text, str) and text and kind in RETAINED
         },
         simulated=assessment.simulated,
+        release=min(
+            (seconds_of(c.longest) for c in assessment.capabilities if c.name == RELEASE),
+            default=0.0,
+        ),
     )
 
 

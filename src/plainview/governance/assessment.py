@@ -238,6 +238,13 @@ class AssessedCapability(Struct, frozen=True, forbid_unknown_fields=True):
     cameras: Annotated[
         References, Meta(description="Ids of the cameras that may do it; empty: all of them.")
     ] = ()
+    longest: Annotated[
+        Word,
+        Meta(
+            description="Of release alone: how much of a camera's footage one request may open at"
+            " most, such as '2 h'."
+        ),
+    ] = ""
 
 
 class Window(Struct, frozen=True, forbid_unknown_fields=True):
@@ -642,8 +649,16 @@ class Assessment(Struct, frozen=True, forbid_unknown_fields=True):
         return capability.cameras or tuple(camera.id for camera in self.cameras)
 
     def encoded(self) -> bytes:
-        """Canonical JSON: sorted keys, every field, no blanks. What is approved is exactly this."""
-        return _encoder.encode(self)
+        """Canonical JSON: sorted keys, every field, no blanks. What is approved is exactly this.
+
+        A field that came later, `capabilities.longest`, is left out where it says nothing, so that
+        what was approved before keeps its digest.
+        """
+        data = msgspec.to_builtins(self)
+        for capability in data["capabilities"]:
+            if not capability["longest"]:
+                del capability["longest"]
+        return _encoder.encode(data)
 
     def digest(self) -> str:
         """SHA-256 of `encoded`, hex: the name under which it is kept and approved."""

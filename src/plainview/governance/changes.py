@@ -1,5 +1,7 @@
 """What changed lately: entries of the ledger, in the plain words of every language."""
 
+import datetime as dt
+
 from plainview.governance.register import Change
 from plainview.governance.words import LANGUAGES, words
 from plainview.ledger.entry import Entry, EntryKind
@@ -25,5 +27,21 @@ def change(index: int, entry: Entry) -> Change:
             why=detail.get("why", ""),
             software=detail.get("software", ""),
             purpose=detail.get("purpose", ""),
+            basis=detail.get("basis", ""),
+            cameras=spoken.listed(_listed(entry)),
+            since=_moment(entry, "since"),
+            until=_moment(entry, "until"),
         )
     return Change(index, entry.t, entry.kind.value, entry.subject, told)
+
+
+def _listed(entry: Entry) -> list[str]:
+    cameras = entry.detail.get("cameras")
+    return cameras if isinstance(cameras, list) else []
+
+
+def _moment(entry: Entry, key: str) -> str:
+    t = entry.detail.get(key)
+    if not isinstance(t, int):
+        return ""
+    return f"{dt.datetime.fromtimestamp(t / 1000, dt.UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -207,6 +207,7 @@ def _capabilities(a: Assessment) -> Found:
             CAPABILITY,
             "Ask for record on the same cameras, or take release out",
         )
+    yield from _release_span(a)
     if a.oversight.automatic:
         yield Contradiction(
             "no-automatic-decision",
@@ -321,6 +322,27 @@ def _dates(a: Assessment, today: dt.date) -> Found:
             ASSESSMENT,
             "Look at it again, and set the next date",
         )
+
+
+def _release_span(a: Assessment) -> Found:
+    """One request may open so much and no more: said where release is asked for, only there."""
+    for k, capability in enumerate(a.capabilities):
+        try:
+            span = seconds_of(capability.longest) if capability.longest else 0.0
+        except InputError as error:
+            yield Contradiction(
+                "release-span", f"capabilities[{k}].longest", error.what, ASSESSMENT, error.mend
+            )
+            continue
+        if (capability.name == RELEASE) != bool(span):
+            asked = capability.name == RELEASE
+            yield Contradiction(
+                "release-span",
+                f"capabilities[{k}].longest",
+                "how much one request may open at most is not said" if asked else "is of release",
+                CAPABILITY,
+                "Write longest = '2 h', or less" if asked else "Leave it out",
+            )
 
 
 def _retention(a: Assessment) -> Found:

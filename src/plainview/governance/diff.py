@@ -136,6 +136,8 @@ def _capability_wider(pair: _Pair, capability: str, rest: str) -> bool:
             {aim for c in a.capabilities if c.name == capability for aim in c.aims} for a in pair
         )
         return bool(after - before)
+    if rest == "longest":
+        return _longer(before, after)
     granted = {
         camera for what, camera in _grants(pair.new) - _grants(pair.old) if what == capability
     }

@@ -71,6 +71,8 @@ class Permit(Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds by kind of data."""
     simulated: bool = False
     """A demonstration: nobody in it exists."""
+    release: float = 0.0
+    """Seconds of a camera's footage that one release may open at most."""
 
     def of_camera(self, camera: str) -> tuple[str, ...]:
         """The capabilities that `camera` may use, in their order."""
@@ -92,9 +94,17 @@ _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(Permit)
 
 
+def _encoded(permit: Permit) -> str:
+    """Canonical JSON; `release` came later, and is left out where it says nothing."""
+    data = msgspec.to_builtins(permit)
+    if not permit.release:
+        del data["release"]
+    return _encoder.encode(data).decode()
+
+
 def sign_permit(permit: Permit, authority: Signer) -> str:
     """The signed note of `permit`."""
-    return sign_note(f"{HEADER}\n{_encoder.encode(permit).decode()}\n", authority)
+    return sign_note(f"{HEADER}\n{_encoded(permit)}\n", authority)
 
 
 @functools.lru_cache(maxsize=4)  # many cameras start under one permit, of a whole city perhaps
@@ -115,7 +125,7 @@ def read_permit(note: str, authority: Verifier) -> Permit:
         permit = _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise PermitRefused(f"this is no permit: {error}", where="permit") from error
-    if header != HEADER or _encoder.encode(permit).decode() != body.removesuffix("\n"):
+    if header != HEADER or _encoded(permit) != body.removesuffix("\n"):
         raise PermitRefused("this is no permit", where="permit")
     return permit
 

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from msgspec import Struct, structs
 
+from plainview.governance import release_standing
 from plainview.ledger.entry import Entry, EntryKind
 
 CITY: Final = "city"
@@ -159,6 +160,8 @@ class Standing:
         """Verifier keys that the attested state may be signed with."""
         self.releases: dict[int, StatisticsRelease] = {}
         """Public statistics, by the place of their entry."""
+        self.footage: release_standing.Releases = {}
+        """Releases of footage, by id."""
         self.software = ""
         self.configuration = ""
 
@@ -352,6 +355,12 @@ def _configuration(standing: Standing, _index: int, entry: Entry) -> None:
     standing.configuration = _text(entry, "configuration")
 
 
+def _footage(
+    change: Callable[[release_standing.Releases, int, Entry], None],
+) -> Callable[[Standing, int, Entry], None]:
+    return lambda standing, index, entry: change(standing.footage, index, entry)
+
+
 _CHANGES: dict[EntryKind, Callable[[Standing, int, Entry], None]] = {
     EntryKind.LEDGER_OPENED: _keys,
     EntryKind.OFFICER_ENROLLED: _enrolled,
@@ -369,6 +378,12 @@ _CHANGES: dict[EntryKind, Callable[[Standing, int, Entry], None]] = {
     EntryKind.CONFIGURATION_CHANGED: _configuration,
     EntryKind.SOFTWARE_CHANGED: _software,
     EntryKind.STATISTICS_RELEASED: _statistics,
+    EntryKind.RELEASE_REQUESTED: _footage(release_standing.requested),
+    EntryKind.RELEASE_APPROVED: _footage(release_standing.approved),
+    EntryKind.RELEASE_GRANTED: _footage(release_standing.granted),
+    EntryKind.RELEASE_OPENED: _footage(release_standing.opened),
+    EntryKind.RELEASE_EXPORTED: _footage(release_standing.exported),
+    EntryKind.RELEASE_ENDED: _footage(release_standing.ended),
     EntryKind.STOP_PRESSED: _pressed,
     EntryKind.STOP_LIFTED: _lifted,
 }

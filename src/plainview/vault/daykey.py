@@ -19,8 +19,8 @@ import msgspec
 import pyrage
 from msgspec import Meta, Struct
 
+from plainview.durable import sync_folder
 from plainview.errors import InputError, PlainviewError, VaultError
-from plainview.ledger.keys import sync_folder
 from plainview.vault.age import Random, public_of
 from plainview.vault.layout import PARTIES, mark_no_copies
 
@@ -140,13 +140,21 @@ def open_share(folder: Path, party: str, identities: Iterable[object]) -> bytes:
     """The share of `party` in the ring `folder`, opened by `identities`. Raises VaultError."""
     try:
         sealed = (folder / f"{party}.age").read_bytes()
+    except OSError as error:
+        raise VaultError(f"the {party}'s share cannot be read", where=str(folder)) from error
+    return opened_share(sealed, folder.name, party, identities)
+
+
+def opened_share(sealed: bytes, ring: str, party: str, identities: Iterable[object]) -> bytes:
+    """The share of `party` in the ring called `ring`, from its sealed form. Raises VaultError."""
+    try:
         told = msgspec.msgpack.decode(pyrage.decrypt(sealed, list(identities)), type=_Share)
-    except (OSError, pyrage.DecryptError, msgspec.DecodeError) as error:
+    except (pyrage.DecryptError, msgspec.DecodeError) as error:
         raise VaultError(
-            f"the {party}'s share does not open with this identity", where=str(folder)
+            f"the {party}'s share does not open with this identity", where=ring
         ) from error
-    if (told.ring, told.party) != (folder.name, party):
-        raise VaultError("a share of another day or party lies here", where=str(folder))
+    if (told.ring, told.party) != (ring, party):
+        raise VaultError("a share of another day or party lies here", where=ring)
     return bytes(told.share)
 
 

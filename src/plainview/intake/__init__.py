@@ -1,16 +1,20 @@
 """From the bus into the store: the only writer of Readings."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
-from msgspec import Struct, structs
+from msgspec import structs
 
-from plainview.bus import Bus, BusStats, Delivery
+from plainview.bus import Bus, Delivery
 from plainview.clock import Clock
-from plainview.errors import PlainviewError, ReadingRefused, StoreError, StoreFull
-from plainview.record import CameraStatus, Event, Stamped, decode, encode
+from plainview.errors import PlainviewError, StoreError, StoreFull
+from plainview.intake.gate import ANY, Gate, Refusal, Rules, Sifted
+from plainview.intake.stats import IntakeStats
+from plainview.intake.steps import ClockWatch
+from plainview.record import CameraStatus, Event, Stamped
 from plainview.store import DiskUse, Store
 from plainview.store.search import Mark
 
@@ -22,10 +26,17 @@ Admit = Callable[[str, Event], Mark | None]
 Written = Callable[[Sequence[Stamped], int, float], None]
 """(Readings, events with them, UTC seconds at which they were taken) that are durable now."""
 
-_BATCH = 4096
+Said = Callable[[str, CameraStatus], None]
+"""(camera, the state of its pipeline) that is kept now."""
+
+_BATCH = 16_384
 """Messages of one transaction, at most."""
 _WAIT = 0.25
 """Seconds to wait for the first message: how soon a stop is noticed."""
+_MANY = 256
+_PAUSE = 0.2
+"""Where at least so many messages come at once, seconds between two takings: a transaction costs
+much the same for few as for many, so a city's come in five a second and not in hundreds."""
 _RETRY = 1.0
 """Seconds between attempts while the store does not take anything."""
 _COMPLAIN = 60.0
@@ -33,62 +44,6 @@ _COMPLAIN = 60.0
 _ROLL_UP = 20.0
 _PRUNE = 60.0
 """Seconds between roll-ups, and between deletions of what is past its term."""
-_STEP = 60.0
-"""Seconds that UTC may move against the steady clock before it counts as a step."""
-_AFTER_STEP = 900.0
-"""Seconds without deletion after a step: a clock that is wrong for a moment must not delete."""
-
-
-class IntakeStats(Struct, frozen=True):
-    """Counts since intake was made, and what is wrong now."""
-
-    stored: int
-    duplicates: int
-    refused: int
-    """Messages that were not a Reading or not of the camera that they came from: not stored."""
-    events: int
-    """Starts and ends of events, stored with their Readings."""
-    events_refused: int
-    """Those that were not permitted, or are off: not stored, and taken out of their Readings."""
-    statuses: int
-    batches: int
-    failed: int
-    """Attempts to write that failed; they are repeated, nothing of them is lost."""
-    clock_steps: int
-    rate: float
-    """Readings stored per second, over the last ten seconds or so."""
-    trouble: str
-    """Why nothing can be written at the moment; empty when all is well."""
-    bus: BusStats
-    disk: DiskUse | None
-    """As of the last deletion; None before it."""
-
-    def numbers(self) -> dict[str, float]:
-        """The counts by name, for Prometheus and the console's line."""
-        numbers = {
-            "readings_per_second": self.rate,
-            "readings_stored": self.stored,
-            "readings_duplicate": self.duplicates,
-            "messages_refused": self.refused,
-            "events_stored": self.events,
-            "events_refused": self.events_refused,
-            "statuses": self.statuses,
-            "batches": self.batches,
-            "writes_failed": self.failed,
-            "clock_steps": self.clock_steps,
-            "store_in_trouble": float(bool(self.trouble)),
-            "bus_published": self.bus.published,
-            "bus_refused": self.bus.refused,
-            "bus_waiting": self.bus.waiting,
-            "bus_bound": self.bus.bound,
-        }
-        if self.disk is not None:
-            numbers |= {
-                "disk_used_bytes": self.disk.used,
-                "disk_bound_bytes": self.disk.bound,
-                "disk_free_bytes": self.disk.free,
-            }
-        return numbers
 
 
 class Stop(Protocol):
@@ -119,30 +74,34 @@ class Intake:
         *,
         admit: Admit = lambda _camera, _event: None,
         written: Written = lambda _readings, _events, _taken: None,
+        said: Said = lambda _camera, _status: None,
+        rules: Rules = ANY,
     ) -> None:
         """Take from `bus`, write to `store`; periods are by `clock`.
 
         `admit` decides about each event; without it no event is kept.
-        `written` is told what was written, and must not wait. `before_deletion` is told, with the
-        UTC milliseconds, each time before what is past its term is deleted.
+        `written` is told what was written and `said` each status; neither must wait.
+        `before_deletion` is told, with the UTC milliseconds, each time before what is past its term
+        is deleted. What else must hold of a message is said by `rules`.
         """
         self._before_deletion = before_deletion
-        self._admit, self._written = admit, written
+        self._admit, self._written, self._said = admit, written, said
         self._bus = bus
         self._store = store
         self._clock = clock
         self._pending: Sequence[Delivery] = ()
         self._most = _BATCH
         self._lock = threading.Lock()
-        self._stored = self._duplicates = self._refused = self._statuses = 0
-        self._batches = self._failed = self._steps = 0
+        self._refused: Counter[Refusal] = Counter()
+        self._stored = self._duplicates = self._statuses = self._batches = self._failed = 0
         self._events = self._events_refused = 0
         self._trouble = ""
         self._complained: dict[str, float] = {}
         now = clock.monotonic()
         self._roll_up_due = now + _ROLL_UP
         self._prune_due = now
-        self._offset = clock.utc() - now
+        self._watch = ClockWatch(clock)
+        self._gate = Gate(self._watch, rules)
         self._rate_since = now
         self._rate_stored = 0
         self._rate = 0.0
@@ -155,6 +114,7 @@ class Intake:
         counted, shown in `stats().trouble`, and tried again.
         """
         while not stop.is_set():
+            began = self._clock.monotonic()
             try:
                 took = self.step(_WAIT)
                 self.upkeep()
@@ -162,8 +122,12 @@ class Intake:
                 self._fail(error)
                 stop.wait(_RETRY)
                 continue
-            if not took and self._bus.stats().closed:
+            waiting = self._bus.stats()
+            if not took and waiting.closed:
                 break
+            # A bus that is filling is emptied at once.
+            if _MANY <= took < min(_BATCH, waiting.bound // 8) and not waiting.closed:
+                stop.wait(max(_PAUSE - (self._clock.monotonic() - began), 0.0))
         # What was taken and can be written is written; the rest stays on the bus.
         try:
             for _ in range(1 + self._bus.stats().waiting // _BATCH):
@@ -190,23 +154,16 @@ class Intake:
         return taken
 
     def _write(self, part: Sequence[Delivery]) -> None:
-        readings: list[Stamped] = []
-        marks: list[Mark] = []
-        refused = statuses = said = 0
         taken = self._clock.utc()
-        for delivery in part:
-            message = delivery.message
-            try:
-                if isinstance(message, CameraStatus):
-                    self._store.put_status(delivery.camera, message)
-                    statuses += 1
-                else:
-                    one = checked(delivery.camera, message)
-                    said += len(one.reading.events)
-                    readings.append(self._admitted(one, marks))
-            except ReadingRefused as error:
-                refused += 1
-                self._complain("refused", "message refused", camera=delivery.camera, why=str(error))
+        sifted = self._gate.sift(part)
+        for camera, status in sifted.statuses:
+            self._store.put_status(camera, status)
+            self._said(camera, status)
+        marks: list[Mark] = []
+        readings = sifted.readings
+        said = sum(len(one.reading.events) for one in readings)
+        if said:
+            readings = [self._admitted(one, marks) for one in readings]
         try:
             stored, duplicates = self._store.append(readings, marks)
         except StoreError:
@@ -215,15 +172,23 @@ class Intake:
         self._most = min(self._most + 1 + self._most // 8, _BATCH)
         if readings:
             self._written(readings, len(marks), taken)
+        self._complain_of(sifted)
         with self._lock:
             self._stored += stored
             self._duplicates += duplicates
-            self._refused += refused
+            self._refused += sifted.refused
             self._events += len(marks)
             self._events_refused += said - len(marks)
-            self._statuses += statuses
+            self._statuses += len(sifted.statuses)
             self._batches += 1
             self._trouble = ""
+
+    def _complain_of(self, sifted: Sifted) -> None:
+        for reason, (camera, why) in sifted.examples.items():
+            many = sifted.refused[reason]
+            self._complain(
+                reason, "message refused", reason=reason.value, camera=camera, why=why, many=many
+            )
 
     def _admitted(self, one: Stamped, marks: list[Mark]) -> Stamped:
         """`one` with those of its events only that are kept; they are added to `marks`."""
@@ -234,16 +199,16 @@ class Intake:
         if len(found) == len(one.reading.events):
             return one
         events = tuple(mark.event for mark in found)
-        return structs.replace(one, reading=structs.replace(one.reading, events=events))
+        return structs.replace(one, reading=structs.replace(one.reading, events=events), data=b"")
 
     def upkeep(self) -> None:
         """Roll up, and delete what is past its term, when due. Raises StoreError."""
-        now = self._clock.monotonic()
-        self._watch_clock(now)
+        now = self._watch.look()
         if now >= self._roll_up_due:
             self._roll_up_due = now + _ROLL_UP
             self._store.roll_up(self._now())
-        if now >= self._prune_due:
+        # A clock that is wrong for a moment must not delete.
+        if now >= max(self._prune_due, self._watch.trusted_from):
             self._prune_due = now + _PRUNE
             self._before_deletion(self._now())
             deleted = self._store.prune(self._now())
@@ -252,16 +217,6 @@ class Intake:
                 self._disk = disk
             if deleted:
                 log.debug("deleted what was past its term", rows=deleted, used=disk.used)
-
-    def _watch_clock(self, now: float) -> None:
-        offset = self._clock.utc() - now
-        moved = offset - self._offset
-        self._offset = offset
-        if abs(moved) > _STEP:
-            self._prune_due = now + _AFTER_STEP
-            with self._lock:
-                self._steps += 1
-            log.warning("the clock was set; deletion waits", by_seconds=round(moved, 1))
 
     def _now(self) -> int:
         return int(self._clock.utc() * 1000)
@@ -295,31 +250,19 @@ class Intake:
             return IntakeStats(
                 stored=self._stored,
                 duplicates=self._duplicates,
-                refused=self._refused,
+                refused=self._refused[Refusal.MALFORMED],
+                foreign=self._refused[Refusal.FOREIGN],
+                fenced=self._refused[Refusal.FENCED],
+                ahead=self._refused[Refusal.AHEAD],
+                expired=self._refused[Refusal.EXPIRED],
                 events=self._events,
                 events_refused=self._events_refused,
                 statuses=self._statuses,
                 batches=self._batches,
                 failed=self._failed,
-                clock_steps=self._steps,
+                clock_steps=self._watch.steps,
                 rate=self._rate,
                 trouble=self._trouble,
                 bus=bus,
                 disk=self._disk,
             )
-
-
-def checked(camera: str, message: Stamped) -> Stamped:
-    """`message` if it is a Reading of `camera`, checked as if it had come as bytes.
-
-    Types do not bind at run time, and another bus may hand over what another program made.
-    Raises ReadingRefused.
-    """
-    if message.camera != camera:
-        raise ReadingRefused(f"{camera!r} sent a Reading in the name of {message.camera!r}")
-    try:
-        data = encode(message.reading)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ReadingRefused(f"not a Reading: {error}") from error
-    decode(data)
-    return message

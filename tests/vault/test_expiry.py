@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.vault.conftest import HOUR, Custodians
 from tests.vault.machine import DAYS, Machine
 
+from plainview.durable import sync_folder
 from plainview.errors import LedgerError
-from plainview.ledger.keys import sync_folder
 from plainview.ledger.merkle import leaf_hash, root_of
 from plainview.vault import expiry
 from plainview.vault.check import check

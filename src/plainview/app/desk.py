@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from plainview.app import cities
 from plainview.app.governor import CameraState, Governor
 from plainview.app.scorecards import Scorecards
 from plainview.config import CameraConfig, CityConfig
+from plainview.durable import put
 from plainview.errors import InputError, PlainviewError, StoreError
 from plainview.governance import approving, draft
 from plainview.governance.assessment import (
@@ -172,14 +172,9 @@ class RunningDesk:
         """Keep a draft under the id in it."""
         assessment = _parse(text)
         path = self._path(assessment.id)
-        part = path.with_suffix(".part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with part.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
+            put(path, text.encode())
         except OSError as error:
             raise StoreError(
                 f"the draft cannot be kept ({error.strerror})", where=str(path)

@@ -1,6 +1,5 @@
 """`plainview ledger verify`: everything that can be checked, from a folder or an address."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from plainview.app.attested import Attested, fetcher
 from plainview.app.state import existing
 from plainview.clock import SystemClock
 from plainview.document.toml import read_text
+from plainview.durable import put
 from plainview.errors import InputError, LedgerError, LedgerLie
 from plainview.ledger.checkpoint import Checkpoint, parse_checkpoint
 from plainview.ledger.cosignature import CosignatureVerifier
@@ -214,12 +214,7 @@ def vkey(state: Path | None) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Write the file, whole or not at all. Raises InputError."""
-    part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        put(path, text.encode(), mode=0o666)
     except OSError as error:
         raise InputError(f"cannot be written ({error.strerror})", where=str(path)) from error

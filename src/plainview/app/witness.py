@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from plainview.clock import Clock, SystemClock
+from plainview.durable import sync_folder
 from plainview.errors import InputError, LedgerError
 from plainview.ledger.cosignature import ED25519, ML_DSA_44, Cosigner
-from plainview.ledger.keys import sync_folder
 from plainview.ledger.note import Verifier
 from plainview.ledger.witness import Witness
 from plainview.web.server import Served, bind

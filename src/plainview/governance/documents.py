@@ -1,12 +1,10 @@
 """The documents that entries refer to, kept under their digest: written once, never changed."""
 
-import contextlib
 import hashlib
-import os
 import re
-import secrets
 from pathlib import Path
 
+from plainview.durable import put
 from plainview.errors import LedgerError, LedgerLie
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -36,22 +34,9 @@ class Documents:
         path = self._folder / digest
         if path.exists():
             return digest
-        part = self._folder / f".{digest}.{secrets.token_hex(4)}"
         try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(descriptor)
-            part.rename(path)
-            parent = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(parent)
-            finally:
-                os.close(parent)
+            put(path, data)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink()
             raise LedgerError(
                 f"a document cannot be kept ({error.strerror})",
                 where=str(self._folder),

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from plainview.durable import sync_folder
+
 Before = Callable[[str, Path], None]
 """Called with a step's name and its path before the step is taken; what it raises happens."""
 
@@ -96,11 +98,7 @@ class Files:
     def sync_folder(self, path: Path) -> None:
         """Make the folder's names durable."""
         self._before("sync-folder", path)
-        opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
+        sync_folder(path)
 
     def remove_folder(self, path: Path) -> None:
         """Remove the folder and the files in it, if it is there. Not durable."""

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from plainview.durable import sync_folder
 from plainview.errors import InputError, LedgerError
 from plainview.ledger.note import Signer
 
@@ -97,12 +98,3 @@ def _make(state: Path, file: str, name: str) -> Signer:
     if made is None:
         raise LedgerError("the key that was made is not there", where=str(path))
     return made
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable. Raises OSError."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

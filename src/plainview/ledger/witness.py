@@ -17,6 +17,7 @@ from typing import Final, Self
 import structlog
 
 from plainview.clock import Clock
+from plainview.durable import put
 from plainview.errors import InputError, LedgerError, LedgerLie
 from plainview.ledger.checkpoint import Checkpoint, parse_checkpoint
 from plainview.ledger.cosignature import Cosigner, cosigned_at
@@ -203,7 +204,7 @@ class Witness:
         lines = [cosigner.cosign(text, t) for cosigner in self._cosigners]
         cosigned = add_signatures(note, lines)
         try:
-            _replace(self._path(checkpoint.origin), cosigned.encode())
+            put(self._path(checkpoint.origin), cosigned.encode())
         except OSError as error:
             log.exception("checkpoint not recorded", origin=checkpoint.origin, why=str(error))
             return _refuse(500, "the checkpoint could not be recorded, so it is not cosigned")
@@ -241,24 +242,9 @@ class Witness:
         path = self._path(origin).with_suffix(".fork")
         if not path.exists():
             try:
-                _replace(path, f"{self._latest[origin]}\n{note}".encode())
+                put(path, f"{self._latest[origin]}\n{note}".encode())
             except OSError as error:
                 log.exception("proof of a fork not kept", origin=origin, why=str(error))
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put `data` at `path`, whole or not at all; durable on return. Raises OSError."""
-    temporary = path.with_suffix(".new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _refuse(status: int, why: str) -> Answer:

@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from plainview.durable import put, sync_folder
 from plainview.errors import LedgerError, VaultError
-from plainview.ledger.keys import sync_folder
 from plainview.ledger.merkle import leaf_hash, root_of
 from plainview.vault.layout import PARTIES, Layout, end_of
 from plainview.vault.ring import GONE, Ring, Slots
@@ -158,13 +158,7 @@ class Expiry:
             _line(ring, place, data)
             for place, data in zip(places, ring.bytes_of(places), strict=True)
         ]
-        fresh = path.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(b"".join(lines))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)
-        sync_folder(path.parent)
+        put(path, b"".join(lines))
         return self._carry_out(ring, path, lines)
 
     def _finish(self) -> int:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from plainview.durable import sync_folder
 from plainview.errors import InputError, VaultError
-from plainview.ledger.keys import sync_folder
 from plainview.vault import daykey
 from plainview.vault.age import Random, Wrapped, unwrap, wrap
 from plainview.vault.layout import HOLD, HOUR, Layout, end_of

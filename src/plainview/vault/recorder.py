@@ -11,8 +11,8 @@ from typing import Final
 from msgspec import Struct
 
 from plainview.clock import Clock
+from plainview.durable import sync_folder
 from plainview.errors import VaultError
-from plainview.ledger.keys import sync_folder
 from plainview.vault.age import Random
 from plainview.vault.disk import RESERVE, Room
 from plainview.vault.lateness import Lateness

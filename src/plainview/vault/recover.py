@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from plainview.durable import sync_folder
 from plainview.errors import VaultError
-from plainview.ledger.keys import sync_folder
 from plainview.vault.age import NONCE
 from plainview.vault.layout import Layout
 from plainview.vault.ring import CUT, GONE, OPEN, Ring

@@ -24,8 +24,8 @@ Points = NDArray[np.float64]
 BODY_HEIGHT = 1.75
 """Height of an average standing adult with shoes, metres: the 'calibrated height' of DESIGN.md."""
 
-METRES_PER_DEGREE = 111_320.0
-"""Of latitude, WGS 84 mean; enough for a mark on a map."""
+METRES_PER_DEGREE = 111_319.49
+"""Of latitude, on the sphere with WGS 84's equatorial radius (6,378,137 m)."""
 
 Point = tuple[float, float]
 MoverSize = Literal["person", "vehicle"]

@@ -7,10 +7,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from plainview.geometry import Point, View, camera_centre
+from plainview.geometry import METRES_PER_DEGREE, Point, View, camera_centre
 
-METRES_PER_DEGREE: Final = 111_319.49
-"""Of latitude, on the sphere with WGS 84's equatorial radius (6,378,137 m)."""
 _DIGITS: Final = 7
 """Decimals of a degree: 1 cm, finer than any calibration."""
 

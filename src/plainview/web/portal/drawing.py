@@ -8,7 +8,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from plainview.governance.places import METRES_PER_DEGREE, LonLat
+from plainview.geometry import METRES_PER_DEGREE
+from plainview.governance.places import LonLat
 from plainview.governance.register import RUNNING, RegisterCamera
 from plainview.web.portal.lookup import Box, Group
 

@@ -143,7 +143,7 @@ export interface System {
   version: string;
   t: number;
   readings_per_second: number;
-  disk: { used: number; bound: number; free: number; oldest: number | null };
+  disk: { used: number; bound: number; free: number | null; oldest: number | null };
 }
 
 export type Quantity =

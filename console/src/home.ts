@@ -159,7 +159,12 @@ export async function foot(): Promise<void> {
     const { used, bound, free } = system.disk;
     part("foot").replaceChildren(
       h("span", {}, `Readings per second: ${system.readings_per_second.toFixed(1)}`),
-      h("span", {}, `Store: ${bytes(used)} of ${bytes(bound)} used, ${bytes(free)} free on the disk`),
+      h(
+        "span",
+        {},
+        `Store: ${bytes(used)} of ${bytes(bound)} used` +
+          (free === null ? "" : `, ${bytes(free)} free on the disk`),
+      ),
       h("span", {}, `Plainview ${system.version}`),
     );
   } catch {

@@ -19,6 +19,7 @@ from plainview.record import (
     Phase,
     Reading,
     Stamped,
+    encode,
 )
 from plainview.store import KeptAlert, KeptDelivery, Retention, Store, open_store
 from plainview.store.search import AlertQuery, Band, EventQuery, Mark, Place
@@ -560,3 +561,20 @@ def test_alerts_are_found_by_what_is_asked_for(store: Store) -> None:
     assert found(words=("before",)) == found(words=('"',)) == found(words=('x" OR "chairs',)) == []
     assert found(most=1) == ["2"]
     assert found(before="2", most=1) == ["1"]
+
+
+def test_fences_only_grow(opened: OpenStore) -> None:
+    """Each placement of a camera gets a token above all that it had before, over restarts too."""
+    store = opened(Retention())
+    assert store.fences() == {}
+    assert [store.next_fence("a"), store.next_fence("a"), store.next_fence("b")] == [1, 2, 1]
+    store = opened(Retention())
+    assert store.fences() == {"a": 2, "b": 1}
+    assert store.next_fence("a") == 3
+
+
+def test_an_encoding_at_hand_is_kept_as_it_is(store: Store) -> None:
+    """A Reading that was decoded from its one encoding is not encoded anew."""
+    stamped = one("a", NOON)
+    store.append([msgspec.structs.replace(stamped, data=encode(stamped.reading))])
+    assert store.readings("a", 0, NOON) == [stamped.reading]

@@ -110,8 +110,8 @@ class DiskUse(Struct, frozen=True):
 
     used: int
     bound: int
-    free: int
-    """Free bytes of the file system that the store lies on."""
+    free: int | None
+    """Free bytes of the file system that the store lies on; None: a server does not tell."""
     oldest: int | None
     """UTC milliseconds of the oldest Reading."""
 
@@ -208,6 +208,17 @@ class Store(Protocol):
 
     def hurry_deliveries(self, route: str) -> None:
         """Whatever waits for `route` is due now."""
+        ...
+
+    def next_fence(self, camera: str) -> int:
+        """A token for a new placement of `camera`: larger than all before. Durable when returned.
+
+        A Reading under a lower one comes from a lens that should be gone.
+        """
+        ...
+
+    def fences(self) -> dict[str, int]:
+        """The last token of every camera that was given one."""
         ...
 
     def roll_up(self, now: int) -> int:

@@ -1,44 +1,67 @@
-"""Alerts in SQLite: functions over a connection that is in a transaction."""
+"""Alerts in the database: functions over a connection that is in a transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from plainview.store import KeptAlert, schema
+from plainview.store.dialects import Insert, InsertInto, positional
 from plainview.store.search import AlertQuery, Band, Place
 
 _FIELDS = ("id", "site", "t", "open", "data", "kind", "raised", "zone", "x", "y", "state")
 
 
-def _upsert() -> str:
+def _upsert(insert: InsertInto) -> Insert:
     """The statement of `put`, made once: a flood has no time to make it for each batch."""
     fresh = insert(schema.alert)
     taken = {name: fresh.excluded[name] for name in _FIELDS if name != "id"}
     # Not OR REPLACE: the number stays the same, and with it the row of its note.
-    keep = fresh.on_conflict_do_update(index_elements=[schema.alert.c.id], set_=taken)
-    return str(keep.compile(dialect=sqlite.dialect(), column_keys=list(_FIELDS)))
+    return fresh.on_conflict_do_update(index_elements=[schema.alert.c.id], set_=taken)
 
 
-_put = _upsert()
+_put = positional(_upsert, _FIELDS)
 _NAMED: Final = "SELECT number FROM alert WHERE id IN (SELECT value FROM json_each(?))"
 """Numbers of the alerts in a JSON array of ids: one statement, however many there are."""
 _NOTED: Final = f"SELECT rowid FROM alert_note WHERE rowid IN ({_NAMED})"  # noqa: S608 - ours
 _ADD_NOTE: Final = "INSERT INTO alert_note (rowid, note) SELECT number, ? FROM alert WHERE id = ?"
+_FORGET: Final = (
+    "DELETE FROM alert_note USING alert WHERE alert_note.rowid = alert.number AND id = ANY(%s)"
+)
+_NOTE_DOWN: Final = (
+    "INSERT INTO alert_note (rowid, note, folded, signs) "
+    "SELECT number, %s, %s, %s FROM alert WHERE id = %s"
+)
 
 
 def put(connection: Connection, alerts: Sequence[KeptAlert]) -> None:
     """Keep `alerts`, each in place of what was kept under its id."""
     if alerts:
-        connection.exec_driver_sql(_put, [_row(one) for one in alerts])
+        connection.exec_driver_sql(_put[connection.dialect.name], [_row(one) for one in alerts])
         _put_notes(connection, {one.id: one.note for one in alerts})
 
 
 def _put_notes(connection: Connection, notes: Mapping[str, str]) -> None:
     """Keep the text of `notes`, by the alerts' ids; an alert without one has no row."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_FORGET, (list(notes),))
+        kept = [(*_searchable(text), name) for name, text in notes.items() if text]
+        if kept:
+            connection.exec_driver_sql(_NOTE_DOWN, kept)
+        return
     ids = msgspec.json.encode(list(notes)).decode()
     noted = connection.exec_driver_sql(_NOTED, (ids,)).all()
     if noted:
@@ -48,6 +71,17 @@ def _put_notes(connection: Connection, notes: Mapping[str, str]) -> None:
     rows = [(text, name) for name, text in notes.items() if text]
     if rows:
         connection.exec_driver_sql(_ADD_NOTE, rows)
+
+
+def _searchable(text: str) -> tuple[str, str, list[str]]:
+    """A note (PostgreSQL keeps no NUL), the same in one case, and its runs of three signs."""
+    plain = text.replace("\0", "")
+    folded = plain.casefold()
+    return plain, folded, sorted(_runs(folded))
+
+
+def _runs(text: str) -> set[str]:
+    return {text[k : k + _TRIGRAM] for k in range(len(text) - _TRIGRAM + 1)}
 
 
 def _row(one: KeptAlert) -> tuple[object, ...]:
@@ -97,12 +131,13 @@ _TRIGRAM = 3
 def find(connection: Connection, wanted: AlertQuery) -> list[KeptAlert]:
     """Alerts that fit `wanted`, the newest id first."""
     alert = schema.alert.c
-    query = all_fields().where(*_conditions(wanted)).order_by(alert.id.desc()).limit(wanted.most)
+    conditions = _conditions(wanted, connection.dialect.name)
+    query = all_fields().where(*conditions).order_by(alert.id.desc()).limit(wanted.most)
     return [kept(row) for row in connection.execute(query)]
 
 
-def _conditions(wanted: AlertQuery) -> Iterator[ColumnElement[bool]]:
-    alert, note = schema.alert.c, schema.alert_note
+def _conditions(wanted: AlertQuery, dialect: str) -> Iterator[ColumnElement[bool]]:
+    alert = schema.alert.c
     yield alert.site.in_([place.site for place in wanted.places])
     if any(place.bands for place in wanted.places):
         yield or_(*map(_inside, wanted.places))
@@ -117,11 +152,23 @@ def _conditions(wanted: AlertQuery) -> Iterator[ColumnElement[bool]]:
     if wanted.before is not None:
         yield alert.id < wanted.before
     for word in wanted.words:
-        if len(word) >= _TRIGRAM:
-            quoted = '"' + word.replace('"', '""') + '"'
-            yield alert.number.in_(select(note.c.rowid).where(note.c.note.match(quoted)))
-        else:
-            yield func.instr(func.lower(note.c.note), word.lower()) > 0
+        yield from _noted_in_postgresql(word) if dialect == "postgresql" else _noted(word)
+
+
+def _noted(word: str) -> Iterator[ColumnElement[bool]]:
+    alert, note = schema.alert.c, schema.alert_note
+    if len(word) >= _TRIGRAM:
+        quoted = '"' + word.replace('"', '""') + '"'
+        yield alert.number.in_(select(note.c.rowid).where(note.c.note.match(quoted)))
+    else:
+        yield func.instr(func.lower(note.c.note), word.lower()) > 0
+
+
+def _noted_in_postgresql(word: str) -> Iterator[ColumnElement[bool]]:
+    folded, note = word.replace("\0", "").casefold(), schema.alert_note.c
+    if runs := sorted(_runs(folded)):
+        yield note.signs.contains(literal(runs, ARRAY(Text)))
+    yield func.strpos(note.folded, folded) > 0
 
 
 def _inside(place: Place) -> ColumnElement[bool]:

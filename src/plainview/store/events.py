@@ -1,4 +1,4 @@
-"""Events in SQLite: functions over a connection that is in a transaction.
+"""Events in the database: functions over a connection that is in a transaction.
 
 They are searched backwards in time, in windows that grow: each looks up every camera, kind and
 standing that is asked for in one index, and stops when the page is full. So the cost of a page is
@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from plainview.record import PLACE_STEP, EventKind, EventStanding, Phase
 from plainview.store import schema
+from plainview.store.dialects import INSERTS, among
 from plainview.store.search import Band, EventKey, EventPage, EventQuery, KeptEvent, Mark, News
 
 KINDS: Final = tuple(EventKind)
@@ -73,7 +74,7 @@ def put(connection: Connection, marks: Sequence[Mark], numbers: Numbers) -> int:
         called = [row for row in starts if row["standing"] == _VALIDATED]
         if called:
             connection.execute(_NEWS_OF_START, called)
-        fresh = connection.execute(_START, starts).rowcount
+        fresh = connection.execute(_START[connection.dialect.name], starts).rowcount
     ends = [_values(_key_of(m, numbers), m) for m in marks if m.event.phase is Phase.END]
     # In order of time, so that of two ends the first ends what was open.
     bound = [{f"of_{k}": v for k, v in end.items()} for end in sorted(ends, key=_time)]
@@ -102,11 +103,15 @@ def _values(key: EventKey, mark: Mark) -> dict[str, int]:
     }
 
 
-_START: Final = insert(_table).prefix_with("OR IGNORE")
+_START: Final = {
+    name: insert_into(_table).on_conflict_do_nothing() for name, insert_into in INSERTS.items()
+}
 _known = select(literal(1)).where(*(column == bindparam(column.name) for column in _key))
 _NEWS_OF_START: Final = insert(schema.event_news).from_select(
     [*(column.name for column in _key), "over"],
-    select(*(bindparam(column.name) for column in _key), false()).where(~_known.exists()),
+    select(*(bindparam(column.name, type_=column.type) for column in _key), false()).where(
+        ~_known.exists()
+    ),
 )
 """Before the event is there, so that one that comes again is no news."""
 _ended = and_(
@@ -162,7 +167,7 @@ _RESTS: Final = (_event.ended, _event.confidence, _event.standing)
 
 def find(connection: Connection, wanted: EventQuery, numbers: Numbers) -> EventPage:
     """The page of `wanted`, the latest start first."""
-    within = _asked(wanted, numbers).where(
+    within = _asked(wanted, numbers, connection.dialect.name).where(
         _event.t >= bindparam("window_since"), _event.t < bindparam("window_until")
     )
     query = _whole(within.limit(bindparam("window_most")))
@@ -196,7 +201,7 @@ def _whole(keys: Select[Any]) -> Select[Any]:
     return whole.order_by(*(column.desc() for column in _key))
 
 
-def _asked(wanted: EventQuery, numbers: Numbers) -> Select[Any]:
+def _asked(wanted: EventQuery, numbers: Numbers, dialect: str) -> Select[Any]:
     """Keys of the events that are asked for, but for the window of time, newest first."""
     cameras = sorted(
         {numbers.cameras[c] for p in wanted.places for c in p.cameras if c in numbers.cameras}
@@ -211,17 +216,19 @@ def _asked(wanted: EventQuery, numbers: Numbers) -> Select[Any]:
         keys = keys.with_hint(_table, "INDEXED BY event_open", "sqlite")
     elif few:
         keys = keys.with_hint(_table, "INDEXED BY event_camera", "sqlite")
-    keys = keys.where(_event.camera.in_(cameras))
+    keys = keys.where(among(_event.camera, cameras, dialect))
     if few or wanted.open or wanted.kinds:
         keys = keys.where(_event.kind.in_(kinds))
     if few or wanted.standings:
         keys = keys.where(_event.standing.in_(standings))
-    return keys.where(*_conditions(wanted, numbers))
+    return keys.where(*_conditions(wanted, numbers, dialect))
 
 
-def _conditions(wanted: EventQuery, numbers: Numbers) -> Iterator[ColumnElement[bool]]:
+def _conditions(
+    wanted: EventQuery, numbers: Numbers, dialect: str
+) -> Iterator[ColumnElement[bool]]:
     if any(place.bands for place in wanted.places):
-        yield _inside(wanted, numbers)
+        yield _inside(wanted, numbers, dialect)
     if wanted.zones:
         yield _event.zone.in_([numbers.zones[z] for z in wanted.zones if z in numbers.zones])
     if wanted.open is not None:
@@ -230,7 +237,7 @@ def _conditions(wanted: EventQuery, numbers: Numbers) -> Iterator[ColumnElement[
         yield tuple_(*_key) < wanted.before
 
 
-def _inside(wanted: EventQuery, numbers: Numbers) -> ColumnElement[bool]:
+def _inside(wanted: EventQuery, numbers: Numbers, dialect: str) -> ColumnElement[bool]:
     whole: list[int] = []
     parts: list[ColumnElement[bool]] = [false()]
     for place in wanted.places:
@@ -238,8 +245,8 @@ def _inside(wanted: EventQuery, numbers: Numbers) -> ColumnElement[bool]:
         if not place.bands:
             whole += cameras
         elif cameras:
-            parts.append(and_(_event.camera.in_(cameras), *map(_within, place.bands)))
-    return or_(_event.camera.in_(whole), *parts)
+            parts.append(and_(among(_event.camera, cameras, dialect), *map(_within, place.bands)))
+    return or_(among(_event.camera, whole, dialect), *parts)
 
 
 def _within(band: Band) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Bring a database to this version's schema, from inside the program."""
 
+import functools
 from pathlib import Path
 
 from alembic import command
@@ -16,11 +17,7 @@ def migrate(connection: Connection, where: str, to: str = "head") -> None:
 
     Raises StoreError if it was written by a newer Plainview; it is then left as it is.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    scripts = ScriptDirectory.from_config(config)
-    known = {script.revision for script in scripts.walk_revisions()}
+    config, known = _scripts()
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in known:
         raise StoreError(
@@ -28,10 +25,21 @@ def migrate(connection: Connection, where: str, to: str = "head") -> None:
             where=where,
             mend="It was written by a newer version: install that one, or give another file",
         )
-    _check_search(connection, where)
-    if current != scripts.get_current_head():
+    if connection.dialect.name == "sqlite":
+        _check_search(connection, where)
+    if current != known[0]:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
+
+
+@functools.cache
+def _scripts() -> tuple[Config, list[str]]:
+    """Alembic's configuration, and the schemas that it knows, the newest first."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+    return config, [script.revision for script in scripts.walk_revisions()]
 
 
 def _check_search(connection: Connection, where: str) -> None:

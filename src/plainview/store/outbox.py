@@ -1,13 +1,12 @@
-"""What is to be delivered, in SQLite: functions over a connection that is in a transaction."""
+"""What is to be delivered: functions over a connection that is in a transaction."""
 
 from collections.abc import Sequence
 
 from msgspec.structs import astuple
 from sqlalchemy import Boolean, Connection, RowMapping, bindparam, delete, func, select, update
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import insert
 
 from plainview.store import KeptDelivery, schema
+from plainview.store.dialects import Insert, InsertInto, positional
 
 _table = schema.delivery
 _columns = _table.c
@@ -15,7 +14,7 @@ _TOLD = ("t", "waiting", "due", "tries", "error")
 """What may change of a delivery while its revision stays."""
 
 
-def _upsert() -> str:
+def _upsert(insert: InsertInto) -> Insert:
     """The statement of `put`, made once: a flood has no time to make it for each row.
 
     Its values are those of a KeptDelivery, in its order.
@@ -28,21 +27,20 @@ def _upsert() -> str:
             for name in KeptDelivery.__struct_fields__
         }
     )
-    keep = fresh.on_conflict_do_update(
+    return fresh.on_conflict_do_update(
         index_elements=[_columns.route, _columns.alert],
         set_={name: fresh.excluded[name] for name in ("revision", "data", "calm", *_TOLD)},
         where=fresh.excluded.revision > _columns.revision,
     )
-    return str(keep.compile(dialect=sqlite.dialect()))
 
 
-_put = _upsert()
+_put = positional(_upsert)
 
 
 def put(connection: Connection, deliveries: Sequence[KeptDelivery]) -> None:
     """Keep `deliveries`, each in place of an older revision for its route and alert."""
     if deliveries:
-        connection.exec_driver_sql(_put, list(map(astuple, deliveries)))
+        connection.exec_driver_sql(_put[connection.dialect.name], list(map(astuple, deliveries)))
 
 
 def due(connection: Connection, route: str, now: int, most: int) -> list[KeptDelivery]:

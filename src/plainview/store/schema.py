@@ -1,4 +1,4 @@
-"""The SQLite store's tables. Made and changed only by the migrations beside this file."""
+"""The tables of both databases. Made and changed only by the migrations beside this file."""
 
 from sqlalchemy import (
     Boolean,
@@ -11,19 +11,23 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    Text,
     UniqueConstraint,
     column,
     table,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from plainview.store.columns import LONG, label
 
 metadata = MetaData()
 
 camera = Table(
     "camera",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", String(64), nullable=False),
+    Column("id", LONG, primary_key=True, autoincrement=False),
+    Column("name", label(64), nullable=False),
     UniqueConstraint("name", name="camera_name"),
 )
 """A short number for each camera's name."""
@@ -31,7 +35,7 @@ camera = Table(
 reading = Table(
     "reading",
     metadata,
-    Column("t", Integer, nullable=False),
+    Column("t", LONG, nullable=False),
     Column("camera", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False),
     PrimaryKeyConstraint("t", "camera"),
@@ -43,9 +47,9 @@ the oldest is one range (docs/design/0005)."""
 minute_state = Table(
     "minute_state",
     metadata,
-    Column("start", Integer, primary_key=True),
-    Column("rows", Integer, nullable=False),
-    Column("dirty", Integer, nullable=False),
+    Column("start", LONG, primary_key=True, autoincrement=False),
+    Column("rows", LONG, nullable=False),
+    Column("dirty", LONG, nullable=False),
 )
 """Each minute that has Readings: how many were offered, and whether it must be rolled up again."""
 
@@ -55,12 +59,12 @@ def _roll_up(name: str) -> Table:
         name,
         metadata,
         Column("camera", Integer, nullable=False),
-        Column("start", Integer, nullable=False),
+        Column("start", LONG, nullable=False),
         Column("readings", Integer, nullable=False),
         Column("unhealthy", Integer, nullable=False),
-        Column("total", Integer, nullable=False),
-        Column("low", Integer, nullable=False),
-        Column("high", Integer, nullable=False),
+        Column("total", LONG, nullable=False),
+        Column("low", LONG, nullable=False),
+        Column("high", LONG, nullable=False),
         Column("peak", Integer, nullable=True),
         Column("crossings", LargeBinary, nullable=False),
         Column("health", Integer, nullable=False),
@@ -76,25 +80,35 @@ hour = _roll_up("hour")
 status = Table(
     "status",
     metadata,
-    Column("camera", String(64), primary_key=True),
+    Column("camera", label(64), primary_key=True),
     Column("data", LargeBinary, nullable=False),
+    Column("changed", LONG, nullable=False, server_default="0"),
 )
+"""`changed` grows with each that PostgreSQL is given: readers elsewhere fetch what is new."""
+
+fence = Table(
+    "fence",
+    metadata,
+    Column("camera", label(64), primary_key=True),
+    Column("token", LONG, nullable=False),
+)
+"""The last token given out for a camera's placement; it never goes back."""
 
 alert = Table(
     "alert",
     metadata,
-    Column("number", Integer, primary_key=True),
-    Column("id", String(96), nullable=False),
-    Column("site", String(64), nullable=False),
-    Column("t", Integer, nullable=False),
+    Column("number", LONG, primary_key=True),
+    Column("id", label(96), nullable=False),
+    Column("site", label(64), nullable=False),
+    Column("t", LONG, nullable=False),
     Column("open", Boolean, nullable=False),
     Column("data", LargeBinary, nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("raised", Integer, nullable=False),
-    Column("zone", String(64), nullable=True),
+    Column("kind", label(32), nullable=False),
+    Column("raised", LONG, nullable=False),
+    Column("zone", label(64), nullable=True),
     Column("x", Float, nullable=True),
     Column("y", Float, nullable=True),
-    Column("state", String(16), nullable=False),
+    Column("state", label(16), nullable=False),
     UniqueConstraint("id", name="alert_id"),
     Index("alert_open", "open", "t"),
     Index("alert_raised", "site", "raised"),
@@ -102,15 +116,30 @@ alert = Table(
 """Alerts with all that happened to them, as MessagePack; few, and each changed a few times. Beside
 it what is searched for: UTC milliseconds at which it was raised, and ground metres."""
 
-alert_note = table("alert_note", column("rowid", Integer), column("note", String))
-"""Full text of what persons wrote about an alert, by its number: SQLite's own kind of table (FTS5),
-so it is not in `metadata`. Three signs at a time, so that it finds Chinese as well as English."""
+alert_note = table(
+    "alert_note",
+    column("rowid", LONG),
+    column("note", String),
+    column("folded", String),
+    column("signs", ARRAY(Text)),
+)
+"""Full text of what persons wrote about an alert, by its number. Three signs at a time, so that it
+finds Chinese as well as English: in SQLite its own kind of table (FTS5) with the note alone, in
+PostgreSQL an index over all runs of three signs. So it is not in `metadata`."""
+
+newest = table("newest", column("camera", LONG), column("t", LONG))
+"""PostgreSQL: where a camera's newest Reading is, as of the last roll-up."""
+
+straggler = table(
+    "straggler", column("t", LONG), column("camera", LONG), column("data", LargeBinary)
+)
+"""PostgreSQL: Readings of minutes that are deleted already, until they are in their roll-ups."""
 
 zone = Table(
     "zone",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", String(64), nullable=False),
+    Column("id", LONG, primary_key=True, autoincrement=False),
+    Column("name", label(64), nullable=False),
     UniqueConstraint("name", name="zone_name"),
 )
 """A short number, from 1, for each name that a zone has had."""
@@ -118,18 +147,24 @@ zone = Table(
 event = Table(
     "event",
     metadata,
-    Column("t", Integer, nullable=False),
-    Column("camera", Integer, nullable=False),
-    Column("kind", Integer, nullable=False),
-    Column("x", Integer, nullable=False),
-    Column("y", Integer, nullable=False),
-    Column("zone", Integer, nullable=False),
-    Column("ended", Integer, nullable=True),
-    Column("confidence", Integer, nullable=False),
-    Column("standing", Integer, nullable=False),
+    Column("t", LONG, nullable=False),
+    Column("camera", LONG, nullable=False),
+    Column("kind", LONG, nullable=False),
+    Column("x", LONG, nullable=False),
+    Column("y", LONG, nullable=False),
+    Column("zone", LONG, nullable=False),
+    Column("ended", LONG, nullable=True),
+    Column("confidence", LONG, nullable=False),
+    Column("standing", LONG, nullable=False),
     PrimaryKeyConstraint("t", "camera", "kind", "x", "y", "zone"),
     Index("event_camera", "camera", "kind", "standing", "t"),
-    Index("event_open", "camera", "kind", sqlite_where=text("ended IS NULL")),
+    Index(
+        "event_open",
+        "camera",
+        "kind",
+        sqlite_where=text("ended IS NULL"),
+        postgresql_where=text("ended IS NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 """What cameras saw happen: one row from its start to its end. Its key is what the camera said, so a
@@ -139,13 +174,13 @@ PLACE_STEP on the site's ground, zone 0 is none; kinds and standings are numbers
 event_news = Table(
     "event_news",
     metadata,
-    Column("number", Integer, primary_key=True),
-    Column("t", Integer, nullable=False),
-    Column("camera", Integer, nullable=False),
-    Column("kind", Integer, nullable=False),
-    Column("x", Integer, nullable=False),
-    Column("y", Integer, nullable=False),
-    Column("zone", Integer, nullable=False),
+    Column("number", LONG, primary_key=True),
+    Column("t", LONG, nullable=False),
+    Column("camera", LONG, nullable=False),
+    Column("kind", LONG, nullable=False),
+    Column("x", LONG, nullable=False),
+    Column("y", LONG, nullable=False),
+    Column("zone", LONG, nullable=False),
     Column("over", Boolean, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -156,18 +191,25 @@ none twice. Numbers never come again."""
 delivery = Table(
     "delivery",
     metadata,
-    Column("route", String(64), nullable=False),
-    Column("alert", String(96), nullable=False),
-    Column("revision", Integer, nullable=False),
+    Column("route", label(64), nullable=False),
+    Column("alert", label(96), nullable=False),
+    Column("revision", LONG, nullable=False),
     Column("data", LargeBinary, nullable=False),
-    Column("t", Integer, nullable=False),
+    Column("t", LONG, nullable=False),
     Column("calm", Boolean, nullable=False),
     Column("waiting", Boolean, nullable=False),
-    Column("due", Integer, nullable=False),
-    Column("tries", Integer, nullable=False),
+    Column("due", LONG, nullable=False),
+    Column("tries", LONG, nullable=False),
     Column("error", String, nullable=False),
     PrimaryKeyConstraint("route", "alert"),
-    Index("delivery_waiting", "route", "calm", "alert", sqlite_where=text("waiting")),
+    Index(
+        "delivery_waiting",
+        "route",
+        "calm",
+        "alert",
+        sqlite_where=text("waiting"),
+        postgresql_where=text("waiting"),
+    ),
     sqlite_with_rowid=False,
 )
 """The outbox: the newest notice about each alert for each route, written with the alert itself.
@@ -176,7 +218,7 @@ What is urgent is not `calm`, so that it comes first in the order of the index."
 mark = Table(
     "mark",
     metadata,
-    Column("name", String(32), primary_key=True),
-    Column("value", Integer, nullable=False),
+    Column("name", label(32), primary_key=True),
+    Column("value", LONG, nullable=False),
 )
 """`readings_from`: Readings up to this time are deleted, or about to be; it never goes back."""

@@ -90,7 +90,7 @@ class SqliteStore:
         with self._writing() as connection:
             for number, name in connection.execute(select(schema.camera)):
                 self._cameras[name] = number
-            for name, data in connection.execute(select(schema.status)):
+            for name, data, _ in connection.execute(select(schema.status)):
                 self._statuses[name] = msgspec.msgpack.decode(data, type=CameraStatus)
             for number, name in connection.execute(select(schema.zone)):
                 self._zones[name] = number
@@ -126,7 +126,7 @@ class SqliteStore:
         """
         if not readings:
             return Appended(0, 0)
-        encoded = [encode(one.reading) for one in readings]
+        encoded = [one.data or encode(one.reading) for one in readings]
         with self._write_lock:
             size = sum(map(len, encoded)) + _ROW_BYTES * len(encoded)
             self._make_room(size + events.ROW_BYTES * len(marks))
@@ -504,6 +504,22 @@ class SqliteStore:
                 .limit(most)
             ).scalars()
             return [self._decode(data) for data in rows][::-1]
+
+    def next_fence(self, camera: str) -> int:
+        """A token for a new placement of `camera`, larger than all before; durable when returned."""
+        fence = schema.fence
+        fresh = insert(fence).values(camera=camera, token=1)
+        keep = fresh.on_conflict_do_update(
+            index_elements=[fence.c.camera], set_={"token": fence.c.token + 1}
+        )
+        with self._writing() as connection:
+            return int(connection.execute(keep.returning(fence.c.token)).scalar_one())
+
+    def fences(self) -> dict[str, int]:
+        """The last token of every camera that was given one."""
+        with self._reading() as connection:
+            rows = connection.execute(select(schema.fence.c.camera, schema.fence.c.token))
+            return {row.camera: row.token for row in rows}
 
     def roll_ups(
         self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int

@@ -301,7 +301,10 @@ class DiskEdge(Struct, frozen=True):
 
     used: Annotated[int, Meta(description="Bytes.")]
     bound: Annotated[int, Meta(description="Bytes that it may use at most.")]
-    free: Annotated[int, Meta(description="Free bytes of its file system.")]
+    free: Annotated[
+        int | None,
+        Meta(description="Free bytes of its file system; null: a database server does not tell."),
+    ]
     oldest: Annotated[float | None, Meta(description="UTC seconds of the oldest Reading.")]
 
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from plainview.store.columns import LONG, label
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -13,9 +15,9 @@ def upgrade() -> None:
     """Make the table of alerts."""
     op.create_table(
         "alert",
-        sa.Column("id", sa.String(96), primary_key=True),
-        sa.Column("site", sa.String(64), nullable=False),
-        sa.Column("t", sa.Integer, nullable=False),
+        sa.Column("id", label(96), primary_key=True),
+        sa.Column("site", label(64), nullable=False),
+        sa.Column("t", LONG, nullable=False),
         sa.Column("open", sa.Boolean, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
     )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from plainview.store.columns import LONG, label
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -13,15 +15,15 @@ def upgrade() -> None:
     """Make the outbox."""
     op.create_table(
         "delivery",
-        sa.Column("route", sa.String(64), nullable=False),
-        sa.Column("alert", sa.String(96), nullable=False),
-        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("route", label(64), nullable=False),
+        sa.Column("alert", label(96), nullable=False),
+        sa.Column("revision", LONG, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
-        sa.Column("t", sa.Integer, nullable=False),
+        sa.Column("t", LONG, nullable=False),
         sa.Column("calm", sa.Boolean, nullable=False),
         sa.Column("waiting", sa.Boolean, nullable=False),
-        sa.Column("due", sa.Integer, nullable=False),
-        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("due", LONG, nullable=False),
+        sa.Column("tries", LONG, nullable=False),
         sa.Column("error", sa.String, nullable=False),
         sa.PrimaryKeyConstraint("route", "alert"),
         sqlite_with_rowid=False,
@@ -31,6 +33,7 @@ def upgrade() -> None:
         "delivery",
         ["route", "calm", "alert"],
         sqlite_where=sa.text("waiting"),
+        postgresql_where=sa.text("waiting"),
     )
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 from tests.web.portal.conftest import PublicCity
 
-from plainview.governance.places import METRES_PER_DEGREE
+from plainview.geometry import METRES_PER_DEGREE
 from plainview.governance.register import RegisterCamera, RegisterSite
 from plainview.web.portal.drawing import MARK, WIDTH, city_map, scale_bar, site_map
 from plainview.web.portal.lookup import Group

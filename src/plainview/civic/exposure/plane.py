@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plainview.errors import InputError
-from plainview.governance.places import METRES_PER_DEGREE, LonLat
+from plainview.geometry import METRES_PER_DEGREE
+from plainview.governance.places import LonLat
 
 Points = NDArray[np.float64]
 """(n, 2)"""

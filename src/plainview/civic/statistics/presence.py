@@ -11,7 +11,8 @@ from shapely import STRtree
 from shapely.geometry import Polygon
 from shapely.ops import polygonize, unary_union
 
-from plainview.governance.places import METRES_PER_DEGREE, Place, stand
+from plainview.geometry import METRES_PER_DEGREE
+from plainview.governance.places import Place, stand
 
 MARGIN: Final = 1.0
 """Metres by which each ground is widened: calibration errs, and a body reaches past its feet."""

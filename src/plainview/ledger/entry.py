@@ -37,6 +37,8 @@ class EntryKind(enum.StrEnum):
     CAMERA_STOPPED = "camera-stopped"
     CONFIGURATION_CHANGED = "configuration-changed"
     SOFTWARE_CHANGED = "software-changed"
+    PLATE_ADMITTED = "plate-admitted"
+    PLATE_WITHDRAWN = "plate-withdrawn"
     ALERT_ROUTED = "alert-routed"
     DATA_ACCESSED = "data-accessed"
     RETENTION_EXECUTED = "retention-executed"

@@ -1,12 +1,23 @@
 """What carries Readings from the fleet to intake: a Protocol and `open_bus(url)`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
 from plainview.errors import ConfigError
 from plainview.record import CameraStatus, Stamped
+
+
+class Sender(NamedTuple):
+    """In whose name a batch goes between machines: two tokens of its subject."""
+
+    district: str
+    site: str
+
+
+SenderOf = Callable[[str], Sender]
+"""In whose name a camera's messages are sent."""
 
 
 class Delivery(NamedTuple):
@@ -31,13 +42,40 @@ class BusStats(Struct, frozen=True):
     """Messages not yet acknowledged."""
     bound: int
     closed: bool = False
+    durable: bool = False
+    """Whether what is not acknowledged outlives this process, at a broker."""
+    sent_bytes: int = 0
+    """Of batches that a broker has, as they went over the wire."""
+    received_bytes: int = 0
+    resent: int = 0
+    """Batches sent once more, because no broker had said that it has them."""
+    redelivered: int = 0
+    """Batches that came once more, because they were not acknowledged in time."""
+    poison: int = 0
+    """Batches that were none, or too large: thrown away."""
+    unreadable: int = 0
+    """Messages of good batches that were no Reading."""
+    behind: int = 0
+    """Batches at the broker that nobody has taken yet."""
+    backlog: int = 0
+    """Batches that a site keeps because the centre has not confirmed them."""
+    late: int = 0
+    """Batches of such a backlog that the centre has confirmed since."""
+    dropped: int = 0
+    """Batches of a backlog that were lost, the oldest first, because a site's disk was full."""
+    trouble: str = ""
+    """Why nothing goes through at the moment; empty when all is well."""
 
 
 class Bus(Protocol):
     """A bounded queue, delivered at least once, in order for each camera. Thread-safe."""
 
-    def publish(self, camera: str, message: Stamped | CameraStatus) -> None:
-        """Take `message`; when this returns it will be delivered. Raises BusFull at the bound."""
+    def publish(self, camera: str, message: Stamped | CameraStatus, fence: int = 0) -> None:
+        """Take `message`; it will be delivered unless this process is killed first.
+
+        `fence` is a status's, which has no place for it; a Reading's is in its `Stamped`.
+        Raises BusFull at the bound.
+        """
         ...
 
     def take(self, most: int, timeout: float) -> Sequence[Delivery]:
@@ -57,11 +95,42 @@ class Bus(Protocol):
         ...
 
 
-def open_bus(url: str) -> Bus:
-    """The bus at `url`: `memory:` or `memory:BOUND` (messages). Raises ConfigError otherwise."""
-    from plainview.bus.local import LocalBus  # noqa: PLC0415 - adapters load only when chosen
+def open_bus(url: str, sender_of: SenderOf | None = None) -> Bus:
+    """The bus at `url`: `memory:`, `memory:BOUND` (messages), `nats://...` or `tls://...`.
 
+    `sender_of` tells in whose name a camera's messages are sent between machines, where one process
+    speaks for several sites; without it the address says it. Raises ConfigError.
+    """
+    check_bus(url)
+    if url.startswith("memory:"):
+        from plainview.bus.local import LocalBus  # noqa: PLC0415 - adapters load only when chosen
+
+        bound = url.removeprefix("memory:")
+        return LocalBus(int(bound)) if bound else LocalBus()
+    from plainview.bus.address import read_address  # noqa: PLC0415 - see above
+    from plainview.bus.nats import NatsBus  # noqa: PLC0415 - see above
+
+    return NatsBus(read_address(url), sender_of=sender_of)
+
+
+def check_bus(url: str) -> None:
+    """Raise ConfigError, one line, where `url` is no address of a bus. Connects to nothing."""
     scheme, _, rest = url.partition(":")
     if scheme == "memory" and (not rest or (rest.isdecimal() and int(rest) > 0)):
-        return LocalBus(int(rest)) if rest else LocalBus()
-    raise ConfigError(f"no bus speaks {url!r}", where="bus", mend="Use memory: or memory:BOUND")
+        return
+    if scheme not in {"nats", "tls"}:
+        # It may hold a password, so no more than its scheme is repeated.
+        raise ConfigError(
+            f"no bus speaks {scheme[:20]!r}",
+            where="bus",
+            mend="Use memory: or memory:BOUND, nats://HOST:PORT or tls://HOST:PORT",
+        )
+    try:
+        from plainview.bus.address import read_address  # noqa: PLC0415 - only where it is chosen
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"this bus needs the package {error.name}, which is not installed",
+            where="bus",
+            mend="Install plainview[city]: uv sync --extra city",
+        ) from error
+    read_address(url)

@@ -34,7 +34,7 @@ class LocalBus:
         self._closed = False
         self._changed = threading.Condition()
 
-    def publish(self, camera: str, message: Stamped | CameraStatus) -> None:
+    def publish(self, camera: str, message: Stamped | CameraStatus, fence: int = 0) -> None:
         """Take `message`; when this returns it will be delivered.
 
         Raises BusFull at the bound and after `close`; the message is then counted as refused.
@@ -51,7 +51,7 @@ class LocalBus:
                     mend="Look at what keeps intake from writing: a full disk, or too little CPU",
                 )
             self._published += 1
-            self._waiting.append(Delivery(self._published, camera, message))
+            self._waiting.append(Delivery(self._published, camera, message, fence=fence))
             self._changed.notify()
 
     def _give_back_overdue(self, now: float) -> None:

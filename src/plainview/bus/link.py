@@ -1,0 +1,183 @@
+"""One connection to NATS servers, held up by a thread of its own for as long as it is wanted."""
+
+import asyncio
+import contextlib
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from itertools import count, cycle
+from typing import Any
+
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from plainview.bus.address import NatsAddress
+from plainview.errors import ConfigError
+
+log = structlog.get_logger(__name__)
+
+_CONNECT = 2
+"""Seconds in which one server must answer."""
+_AGAIN = (0.05, 2.0)
+"""Seconds between attempts, at first and at most."""
+_PING = 5
+"""Seconds between questions whether the server is still there; two without an answer: it is not."""
+_COMPLAIN_AFTER = 3
+"""Attempts that fail before the log says so."""
+
+_FAILURES = (nats.errors.Error, OSError, TimeoutError, ValueError)
+
+OnMessage = Callable[[Msg], Awaitable[None]]
+
+
+class Link:
+    """Owns the thread, its loop, and the one connection. Servers are tried in turn, for ever.
+
+    Every connection is a new one: what a broken one had half sent is sent again by whoever waits
+    for its acknowledgement, and nothing hides in the client's own buffers.
+    """
+
+    def __init__(self, address: NatsAddress, inbox: str) -> None:
+        """Hold a connection to one of `address`'s servers; answers come below `inbox`."""
+        self._address, self._inbox = address, inbox
+        self._hears: dict[str, OnMessage] = {}
+        self.loop = asyncio.new_event_loop()
+        self.up = asyncio.Event()
+        self.lost = asyncio.Event()
+        """Of the connection that there is; the next one has its own."""
+        self.client = Client()
+        self.trouble = "not connected yet"
+        self.connections = 0
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._first = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="bus", daemon=True)
+
+    def hear(self, name: str, on_message: OnMessage) -> None:
+        """Give what comes to `inbox`.NAME.* to `on_message`. To be said before `start`."""
+        self._hears[name] = on_message
+
+    def start(self, *jobs: Callable[[], Coroutine[Any, Any, None]], patience: float) -> None:
+        """Start the thread and `jobs` on its loop; wait `patience` seconds for a connection.
+
+        Raises ConfigError where a server answers that this key may not. A server that does not
+        answer is no error: it is tried until it does.
+        """
+        self._thread.start()
+        self.loop.call_soon_threadsafe(self._begin, jobs)
+        self._first.wait(patience)
+        if "uthorization" in self.trouble or "CERTIFICATE" in self.trouble:
+            trouble = self.trouble
+            self.stop()
+            raise ConfigError(
+                f"the NATS server refuses this connection: {trouble}",
+                where="bus",
+                mend="Check creds and ca in the bus address: see docs/guide/nats.md",
+            )
+
+    def _begin(self, jobs: tuple[Callable[[], Coroutine[Any, Any, None]], ...]) -> None:
+        self._tasks = [self.loop.create_task(job()) for job in (self._hold, *jobs)]
+
+    def _work(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.close()
+
+    def call(self, job: Callable[[], None]) -> None:
+        """Run `job` on the loop's thread, soon; nothing once it has stopped."""
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(job)
+
+    def stop(self) -> None:
+        """Send what is buffered, close the connection, end the thread."""
+        if not self._thread.is_alive() or self._stopping:
+            return
+        self._stopping = True
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop)
+        self._thread.join(10)
+
+    async def _end(self) -> None:
+        if self.client.is_connected:
+            with contextlib.suppress(*_FAILURES):
+                await self.client.flush(timeout=1)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(*_FAILURES):
+            await self.client.close()
+        # What the client leaves behind ends with it.
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for one in rest:
+            one.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        self.loop.stop()
+
+    async def _hold(self) -> None:
+        """Connect, wait until that breaks, and connect again."""
+        wait, failed = _AGAIN[0], 0
+        servers = cycle(self._address.servers)
+        for _ in count():
+            self.lost = lost = asyncio.Event()
+            try:
+                await self._connect(next(servers), lost)
+            except _FAILURES as error:
+                failed += 1
+                self.trouble = str(error) or type(error).__name__
+                if failed >= len(self._address.servers):
+                    self._first.set()
+                if failed == _COMPLAIN_AFTER:
+                    log.warning("no NATS server can be reached", why=self.trouble)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, _AGAIN[1])
+                continue
+            wait, failed, self.trouble = _AGAIN[0], 0, ""
+            self.connections += 1
+            self.up.set()
+            self._first.set()
+            await lost.wait()
+            self.up.clear()
+            self.trouble = self.trouble or "the connection broke"
+            log.warning("the connection to the NATS server broke")
+
+    async def _connect(self, server: str, lost: asyncio.Event) -> None:
+        async def on_closed() -> None:
+            lost.set()
+
+        async def on_error(error: Exception) -> None:
+            self.trouble = str(error) or type(error).__name__
+
+        client = Client()
+        creds = self._address.creds
+        kind = "user_credentials" if creds and _is_jwt(creds.read_text()) else "nkeys_seed"
+        options: dict[str, Any] = {} if creds is None else {kind: str(creds)}
+        if server.startswith("tls:"):
+            options["tls"] = ssl.create_default_context(cafile=self._address.ca)
+        try:
+            await client.connect(
+                server,
+                name="plainview",
+                allow_reconnect=False,
+                connect_timeout=_CONNECT,
+                ping_interval=_PING,
+                max_outstanding_pings=2,
+                inbox_prefix=f"{self._inbox}.r",
+                skip_subject_validation=True,
+                error_cb=on_error,
+                closed_cb=on_closed,
+                **options,
+            )
+            for name, on_message in self._hears.items():
+                await client.subscribe(f"{self._inbox}.{name}.*", cb=on_message)
+        except BaseException:
+            with contextlib.suppress(*_FAILURES):
+                await client.close()
+            raise
+        self.client = client
+
+
+def _is_jwt(text: str) -> bool:
+    return "BEGIN NATS USER JWT" in text

@@ -1,0 +1,142 @@
+"""The bus between machines: batches over NATS JetStream.
+
+`publish` takes a message into memory; what it promises from then on is said there. The server has
+it one batch (a second) later, and intake acknowledges it once it is stored.
+"""
+
+import random
+import threading
+from collections.abc import Sequence
+
+from plainview.bus import BusStats, Delivery, SenderOf
+from plainview.bus.address import NatsAddress
+from plainview.bus.incoming import Incoming
+from plainview.bus.link import Link
+from plainview.bus.outgoing import Outgoing
+from plainview.bus.pulling import Pulling
+from plainview.bus.sending import Sending
+from plainview.bus.streams import PubAck
+from plainview.clock import Clock, SystemClock
+from plainview.record import CameraStatus, Stamped
+
+_PATIENCE = 3.0
+"""Seconds that opening waits for a server, before it goes on without."""
+_DRAIN = 5.0
+"""Seconds that `close` waits for what was published to be at a server."""
+
+
+class NatsBus:
+    """Owns a connection, what was published and is not at a server, what was taken. Thread-safe.
+
+    At least once: a batch is sent under one id until a server has it on disk, and comes again when
+    intake has not acknowledged it in time. In order for each camera, except where a batch was sent
+    again or comes late from a site that was cut off: whoever stores them goes by their time.
+    """
+
+    def __init__(
+        self,
+        address: NatsAddress,
+        *,
+        sender_of: SenderOf | None = None,
+        clock: Clock | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
+        """Connect to `address`; without an answer, go on trying. Raises ConfigError if refused.
+
+        A process that only publishes never takes, and its key need not be allowed to.
+        """
+        self._clock = clock or SystemClock()
+        self._address = address
+        self._sender_of = sender_of or (lambda _camera: address.sender)
+        publisher = (chance or random.SystemRandom()).getrandbits(53)
+        # A site's key may hear its own inbox only, and each process has one of its own below it.
+        inbox = f"_INBOX.{address.sender.district}.{address.sender.site}.{publisher:x}"
+        self._outgoing = Outgoing(address.bound, address.linger, publisher)
+        self._link = Link(address, inbox)
+        self._sending = Sending(self._link, self._outgoing, inbox, self._clock, self._on_ack)
+        self._pulling = Pulling(self._link, address, inbox)
+        self._incoming = Incoming(self._clock, self._pulling.answer, self._pulling.hungry)
+        self._lock = threading.Lock()
+        self._taking = self._closed = False
+        self._link.start(self._sending.run, patience=_PATIENCE)
+
+    def publish(self, camera: str, message: Stamped | CameraStatus, fence: int = 0) -> None:
+        """Take `message`; it will be delivered, unless this process is killed first.
+
+        In memory until its batch is closed and a server has it on disk: about a second while the
+        server answers, and as long as it does not. What a kill loses is a gap in the camera's
+        measurements, and shown as one. Raises BusFull at the bound and after `close`.
+        """
+        wake = self._outgoing.add(
+            self._sender_of(camera), camera, message, fence=fence, now=self._clock.monotonic()
+        )
+        if wake:
+            self._sending.wake()
+
+    def take(self, most: int, timeout: float) -> Sequence[Delivery]:
+        """Up to `most` messages; waits up to `timeout` seconds for the first.
+
+        After `close`: what this process has sent and still waits at the server, then nothing.
+        """
+        if not self._taking:
+            self._begin_taking()
+        got = self._incoming.take(most, timeout)
+        if not got and self._closed and self._incoming.finished:
+            self._link.stop()
+        return got
+
+    def _begin_taking(self) -> None:
+        with self._lock:
+            if not self._taking and not self._closed:
+                self._link.call(lambda: self._pulling.begin(self._incoming))
+            self._taking = True
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Forget `deliveries`; the server forgets a batch when all of it was acknowledged."""
+        self._incoming.acknowledge(deliveries)
+
+    def _on_ack(self, number: int, answer: PubAck) -> None:
+        """Which stream has the batch of that number."""
+
+    def stats(self) -> BusStats:
+        """Counts, for the console and Prometheus."""
+        out, come = self._outgoing, self._incoming.stats()
+        return BusStats(
+            published=out.published,
+            refused=out.refused,
+            waiting=out.waiting + self._incoming.held,
+            bound=out.bound,
+            closed=self._closed,
+            durable=True,
+            sent_bytes=out.wire_bytes,
+            received_bytes=come.wire_bytes,
+            resent=self._sending.resent,
+            redelivered=come.redelivered,
+            poison=come.poison,
+            unreadable=come.unreadable,
+            behind=self._pulling.behind,
+            trouble=self._link.trouble or self._sending.trouble or self._pulling.trouble,
+        )
+
+    def close(self) -> None:
+        """Refuse new messages, send what is held, and wake whoever waits in `take`.
+
+        Waits up to five seconds for the server to have it all. The connection ends with this, or
+        where this process takes, with the first `take` that brings nothing.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._outgoing.end()
+        self._sending.wake()
+        self._incoming.ending()
+        if not self._outgoing.finished:
+            self._sending.flushed.wait(_DRAIN)
+        if not self._taking:
+            self._incoming.ended()
+            self._link.stop()
+        elif self._outgoing.published:
+            self._link.call(self._pulling.drain)
+        else:
+            self._incoming.ended()

@@ -1,0 +1,107 @@
+"""Real NATS servers on this machine: alone, as leaf of another, and three as a cluster."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nats
+
+from plainview.bus.streams import CENTRE, CONSUMERS, consumer, ensure_intake
+
+SERVER = Path(sys.executable).with_name("nats-server")
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+class NatsServer:
+    """Owns one server process; it can be killed and started again on the same port and folder."""
+
+    def __init__(self, folder: Path, config: str = "", port: int = 0) -> None:
+        """A server with its store below `folder`; `config` is added to its settings."""
+        self.folder, self.port = folder, port or free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / "server.conf"
+        if not config:
+            config = f'jetstream {{ store_dir: "{folder}/store" }}\n'
+        self.file.write_text(f"listen: 127.0.0.1:{self.port}\n{config}")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [SERVER, "-c", self.file], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it listens."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+                return
+            time.sleep(0.02)
+        raise TimeoutError((self.folder / "server.log").read_text()[-2000:])
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut for the process would be."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def remove(self) -> None:
+        """Kill it and delete what it stored."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def empty_streams(server: NatsServer) -> None:
+    """Delete every stream, with all that waits in it, and make the centre's anew."""
+
+    async def forget() -> None:
+        async with await nats.connect(server.url) as client:
+            manager = client.jsm()
+            for info in await manager.streams_info():
+                await manager.delete_stream(str(info.config.name))
+            await ensure_intake(client, disk=10**8, replicas=1)
+
+    asyncio.run(forget())
+
+
+def lapse(server: NatsServer) -> None:
+    """Let the time pass after which what was not acknowledged may come again."""
+
+    async def wait() -> None:
+        async with await nats.connect(server.url) as client:
+            manager = client.jsm()
+            for path in CONSUMERS:
+                await manager.add_consumer(CENTRE, consumer(path, ack_wait=0.05))
+            await asyncio.sleep(0.2)
+            for path in CONSUMERS:
+                await manager.add_consumer(CENTRE, consumer(path))
+
+    asyncio.run(wait())

@@ -67,6 +67,11 @@ class Hub:
         """Pages that are live now."""
         return self._open
 
+    @property
+    def closing(self) -> bool:
+        """Whether live pages are to end."""
+        return self._closing
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Pages may join while in this context."""

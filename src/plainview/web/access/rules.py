@@ -36,6 +36,8 @@ class Action(enum.StrEnum):
     """What was measured."""
     DECIDE_ALERT = "decide-alert"
     """Acknowledge, escalate or clear an alert."""
+    ADMIT_PLATE = "admit-plate"
+    """Look at the empty scene that a camera learned, and admit it to the redacted view."""
     READ_SYSTEM = "read-system"
     """How the program itself is doing."""
     READ_METRICS = "read-metrics"
@@ -67,6 +69,7 @@ DATA: Final = frozenset(
         Action.READ_SYSTEM,
         Action.READ_METRICS,
         Action.DECIDE_ALERT,
+        Action.ADMIT_PLATE,
     }
 )
 """Reading these, or deciding about them, needs a purpose and is recorded, unless nobody in the data

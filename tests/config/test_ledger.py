@@ -46,6 +46,7 @@ def test_witnesses_and_quorum_are_read() -> None:
         ("w.example/two", "http://two.example/x", 1),
     ]
     assert config.policy.words() == "2 of 2: w.example/one, w.example/two"
+    assert config.policy.witnesses == config.witnesses, "whoever asks them knows where"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from plainview.errors import ConfigError, InputError
 from plainview.ledger.asking import check_address
 from plainview.ledger.cosignature import CosignatureVerifier
 from plainview.ledger.note import check_name
-from plainview.ledger.policy import PolicyWitness, QuorumPolicy
+from plainview.ledger.policy import PolicyGroup, PolicyWitness, QuorumPolicy
 
 MOST_WITNESSES = 32
 
@@ -48,9 +48,11 @@ class LedgerConfig(Struct, frozen=True):
 
     @property
     def policy(self) -> QuorumPolicy:
-        """The quorum, to check a checkpoint with."""
+        """The quorum, to check a checkpoint with; its witnesses know where they are asked."""
         keys = [key for witness in self.witnesses for key in witness.keys]
-        return QuorumPolicy.of(self.quorum, keys)
+        checked = QuorumPolicy.of(self.quorum, keys)
+        group = PolicyGroup("quorum", self.quorum, self.witnesses) if self.quorum else None
+        return QuorumPolicy(self.witnesses, group, checked.logs)
 
 
 def ledger_from(document: Document, table: LedgerTable, at: KeyPath = ("ledger",)) -> LedgerConfig:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from plainview.errors import VaultError
+from plainview.vault import release_keys
 from plainview.vault.expiry import Expiry, Record, Swept
 from plainview.vault.layout import Layout, alone
 from plainview.vault.watch import Watch
@@ -52,6 +53,7 @@ class Sweeper:
                 confirmed.unlink(missing_ok=True)
             times = self._watch.look()
             with alone(self._layout.root / "sweeper.lock", "sweeper"):
+                release_keys.sweep(self._layout, times.earliest)
                 swept = self._expiry.sweep(times.earliest, self._terms())
         except VaultError as error:
             return Pass(None, error.line())

@@ -33,7 +33,7 @@ def checked(
 
     `identities`: the operator's and the commissioner's age identity files, to open what is there.
     """
-    layout, _, _ = _vault(city, state)
+    layout, _, _ = vault_of(city, state)
     private: dict[str, bytes] = {}
     given = [path for path in identities if path is not None]
     if len(given) == 1:
@@ -67,7 +67,7 @@ def _check_lines(found: dict[str, list[str]], counted: str, *, opened: bool) -> 
 
 def sweep(city: Path, state: Path | None) -> str:
     """Destroy what is due, once; what was done. Raises VaultError where that is not in order."""
-    layout, config, folder = _vault(city, state)
+    layout, config, folder = vault_of(city, state)
     with office_of(folder) as office:
         clock = SystemClock()
         sweeper = Sweeper(
@@ -85,7 +85,7 @@ def sweep(city: Path, state: Path | None) -> str:
 
 def confirm_clock(city: Path, state: Path | None) -> str:
     """Say that this machine's clock is right; the sweeper goes by it at its next pass."""
-    layout, _, _ = _vault(city, state)
+    layout, _, _ = vault_of(city, state)
     layout.check_identity()
     (layout.root / CONFIRMED).touch()
     now = dt.datetime.now(dt.UTC)
@@ -112,15 +112,15 @@ def hold(wish: Asked, *, city: Path, state: Path | None) -> str:
 
     Raises InputError, AccessRefused, LedgerError, VaultError.
     """
-    layout, config, folder = _vault(city, state)
+    layout, config, folder = vault_of(city, state)
     layout.check_identity()
     now = SystemClock().utc()
     asked = Hold(
         wish.case,
         frozenset(wish.cameras),
-        _moment(wish.since),
-        _moment(wish.until),
-        round(_moment(wish.ends)),
+        moment_of(wish.since),
+        moment_of(wish.until),
+        round(moment_of(wish.ends)),
     )
     check_hold(asked, now)
     opened = _opener(layout, wish.identities)
@@ -152,7 +152,8 @@ def hold(wish: Asked, *, city: Path, state: Path | None) -> str:
     return f"{count} recordings are held for {wish.case} until {wish.ends}, and then destroyed"
 
 
-def _vault(city: Path, state: Path | None) -> tuple[Layout, RecordingConfig, Path]:
+def vault_of(city: Path, state: Path | None) -> tuple[Layout, RecordingConfig, Path]:
+    """The vault of the file `city`, its table, and the state folder. Raises InputError."""
     found = load_city(city)
     if found.recording is None:
         raise InputError(
@@ -165,7 +166,7 @@ def _vault(city: Path, state: Path | None) -> tuple[Layout, RecordingConfig, Pat
 def _opener(layout: Layout, files: Sequence[Path]) -> Callable[[str], bytes]:
     """What gives a ring's private half, from both custodians' files. Raises InputError."""
     daykey.harden()
-    identities = [_identities(path) for path in files]
+    identities = [identities_in(path) for path in files]
 
     def opened(ring: str) -> bytes:
         shares = [
@@ -177,7 +178,8 @@ def _opener(layout: Layout, files: Sequence[Path]) -> Callable[[str], bytes]:
     return opened
 
 
-def _identities(path: Path) -> list[object]:
+def identities_in(path: Path) -> list[object]:
+    """The age identities in a file. Raises InputError."""
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(_MOST_IDENTITY)
@@ -193,7 +195,8 @@ def _identities(path: Path) -> list[object]:
         raise InputError(error.what, where=str(path), mend=error.mend) from error
 
 
-def _moment(text: str) -> float:
+def moment_of(text: str) -> float:
+    """UTC seconds of a time as people write it. Raises InputError."""
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError as error:

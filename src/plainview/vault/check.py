@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from plainview.errors import VaultError
+from plainview.vault import release_keys
 from plainview.vault.age import NONCE, unwrap
 from plainview.vault.lateness import GRACE
 from plainview.vault.layout import PARTIES, Layout, day_of
@@ -26,6 +27,7 @@ INVARIANTS: Final = {
     "I7": "keys and data are of one vault, closed to others, and marked to be left out of backups",
     "I8": "every recording that ended is a whole number of chunks",
     "I9": "every recording opens, and is of the camera and hour that its name says",
+    "I10": "no key of a release is there an hour after the release ended",
 }
 """By name. I9 is proved where both custodians give their identities."""
 _OTHERS: Final = 0o077
@@ -66,7 +68,7 @@ def check(
 
 
 def _look(layout: Layout, now: float, private: Mapping[str, bytes]) -> Checked:
-    findings = [*_folders(layout), *_pending(layout, now)]
+    findings = [*_folders(layout), *_pending(layout, now), *_releases(layout, now)]
     begun = _begun(layout)
     known: set[Path] = set()
     keys = opened = 0
@@ -108,6 +110,12 @@ def _pending(layout: Layout, now: float) -> Iterator[Finding]:
     for path in layout.pending.glob("*.list"):
         if now - path.stat().st_mtime > GRACE:
             yield Finding("I6", f"{path.name}: begun, and not finished or not in the ledger")
+
+
+def _releases(layout: Layout, now: float) -> Iterator[Finding]:
+    for one in release_keys.found(layout):
+        if one.ends + GRACE < now:
+            yield Finding("I10", f"{one.path.name}: should have gone")
 
 
 def _begun(layout: Layout) -> set[Path]:

@@ -23,6 +23,7 @@ from plainview.durable import sync_folder
 from plainview.errors import InputError, PlainviewError, VaultError
 from plainview.vault.age import Random, public_of
 from plainview.vault.layout import PARTIES, mark_no_copies
+from plainview.vault.prompts import Prompts
 
 _DUMPABLE: Final = 4
 _LOCK_ALL: Final = 3
@@ -71,14 +72,18 @@ def recipient(text: str) -> object:
 
 
 def identity(text: str) -> object:
-    """The age identity `text`. Raises InputError if it is none."""
+    """The age identity `text`: X25519, SSH, or of a plug-in. Raises InputError if it is none."""
     with contextlib.suppress(pyrage.IdentityError):
         return pyrage.x25519.Identity.from_str(text.strip())
     try:
+        if text.startswith("AGE-PLUGIN-"):
+            found = pyrage.plugin.Identity.from_str(text.strip())
+            return pyrage.plugin.IdentityPluginV1(found.plugin(), [found], Prompts())
         return pyrage.ssh.Identity.from_buffer(text.encode())
-    except (pyrage.IdentityError, ValueError) as error:
+    except (pyrage.IdentityError, pyrage.DecryptError, ValueError) as error:
         raise InputError(
-            "is no age identity", mend="Write AGE-SECRET-KEY-1… or an SSH key"
+            "is no age identity",
+            mend="Write AGE-SECRET-KEY-1…, AGE-PLUGIN-… of an installed plug-in, or an SSH key",
         ) from error
 
 

@@ -4,6 +4,7 @@ keys/RING/             small: put it on a disk of its own if you like; never in 
 data/RING/CAMERA/HH-PART.sealed
 pending/               destructions that have begun
 destroyed/             what was destroyed, to prove single camera-hours by
+release/               one-time identities of releases, until these end
 recorder.lock, sweeper.lock
 """
 
@@ -16,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from plainview.durable import sync_folder
 from plainview.errors import VaultError
-from plainview.ledger.keys import sync_folder
 from plainview.vault.segment import SUFFIX
 
 HOUR: Final = 3600
@@ -25,7 +26,7 @@ DAY: Final = 86_400
 HOLD: Final = "hold-"
 PARTIES: Final = ("operator", "commissioner")
 """Whose shares of a private half are both needed."""
-_TAG: Final = (
+CACHE_TAG: Final = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n# Keys of sealed recordings: keep no copy.\n"
 )
 """https://bford.info/cachedir/: tar, restic, borg and others leave such folders out on request."""
@@ -52,7 +53,7 @@ class Layout:
             mark_no_copies(self.keys)
             tag = self.keys / "CACHEDIR.TAG"
             if not tag.exists():
-                tag.write_bytes(_TAG)
+                tag.write_bytes(CACHE_TAG)
             sync_folder(self.root)
         except OSError as error:
             raise VaultError(

@@ -143,4 +143,3 @@ def pictures(
             yield from reader.since(since)
         finally:
             reader.close()
-

@@ -371,7 +371,8 @@ function camerasCard(place: SitePlace) {
     const cells = heads.slice(1).map((head) => h("td", { "data-head": head }));
     made.set(camera.id, cells);
     const stop = may("stop") && h("a", { class: "row-stop", href: `/stop?scope=camera:${camera.id}` }, "Stop", h("span", { class: "hidden" }, ` ${camera.name}`));
-    body.append(h("tr", {}, h("th", { scope: "row" }, h("span", { class: "row-name" }, camera.name), stop), ...cells));
+    const view = h("a", { class: "row-view", href: `/cameras/${camera.id}` }, "View", h("span", { class: "hidden" }, ` of ${camera.name}`));
+    body.append(h("tr", {}, h("th", { scope: "row" }, h("span", { class: "row-name" }, camera.name), view, stop), ...cells));
   }
   const judged = h("tbody", {});
   const events = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "What events are good for", hidden: true },

@@ -1,0 +1,203 @@
+/** One camera's redacted view, live: drawn inside its lens, never filmed. And the plate it is drawn over. */
+
+import "./view.css";
+import { ask, type Camera, type EventKind, type Flag, Problem, type Estimate } from "./api";
+import { h, part, say } from "./dom";
+import { foot } from "./home";
+import { masksCard } from "./masks";
+import { may } from "./session";
+import { clock, EVENTS, estimate, span } from "./words";
+
+interface View extends Estimate {
+  camera: string;
+  site: string;
+  name: string;
+  state: "shown" | "no-permit" | "not-running" | "no-plate" | "unfit" | "unhealthy" | "starting" | "stale";
+  why: string;
+  t: number | null;
+  marks: EventKind[];
+  health: Flag[];
+  /** JPEG, in base64; grey where nothing may be shown. */
+  picture: string | null;
+}
+
+/** Seconds between two announcements to a screen reader while nothing is wrong. */
+const ANNOUNCE = 30;
+const QUIET = 6000;
+const RETRY = 1500;
+const LEVELS: readonly [colour: string, words: string][] = [
+  ["#3cd0b2", "under 0.5"],
+  ["#fac83c", "0.5 to 1"],
+  ["#f58228", "1 to 2"],
+  ["#dc3c30", "2 to 4"],
+  ["#a01e8c", "4 and more"],
+];
+
+/** Fill `main` with the page of `camera` and keep it current. Throws Problem where there is none. */
+export async function show(main: HTMLElement, camera: string): Promise<void> {
+  let first: View;
+  try {
+    first = await ask<View>(`cameras/${camera}/view`);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) throw new Problem(404, `There is no view of a camera named “${camera}”.`);
+    throw error;
+  }
+  document.title = `${first.name} – Plainview`;
+  const view = viewCard();
+  const facts = factsCard(first.site);
+  const plates = may("admit-plate") ? await masksCard(camera) : null;
+  main.replaceChildren(
+    h("div", { class: "title-row" }, h("h1", {}, first.name),
+      may("stop") && h("a", { class: "stop-button", href: `/stop?scope=camera:${camera}` }, "Stop this camera")),
+    h("div", { class: "site" },
+      h("div", { class: "side" }, view.card),
+      h("div", { class: "side" }, facts.card, legendCard()),
+      plates));
+  const announce = announcer();
+  const set = (now: View): void => {
+    view.set(now);
+    facts.set(now);
+    announce(now);
+  };
+  set(first);
+  listen(camera, set, view.cut);
+  void ask<Camera>(`cameras/${camera}`).then((told) => facts.about(told), () => undefined);
+  void foot();
+}
+
+/** Tells every view; `cut` where none comes any more. */
+function listen(camera: string, tell: (view: View) => void, cut: (since: number) => void): void {
+  let source: EventSource | null = null;
+  let heard = performance.now();
+  const open = (): void => {
+    source?.close();
+    source = new EventSource(`/api/v1/cameras/${camera}/view/live`);
+    source.addEventListener("view", (event) => {
+      heard = performance.now();
+      link("live");
+      tell(JSON.parse((event as MessageEvent<string>).data) as View);
+    });
+    source.addEventListener("error", () => {
+      link("dropped");
+      if (source?.readyState === EventSource.CLOSED) window.setTimeout(open, RETRY);
+    });
+  };
+  window.setInterval(() => {
+    const quiet = performance.now() - heard;
+    if (quiet < QUIET) return;
+    // An old picture must never pass for the present.
+    link("dropped");
+    cut(quiet / 1000);
+  }, 1000);
+  window.addEventListener("pagehide", () => source?.close());
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) open();
+  });
+  open();
+}
+
+function link(state: "live" | "dropped"): void {
+  part("link").dataset["state"] = state;
+  say(part("link-text"), state === "live" ? "Live" : "No connection. Trying again");
+}
+
+function viewCard() {
+  const picture = h("img", { class: "view-picture", alt: "", hidden: true });
+  const absent = h("p", { class: "view-absent" }, "Waiting for the first picture");
+  const caption = h("figcaption", {}, "Drawn, not filmed: an approved picture of the empty scene, in the present light, with what was measured drawn over it. Nobody can be seen here; an empty view does not prove an empty place.");
+  const card = h("section", { class: "card view-card", "aria-labelledby": "view" },
+    h("h2", { id: "view" }, "Redacted view"),
+    h("figure", {}, h("div", { class: "view-stage" }, picture, absent), caption));
+  const gone = (why: string): void => {
+    say(absent, why);
+    absent.hidden = false;
+    card.dataset["state"] = "absent";
+  };
+  return {
+    card,
+    set(view: View): void {
+      if (view.picture) {
+        picture.src = `data:image/jpeg;base64,${view.picture}`;
+        picture.alt = view.state === "shown" ? `Plan-like picture of the scene. ${said(view)}` : "A grey picture: nothing is shown.";
+      }
+      picture.hidden = view.picture === null;
+      if (view.state !== "shown") gone(view.why);
+      else {
+        absent.hidden = true;
+        card.dataset["state"] = "shown";
+      }
+    },
+    cut(seconds: number): void {
+      picture.hidden = true;
+      gone(`No view: nothing has come for ${span(seconds)}. This does not mean that the place is empty.`);
+    },
+  };
+}
+
+function factsCard(site: string) {
+  const now = h("dd", {});
+  const marks = h("dd", {});
+  const at = h("dd", {});
+  const seal = h("dd", {}, "Not known");
+  const card = h("section", { class: "card", "aria-labelledby": "facts" },
+    h("h2", { id: "facts" }, "What it says in numbers"),
+    h("dl", { class: "facts view-facts" },
+      h("div", {}, h("dt", {}, "People"), now),
+      h("div", {}, h("dt", {}, "Events that are marked"), marks),
+      h("div", {}, h("dt", {}, "Measured"), at),
+      h("div", {}, h("dt", {}, "Sealed"), seal)),
+    h("p", { class: "note" }, h("a", { href: `/sites/${site}` }, "All of the site, from above")));
+  return {
+    card,
+    set(view: View): void {
+      say(now, view.count === null ? "Not known" : estimate(view));
+      say(marks, view.state !== "shown" ? "Not known" : marked(view) || "None");
+      say(at, view.t === null ? "Not known" : clock(view.t));
+    },
+    about(camera: Camera): void {
+      say(seal, camera.sealed === null ? "Not known" : camera.sealed ? "Yes: only these pictures and numbers leave its lens" : "No: this machine's kernel cannot seal it");
+    },
+  };
+}
+
+function legendCard(): HTMLElement {
+  return h("section", { class: "card", "aria-labelledby": "legend" },
+    h("h2", { id: "legend" }, "How to read it"),
+    h("ul", { class: "view-legend", "aria-label": "Colours of blocks, people per m²" },
+      ...LEVELS.map(([colour, words]) => h("li", {}, swatch(colour), h("span", {}, words), h("small", {}, "people/m²")))),
+    h("ul", { class: "view-notes" },
+      h("li", {}, "A block is ground, half a metre wide at least and never finer than a third of a person in the picture. Someone in it colours all of it."),
+      h("li", {}, "An arrow is where those in a block go on the whole; longer is faster (from 0.3, 0.8 and 1.6 m/s)."),
+      h("li", {}, "A ring with a letter is an event: O object left, P person down, F fire, W wrong way, Z zone, D density, M crowd movement, X weapon."),
+      h("li", {}, "Flat grey is not shown: masked by hand, or the camera never saw it empty.")));
+}
+
+function swatch(colour: string): HTMLElement {
+  const square = h("span", { class: "swatch", "aria-hidden": "true" });
+  square.style.background = colour;
+  return square;
+}
+
+function marked(view: View): string {
+  const counts = new Map<EventKind, number>();
+  for (const kind of view.marks) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => (count > 1 ? `${EVENTS[kind]} (${count})` : EVENTS[kind])).join(", ");
+}
+
+function said(view: View): string {
+  const events = marked(view);
+  return `People now: ${view.count === null ? "not known" : estimate(view)}.${events ? ` Marked: ${events}.` : ""}`;
+}
+
+function announcer(): (view: View) => void {
+  let last = 0;
+  let before = "";
+  return (view) => {
+    const now = performance.now() / 1000;
+    const key = view.state + view.why + view.marks.join();
+    if (key === before && now - last < ANNOUNCE) return;
+    last = now;
+    before = key;
+    part("announce").textContent = view.state === "shown" ? said(view) : view.why;
+  };
+}

@@ -102,7 +102,7 @@ def touched(blocks: Blocks, reading: Reading, size: tuple[int, int]) -> NDArray[
 
 def encoded(picture: Colours, most: int) -> bytes:
     """`picture` as a JPEG of at most `most` bytes, as good as fits. Raises ValueError if none."""
-    for quality in (82, 65, 45, 25, 10):
+    for quality in (70, 55, 40, 25, 10):
         ok, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if ok and len(data) <= most:
             return data.tobytes()

@@ -35,8 +35,8 @@ LOOKS: Final = 8
 """Looks that make a vote: a minute."""
 MOST: Final = 16
 """Votes that are kept; then every second goes, and from then on every second counts."""
-LEAST: Final = 10
-"""Votes that a plate needs."""
+LEAST: Final = 11
+"""Votes that a plate needs: from the first look of one to the last of eleven are 650 s."""
 LONGEST: Final = 8 * 3600.0
 """Seconds after which all is begun anew: light and scene have changed."""
 MOVED: Final = 14
@@ -125,7 +125,7 @@ class ViewLearner:
         self._values.append(np.take_along_axis(looks, middle, axis=0)[0])
         self._voters.append(np.packbits(2 * count >= LOOKS))
         self._ends.append(round(t * 1000))
-        if len(self._values) < LEAST or t * 1000 - self._since * 1000 < LEAST_SPAN:
+        if len(self._values) < LEAST or 1000 * (t - self._since) < LEAST_SPAN:
             return None
         if len(self._values) == LEAST and self._stride == 1:
             return self._plate()

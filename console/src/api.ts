@@ -139,6 +139,47 @@ export interface Tested {
   said: string;
 }
 
+export type Fault = Flag | "blank" | "silent";
+
+/** People now, and the part of the ground and of the cameras that this is about. */
+export interface Crowd extends Estimate {
+  known: number;
+  cameras: number;
+  believed: number;
+}
+
+export interface CityNow {
+  t: number;
+  name: string;
+  simulated: boolean;
+  /** The purpose covers a part of the sites: all of this but the capacity is about that part. */
+  part: boolean;
+  sites: number;
+  crowd: Crowd;
+  bounds: { correlation: number; low_independent: number | null; high_independent: number | null; low_together: number | null; high_together: number | null };
+  faults: Partial<Record<Fault, number>>;
+  districts: { name: string; sites: number; crowd: Crowd; faults: Partial<Record<Fault, number>>; alerts: { alarms: number; warnings: number } }[];
+  districts_left_out: number;
+  hottest: { id: string; name: string; district: string; count: number; low: number; high: number; density: number; known: number }[];
+  unhealthy: { id: string; site: string; site_name: string; district: string; faults: Fault[]; since: number | null }[];
+  alerts: { alarms: number; warnings: number };
+  newest_alerts: { id: string; site: string; site_name: string; zone: string | null; kind: AlertKind; level: AlertLevel; state: AlertState; raised_at: number; message: string }[];
+  capacity: {
+    readings_per_second: number | null;
+    readings_expected: number;
+    lag: number | null;
+    bus_waiting: number | null;
+    bus_bound: number | null;
+    lenses: Record<string, number>;
+    unsealed: number;
+    disk_used: number;
+    disk_bound: number;
+    disk_free: number | null;
+    oldest: number | null;
+  };
+  minutes: CountPoint[];
+}
+
 export interface System {
   version: string;
   t: number;

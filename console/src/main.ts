@@ -16,6 +16,7 @@ async function load(): Promise<(main: HTMLElement) => Promise<void>> {
   }
   if (path === "/deliveries") return (await import("./deliveries")).show;
   if (path === "/stop") return (await import("./stop")).show;
+  if (path === "/city") return (await import("./city")).show;
   if (path === "/assessments") return (await import("./assessments")).show;
   if (path === "/assessments/new" || edited) {
     const { show } = await import("./editor");

@@ -44,13 +44,14 @@ export async function begin(): Promise<void> {
 function pages(): void {
   const all: [href: string, words: string, shown: boolean][] = [
     ["/", "Sites", true],
+    ["/city", "City", may("read-now")],
     ["/events", "Events", may("read-history")],
     ["/deliveries", "Deliveries", may("read-standing")],
     ["/assessments", "Assessments", may("read-drafts")],
     ["/portal/", "Public portal", true],
   ];
   const at = location.pathname;
-  const current = ["/events", "/assessments", "/deliveries"].find((page) => at.startsWith(page)) ?? (at.startsWith("/stop") ? "" : "/");
+  const current = ["/city", "/events", "/assessments", "/deliveries"].find((page) => at.startsWith(page)) ?? (at.startsWith("/stop") ? "" : "/");
   part("pages").replaceChildren(
     h("ul", {}, ...all.filter(([, , shown]) => shown).map(([href, words]) =>
       h("li", {}, h("a", { href, "aria-current": href === current ? (at === href ? "page" : "true") : null }, words)))),

@@ -16,6 +16,7 @@ from msgspec import structs
 
 from plainview.app import cities, demonstration
 from plainview.app.access import announce, open_access
+from plainview.app.adding import Adding
 from plainview.app.admission import Admission
 from plainview.app.desk import RunningDesk
 from plainview.app.governor import Governor
@@ -35,7 +36,7 @@ from plainview.fleet.local import LocalFleet
 from plainview.geometry import Zone
 from plainview.governance.office import Office
 from plainview.governance.switch import Switch
-from plainview.intake import Intake, Written
+from plainview.intake import Intake
 from plainview.ledger.note import Verifier
 from plainview.record import CameraStatus, Reading, Stamped
 from plainview.store import Store, open_store
@@ -84,14 +85,20 @@ class Running:
             stack.callback(store.close)
             self._bus = open_bus(city.bus)
             self._traces = _traces(city, clock, stack)
-            permission = Permission(office, switch, self._now_configured).refusal
+            self._permission = Permission(office, switch, self._now_configured)
+            self._adding = Adding(self._traces.stored if self._traces else _nobody)
             self.intake = _IntakeThread(
                 self._bus,
                 store,
                 clock,
                 Keeping(office, store, city.retention),
-                Admission(permission, self._now_configured, clock, self.scorecards.standing_of),
-                self._traces.stored if self._traces else _nobody,
+                Admission(
+                    self._permission.refusal,
+                    self._now_configured,
+                    clock,
+                    self.scorecards.standing_of,
+                ),
+                self._adding,
             )
             stack.callback(self.intake.finish)
             self._keeper = PlateKeeper(self._plates)
@@ -117,7 +124,6 @@ class Running:
                 office, switch, self.governor, store, self._now_configured, self.scorecards
             )
             self.access = open_access(city.access, folder, clock)
-            self._permission = Permission(office, switch, self._now_configured)
             views = [_site_view(site, simulated=city.simulated) for site in city.sites]
             self._prepare_alerts(city, views, stack)
             # Half a second of imports, while the zygote starts.
@@ -136,6 +142,7 @@ class Running:
                 desk=self.desk,
                 alerts=self.watching,
                 deliveries=self.delivering,
+                city=self._adding.begin(city, self.watching.plans, clock),
                 more=_more_handlers(self.registry, self.desk, city),
             )
             self.web = Served(application, listener)
@@ -256,6 +263,8 @@ class Running:
             "intake_failed": float(intake.failed),
             "clock_steps": float(intake.clock_steps),
             "bus_waiting": float(intake.bus.waiting),
+            "bus_bound": float(intake.bus.bound),
+            "store_in_trouble": float(bool(intake.trouble)),
             "bus_refused": float(intake.bus.refused),
             "zygote_restarts": float(self._fleet.zygote_restarts),
             "fleet_failed_callbacks": float(self._fleet.failed_callbacks),
@@ -303,12 +312,18 @@ class _IntakeThread:
         clock: Clock,
         keeping: Keeping,
         admission: Admission,
-        written: Written,
+        adding: Adding,
     ) -> None:
         self._bus = bus
         self._stop = threading.Event()
         self._intake = Intake(
-            bus, store, clock, keeping.before_deletion, admit=admission.admit, written=written
+            bus,
+            store,
+            clock,
+            keeping.before_deletion,
+            admit=admission.admit,
+            written=adding.written,
+            said=adding.said,
         )
         self._thread = threading.Thread(
             target=self._intake.run, args=(self._stop,), name="intake", daemon=True

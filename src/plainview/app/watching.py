@@ -177,6 +177,11 @@ class Watching:
             asked = self._asked[camera, kind] = now, self._permission(camera, kind)
         return asked[1]
 
+    @property
+    def plans(self) -> dict[str, SitePlan]:
+        """The ground of every site, by its id."""
+        return {name: site.plan for name, site in self._sites.items()}
+
     # --- asked by the pages ----------------------------------------------------------------------
 
     def open(self, site: str | None = None) -> list[Shown]:

@@ -29,6 +29,8 @@ from plainview.web.access.rules import PUBLIC, Action, check_routes, rule, visib
 from plainview.web.access.service import Access
 from plainview.web.alerts import Alerts, alert_edge
 from plainview.web.alerts_api import alert_handlers
+from plainview.web.city.answer import Answers, City
+from plainview.web.city.handlers import city_handlers
 from plainview.web.deliveries import Deliveries, delivery_handlers
 from plainview.web.desk import Desk
 from plainview.web.edge import (
@@ -133,6 +135,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     desk: Desk | None = None,
     alerts: Alerts | None = None,
     deliveries: Deliveries | None = None,
+    city: City | None = None,
     more: Sequence[Any] = (),
 ) -> Application:
     """The application over `store` for `sites`.
@@ -140,9 +143,9 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     `stats` gives counters of bus and intake by name; `readings_per_second` among them is shown.
     `hosts` are names to answer to besides this machine's own; `static` is the built console.
     Without `access` nobody can sign in, and only simulated sites can be seen; `desk` knows the
-    purposes and records accesses; `alerts` knows what is watched, `deliveries`
-    where it is told. `more` are handlers of other parts (portal, ledger, desk); each lies in a
-    public folder or names its action.
+    purposes and records accesses; `alerts` knows what is watched, `deliveries` where it is told;
+    `city` is what all sites add up to. `more` are handlers of other parts (portal, ledger, desk);
+    each lies in a public folder or names its action.
     Raises InputError for sites that cannot be shown, PlainviewError for access policies that are
     not valid and for a route that is neither public nor names its action.
     """
@@ -178,10 +181,13 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     limits = Limits(clock, access.settings.proxies if access else ())
 
     def metrics(shown: Sequence[SitePlan]) -> bytes:
-        return exposition(shown, store, stats, clock, alerts, deliveries)()
+        whole = city is not None and len(shown) == len(plans)
+        totals = city.totals if whole and city is not None else None
+        return exposition(shown, store, stats, clock, alerts, deliveries, totals)()
 
     parts = _Parts(plans, places, store, stats, clock, hub, gate, metrics)
     about_alerts = [] if alerts is None else alert_handlers(alerts, gate, clock, frozenset(plans))
+    answers = None if city is None else Answers(city, store, stats, clock, alerts)
     about_deliveries = [] if deliveries is None else delivery_handlers(deliveries, clock)
 
     def running(_: Litestar) -> AbstractAsyncContextManager[None]:
@@ -196,6 +202,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
             *about_alerts,
             *search_handlers(plans, store, clock),
             *about_deliveries,
+            *city_handlers(answers, gate),
             *page_handlers(frozenset(plans), static),
             *login_handlers(gate, limits),
             *more,
@@ -292,9 +299,9 @@ def _site_handlers(parts: _Parts) -> list[Any]:
     )
     def list_sites(request: Request[Any, Any, Any]) -> list[SiteNow]:
         """All sites that may be seen: where they are, how many people, how their cameras are."""
-        now = clock.utc()
+        now, statuses = clock.utc(), store.statuses()
         shown = [plan for name, plan in parts.plans.items() if visible(request, name)]
-        return [site_now(plan, store, now) for plan in shown]
+        return [site_now(plan, store, now, statuses) for plan in shown]
 
     @get("/api/v1/sites/{site:str}", opt=now_of_site, tags=["sites"], sync_to_thread=False)
     def get_site(site: Name) -> SitePlace:
@@ -483,10 +490,11 @@ def _system_handlers(parts: _Parts) -> list[Any]:
         now = clock.utc()
         rate = counters.get("readings_per_second")
         if rate is None:
+            statuses = store.statuses()
             rate = sum(
                 camera.readings_per_second
                 for plan in parts.plans.values()
-                for camera in site_cameras(plan, store, now)
+                for camera in site_cameras(plan, store, now, statuses)
             )
         return SystemEdge(
             version=__version__,

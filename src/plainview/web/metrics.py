@@ -10,12 +10,17 @@ from prometheus_client.registry import Collector
 from plainview.alerts.lifecycle import State
 from plainview.alerts.thresholds import Level
 from plainview.clock import Clock
-from plainview.record import Health
+from plainview.record import CameraStatus, Health
 from plainview.store import Store
 from plainview.web.alerts import Alerts
+from plainview.web.city.exposition import city_metrics
+from plainview.web.city.totals import CityTotals
 from plainview.web.deliveries import Deliveries
 from plainview.web.now import site_cameras, site_now
 from plainview.web.plan import SitePlan
+
+MOST_CAMERAS = 2000
+"""Beyond so many, cameras have no families of their own: the city's tell how many are how."""
 
 _SITE = (
     ("count", "People on the known part of the ground; absent while nothing is known"),
@@ -49,14 +54,25 @@ class _Sites(Collector):
         clock: Clock,
         alerts: Alerts | None,
         deliveries: Deliveries | None,
+        city: CityTotals | None,
     ) -> None:
-        self._alerts, self._deliveries = alerts, deliveries
+        self._alerts, self._deliveries, self._city = alerts, deliveries, city
         self._plans, self._store, self._stats, self._clock = plans, store, stats, clock
 
     def collect(self) -> Iterable[Metric]:
         now = self._clock.utc()
-        yield from self._sites(now)
-        yield from self._cameras(now)
+        if self._city is not None:
+            yield from city_metrics(self._city)
+        statuses = self._store.statuses()
+        yield from self._sites(now, statuses)
+        many = sum(len(plan.site.cameras) for plan in self._plans)
+        if many <= MOST_CAMERAS:
+            yield from self._cameras(now, statuses)
+        yield GaugeMetricFamily(
+            "plainview_cameras_without_families",
+            "Cameras without families of their own, as there are too many",
+            value=0 if many <= MOST_CAMERAS else many,
+        )
         yield from self._open_alerts()
         yield from self._routes()
         disk = self._store.disk()
@@ -70,8 +86,8 @@ class _Sites(Collector):
             safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
             yield GaugeMetricFamily(f"plainview_{safe}", f"{name} of bus and intake", value=value)
 
-    def _sites(self, now: float) -> Iterable[Metric]:
-        states = [site_now(plan, self._store, now) for plan in self._plans]
+    def _sites(self, now: float, statuses: dict[str, CameraStatus]) -> Iterable[Metric]:
+        states = [site_now(plan, self._store, now, statuses) for plan in self._plans]
         for name, text in _SITE:
             family = GaugeMetricFamily(f"plainview_site_{name}", text, labels=["site"])
             for state in states:
@@ -112,11 +128,11 @@ class _Sites(Collector):
                     gauge.add_metric([row.name, row.kind], float(value))
             yield gauge
 
-    def _cameras(self, now: float) -> Iterable[Metric]:
+    def _cameras(self, now: float, statuses: dict[str, CameraStatus]) -> Iterable[Metric]:
         rows = [
             (plan.site.id, camera)
             for plan in self._plans
-            for camera in site_cameras(plan, self._store, now)
+            for camera in site_cameras(plan, self._store, now, statuses)
         ]
         labels = ["site", "camera"]
         believed = GaugeMetricFamily(
@@ -149,9 +165,13 @@ def exposition(
     clock: Clock,
     alerts: Alerts | None = None,
     deliveries: Deliveries | None = None,
+    city: CityTotals | None = None,
 ) -> Callable[[], bytes]:
-    """A function that makes the text for Prometheus, from the store as it then is."""
+    """A function that makes the text for Prometheus, from the store as it then is.
+
+    `city` is what all sites add up to: given to who may see them all.
+    """
     registry = CollectorRegistry(auto_describe=False)
     # Registered without being described, so that nothing is read before the first scrape.
-    registry.register(_Sites(plans, store, stats, clock, alerts, deliveries))
+    registry.register(_Sites(plans, store, stats, clock, alerts, deliveries, city))
     return lambda: generate_latest(registry)

@@ -83,24 +83,37 @@ def _rounded(count: Count) -> tuple[float | None, float | None, float | None]:
     return round(count.people, 2), round(count.low, 2), round(count.high, 2)
 
 
-def site_cameras(plan: SitePlan, store: Store, now: float) -> list[CameraEdge]:
-    """Every camera of the site at `now`, in the site's order."""
+def site_cameras(
+    plan: SitePlan,
+    store: Store,
+    now: float,
+    statuses: Mapping[str, CameraStatus] | None = None,
+) -> list[CameraEdge]:
+    """Every camera of the site at `now`, in the site's order.
+
+    Who asks for many sites gives the `statuses` of all cameras, read once.
+    """
     readings = store.latest([camera.id for camera in plan.site.cameras])
-    statuses = store.statuses()
+    statuses = store.statuses() if statuses is None else statuses
     return [
         camera_now(camera, readings.get(camera.id), statuses.get(camera.id), now)
         for camera in plan.site.cameras
     ]
 
 
-def site_now(plan: SitePlan, store: Store, now: float) -> SiteNow:
-    """One line about the site at `now`."""
+def site_now(
+    plan: SitePlan,
+    store: Store,
+    now: float,
+    statuses: Mapping[str, CameraStatus] | None = None,
+) -> SiteNow:
+    """One line about the site at `now`; `statuses` as in `site_cameras`."""
     site = plan.site
     readings = store.latest([camera.id for camera in site.cameras])
     used = _believed(plan, readings, now)
     count = fuse_count(plan, used)
     people, low, high = _rounded(count)
-    cameras = site_cameras(plan, store, now)
+    cameras = site_cameras(plan, store, now, statuses)
     return SiteNow(
         id=site.id,
         name=site.name,

@@ -19,11 +19,12 @@ _DESK = (
     "/events",
     "/stop",
     "/deliveries",
+    "/city",
     "/assessments",
     "/assessments/new",
     "/assessments/edit/{draft:str}",
 )
-"""The pages of the search, the stop switch, the routes of alerts and the assessments."""
+"""The pages of the search, the stop switch, the routes of alerts, the city and the assessments."""
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

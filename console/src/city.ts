@@ -1,0 +1,191 @@
+/** The whole city: how many people, where it is densest, what is amiss and how much room is left. */
+
+import { ask, type CityNow, type Crowd, type Fault } from "./api";
+import { foot } from "./home";
+import { h, part, say } from "./dom";
+import { bytes, clock, FLAGS, people, range, share, span, whole } from "./words";
+
+const EVERY = 2000;
+const FAULTS: Record<Fault, string> = {
+  ...(Object.fromEntries(Object.entries(FLAGS).map(([flag, { what }]) => [flag, what])) as Record<keyof typeof FLAGS, string>),
+  blank: "Sends, but no picture is measured",
+  silent: "Nothing is heard of it",
+};
+const ROWS = 50;
+
+/** Fill `main`, and keep it current. Throws Problem when the first answer fails. */
+export async function show(main: HTMLElement): Promise<void> {
+  const first = await ask<CityNow>("city");
+  document.title = `${first.name} – Plainview`;
+  const cards = { people: peopleCard(), districts: districtsCard(), hottest: hottestCard(), unhealthy: unhealthyCard(), alerts: alertsCard(), capacity: capacityCard() };
+  main.replaceChildren(
+    h("h1", { class: "title" }, first.name),
+    h("div", { class: "city" },
+      cards.people.card, cards.alerts.card, cards.districts.card, cards.hottest.card, cards.unhealthy.card, cards.capacity.card),
+  );
+  if (first.simulated) {
+    const banner = part("banner");
+    banner.hidden = false;
+    banner.replaceChildren(h("strong", {}, "Demonstration. "), "These people do not exist.");
+  }
+  const link = part("link");
+  let heard = 0;
+  const fill = (now: CityNow): void => {
+    heard = Date.now() / 1000;
+    for (const card of Object.values(cards)) card.set(now);
+    link.dataset["state"] = "live";
+    say(part("link-text"), "Live");
+    document.body.classList.remove("stale");
+  };
+  fill(first);
+  void foot();
+  const again = async (): Promise<void> => {
+    try {
+      fill(await ask<CityNow>("city"));
+    } catch {
+      link.dataset["state"] = "dropped";
+      say(part("link-text"), `Not live since ${clock(heard)}. Trying again`);
+      document.body.classList.add("stale");
+    }
+    window.setTimeout(() => void again(), EVERY);
+  };
+  window.setTimeout(() => void again(), EVERY);
+}
+
+interface Card {
+  card: HTMLElement;
+  set(now: CityNow): void;
+}
+
+/** A card under `title`; `body` is filled by who makes it. */
+function section(id: string, title: string, ...body: (HTMLElement | null)[]): HTMLElement {
+  return h("section", { class: `card city-${id}`, "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), ...body);
+}
+
+/** "on 93 % of the ground, 58 of 60 cameras": never left out where a number of people stands. */
+function about(crowd: Crowd): string {
+  const cameras = `${crowd.believed.toLocaleString("en")} of ${crowd.cameras.toLocaleString("en")} ${crowd.cameras === 1 ? "camera" : "cameras"} can be believed`;
+  return whole(crowd.known) ? `On all of the ground that cameras see; ${cameras}.` : `On ${share(crowd.known)} of the ground that cameras see; ${cameras}. Nobody is counted on the rest.`;
+}
+
+function peopleCard(): Card {
+  const figure = h("strong", { class: "figure big" });
+  const ends = h("span", { class: "big-range" });
+  const where = h("p", {});
+  const part_ = h("p", { class: "note", hidden: true }, "Your purpose covers a part of the sites: this is about those alone.");
+  const bounds = h("p", { class: "note" });
+  return {
+    card: section("people", "People now", h("p", { class: "figures" }, figure, ends), where, part_, bounds),
+    set(now): void {
+      const { crowd } = now;
+      figure.classList.toggle("unknown", crowd.count === null);
+      say(figure, crowd.count === null ? "Not known" : people(crowd.count));
+      say(ends, crowd.count === null ? "" : `${range(crowd)}, at 90 %`);
+      say(where, about(crowd));
+      part_.hidden = !now.part;
+      const { low_independent: li, high_independent: hi, low_together: lt, high_together: ht } = now.bounds;
+      say(bounds, li === null || hi === null || lt === null || ht === null ? "" :
+        `Sites err partly together (correlation ${now.bounds.correlation}, a judgement). If they erred independently: ${range({ count: 0, low: li, high: hi })}; all in one direction: ${range({ count: 0, low: lt, high: ht })}.`);
+    },
+  };
+}
+
+function districtsCard(): Card {
+  const body = h("tbody");
+  const more = h("p", { class: "note", hidden: true });
+  const head = ["District", "People", "Ground known", "Cameras believed", "Alerts"].map((words, k) => h("th", { scope: "col", class: k ? "number" : "" }, words));
+  const table = h("table", {}, h("caption", { class: "hidden" }, "Districts, the fullest first"), h("thead", {}, h("tr", {}, ...head)), body);
+  return {
+    card: section("districts", "Districts", h("div", { class: "scroll stacked", tabindex: 0, role: "group", "aria-label": "Districts" }, table), more),
+    set(now): void {
+      body.replaceChildren(...now.districts.slice(0, ROWS).map(({ name, sites, crowd, alerts }) =>
+        h("tr", {},
+          h("th", { scope: "row" }, name, h("small", { class: "mend" }, `${sites.toLocaleString("en")} ${sites === 1 ? "site" : "sites"}`)),
+          h("td", { class: "number", "data-head": "People" }, h("span", {}, crowd.count === null ? h("span", { class: "pill", "data-grade": "bad" }, "Not known") : h("strong", {}, people(crowd.count)), crowd.count !== null && ` (${range(crowd)})`)),
+          h("td", { class: "number", "data-head": "Ground known" }, graded(share(crowd.known), whole(crowd.known))),
+          h("td", { class: "number", "data-head": "Cameras believed" }, graded(`${crowd.believed} of ${crowd.cameras}`, crowd.believed === crowd.cameras)),
+          h("td", { class: "number", "data-head": "Alerts" }, alertWords(alerts.alarms, alerts.warnings)))));
+      const left = now.districts_left_out + Math.max(now.districts.length - ROWS, 0);
+      more.hidden = left === 0;
+      say(more, `${left.toLocaleString("en")} more districts have fewer people, or are not known.`);
+    },
+  };
+}
+
+function graded(words: string, good: boolean): HTMLElement {
+  return good ? h("span", {}, words) : h("span", { class: "pill", "data-grade": "warn" }, words);
+}
+
+function alertWords(alarms: number, warnings: number): HTMLElement {
+  if (alarms) return h("span", { class: "pill", "data-grade": "bad" }, `${alarms} ${alarms === 1 ? "alarm" : "alarms"}${warnings ? `, ${warnings} ${warnings === 1 ? "warning" : "warnings"}` : ""}`);
+  if (warnings) return h("span", { class: "pill", "data-grade": "warn" }, `${warnings} ${warnings === 1 ? "warning" : "warnings"}`);
+  return h("span", { class: "soft" }, "none");
+}
+
+function hottestCard(): Card {
+  const list = h("ol", { class: "city-list", id: "hottest" });
+  const none = h("p", { class: "note", hidden: true }, "No camera can be believed, so nothing is known of any site.");
+  return {
+    card: section("hottest", "Densest sites", list, none),
+    set(now): void {
+      none.hidden = now.hottest.length > 0;
+      list.replaceChildren(...now.hottest.map((site) => h("li", {},
+        h("a", { href: `/sites/${site.id}` }, site.name),
+        h("span", { class: "soft" }, ` ${site.district}`),
+        h("span", { class: "city-value" }, `${site.density.toFixed(2)} people/m², ${people(site.count)} people (${range(site)})`, whole(site.known) ? "" : ` on ${share(site.known)} of its ground`))));
+    },
+  };
+}
+
+function unhealthyCard(): Card {
+  const counts = h("ul", { class: "city-faults" });
+  const list = h("ol", { class: "city-list", id: "unhealthy" });
+  const said = h("p", { class: "note" });
+  return {
+    card: section("unhealthy", "Cameras that cannot be believed", counts, list, said),
+    set(now): void {
+      const down = now.crowd.cameras - now.crowd.believed;
+      counts.replaceChildren(...(Object.entries(now.faults) as [Fault, number][]).map(([fault, n]) => h("li", { class: "pill", "data-grade": "bad" }, `${FAULTS[fault]}: ${n.toLocaleString("en")}`)));
+      list.replaceChildren(...now.unhealthy.map((camera) => h("li", {},
+        h("a", { href: `/sites/${camera.site}` }, camera.id),
+        h("span", { class: "soft" }, ` ${camera.site_name}, ${camera.district}`),
+        h("span", { class: "city-value" }, `${camera.faults.map((fault) => FAULTS[fault]).join("; ")}, ${camera.since === null ? "since the start" : `for ${span(now.t - camera.since)}`}`))));
+      say(said, down === 0 ? "All can be believed." : down > now.unhealthy.length ? `The ${now.unhealthy.length} that could not be for longest, of ${down.toLocaleString("en")}.` : "");
+    },
+  };
+}
+
+function alertsCard(): Card {
+  const count = h("p", {});
+  const list = h("ol", { class: "city-list" });
+  return {
+    card: section("alerts", "Open alerts", count, list),
+    set(now): void {
+      count.replaceChildren(alertWords(now.alerts.alarms, now.alerts.warnings));
+      list.replaceChildren(...now.newest_alerts.map((alert) => h("li", {},
+        h("a", { href: alert.site ? `/sites/${alert.site}` : "/deliveries" }, alert.site_name || "Deliveries"),
+        h("span", { class: "soft" }, ` ${alert.zone ?? ""}`),
+        h("span", { class: "city-value" }, `${alert.message} ${span(now.t - alert.raised_at)} ago, ${alert.state}`))));
+    },
+  };
+}
+
+function capacityCard(): Card {
+  const facts = h("dl", { class: "facts" });
+  return {
+    card: section("capacity", "Capacity", facts),
+    set(now): void {
+      const { capacity: c } = now;
+      const running = c.lenses["running"] ?? 0;
+      const rows: [string, string, boolean][] = [
+        ["Readings stored per second", `${c.readings_per_second === null ? "not known" : c.readings_per_second.toFixed(1)} of ${c.readings_expected.toFixed(1)} expected`, c.readings_per_second !== null && c.readings_per_second < 0.9 * c.readings_expected],
+        ["From measured to stored", c.lag === null ? "nothing comes" : `${c.lag.toFixed(1)} s`, c.lag === null || c.lag > 2],
+        ["Waiting on the bus", c.bus_waiting === null ? "not known" : `${c.bus_waiting.toLocaleString("en")}${c.bus_bound ? ` of ${c.bus_bound.toLocaleString("en")} that fit` : ""}`, Boolean(c.bus_bound && c.bus_waiting !== null && c.bus_waiting > c.bus_bound / 2)],
+        ["Lenses that run", `${running.toLocaleString("en")} of ${now.crowd.cameras.toLocaleString("en")} cameras${c.unsealed ? `, ${c.unsealed.toLocaleString("en")} UNSEALED` : ""}`, c.unsealed > 0],
+        ["Store", `${bytes(c.disk_used)} of ${bytes(c.disk_bound)}${c.disk_free === null ? "" : `; ${bytes(c.disk_free)} free on the disk`}`, c.disk_used > 0.9 * c.disk_bound],
+        ["Oldest Reading kept", c.oldest === null ? "none" : `${span(now.t - c.oldest)} old`, false],
+      ];
+      facts.replaceChildren(...rows.map(([name, words, bad]) => h("div", {}, h("dt", {}, name), h("dd", { "data-grade": bad ? "bad" : null }, words))));
+    },
+  };
+}

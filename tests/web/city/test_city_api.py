@@ -1,0 +1,130 @@
+"""The city's answer, its metrics and its page over a real application."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ViewportSize, expect
+from tests.web.browsing import no_barriers, opened, page_of
+
+from plainview.clock import ManualClock
+from plainview.record import CameraStatus, Health, LensState, Stamped
+from plainview.web.api import create_app
+from plainview.web.city.answer import Answers, City
+from plainview.web.city.ground import city_site
+from plainview.web.city.totals import CityTotals
+from plainview.web.plan import SitePlan
+from plainview.web.server import Served, bind
+from plainview.web.views import SiteView
+
+if TYPE_CHECKING:
+    from tests.web.conftest import World
+
+DISTRICTS = {"plaza": "Old town", "quay": "Harbour"}
+UNSEALED = CameraStatus(
+    t=0,
+    state=LensState.RUNNING,
+    sealed=False,
+    connected=True,
+    restarts=0,
+    reconnects=0,
+    late=0,
+    refused=0,
+)
+
+
+def added_up(world: "World", sites: tuple[SiteView, ...]) -> City:
+    """The two sites of these tests; one camera of three is dark, the others measure."""
+    totals = CityTotals(
+        [city_site(SitePlan(site), DISTRICTS[site.id]) for site in sites], world.clock
+    )
+    totals.add(
+        [
+            Stamped("plaza-north", world.reading("plaza-north", [(0, 0, 1, 0)] * 4)),
+            Stamped("plaza-south", world.reading("plaza-south", health=(Health.DARK,))),
+            Stamped("quay-east", world.reading("quay-east", [(0, 0, 1, 0)] * 9)),
+        ]
+    )
+    totals.said("quay-east", UNSEALED)
+    return City(totals, "Lyon", expected=3.0, simulated=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser."""
+    yield from opened()
+
+
+def test_an_answer_stands_for_a_second_and_is_for_a_purpose(
+    world: "World", sites: tuple[SiteView, ...]
+) -> None:
+    """In one second all are told the same; a purpose for one site is told of that alone."""
+    assert isinstance(world.clock, ManualClock)
+    city = added_up(world, sites)
+    answers = Answers(city, world.store, dict, world.clock, None)
+    assert answers.now("", None).crowd.count == 13
+    world.clock.advance(0.4)
+    again = world.reading("quay-east", [(0, 0, 1, 0)] * 2)
+    city.totals.add([Stamped("quay-east", again)])
+    assert answers.now("any", None).crowd.count == 13
+    part = answers.now("harbour@1/safety", frozenset({"quay"}))
+    assert part.part
+    assert (part.crowd.count, part.sites, part.unhealthy, part.minutes) == (2, 1, [], [])
+    assert [one.name for one in part.districts] == ["Harbour"]
+    world.clock.advance(0.7)
+    assert answers.now("", None).crowd.count == 6
+    world.clock.advance(60)
+    gone = answers.now("", None)
+    assert (gone.crowd.count, gone.crowd.known, gone.hottest) == (None, 0, [])
+
+
+def test_api_metrics_and_page_tell_what_is_not_known(
+    live_world: "World", sites: tuple[SiteView, ...], browser: Browser
+) -> None:
+    """Totals, districts, the densest site and the dark camera: as JSON, as metrics, on a phone."""
+    app = create_app(
+        sites=sites,
+        store=live_world.store,
+        clock=live_world.clock,
+        city=added_up(live_world, sites),
+        stats=lambda: {"bus_waiting": 2.0},
+    )
+    with Served(app, bind(port=0)) as server:
+        answer = httpx.get(f"{server.url}api/v1/city").json()
+        assert (answer["name"], answer["sites"], answer["part"]) == ("Lyon", 2, False)
+        assert answer["crowd"]["count"] == 13
+        assert (answer["crowd"]["cameras"], answer["crowd"]["believed"]) == (3, 2)
+        assert 0.5 < answer["crowd"]["known"] < 1
+        assert answer["bounds"]["low_together"] < answer["crowd"]["low"]
+        assert answer["bounds"]["low_independent"] > answer["crowd"]["low"]
+        assert answer["faults"] == {"dark": 1}
+        assert [one["name"] for one in answer["districts"]] == ["Harbour", "Old town"]
+        assert answer["districts"][1]["faults"] == {"dark": 1}
+        assert [one["id"] for one in answer["hottest"]] == ["quay", "plaza"]
+        (dark,) = answer["unhealthy"]
+        assert (dark["id"], dark["faults"], dark["site"]) == ("plaza-south", ["dark"], "plaza")
+        assert answer["capacity"]["readings_expected"] == 3
+        assert answer["capacity"]["bus_waiting"] == 2
+        assert answer["capacity"]["unsealed"] == 1
+        text = httpx.get(f"{server.url}metrics").text
+        for line in (
+            'plainview_district_people{district="Harbour"} 9.0',
+            'plainview_cameras{district="Old town",health="dark"} 1.0',
+            'plainview_cameras{district="Old town",health="believed"} 1.0',
+            "plainview_city_cameras 3.0",
+            'plainview_lenses{state="running"} 1.0',
+            "plainview_lenses_unsealed 1.0",
+            "plainview_cameras_without_families 0.0",
+        ):
+            assert line in text, line
+        phone: ViewportSize = {"width": 390, "height": 844}
+        with page_of(browser, server.url, "city", viewport=phone) as page:
+            expect(page.locator("h1")).to_have_text("Lyon")
+            expect(page.locator(".city-people .figure")).to_have_text("13")
+            expect(page.locator(".city-people")).to_contain_text("2 of 3 cameras")
+            expect(page.get_by_role("row", name="Harbour")).to_contain_text("9")
+            expect(page.locator("#unhealthy")).to_contain_text("plaza-south")
+            expect(page.locator("#hottest")).to_contain_text("Harbour quay")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            no_barriers(page)

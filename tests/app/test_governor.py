@@ -22,7 +22,7 @@ from plainview.clock import ManualClock
 from plainview.config import CameraConfig, CityConfig, SiteConfig
 from plainview.errors import LedgerError, PermitRefused
 from plainview.geometry import View
-from plainview.governance import approving
+from plainview.governance import approving, capability
 from plainview.governance.attest import contradictions, read_state
 from plainview.governance.cameras import Seen
 from plainview.governance.capability import to_watch
@@ -53,11 +53,13 @@ class RecordedFleet:
         lens: LensSpec,
         grant: Grant,
         plate: bytes | None = None,
+        admitted: bytes | None = None,
     ) -> None:
         """Start, if the entry of this start is in the published ledger."""
         assert lens.view == VIEW or lens.view.cell
         assert tap.live
         assert plate is None
+        assert admitted is None or lens.picture
         if camera_id == self.refuse:
             raise PermitRefused("the gate does not admit it")
         entry = decode_entry(grant.entry)
@@ -65,7 +67,10 @@ class RecordedFleet:
         assert entry in published
         assert entry.subject == f"camera:{camera_id}"
         assert entry.detail["permit"] == permit_digest(grant.permit)
-        assert entry.detail["capabilities"] == list(to_watch(lens.events))
+        assert entry.detail["capabilities"] == [
+            *to_watch(lens.events),
+            *([capability.VIEW] if lens.picture else []),
+        ]
         self.running[camera_id] = grant
         self.watched[camera_id] = tuple(kind.value for kind in lens.events)
         self.starts += 1

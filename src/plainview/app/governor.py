@@ -21,7 +21,7 @@ from plainview.errors import InputError, LedgerError, LensError, PermitRefused, 
 from plainview.governance import cameras
 from plainview.governance.attest import RunningCamera, State, sign_state
 from plainview.governance.cameras import MOVED, Seen, Stopped, Suspended, Wanted
-from plainview.governance.capability import MEASURING, RECORD, watched
+from plainview.governance.capability import MEASURING, RECORD, VIEW, watched
 from plainview.governance.office import LivePermit, Office
 from plainview.governance.permit import OUTSIDE_HOURS, Grant, NotCovered
 from plainview.governance.standing import stopped_by
@@ -61,8 +61,12 @@ class Fleet(Protocol):
         lens: LensSpec,
         grant: Grant,
         plate: bytes | None = None,
+        admitted: bytes | None = None,
     ) -> None:
-        """Run a camera under `grant`. Raises PermitRefused, LensError."""
+        """Run a camera under `grant`; its view is drawn over `admitted`.
+
+        Raises PermitRefused, LensError.
+        """
         ...
 
     def stop(self, camera_id: str) -> None:
@@ -98,8 +102,11 @@ class Governor:
         plate: Callable[[str], bytes | None],
         clock: Clock,
         records: bool = False,
+        admitted: Callable[[str], bytes | None] = lambda _: None,
     ) -> None:
         """Nothing runs before `configure` and `start`. `plate` reads a camera's saved plate.
+
+        `admitted` reads the plate that a person admitted to its redacted view.
 
         `records`: whether there is a recorder, for cameras that are permitted to record.
         """
@@ -108,6 +115,7 @@ class Governor:
         self._fleet = fleet
         self._plate = plate
         self._records = records
+        self._admitted = admitted
         self._clock = clock
         self._configured: dict[str, Configured] = {}
         self._configuration = ""
@@ -318,6 +326,7 @@ class Governor:
                     raise Suspended(_MOVED_WHY, where=name)
                 one = cameras.permit_for(self._office, name, camera.seen, MEASURING, live, stops)
                 one = cameras.with_events(one, camera.seen.site, stops)
+                one = cameras.with_view(one, camera.seen.site, stops)
                 if self._records:
                     one = cameras.with_recording(one, camera.seen.site, stops)
             except PermitRefused as error:
@@ -424,7 +433,15 @@ class Governor:
                 tap, lens = live_specs(config, now=now, events=watched(one.capabilities))
                 tap = structs.replace(tap, record=RECORD in one.capabilities)
                 grant = grants[one.camera]
-                self._fleet.start(one.camera, tap, lens, grant, plate=self._plate(one.camera))
+                lens = structs.replace(lens, picture=VIEW in one.capabilities)
+                self._fleet.start(
+                    one.camera,
+                    tap,
+                    lens,
+                    grant,
+                    plate=self._plate(one.camera),
+                    admitted=self._admitted(one.camera) if lens.picture else None,
+                )
             except (InputError, PermitRefused, LensError) as error:
                 _log.error("a camera was refused its start", camera=one.camera, why=error.line())
                 self._refused[one.camera] = _said(error)

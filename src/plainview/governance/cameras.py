@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from plainview.errors import PermitRefused
-from plainview.governance.capability import MEASURING, RECORD, to_watch, watched
+from plainview.governance.capability import MEASURING, RECORD, VIEW, to_watch, watched
 from plainview.governance.office import LivePermit, Office, in_groups
 from plainview.governance.permit import CHANGED, UPGRADED, Grant, NotCovered, covers
 from plainview.governance.standing import Stop, Suspension, stopped_by
@@ -135,6 +135,14 @@ def with_recording(wanted: Wanted, site: str, stops: Mapping[str, Stop]) -> Want
     if not granted or stopped_by(stops, wanted.camera, site, (RECORD,)) is not None:
         return wanted
     return wanted._replace(capabilities=(*wanted.capabilities, RECORD))
+
+
+def with_view(wanted: Wanted, site: str, stops: Mapping[str, Stop]) -> Wanted:
+    """`wanted` with the redacted view, where its permit grants that and no switch takes it away."""
+    granted = VIEW in wanted.live.permit.of_camera(wanted.camera)
+    if not granted or stopped_by(stops, wanted.camera, site, (VIEW,)) is not None:
+        return wanted
+    return wanted._replace(capabilities=(*wanted.capabilities, VIEW))
 
 
 class Stopped(PermitRefused):

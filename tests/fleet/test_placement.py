@@ -1,6 +1,6 @@
 """Plans: no node beyond its room, nobody twice, nobody forgotten, and few moves."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainview.fleet.placement import (
@@ -52,6 +52,7 @@ def share(node: Node, wishes: list[Wish], plan: Plan) -> float:
     return max(cpu / node.cpu, memory / node.memory)
 
 
+@settings(max_examples=40)
 @given(nodes_, wishes_, current_)
 def test_a_plan_is_whole_and_within_room(
     nodes: list[Node], wishes: list[Wish], current: dict[str, str]
@@ -90,6 +91,7 @@ def test_a_plan_is_whole_and_within_room(
     assert place(nodes, wishes, plan.places) == plan, "a second look changes nothing"
 
 
+@settings(max_examples=40)
 @given(nodes_, wishes_)
 def test_rebalancing_comes_to_an_end(nodes: list[Node], wishes: list[Wish]) -> None:
     """One camera at a time, none there and back, none beyond room, until nothing is worth it."""

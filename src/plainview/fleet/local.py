@@ -171,12 +171,24 @@ class LocalFleet:
 
     def processes(self) -> dict[str, list[int]]:
         """Process numbers by kind (zygote, lens, tap), for measuring; they may end any time."""
-        pairs = [camera.processes() for camera in list(self._cameras.values())]
+        pairs = self.running().values()
         zygote = self._zygote
         return {
             "zygote": [zygote.pid] if zygote is not None else [],
-            "lens": [lens for lens, _ in filter(None, pairs)],
-            "tap": [tap for _, tap in filter(None, pairs)],
+            "lens": [lens for lens, _ in pairs],
+            "tap": [tap for _, tap in pairs],
+        }
+
+    def running(self) -> dict[str, tuple[int, int]]:
+        """The (lens, tap) process numbers of each camera that runs; they may end any time."""
+        pairs = {camera.name: camera.processes() for camera in list(self._cameras.values())}
+        return {name: pair for name, pair in pairs.items() if pair is not None}
+
+    def stats(self) -> dict[str, float]:
+        """What the fleet counts of itself."""
+        return {
+            "zygote_restarts": float(self.zygote_restarts),
+            "fleet_failed_callbacks": float(self.failed_callbacks),
         }
 
     def close(self) -> None:

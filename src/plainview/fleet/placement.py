@@ -118,10 +118,10 @@ def rebalance(
     room = _Room(usable)
     moving = []
     for one in sorted(cameras, key=lambda one: one.name):
-        node = places.get(one.name)
-        if node in usable:
-            room.take(node, one.cost)
-            moving.append((one, usable[node]))
+        node = usable.get(places.get(one.name, ""))
+        if node is not None:
+            room.take(node.name, one.cost)
+            moving.append((one, node))
     for one, node in moving:
         home = room.best(one, HEADROOM - HYSTERESIS)
         if home is not None and _nearness(one, usable[home]) < _nearness(one, node):

@@ -1,0 +1,271 @@
+"""Every camera of a fleet of nodes: where it runs, under which token, and what is still to be done.
+
+No thread and no link of its own. It is told what nodes say and what the time is, and answers what
+each node is to be asked. What moves stops first: a camera has one place at a time, and what still
+comes from an earlier one bears an earlier token.
+"""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from plainview.errors import StoreError
+from plainview.fleet import spread
+from plainview.fleet.orders import Begin, Item, News, Orders, Used
+from plainview.fleet.placement import Cost, Node, Wish, default_cost, place, rebalance
+from plainview.governance.permit import Grant
+from plainview.vision.spec import LensSpec, TapSpec
+
+_ASK_AGAIN = 1.5
+"""Seconds after which a node that does not yet hold what it was asked to begin is asked again."""
+_LOOK_AGAIN = 30.0
+"""Seconds after which a node that lacked a file or device is asked again."""
+_PLAN_EVERY = 5.0
+_MOVE_EVERY = 5.0
+"""Seconds between two cameras that move to even out the nodes."""
+_FENCING = 0.3
+"""Seconds of one plan that may go into taking tokens, each of which is made durable."""
+_LEARN = 0.3
+"""Weight of a new measurement in a camera's cost."""
+
+NextFence = Callable[[str], int]
+"""A token for a new placement of a camera: larger than all before, and durable. May raise
+StoreError."""
+
+
+class Task(Struct, frozen=True):
+    """What a camera is to do, whichever node runs it."""
+
+    camera: str
+    tap: TapSpec
+    lens: LensSpec
+    grant: Grant
+    plate: bytes | None = None
+    admitted: bytes | None = None
+    near: tuple[str, ...] = ()
+
+
+class Place:
+    """Owns where one camera runs."""
+
+    def __init__(self, task: Task) -> None:
+        """Nowhere yet."""
+        self.task = task
+        source = task.tap.source
+        self.block = spread.block_of(source)
+        self.path = "" if self.block else source.removeprefix("file:")
+        self.cost = default_cost(task.lens.view.calibration.image_size, task.lens.rate)
+        self.node: str | None = None
+        self.fence = 0
+        self.due = 0.0
+        self.leaving = False
+        """It is being ended where it is, to begin elsewhere."""
+        self.asked = float("-inf")
+        self.why = "it waits for its first node"
+        """Why it does not run, while it does not."""
+        self.moves = 0
+        """Times that it lost or left a node."""
+        self.forbidden = ""
+
+    def free(self, why: str) -> None:
+        """It runs nowhere now."""
+        self.node, self.leaving, self.why = None, False, why
+        self.asked = float("-inf")
+        self.moves += 1
+
+
+class Roster:
+    """Owns all places. For use under its owner's lock."""
+
+    def __init__(self, next_fence: NextFence, spreading: spread.Spread) -> None:
+        """No camera yet."""
+        self._next_fence = next_fence
+        self._spread = spreading
+        self.places: dict[str, Place] = {}
+        self._leaving: list[Place] = []
+        """Those that end for good on a node that is still heard."""
+        self._holds: dict[str, dict[str, int]] = {}
+        self._paths: dict[str, dict[str, float | None]] = {}
+        """By node and path: None where it is there, else when to look again."""
+        self._plan_at = self._move_at = float("-inf")
+        self._known: Sequence[Node] = ()
+        self.moves = self.left_out = 0
+        self.trouble = ""
+        """Why a token could not be taken; empty while all is well."""
+
+    def add(self, task: Task) -> None:
+        """Run this camera from now on, in the place of one of the same name."""
+        new, old = Place(task), self.places.get(task.camera)
+        if old is not None and old.node is not None:
+            new.node, new.fence, new.leaving = old.node, old.fence, True
+        self.places[task.camera] = new
+        self._plan_at = float("-inf")
+
+    def remove(self, camera: str) -> Place | None:
+        """End this camera for good; its place while it has one (see `ended`)."""
+        old = self.places.pop(camera, None)
+        if old is None or old.node is None:
+            return None
+        self._leaving.append(old)
+        return old
+
+    def ended(self, old: Place) -> bool:
+        """Whether what `remove` gave has ended."""
+        return old not in self._leaving
+
+    def orders_for(self, node: str, now: float) -> Orders:
+        """What `node` is to be asked."""
+        holds = self._holds.get(node, {})
+        begin = [
+            self._begin(one, now)
+            for name, one in self.places.items()
+            if one.node == node
+            and not (one.leaving or one.forbidden)
+            and holds.get(name) != one.fence
+            and one.due <= now
+            and now - one.asked >= _ASK_AGAIN
+        ]
+        leaving = [*self._leaving, *(one for one in self.places.values() if one.leaving)]
+        end = [(one.task.camera, one.fence) for one in leaving if one.node == node]
+        known = {one.task.camera for one in leaving} | self.places.keys()
+        end += [(name, fence) for name, fence in holds.items() if name not in known]
+        wanted = {one.path for one in self.places.values() if one.path}
+        paths = self._paths.setdefault(node, {})
+        look = tuple(path for path in wanted if _unknown(paths, path, now))
+        paths.update(dict.fromkeys(look, now + _LOOK_AGAIN))
+        return Orders(begin=tuple(begin), end=tuple(end), look=look)
+
+    def urgent(self) -> set[str]:
+        """The nodes that have something to end."""
+        leaving = (one for one in self.places.values() if one.leaving)
+        return {one.node for one in (*self._leaving, *leaving) if one.node is not None}
+
+    def take(self, node: str, news: News) -> None:
+        """Know what `node` has told, but for its items: see `current`."""
+        self._holds[node] = news.holds
+        paths = self._paths.setdefault(node, {})
+        if news.found:
+            paths.update(dict.fromkeys(news.found, None))
+            self._plan_at = float("-inf")
+        for name, (fence, why) in news.refused.items():
+            one = self.places.get(name)
+            if one is not None and (one.node, one.fence) == (node, fence) and not one.leaving:
+                one.forbidden, one.leaving = why, True
+        for name, used in news.used.items():
+            one = self.places.get(name)
+            if one is not None and (one.node, one.fence) == (node, news.holds.get(name)):
+                one.cost = _learned(one.cost, used)
+        self._let_go(node, news.holds, "it moves to another node")
+
+    def lose(self, node: str) -> list[Place]:
+        """Nothing runs on `node` any more; the cameras that ran there and are to run elsewhere."""
+        before = [one for one in self.places.values() if one.node == node]
+        self._holds.pop(node, None)
+        self._paths.pop(node, None)
+        self._let_go(node, {}, f"its node ({node[:12]}) was lost; it begins on another")
+        for one in before:
+            if one.node == node:
+                one.free(f"its node ({node[:12]}) was lost; it begins on another")
+        self._plan_at = float("-inf")
+        return before
+
+    def current(self, node: str, item: Item) -> bool:
+        """Whether what `node` sent is of the placement that holds now."""
+        one = self.places.get(item.camera)
+        if one is None:
+            one = next((old for old in self._leaving if old.task.camera == item.camera), None)
+        return one is not None and (one.node, one.fence) == (node, item.fence)
+
+    def plan(self, nodes: Sequence[Node], now: float, clock: Callable[[], float]) -> None:
+        """Give places to those that have none, and let those go that are to move.
+
+        `clock` tells monotonic seconds, as `now` does.
+        """
+        if self._known == nodes and now - self._plan_at < _PLAN_EVERY:
+            return
+        self._known, self._plan_at = list(nodes), now
+        self._spread.forget(now)
+        wanted = [one for one in self.places.values() if not one.forbidden and not one.leaving]
+        wishes = [self._wish(one) for one in wanted]
+        there = {one.task.camera: one.node for one in wanted if one.node is not None}
+        plan = place(nodes, wishes, there)
+        self.left_out = 0
+        for one in wanted:
+            name = one.task.camera
+            chosen = plan.places.get(name)
+            if chosen is None:
+                # Where it runs on a node that is to leave, it runs on while it can.
+                self.left_out += one.node is None
+                one.why = plan.left_out[name]
+            elif one.node is not None and chosen != one.node:
+                one.leaving = True
+                self.moves += 1
+            elif one.node is None and not self._assign(one, chosen, now, clock):
+                self._plan_at = float("-inf")
+                return
+        if not self.left_out and now - self._move_at >= _MOVE_EVERY:
+            self._move_at = now
+            self._even_out(nodes, wishes, plan.places)
+
+    def _even_out(self, nodes: Sequence[Node], wishes: list[Wish], places: dict[str, str]) -> None:
+        if any(one.leaving for one in self.places.values()):
+            return
+        move = rebalance(nodes, wishes, places)
+        if move is not None:
+            self.places[move[0]].leaving = True
+            self.moves += 1
+
+    def _assign(self, one: Place, node: str, now: float, clock: Callable[[], float]) -> bool:
+        """Place `one` under a new token; False where that has to wait for the next plan."""
+        if clock() - now > _FENCING:
+            return False
+        try:
+            one.fence = self._next_fence(one.task.camera)
+        except StoreError as error:
+            self.trouble = one.why = error.line()
+            return True
+        self.trouble = ""
+        one.node = node
+        one.due = self._spread.due(one.block, now)
+        return True
+
+    def _wish(self, one: Place) -> Wish:
+        only = None
+        if one.path:
+            only = frozenset(
+                node for node, paths in self._paths.items() if paths.get(one.path, 0.0) is None
+            )
+        return Wish(one.task.camera, one.cost, one.task.near, only)
+
+    def _begin(self, one: Place, now: float) -> Begin:
+        one.asked = now
+        task = one.task
+        age = None if task.tap.began is None else max(now - task.tap.began, 0.0)
+        return Begin(
+            task.camera, one.fence, task.tap, task.lens, task.grant, task.plate, task.admitted, age
+        )
+
+    def _let_go(self, node: str, holds: dict[str, int], why: str) -> None:
+        """Those that were to end on `node`, and have."""
+        self._leaving = [
+            one
+            for one in self._leaving
+            if one.node != node or holds.get(one.task.camera, -1) == one.fence
+        ]
+        for name, one in self.places.items():
+            if one.leaving and one.node == node and holds.get(name, -1) != one.fence:
+                one.free(one.forbidden or why)
+                self._plan_at = float("-inf")
+
+
+def _unknown(paths: dict[str, float | None], path: str, now: float) -> bool:
+    """Whether it is time to ask a node for `path`."""
+    again = paths.get(path, now)
+    return again is not None and again <= now
+
+
+def _learned(cost: Cost, used: Used) -> Cost:
+    return Cost(
+        cost.cpu + _LEARN * (used.cpu - cost.cpu),
+        cost.memory + _LEARN * (used.memory - cost.memory),
+    )

@@ -132,7 +132,7 @@ class Blocks:
             return True  # right before the camera all is large
         heads, above = project(self._matrix, points + np.array((0.0, 0.0, BODY_HEIGHT)))
         if above.min() < _DEPTH:
-            return True
+            return False  # a head beside or above the camera has no height in the picture
         tall = float(np.linalg.norm(heads - pixels, axis=1).max())
         rectangle = cv2.minAreaRect(pixels.astype(np.float32)[:, None, :])
         return min(rectangle[1]) >= tall * PART

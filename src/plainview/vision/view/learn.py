@@ -94,9 +94,9 @@ class ViewLearner:
         grown = cv2.dilate(occupied.astype(np.uint8), _MARGIN) > 0
         moved = np.zeros(self._shape, dtype=np.bool_)
         if self._last is not None:
-            moved = cv2.absdiff(even, self._last) > MOVED
             # Where somebody stood a look ago, their leaving explains it.
-            self._restless += (moved & ~grown & ~self._grown).astype(np.uint16)
+            moved = (cv2.absdiff(even, self._last) > MOVED) & ~grown & ~self._grown
+            self._restless += moved.astype(np.uint16)
             self._counted += 1
         self._last, self._grown = even, grown
         self._looks.append(even)

@@ -6,6 +6,7 @@ import { begin, here } from "./session";
 
 const path = location.pathname.replace(/(.)\/$/, "$1");
 const site = /^\/sites\/([A-Za-z0-9._-]+)$/.exec(path)?.[1];
+const camera = /^\/cameras\/([A-Za-z0-9._-]+)$/.exec(path)?.[1];
 const edited = /^\/assessments\/edit\/([A-Za-z0-9._-]+)$/.exec(path)?.[1];
 
 /** The page's own part of the program; it is loaded while it is asked who is here. */
@@ -24,6 +25,10 @@ async function load(): Promise<(main: HTMLElement) => Promise<void>> {
   }
   // What was measured is shown for a purpose: with another one it is asked for again.
   window.addEventListener("purpose", () => location.reload());
+  if (camera) {
+    const { show } = await import("./view");
+    return (main) => show(main, camera);
+  }
   if (site) {
     const { show } = await import("./site");
     return (main) => show(main, site);

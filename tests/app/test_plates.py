@@ -6,6 +6,7 @@ import pytest
 
 from plainview.app.keeper import PlateKeeper
 from plainview.app.plates import APPROVED, LEARNED, Plates
+from plainview.app.views import ViewPlates
 from plainview.errors import InputError, PlainviewError
 from plainview.vision.task import MAX_PLATE
 
@@ -65,7 +66,7 @@ def test_missing_plates_are_wrong_input(tmp_path: Path) -> None:
 def test_the_keeper_saves_the_newest_and_counts_failures(tmp_path: Path) -> None:
     """Closing saves what waits; a disk that takes nothing is counted and stops nobody."""
     plates = Plates(tmp_path)
-    keeper = PlateKeeper(plates)
+    keeper = PlateKeeper(plates, ViewPlates(tmp_path))
     for k in range(20):
         keeper.put("yard", b"%d" % k)
     assert keeper.state("yard") in {"learned", "approved"}
@@ -73,7 +74,7 @@ def test_the_keeper_saves_the_newest_and_counts_failures(tmp_path: Path) -> None
     assert plates.read("yard") == b"19"
     assert keeper.failed == 0
     (tmp_path / "file").touch()
-    blocked = PlateKeeper(Plates(tmp_path / "file"))
+    blocked = PlateKeeper(Plates(tmp_path / "file"), ViewPlates(tmp_path / "file"))
     blocked.put("yard", b"1")
     blocked.close()
     assert blocked.failed == 1

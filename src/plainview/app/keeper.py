@@ -5,18 +5,21 @@ import threading
 import structlog
 
 from plainview.app.plates import APPROVED, Plates
+from plainview.app.views import ViewPlates
 from plainview.errors import PlainviewError
+from plainview.redacted import LEARNED_TAG
 
 _log = structlog.get_logger(__name__)
 
 
 class PlateKeeper:
-    """Owns a thread, and per camera at most one plate that waits to be saved: the newest."""
+    """Owns a thread, and per camera at most one plate of each kind that waits: the newest."""
 
-    def __init__(self, plates: Plates) -> None:
-        """Save into `plates`."""
+    def __init__(self, plates: Plates, views: ViewPlates) -> None:
+        """Save into `plates`, and those that were learned for a redacted view into `views`."""
         self._plates = plates
-        self._waiting: dict[str, bytes] = {}
+        self._views = views
+        self._waiting: dict[tuple[str, bool], bytes] = {}
         self._states: dict[str, str] = {}
         self._change = threading.Condition()
         self._closing = False
@@ -28,8 +31,10 @@ class PlateKeeper:
     def put(self, camera: str, plate: bytes) -> None:
         """Save `plate` soon. Returns at once."""
         with self._change:
-            self._waiting[camera] = plate
-            self._states.pop(camera, None)
+            view = plate.startswith(LEARNED_TAG)
+            self._waiting[camera, view] = plate
+            if not view:
+                self._states.pop(camera, None)
             self._change.notify()
 
     def state(self, camera: str) -> str:
@@ -53,9 +58,12 @@ class PlateKeeper:
                 self._change.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
                     return
-                camera, plate = self._waiting.popitem()
+                (camera, view), plate = self._waiting.popitem()
             try:
-                self._plates.save(camera, plate)
+                if view:
+                    self._views.keep(camera, plate.removeprefix(LEARNED_TAG))
+                else:
+                    self._plates.save(camera, plate)
             except PlainviewError as error:
                 self.failed += 1
                 _log.warning("plate not saved", camera=camera, why=error.line())

@@ -27,6 +27,7 @@ from plainview.app.recording import Recordings
 from plainview.app.registry import Registry
 from plainview.app.retention import Keeping
 from plainview.app.scorecards import Scorecards
+from plainview.app.views import RunningViews, ViewPlates
 from plainview.app.witnessing import WitnessAsker
 from plainview.bus import Bus, open_bus
 from plainview.clock import Clock
@@ -101,8 +102,6 @@ class Running:
                 self._adding,
             )
             stack.callback(self.intake.finish)
-            self._keeper = PlateKeeper(self._plates)
-            stack.callback(self._keeper.close)
             self._fleet = self._start_fleet(city, folder, office, stack)
             self.governor = Governor(
                 office,
@@ -111,6 +110,7 @@ class Running:
                 plate=self._plates.read,
                 clock=clock,
                 records=self.recordings is not None,
+                admitted=self._view_plates.admitted,
             )
             stack.callback(self.governor.close)
             self._configure(city)
@@ -142,6 +142,7 @@ class Running:
                 desk=self.desk,
                 alerts=self.watching,
                 deliveries=self.delivering,
+                views=self.views,
                 city=self._adding.begin(city, self.watching.plans, clock),
                 more=_more_handlers(self.registry, self.desk, city),
             )
@@ -156,7 +157,13 @@ class Running:
     def _start_fleet(
         self, city: CityConfig, folder: Path, office: Office, stack: contextlib.ExitStack
     ) -> LocalFleet:
-        """The fleet, and the recorder where the city has one."""
+        """The fleet, what it learns and shows, and the recorder where the city has one."""
+        self._view_plates = ViewPlates(folder)
+        self._keeper = PlateKeeper(self._plates, self._view_plates)
+        stack.callback(self._keeper.close)
+        self.views = RunningViews(
+            office, self._view_plates, self._clock, states=self._states, show=self._show
+        )
         self.recordings: Recordings | None = None
         if city.recording is not None:
             self.recordings = Recordings(city.recording, folder, office, self._clock)
@@ -165,6 +172,7 @@ class Running:
             on_reading=self._on_reading,
             on_status=self._on_status,
             on_plate=self._keeper.put,
+            on_picture=self.views.put,
             trust=Trust(authority=office.authority.vkey, ledger=office.ledger.vkey),
             clock=self._clock,
             recording=None if self.recordings is None else self.recordings.recorder,
@@ -234,6 +242,15 @@ class Running:
     def _now_configured(self) -> CityConfig:
         return self._city
 
+    def _states(self) -> dict[str, tuple[str, str, tuple[str, ...]]]:
+        """What each camera does, why not, and what it may do."""
+        found = self.governor.states().items()
+        return {name: (one.state, one.why, one.capabilities) for name, one in found}
+
+    def _show(self, camera: str, plate: bytes | None) -> None:
+        """Have a camera's view drawn over another plate."""
+        self._fleet.admit(camera, plate)
+
     @property
     def measured(self) -> bool:
         """Whether any camera has measured yet."""
@@ -273,6 +290,7 @@ class Running:
             **self._asker.stats(),
             **self.watching.stats(),
             **self.delivering.stats(),
+            **self.views.stats(),
             "ledger_entries": float(self.office.ledger.size),
         }
 

@@ -37,6 +37,8 @@ from plainview.web.view import PlateFacts, Plates, Stands
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LEARNED, ADMITTED = "view-learned", "view"
+DAY = 86_400_000
+"""Milliseconds for which a plate that was learned over long is not given up for a shorter one."""
 
 
 class ViewPlates:
@@ -102,6 +104,20 @@ class ViewPlates:
                 where=str(self._folder),
                 mend="Free some space, or check the state folder's permissions",
             ) from error
+
+    def keep(self, camera: str, data: bytes) -> None:
+        """Keep what a lens learned, unless one of the last day was learned over longer.
+
+        A lens that was started anew begins with short looks. Raises InputError for no plate.
+        """
+        new, old = read_view_plate(data), self.learned(camera)
+        if old is not None:
+            before = old[1]
+            fresh = 0 <= new.until - before.until < DAY
+            longer = before.until - before.since > new.until - new.since
+            if fresh and longer and (before.width, before.height) == (new.width, new.height):
+                return
+        self.save(camera, data)
 
     def withdraw(self, camera: str) -> bool:
         """Delete the admitted plate; whether there was any."""

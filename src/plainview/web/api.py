@@ -68,6 +68,8 @@ from plainview.web.plan import SitePlan
 from plainview.web.problems import HANDLERS
 from plainview.web.search_api import search_handlers
 from plainview.web.usual import usual
+from plainview.web.view import Views
+from plainview.web.view_api import view_handlers
 from plainview.web.views import CameraView, SiteView, check_sites
 
 _FAR = 4_000_000_000
@@ -93,7 +95,8 @@ nobody exists (a demonstration) is open to everyone.
 Numbers are SI, times are UTC seconds, positions are metres on a site's ground plane. A count comes
 with the ends of its 90 % interval. **A camera that is not healthy or not fresh is never read as an
 empty scene**: its ground is listed as `unknown`, and a count is null where nothing is known.
-Errors are RFC 9457 problems. No picture of a scene and no data about a person exists here.
+Errors are RFC 9457 problems. No data about a person exists here, and no pixel of a live picture:
+a camera's `view` is drawn from an approved picture of the empty scene and from its numbers.
 """
 
 At = Annotated[
@@ -135,6 +138,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     desk: Desk | None = None,
     alerts: Alerts | None = None,
     deliveries: Deliveries | None = None,
+    views: Views | None = None,
     city: City | None = None,
     more: Sequence[Any] = (),
 ) -> Application:
@@ -144,8 +148,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     `hosts` are names to answer to besides this machine's own; `static` is the built console.
     Without `access` nobody can sign in, and only simulated sites can be seen; `desk` knows the
     purposes and records accesses; `alerts` knows what is watched, `deliveries` where it is told;
-    `city` is what all sites add up to. `more` are handlers of other parts (portal, ledger, desk);
-    each lies in a public folder or names its action.
+    `views` has the redacted pictures; `city` is what all sites add up to. `more` are handlers of
+    other parts (portal, ledger, desk); each lies in a public folder or names its action.
     Raises InputError for sites that cannot be shown, PlainviewError for access policies that are
     not valid and for a route that is neither public nor names its action.
     """
@@ -188,6 +192,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     parts = _Parts(plans, places, store, stats, clock, hub, gate, metrics)
     about_alerts = [] if alerts is None else alert_handlers(alerts, gate, clock, frozenset(plans))
     answers = None if city is None else Answers(city, store, stats, clock, alerts)
+    by_site = {site.id: site for site in sites}
+    about_views = [] if views is None else view_handlers(views, gate, by_site, lambda: hub.closing)
     about_deliveries = [] if deliveries is None else delivery_handlers(deliveries, clock)
 
     def running(_: Litestar) -> AbstractAsyncContextManager[None]:
@@ -200,10 +206,11 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
             *_camera_handlers(parts),
             *_system_handlers(parts),
             *about_alerts,
+            *about_views,
             *search_handlers(plans, store, clock),
             *about_deliveries,
             *city_handlers(answers, gate),
-            *page_handlers(frozenset(plans), static),
+            *page_handlers(frozenset(plans), static, frozenset(parts.cameras)),
             *login_handlers(gate, limits),
             *more,
         ],

@@ -38,7 +38,21 @@ _NOT_BUILT = """<!doctype html>
 """
 
 
-def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler | Router]:
+def _icon(static: Path) -> HTTPRouteHandler:
+    @get("/favicon.svg", include_in_schema=False, sync_to_thread=True)
+    def icon() -> Response[bytes]:
+        """The mark in the browser's tab."""
+        try:
+            return Response((static / "favicon.svg").read_bytes(), media_type="image/svg+xml")
+        except FileNotFoundError as error:
+            raise NotFoundException("The console has not been built") from error
+
+    return icon
+
+
+def page_handlers(
+    sites: frozenset[str], static: Path, cameras: frozenset[str] = frozenset()
+) -> list[HTTPRouteHandler | Router]:
     """Handlers of the pages and their assets from the folder `static`."""
     index = static / "index.html"
 
@@ -58,10 +72,13 @@ def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler 
         """The page with all sites."""
         return page(200)
 
-    @get("/sites/{site:str}", opt=console, include_in_schema=False, sync_to_thread=True)
-    def one(site: FromPath[str]) -> Response[str]:
-        """The page of one site; it says so itself where there is none of that name."""
-        return page(200 if site in sites else 404)
+    def named(path: str, names: frozenset[str]) -> HTTPRouteHandler:
+        @get(path, opt=console, include_in_schema=False, sync_to_thread=True)
+        def one(name: FromPath[str]) -> Response[str]:
+            """The page of one site or camera; it says so itself where there is none so called."""
+            return page(200 if name in names else 404)
+
+        return one
 
     def desk(path: str) -> HTTPRouteHandler:
         # One handler for each: Litestar wraps a handler with several paths once for each of them.
@@ -72,7 +89,8 @@ def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler 
 
         return shown
 
-    handlers: list[Any] = [home, one, *(desk(path) for path in _DESK)]
+    places = (named("/sites/{name:str}", sites), named("/cameras/{name:str}", cameras))
+    handlers: list[Any] = [home, *places, *(desk(path) for path in _DESK)]
     if (static / "assets").is_dir():
         handlers.append(
             create_static_files_router(
@@ -84,13 +102,5 @@ def page_handlers(sites: frozenset[str], static: Path) -> list[HTTPRouteHandler 
             )
         )
 
-    @get("/favicon.svg", include_in_schema=False, sync_to_thread=True)
-    def icon() -> Response[bytes]:
-        """The mark in the browser's tab."""
-        try:
-            return Response((static / "favicon.svg").read_bytes(), media_type="image/svg+xml")
-        except FileNotFoundError as error:
-            raise NotFoundException("The console has not been built") from error
-
-    handlers.append(icon)
+    handlers.append(_icon(static))
     return handlers

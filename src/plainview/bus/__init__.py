@@ -1,6 +1,7 @@
 """What carries Readings from the fleet to intake: a Protocol and `open_bus(url)`."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -128,9 +129,28 @@ def check_bus(url: str) -> None:
     try:
         from plainview.bus.address import read_address  # noqa: PLC0415 - only where it is chosen
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"this bus needs the package {error.name}, which is not installed",
-            where="bus",
-            mend="Install plainview[city]: uv sync --extra city",
-        ) from error
+        raise missing(error) from error
     read_address(url)
+
+
+def located_bus(url: str, relative: Callable[[str], Path]) -> str:
+    """`url`, checked, with the files that it names where `relative` says. Raises ConfigError."""
+    if not url.startswith(("nats:", "tls:")):
+        check_bus(url)
+        return url
+    try:
+        from plainview.bus.address import located  # noqa: PLC0415 - only where it is chosen
+    except ModuleNotFoundError as error:
+        raise missing(error) from error
+    found = located(url, relative)
+    check_bus(found)
+    return found
+
+
+def missing(error: ModuleNotFoundError) -> ConfigError:
+    """What to say where a package of the bus between machines is not installed."""
+    return ConfigError(
+        f"this bus needs the package {error.name}, which is not installed",
+        where="bus",
+        mend="Install plainview[city]: uv sync --extra city",
+    )

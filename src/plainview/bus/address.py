@@ -2,8 +2,9 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from msgspec import Struct
@@ -66,6 +67,16 @@ def sender_of(district: str, site: str) -> Sender:
             mend="Give it an id of letters, digits, _ and -, without dots",
         ) from error
     return Sender(token(district or site), site)
+
+
+def located(url: str, relative: Callable[[str], Path]) -> str:
+    """`url` with the files that it names where `relative` says, for one that stands in a file."""
+    head, mark, query = url.partition("?")
+    pairs = [
+        (name, str(relative(value)) if name in {"creds", "ca"} else value)
+        for name, value in parse_qsl(query, keep_blank_values=True)
+    ]
+    return f"{head}{mark}{urlencode(pairs)}" if pairs else url
 
 
 def read_address(url: str) -> NatsAddress:

@@ -87,6 +87,13 @@ class Link:
         finally:
             self.loop.close()
 
+    def spawn(self, job: Coroutine[Any, Any, None]) -> None:
+        """Run `job` on the loop until it ends or the link does. From any thread."""
+        try:
+            self.loop.call_soon_threadsafe(lambda: self._tasks.append(self.loop.create_task(job)))
+        except RuntimeError:  # It has stopped.
+            job.close()
+
     def call(self, job: Callable[[], None]) -> None:
         """Run `job` on the loop's thread, soon; nothing once it has stopped."""
         with contextlib.suppress(RuntimeError):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from plainview.bus import BusStats, Delivery, SenderOf
 from plainview.bus.address import NatsAddress
 from plainview.bus.incoming import Incoming
+from plainview.bus.leaf import Leaf
 from plainview.bus.link import Link
 from plainview.bus.outgoing import Outgoing
 from plainview.bus.pulling import Pulling
@@ -53,12 +54,15 @@ class NatsBus:
         inbox = f"_INBOX.{address.sender.district}.{address.sender.site}.{publisher:x}"
         self._outgoing = Outgoing(address.bound, address.linger, publisher)
         self._link = Link(address, inbox)
-        self._sending = Sending(self._link, self._outgoing, inbox, self._clock, self._on_ack)
+        self._leaf = Leaf(self._link, address.leaf, inbox, self._clock) if address.leaf else None
+        on_ack = self._leaf.on_ack if self._leaf else _nothing
+        self._sending = Sending(self._link, self._outgoing, inbox, self._clock, on_ack)
         self._pulling = Pulling(self._link, address, inbox)
         self._incoming = Incoming(self._clock, self._pulling.answer, self._pulling.hungry)
         self._lock = threading.Lock()
         self._taking = self._closed = False
-        self._link.start(self._sending.run, patience=_PATIENCE)
+        jobs = [self._sending.run] if self._leaf is None else [self._sending.run, self._leaf.run]
+        self._link.start(*jobs, patience=_PATIENCE)
 
     def publish(self, camera: str, message: Stamped | CameraStatus, fence: int = 0) -> None:
         """Take `message`; it will be delivered, unless this process is killed first.
@@ -88,19 +92,16 @@ class NatsBus:
     def _begin_taking(self) -> None:
         with self._lock:
             if not self._taking and not self._closed:
-                self._link.call(lambda: self._pulling.begin(self._incoming))
+                self._link.spawn(self._pulling.fill(self._incoming))
             self._taking = True
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Forget `deliveries`; the server forgets a batch when all of it was acknowledged."""
         self._incoming.acknowledge(deliveries)
 
-    def _on_ack(self, number: int, answer: PubAck) -> None:
-        """Which stream has the batch of that number."""
-
     def stats(self) -> BusStats:
         """Counts, for the console and Prometheus."""
-        out, come = self._outgoing, self._incoming.stats()
+        out, come, leaf = self._outgoing, self._incoming.stats(), self._leaf
         return BusStats(
             published=out.published,
             refused=out.refused,
@@ -115,7 +116,13 @@ class NatsBus:
             poison=come.poison,
             unreadable=come.unreadable,
             behind=self._pulling.behind,
-            trouble=self._link.trouble or self._sending.trouble or self._pulling.trouble,
+            backlog=leaf.backlog if leaf else 0,
+            late=leaf.late if leaf else 0,
+            dropped=leaf.dropped if leaf else 0,
+            trouble=self._link.trouble
+            or self._sending.trouble
+            or self._pulling.trouble
+            or (leaf.trouble if leaf else ""),
         )
 
     def close(self) -> None:
@@ -140,3 +147,7 @@ class NatsBus:
             self._link.call(self._pulling.drain)
         else:
             self._incoming.ended()
+
+
+def _nothing(_number: int, _answer: PubAck) -> None:
+    """One acknowledgement is all that there is to know."""

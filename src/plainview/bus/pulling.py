@@ -58,12 +58,15 @@ class Pulling:
         self.behind = 0
         self.trouble = ""
 
-    def begin(self, incoming: Incoming) -> None:
-        """Fill `incoming` from now on. On the loop's thread."""
+    async def fill(self, incoming: Incoming) -> None:
+        """Fill `incoming`, until it is drained."""
         self._incoming = incoming
-        self._paths = asyncio.gather(self._pull(incoming, "live"), self._pull(incoming, "late"))
-        self._paths.add_done_callback(lambda _: incoming.ended())
-        self._watch = asyncio.ensure_future(self._look())
+        watch = asyncio.ensure_future(self._look())
+        try:
+            await asyncio.gather(self._pull(incoming, "live"), self._pull(incoming, "late"))
+        finally:
+            watch.cancel()
+            incoming.ended()
 
     def hungry(self) -> None:
         """There is room for more. From any thread."""

@@ -4,6 +4,7 @@ A batch comes from another machine, so it is hostile until `unpack` has read it:
 from is what its subject says, which the broker's permissions guard, and never what it says itself.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import chain, islice
 from typing import Annotated, Literal
@@ -36,7 +37,9 @@ _LEVEL = 1
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 """Of a district or site on the bus: one token of a subject, so without dots."""
-_Camera = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+_CAMERA = r"[A-Za-z0-9._-]{1,64}"
+_Camera = Annotated[str, Meta(min_length=1, max_length=64)]
+"""Its signs are looked at for all cameras of a batch at once: `_named`."""
 _Fence = Annotated[int, Meta(ge=0, le=1 << 53)]
 _Data = Annotated[bytes, Meta(max_length=MAX_BYTES_PER_SECOND)]
 
@@ -67,6 +70,7 @@ class Received(Struct, frozen=True, gc=False):
     """(camera, why) of Readings that are none."""
 
 
+_names = re.compile(rf"{_CAMERA}(?:\n{_CAMERA})*")
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Batch)
 
@@ -140,14 +144,28 @@ def _opened(packed: bytes) -> Batch:
         raise ReadingRefused(f"not a batch: {error}") from error
     if not len(batch.cameras) == len(batch.fences) == len(batch.data):
         raise ReadingRefused("not a batch: its columns differ in length")
+    if not _named(batch):
+        raise ReadingRefused("not a batch: a camera's id has signs that no id has")
     return batch
 
 
+def _named(batch: Batch) -> bool:
+    names = [*batch.cameras, *(camera for camera, _, _ in batch.statuses)]
+    joined = "\n".join(names)
+    # A name with the sign that joins them would read as two.
+    whole = joined.count("\n") == len(names) - 1
+    return not names or (whole and _names.fullmatch(joined) is not None)
+
+
 def _received(batch: Batch, decoded: Sequence[Reading | ReadingRefused] | None = None) -> Received:
+    if decoded is None:
+        decoded = decode_many(batch.data)
+    sound = [one for one in decoded if isinstance(one, Reading)]
+    if len(sound) == len(decoded):
+        stamped = map(Stamped, batch.cameras, sound, batch.fences, batch.data)
+        return Received(batch, tuple(stamped), ())
     readings, refused = [], []
-    columns = zip(
-        batch.cameras, batch.fences, batch.data, decoded or decode_many(batch.data), strict=True
-    )
+    columns = zip(batch.cameras, batch.fences, batch.data, decoded, strict=True)
     for camera, fence, data, reading in columns:
         if isinstance(reading, Reading):
             readings.append(Stamped(camera, reading, fence, data))

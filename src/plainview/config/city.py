@@ -12,6 +12,7 @@ from plainview.alerts.delivery.route import Route
 from plainview.alerts.ground import Zone
 from plainview.alerts.patience import ESCALATE, UNSEEN, Patience
 from plainview.alerts.thresholds import DEFAULTS, Threshold
+from plainview.bus import located_bus
 from plainview.civic.exposure.files import ExposureFiles
 from plainview.config.access import AccessConfig, AccessTable, access_from
 from plainview.config.alerts import (
@@ -210,7 +211,7 @@ def load_city(path: Path | str) -> CityConfig:
         name=table.name,
         sites=sites,
         store=_store(document, table.store),
-        bus=table.bus,
+        bus=_bus(document, table.bus),
         retention=_retention(document, table.retention),
         address=table.listen.address,
         port=table.listen.port,
@@ -373,6 +374,13 @@ def _claim(document: Document, places: dict[str, KeyPath], name: str, at: KeyPat
             where=document.where(at),
             mend="Give each its own id",
         )
+
+
+def _bus(document: Document, bus: str) -> str:
+    try:
+        return located_bus(bus, document.relative)
+    except ConfigError as error:
+        raise ConfigError(error.what, where=document.where(("bus",)), mend=error.mend) from error
 
 
 def _store(document: Document, store: str | None) -> str | None:

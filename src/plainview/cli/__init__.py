@@ -21,6 +21,7 @@ from plainview.cli.access import login
 from plainview.cli.alerts import alerts_app
 from plainview.cli.assess import assess_app
 from plainview.cli.assessment import assessment_app
+from plainview.cli.deploy import deploy_app
 from plainview.cli.evaluate import evaluate_app
 from plainview.cli.exposure import exposure
 from plainview.cli.ledger import ledger_app
@@ -57,6 +58,7 @@ app.add_typer(alerts_app, name="alerts")
 app.add_typer(office.officer_app, name="officer")
 app.add_typer(assess_app, name="assess")
 app.add_typer(assessment_app, name="assessment")
+app.add_typer(deploy_app, name="deploy")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(plan_app, name="plan")
 app.add_typer(register_app, name="register")

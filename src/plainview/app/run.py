@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from plainview import __version__
+from plainview.app.collector import calm
 from plainview.app.state import DEFAULT, held
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, load_city
@@ -61,6 +62,7 @@ def run(
         from plainview.app.running import Running  # noqa: PLC0415 - see above
 
         running = stack.enter_context(Running(city, folder, clock))
+        calm()
         _say(f"Plainview {__version__}: {running.url}")
         page = running.url
         if demo is None:

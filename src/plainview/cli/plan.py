@@ -1,4 +1,4 @@
-"""`plainview plan`: where cameras belong, and which of those that run no longer do."""
+"""`plainview plan`: what a roll-out needs, where cameras belong, and which no longer do."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,16 +6,55 @@ from typing import Annotated
 
 import typer
 from typer import Argument, Option
+from typer.core import TyperGroup
 
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
 # ruff: noqa: FBT002 - Typer makes a flag from a boolean with a default
 
+
+class _Plans(TyperGroup):
+    """Owns nothing: takes a file where a command would stand as the file of a roll-out."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """`plainview plan PHASES.toml` is `plainview plan rollout PHASES.toml`."""
+        if args and args[0] not in self.commands and args[0].endswith(".toml"):
+            args = ["rollout", *args]
+        return super().parse_args(ctx, args)
+
+
 plan_app = typer.Typer(
-    help="Where cameras belong by measured crowd risk, and which no longer earn their place.",
+    cls=_Plans,
+    help="What a city's cameras need phase by phase (plainview plan PHASES.toml), where they "
+    "belong by measured crowd risk, and which no longer earn their place.",
     rich_markup_mode=None,
 )
 
 Json = Annotated[bool, Option("--json", help="JSON instead of text.")]
+
+
+@plan_app.command()
+def rollout(
+    phases: Annotated[
+        Path | None, Argument(metavar="PHASES.toml", help="Cameras, streams, links, machines.")
+    ] = None,
+    example: Annotated[bool, Option("--example", help="Print an example of the file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Turn phases of a roll-out into cores, memory, disks, links, brokers and a bill of materials.
+
+    Each figure is one that a benchmark of Plainview printed, and says which.
+
+    \b
+    Example: plainview plan rollout --example > phases.toml
+    Example: plainview plan rollout phases.toml --json
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.rollout import example_phases, plan_rollout, rollout_lines
+
+    if example:
+        typer.echo(example_phases(), nl=False)
+        return
+    plan = plan_rollout(phases)
+    _say(plan, rollout_lines(plan), as_json=as_json)
 
 
 @plan_app.command()

@@ -6,7 +6,7 @@ import pytest
 
 from plainview.app.keeper import PlateKeeper
 from plainview.app.plates import APPROVED, LEARNED, Plates
-from plainview.app.views import ViewPlates
+from plainview.app.view_files import ViewPlates
 from plainview.errors import InputError, PlainviewError
 from plainview.vision.task import MAX_PLATE
 

@@ -17,7 +17,8 @@ from tests.web.browsing import no_barriers, opened, page_of
 from tests.web.conftest import SITES
 
 from plainview import redacted
-from plainview.app.views import RunningViews, ViewPlates
+from plainview.app.view_files import ViewPlates
+from plainview.app.views import RunningViews
 from plainview.clock import ManualClock
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role

@@ -5,7 +5,7 @@ import threading
 import structlog
 
 from plainview.app.plates import APPROVED, Plates
-from plainview.app.views import ViewPlates
+from plainview.app.view_files import ViewPlates
 from plainview.errors import PlainviewError
 from plainview.redacted import LEARNED_TAG
 

@@ -27,7 +27,8 @@ from plainview.app.recording import Recordings
 from plainview.app.registry import Registry
 from plainview.app.retention import Keeping
 from plainview.app.scorecards import Scorecards
-from plainview.app.views import RunningViews, ViewPlates
+from plainview.app.view_files import ViewPlates
+from plainview.app.views import RunningViews
 from plainview.app.witnessing import WitnessAsker
 from plainview.bus import Bus, open_bus
 from plainview.clock import Clock
@@ -223,7 +224,8 @@ class Running:
         self.governor.enable()
 
     def look(self) -> None:
-        """Take up what changed in the city's files. To be called every second or so."""
+        """Take up what changed in files: the city's, admitted plates. Called every second or so."""
+        self.views.look()
         city = self._file.changed()
         if city is None:
             return

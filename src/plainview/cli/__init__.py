@@ -30,6 +30,7 @@ from plainview.cli.publish import publish
 from plainview.cli.register import register_app
 from plainview.cli.release import release_app
 from plainview.cli.vault import vault_app
+from plainview.cli.view import view_app
 from plainview.errors import BoundaryError, PlainviewError
 
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
@@ -54,6 +55,7 @@ app.command()(exposure)
 app.add_typer(camera_app, name="camera")
 app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")
+camera_app.add_typer(view_app, name="view")
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(office.officer_app, name="officer")
 app.add_typer(assess_app, name="assess")

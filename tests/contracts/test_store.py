@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.servers.postgres import PostgresServer, postgres_server
 
 from plainview.record import (
     CameraStatus,
@@ -32,15 +33,28 @@ NOON = 1_700_049_600_000
 OpenStore = Callable[[Retention], Store]
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """A real server with a database, `ready`, that has the schema."""
+    with postgres_server() as running:
+        running.run("CREATE DATABASE ready")
+        open_store(running.url("ready")).close()
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
     """Opens (and opens again) one store of each adapter; what is open is closed in the end."""
     stores: list[Store] = []
+    if request.param == "sqlite":
+        url = f"sqlite:{tmp_path / 'readings.db'}"
+    else:
+        url = request.getfixturevalue("server").emptied("ready")
 
     def again(retention: Retention) -> Store:
         for store in stores:
             store.close()
-        stores.append(open_store(f"{request.param}:{tmp_path / 'readings.db'}", retention))
+        stores.append(open_store(url, retention))
         return stores[-1]
 
     yield again
@@ -137,7 +151,10 @@ def test_latest_is_the_newest(store: Store) -> None:
 
 
 def test_a_minute_is_rolled_up(store: Store) -> None:
-    """Means, interval, peak and crossings of the healthy Readings; worked by hand."""
+    """Means, interval, peak and crossings of the healthy Readings; worked by hand.
+
+    An hour is written once, or once for each of its minutes.
+    """
     store.append(
         [
             one("a", NOON + 1000, 2, crossings=((64, 0), (0, 0))),
@@ -146,7 +163,7 @@ def test_a_minute_is_rolled_up(store: Store) -> None:
             one("a", NOON + 60_001, 3),
         ]
     )
-    assert store.roll_up(NOON + 61_000) == 4
+    assert store.roll_up(NOON + 61_000) in {3, 4}
     first, second = store.roll_ups("a", "minute", NOON, NOON + HOUR)
     assert (first.start, first.readings, first.unhealthy) == (NOON, 2, 1)
     assert (first.mean, first.low, first.high, first.peak) == (4.0, 3.0, 5.0, 6.0)
@@ -259,7 +276,7 @@ def test_readers_see_whole_batches_while_one_writes(store: Store) -> None:
     done = threading.Event()
 
     def read() -> None:
-        while not done.is_set():
+        while not done.wait(0.005):
             count = len(store.readings("a", 0, NOON + HOUR))
             if count % 10:
                 wrong.append(count)
@@ -295,7 +312,7 @@ def test_disk_use_is_shown_beside_its_bound(store: Store) -> None:
     disk = store.disk()
     assert disk.oldest == NOON
     assert 0 < disk.used <= disk.bound == Retention().disk_bytes
-    assert disk.free > 0
+    assert disk.free is None or disk.free > 0
 
 
 def kept(name: str, *, t: int = NOON, site: str = "plaza", over: bool = False) -> KeptAlert:

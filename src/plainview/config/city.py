@@ -387,12 +387,14 @@ def _store(document: Document, store: str | None) -> str | None:
     scheme, colon, rest = (store or "").partition(":")
     if store is None:
         return None
+    if scheme in {"postgresql", "postgres"} and rest.startswith("//"):
+        return store
     if scheme != "sqlite" or not colon or not rest:
         # The address may hold a password, so it is not repeated.
         raise ConfigError(
             "no store speaks this address",
             where=document.where(("store",)),
-            mend="Write sqlite:PATH",
+            mend="Write sqlite:PATH or postgresql://USER@HOST:PORT/DATABASE",
         )
     return f"sqlite:{document.relative(rest)}"
 

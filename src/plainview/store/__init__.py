@@ -251,7 +251,11 @@ class Store(Protocol):
 
 
 def open_store(url: str, retention: Retention | None = None) -> Store:
-    """The store at `url`: `sqlite:PATH`. Raises ConfigError or StoreError."""
+    """The store at `url`: `sqlite:PATH` or `postgresql://...`. Raises ConfigError or StoreError.
+
+    Whoever gives `retention` is the one that writes Readings: a store that another process writes
+    is refused. Without it, one in PostgreSQL may be opened beside its writer, to read.
+    """
     from plainview.store.open import open_store as opened  # noqa: PLC0415 - adapters load late
 
-    return opened(url, retention or Retention())
+    return opened(url, retention)

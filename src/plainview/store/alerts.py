@@ -27,7 +27,7 @@ _FIELDS = ("id", "site", "t", "open", "data", "kind", "raised", "zone", "x", "y"
 
 def _upsert(insert: InsertInto) -> Insert:
     """The statement of `put`, made once: a flood has no time to make it for each batch."""
-    fresh = insert(schema.alert)
+    fresh = insert(schema.alert).inline()
     taken = {name: fresh.excluded[name] for name in _FIELDS if name != "id"}
     # Not OR REPLACE: the number stays the same, and with it the row of its note.
     return fresh.on_conflict_do_update(index_elements=[schema.alert.c.id], set_=taken)
@@ -122,6 +122,19 @@ def delete_ended(connection: Connection, until: int) -> int:
     numbers = select(alert.number).where(old)
     connection.execute(delete(note).where(note.c.rowid.in_(numbers)))
     return connection.execute(delete(schema.alert).where(old)).rowcount
+
+
+def listed(
+    connection: Connection, site: str | None, *, only_open: bool, most: int
+) -> list[KeptAlert]:
+    """Alerts of `site` (None: of all), the newest id first."""
+    alert = schema.alert.c
+    wanted = all_fields().order_by(alert.id.desc()).limit(most)
+    if site is not None:
+        wanted = wanted.where(alert.site == site)
+    if only_open:
+        wanted = wanted.where(alert.open)
+    return [kept(row) for row in connection.execute(wanted)]
 
 
 _TRIGRAM = 3

@@ -2,20 +2,19 @@
 
 from pathlib import Path
 
-from plainview.errors import ConfigError
+from plainview.errors import ConfigError, StoreError
 from plainview.store import Retention, Store
 
 _LEAST_BYTES = 1_000_000
 
 
-def open_store(url: str, retention: Retention) -> Store:
-    """The store at `url`: `sqlite:PATH`.
+def open_store(url: str, retention: Retention | None) -> Store:
+    """The store at `url`: `sqlite:PATH` or `postgresql://USER@HOST:PORT/DATABASE`.
 
     Raises ConfigError for another address or a retention that cannot be kept, StoreError when the
     file cannot be opened.
     """
-    from plainview.store.sqlite import SqliteStore  # noqa: PLC0415 - adapters load only when chosen
-
+    claim, retention = retention is not None, retention or Retention()
     if not 0 < retention.readings <= retention.minutes <= retention.hours:
         raise ConfigError(
             "readings must be kept for some time, minutes at least as long, hours longest",
@@ -35,6 +34,29 @@ def open_store(url: str, retention: Retention) -> Store:
             mend=f"Give it at least {_LEAST_BYTES}",
         )
     scheme, _, path = url.partition(":")
+    if scheme in {"postgresql", "postgres"} and path.startswith("//"):
+        return _postgres(url, retention, claim=claim)
     if scheme != "sqlite" or not path or path == ":memory:":
-        raise ConfigError(f"no store speaks {url!r}", where="store", mend="Use sqlite:PATH")
+        # It may hold a password, so it is not repeated.
+        raise ConfigError(
+            f"no store speaks an address that begins with {scheme!r}",
+            where="store",
+            mend="Use sqlite:PATH or postgresql://USER@HOST:PORT/DATABASE",
+        )
+    from plainview.store.sqlite import SqliteStore  # noqa: PLC0415 - adapters load only when chosen
+
     return SqliteStore(Path(path), retention)
+
+
+def _postgres(url: str, retention: Retention, *, claim: bool) -> Store:
+    try:
+        from plainview.store.postgres import PostgresStore  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("psycopg"):
+            raise
+        raise StoreError(
+            "the driver for PostgreSQL is not installed",
+            where="store",
+            mend="Install plainview[city]",
+        ) from error
+    return PostgresStore(url, retention, claim=claim)

@@ -387,14 +387,8 @@ class SqliteStore:
         self, *, site: str | None = None, only_open: bool = False, most: int = 1000
     ) -> list[KeptAlert]:
         """Alerts of `site` (None: of all), the newest id first, at most `most`."""
-        alert = schema.alert.c
-        wanted = kept_alerts.all_fields().order_by(alert.id.desc()).limit(most)
-        if site is not None:
-            wanted = wanted.where(alert.site == site)
-        if only_open:
-            wanted = wanted.where(alert.open)
         with self._reading() as connection:
-            return [kept_alerts.kept(row) for row in connection.execute(wanted)]
+            return kept_alerts.listed(connection, site, only_open=only_open, most=most)
 
     def find_alerts(self, wanted: AlertQuery) -> list[KeptAlert]:
         """Alerts that fit `wanted`, the newest id first; `most` of them where there are more."""
@@ -506,7 +500,7 @@ class SqliteStore:
             return [self._decode(data) for data in rows][::-1]
 
     def next_fence(self, camera: str) -> int:
-        """A token for a new placement of `camera`, larger than all before; durable when returned."""
+        """A token for a new placement of `camera`, larger than all before; durable at once."""
         fence = schema.fence
         fresh = insert(fence).values(camera=camera, token=1)
         keep = fresh.on_conflict_do_update(

@@ -81,7 +81,8 @@ class _Sites(Collector):
             ("bound", disk.bound, "Bytes that the store may use"),
             ("free", disk.free, "Free bytes of the store's file system"),
         ):
-            yield GaugeMetricFamily(f"plainview_store_{name}_bytes", text, value=size)
+            if size is not None:
+                yield GaugeMetricFamily(f"plainview_store_{name}_bytes", text, value=size)
         for name, value in sorted(self._stats().items()):
             safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
             yield GaugeMetricFamily(f"plainview_{safe}", f"{name} of bus and intake", value=value)

@@ -1,0 +1,1 @@
+"""Parts of the store in PostgreSQL; `plainview.store.postgres` joins them."""

@@ -1,0 +1,340 @@
+"""What intake does to the store in PostgreSQL: Readings, events, statuses, roll-ups."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+from sqlalchemy import Connection, func, select
+
+from plainview.record import CameraStatus, Reading, Stamped, encode
+from plainview.store import Appended, Retention, events, schema
+from plainview.store.dialects import INSERTS
+from plainview.store.pg import copying, partitions, rolling
+from plainview.store.pg.address import Address
+from plainview.store.pg.link import Link, raw
+from plainview.store.pg.names import Names
+from plainview.store.pg.sheets import Ints, columns
+from plainview.store.pg.summing import Summing
+from plainview.store.pg.watch import channel
+from plainview.store.rollup import MINUTE
+from plainview.store.search import Mark
+
+_insert = INSERTS["postgresql"]
+_STEP_BACK: Final = 60_000
+"""Milliseconds. A Reading that much older than the newest known means that the clock was set back;
+it is the newest then."""
+_LONG_TERM: Final = 3 * 86_400
+"""Seconds. Readings that are kept for less lie in partitions of an hour, others in those of a day:
+what is past its term is gone from the disk soon after."""
+_WARY: Final = 8
+"""Batches after one with duplicates that are looked through before they are added."""
+_MOST_MINUTES: Final = 64
+"""Minutes that may be in memory only; a site that tells of hours at once is written in between."""
+_LATE: Final = (
+    "INSERT INTO straggler SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bytea[]) "
+    "ON CONFLICT DO NOTHING RETURNING t, camera"
+)
+_STATUSES: Final = (
+    "INSERT INTO status (camera, data, changed) "
+    "SELECT *, %s FROM unnest(%s::text[], %s::bytea[]) "
+    "ON CONFLICT (camera) DO UPDATE SET data = excluded.data, changed = excluded.changed"
+)
+
+
+class _Batch(NamedTuple):
+    """Readings, in the order of the index."""
+
+    readings: list[Reading]
+    times: Ints
+    cameras: Ints
+    data: list[bytes]
+
+    def rows(self, which: Sequence[int]) -> list[copying.Row]:
+        """Rows of the Readings `which`, by place."""
+        times, cameras = self.times.tolist(), self.cameras.tolist()
+        return [(times[k], cameras[k], self.data[k]) for k in which]
+
+
+class Writer:
+    """Owns the one connection by which Readings are written, and what is known through it."""
+
+    def __init__(self, address: Address, retention: Retention, changed: Callable[[], None]) -> None:
+        """To the database at `address`; `changed` is told after each change that is durable."""
+        self.retention = retention
+        self.link = Link(address, "reading", self._claimed)
+        self.cameras, self.zones = Names(schema.camera), Names(schema.zone)
+        self.rolling = rolling.Rolling()
+        self.summing = Summing(address, self.link, self.rolling)
+        self.readings: partitions.Partitions
+        self.minutes: partitions.Partitions
+        self.latest: dict[str, Reading] = {}
+        """The newest of each camera that this process has stored."""
+        self.statuses: dict[str, CameraStatus] = {}
+        self.unsaved: set[str] = set()
+        """Cameras whose status is not written yet."""
+        self._noting = threading.Lock()
+        self._changes = 0
+        self._wary = 0
+        self._changed = changed
+        self._channel = ""
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process that writes for this one."""
+        return self.link.pid
+
+    # --- begun ---------------------------------------------------------------------------------
+
+    def _claimed(self, connection: Connection) -> None:
+        """The lock is ours (anew): what is in memory is what the database says, and no more."""
+        self.cameras.load(connection)
+        self.zones.load(connection)
+        self.readings = partitions.known(connection, "reading")
+        self.minutes = partitions.known(connection, "minute")
+        self._channel = channel(raw(connection))
+        found = connection.execute(select(func.max(schema.status.c.changed))).scalar()
+        self._changes = found or 0
+        if not self.statuses:
+            for row in connection.execute(select(schema.status)):
+                self.statuses[row.camera] = msgspec.msgpack.decode(row.data, type=CameraStatus)
+        mark = select(schema.mark.c.value).where(schema.mark.c.name == "readings_from")
+        readings_from = connection.execute(mark).scalar()
+        states = connection.execute(select(schema.minute_state)).all()
+        self.rolling.forget(
+            [row.start for row in states], -1 if readings_from is None else readings_from
+        )
+        self.summing.begin(connection, {row.start: row.rows for row in states if row.dirty})
+
+    # --- appended ------------------------------------------------------------------------------
+
+    def append(self, readings: Sequence[Stamped], marks: Sequence[Mark]) -> Appended:
+        """See `Store.append`."""
+        with self.link.lock:
+            with self.link.begin() as connection:
+                named = {one.camera for one in readings} | {mark.camera for mark in marks}
+                added = self.cameras.add(connection, named)
+                batch = _ordered(readings, self.cameras.numbers | added if added else
+                                 self.cameras.numbers)  # fmt: skip
+                made = self._cover(connection, batch)
+                stored = self._store(connection, batch)
+                minutes = np.maximum(batch.times - 1, 0) // MINUTE * MINUTE
+                _note_minutes(connection, minutes[stored])
+                zones = self._put_marks(connection, marks, added)
+                said = self._save_statuses(connection)
+                self._tell(connection)
+            self.cameras.keep(added)
+            self.zones.keep(zones)
+            self.readings = made
+            self._saved(said)
+            self._sum(batch, stored, minutes)
+            for one in readings:
+                self._see(one)
+        self._changed()
+        if self.rolling.many > _MOST_MINUTES:
+            self.roll_up(None)
+        many = int(stored.sum())
+        return Appended(many, len(readings) - many)
+
+    def _cover(self, connection: Connection, batch: _Batch) -> partitions.Partitions:
+        """See that there are partitions for all times of `batch`."""
+        if not len(batch.times):
+            return self.readings
+        hours = np.unique(batch.times[batch.times > self.rolling.readings_from] // partitions.HOUR)
+        lacking = self.readings.lacking((hours * partitions.HOUR).tolist(), self.length)
+        return partitions.make(connection, self.readings, lacking)
+
+    @property
+    def length(self) -> int:
+        """Milliseconds of a partition of Readings."""
+        return partitions.DAY if self.retention.readings >= _LONG_TERM else partitions.HOUR
+
+    def _store(self, connection: Connection, batch: _Batch) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which of `batch` are new; they are kept."""
+        stored = np.ones(len(batch.data), bool)
+        late = batch.times <= self.rolling.readings_from
+        if late.any():
+            rows = batch.rows(np.flatnonzero(late).tolist())
+            found = connection.exec_driver_sql(_LATE, tuple(map(list, zip(*rows, strict=True))))
+            _mark_new(stored, np.flatnonzero(late).tolist(), rows, {(t, c) for t, c in found})
+        places = np.flatnonzero(~late).tolist()
+        if not places:
+            return stored
+        rows = batch.rows(places)
+        if self._wary:
+            self._wary -= 1
+        elif copying.add_new(connection, rows):
+            return stored
+        else:
+            self._wary = _WARY
+        _mark_new(stored, places, rows, copying.merge(connection, rows))
+        return stored
+
+    def _put_marks(
+        self, connection: Connection, marks: Sequence[Mark], added: dict[str, int]
+    ) -> dict[str, int]:
+        if not marks:
+            return {}
+        zones = self.zones.add(connection, {m.zone for m in marks if m.zone is not None})
+        numbers = events.Numbers(self.cameras.numbers | added, self.zones.numbers | zones)
+        events.put(connection, marks, numbers)
+        return zones
+
+    def _tell(self, connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT pg_notify(%s, '')", (self._channel,))
+
+    def _sum(self, batch: _Batch, stored: np.ndarray[Any, Any], minutes: Ints) -> None:
+        if not stored.any():
+            return
+        given = columns(batch.cameras.tolist(), batch.readings)
+        if stored.all():
+            self.rolling.add(minutes, given)
+        else:
+            self.rolling.add(minutes[stored], given.of(stored))
+
+    def _see(self, one: Stamped) -> None:
+        known = self.latest.get(one.camera)
+        t = one.reading.t
+        if known is None or t >= known.t or t < known.t - _STEP_BACK:
+            self.latest[one.camera] = one.reading
+
+    # --- statuses ------------------------------------------------------------------------------
+
+    def put_status(self, camera: str, status: CameraStatus) -> None:
+        """See `Store.put_status`: written with the next batch, or roll-up."""
+        with self._noting:
+            self.statuses[camera] = status
+            self.unsaved.add(camera)
+        self._changed()
+
+    def all_statuses(self) -> dict[str, CameraStatus]:
+        """The statuses that this process knows."""
+        with self._noting:
+            return dict(self.statuses)
+
+    def _save_statuses(self, connection: Connection) -> dict[str, CameraStatus]:
+        """Write what changed; it is to be told to `_saved` once it is durable."""
+        with self._noting:
+            said = {name: self.statuses[name] for name in sorted(self.unsaved)}
+        if said:
+            encoded = list(map(msgspec.msgpack.encode, said.values()))
+            connection.exec_driver_sql(_STATUSES, (self._changes + 1, list(said), encoded))
+        return said
+
+    def _saved(self, said: Mapping[str, CameraStatus]) -> None:
+        self._changes += bool(said)
+        with self._noting:
+            self.unsaved -= {name for name, one in said.items() if self.statuses[name] is one}
+
+    # --- rolled up -----------------------------------------------------------------------------
+
+    def roll_up(self, now: int | None) -> int:
+        """Write sums of minutes and hours; without `now` those of running minutes too."""
+        with self.link.lock:
+            self.link.claim()
+            starts = self.rolling.due(now)
+            if not starts and not self.unsaved:
+                return 0
+            try:
+                with self.link.begin() as connection:
+                    said = self._save_statuses(connection)
+                    made = self._cover_minutes(connection, starts, now)
+                    done = self.rolling.write(connection, starts)
+                    self._point(connection, done)
+                    if said:
+                        self._tell(connection)
+            except BaseException:
+                # Sums in memory have grown by what was not written: they are found anew.
+                self.link.drop()
+                raise
+            self._saved(said)
+            self.minutes = made
+            self.rolling.written(done)
+            return done.rows
+
+    def _cover_minutes(
+        self, connection: Connection, starts: Sequence[int], now: int | None
+    ) -> partitions.Partitions:
+        ahead = [] if now is None else [now, now + partitions.HOUR]
+        lacking = self.minutes.lacking([*starts, *ahead] if starts else [], partitions.DAY)
+        return partitions.make(connection, self.minutes, lacking)
+
+    def _point(self, connection: Connection, done: rolling.Rolled) -> None:
+        """Keep where the newest Readings of the cameras are whose sums were written."""
+        names = {number: name for name, number in self.cameras.numbers.items()}
+        known = ((n, self.latest.get(names[n])) for n in done.cameras.tolist())
+        copying.point(connection, [(n, one.t) for n, one in known if one is not None])
+
+    def recompute(self) -> int:
+        """Make every roll-up anew whose Readings are all still kept; the number written."""
+        state = schema.minute_state
+        with self.link.lock:
+            self.roll_up(None)
+            with self.link.begin() as connection:
+                # Their old sums are taken out of the hours with them.
+                starts = connection.execute(select(state.c.start).order_by(state.c.start))
+                whole = [t for t in starts.scalars() if t >= self.rolling.readings_from]
+            rows = 0
+            for start in whole:
+                with self.link.begin() as connection:
+                    rows += rolling.rewrite(connection, start)
+            with self.link.begin() as connection:
+                rows += rolling.rewrite_hours(connection, self.rolling.readings_from)
+            self.link.drop()
+            return rows
+
+    def close(self) -> None:
+        """Write what is only in memory, and let go."""
+        with self.link.lock:
+            try:
+                if self.link.pid is not None:
+                    self.summing.close()
+                    self.roll_up(None)
+            finally:
+                self.link.close()
+
+
+def _ordered(readings: Sequence[Stamped], numbers: Mapping[str, int]) -> _Batch:
+    n = len(readings)
+    found = [one.reading for one in readings]
+    times = np.fromiter(map(attrgetter("t"), found), np.int64, n)
+    cameras = np.fromiter((numbers[one.camera] for one in readings), np.int64, n)
+    data = [one.data or encode(one.reading) for one in readings]
+    places = (times // 1000 << 32) + cameras
+    if n and (places[1:] < places[:-1]).any():
+        order = np.argsort(places, kind="stable")
+        listed = order.tolist()
+        found, data = [found[k] for k in listed], [data[k] for k in listed]
+        times, cameras = times[order], cameras[order]
+    return _Batch(found, times, cameras, data)
+
+
+def _mark_new(
+    stored: np.ndarray[Any, Any],
+    places: Sequence[int],
+    rows: Sequence[copying.Row],
+    new: set[tuple[int, int]],
+) -> None:
+    """Say in `stored` which of `rows`, at `places`, are new: of two alike the first."""
+    for place, (t, camera, _) in zip(places, rows, strict=True):
+        stored[place] = (t, camera) in new
+        new.discard((t, camera))
+
+
+def _note_minutes(connection: Connection, minutes: Ints) -> None:
+    if not len(minutes):
+        return
+    state = schema.minute_state
+    fresh = _insert(state)
+    note = fresh.on_conflict_do_update(
+        index_elements=[state.c.start],
+        set_={"rows": state.c.rows + fresh.excluded.rows, "dirty": 1},
+    )
+    starts, rows = np.unique(minutes, return_counts=True)
+    connection.execute(
+        note,
+        [{"start": start, "rows": n, "dirty": 1}
+         for start, n in zip(starts.tolist(), rows.tolist(), strict=True)],
+    )  # fmt: skip

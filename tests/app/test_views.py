@@ -1,0 +1,114 @@
+"""Plates of views from the command line: who may admit one, what counts, and that it is shown."""
+
+import json
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from plainview import redacted
+from plainview.app import view_plates
+from plainview.app.view_files import ADMITTED, ViewPlates
+from plainview.app.views import LOOK, RunningViews
+from plainview.clock import ManualClock, SystemClock
+from plainview.errors import AccessRefused, InputError
+from plainview.governance.office import Office
+from plainview.governance.person import Role
+from plainview.ledger.entry import EntryKind
+from plainview.redacted import RULES, ViewPlate, digest
+
+CAMERA = "plaza-north"
+PLATE = ViewPlate(RULES, 320, 180, 0, 700_000, 11, 0.98, b"\x89PNG empty")
+MASKS = ["0.1,0.1 0.3,0.1 0.3,0.4"]
+
+
+def keys(folder: Path, *roles: Role) -> list[Path]:
+    """The signing key of an officer in each role."""
+    found = []
+    with Office(folder, SystemClock()) as office:
+        for role in roles:
+            path = folder / f"{role}.key"
+            path.write_text(office.enrol(f"Kim {role}", role).text())
+            found.append(path)
+    return found
+
+
+def test_a_plate_is_admitted_by_who_may_and_a_running_plainview_shows_it(tmp_path: Path) -> None:
+    """Not by an operator, not unseen, not another one; withdrawn by another process, it is grey."""
+    plates, learned = ViewPlates(tmp_path), redacted.encode(PLATE)
+    plates.keep(CAMERA, learned)
+    operator, officer = keys(tmp_path, Role.OPERATOR, Role.PRIVACY_OFFICER)
+    shown: list[tuple[str, bytes | None]] = []
+    clock = ManualClock(utc=1_000.0)
+    with Office(tmp_path, clock) as office:
+        views = RunningViews(
+            office, plates, clock, states=dict, show=lambda *told: shown.append(told)
+        )
+
+    def admit(key: Path, name: str = digest(learned), *, nobody: bool = True) -> str:
+        return view_plates.admit(CAMERA, name, MASKS, key=key, nobody=nobody, state=tmp_path)
+
+    with pytest.raises(AccessRefused, match="operator"):
+        admit(operator)
+    with pytest.raises(InputError, match="looked at it"):
+        admit(officer, nobody=False)
+    with pytest.raises(InputError, match="another plate"):
+        admit(officer, "0" * 64)
+    assert plates.admitted(CAMERA) is None
+    assert "1 masks" in admit(officer)
+    assert "1 masked" in view_plates.listing(tmp_path, as_json=False)[0]
+    told = json.loads(view_plates.listing(tmp_path, as_json=True)[0])
+    assert told[CAMERA]["admitted"]["digest"] == digest(learned)
+    views.look()
+    assert shown == []
+    clock.advance(LOOK)
+    views.look()
+    assert shown == [(CAMERA, plates.admitted(CAMERA))]
+    view_plates.withdraw(CAMERA, "A poster was missed", key=officer, state=tmp_path)
+    clock.advance(LOOK)
+    views.look()
+    assert shown[-1] == (CAMERA, None)
+    with Office(tmp_path, SystemClock()) as office:
+        kinds = [entry.kind for _, entry in office.ledger.entries()]
+    assert kinds[-2:] == [EntryKind.PLATE_ADMITTED, EntryKind.PLATE_WITHDRAWN]
+    with pytest.raises(InputError, match="nothing to withdraw"):
+        view_plates.withdraw(CAMERA, "again", key=officer, state=tmp_path)
+
+
+def test_what_is_by_older_rules_or_no_plate_is_as_if_not_there(tmp_path: Path) -> None:
+    """Neither shown nor offered to be admitted; the list says so."""
+    plates = ViewPlates(tmp_path)
+    plates.save(CAMERA, redacted.encode(structs.replace(PLATE, rules=RULES + 1)))
+    plates.save(CAMERA, b"\xc1", ADMITTED)
+    assert plates.learned(CAMERA) is None
+    assert plates.admitted(CAMERA) is None
+    assert "older rules" in view_plates.listing(tmp_path, as_json=False)[0]
+    with pytest.raises(InputError, match="has learned no plate"):
+        view_plates.show(CAMERA, tmp_path / "x.png", tmp_path)
+    view_plates.forget(CAMERA, tmp_path)
+    with pytest.raises(InputError, match="is not a camera's id"):
+        plates.save("../keys/authority", b"")
+
+
+def test_a_longer_look_is_not_given_up_for_a_shorter_one_within_a_day(tmp_path: Path) -> None:
+    """A lens that was started anew begins with eleven minutes; an hour's plate stays until then."""
+    plates, hour, day = ViewPlates(tmp_path), 3_600_000, 86_400_000
+    long = structs.replace(PLATE, until=hour)
+    plates.keep(CAMERA, redacted.encode(long))
+    plates.keep(CAMERA, redacted.encode(structs.replace(PLATE, since=hour, until=hour + 700_000)))
+    kept = plates.learned(CAMERA)
+    assert kept is not None
+    assert kept[1] == long
+    late = structs.replace(PLATE, since=2 * day, until=2 * day + 700_000)
+    plates.keep(CAMERA, redacted.encode(late))
+    kept = plates.learned(CAMERA)
+    assert kept is not None
+    assert kept[1] == late
+
+
+def test_masks_are_read_strictly() -> None:
+    """Three corners or more, in the picture."""
+    assert view_plates.read_mask("0,0 1,0 1,1") == ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
+    for bad in ("", "0,0 1,0", "0,0 1,0 2,1", "a,b c,d e,f", "0 1 2"):
+        with pytest.raises(InputError, match="is no mask"):
+            view_plates.read_mask(bad)

@@ -1,8 +1,9 @@
 /** The whole city: how many people, where it is densest, what is amiss and how much room is left. */
 
-import { ask, type CityNow, type Crowd, type Fault } from "./api";
-import { foot } from "./home";
+import { type AlertState, ask, type CityNow, type Crowd, type Fault } from "./api";
+import { Chart } from "./chart";
 import { h, part, say } from "./dom";
+import { foot } from "./home";
 import { bytes, clock, FLAGS, people, range, share, span, whole } from "./words";
 
 const EVERY = 2000;
@@ -11,17 +12,19 @@ const FAULTS: Record<Fault, string> = {
   blank: "Sends, but no picture is measured",
   silent: "Nothing is heard of it",
 };
+const ALERT_STATES: Record<AlertState, string> = { raised: "not acknowledged", acknowledged: "acknowledged", escalated: "escalated", cleared: "cleared" };
 const ROWS = 50;
 
 /** Fill `main`, and keep it current. Throws Problem when the first answer fails. */
 export async function show(main: HTMLElement): Promise<void> {
   const first = await ask<CityNow>("city");
   document.title = `${first.name} – Plainview`;
-  const cards = { people: peopleCard(), districts: districtsCard(), hottest: hottestCard(), unhealthy: unhealthyCard(), alerts: alertsCard(), capacity: capacityCard() };
+  const cards = { people: peopleCard(), history: historyCard(), districts: districtsCard(), hottest: hottestCard(), unhealthy: unhealthyCard(), alerts: alertsCard(), capacity: capacityCard() };
   main.replaceChildren(
     h("h1", { class: "title" }, first.name),
     h("div", { class: "city" },
-      cards.people.card, cards.alerts.card, cards.districts.card, cards.hottest.card, cards.unhealthy.card, cards.capacity.card),
+      h("div", { class: "city-column" }, cards.people.card, cards.districts.card, cards.history.card, cards.capacity.card),
+      h("div", { class: "city-column" }, cards.alerts.card, cards.hottest.card, cards.unhealthy.card)),
   );
   if (first.simulated) {
     const banner = part("banner");
@@ -112,6 +115,26 @@ function districtsCard(): Card {
   };
 }
 
+function historyCard(): Card {
+  const place = h("div", { class: "city-chart", "aria-hidden": "true" });
+  const said = h("p", { class: "note" });
+  const card = section("history", "The last hours", place, said);
+  let chart: Chart | null = null;
+  return {
+    card,
+    set(now): void {
+      const points = now.minutes;
+      const first = points[0]?.[0];
+      card.hidden = first === undefined || points.length < 2;
+      if (card.hidden || first === undefined) return;
+      chart ??= new Chart(place);
+      chart.set(points, first, now.t);
+      const all = points.every((point) => whole(point[4]));
+      say(said, `Means of minutes with their interval at 90 %, since the start of the program; three hours at most.${all ? "" : " Dotted: on a part of the ground."}`);
+    },
+  };
+}
+
 function graded(words: string, good: boolean): HTMLElement {
   return good ? h("span", {}, words) : h("span", { class: "pill", "data-grade": "warn" }, words);
 }
@@ -165,7 +188,8 @@ function alertsCard(): Card {
       list.replaceChildren(...now.newest_alerts.map((alert) => h("li", {},
         h("a", { href: alert.site ? `/sites/${alert.site}` : "/deliveries" }, alert.site_name || "Deliveries"),
         h("span", { class: "soft" }, ` ${alert.zone ?? ""}`),
-        h("span", { class: "city-value" }, `${alert.message} ${span(now.t - alert.raised_at)} ago, ${alert.state}`))));
+        h("span", { class: "city-value" }, alert.message),
+        h("span", { class: "soft" }, `Raised ${span(now.t - alert.raised_at)} ago; ${ALERT_STATES[alert.state]}`))));
     },
   };
 }

@@ -16,8 +16,8 @@ async function load(): Promise<(main: HTMLElement) => Promise<void>> {
     return (await import("./events")).show;
   }
   if (path === "/deliveries") return (await import("./deliveries")).show;
+  if (path === "/releases") return (await import("./releases")).show;
   if (path === "/stop") return (await import("./stop")).show;
-  if (path === "/city") return (await import("./city")).show;
   if (path === "/assessments") return (await import("./assessments")).show;
   if (path === "/assessments/new" || edited) {
     const { show } = await import("./editor");
@@ -29,6 +29,7 @@ async function load(): Promise<(main: HTMLElement) => Promise<void>> {
     const { show } = await import("./view");
     return (main) => show(main, camera);
   }
+  if (path === "/city") return (await import("./city")).show;
   if (site) {
     const { show } = await import("./site");
     return (main) => show(main, site);

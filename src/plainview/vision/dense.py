@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
-from plainview.geometry import View
+from plainview.geometry import View, camera_centre
 from plainview.vision.blend import share
 from plainview.vision.density import Density
 from plainview.vision.estimate import Estimate
@@ -30,6 +30,7 @@ from plainview.vision.headplane import (
     head_plane,
 )
 from plainview.vision.optics import Floats, Optics
+from plainview.vision.parallax import spots
 from plainview.vision.piv import Piv, PivField
 from plainview.vision.plate import Image, Luma
 
@@ -105,6 +106,7 @@ class Dense:
         self._seen = np.asarray(seen > 0.5)
         self._inside = inside.reshape(self._seen.shape) & self._seen
         self._piv = Piv(SCALE)
+        self._camera = camera_centre(optics.projection)
         self._velocities = np.zeros((*self._seen.shape, 2))
 
     def frame(
@@ -144,7 +146,8 @@ class Dense:
             self._piv.forget()
             return None
         if was:
-            self._steer(self._piv.measure(seen, self._elapsed, self._plane.valid), seen.shape)
+            field = self._piv.measure(seen, self._elapsed, self._plane.valid)
+            self._steer(field, seen.shape, people)
         else:
             self._piv.see(seen, 0.0, self._plane.valid)
         self._elapsed = 0.0
@@ -163,19 +166,19 @@ class Dense:
         apart = GAIN * (with_plate - without) * self._seen
         return mean.astype(np.float64), apart.astype(np.float64)
 
-    def _steer(self, field: PivField, shape: tuple[int, ...]) -> None:
-        """Take the velocities of the windows nearest to each cell, where they were measured."""
+    def _steer(self, field: PivField, shape: tuple[int, ...], people: Floats) -> None:
+        """Take each cell's velocity from where its bodies are seen to move, if that was measured.
+
+        `shape` (h, w) is the picture's, `people` those by cell.
+        """
         assert self._plane is not None  # noqa: S101
-        at = self._piv.centres((shape[0], shape[1]))
-        rows, columns = self._seen.shape
-        x = np.arange(columns) * STRIDE + 0.5 * (STRIDE - 1)
-        y = np.arange(rows) * STRIDE + 0.5 * (STRIDE - 1)
-        ix = np.abs(at[0, :, 0][None] - x[:, None]).argmin(axis=1)
-        iy = np.abs(at[:, 0, 1][None] - y[:, None]).argmin(axis=1)
-        valid = field.valid[np.ix_(iy, ix)]
-        found = self._plane.turned(field.velocities[np.ix_(iy, ix)])
-        self._velocities = np.where(valid[..., None], found, 0.9 * self._velocities)
-        noise = field.noise[np.ix_(iy, ix)][valid & self._inside]
+        found = spots(self._centres, smoothed(people).ravel(), self._camera)
+        iy, ix = self._piv.nearest(self._plane.pixels(found.places), (shape[0], shape[1]))
+        valid = field.valid[iy, ix].reshape(self._seen.shape)
+        moved = self._plane.turned(field.velocities[iy, ix]) / found.slower[:, None]
+        moved = moved.reshape(self._velocities.shape)
+        self._velocities = np.where(valid[..., None], moved, 0.9 * self._velocities)
+        noise = (field.noise[iy, ix] / found.slower).reshape(valid.shape)[valid & self._inside]
         self.noise = float(np.median(noise)) if len(noise) else None
 
     def blended(self, estimate: Estimate, crowd: Crowd) -> Estimate:

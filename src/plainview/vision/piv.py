@@ -128,6 +128,15 @@ class Piv:
         x, y = (np.arange(n) * step + step - 0.5 for n in (columns, rows))
         return np.stack(np.meshgrid(x, y), axis=-1)
 
+    def nearest(
+        self, pixels: NDArray[np.float64], shape: tuple[int, int]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """(n,) row and column of the window nearest to each of `pixels` (n, 2), see `centres`."""
+        step = _SIDE / 2 / self._ratio
+        found = np.rint((pixels + 0.5) / step - 1).astype(np.intp)
+        rows, columns = _windows(self._size(shape)[::-1])
+        return np.clip(found[:, 1], 0, rows - 1), np.clip(found[:, 0], 0, columns - 1)
+
     def see(self, picture: Luma, dt: float, mask: Mask | None = None) -> None:
         """Take a picture in between: see `measure`. Costs a small part of measuring."""
         if dt > 1.25 * self._step:

@@ -274,17 +274,9 @@ class Running:
         intake = self.intake.stats()
         return {
             **({} if self.recordings is None else self.recordings.stats()),
-            "readings_per_second": intake.rate,
-            "readings_stored": float(intake.stored),
+            **intake.numbers(),
             "readings_refused": float(intake.refused),
-            "events_stored": float(intake.events),
-            "events_refused": float(intake.events_refused),
             "intake_failed": float(intake.failed),
-            "clock_steps": float(intake.clock_steps),
-            "bus_waiting": float(intake.bus.waiting),
-            "bus_bound": float(intake.bus.bound),
-            "store_in_trouble": float(bool(intake.trouble)),
-            "bus_refused": float(intake.bus.refused),
             "zygote_restarts": float(self._fleet.zygote_restarts),
             "fleet_failed_callbacks": float(self._fleet.failed_callbacks),
             "plates_not_saved": float(self._keeper.failed),

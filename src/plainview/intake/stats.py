@@ -60,6 +60,13 @@ class IntakeStats(Struct, frozen=True):
             "bus_refused": self.bus.refused,
             "bus_waiting": self.bus.waiting,
             "bus_bound": self.bus.bound,
+            "bus_redelivered": self.bus.redelivered,
+            "bus_poison": self.bus.poison,
+            "bus_unreadable": self.bus.unreadable,
+            "bus_behind": self.bus.behind,
+            "bus_backlog": self.bus.backlog,
+            "bus_dropped": self.bus.dropped,
+            "bus_in_trouble": float(bool(self.bus.trouble)),
         }
         if self.disk is not None:
             numbers |= {

@@ -4,6 +4,8 @@ import { type Alert, ask, type FoundEvent, Problem, type SiteNow, type SitePlace
 import { levelMark } from "./alert";
 import { h, part, say } from "./dom";
 import type { Box, SitesMap } from "./map";
+import { askLink, releasable } from "./releases";
+import { may } from "./session";
 import { alertName, alertSays, alertState, EVENTS, moment, share, span } from "./words";
 
 type What = "events" | "alerts";
@@ -27,6 +29,7 @@ interface Field {
 export async function show(main: HTMLElement): Promise<void> {
   const sites = await ask<SiteNow[]>("sites");
   const names = new Map(sites.map((site) => [site.id, site.name]));
+  const open = may("ask-release") ? await releasable().catch(() => new Set<string>()) : new Set<string>();
   document.title = "Events – Plainview";
   part("link").hidden = true;
   const begun = new URLSearchParams(location.search);
@@ -104,7 +107,7 @@ export async function show(main: HTMLElement): Promise<void> {
   };
   const take = (found: (FoundEvent | Alert)[]): void => {
     for (const one of found) {
-      list.append("raised_at" in one ? alertRow(one, names) : eventRow(one, names));
+      list.append("raised_at" in one ? alertRow(one, names) : eventRow(one, names, open));
       if ("longitude" in one) dots.push([one.longitude, one.latitude]);
     }
     map?.found(dots);
@@ -187,13 +190,14 @@ export async function show(main: HTMLElement): Promise<void> {
   await search();
 }
 
-function eventRow(event: FoundEvent, names: Map<string, string>): HTMLElement {
+function eventRow(event: FoundEvent, names: Map<string, string>, open: Set<string>): HTMLElement {
   const where = [names.get(event.site) ?? event.site, event.zone, `camera ${event.camera}`].filter(Boolean).join(", ");
   const lasted = event.end === null ? "no end seen" : `for ${span(event.end - event.start)}`;
   const sure = event.standing === "validated";
   return row(
     [h("span", { class: "pill", "data-grade": sure ? "good" : "note" }, sure ? "Validated" : "Experimental"), h("strong", {}, EVENTS[event.kind] ?? event.kind)],
-    where, `${moment(event.start)}, ${lasted}; ${share(event.confidence)} sure`, planLink(event.site, event.start, event.kind));
+    where, `${moment(event.start)}, ${lasted}; ${share(event.confidence)} sure`, planLink(event.site, event.start, event.kind),
+    open.has(event.camera) ? h("p", {}, askLink(event.camera, event.start, event.end, EVENTS[event.kind] ?? event.kind)) : null);
 }
 
 function alertRow(alert: Alert, names: Map<string, string>): HTMLElement {

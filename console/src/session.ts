@@ -47,11 +47,12 @@ function pages(): void {
     ["/city", "City", may("read-now")],
     ["/events", "Events", may("read-history")],
     ["/deliveries", "Deliveries", may("read-standing")],
+    ["/releases", "Releases", may("read-releases")],
     ["/assessments", "Assessments", may("read-drafts")],
     ["/portal/", "Public portal", true],
   ];
   const at = location.pathname;
-  const current = ["/city", "/events", "/assessments", "/deliveries"].find((page) => at.startsWith(page)) ?? (at.startsWith("/stop") ? "" : "/");
+  const current = ["/city", "/events", "/assessments", "/deliveries", "/releases"].find((page) => at.startsWith(page)) ?? (at.startsWith("/stop") ? "" : "/");
   part("pages").replaceChildren(
     h("ul", {}, ...all.filter(([, , shown]) => shown).map(([href, words]) =>
       h("li", {}, h("a", { href, "aria-current": href === current ? (at === href ? "page" : "true") : null }, words)))),

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from plainview.governance.assessment import Assessment
 from plainview.governance.places import LonLat
+from plainview.governance.release_standing import FootageRelease
 from plainview.schedule import Hours
 
 VERSION: Final = "plainview.register/v1"
@@ -203,6 +204,8 @@ class Register(Struct, frozen=True):
     assessments: tuple[RegisterAssessment, ...] = ()
     changes: tuple[Change, ...] = ()
     """Newest first."""
+    footage: tuple[FootageRelease, ...] = ()
+    """Every release of sealed footage that was asked for, newest first."""
     v: str = VERSION
 
     def camera(self, name: str) -> RegisterCamera | None:

@@ -88,6 +88,7 @@ def build_register(
         cameras=cameras,
         assessments=tuple(_assessment(one, standing, now) for one in permits),
         changes=tuple(reversed([change(index, entry) for index, entry in entries])),
+        footage=tuple(sorted(standing.footage.values(), key=lambda one: -one.index)),
     )
 
 

@@ -39,6 +39,8 @@ class FootageRelease(Struct, frozen=True):
     purpose: str
     basis: str
     unredacted: bool
+    visible: int
+    """Percent of a picture that hand-drawn regions may show at most."""
     t: int
     """UTC milliseconds of the request."""
     index: int
@@ -88,6 +90,7 @@ def requested(releases: Releases, index: int, entry: Entry) -> None:
             purpose=_text(entry, "purpose"),
             basis=_text(entry, "basis"),
             unredacted=bool(_number(entry, "unredacted")),
+            visible=_number(entry, "visible"),
             t=entry.t,
             index=index,
         ),

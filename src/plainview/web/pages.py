@@ -19,12 +19,13 @@ _DESK = (
     "/events",
     "/stop",
     "/deliveries",
+    "/releases",
     "/city",
     "/assessments",
     "/assessments/new",
     "/assessments/edit/{draft:str}",
 )
-"""The pages of the search, the stop switch, the routes of alerts, the city and the assessments."""
+"""The pages of search, stop switch, routes of alerts, releases, the city and assessments."""
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

@@ -17,6 +17,7 @@ from plainview.governance.permit import Permit
 from plainview.governance.places import Place
 from plainview.governance.register import About, Observed, Register
 from plainview.governance.registering import build_register
+from plainview.governance.release_standing import FootageRelease, ReleaseApproval
 from plainview.governance.standing import fold
 from plainview.ledger.checkpoint import parse_checkpoint
 from plainview.ledger.entry import Entry, EntryKind, encode_entry
@@ -40,6 +41,43 @@ PLACES = (
     Place("quay-west", "quay", "Quay west", QUAY, "Old quay", 114.182, 22.289, 110.0),
     Place("hostile", "hostile", HOSTILE, QUAY, f"Place {HOSTILE}", 114.16, 22.295, 200.0),
 )
+OPENED = FootageRelease(
+    id="0123456789",
+    state="granted",
+    request="a" * 64,
+    role="operator",
+    who="b" * 64,
+    cameras=("square-north", "gone"),
+    since=NOW - 2 * DAY,
+    until=NOW - 2 * DAY + MINUTE,
+    purpose="How the fall at the kerb came about",
+    basis="Sampleton Act, section 15",
+    unredacted=False,
+    visible=25,
+    t=NOW - DAY,
+    index=3,
+    approvals=tuple(
+        ReleaseApproval(role, "c" * 64, "d" * 64, 4) for role in ("controller", "privacy-officer")
+    ),
+    granted=5,
+    opened=(6, 7),
+    exported=(2,),
+)
+FOOTAGE = (
+    structs.replace(
+        OPENED,
+        id="abcdef0123",
+        state="asked",
+        purpose=HOSTILE,
+        unredacted=True,
+        approvals=(),
+        granted=-1,
+        opened=(),
+        exported=(),
+    ),
+    OPENED,
+)
+"""One that somebody hostile only asked for, and one that was opened twice."""
 
 
 class PublicCity:
@@ -150,7 +188,7 @@ class PublicCity:
             "square-north": Observed(True, True, (), 0.97),  # noqa: FBT003 - sealed, connected
             "hostile": Observed(False, True, ("blurred",), 0.4),  # noqa: FBT003 - the same
         }
-        return build_register(
+        register = build_register(
             fold(entries),
             self.documents,
             PLACES,
@@ -159,6 +197,7 @@ class PublicCity:
             about=About("Sampleton", self.ledger.origin),
             entries=entries,
         )
+        return structs.replace(register, footage=FOOTAGE)
 
     @property
     def ledger_folder(self) -> Path:

@@ -40,6 +40,7 @@ PAGES = (
     "assessments",
     "assessments/harbour-square-hk@2",
     "changes",
+    "footage",
     "ask",
     "verify",
     "never",
@@ -451,3 +452,12 @@ def test_the_verify_page_gives_what_a_check_needs(client: Client, founded: Publi
     assert founded.ledger.vkey in page.text
     assert " ".join(founded.ledger.checkpoint().split()) in page.text
     assert "/api/v1/attestation" in page.links
+
+
+def test_opened_footage_is_told_without_names(client: Client) -> None:
+    """In which role, of which cameras and minutes, what for, and how often it was opened."""
+    page = read(client, "/portal/en/footage").text
+    assert page.index("Waits for two approvals") < page.index("Allowed"), "the newest first"
+    assert "How the fall at the kerb came about" in page
+    assert "2 times" in page
+    assert "everybody can be seen" in page

@@ -93,6 +93,7 @@ class Portal:
             "cameras": self._camera,
             "assessments": self._assessments,
             "changes": self._changes,
+            "footage": self._footage,
             "ask": self._ask,
             "verify": self._verify,
             "never": self._never,
@@ -199,6 +200,21 @@ class Portal:
         shown, page, pages = _slice(lookup.register.changes, asked.query, CHANGES_PER_PAGE)
         return self._show(
             "changes.html", asked, lookup, "changes", shown=shown, page=page, pages=pages
+        )
+
+    def _footage(self, asked: Asked, lookup: Lookup) -> Page | None:
+        if len(asked.parts) > 1:
+            return None
+        shown, page, pages = _slice(lookup.register.footage, asked.query, ASSESSMENTS_PER_PAGE)
+        return self._show(
+            "footage.html",
+            asked,
+            lookup,
+            "footage",
+            shown=shown,
+            page=page,
+            pages=pages,
+            cameras=lookup.cameras,
         )
 
     def _ask(self, asked: Asked, lookup: Lookup) -> Page | None:

@@ -25,6 +25,7 @@ from plainview.app.permission import Permission
 from plainview.app.plates import APPROVED, LEARNED, Plates
 from plainview.app.recording import Recordings
 from plainview.app.registry import Registry
+from plainview.app.release_desk import RunningReleases
 from plainview.app.retention import Keeping
 from plainview.app.scorecards import Scorecards
 from plainview.app.view_files import ViewPlates
@@ -145,7 +146,7 @@ class Running:
                 deliveries=self.delivering,
                 views=self.views,
                 city=self._adding.begin(city, self.watching.plans, clock),
-                more=_more_handlers(self.registry, self.desk, city),
+                more=_more_handlers(self.registry, self.desk, RunningReleases(office), city),
             )
             self.web = Served(application, listener)
             stack.callback(self.web.stop)
@@ -359,15 +360,18 @@ class _IntakeThread:
             _log.error("messages could not be stored before the end", lost=waiting, why=trouble)
 
 
-def _more_handlers(registry: Registry, desk: RunningDesk, city: CityConfig) -> list[Any]:
-    """The public's pages, the ledger's files, and what the desk answers."""
+def _more_handlers(
+    registry: Registry, desk: RunningDesk, releases: RunningReleases, city: CityConfig
+) -> list[Any]:
+    """The public's pages, the ledger's files, and what desk and releases answer."""
     from plainview.civic.exposure.service import Exposures  # noqa: PLC0415 - with the rest of web
     from plainview.web.desk_api import desk_handlers  # noqa: PLC0415 - with the rest of web
     from plainview.web.portal.handlers import portal_handlers  # noqa: PLC0415 - with the rest of web
+    from plainview.web.releases import release_handlers  # noqa: PLC0415 - with the rest of web
 
     exposures = Exposures(city.exposure)
     portal = portal_handlers(registry, url=city.access.url, exposures=exposures)
-    return [*portal, *desk_handlers(desk)]
+    return [*portal, *desk_handlers(desk), *release_handlers(releases)]
 
 
 def _site_view(site: SiteConfig, *, simulated: bool) -> SiteView:

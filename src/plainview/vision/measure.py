@@ -247,9 +247,11 @@ class Measurer:
             plate = estimator.plate.luma
             self._monitor.update(work, t, plate=plate, foreground=mask, key=self._key)
             self._watched, self._key = t, False
-        trusted = not self._monitor.flags()
+        flags = self._monitor.flags()
+        trusted = not flags
         self._tally.add(estimator.frame(work, dt, trusted=trusted), dt)
-        self._look(estimator, frame, dt, trusted=trusted)
+        hazy = set(flags) == {Health.BLURRED}
+        self._look(estimator, frame, dt, trusted=trusted, hazy=hazy)
         if estimator.relit and trusted:
             # Another light: learn the scene anew from what comes, and say so by a wide interval.
             self._stage, self._first = 0, t
@@ -260,7 +262,9 @@ class Measurer:
             self._offered = t
             self._outgoing = estimator.plate.to_bytes()
 
-    def _look(self, by: SparseEstimator, frame: _Frame, dt: float, *, trusted: bool) -> None:
+    def _look(
+        self, by: SparseEstimator, frame: _Frame, dt: float, *, trusted: bool, hazy: bool
+    ) -> None:
         """Look for events in a frame that `by` has just measured."""
         if not self._eyes or by.evidence is None or by.mask is None:
             return
@@ -275,6 +279,7 @@ class Measurer:
             bodies=by.bodies,
             plate=by.plate,
             trusted=trusted,
+            hazy=hazy,
         )
         self._eyes.frame(seen)
 

@@ -41,6 +41,17 @@ def test_what_moves_is_one_event_and_what_is_apart_are_two() -> None:
     assert len(told([[HERE, HERE._replace(zone=1)]] * 10)) == 2
 
 
+def test_a_second_beside_the_first_is_told_of_where_that_matters() -> None:
+    """Not at once, for it may be a part of the first; nor where it is as near as parts are."""
+    beside = PATIENCE._replace(rise=0.4, apart=1.5)
+    second = HERE._replace(x=HERE.x + 1.8)
+    both = [[HERE]] * 5 + [[HERE, second]] * 10
+    assert [round(event.t / 1000, 1) for event in told(both, beside)] == [0.4, 2.2]
+    assert len(told(both)) == 1
+    assert len(told([[HERE, HERE._replace(x=HERE.x + 1.2)]] * 15, beside)) == 1
+    assert len(told([[HERE._replace(spread=5.0), second]] * 15, beside)) == 1
+
+
 def test_the_end_of_the_stream_ends_what_is_open() -> None:
     """Started events alone are told of."""
     episodes = Episodes(EventKind.FIRE, PATIENCE)

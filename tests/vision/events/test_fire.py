@@ -21,7 +21,7 @@ from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.fire import Fire
 from plainview.vision.events.flame import FlameWatch, disorder
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.smoke import veiled
+from plainview.vision.events.veil import veiled
 from plainview.vision.optics import optics
 from plainview.vision.plate import Plate
 

@@ -25,6 +25,16 @@ def test_a_vehicle_is_followed_at_any_speed_of_a_road(vx: float, vy: float) -> N
     assert np.allclose(other.velocity, (-vx, -vy), atol=1e-6)
 
 
+def test_what_is_swift_may_be_of_either_size() -> None:
+    """A cyclist is a person in one frame and a vehicle in the next; who walks is no car."""
+    for speed, paths_left in ((4.0, 1), (1.0, 2)):
+        paths = Paths()
+        for k in range(10):
+            size = Size.VEHICLE if k in (6, 7) else Size.PERSON
+            paths.step([found(speed * k / 5, 0.0, size)], k / 5)
+        assert len(paths.paths) == paths_left
+
+
 def test_a_path_is_some_seconds_long_and_ends_unseen() -> None:
     """Nothing older is kept, and who is away for long is somebody new."""
     paths = Paths()

@@ -14,10 +14,12 @@ from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.wrong_way import WrongWay
 from plainview.vision.measure import Measurer
+from plainview.vision.optics import optics
 from plainview.vision.spec import LensSpec
 
 UP = (0.0, 1.0)
 CALIBRATION = hanging((32, 24), 30.0, 7.0, 25.0)
+OPTICS = optics(View(calibration=CALIBRATION, polygon=SQUARE), 32, 24)
 Path = list[tuple[float, float, float]]
 
 
@@ -25,7 +27,8 @@ def against(one: Mover, lane: Zone | None = None) -> bool:
     """Whether `one` goes the wrong way in a lane that leads along y."""
     zones = (lane or zone("one-way", direction=UP),)
     view = View(calibration=CALIBRATION, polygon=SQUARE, zones=zones)
-    found = WrongWay(view, OpenHours(zones, live=False)).look(moment(0.0, one))
+    watch = WrongWay(view, OPTICS, OpenHours(zones, live=False))
+    found = watch.look(moment(0.0, one))
     return len(found) == 1
 
 

@@ -38,6 +38,8 @@ class Pose:
     elbow: float = 12.0
     spread: float = 0.0
     """Arms sideways."""
+    toe: float = 88.0
+    """Feet from the shins' direction: 0 stretches them."""
     base: float = 0.0
     """Metres of what it lies on: a bench."""
 
@@ -54,7 +56,7 @@ POSES: Final = {
     "shoe": Pose(lean=62, thigh=95, knee=105, left_thigh=12, left_knee=88, arm=70, elbow=15),
     "kneel": Pose(lean=14, thigh=8, knee=96, arm=30, elbow=40),
     "back": Pose(pitch=-90, thigh=8, knee=14, spread=28, arm=10, elbow=20),
-    "front": Pose(pitch=90, thigh=-2, knee=8, spread=22, arm=30, elbow=60),
+    "front": Pose(pitch=90, thigh=-2, knee=8, spread=50, arm=-4, elbow=-2, toe=20),
     "side": Pose(roll=90, lean=16, thigh=38, knee=52, arm=60, elbow=70),
     "other-side": Pose(roll=-90, lean=22, thigh=52, knee=70, arm=75, elbow=80),
     "sleep-bench": Pose(roll=90, lean=14, thigh=30, knee=48, arm=70, elbow=95, base=0.45),
@@ -98,7 +100,7 @@ def _limbs(looks: Looks, pose: Pose) -> list[tuple[F, F, float, float, F]]:
         hip = 0.05 * sign * side
         bent = hip + _along(thigh, _THIGH)
         foot = bent + _along(thigh - knee, _SHIN)
-        toe = foot + _along(thigh - knee + 88, 0.1)
+        toe = foot + _along(thigh - knee + pose.toe, 0.1)
         out += [
             (hip, bent, 0.054 * wide, 0.037, legs),
             (bent, foot, 0.036, 0.026, legs),

@@ -1,5 +1,6 @@
 """The seam of detectors: what each says of one frame, and how sure it must be for how long."""
 
+import math
 from typing import NamedTuple, Protocol
 
 from plainview.record import EventKind
@@ -16,6 +17,8 @@ class Sighting(NamedTuple):
     """0 to 1: how sure this frame is by itself. Bad weather, night, glare and shake lower it."""
     zone: int = -1
     """Index into the camera's zones; -1 for none."""
+    spread: float = 0.0
+    """Metres around it within which all is of the same thing: a vehicle's length."""
 
 
 class Patience(NamedTuple):
@@ -29,6 +32,8 @@ class Patience(NamedTuple):
     """Metres within which two sightings are of the same event."""
     least: float = 0.5
     """Mean confidence below which nothing starts."""
+    apart: float = math.inf
+    """Metres from which two sightings in one frame are of two events."""
 
 
 class Detector(Protocol):

@@ -11,6 +11,8 @@ MOST: Final = 16
 """Events of one kind that can be open, or about to, at once. More are one flood, not more news."""
 GAP: Final = 0.5
 """Part of the time of rising that may pass without a sighting before it starts anew."""
+BESIDE: Final = 3.0
+"""Times as long that what is seen beside an event must be seen: it may be a part of it."""
 _MOST_PLACE: Final = 1_000_000
 """Of record.Event.x, in PLACE_STEP."""
 
@@ -18,7 +20,8 @@ _MOST_PLACE: Final = 1_000_000
 class _Episode:
     """Something that is sighted again and again near one place. Owns its times and its sum."""
 
-    def __init__(self, sighting: Sighting, t: float) -> None:
+    def __init__(self, sighting: Sighting, t: float, *, beside: bool = False) -> None:
+        self.beside = beside
         self.first = self.last = t
         self.x, self.y, self.zone = sighting.x, sighting.y, sighting.zone
         self.total, self.sightings = sighting.confidence, 1
@@ -46,8 +49,12 @@ class Episodes:
 
     def step(self, t: float, sightings: list[Sighting]) -> list[Event]:
         """The events that start or end at `t` seconds, which grows from call to call."""
+        placed: list[tuple[Sighting, _Episode]] = []
         for sighting in sightings:
-            self._place(sighting, t)
+            beside = [one for other, one in placed if self._apart(sighting, other)]
+            episode = self._place(sighting, t, beside)
+            if episode is not None:
+                placed.append((sighting, episode))
         told = [event for one in self._open if (event := self._start(one, t)) is not None]
         kept = []
         for one in self._open:
@@ -65,21 +72,31 @@ class Episodes:
         self._open = []
         return told
 
-    def _place(self, sighting: Sighting, t: float) -> None:
+    def _apart(self, one: Sighting, other: Sighting) -> bool:
+        """Whether two sightings in one frame are of two events."""
+        least = self._patience.apart + max(one.spread, other.spread)
+        return float(np.hypot(one.x - other.x, one.y - other.y)) >= least
+
+    def _place(self, sighting: Sighting, t: float, others: list[_Episode]) -> _Episode | None:
+        """The episode that `sighting` is of, none of `others`; None where there are too many."""
         near = [
             (float(np.hypot(one.x - sighting.x, one.y - sighting.y)), k)
             for k, one in enumerate(self._open)
-            if one.zone == sighting.zone
+            if one.zone == sighting.zone and one not in others
         ]
         distance, k = min(near, default=(np.inf, -1))
         if distance <= self._patience.reach:
             self._open[k].add(sighting, t)
-        elif len(self._open) < MOST:
-            self._open.append(_Episode(sighting, t))
+            return self._open[k]
+        if len(self._open) >= MOST:
+            return None
+        self._open.append(_Episode(sighting, t, beside=bool(others)))
+        return self._open[-1]
 
     def _start(self, one: _Episode, t: float) -> Event | None:
         patience = self._patience
-        long = one.last - one.first >= patience.rise - 1e-6
+        rise = patience.rise * (BESIDE if one.beside else 1.0)
+        long = one.last - one.first >= rise - 1e-6
         if one.started is not None or not long or one.confidence < patience.least:
             return None
         one.started = self._event(one, Phase.START, t)

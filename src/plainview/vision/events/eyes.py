@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from plainview.geometry import ONE_WAY, View
 from plainview.record import Event, EventKind, Phase
 from plainview.vision.events.detector import Detector
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.fire import Fire
 from plainview.vision.events.hours import OpenHours
+from plainview.vision.events.keen import keen
 from plainview.vision.events.left_object import LeftObject
 from plainview.vision.events.movers import Movers
 from plainview.vision.events.person_down import PersonDown
@@ -16,6 +19,7 @@ from plainview.vision.events.seen import Seen
 from plainview.vision.events.wrong_way import WrongWay
 from plainview.vision.events.zone_intrusion import ZoneIntrusion
 from plainview.vision.optics import Optics
+from plainview.vision.plate import Image
 
 MOVING: Final = (EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY)
 """Kinds that look at movers: with their looks."""
@@ -36,7 +40,7 @@ def detectors(
     if EventKind.ZONE_INTRUSION in kinds and EventKind.ZONE_INTRUSION in of_zones:
         found.append(ZoneIntrusion(view, optics, hours))
     if EventKind.WRONG_WAY in kinds and ONE_WAY in of_zones:
-        found.append(WrongWay(view, hours))
+        found.append(WrongWay(view, optics, hours))
     if EventKind.FIRE in kinds:
         found.append(Fire(view, optics))
     if EventKind.LEFT_OBJECT in kinds:
@@ -76,16 +80,27 @@ class Eyes:
         return bool(self._watched)
 
     def frame(self, seen: Seen) -> None:
-        """Look at one frame. What may not be believed is not looked at, and ends nothing."""
+        """Look at one frame. What may not be believed is not looked at, and ends nothing.
+
+        What moves is believed through haze: where it is does not hang on fine contrast.
+        """
         self._last = seen.t
-        if not seen.trusted:
+        if not (seen.trusted or seen.hazy):
             return
         moving = self._movers is None or self._movers.due(seen.t)
         if moving and self._movers is not None:
-            seen = seen._replace(movers=self._movers.step(seen.t, seen.evidence, seen.bodies))
+            veiled = self._keen(seen, self._movers.window)
+            moves = self._movers.step(seen.t, seen.evidence, seen.bodies, veiled)
+            seen = seen._replace(movers=moves, veiled=veiled)
         for detector, episodes in self._watched:
-            if moving or detector.kind not in MOVING:
+            if moving if detector.kind in MOVING else seen.trusted:
                 self._told += episodes.step(seen.t, detector.look(seen))
+
+    def _keen(self, seen: Seen, part: tuple[slice, slice] | None) -> Image:
+        """The evidence of `seen` with what is veiled given back, where movers are looked for."""
+        if part is None:
+            return seen.evidence
+        return keen(seen, part, float(np.median(seen.plate.noise[::8, ::8])))
 
     def take(self) -> tuple[Event, ...]:
         """Events for the next Reading, at most `MOST_TOLD`; starts go before ends, the rest waits.

@@ -9,7 +9,6 @@ that association is told.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 import shapely
 from msgspec import UNSET
@@ -18,14 +17,12 @@ from shapely.geometry import Polygon
 
 from plainview.geometry import BODY_HEIGHT, Point, Zone, project, to_plane
 from plainview.vision.bodies import Bodies
+from plainview.vision.events.blobs import AROUND, DIFFERS, blobs, window
 from plainview.vision.events.boxes import KINDS, Box, Rectangle, fit_boxes
-from plainview.vision.events.parts import parts
 from plainview.vision.events.paths import STANDING, Found, Path, Paths, Size
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
-DIFFERS: Final = 0.15
-"""Evidence above which a pixel belongs to a blob: more than what may be a shadow."""
 FASTEST: Final = 8.0
 """m/s beyond which a body is no person, nor someone on a bicycle."""
 TALL: Final = 1.12
@@ -34,22 +31,14 @@ NEARER: Final = 0.3
 """Metres by which who hides another is nearer to the camera."""
 HALF_WIDTH: Final = 0.13
 """Of a body, as a part of its height: shoulder to middle."""
-TALLEST: Final = 3.5
-"""Metres above a zone's ground that are looked at."""
-AROUND: Final = 12.0
-"""Metres around the zones in which vehicles are followed: what enters was met before."""
 CERTAIN: Final = 0.6
 """Weight from which a body counts as somebody."""
 SHOWN: Final = 0.3
 """Part of a body that must be visible."""
 EVERY: Final = 0.4
 """Seconds between two looks while no vehicle is under way: who walks is met again within a step."""
-LEAST_SIDE: Final = 5
-"""Working pixels of a blob's smaller side below which its shape says nothing."""
 NARROWEST: Final = 1.2
 """Metres across a blob's foot below which it is no vehicle."""
-MOST: Final = 24
-"""Blobs looked at in one frame, the largest first."""
 
 
 class Mover(NamedTuple):
@@ -108,7 +97,8 @@ class Movers:
     def __init__(self, optics: Optics, grounds: Sequence[Sequence[Point]]) -> None:
         """Follow what is on or near the polygons `grounds`, seen through `optics`."""
         self._optics = optics
-        self._window = _window(optics, grounds)
+        self.window = window(optics, grounds)
+        """Rows and columns of the working picture that are looked at; None for none."""
         self._near = shapely.union_all([Polygon(ground) for ground in grounds]).buffer(AROUND)
         shapely.prepare(self._near)
         self._paths = Paths()
@@ -122,31 +112,61 @@ class Movers:
             for path in self._paths.paths
         )
 
-    def step(self, t: float, evidence: Image, bodies: Bodies) -> tuple[Mover, ...]:
-        """What is there at `t` seconds, by a frame's `evidence` (h, w) and the `bodies` in it."""
+    def step(
+        self, t: float, evidence: Image, bodies: Bodies, veiled: Image | None = None
+    ) -> tuple[Mover, ...]:
+        """What is there at `t` seconds, by a frame's `evidence` (h, w) and the `bodies` in it.
+
+        `veiled` is the evidence with what is veiled given back (keen.py).
+        """
         self._looked = t
-        if self._window is None:
+        if self.window is None:
             return ()
-        found, blobs = self._vehicles(evidence, self._window)
-        found += self._people(evidence, bodies, blobs)
+        keen = evidence if veiled is None else veiled
+        found, wide, slim = self._outlined(keen, self.window)
+        found += self._people(evidence, bodies, wide)
+        if keen is not evidence:
+            found += self._veiled(slim, bodies)
         places = np.array([(one.x, one.y) for one in found]).reshape(-1, 2)
         inside = shapely.contains_xy(self._near, places)
         near = [one for one, is_near in zip(found, inside, strict=True) if is_near]
         self._paths.step(near, t)
         return tuple(_mover(path) for path in self._paths.paths if path.last == t)
 
-    def _vehicles(
-        self, evidence: Image, window: tuple[slice, slice]
-    ) -> tuple[list[Found], list[Rectangle]]:
-        """What is of a vehicle's outline, and the blobs that are."""
+    def _outlined(
+        self, evidence: Image, part: tuple[slice, slice]
+    ) -> tuple[list[Found], list[Rectangle], list[tuple[Box, Rectangle]]]:
+        """What is of a vehicle's outline, the blobs that are, and those of a person's."""
         projection = self._optics.projection
-        wide = _wide(projection, _blobs(evidence, window))
-        pairs = [
-            (_vehicle(box, projection), blob)
+        wide = _wide(projection, blobs(evidence, part))
+        boxes = [
+            (box, blob)
             for box, blob in zip(fit_boxes(projection, wide), wide, strict=True)
-            if box is not None and box.vehicle
+            if box is not None
         ]
-        return [found for found, _ in pairs], [blob for _, blob in pairs]
+        large = [one for one in boxes if one[0].vehicle]
+        slim = [one for one in boxes if not one[0].vehicle]
+        return [_vehicle(box, projection) for box, _ in large], [blob for _, blob in large], slim
+
+    def _veiled(self, slim: Sequence[tuple[Box, Rectangle]], bodies: Bodies) -> list[Found]:
+        """People by their outlines `slim` alone, where none of the `bodies` is."""
+        places = bodies.places[bodies.weights >= CERTAIN / 2]
+        foot, _ = project(self._optics.projection, np.column_stack((places, np.zeros(len(places)))))
+        return [
+            Found(
+                x=box.x,
+                y=box.y,
+                size=Size.PERSON,
+                width=0.5,
+                length=0.5,
+                height=BODY_HEIGHT,
+                heading=0.0,
+                confidence=float(np.exp(-box.misfit)),
+                blur=BODY_HEIGHT / max(blob.y1 - blob.y0, 1.0),
+            )
+            for box, blob in slim
+            if not any(_within(one, blob) for one in foot)
+        ]
 
     def _people(
         self, evidence: Image, bodies: Bodies, vehicles: Sequence[Rectangle]
@@ -296,53 +316,3 @@ def _mover(path: Path) -> Mover:
         seconds=path.last - path.since,
         path=np.array(path.points),
     )
-
-
-def _window(optics: Optics, grounds: Sequence[Sequence[Point]]) -> tuple[slice, slice] | None:
-    """Rows and columns of the working picture that show `grounds` and what stands around them."""
-    width, height = optics.size
-    boxes = []
-    for ground in grounds:
-        ring = np.array(Polygon(ground).buffer(AROUND).exterior.coords)
-        points = np.concatenate(
-            [np.column_stack((ring, np.full(len(ring), z))) for z in (0, TALLEST)]
-        )
-        pixels, depth = project(optics.projection, points)
-        seen = depth > 0.3
-        if seen.any():
-            boxes.append((*pixels[seen].min(axis=0), *pixels[seen].max(axis=0)))
-        if not seen.all():
-            boxes.append((0.0, 0.0, float(width), float(height)))
-    if not boxes:
-        return None
-    x0, y0 = np.clip(np.min([b[:2] for b in boxes], axis=0), 0, (width, height)).astype(int)
-    x1, y1 = np.clip(np.max([b[2:] for b in boxes], axis=0) + 1, 0, (width, height)).astype(int)
-    if x1 - x0 < LEAST_SIDE or y1 - y0 < LEAST_SIDE:
-        return None
-    return slice(int(y0), int(y1)), slice(int(x0), int(x1))
-
-
-def _blobs(evidence: Image, window: tuple[slice, slice]) -> list[Rectangle]:
-    """Connected parts of what differs from the plate, the largest first.
-
-    Parts that are a few pixels apart are one: a windscreen can look like the road.
-    """
-    rows, columns = window
-    differs = np.asarray(evidence[window] > DIFFERS, dtype=np.uint8)
-    height, width = differs.shape
-    half = cv2.resize(differs * np.uint8(255), (-(-width // 2), -(-height // 2)),
-                      interpolation=cv2.INTER_AREA)  # fmt: skip
-    solid = np.asarray(half >= 96, dtype=np.uint8)
-    closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    stats = parts(closed)[1]
-    order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
-    blobs = []
-    for k in order:
-        x, y, w, h, area = (int(v) for v in stats[k])
-        if min(w, h) * 2 < LEAST_SIDE or area * 8 < LEAST_SIDE**2:
-            continue
-        high, wide = closed.shape
-        x0, y0 = columns.start + 2 * x, rows.start + 2 * y
-        cut = (x == 0, y == 0, x + w >= wide, y + h >= high)
-        blobs.append(Rectangle(x0, y0, x0 + 2 * w, y0 + 2 * h, *cut))
-    return blobs

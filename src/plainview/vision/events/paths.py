@@ -21,8 +21,12 @@ LOST: Final = 0.7
 """Seconds unseen after which the path of what moves has ended."""
 LOST_STANDING: Final = 2.5
 """The same of what stood."""
+FIRST: Final = 4.5
+"""m/s that somebody is looked for at when nothing is known of his way: he may run, or ride."""
 STANDING: Final = 0.3
 """m/s below which something stands."""
+SWIFT: Final = 2.0
+"""m/s from which something may be of a person's size in one frame and a vehicle's in the next."""
 MOST: Final = 64
 """Paths at once."""
 FASTEST: Final = 45.0
@@ -89,6 +93,11 @@ class Path:
         self.moved = self.moved or float(np.hypot(found.x - x, found.y - y)) >= far
 
     @property
+    def swift(self) -> bool:
+        """Whether it is faster than who walks: a cyclist is as large as a person, or a car."""
+        return self.known and float(np.hypot(*self.velocity)) > SWIFT
+
+    @property
     def patience(self) -> float:
         """Seconds unseen after which it has ended."""
         return LOST_STANDING if float(np.hypot(*self.velocity)) < STANDING else LOST
@@ -103,7 +112,9 @@ class Path:
         """Metres around the place that is expected within which it may be met."""
         dt = t - self.last
         if self.found.size is Size.PERSON:
-            return 0.6 + 2.0 * dt
+            if not self.known:
+                return 0.6 + FIRST * dt
+            return 0.6 + (2.0 + 0.3 * float(np.hypot(*self.velocity))) * dt
         blur = min(4 * self.found.blur, 3.0)
         if self.known:
             return 1.5 + blur + (4.0 + 0.3 * float(np.hypot(*self.velocity))) * dt
@@ -126,9 +137,12 @@ class Paths:
             reach = path.reach(t)
             for j, one in enumerate(found):
                 gap = float(np.hypot(one.x - ex, one.y - ey))
-                if one.size is path.found.size and gap <= reach:
-                    # A path with a way of its own goes before one that may go anywhere.
-                    pairs.append((gap + (0.0 if path.known else 3.0), i, j))
+                alike = one.size is path.found.size
+                if gap <= reach and (alike or path.swift):
+                    # A path with a way of its own goes before one that may go anywhere, and what
+                    # is as large as it was before what is not.
+                    doubt = (0.0 if path.known else 3.0) + (0.0 if alike else 6.0)
+                    pairs.append((gap + doubt, i, j))
         taken: set[int] = set()
         met: set[int] = set()
         for _, i, j in sorted(pairs):

@@ -36,5 +36,9 @@ class Seen(NamedTuple):
     """Learned and followed by the measurement: it must not be changed."""
     trusted: bool
     """False while the camera's health forbids believing what it shows."""
+    hazy: bool = False
+    """Whether it is not trusted for nothing but a loss of fine contrast, as fog takes it."""
+    veiled: Image | None = None
+    """(h, w) `evidence` with what is veiled given back (see keen.py); None: not looked at."""
     movers: tuple[Mover, ...] = ()
     """What moves around the zones that are for what moves (see movers.py)."""

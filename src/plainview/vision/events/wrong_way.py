@@ -8,16 +8,18 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import shapely
+from msgspec import UNSET
 from shapely.geometry import Polygon
 
-from plainview.geometry import ONE_WAY, View
+from plainview.geometry import ONE_WAY, View, camera_centre
 from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
-from plainview.vision.optics import Floats
+from plainview.vision.events.streams import Stream, Streams
+from plainview.vision.optics import Floats, Optics
 
 AGAINST: Final = -0.5
 """Cosine of the angle to the lane's direction: more than 120 degrees."""
@@ -25,6 +27,14 @@ STRAY: Final = 0.2
 """Part of the way that a path may stray from an even, straight one, root mean square."""
 SPARSE: Final = 4
 """Frames that a path needs at least."""
+
+
+FAST: Final = 2.0
+"""m/s by flow from which a stream is faster than who walks."""
+BROAD: Final = 0.4
+"""Metres beside a lane at which the foremost feet of something broad may be."""
+ALIKE: Final = (0.5, 2.0)
+"""Way by place over way by flow between which the two agree."""
 
 
 class _Least(NamedTuple):
@@ -49,8 +59,8 @@ class WrongWay:
     # A vehicle that is lost from sight for a second is far on: one lane, one event at a time.
     patience = Patience(rise=0.3, fall=3.0, reach=30.0, least=0.5)
 
-    def __init__(self, view: View, hours: OpenHours) -> None:
-        """Watch the zones of `view` that have a direction to go, in their `hours`."""
+    def __init__(self, view: View, optics: Optics, hours: OpenHours) -> None:
+        """Watch the zones of `view`, seen through `optics`, that have a direction, in `hours`."""
         self._hours = hours
         self._lanes = [
             (k, zone, Polygon(zone.polygon), np.array(zone.direction) / np.hypot(*zone.direction))
@@ -59,9 +69,31 @@ class WrongWay:
         ]
         for _, _, ground, _ in self._lanes:
             shapely.prepare(ground)
+        self._wide = [(k, zone, lane.buffer(BROAD), way) for k, zone, lane, way in self._lanes]
+        for _, _, ground, _ in self._wide:
+            shapely.prepare(ground)
+        centre = camera_centre(optics.projection)
+        # What streams has no size: where sizes are asked for, it says nothing.
+        self._streams = {
+            k: Streams(way, centre)
+            for k, zone, _, way in self._lanes
+            if zone.sizes is UNSET and zone.length is UNSET
+        }
 
     def look(self, seen: Seen) -> list[Sighting]:
         """What goes the wrong way in this frame."""
+        found = self._moving(seen)
+        for k, _, wide, way in self._wide:
+            if k in self._streams and self._hours.watched(k, seen.t):
+                found += [
+                    Sighting(*one.front.middle, one.front.weight, k)
+                    for one in self._streams[k].step(seen.bodies, seen.t)
+                    if streams(one, wide, way)
+                ]
+        return found
+
+    def _moving(self, seen: Seen) -> list[Sighting]:
+        """The movers that go the wrong way in this frame."""
         return [
             Sighting(mover.x, mover.y, mover.confidence, k)
             for k, zone, ground, way in self._lanes
@@ -89,6 +121,25 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
     if along > -least.metres or along > AGAINST * far:
         return False
     return _stray(path) <= STRAY * far
+
+
+def streams(stream: Stream, ground: Polygon, way: Floats) -> bool:
+    """Whether `stream` has come against `way` (2,) over `ground`, by its place and its flow."""
+    path = _within(np.array(stream.path), ground)
+    if len(path) < SPARSE:
+        return False
+    dt = np.diff(path[:, 0])
+    step = path[-1, 1:3] - path[0, 1:3]
+    far, along = float(np.hypot(*step)), float(step @ way)
+    flowed = float(dt @ (path[1:, 3:] @ way))
+    seconds = float(path[-1, 0] - path[0, 0])
+    fast = -flowed >= FAST * seconds
+    least = LEAST[Size.VEHICLE if fast else Size.PERSON]
+    if seconds < least.seconds - 1e-6 or max(along, flowed) > -least.metres:
+        return False
+    # Its place must have come as far as its flow says: what only flickers has gone nowhere.
+    agrees = ALIKE[1] * flowed <= along <= ALIKE[0] * flowed
+    return agrees and along <= AGAINST * far and _stray(path[:, :3]) <= STRAY * far
 
 
 def _within(path: Floats, ground: Polygon) -> Floats:

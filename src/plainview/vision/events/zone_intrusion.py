@@ -15,9 +15,10 @@ from shapely.geometry import Polygon
 
 from plainview.geometry import View, camera_centre, project
 from plainview.record import EventKind
+from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
-from plainview.vision.events.movers import DIFFERS, Mover
+from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
 from plainview.vision.optics import Floats, Optics
@@ -33,6 +34,10 @@ SAME_WAY: Final = 0.5
 """Cosine of the angle to a zone's crossing up to which somebody comes in that way."""
 REACH: Final = 4.0
 """Metres within which two sightings are of the same intrusion."""
+APART: Final = 1.5
+"""Metres between two who are inside at once, from which the second is told of as well."""
+LONG: Final = 5.0
+"""Metres around a vehicle within which bodies are parts of it."""
 LEFT: Final = 1.3
 """Metres beside the place of somebody inside at which who is seen is the one who was there."""
 FORGOTTEN: Final = 2.5
@@ -61,7 +66,7 @@ class ZoneIntrusion:
     """Owns a view's forbidden zones, and where those are who came in. At most `MOST` of them."""
 
     kind = EventKind.ZONE_INTRUSION
-    patience = Patience(rise=0.4, fall=2.0, reach=REACH, least=0.5)
+    patience = Patience(rise=0.4, fall=2.0, reach=REACH, least=0.5, apart=APART)
 
     def __init__(self, view: View, optics: Optics, hours: OpenHours) -> None:
         """Watch the zones of `view`, seen through `optics`, that are for this kind."""
@@ -94,7 +99,7 @@ class ZoneIntrusion:
                     continue
                 frames = 1 if known is None else known.frames + 1
                 self._keep(_Inside(k, mover.x, mover.y, seen.t, frames, mover.size))
-                found.append(Sighting(mover.x, mover.y, mover.confidence, k))
+                found.append(Sighting(mover.x, mover.y, mover.confidence, k, _spread(mover.size)))
             found += self._unseen(rest, ground, seen)
         return found
 
@@ -104,7 +109,7 @@ class ZoneIntrusion:
         for one in rest:
             if self._stays(one, ground, seen):
                 self._keep(one._replace(t=seen.t))
-                held.append(Sighting(one.x, one.y, HELD, one.zone))
+                held.append(Sighting(one.x, one.y, HELD, one.zone, _spread(one.size)))
             elif seen.t - one.t <= FORGOTTEN:
                 self._keep(one)
         return held
@@ -126,7 +131,8 @@ class ZoneIntrusion:
             near = float(np.hypot(mover.x - one.x, mover.y - one.y)) <= LEFT
             if near and not inside(mover, ground):
                 return False
-        return _covered(self._projection, seen.evidence, one) >= COVERED
+        evidence = seen.evidence if seen.veiled is None else seen.veiled
+        return _covered(self._projection, evidence, one) >= COVERED
 
 
 def _nearest(known: Sequence[_Inside], mover: Mover) -> _Inside | None:
@@ -148,6 +154,11 @@ def _covered(projection: Floats, evidence: Image, one: _Inside) -> float:
     (x0, y0), (x1, y1) = pixels.min(axis=0), pixels.max(axis=0)
     part = evidence[max(int(y0), 0) : max(int(y1) + 1, 0), max(int(x0), 0) : max(int(x1) + 1, 0)]
     return float((part > DIFFERS).mean()) if part.size else 0.0
+
+
+def _spread(size: Size) -> float:
+    """Metres around something within which what is seen is a part of it."""
+    return LONG if size is Size.VEHICLE else 0.0
 
 
 def _settled(mover: Mover) -> bool:

@@ -1,0 +1,179 @@
+"""Streams: what goes one way, by the flow of all that moves together, whatever its outline is.
+
+A bus fits a box now and then, a cyclist is a body in one frame and a vehicle in the next, and in
+fog or glare half of an outline is missing. But each part that is found has a flow of its own
+(flow.Flow), and the parts of one thing go the same way. So bodies that go against a direction side
+by side are one stream, at the feet that are nearest to the camera; it is followed by its flow, and
+how far its place has come must agree with how far its flow says.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.vision.bodies import Bodies
+from plainview.vision.optics import Floats
+
+WINDOW: Final = 4.0
+"""Seconds of a stream that are kept."""
+LOST: Final = 1.0
+"""Seconds unseen after which a stream has ended."""
+TOGETHER: Final = 2.0
+"""Metres between parts that go together."""
+FOREMOST: Final = 0.9
+"""Metres behind its nearest feet up to which a part stands on the ground that a stream covers."""
+CERTAIN: Final = 0.5
+"""Weight from which a body is part of a stream."""
+SLOWEST: Final = 0.4
+"""m/s against the direction below which nothing streams."""
+AGAINST: Final = -0.5
+"""Cosine of the angle to the direction: more than 120 degrees."""
+TALLEST: Final = 3.3
+"""Metres: nothing on a road is taller, hardly."""
+MOST: Final = 16
+"""Streams that are followed at once."""
+
+
+class Front(NamedTuple):
+    """The foremost feet of one stream in one frame."""
+
+    x: float
+    """Ground metres."""
+    y: float
+    vx: float
+    """m/s by optical flow."""
+    vy: float
+    weight: float
+    """0 to 1, the mean of its parts."""
+    middle: tuple[float, float]
+    """Metres: between its feet and the middle of its parts, of which the upper ones lie behind."""
+
+
+class Stream:
+    """Owns where one stream was in the last `WINDOW` seconds."""
+
+    def __init__(self, front: Front, t: float) -> None:
+        """It begins at `front`, at `t` seconds."""
+        self.front, self.last = front, t
+        self.path: deque[tuple[float, float, float, float, float]] = deque()
+        self.add(front, t)
+
+    def add(self, front: Front, t: float) -> None:
+        """It was met again."""
+        self.front, self.last = front, t
+        self.path.append((t, front.x, front.y, front.vx, front.vy))
+        while self.path[0][0] < t - WINDOW:
+            self.path.popleft()
+
+    def gap(self, front: Front, t: float) -> float:
+        """Metres of `front` from where it is expected at `t`, less what it may be off."""
+        dt = t - self.last
+        x, y = self.front.x + self.front.vx * dt, self.front.y + self.front.vy * dt
+        speed = float(np.hypot(self.front.vx, self.front.vy))
+        return float(np.hypot(front.x - x, front.y - y)) - (1.2 + 0.6 * speed * dt)
+
+
+class Streams:
+    """Owns the streams against one direction before one camera. At most `MOST`."""
+
+    def __init__(self, way: Floats, centre: Floats) -> None:
+        """Against `way` (2,), a unit vector on the ground, as seen from `centre` (3,), metres."""
+        self._way, self._centre = way, centre
+        self._streams: list[Stream] = []
+
+    def step(self, bodies: Bodies, t: float) -> list[Stream]:
+        """The streams that are met at `t` seconds by the `bodies` of that frame."""
+        self._streams = [one for one in self._streams if 0 <= t - one.last <= LOST]
+        found = fronts(bodies, self._way, self._centre)
+        pairs = sorted(
+            (gap, i, j)
+            for i, one in enumerate(self._streams)
+            for j, front in enumerate(found)
+            if (gap := one.gap(front, t)) <= 0
+        )
+        old: set[int] = set()
+        met: set[int] = set()
+        for _, i, j in pairs:
+            if i not in old and j not in met:
+                self._streams[i].add(found[j], t)
+                old.add(i)
+                met.add(j)
+        new = [Stream(front, t) for j, front in enumerate(found) if j not in met]
+        self._streams += new[: max(MOST - len(self._streams), 0)]
+        return [one for one in self._streams if one.last == t]
+
+
+def fronts(bodies: Bodies, way: Floats, centre: Floats) -> list[Front]:
+    """The streams of `bodies` against `way` (2,) in one frame, seen from `centre` (3,)."""
+    along = bodies.velocities @ way
+    speed = np.hypot(*bodies.velocities.T)
+    there = bodies.weights >= CERTAIN
+    goes = np.nonzero(there & (along < -SLOWEST) & (along < AGAINST * speed))[0]
+    away = np.hypot(*(bodies.places - centre[:2]).T)
+    found: list[Front] = []
+    parts = [goes[part] for part in _together(bodies.places[goes])]
+    for part in sorted(parts, key=lambda part: float(away[part].min())):
+        if any(_leans(bodies.places[part], one, centre) for one in found):
+            continue
+        whole = _nearer(part, bodies.places, away, there)
+        feet = whole[away[whole] <= away[whole].min() + FOREMOST]
+        x, y = bodies.places[feet].mean(axis=0)
+        vx, vy = np.median(bodies.velocities[part], axis=0)
+        mx, my = (bodies.places[part].mean(axis=0) + bodies.places[feet].mean(axis=0)) / 2
+        weight = float(bodies.weights[part].mean())
+        found.append(
+            Front(float(x), float(y), float(vx), float(vy), weight, (float(mx), float(my)))
+        )
+    return found
+
+
+def _nearer(
+    part: NDArray[np.intp], places: Floats, away: Floats, there: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """Indices of `part`, and of all that is `there` before it, nearer to the camera.
+
+    An even side has no flow: of a bus that comes closer only some parts are seen to move.
+    """
+    whole = list(part)
+    rest = [int(k) for k in np.nonzero(there)[0] if k not in set(whole)]
+    for k in whole:
+        near = [
+            j for j in rest if away[j] < away[k] and np.hypot(*(places[j] - places[k])) < TOGETHER
+        ]
+        whole += near
+        rest = [j for j in rest if j not in near]
+    return np.array(whole, dtype=np.intp)
+
+
+def _leans(places: Floats, front: Front, centre: Floats) -> bool:
+    """Whether `places` (n, 2) may be the upper parts of what stands at `front`, laid on the ground.
+
+    They lie behind it, no farther than the shadow that a lamp at the camera would cast of it.
+    """
+    foot = np.array([front.x, front.y])
+    away = foot - centre[:2]
+    far = max(float(np.hypot(*away)), 1e-6)
+    along = away / far
+    offset = places[int(np.argmin(np.hypot(*(places - foot).T)))] - foot
+    behind = float(offset @ along)
+    beside = abs(float(offset[0] * along[1] - offset[1] * along[0]))
+    height = float(centre[2])
+    lean = far * TALLEST / (height - TALLEST) if height > TALLEST else np.inf
+    return beside < TOGETHER and -TOGETHER < behind < lean
+
+
+def _together(places: Floats) -> Sequence[NDArray[np.intp]]:
+    """Indices of `places` (n, 2), in groups whose members are near one another."""
+    rest = list(range(len(places)))
+    groups = []
+    while rest:
+        group = [rest.pop()]
+        for k in group:
+            near = [j for j in rest if np.hypot(*(places[j] - places[k])) < TOGETHER]
+            group += near
+            rest = [j for j in rest if j not in near]
+        groups.append(np.array(sorted(group), dtype=np.intp))
+    return groups

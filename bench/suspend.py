@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import structlog
@@ -33,6 +34,7 @@ from plainview.app import cities, demonstration
 from plainview.app.running import Running
 from plainview.clock import SystemClock
 from plainview.config import load_city
+from plainview.fleet.local import LocalFleet
 from plainview.governance import approving
 from plainview.governance.capability import MEASURING
 from plainview.governance.office import Office
@@ -119,8 +121,8 @@ class Bench:
 
     def pids(self, name: str) -> tuple[int, int] | None:
         """Lens and tap of a camera while it runs."""
-        camera = self.running._fleet._cameras.get(name)  # noqa: SLF001 - what else knows which is whose
-        return None if camera is None else camera.processes()
+        fleet = cast(LocalFleet, self.running._fleet)  # noqa: SLF001 - what else knows which is whose
+        return fleet.running().get(name)
 
     def measured(self, names: list[str]) -> None:
         """Wait until these cameras run, and have told something after that."""

@@ -35,13 +35,13 @@ from plainview.bus import Bus, open_bus
 from plainview.clock import Clock
 from plainview.config import CityConfig, SiteConfig
 from plainview.errors import ConfigError, PlainviewError
-from plainview.fleet.local import LocalFleet
+from plainview.fleet import Callbacks, Fleet, Placing, open_fleet
 from plainview.geometry import Zone
 from plainview.governance.office import Office
 from plainview.governance.switch import Switch
 from plainview.intake import Intake
 from plainview.ledger.note import Verifier
-from plainview.record import CameraStatus, Reading, Stamped
+from plainview.record import CameraStatus, Stamped
 from plainview.store import Store, open_store
 from plainview.vision.task import Trust
 from plainview.web.views import CameraView, SiteView
@@ -158,7 +158,7 @@ class Running:
 
     def _start_fleet(
         self, city: CityConfig, folder: Path, office: Office, stack: contextlib.ExitStack
-    ) -> LocalFleet:
+    ) -> Fleet:
         """The fleet, what it learns and shows, and the recorder where the city has one."""
         self._view_plates = ViewPlates(folder)
         self._keeper = PlateKeeper(self._plates, self._view_plates)
@@ -170,11 +170,10 @@ class Running:
         if city.recording is not None:
             self.recordings = Recordings(city.recording, folder, office, self._clock)
             stack.callback(self.recordings.close)
-        fleet = LocalFleet(
-            on_reading=self._on_reading,
-            on_status=self._on_status,
-            on_plate=self._keeper.put,
-            on_picture=self.views.put,
+        fleet = open_fleet(
+            city.fleet,
+            Callbacks(self._on_reading, self._on_status, self._keeper.put, self.views.put),
+            placing=Placing(self.store.next_fence, self._near),
             trust=Trust(authority=office.authority.vkey, ledger=office.ledger.vkey),
             clock=self._clock,
             recording=None if self.recordings is None else self.recordings.recorder,
@@ -259,17 +258,24 @@ class Running:
         """Whether any camera has measured yet."""
         return self._first is not None
 
-    def _on_reading(self, camera: str, reading: Reading) -> None:
-        if self._first is None and reading.frames:
-            self._first = self._clock.monotonic()
-        self.governor.heard(camera, reading)
-        self._bus.publish(camera, Stamped(camera, reading))
+    def _near(self, camera: str) -> tuple[str, ...]:
+        """Labels of nodes near a camera's data: of its site, else of its district."""
+        for site in self._city.sites:
+            if any(one.id == camera for one in site.cameras):
+                return (f"site={site.id}", f"district={site.district or site.id}")
+        return ()
 
-    def _on_status(self, camera: str, status: CameraStatus) -> None:
+    def _on_reading(self, stamped: Stamped) -> None:
+        if self._first is None and stamped.reading.frames:
+            self._first = self._clock.monotonic()
+        self.governor.heard(stamped.camera, stamped.reading)
+        self._bus.publish(stamped.camera, stamped)
+
+    def _on_status(self, camera: str, status: CameraStatus, fence: int) -> None:
         # The fleet knows that the lens has a plate, not whether a person has approved it.
         if status.plate in {LEARNED, APPROVED}:
             status = structs.replace(status, plate=self._keeper.state(camera))
-        self._bus.publish(camera, status)
+        self._bus.publish(camera, status, fence)
 
     def _stats(self) -> dict[str, float]:
         intake = self.intake.stats()
@@ -278,8 +284,7 @@ class Running:
             **intake.numbers(),
             "readings_refused": float(intake.refused),
             "intake_failed": float(intake.failed),
-            "zygote_restarts": float(self._fleet.zygote_restarts),
-            "fleet_failed_callbacks": float(self._fleet.failed_callbacks),
+            **self._fleet.stats(),
             "plates_not_saved": float(self._keeper.failed),
             "governance_failed": float(self.governor.turns_failed),
             **self._asker.stats(),

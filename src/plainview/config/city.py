@@ -32,6 +32,7 @@ from plainview.config.camera import (
     resolve_source,
 )
 from plainview.config.duration import seconds
+from plainview.config.fleet import fleet_from
 from plainview.config.ledger import LedgerConfig, LedgerTable, ledger_from
 from plainview.config.recording import RecordingConfig, RecordingTable, recording_from
 from plainview.config.routes import MOST_ROUTES, RouteTable, routes_from
@@ -90,6 +91,8 @@ class CityConfig(Struct, frozen=True):
     store: str | None = None
     """Store address; None for the default in the state folder."""
     bus: str = "memory:"
+    fleet: str = "local"
+    """What runs the cameras: this machine, or a Ray cluster."""
     retention: Retention = Retention()
     address: str = DEFAULT_ADDRESS
     port: int = DEFAULT_PORT
@@ -181,6 +184,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     sites: Annotated[tuple[_SiteTable, ...], Meta(max_length=10_000)] = ()
     store: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
     bus: Annotated[str, Meta(min_length=1, max_length=2048)] = "memory:"
+    fleet: Annotated[str, Meta(min_length=1, max_length=300)] = "local"
     state: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     listen: _ListenTable = _ListenTable()
     retention: _RetentionTable = _RetentionTable()
@@ -212,6 +216,7 @@ def load_city(path: Path | str) -> CityConfig:
         sites=sites,
         store=_store(document, table.store),
         bus=_bus(document, table.bus),
+        fleet=fleet_from(document, table.fleet, records=table.recording is not None),
         retention=_retention(document, table.retention),
         address=table.listen.address,
         port=table.listen.port,

@@ -6,7 +6,7 @@ import { h, part, say } from "./dom";
 import { foot } from "./home";
 import { masksCard } from "./masks";
 import { may } from "./session";
-import { clock, EVENTS, estimate, span } from "./words";
+import { clock, EVENTS, estimate, FLAGS, span } from "./words";
 
 interface View extends Estimate {
   camera: string;
@@ -121,7 +121,7 @@ function viewCard() {
         picture.alt = view.state === "shown" ? `Plan-like picture of the scene. ${said(view)}` : "A grey picture: nothing is shown.";
       }
       picture.hidden = view.picture === null;
-      if (view.state !== "shown") gone(view.why);
+      if (view.state !== "shown") gone(why(view));
       else {
         absent.hidden = true;
         card.dataset["state"] = "shown";
@@ -189,6 +189,13 @@ function said(view: View): string {
   return `People now: ${view.count === null ? "not known" : estimate(view)}.${events ? ` Marked: ${events}.` : ""}`;
 }
 
+/** Why there is no view, with what ails the camera in words. */
+function why(view: View): string {
+  if (view.state !== "unhealthy") return view.why;
+  const ails = view.health.map((flag) => FLAGS[flag].what.toLowerCase()).join("; ");
+  return `No view: the camera cannot be believed now (${ails}). This does not mean that it is empty.`;
+}
+
 function announcer(): (view: View) => void {
   let last = 0;
   let before = "";
@@ -198,6 +205,6 @@ function announcer(): (view: View) => void {
     if (key === before && now - last < ANNOUNCE) return;
     last = now;
     before = key;
-    part("announce").textContent = view.state === "shown" ? said(view) : view.why;
+    part("announce").textContent = view.state === "shown" ? said(view) : why(view);
   };
 }

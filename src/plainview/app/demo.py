@@ -64,6 +64,10 @@ class DemoSite:
                 return True
         return False
 
+    def scenes(self) -> dict[str, bytes]:
+        """The empty scene of each camera, once there is enough to play."""
+        return self._demo.scenes()
+
     def __enter__(self) -> Self:
         """The site itself."""
         return self

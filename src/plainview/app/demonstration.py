@@ -7,18 +7,20 @@ import structlog
 from msgspec import structs
 
 from plainview.app.governor import Configured
+from plainview.app.view_files import ViewPlates, Wish, admit_plate
 from plainview.errors import PermitRefused
 from plainview.governance import approving
 from plainview.governance.approval import BY_DEMONSTRATION
 from plainview.governance.assessment import AssessedCamera
 from plainview.governance.cameras import permit_for
-from plainview.governance.capability import MEASURING
+from plainview.governance.capability import MEASURING, VIEW
 from plainview.governance.draft import demonstration
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
+from plainview.redacted import digest
 
-NEEDS = (*MEASURING, "events:density", "events:crowd-movement")
-"""What the demonstration shows: its jam raises an alert."""
+NEEDS = (*MEASURING, "events:density", "events:crowd-movement", VIEW)
+"""What the demonstration shows: its jam raises an alert, and each camera has a redacted view."""
 _log = structlog.get_logger(__name__)
 _CONTROLLER = Person("Demonstration controller", Role.CONTROLLER)
 _OFFICER = Person("Demonstration privacy officer", Role.PRIVACY_OFFICER)
@@ -55,3 +57,16 @@ def approve(office: Office, configured: Mapping[str, Configured]) -> None:
         approving.approve(office, person, assessment, how=BY_DEMONSTRATION)
     permit = approving.publish(office, None, assessment)
     _log.info("the demonstration approved itself: nobody in it exists", permit=permit)
+
+
+def admit(office: Office, plates: ViewPlates, scenes: Mapping[str, bytes]) -> None:
+    """Admit the empty scene of each camera to its view, unless it is: it was drawn without people.
+
+    Raises LedgerError, InputError.
+    """
+    for camera, plate in scenes.items():
+        now = plates.facts(camera).admitted
+        if now is not None and now.digest == digest(plate):
+            continue
+        plates.save(camera, plate)
+        admit_plate(office, plates, _OFFICER, Wish(camera, digest(plate), ()))

@@ -71,6 +71,8 @@ def run(
         until = None if seconds is None else clock.monotonic() + seconds
         if demo is not None and not demo.wait(stop, until, clock):
             return
+        if demo is not None:
+            running.admit_scenes(demo.scenes())
         running.start_cameras()
         _watch(running, stop, until, clock, began)
 

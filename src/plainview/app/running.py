@@ -7,7 +7,7 @@ import contextlib
 import random
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -218,6 +218,10 @@ class Running:
     def __exit__(self, *_: object) -> None:
         """Stop them."""
         self._stack.close()
+
+    def admit_scenes(self, scenes: Mapping[str, bytes]) -> None:
+        """Have the views of a demonstration drawn over its empty `scenes`."""
+        demonstration.admit(self.office, self._view_plates, scenes)
 
     def start_cameras(self) -> None:
         """Let every camera start that is permitted; of the others it is shown why they do not."""

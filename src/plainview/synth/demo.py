@@ -7,6 +7,7 @@ the code that made them is the same, unfinished ones are gone on with. The calle
 picture: it only starts the child and learns where the files are.
 """
 
+import contextlib
 import hashlib
 import json
 import subprocess
@@ -87,6 +88,14 @@ class Demonstration:
         self._reader = threading.Thread(target=self._follow, name="demo-render", daemon=True)
         self._reader.start()
 
+    def scenes(self) -> dict[str, bytes]:
+        """The empty scene of each camera, by its id, once it is `ready`."""
+        found = {}
+        for camera in plaza.CAMERAS:
+            with contextlib.suppress(FileNotFoundError):
+                found[f"plaza-{camera.name}"] = scene_of(self._folder, camera.name).read_bytes()
+        return found
+
     @property
     def done(self) -> float:
         """Share rendered, 0 to 1."""
@@ -150,6 +159,11 @@ class Demonstration:
     ) -> None:
         """`close`."""
         self.close()
+
+
+def scene_of(folder: Path, camera: str) -> Path:
+    """Where the empty scene of a camera is: the plate of its redacted view, encoded."""
+    return folder / f"{camera}.scene"
 
 
 def version() -> str:

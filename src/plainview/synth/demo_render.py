@@ -15,7 +15,8 @@ from plainview.errors import PlainviewError
 from plainview.synth import crowd, plaza
 from plainview.synth.camera import Camera
 from plainview.synth.catalogue import SCENES
-from plainview.synth.demo import FRAME_RATE, LEAD, mark, written
+from plainview.synth.demo import FRAME_RATE, LEAD, mark, scene_of, written
+from plainview.synth.empty_scene import empty_plate
 from plainview.synth.render import Renderer
 from plainview.vision.encoder import Encoder
 
@@ -55,6 +56,9 @@ def render(folder: Path, *, seconds: float = plaza.PERIOD) -> Generator[float, N
             )
 
         renderers = list(pool.map(renderer, plaza.CAMERAS))
+        for camera, made in zip(plaza.CAMERAS, renderers, strict=True):
+            if not begin:
+                scene_of(folder, camera.name).write_bytes(empty_plate(made))
         for camera, made, file in zip(plaza.CAMERAS, renderers, files, strict=True):
             encoder = Encoder(
                 file, *camera.size, FRAME_RATE, bitrate=700_000, gop=GOP, container="mpegts",

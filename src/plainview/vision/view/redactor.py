@@ -21,7 +21,7 @@ from plainview.vision.view.blocks import Blocks
 from plainview.vision.view.draw import draw, encoded, grey
 from plainview.vision.view.learn import ViewLearner
 from plainview.vision.view.relight import Relighter
-from plainview.vision.view.scenery import Scenery, scenery
+from plainview.vision.view.scenery import Scenery, fitted, scenery
 
 _ENVELOPE: Final = 512
 """Bytes of a picture's numbers, at most."""
@@ -102,4 +102,5 @@ def _fitting(admitted: bytes | None, size: tuple[int, int]) -> tuple[ViewState, 
         plate = scenery(admitted)
     except InputError:
         return ViewState.UNFIT, None
-    return (ViewState.SHOWN, plate) if plate.size == size else (ViewState.UNFIT, None)
+    shown = fitted(plate, size)
+    return (ViewState.UNFIT, None) if shown is None else (ViewState.SHOWN, shown)

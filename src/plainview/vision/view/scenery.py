@@ -25,6 +25,8 @@ from plainview.vision.plate import Luma
 
 FLAT = 1
 """Luma of a learned plate where nothing is known. Black as such is told as 2."""
+SHAPE = 0.01
+"""Relative difference of width to height up to which two pictures show the same."""
 GREY = 112
 """Luma of what is not shown."""
 
@@ -86,6 +88,19 @@ def scenery(data: bytes) -> Scenery:
     luma = _picture(plate)
     shown = luma > FLAT
     shown &= ~_covered(admitted.masks, plate.width, plate.height)
+    return Scenery(np.where(shown, luma, GREY).astype(np.uint8), shown)
+
+
+def fitted(plate: Scenery, size: tuple[int, int]) -> Scenery | None:
+    """`plate` for working pictures of (width, height) `size`; None where their shape is another."""
+    width, height = size
+    if plate.size == size:
+        return plate
+    if abs(plate.size[0] * height / (plate.size[1] * width) - 1) > SHAPE:
+        return None
+    luma = cv2.resize(plate.luma, size, interpolation=cv2.INTER_AREA)
+    whole = cv2.resize(plate.shown.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+    shown = np.asarray(whole == 255)
     return Scenery(np.where(shown, luma, GREY).astype(np.uint8), shown)
 
 

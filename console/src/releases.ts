@@ -48,7 +48,7 @@ export async function show(main: HTMLElement): Promise<void> {
   let now = await ask<ReleasesNow>("releases");
   document.title = "Releases – Plainview";
   part("link").hidden = true;
-  const list = h("ol", { class: "found" });
+  const list = h("ol", { class: "found wide" });
   const said = h("p", { class: "note", role: "status" });
   const draw = (): void => {
     list.replaceChildren(...now.releases.map((one) => row(one, again)));
@@ -89,11 +89,11 @@ function form(now: ReleasesNow, done: () => Promise<void>): HTMLElement {
   const result = h("p", { class: "result", role: "status" });
   const field = (input: HTMLElement, label: string, help = ""): HTMLElement =>
     h("div", { class: "field" }, h("label", { for: input.id }, label), input, help ? h("p", { class: "note" }, help) : null);
-  const made = h("form", { class: "card", id: "ask", "aria-labelledby": "ask-title" },
+  const made = h("form", { class: "card release-form", id: "ask", "aria-labelledby": "ask-title" },
     h("h2", { id: "ask-title" }, "Ask for footage"),
     h("p", { class: "note" }, "Ask for the smallest span that answers. Cameras, span, purpose and legal basis become public at once; the case and your name do not."),
     field(camera, "Camera"),
-    h("div", { class: "search-fields" }, field(since, "From (UTC)"), field(until, "To (UTC)")),
+    h("div", { class: "times" }, field(since, "From (UTC)"), field(until, "To (UTC)")),
     field(case_, "Case", "Plain letters and digits. It is written on every picture."),
     field(purpose, "Purpose", "Public: what it is to show. No names, and never what somebody looks like."),
     field(basis, "Legal basis", "Public: the law, order or right."),
@@ -139,7 +139,7 @@ function row(one: Release, done: () => Promise<void>): HTMLElement {
     h("p", { class: "alert-name" }, h("span", { class: "pill", "data-grade": grade }, state), h("strong", {}, `${one.id}, case ${one.case}`)),
     h("p", {}, `${one.cameras.join(", ")}: ${written(one.since).replace("T", " ")} to ${written(one.until).replace("T", " ")} UTC. `,
       one.unredacted ? h("strong", {}, "As recorded: everybody can be seen.") : `Obscured, but for regions of ${one.visible} %.`),
-    h("p", {}, `${one.purpose}. ${one.basis}.`),
+    h("p", {}, "Purpose: ", one.purpose, h("br"), "Legal basis: ", one.basis),
     h("p", { class: "alert-since" }, `Asked by ${roleWords(one.role)}, ${moment(one.t)}; approved by ${one.approved.map(roleWords).join(", ") || "nobody yet"}; ${counted}${one.ends === null ? "" : `; until ${moment(one.ends)}`}.`),
     one.state === "asked" && may("approve-release") ? h("p", {}, button) : null, error);
 }

@@ -1,14 +1,16 @@
 """A real Ray cluster on this machine's loopback, of as few processes as Ray can do with."""
 
+import contextlib
 import gc
 import os
 import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
-_ATTEMPTS = 2
+_ATTEMPTS = 3
 """Ray gives a node thirty seconds to start, which a crowded machine may not manage."""
 
 
@@ -66,6 +68,7 @@ class RayNodes:
     def close(self) -> None:
         """End all of it, and wait for it."""
         self._ray.shutdown()
+        self._cluster.global_state.disconnect()  # type: ignore[no-untyped-call]
         _end(set(_children()) - self._before)
         self._folder.cleanup()
 
@@ -85,7 +88,19 @@ def _children() -> list[subprocess.Popen[bytes]]:
 
 
 def _end(children: set[subprocess.Popen[bytes]]) -> None:
+    """Kill them, and what they have started: Ray's agents outlive a raylet that was killed."""
+    for pid in [pid for child in children for pid in _below(child.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     for child in children:
-        if child.poll() is None:
-            os.kill(child.pid, signal.SIGKILL)
         child.wait()
+
+
+def _below(pid: int) -> list[int]:
+    """`pid` and every process below it; nothing where it has ended."""
+    found = [pid]
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += _below(int(child))
+    return found

@@ -17,6 +17,7 @@ thinned out, as frames are by `scene.FrameStore`, and the plate is offered anew 
 """
 
 import math
+from collections.abc import Iterator
 from typing import Final
 
 import cv2
@@ -28,12 +29,14 @@ from plainview.vision.plate import Luma, exposure
 from plainview.vision.view.scenery import packed
 
 Mask = NDArray[np.bool_]
+Packed = NDArray[np.uint8]
+"""A mask of eight pixels in a byte, row by row: a lens's memory is dear."""
 
 LOOK_EVERY: Final = 7.5
 """Seconds between two looks."""
 LOOKS: Final = 8
 """Looks that make a vote: a minute."""
-MOST: Final = 16
+MOST: Final = 12
 """Votes that are kept; then every second goes, and from then on every second counts."""
 LEAST: Final = 11
 """Votes that a plate needs: from the first look of one to the last of eleven are 650 s."""
@@ -45,6 +48,8 @@ RESTLESS: Final = 0.06
 """Part of the looks in which something may move unexplained."""
 AGREE: Final = 0.8
 """Part of the voting minutes that must agree."""
+STRIP: Final = 32
+"""Rows that are worked on at once."""
 LEVELS: Final = 8.0
 """Grey levels to each side within which two minutes agree, at least."""
 SHARE: Final = 0.1
@@ -65,9 +70,9 @@ class ViewLearner:
 
     def _begin(self) -> None:
         self._looks: list[Luma] = []
-        self._free: list[Mask] = []
+        self._free: list[Packed] = []
         self._values: list[Luma] = []
-        self._voters: list[NDArray[np.uint8]] = []
+        self._voters: list[Packed] = []
         self._ends: list[int] = []
         self._restless = np.zeros(self._shape, dtype=np.uint16)
         self._counted = 0
@@ -100,7 +105,8 @@ class ViewLearner:
             self._counted += 1
         self._last, self._grown = even, grown
         self._looks.append(even)
-        self._free.append(~(grown | (cv2.dilate(moved.astype(np.uint8), _SPECK) > 0)))
+        free = ~(grown | (cv2.dilate(moved.astype(np.uint8), _SPECK) > 0))
+        self._free.append(np.packbits(free, axis=1))
         return self._vote(t) if len(self._looks) == LOOKS else None
 
     def _evened(self, luma: Luma) -> Luma:
@@ -112,18 +118,20 @@ class ViewLearner:
 
     def _vote(self, t: float) -> bytes | None:
         """End a minute: its median of the free looks, and where it votes."""
-        looks, free = np.stack(self._looks), np.stack(self._free)
+        self._minutes += 1
+        looks, free = self._looks[:], self._free[:]
         self._looks.clear()
         self._free.clear()
-        self._minutes += 1
         if self._minutes % self._stride:
             return None
-        looks[~free] = 255
-        looks.sort(axis=0)
-        count = free.sum(axis=0)
-        middle = np.maximum((count - 1) // 2, 0)[None]
-        self._values.append(np.take_along_axis(looks, middle, axis=0)[0])
-        self._voters.append(np.packbits(2 * count >= LOOKS))
+        value = np.zeros(self._shape, dtype=np.uint8)
+        votes = np.zeros(self._shape, dtype=np.bool_)
+        for rows in self._strips():
+            open_ = self._unpacked(free, rows)
+            value[rows] = _median(np.stack([look[rows] for look in looks]), open_)
+            votes[rows] = 2 * open_.sum(axis=0) >= LOOKS
+        self._values.append(value)
+        self._voters.append(np.packbits(votes, axis=1))
         self._ends.append(round(t * 1000))
         if len(self._values) < LEAST or 1000 * (t - self._since) < LEAST_SPAN:
             return None
@@ -135,6 +143,15 @@ class ViewLearner:
         del self._values[::2], self._voters[::2], self._ends[::2]
         self._stride *= 2
         return plate
+
+    def _strips(self) -> Iterator[slice]:
+        """Rows, some at a time: a sort of all at once would take many times the memory of these."""
+        return (slice(top, top + STRIP) for top in range(0, self._shape[0], STRIP))
+
+    def _unpacked(self, masks: list[Packed], rows: slice) -> Mask:
+        """(n, rows, w) of `masks`."""
+        found = [np.unpackbits(mask[rows], axis=1, count=self._shape[1]) for mask in masks]
+        return np.stack(found) > 0
 
     def _plate(self) -> bytes | None:
         """The plate by the votes so far."""
@@ -150,25 +167,26 @@ class ViewLearner:
 
     def _agreed(self) -> tuple[Luma, Mask]:
         """The median of the votes (h, w), and where enough of them were cast and agree."""
-        height, width = self._shape
         luma = np.zeros(self._shape, dtype=np.uint8)
         settled = np.zeros(self._shape, dtype=np.bool_)
-        voters = np.stack(self._voters)
-        cast = np.unpackbits(voters, axis=1, count=height * width).reshape(-1, height, width) > 0
-        # By strips of rows: a sort of all at once would take many times the memory of the votes.
-        for top in range(0, height, 32):
-            rows = np.s_[top : top + 32]
+        for rows in self._strips():
             values = np.stack([value[rows] for value in self._values])
-            votes = cast[:, rows]
+            votes = self._unpacked(self._voters, rows)
+            median = _median(values, votes)
             number = votes.sum(axis=0)
-            ordered = np.sort(np.where(votes, values, 255), axis=0)
-            median = np.take_along_axis(ordered, np.maximum((number - 1) // 2, 0)[None], axis=0)[0]
             near = np.maximum(LEVELS, SHARE * median.astype(np.float32))
             away = np.abs(values.astype(np.int16) - median.astype(np.int16))
             agree = (votes & (away <= near)).sum(axis=0)
             luma[rows] = median
             settled[rows] = (2 * number >= len(values)) & (agree >= AGREE * number)
         return luma, settled
+
+
+def _median(values: Luma, counted: Mask) -> Luma:
+    """The median (h, w) of `values` (n, h, w) where they are `counted`; 255 where none is."""
+    ordered = np.sort(np.where(counted, values, 255), axis=0)
+    middle = np.maximum((counted.sum(axis=0) - 1) // 2, 0)[None]
+    return np.asarray(np.take_along_axis(ordered, middle, axis=0)[0], dtype=np.uint8)
 
 
 def _whole(settled: Mask) -> Mask:

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
+from plainview.vision.events.stillness import ranked
 from plainview.vision.foreground import SHADOW
 from plainview.vision.plate import Image, Luma
 from plainview.vision.shadow import SOFT
 
 SHARP: Final = 0.22
 """Part of the contrast that one pixel takes at the sharper fifth of a thing's border."""
-EDGE: Final = 80
-"""Percentile of the border's steps that is compared."""
+EDGE: Final = 0.8
+"""Quantile of the border's steps that is compared."""
 LEAST: Final = 60
 """Pixels of a part, at least."""
 MOSTLY: Final = 0.3
@@ -36,7 +37,9 @@ CAST: Final = 0.1
 """Part of it that is somebody, from which the rest may be his shadow."""
 GIVEN: Final = 0.6
 """Evidence of what is taken for a thing."""
-MOST: Final = 8
+LARGEST: Final = 0.25
+"""Part of what is looked at from which it is a cloud's shadow, or the air itself."""
+MOST: Final = 6
 """Parts that are looked at, the largest first."""
 _THREE: Final = np.ones((3, 3), np.uint8)
 
@@ -48,25 +51,40 @@ def keen(seen: Seen, part: tuple[slice, slice], noise: float) -> Image:
     evidence itself where nothing is veiled.
     """
     luma, background, evidence = seen.luma[part], seen.background[part], seen.evidence[part]
-    soft = cv2.inRange(evidence, SHADOW - 1e-3, SHADOW + 1e-3)
-    if cv2.countNonZero(soft) < LEAST:
+    # Every second pixel of every second row shows what parts there are.
+    coarse = np.ascontiguousarray(evidence[::2, ::2])
+    soft = cv2.inRange(coarse, SHADOW - 1e-3, SHADOW + 1e-3)
+    if 4 * cv2.countNonZero(soft) < LEAST:
         return seen.evidence
-    differs = np.asarray(evidence > SHADOW - 1e-3, dtype=np.uint8)
-    labels, stats = parts(cv2.morphologyEx(differs, cv2.MORPH_CLOSE, _THREE))
+    differs = np.asarray(coarse > SHADOW - 1e-3, dtype=np.uint8)
+    labels, stats = parts(differs)
     found = seen.evidence
     for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1:
         x, y, w, h, area = (int(v) for v in stats[k])
-        if area < LEAST:
+        if 4 * area < LEAST:
             break
-        window = np.s_[max(y - 3, 0) : y + h + 3, max(x - 3, 0) : x + w + 3]
-        mask = np.asarray(labels[window] == k, dtype=np.uint8)
-        may = np.asarray((mask > 0) & (soft[window] > 0))
-        if np.count_nonzero(may) < MOSTLY * area or _hangs(mask, seen.mask[part][window]):
+        if area > LARGEST * coarse.size:
+            continue
+        near = np.s_[max(y - 2, 0) : y + h + 2, max(x - 2, 0) : x + w + 2]
+        only = np.asarray(labels[near] == k)
+        if np.count_nonzero(only & (soft[near] > 0)) < MOSTLY * area:
+            continue
+        window = np.s_[2 * near[0].start : 2 * near[0].stop, 2 * near[1].start : 2 * near[1].stop]
+        mask = _fine(only, evidence[window])
+        if _hangs(mask, seen.mask[part][window]):
             continue
         if _thing(luma[window], background[window], mask, noise):
             found = found.copy() if found is seen.evidence else found
-            found[part][window][may] = GIVEN
+            found[part][window][(mask > 0) & (evidence[window] < GIVEN)] = GIVEN
     return found
+
+
+def _fine(only: NDArray[np.bool_], evidence: Image) -> NDArray[np.uint8]:
+    """What differs in `evidence` (h, w) beside the pixels of a part at half its size."""
+    height, width = evidence.shape
+    twice = np.repeat(np.repeat(only, 2, axis=0), 2, axis=1)[:height, :width].astype(np.uint8)
+    whole = cv2.dilate(twice, _THREE) & np.asarray(evidence > SHADOW - 1e-3, dtype=np.uint8)
+    return np.asarray(cv2.morphologyEx(whole, cv2.MORPH_CLOSE, _THREE), dtype=np.uint8)
 
 
 def _hangs(mask: NDArray[np.uint8], known: Luma) -> bool:
@@ -76,15 +94,15 @@ def _hangs(mask: NDArray[np.uint8], known: Luma) -> bool:
 
 def _thing(luma: Luma, background: Luma, mask: NDArray[np.uint8], noise: float) -> bool:
     """Whether what `mask` (h, w) shows ends sharply, and is no darker than a veil allows."""
-    signed = cv2.blur(cv2.subtract(luma, background, dtype=cv2.CV_32F), (3, 3))
-    core = cv2.erode(mask, _THREE, iterations=2) > 0
-    inside = core if np.count_nonzero(core) >= 10 else mask > 0
-    contrast = float(np.abs(signed[inside]).mean())
-    ratio = float(np.median(luma[inside] / np.maximum(background[inside], 1.0)))
+    core = cv2.erode(mask, _THREE, iterations=2)
+    inside = core if cv2.countNonZero(core) >= 10 else mask
+    contrast = cv2.mean(cv2.absdiff(luma, background), inside)[0]
+    ratio = cv2.mean(luma, inside)[0] / max(cv2.mean(background, inside)[0], 1.0)
     if contrast < PLAIN * noise or not RATIO[0] <= ratio <= RATIO[1]:
         return False
+    signed = cv2.blur(cv2.subtract(luma, background, dtype=cv2.CV_32F), (3, 3))
     rim = (cv2.dilate(mask, _THREE) > 0) & (cv2.erode(mask, _THREE) == 0)
     gx = cv2.Sobel(signed, cv2.CV_32F, 1, 0, scale=0.125)
     gy = cv2.Sobel(signed, cv2.CV_32F, 0, 1, scale=0.125)
     steps = cv2.magnitude(gx, gy)[rim]
-    return bool(steps.size and float(np.percentile(steps, EDGE)) >= SHARP * contrast)
+    return bool(steps.size and ranked(steps, EDGE) >= SHARP * contrast)

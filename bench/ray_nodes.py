@@ -1,7 +1,7 @@
 """Forty lenses on two nodes of a real Ray cluster; one node is killed, and every camera comes back.
 
 `python bench/ray_nodes.py [--cameras 40] [--seconds 30]`. Both nodes are on this machine, each with
-a raylet, an actor, a zygote and its lenses: so the node that is left carries all of them on the same
+a raylet, an actor, a zygote and its lenses: so the node that is left carries all on the same
 cores. The lenses are the real ones, sealed, but their clips are small (96x64, 5 frames/s, one
 frame analysed a second), because what is measured is the fleet and not the decoder. The second node
 dies by SIGKILL of its raylet and of every process below it. Readings go over the in-machine bus and

@@ -7,11 +7,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nats
 
+from plainview.bus import Bus, Delivery
 from plainview.bus.streams import CENTRE, CONSUMERS, consumer, ensure_intake
+from plainview.record import Reading, Stamped
 
 SERVER = Path(sys.executable).with_name("nats-server")
 
@@ -27,14 +30,15 @@ def free_port() -> int:
 class NatsServer:
     """Owns one server process; it can be killed and started again on the same port and folder."""
 
-    def __init__(self, folder: Path, config: str = "", port: int = 0) -> None:
-        """A server with its store below `folder`; `config` is added to its settings."""
+    def __init__(self, folder: Path, config: str = "", *, port: int = 0) -> None:
+        """Start a server in `folder` with the file `config` there; alone and open without."""
         self.folder, self.port = folder, port or free_port()
         folder.mkdir(parents=True, exist_ok=True)
-        self.file = folder / "server.conf"
+        self.file = config or "server.conf"
         if not config:
-            config = f'jetstream {{ store_dir: "{folder}/store" }}\n'
-        self.file.write_text(f"listen: 127.0.0.1:{self.port}\n{config}")
+            (folder / self.file).write_text(
+                f'listen: "127.0.0.1:{self.port}"\njetstream {{ store_dir: "store" }}\n'
+            )
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -43,17 +47,15 @@ class NatsServer:
         """Where it listens."""
         return f"nats://127.0.0.1:{self.port}"
 
-    @property
-    def pid(self) -> int:
-        """Its process."""
-        assert self._process is not None
-        return self._process.pid
-
     def start(self) -> None:
         """Start it, and wait until it listens."""
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [SERVER, "-c", self.file], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [SERVER, "-c", self.file],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
             )
         self.wait()
 
@@ -105,3 +107,37 @@ def lapse(server: NatsServer) -> None:
                 await manager.add_consumer(CENTRE, consumer(path))
 
     asyncio.run(wait())
+
+
+def ended(bus: Bus) -> None:
+    """Close `bus` and its connection."""
+    bus.close()
+    while bus.take(10_000, 5.0):
+        pass
+
+
+def stamped(t: int, camera: str = "a") -> Stamped:
+    """A Reading of `camera` at `t`."""
+    return Stamped(camera, Reading(t, 1000, 5, 0, 0, 0, 0, 0, 1, 1, (), (), (), ()), fence=3)
+
+
+def taken(bus: Bus, count: int) -> Sequence[Delivery]:
+    """`count` messages, each acknowledged, as they come."""
+    got: list[Delivery] = []
+    while len(got) < count and (more := bus.take(count - len(got), 20.0)):
+        bus.acknowledge(more)
+        got += more
+    return got
+
+
+def times(deliveries: Sequence[Delivery]) -> list[int]:
+    """When they were measured."""
+    return [d.message.reading.t for d in deliveries if isinstance(d.message, Stamped)]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what another thread or process does."""
+    end = time.monotonic() + 20
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert holds()

@@ -24,11 +24,11 @@ log = structlog.get_logger(__name__)
 
 REPLAY = 10.0
 """Batches of a backlog a second, at most: ten times as fast as a site measures."""
-GRACE = 5.0
+GRACE = 3.0
 """Seconds that the centre has to confirm a live batch before it belongs to the backlog."""
 _ANSWER = 5.0
 """Seconds that the centre has to confirm one of the backlog."""
-_AGAIN = 2.0
+_AGAIN = 1.0
 """Seconds between attempts while the centre does not answer."""
 _LOOK = 1.0
 """Seconds between looks at the stream while there is no backlog."""
@@ -90,6 +90,7 @@ class Leaf:
         self._link, self._disk, self._inbox, self._clock = link, disk, inbox, clock
         self._pause = 1.0 / replay
         link.hear("sent", self._on_sent)
+        link.last = self._forget
         self._confirmed: Confirmed | None = None
         self._places: dict[int, int] = {}
         """By number, of live batches that the server beside has and the centre may have soon."""
@@ -152,7 +153,7 @@ class Leaf:
         self._grow_up()
         place = next((p for p in range(confirmed.floor, self._end) if self._is_due(p)), None)
         if self._clock.monotonic() - self._forgotten > _FORGET:
-            await self._forget(confirmed)
+            await self._forget()
         if place is None:
             self.trouble = ""
             return _LOOK
@@ -189,10 +190,11 @@ class Leaf:
         self._confirmed.begins(max(first, 1))
         return self._confirmed
 
-    async def _forget(self, confirmed: Confirmed) -> None:
+    async def _forget(self) -> None:
         """Delete what the centre has: what a process after this one finds is what it owes."""
         self._forgotten = self._clock.monotonic()
-        await self._link.client.jsm().purge_stream(streams.LEAF, seq=confirmed.floor)
+        if self._confirmed is not None and self._ready_for == self._link.connections:
+            await self._link.client.jsm().purge_stream(streams.LEAF, seq=self._confirmed.floor)
 
     async def _send(self, place: int) -> bool:
         """Send the batch at `place` to the centre; whether it has it."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from itertools import count, cycle
 from typing import Any
 
@@ -20,6 +20,10 @@ log = structlog.get_logger(__name__)
 
 _CONNECT = 2
 """Seconds in which one server must answer."""
+_CLOSE = 0.5
+"""Seconds that the end of a connection may take."""
+_CHECK = 0.25
+"""Seconds between looks whether the connection still is one."""
 _AGAIN = (0.05, 2.0)
 """Seconds between attempts, at first and at most."""
 _PING = 5
@@ -50,6 +54,8 @@ class Link:
         self.client = Client()
         self.trouble = "not connected yet"
         self.connections = 0
+        self.last: Callable[[], Coroutine[Any, Any, None]] | None = None
+        """What is to be done before the connection is closed."""
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self._first = threading.Event()
@@ -110,17 +116,14 @@ class Link:
     async def _end(self) -> None:
         if self.client.is_connected:
             with contextlib.suppress(*_FAILURES):
+                if self.last is not None:
+                    await self.last()
                 await self.client.flush(timeout=1)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(*_FAILURES):
-            await self.client.close()
+        await _ended(self._tasks)
+        if self.connections:
+            await _closed(self.client)
         # What the client leaves behind ends with it.
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        for one in rest:
-            one.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await _ended([*(asyncio.all_tasks() - {asyncio.current_task()})])
         self.loop.stop()
 
     async def _hold(self) -> None:
@@ -145,10 +148,17 @@ class Link:
             self.connections += 1
             self.up.set()
             self._first.set()
-            await lost.wait()
+            await self._wait_until_lost()
             self.up.clear()
             self.trouble = self.trouble or "the connection broke"
             log.warning("the connection to the NATS server broke")
+
+    async def _wait_until_lost(self) -> None:
+        # The client does not always say so: where its last words fail, it goes without any.
+        while self.client.is_connected and not self.lost.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.lost.wait(), _CHECK)
+        self.lost.set()
 
     async def _connect(self, server: str, lost: asyncio.Event) -> None:
         async def on_closed() -> None:
@@ -156,15 +166,17 @@ class Link:
 
         async def on_error(error: Exception) -> None:
             self.trouble = str(error) or type(error).__name__
+            if connecting:
+                raise error  # It is this class that waits and goes on.
 
-        client = Client()
+        client, connecting = Client(), True
         creds = self._address.creds
         kind = "user_credentials" if creds and _is_jwt(creds.read_text()) else "nkeys_seed"
         options: dict[str, Any] = {} if creds is None else {kind: str(creds)}
         if server.startswith("tls:"):
             options["tls"] = ssl.create_default_context(cafile=self._address.ca)
         try:
-            await client.connect(
+            attempt = client.connect(
                 server,
                 name="plainview",
                 allow_reconnect=False,
@@ -177,13 +189,27 @@ class Link:
                 closed_cb=on_closed,
                 **options,
             )
+            await asyncio.wait_for(attempt, _CONNECT + 1)
+            connecting = False
             for name, on_message in self._hears.items():
                 await client.subscribe(f"{self._inbox}.{name}.*", cb=on_message)
         except BaseException:
-            with contextlib.suppress(*_FAILURES):
-                await client.close()
+            await _closed(client)
             raise
         self.client = client
+
+
+async def _ended(tasks: Sequence["asyncio.Task[Any]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_CLOSE)
+
+
+async def _closed(client: Client) -> None:
+    # A broken TLS connection may never say that it is closed.
+    with contextlib.suppress(*_FAILURES):
+        await asyncio.wait_for(client.close(), _CLOSE)
 
 
 def _is_jwt(text: str) -> bool:

@@ -18,11 +18,11 @@ log = structlog.get_logger(__name__)
 
 _PULL = 256
 """Batches of one request, at most."""
-_EXPIRES = 5.0
+_EXPIRES = 2.0
 """Seconds that a request waits at the server for something to come."""
-_SPARE = 2.0
+_SPARE = 1.0
 """Seconds more after which a request without an end is forgotten."""
-_AGAIN = 1.0
+_AGAIN = 0.5
 """Seconds between attempts while the stream cannot be asked."""
 _LOOK = 5.0
 """Seconds between questions how far behind intake is."""
@@ -52,7 +52,7 @@ class Pulling:
         self._number = 0
         self._room = asyncio.Event()
         self._answers: deque[tuple[str, Verdict]] = deque()
-        self._ready_for = -1
+        self._ready = False
         self._making = asyncio.Lock()
         self.draining = False
         self.behind = 0
@@ -114,12 +114,15 @@ class Pulling:
                 status = await self._ask(path)
             except (nats.errors.Error, OSError, TimeoutError) as error:
                 self.trouble = str(error) or type(error).__name__
-                status = "503"
-            if self.draining and status in {"404", "503"}:
+                status = "failed"
+            if self.draining and status in {"404", "503", "failed"}:
                 return
-            if status == "503":
-                self._ready_for = -1
+            if status == "503":  # Nobody answers for the consumer: it may be gone.
+                self._ready = False
+            if status in {"503", "failed"}:
                 await asyncio.sleep(_AGAIN)
+            elif self._ready:
+                self.trouble = ""
 
     async def _wait_for_link(self) -> None:
         while not self._link.up.is_set() and not self.draining:
@@ -128,11 +131,11 @@ class Pulling:
 
     async def _make_streams(self) -> None:
         async with self._making:
-            if self._ready_for != self._link.connections:
+            if not self._ready:
                 await streams.ensure_intake(
                     self._link.client, self._address.disk, self._address.replicas
                 )
-                self._ready_for, self.trouble = self._link.connections, ""
+                self._ready, self.trouble = True, ""
 
     async def _ask(self, path: Path) -> str:
         """One request until it is over: its status, empty where all that was asked for came."""

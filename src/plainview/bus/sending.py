@@ -16,7 +16,7 @@ from plainview.clock import Clock
 
 _MOST_FLYING = 256
 """Batches sent and not acknowledged, at most; the others wait as they are."""
-_RESEND = 5.0
+_RESEND = 2.5
 """Seconds without an acknowledgement after which a batch is sent again, under the same id."""
 _REFUSED = 1.0
 """Seconds after which one is sent again that no stream took."""

@@ -26,6 +26,8 @@ ACK_WAIT = 10.0
 must be made up for within 15 s; one that is slow gets some of it twice, which changes nothing."""
 _MOST_PENDING = 20_000
 """Batches given out and not acknowledged, at most."""
+_TIMEOUT = 2.0
+"""Seconds that the broker has for an answer about its streams."""
 _WINDOW = 120.0
 """Seconds in which the broker knows a message id again."""
 
@@ -99,7 +101,7 @@ def consumer(path: str, ack_wait: float = ACK_WAIT) -> ConsumerConfig:
 
 async def ensure_stream(client: Client, wanted: StreamConfig) -> None:
     """Make the stream, or give it the bounds that are wanted now. Raises nats.errors.Error."""
-    manager = client.jsm()
+    manager = client.jsm(timeout=_TIMEOUT)
     try:
         found = (await manager.stream_info(str(wanted.name))).config
     except nats.js.errors.NotFoundError:
@@ -112,7 +114,7 @@ async def ensure_stream(client: Client, wanted: StreamConfig) -> None:
 async def ensure_intake(client: Client, disk: int, replicas: int) -> None:
     """Make the centre's stream and intake's consumers where they are missing."""
     await ensure_stream(client, centre_stream(disk, replicas))
-    manager = client.jsm()
+    manager = client.jsm(timeout=_TIMEOUT)
     for path, name in CONSUMERS.items():
         try:
             await manager.consumer_info(CENTRE, name)
@@ -122,6 +124,6 @@ async def ensure_intake(client: Client, disk: int, replicas: int) -> None:
 
 async def behind(client: Client) -> int:
     """Batches at the centre that were not given to any intake yet. Raises nats.errors.Error."""
-    manager = client.jsm()
+    manager = client.jsm(timeout=_TIMEOUT)
     infos = [await manager.consumer_info(CENTRE, name) for name in CONSUMERS.values()]
     return sum(info.num_pending or 0 for info in infos)

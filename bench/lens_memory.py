@@ -1,10 +1,12 @@
 """Memory of a lens that measures 1080p: its proportional share (PSS) beside the budget.
 
-    python bench/lens_memory.py [--lenses 4] [--seconds 20]
+    python bench/lens_memory.py [--lenses 4] [--seconds 20] [--view]
 
 Runs live cameras over an encoded 1080p25 clip that is played over and over, with the real
 measurement, and reads /proc/PID/smaps_rollup of each process while they run (proc(5): PSS counts
-a page that is shared by n processes as 1/n). Lenses are not dumpable, so this needs root.
+a page that is shared by n processes as 1/n). Lenses are not dumpable, so this needs root. With
+`--view` each also draws its redacted view and learns its plate; what that keeps grows for twelve
+minutes, to the megabytes that are printed beside it.
 """
 
 import argparse
@@ -23,7 +25,7 @@ from plainview import __version__
 from plainview.clock import SystemClock
 from plainview.fleet.local import LocalFleet
 from plainview.geometry import Calibration, View
-from plainview.governance.capability import MEASURING
+from plainview.governance.capability import MEASURING, VIEW
 from plainview.governance.fingerprint import fingerprint
 from plainview.governance.permit import Grant, Permit, permit_digest, sign_permit
 from plainview.ledger.entry import Entry, EntryKind, encode_entry
@@ -31,8 +33,11 @@ from plainview.ledger.log import Ledger
 from plainview.ledger.note import Signer
 from plainview.record import CameraStatus, Reading
 from plainview.vision.encoder import encode_clip
+from plainview.vision.optics import optics
 from plainview.vision.spec import LensSpec, TapSpec
 from plainview.vision.task import Trust
+from plainview.vision.view.learn import LOOKS
+from plainview.vision.view.learn import MOST as VOTES
 
 LIMIT, AIM, TRIAL = 64.0, 48.0, 45.0
 SIZE = (1920, 1080)
@@ -92,6 +97,7 @@ def grants(
 ) -> tuple[Trust, dict[str, Grant]]:
     """Permission for so many cameras of one view, from an authority and a ledger made for it."""
     cameras = [f"camera-{number}" for number in range(lenses)]
+    needs = (*MEASURING, *([VIEW] if lens.picture else []))
     seen = fingerprint(tap.source, lens.view)
     authority = Signer.generate("bench.invalid")
     note = sign_permit(
@@ -99,7 +105,7 @@ def grants(
             id="bench@1",
             assessment="a" * 64,
             aims=("bench",),
-            capabilities=dict.fromkeys(MEASURING, tuple(cameras)),
+            capabilities=dict.fromkeys(needs, tuple(cameras)),
             cameras=dict.fromkeys(cameras, seen),
             begins=0,
             ends=round((time.time() + 86_400) * 1000),
@@ -117,7 +123,7 @@ def grants(
                 detail={
                     "permit": permit_digest(note),
                     "fingerprint": seen,
-                    "capabilities": list(MEASURING),
+                    "capabilities": list(needs),
                 },
             )
             (place,) = ledger.append([entry])
@@ -125,7 +131,7 @@ def grants(
         return Trust(authority=authority.vkey, ledger=ledger.vkey), granted
 
 
-def run(lenses: int, seconds: float) -> list[tuple[str, list[Memory]]]:
+def run(lenses: int, seconds: float, *, picture: bool = False) -> list[tuple[str, list[Memory]]]:
     """(kind of process, memory of each) after every camera has measured for `seconds`."""
     heard: dict[str, int] = {}
     enough = threading.Event()
@@ -142,7 +148,8 @@ def run(lenses: int, seconds: float) -> list[tuple[str, list[Memory]]]:
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "plaza.mp4"
         encode_clip(pictures(75), clip, 25, bitrate=4_000_000)
-        tap, lens = TapSpec(source=str(clip), live=True, loop=True), LensSpec(view=view())
+        tap = TapSpec(source=str(clip), live=True, loop=True)
+        lens = LensSpec(view=view(), picture=picture)
         trust, granted = grants(Path(folder), tap, lens, lenses)
         with LocalFleet(
             on_reading=reading, on_status=status, on_plate=lambda *_: None, trust=trust
@@ -166,9 +173,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lenses", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--view", action="store_true", help="draw the redacted view too")
     arguments = parser.parse_args()
     try:
-        table = run(arguments.lenses, arguments.seconds)
+        table = run(arguments.lenses, arguments.seconds, picture=arguments.view)
     except PermissionError:
         print("a lens cannot be looked into by its own user; run this as root", file=sys.stderr)
         return 1
@@ -179,7 +187,18 @@ def main() -> int:
         print(f"{kind:<10}{len(each):>3}{mean[0]:>9.1f}{most:>8.1f}{mean[1]:>9.1f}{mean[2]:>9.1f}")
     worst = max(m.pss for m in table[0][1])
     print(f"a lens at 1080p: {worst:.1f} MB; limit {LIMIT:g}, aim {AIM:g}, forked trial {TRIAL:g}")
+    if arguments.view:
+        grown = growth()
+        worst += grown
+        print(f"its view's plate, once all is learned: {grown:.1f} MB more, {worst:.1f} MB in all")
     return 0 if worst <= LIMIT else 1
+
+
+def growth() -> float:
+    """Megabytes by which a view's learner grows from its first looks to its last vote."""
+    width, height = optics(view(), *SIZE).size
+    votes = VOTES * width * height * (1 + 1 / 8)
+    return (votes + LOOKS * width * height * (1 + 1 / 8)) / 1e6
 
 
 if __name__ == "__main__":

@@ -205,7 +205,7 @@ export interface AlertStep {
 export type EventKind =
   | "density" | "crowd-movement" | "zone-intrusion" | "wrong-way" | "left-object" | "person-down" | "fire" | "weapon";
 /** What an alert may be about: an event, or a route that does not deliver. */
-export type AlertKind = EventKind | "route";
+export type AlertKind = EventKind | "route" | "deletion";
 export type EventStanding = "validated" | "experimental";
 
 /** What a camera saw happen. About a place, never about a person. */

@@ -161,6 +161,7 @@ export const EVENTS: Record<AlertKind, string> = {
   fire: "Smoke or flames",
   weapon: "Taken for a weapon",
   route: "Alerts do not arrive",
+  deletion: "Footage is kept too long",
 };
 
 const STEPS: Record<AlertState, string> = {

@@ -7,11 +7,13 @@ from tests.alerts.delivery.examples import PLACE, route
 from tests.alerts.full_store import FullStore
 
 from plainview.alerts.book import Book
+from plainview.alerts.deletion import DeletionAlert
 from plainview.alerts.delivery.notice import ROUTE
 from plainview.alerts.delivery.outbox import Outbox
 from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import SELF, State
 from plainview.alerts.routes import RouteAlerts
+from plainview.alerts.thresholds import Level
 from plainview.clock import ManualClock
 from plainview.record import EventKind
 from plainview.store import Retention
@@ -25,9 +27,29 @@ def store(tmp_path: Path) -> Iterator[FullStore]:
     opened.close()
 
 
-def test_a_kind_of_alert_is_a_kind_of_event_or_about_a_route() -> None:
+def test_a_kind_of_alert_is_a_kind_of_event_or_about_the_program_itself() -> None:
     """By the same words, so that whoever knows the events knows the alerts."""
-    assert [kind.value for kind in AlertKind] == [*(kind.value for kind in EventKind), "route"]
+    own = ["route", "deletion"]
+    assert [kind.value for kind in AlertKind] == [*(kind.value for kind in EventKind), *own]
+
+
+def test_footage_beyond_its_term_is_one_alert_until_it_is_gone(store: FullStore) -> None:
+    """Told once however often it is looked at, by every route; cleared by itself, with why."""
+    clock, names = ManualClock(), itertools.count()
+    outbox = Outbox(store, clock, (route(name="mail"),), {"plaza": PLACE}, "")
+    book = Book(store, clock, lambda: f"{next(names)}", outgoing=outbox)
+    one = DeletionAlert(book, clock, "plaza")
+    one.look("")
+    assert book.open() == []
+    for _ in range(3):
+        one.look("a key of 2026-11-16 should have been deleted 1.2 hours ago, and is there")
+    (alert,) = [shown.alert for shown in book.open()]
+    assert alert.message.startswith("Footage is kept beyond its term: a key of 2026-11-16")
+    assert alert.level is Level.ALARM
+    assert store.waiting_deliveries() == {"mail": 1}
+    one.look("")
+    (over,) = [shown.alert for shown in book.all(None, 5)]
+    assert over.message == "Over: nothing is kept beyond its term any more."
 
 
 def test_a_broken_route_is_one_alert_told_by_the_others_only(store: FullStore) -> None:

@@ -1,6 +1,7 @@
 """A release from a request on: an office, a vault with a real clip in it, custodians, a witness."""
 
 import io
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
@@ -131,7 +132,7 @@ class World:
             self.office,
             OPERATOR,
             self.wish(**changed),
-            np.random.default_rng(3).bytes,
+            os.urandom,
             signer=self.signer(OPERATOR),
         )
 

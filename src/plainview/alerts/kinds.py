@@ -23,6 +23,8 @@ class AlertKind(enum.StrEnum):
     WEAPON = EventKind.WEAPON.value
     ROUTE = "route"
     """A way by which alerts are delivered does not work."""
+    DELETION = "deletion"
+    """Footage is kept beyond its term."""
 
 
 class Kind(Struct, frozen=True):
@@ -119,6 +121,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         (
             "Reach those who are told by this route in another way",
             "See the page Deliveries of the console for what is wrong and how to mend it",
+        ),
+    ),
+    AlertKind.DELETION: Kind(
+        "Footage is kept beyond its term",
+        Level.ALARM,
+        0.0,
+        (
+            "Nothing new is recorded until this is mended; measuring goes on",
+            "Look at the log, then run 'plainview vault sweep' and 'plainview vault check'",
         ),
     ),
 }

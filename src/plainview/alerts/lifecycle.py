@@ -139,6 +139,8 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
         """One plain sentence."""
         if self.route:
             return self._stuck()
+        if self.kind is AlertKind.DELETION:
+            return self._kept()
         if self.quantity is None:
             return self._seen()
         where = f"zone {self.zone}" if self.zone is not None else "the site"
@@ -171,6 +173,13 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
         if self.history[-1].who == SELF:
             return f"Over: {self.history[-1].why} (route {self.route})."
         return f"Over, by {self.history[-1].who}'s word: the route {self.route} did not work."
+
+    def _kept(self) -> str:
+        if self.state is not State.CLEARED:
+            return f"Footage is kept beyond its term: {self.history[0].why}"
+        if self.history[-1].who == SELF:
+            return f"Over: {self.history[-1].why}."
+        return f"Over, by {self.history[-1].who}'s word: footage was kept beyond its term."
 
     @property
     def check(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Nothing here may stop measuring: what fails is logged once, counted and shown, a
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from plainview.ledger.entry import Entry, EntryKind
 from plainview.sweep import EVERY, Sweeper
 from plainview.vault.daykey import Task
 from plainview.vault.expiry import Batch
+from plainview.vault.lateness import Lateness
 from plainview.vault.layout import DAY, Layout, day_of
 from plainview.vault.watch import Watch
 
@@ -30,6 +31,7 @@ _MINT: Final = (sys.executable, "-P", "-m", "plainview.vault.daykey")
 _MINT_SECONDS: Final = 60.0
 _AHEAD: Final = DAY / 2
 """Seconds before its day from which a key is there."""
+_LOOK: Final = 30.0
 _log = structlog.get_logger(__name__)
 
 
@@ -105,14 +107,23 @@ class Recordings:
         self.recorder = Recording(
             self.layout.root, bound=config.disk, clock=clock, longest=config.longest
         )
+        self._tell: Callable[[str], object] = lambda _: None
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
         self._thread.start()
+        # Another thread than the one that deletes: it must be able to tell of that one.
+        self._looking = threading.Thread(target=self._look, name="late-deletion", daemon=True)
+        self._looking.start()
 
     def close(self) -> None:
         """End the thread, then the recorder, which closes its recordings."""
         self._closing.set()
         self._thread.join()
+        self._looking.join()
         self.recorder.close()
+
+    def when_late(self, tell: Callable[[str], object]) -> None:
+        """From now on `tell` hears each half minute why deletion is late; empty: it is not."""
+        self._tell = tell
 
     def stats(self) -> dict[str, float]:
         """Numbers for whoever watches the machine."""
@@ -126,6 +137,14 @@ class Recordings:
             "recording_keys_destroyed": float(self.destroyed),
             "recording_trouble": float(bool(self.trouble)),
         }
+
+    def _look(self) -> None:
+        late = Lateness(self.layout, self._clock)
+        while not self._closing.wait(_LOOK):
+            try:
+                self._tell(late.why())
+            except (PlainviewError, OSError) as error:
+                _log.error("it cannot be told whether deletion is late", why=str(error))
 
     def _run(self) -> None:
         self._turn_safely()

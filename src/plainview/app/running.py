@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import structlog
 from msgspec import structs
 
+from plainview.alerts.deletion import DeletionAlert
 from plainview.app import cities, demonstration
 from plainview.app.access import announce, open_access
 from plainview.app.adding import Adding
@@ -152,9 +153,16 @@ class Running:
             stack.callback(self.web.stop)
             self.url = self.web.url
             announce(folder, city.access.url or self.url)
-            self.delivering.start(self.watching.book)
-            self.watching.start()
+            self._start_telling(city)
             self._stack = stack.pop_all()
+
+    def _start_telling(self, city: CityConfig) -> None:
+        """What must be told is told from here on: alerts, and deletion that is late."""
+        self.delivering.start(self.watching.book)
+        if self.recordings is not None and city.sites:
+            late = DeletionAlert(self.watching.book, self._clock, city.sites[0].id)
+            self.recordings.when_late(late.look)
+        self.watching.start()
 
     def _start_fleet(
         self, city: CityConfig, folder: Path, office: Office, stack: contextlib.ExitStack

@@ -38,7 +38,7 @@ class Asked(Struct, frozen=True):
     cameras: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     kinds: tuple[AlertKind, ...] = ()
-    """Nothing that happens is of the kind `route`."""
+    """Nothing that happens is of the kinds `route` and `deletion`."""
     since: float | None = None
     until: float | None = None
     """UTC seconds: since <= start < until."""
@@ -224,7 +224,8 @@ def event_query(
     begun = _begin(asked, cursor, now)
     if begun.search and isinstance(begun.after, str):
         raise _strange()
-    kinds = tuple(EventKind(kind.value) for kind in asked.kinds if kind is not AlertKind.ROUTE)
+    known = {kind.value for kind in EventKind}
+    kinds = tuple(EventKind(kind.value) for kind in asked.kinds if kind.value in known)
     return EventQuery(
         places=where if kinds or not asked.kinds else (),
         since=begun.since,

@@ -71,7 +71,7 @@ def _where(
     site: Names = None,
     camera: Names = None,
     zone: Names = None,
-    kind: Annotated[list[AlertKind] | None, QueryParameter(max_items=9)] = None,
+    kind: Annotated[list[AlertKind] | None, QueryParameter(max_items=10)] = None,
     since: Annotated[
         float | None,
         QueryParameter(ge=0, le=_FAR, description="UTC seconds. Default: a day before `until`."),

@@ -130,7 +130,7 @@ def test_a_camera_runs_and_stops(world: World) -> None:
     """
     world.begin("north")
     first = world.reading("north")
-    assert first.fence == (world.fences[-1] if world.fences else 0)
+    assert first.fence in (world.fences or [0])
     assert not first.data or record.decode(first.data) == first.reading
     assert world.reading("north").reading.t > first.reading.t
     assert world.status("north", LensState.RUNNING).restarts == 0

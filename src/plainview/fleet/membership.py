@@ -44,7 +44,7 @@ class Link(Protocol):
     """The way to the program on one node. One exchange at a time."""
 
     def send(self, orders: bytes) -> None:
-        """Begin an exchange. Never waits, never raises: `answer` tells."""
+        """Begin an exchange. Never waits. Raises LensError where it cannot be begun."""
         ...
 
     def answer(self) -> bytes:

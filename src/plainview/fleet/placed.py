@@ -19,9 +19,10 @@ from plainview.errors import InputError, LensError, PlainviewError, ReadingRefus
 from plainview.fleet.membership import SILENT, Cluster, Heard, Lost, Membership
 from plainview.fleet.orders import PICTURE, READING, STATUS, Item, Orders
 from plainview.fleet.permission import Permission
-from plainview.fleet.roster import NextFence, Roster, Task
+from plainview.fleet.roster import Roster, Task
 from plainview.fleet.spread import Spread
 from plainview.fleet.statuses import Statuses
+from plainview.fleet.tokens import NextFence, Tokens
 from plainview.governance.lapse import keys
 from plainview.governance.permit import Grant
 from plainview.record import CameraStatus, Stamped
@@ -72,7 +73,8 @@ class PlacedFleet:
         self._clock: Clock = clock or SystemClock()
         self._silent = silent
         self._members = Membership(cluster, self._clock, silent=silent)
-        self._roster = Roster(next_fence, Spread(random.SystemRandom()))
+        self._tokens = Tokens(next_fence)
+        self._roster = Roster(Spread(random.SystemRandom()))
         self._statuses = Statuses(self._clock)
         self._told: dict[str, tuple[int, int]] = {}
         self._processes: dict[str, dict[str, list[int]]] = {}
@@ -168,6 +170,7 @@ class PlacedFleet:
                 "fleet_fenced": float(self._fenced),
                 "fleet_doubled": float(self._doubled),
                 "fleet_garbled": float(self._garbled),
+                "fleet_tokens_refused": float(bool(self._tokens.trouble)),
             }
             for told in [self._past, *self._counts.values()]:
                 for name, value in told.items():
@@ -196,6 +199,7 @@ class PlacedFleet:
                 self._turn_safely()
             self._end_all()
         finally:
+            self._tokens.close()
             self._members.close()
             with self._changed:
                 for node in list(self._processes):
@@ -214,7 +218,6 @@ class PlacedFleet:
         with self._lock:
             for node in self._roster.urgent():
                 self._members.hurry(node)
-        now = self._clock.monotonic
         events = self._members.turn(self._orders_for, _TURN)
         items: list[Item] = []
         with self._changed:
@@ -223,8 +226,10 @@ class PlacedFleet:
                     items += self._hear(event)
                 else:
                     self._lose(event)
+            self._roster.give(self._tokens.collect())
+            self._tokens.ask(self._roster.without_token())
             if not self._members.gathering():
-                self._roster.plan(self._members.usable(), now(), now)
+                self._roster.plan(self._members.usable(), self._clock.monotonic())
             statuses = self._statuses.due(self._roster.places)
         self._pass_on(items)
         for camera, status, fence in statuses:

@@ -5,6 +5,7 @@ as lost, is decided here (docs/design/0030-ray.md). Ray reports its usage to its
 told not to: it is told not to before it is imported.
 """
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -61,8 +62,11 @@ class RayLink:
         self.pending: Any = None
 
     def send(self, asked: bytes) -> None:
-        """Begin an exchange."""
-        self.pending = self._actor.exchange.remote(asked)
+        """Begin an exchange. Raises NodeGone where Ray itself does not take it."""
+        try:
+            self.pending = self._actor.exchange.remote(asked)
+        except ray.exceptions.RayError as error:
+            raise NodeGone(f"cannot be asked: {error}"[:300], where=self._node) from error
 
     def answer(self) -> bytes:
         """The answer. Raises NodeGone, NodeSilent."""
@@ -80,7 +84,8 @@ class RayLink:
     def close(self) -> None:
         """Kill the actor: the kernel ends its zygote's children with it."""
         self.pending = None
-        ray.kill(self._actor)
+        with contextlib.suppress(ray.exceptions.RayError):  # gone with its cluster
+            ray.kill(self._actor)
 
 
 class RayCluster:
@@ -126,9 +131,12 @@ class RayCluster:
     def wait(self, links: Sequence[Link], seconds: float) -> Sequence[Link]:
         """Those of `links` that have an answer, after at most `seconds`."""
         waiting = {link.pending: link for link in links if isinstance(link, RayLink)}
-        ready, _ = ray.wait(list(waiting), num_returns=1, timeout=seconds)
-        if ready:
-            ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
+        try:
+            ready, _ = ray.wait(list(waiting), num_returns=1, timeout=seconds)
+            if ready:
+                ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
+        except ray.exceptions.RayError as error:
+            raise LensError(f"Ray does not answer: {error}"[:300], where="fleet") from error
         return [waiting[one] for one in ready]
 
     def close(self) -> None:

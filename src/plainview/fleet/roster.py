@@ -5,11 +5,10 @@ each node is to be asked. What moves stops first: a camera has one place at a ti
 comes from an earlier one bears an earlier token.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
-from plainview.errors import StoreError
 from plainview.fleet import spread
 from plainview.fleet.orders import Begin, Item, News, Orders, Used
 from plainview.fleet.placement import Cost, Node, Wish, default_cost, place, rebalance
@@ -23,14 +22,8 @@ _LOOK_AGAIN = 30.0
 _PLAN_EVERY = 5.0
 _MOVE_EVERY = 5.0
 """Seconds between two cameras that move to even out the nodes."""
-_FENCING = 0.3
-"""Seconds of one plan that may go into taking tokens, each of which is made durable."""
 _LEARN = 0.3
 """Weight of a new measurement in a camera's cost."""
-
-NextFence = Callable[[str], int]
-"""A token for a new placement of a camera: larger than all before, and durable. May raise
-StoreError."""
 
 
 class Task(Struct, frozen=True):
@@ -66,6 +59,8 @@ class Place:
         self.moves = 0
         """Times that it lost or left a node."""
         self.forbidden = ""
+        self.spare: int | None = None
+        """The token of its next placement, in stock."""
 
     def free(self, why: str) -> None:
         """It runs nowhere now."""
@@ -77,9 +72,8 @@ class Place:
 class Roster:
     """Owns all places. For use under its owner's lock."""
 
-    def __init__(self, next_fence: NextFence, spreading: spread.Spread) -> None:
+    def __init__(self, spreading: spread.Spread) -> None:
         """No camera yet."""
-        self._next_fence = next_fence
         self._spread = spreading
         self.places: dict[str, Place] = {}
         self._leaving: list[Place] = []
@@ -90,16 +84,29 @@ class Roster:
         self._plan_at = self._move_at = float("-inf")
         self._known: Sequence[Node] = ()
         self.moves = self.left_out = 0
-        self.trouble = ""
-        """Why a token could not be taken; empty while all is well."""
 
     def add(self, task: Task) -> None:
         """Run this camera from now on, in the place of one of the same name."""
         new, old = Place(task), self.places.get(task.camera)
         if old is not None and old.node is not None:
             new.node, new.fence, new.leaving = old.node, old.fence, True
+        if old is not None:
+            new.spare = old.spare
         self.places[task.camera] = new
         self._plan_at = float("-inf")
+
+    def without_token(self) -> list[str]:
+        """The cameras that have no token in stock."""
+        return [name for name, one in self.places.items() if one.spare is None]
+
+    def give(self, tokens: dict[str, int]) -> None:
+        """Put `tokens`, by camera, in stock."""
+        for name, fence in tokens.items():
+            one = self.places.get(name)
+            if one is not None and fence > max(one.fence, one.spare or 0):
+                one.spare = fence
+                if one.node is None:
+                    self._plan_at = float("-inf")
 
     def remove(self, camera: str) -> Place | None:
         """End this camera for good; its place while it has one (see `ended`)."""
@@ -127,8 +134,11 @@ class Roster:
         ]
         leaving = [*self._leaving, *(one for one in self.places.values() if one.leaving)]
         end = [(one.task.camera, one.fence) for one in leaving if one.node == node]
-        known = {one.task.camera for one in leaving} | self.places.keys()
-        end += [(name, fence) for name, fence in holds.items() if name not in known]
+        named = {camera for camera, _ in end}
+        for name, fence in holds.items():
+            one = self.places.get(name)
+            if name not in named and (one is None or one.node != node):
+                end.append((name, fence))
         wanted = {one.path for one in self.places.values() if one.path}
         paths = self._paths.setdefault(node, {})
         look = tuple(path for path in wanted if _unknown(paths, path, now))
@@ -176,11 +186,8 @@ class Roster:
             one = next((old for old in self._leaving if old.task.camera == item.camera), None)
         return one is not None and (one.node, one.fence) == (node, item.fence)
 
-    def plan(self, nodes: Sequence[Node], now: float, clock: Callable[[], float]) -> None:
-        """Give places to those that have none, and let those go that are to move.
-
-        `clock` tells monotonic seconds, as `now` does.
-        """
+    def plan(self, nodes: Sequence[Node], now: float) -> None:
+        """Give places to those that have none, and let those go that are to move."""
         if self._known == nodes and now - self._plan_at < _PLAN_EVERY:
             return
         self._known, self._plan_at = list(nodes), now
@@ -200,9 +207,9 @@ class Roster:
             elif one.node is not None and chosen != one.node:
                 one.leaving = True
                 self.moves += 1
-            elif one.node is None and not self._assign(one, chosen, now, clock):
-                self._plan_at = float("-inf")
-                return
+            elif one.node is None and one.spare is not None:
+                one.node, one.fence, one.spare = chosen, one.spare, None
+                one.due = self._spread.due(one.block, now)
         if not self.left_out and now - self._move_at >= _MOVE_EVERY:
             self._move_at = now
             self._even_out(nodes, wishes, plan.places)
@@ -214,20 +221,6 @@ class Roster:
         if move is not None:
             self.places[move[0]].leaving = True
             self.moves += 1
-
-    def _assign(self, one: Place, node: str, now: float, clock: Callable[[], float]) -> bool:
-        """Place `one` under a new token; False where that has to wait for the next plan."""
-        if clock() - now > _FENCING:
-            return False
-        try:
-            one.fence = self._next_fence(one.task.camera)
-        except StoreError as error:
-            self.trouble = one.why = error.line()
-            return True
-        self.trouble = ""
-        one.node = node
-        one.due = self._spread.due(one.block, now)
-        return True
 
     def _wish(self, one: Place) -> Wish:
         only = None

@@ -1,0 +1,36 @@
+"""What may not be believed is not looked at; what moves is believed through haze."""
+
+from tests.vision.events.traffic import moment
+
+from plainview.record import EventKind
+from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.eyes import Eyes
+from plainview.vision.events.seen import Seen
+
+
+class Ready:
+    """A detector that sees something in every frame, and owns how often it has looked."""
+
+    patience = Patience(rise=0.2, fall=1.0, reach=1.0)
+
+    def __init__(self, kind: EventKind) -> None:
+        """Of `kind`."""
+        self.kind = kind
+        self.looks = 0
+
+    def look(self, seen: Seen) -> list[Sighting]:
+        """The same, always."""
+        del seen
+        self.looks += 1
+        return [Sighting(0.0, 0.0, 0.9)]
+
+
+def test_haze_stops_only_what_hangs_on_fine_contrast() -> None:
+    """An untrusted frame is looked at by nobody, a hazy one by those who watch what moves."""
+    found = [Ready(EventKind.ZONE_INTRUSION), Ready(EventKind.WRONG_WAY), Ready(EventKind.FIRE)]
+    eyes = Eyes(found)
+    eyes.frame(moment(0.0))
+    eyes.frame(moment(0.2)._replace(trusted=False))
+    eyes.frame(moment(0.4)._replace(trusted=False, hazy=True))
+    assert [one.looks for one in found] == [2, 2, 1]
+    assert {event.kind for event in eyes.take()} == {EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY}

@@ -73,7 +73,8 @@ def run(
             return
         if demo is not None:
             running.admit_scenes(demo.scenes())
-        running.start_cameras()
+        if city.role != "centre":
+            running.start_cameras()
         _watch(running, stop, until, clock, began)
 
 

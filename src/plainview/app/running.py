@@ -29,6 +29,7 @@ from plainview.app.registry import Registry
 from plainview.app.release_desk import RunningReleases
 from plainview.app.retention import Keeping
 from plainview.app.scorecards import Scorecards
+from plainview.app.speaking import Speakers
 from plainview.app.view_files import ViewPlates
 from plainview.app.views import RunningViews
 from plainview.app.witnessing import WitnessAsker
@@ -41,6 +42,7 @@ from plainview.geometry import Zone
 from plainview.governance.office import Office
 from plainview.governance.switch import Switch
 from plainview.intake import Intake
+from plainview.intake.gate import ANY, Rules
 from plainview.ledger.note import Verifier
 from plainview.record import CameraStatus, Stamped
 from plainview.store import Store, open_store
@@ -87,7 +89,7 @@ class Running:
             url = f"sqlite:{folder / 'plainview.db'}"
             self.store = store = open_store(city.store or url, city.retention)
             stack.callback(store.close)
-            self._bus = open_bus(city.bus)
+            self._bus, rules = self._open_bus(city)
             self._traces = _traces(city, clock, stack)
             self._permission = Permission(office, switch, self._now_configured)
             self._adding = Adding(self._traces.stored if self._traces else _nobody)
@@ -103,7 +105,10 @@ class Running:
                     self.scorecards.standing_of,
                 ),
                 self._adding,
+                rules,
             )
+            if city.role != "site":
+                self.intake.start()
             stack.callback(self.intake.finish)
             self._fleet = self._start_fleet(city, folder, office, stack)
             self.governor = Governor(
@@ -156,13 +161,23 @@ class Running:
             self._start_telling(city)
             self._stack = stack.pop_all()
 
+    def _open_bus(self, city: CityConfig) -> tuple[Bus, Rules]:
+        """The bus, and what must hold of a message on it: of whose key, between machines."""
+        if city.bus.startswith("memory:"):
+            return open_bus(city.bus), ANY
+        speakers = Speakers(self._now_configured)
+        keeps = city.retention.readings
+        rules = Rules(speakers.site, self.store.fences(), lambda: keeps)
+        return open_bus(city.bus, speakers.sender), rules
+
     def _start_telling(self, city: CityConfig) -> None:
         """What must be told is told from here on: alerts, and deletion that is late."""
         self.delivering.start(self.watching.book)
         if self.recordings is not None and city.sites:
             late = DeletionAlert(self.watching.book, self._clock, city.sites[0].id)
             self.recordings.when_late(late.look)
-        self.watching.start()
+        if city.role != "site":  # Its measurements are at the centre, and so is who watches them.
+            self.watching.start()
 
     def _start_fleet(
         self, city: CityConfig, folder: Path, office: Office, stack: contextlib.ExitStack
@@ -343,6 +358,7 @@ class _IntakeThread:
         keeping: Keeping,
         admission: Admission,
         adding: Adding,
+        rules: Rules,
     ) -> None:
         self._bus = bus
         self._stop = threading.Event()
@@ -354,24 +370,33 @@ class _IntakeThread:
             admit=admission.admit,
             written=adding.written,
             said=adding.said,
+            rules=rules,
         )
         self._thread = threading.Thread(
             target=self._intake.run, args=(self._stop,), name="intake", daemon=True
         )
-        self._thread.start()
+        self._started = False
         self.stats = self._intake.stats
+
+    def start(self) -> None:
+        """Begin to store. A site alone never does: the centre has the store."""
+        self._started = True
+        self._thread.start()
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return not self._started or self._thread.is_alive()
 
     def finish(self) -> None:
         """Store what is on the bus, and say so if that cannot be done."""
         self._bus.close()
-        self._thread.join(_DRAIN)
-        self._stop.set()
-        self._thread.join(_DRAIN)
-        waiting = self._bus.stats().waiting
+        if self._started:
+            self._thread.join(_DRAIN)
+            self._stop.set()
+            self._thread.join(_DRAIN)
+        bus = self._bus.stats()
+        # What was taken and not stored is still at a broker, where there is one.
+        waiting = bus.unsent if bus.durable else bus.waiting
         if waiting:
             trouble = self.stats().trouble or "it took too long"
             _log.error("messages could not be stored before the end", lost=waiting, why=trouble)

@@ -45,6 +45,8 @@ class BusStats(Struct, frozen=True):
     closed: bool = False
     durable: bool = False
     """Whether what is not acknowledged outlives this process, at a broker."""
+    unsent: int = 0
+    """Messages published here that no broker has yet."""
     sent_bytes: int = 0
     """Of batches that a broker has, as they went over the wire."""
     received_bytes: int = 0

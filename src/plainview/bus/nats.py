@@ -109,6 +109,7 @@ class NatsBus:
             bound=out.bound,
             closed=self._closed,
             durable=True,
+            unsent=out.waiting,
             sent_bytes=out.wire_bytes,
             received_bytes=come.wire_bytes,
             resent=self._sending.resent,

@@ -53,6 +53,9 @@ _LEAST_DISK = 10_000_000
 _LONGEST = 10 * 366 * 86_400.0
 
 
+Role = Literal["all", "site", "centre"]
+
+
 class SiteConfig(Struct, frozen=True):
     """A place with one ground plane, and the cameras that see it."""
 
@@ -91,6 +94,8 @@ class CityConfig(Struct, frozen=True):
     store: str | None = None
     """Store address; None for the default in the state folder."""
     bus: str = "memory:"
+    role: Role = "all"
+    """What of it runs here: the cameras (site), intake with the store and alerts (centre)."""
     fleet: str = "local"
     """What runs the cameras: this machine, or a Ray cluster."""
     retention: Retention = Retention()
@@ -184,6 +189,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     sites: Annotated[tuple[_SiteTable, ...], Meta(max_length=10_000)] = ()
     store: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
     bus: Annotated[str, Meta(min_length=1, max_length=2048)] = "memory:"
+    role: Role = "all"
     fleet: Annotated[str, Meta(min_length=1, max_length=300)] = "local"
     state: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     listen: _ListenTable = _ListenTable()
@@ -216,6 +222,7 @@ def load_city(path: Path | str) -> CityConfig:
         sites=sites,
         store=_store(document, table.store),
         bus=_bus(document, table.bus),
+        role=_role(document, table),
         fleet=fleet_from(document, table.fleet, records=table.recording is not None),
         retention=_retention(document, table.retention),
         address=table.listen.address,
@@ -386,6 +393,16 @@ def _bus(document: Document, bus: str) -> str:
         return located_bus(bus, document.relative)
     except ConfigError as error:
         raise ConfigError(error.what, where=document.where(("bus",)), mend=error.mend) from error
+
+
+def _role(document: Document, table: _CityTable) -> Role:
+    if table.role != "all" and table.bus.startswith("memory:"):
+        raise ConfigError(
+            f"a {table.role} alone needs a bus between machines",
+            where=document.where(("role",)),
+            mend='Write bus = "nats://...": see docs/guide/nats.md',
+        )
+    return table.role
 
 
 def _store(document: Document, store: str | None) -> str | None:

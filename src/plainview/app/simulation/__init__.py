@@ -1,0 +1,1 @@
+"""`plainview simulate --cameras`: a city's Readings through the real bus, intake and store."""

@@ -1,0 +1,92 @@
+"""Speaking for a whole city as time goes by: each camera in its own moment, onto a bus."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from plainview.clock import Clock
+from plainview.errors import BusFull
+from plainview.record import CameraStatus, LensState, Stamped
+from plainview.synth.city.voice import Voice
+
+SLOTS = 50
+"""Moments in a second at which whoever is due speaks."""
+STATUS_EVERY = 60
+"""Seconds between two statuses of a camera."""
+_HELD = 0.01
+"""Seconds until a Reading that the bus had no room for is offered again."""
+
+Publish = Callable[[str, Stamped | CameraStatus], None]
+
+
+class Stop(Protocol):
+    """What tells the speaker to end; a `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Whether to end."""
+        ...
+
+
+class Speaker:
+    """Owns the count of what was said. One thread runs `run`; any may read the counts."""
+
+    def __init__(
+        self, voice: Voice, publish: Publish, clock: Clock, *, encoded: bool, statuses: bool = True
+    ) -> None:
+        """Onto a bus by `publish`. `encoded`: with the encoding, as a site sends it."""
+        self._voice, self._publish, self._clock = voice, publish, clock
+        self._encoded, self._statuses = encoded, statuses
+        self._slots: list[list[int]] = [[] for _ in range(SLOTS)]
+        for camera, phase in enumerate(voice.phases):
+            self._slots[phase * SLOTS // 1000].append(camera)
+        self.offered = self.offered_bytes = self.held_back = self.statuses = 0
+        self.seconds = 0
+        """Whole seconds for which every camera has spoken."""
+        self.late = 0.0
+        """The most seconds by which a moment came too late."""
+
+    def run(self, seconds: int, stop: Stop) -> None:
+        """Speak for `seconds` from the voice's beginning on, as real time goes; less when stopped.
+
+        Where the bus is full, everybody waits: nobody's Reading is dropped here.
+        """
+        for second in range(seconds):
+            for slot, due in enumerate(self._slots):
+                at = self._voice.base / 1000 + second + (slot + 1) / SLOTS
+                wait = at - self._clock.utc()
+                if wait > 0:
+                    self._clock.sleep(wait)
+                self.late = max(self.late, -wait)
+                self._speak(due, second)
+            self.seconds = second + 1
+            if stop.is_set():
+                return
+
+    def _speak(self, cameras: list[int], second: int) -> None:
+        voice, names, encoded, size = self._voice, self._voice.names, self._encoded, 0
+        for camera in cameras:
+            reading, data = voice.speak(camera, second)
+            name = names[camera]
+            self._say(name, Stamped(name, reading, 0, data if encoded else b""))
+            size += len(data)
+            if self._statuses and (camera + second) % STATUS_EVERY == 0:
+                self._say(name, _status(reading.t))
+                self.statuses += 1
+        self.offered += len(cameras)
+        self.offered_bytes += size
+
+    def _say(self, name: str, message: Stamped | CameraStatus) -> None:
+        while True:
+            try:
+                self._publish(name, message)
+            except BusFull:
+                self.held_back += 1
+                self._clock.sleep(_HELD)
+            else:
+                return
+
+
+def _status(t: int) -> CameraStatus:
+    return CameraStatus(
+        t, LensState.RUNNING, sealed=True, connected=True, restarts=0, reconnects=0, late=0,
+        refused=0, plate="approved",
+    )  # fmt: skip

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 HEADROOM = 0.9
 """Share of a node's processors and memory that lenses may take."""
+FULL = 1.0
+"""Share beyond which lenses are moved away; between the two nothing comes and nothing goes."""
 HYSTERESIS = 0.2
 """How much fuller, as a share of itself, a node must be than another before one camera moves."""
 _PIXELS = 6.1e-8
@@ -182,7 +184,7 @@ def _relieve(room: _Room, wishes: list[Wish], places: dict[str, str]) -> None:
     """Move what is dear from nodes that are too full, in `places`."""
     for one in wishes:
         node = places.get(one.name)
-        if node is None or room.share(node) <= HEADROOM:
+        if node is None or room.share(node) <= FULL:
             continue
         room.take(node, one.cost, sign=-1.0)
         places[one.name] = room.best(one) or node

@@ -22,6 +22,8 @@ _LOOK_AGAIN = 30.0
 _PLAN_EVERY = 5.0
 _MOVE_EVERY = 5.0
 """Seconds between two cameras that move to even out the nodes."""
+_AT_ONCE = 4
+"""Cameras that are between two nodes at one time, of those that need not hurry."""
 _LEARN = 0.3
 """Weight of a new measurement in a camera's cost."""
 
@@ -83,21 +85,28 @@ class Roster:
         """By node and path: None where it is there, else when to look again."""
         self._plan_at = self._move_at = float("-inf")
         self._known: Sequence[Node] = ()
+        self._by_node: dict[str | None, list[Place]] | None = None
+        self._files: set[str] = set()
+        self._tokenless: set[str] = set()
+        self._urgent: set[str] = set()
         self.moves = self.left_out = 0
 
     def add(self, task: Task) -> None:
         """Run this camera from now on, in the place of one of the same name."""
         new, old = Place(task), self.places.get(task.camera)
         if old is not None and old.node is not None:
-            new.node, new.fence, new.leaving = old.node, old.fence, True
+            new.node, new.fence = old.node, old.fence
+            self._leave(new)
         if old is not None:
             new.spare = old.spare
+        if new.spare is None:
+            self._tokenless.add(task.camera)
         self.places[task.camera] = new
-        self._plan_at = float("-inf")
+        self._look_again()
 
-    def without_token(self) -> list[str]:
+    def without_token(self) -> set[str]:
         """The cameras that have no token in stock."""
-        return [name for name, one in self.places.items() if one.spare is None]
+        return self._tokenless
 
     def give(self, tokens: dict[str, int]) -> None:
         """Put `tokens`, by camera, in stock."""
@@ -105,14 +114,18 @@ class Roster:
             one = self.places.get(name)
             if one is not None and fence > max(one.fence, one.spare or 0):
                 one.spare = fence
+                self._tokenless.discard(name)
                 if one.node is None:
                     self._plan_at = float("-inf")
 
     def remove(self, camera: str) -> Place | None:
         """End this camera for good; its place while it has one (see `ended`)."""
         old = self.places.pop(camera, None)
+        self._tokenless.discard(camera)
+        self._look_again()
         if old is None or old.node is None:
             return None
+        self._urgent.add(old.node)
         self._leaving.append(old)
         return old
 
@@ -125,30 +138,28 @@ class Roster:
         holds = self._holds.get(node, {})
         begin = [
             self._begin(one, now)
-            for name, one in self.places.items()
-            if one.node == node
-            and not (one.leaving or one.forbidden)
-            and holds.get(name) != one.fence
+            for one in self._on(node)
+            if not (one.leaving or one.forbidden)
+            and holds.get(one.task.camera) != one.fence
             and one.due <= now
             and now - one.asked >= _ASK_AGAIN
         ]
-        leaving = [*self._leaving, *(one for one in self.places.values() if one.leaving)]
+        leaving = [*self._leaving, *(one for one in self._on(node) if one.leaving)]
         end = [(one.task.camera, one.fence) for one in leaving if one.node == node]
         named = {camera for camera, _ in end}
         for name, fence in holds.items():
             one = self.places.get(name)
             if name not in named and (one is None or one.node != node):
                 end.append((name, fence))
-        wanted = {one.path for one in self.places.values() if one.path}
         paths = self._paths.setdefault(node, {})
-        look = tuple(path for path in wanted if _unknown(paths, path, now))
+        look = tuple(path for path in self._files if _unknown(paths, path, now))
         paths.update(dict.fromkeys(look, now + _LOOK_AGAIN))
         return Orders(begin=tuple(begin), end=tuple(end), look=look)
 
     def urgent(self) -> set[str]:
-        """The nodes that have something to end."""
-        leaving = (one for one in self.places.values() if one.leaving)
-        return {one.node for one in (*self._leaving, *leaving) if one.node is not None}
+        """The nodes that were given something to end since the last call."""
+        urgent, self._urgent = self._urgent, set()
+        return urgent
 
     def take(self, node: str, news: News) -> None:
         """Know what `node` has told, but for its items: see `current`."""
@@ -160,24 +171,23 @@ class Roster:
         for name, (fence, why) in news.refused.items():
             one = self.places.get(name)
             if one is not None and (one.node, one.fence) == (node, fence) and not one.leaving:
-                one.forbidden, one.leaving = why, True
+                one.forbidden = why
+                self._leave(one)
         for name, used in news.used.items():
             one = self.places.get(name)
             if one is not None and (one.node, one.fence) == (node, news.holds.get(name)):
                 one.cost = _learned(one.cost, used)
         self._let_go(node, news.holds, "it moves to another node")
 
-    def lose(self, node: str) -> list[Place]:
-        """Nothing runs on `node` any more; the cameras that ran there and are to run elsewhere."""
-        before = [one for one in self.places.values() if one.node == node]
+    def lose(self, node: str) -> None:
+        """Nothing runs on `node` any more; what ran there is to run elsewhere."""
+        why = f"its node ({node[:12]}) was lost; it begins on another"
         self._holds.pop(node, None)
         self._paths.pop(node, None)
-        self._let_go(node, {}, f"its node ({node[:12]}) was lost; it begins on another")
-        for one in before:
-            if one.node == node:
-                one.free(f"its node ({node[:12]}) was lost; it begins on another")
-        self._plan_at = float("-inf")
-        return before
+        self._let_go(node, {}, why)
+        for one in self._on(node):
+            one.free(why)
+        self._look_again()
 
     def current(self, node: str, item: Item) -> bool:
         """Whether what `node` sent is of the placement that holds now."""
@@ -197,6 +207,7 @@ class Roster:
         there = {one.task.camera: one.node for one in wanted if one.node is not None}
         plan = place(nodes, wishes, there)
         self.left_out = 0
+        between = sum(one.leaving for one in self.places.values())
         for one in wanted:
             name = one.task.camera
             chosen = plan.places.get(name)
@@ -205,22 +216,46 @@ class Roster:
                 self.left_out += one.node is None
                 one.why = plan.left_out[name]
             elif one.node is not None and chosen != one.node:
-                one.leaving = True
-                self.moves += 1
+                if between < _AT_ONCE:
+                    between += 1
+                    self._move(one)
             elif one.node is None and one.spare is not None:
                 one.node, one.fence, one.spare = chosen, one.spare, None
                 one.due = self._spread.due(one.block, now)
-        if not self.left_out and now - self._move_at >= _MOVE_EVERY:
+                self._tokenless.add(name)
+                self._by_node = None
+        if not (self.left_out or between) and now - self._move_at >= _MOVE_EVERY:
             self._move_at = now
             self._even_out(nodes, wishes, plan.places)
 
     def _even_out(self, nodes: Sequence[Node], wishes: list[Wish], places: dict[str, str]) -> None:
-        if any(one.leaving for one in self.places.values()):
-            return
         move = rebalance(nodes, wishes, places)
-        if move is not None:
-            self.places[move[0]].leaving = True
-            self.moves += 1
+        if move is not None and self.places[move[0]].node is not None:
+            self._move(self.places[move[0]])
+
+    def _move(self, one: Place) -> None:
+        self._leave(one)
+        self.moves += 1
+
+    def _leave(self, one: Place) -> None:
+        """Have `one` end where it is."""
+        one.leaving = True
+        if one.node is not None:
+            self._urgent.add(one.node)
+
+    def _on(self, node: str) -> list[Place]:
+        """What runs on `node`, or is to, or is leaving it to begin elsewhere."""
+        if self._by_node is None:
+            self._by_node = {}
+            for one in self.places.values():
+                self._by_node.setdefault(one.node, []).append(one)
+            self._files = {one.path for one in self.places.values() if one.path}
+        return self._by_node.get(node, [])
+
+    def _look_again(self) -> None:
+        """Places have changed: the next plan is due, and what is on which node."""
+        self._by_node = None
+        self._plan_at = float("-inf")
 
     def _wish(self, one: Place) -> Wish:
         only = None
@@ -245,10 +280,10 @@ class Roster:
             for one in self._leaving
             if one.node != node or holds.get(one.task.camera, -1) == one.fence
         ]
-        for name, one in self.places.items():
-            if one.leaving and one.node == node and holds.get(name, -1) != one.fence:
+        for one in self._on(node):
+            if one.leaving and holds.get(one.task.camera, -1) != one.fence:
                 one.free(one.forbidden or why)
-                self._plan_at = float("-inf")
+                self._look_again()
 
 
 def _unknown(paths: dict[str, float | None], path: str, now: float) -> bool:

@@ -10,6 +10,8 @@ from plainview.record import CameraStatus, LensState
 
 _EVERY = 0.5
 """Seconds between statuses of a camera that runs nowhere, so that one comes each second."""
+_LOOK = 0.1
+"""Seconds between looks at which cameras run nowhere."""
 
 
 class _Story:
@@ -30,6 +32,7 @@ class Statuses:
         """Nothing was told yet."""
         self._clock = clock
         self._stories: dict[str, _Story] = {}
+        self._next = float("-inf")
         self._last: list[tuple[str, CameraStatus, int]] = []
 
     def take(self, place: Place, status: CameraStatus) -> CameraStatus:
@@ -62,6 +65,9 @@ class Statuses:
     def due(self, places: Mapping[str, Place]) -> list[tuple[str, CameraStatus, int]]:
         """Camera, status and token of each camera that runs nowhere now, when it is time."""
         now = self._clock.monotonic()
+        if now < self._next:
+            return []
+        self._next = now + _LOOK
         told, self._last = self._last, []
         for camera, place in places.items():
             story = self._stories.setdefault(camera, _Story())

@@ -11,7 +11,7 @@ from tests.governance.offices import OFFICER
 
 from plainview.app.officers import enrol
 from plainview.app.running import Running
-from plainview.app.vault import Asked, checked, confirm_clock, hold, sweep
+from plainview.app.vault import Asked, checked, confirm_clock, end_hold, hold, sweep
 from plainview.clock import SystemClock
 from plainview.config import load_city
 from plainview.errors import ConfigError, InputError
@@ -81,6 +81,8 @@ def test_what_is_permitted_is_recorded_checked_and_held(city: Path, tmp_path: Pa
     with Office(state, SystemClock()) as office:
         kinds = [entry.kind for _, entry in office.ledger.entries(0, office.standing().size)]
     assert EntryKind.FOOTAGE_HELD in kinds
+    over = end_hold("case-7", "closed", key=key, identities=parties.files, city=city, state=state)
+    assert over == "the hold case-7 is over: 1 recordings of it are destroyed"
     assert "UTC" in confirm_clock(city, state)
     with pytest.raises(InputError, match="one custodian alone"):
         checked(city, state, (parties.files[0], None), as_json=False)

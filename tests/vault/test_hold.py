@@ -6,7 +6,7 @@ from tests.vault.test_recorder import opened
 from plainview.errors import InputError, VaultError
 from plainview.vault import daykey
 from plainview.vault.check import check
-from plainview.vault.hold import Hold, check_hold, held
+from plainview.vault.hold import Hold, check_hold, ended, held
 from plainview.vault.ring import Ring
 
 HOLD = Hold("case-7", frozenset({"a"}), HOUR, HOUR + 1800, HOUR + 30 * DAYS)
@@ -51,6 +51,29 @@ def test_a_hold_outlives_the_term_and_ends_by_itself(
     assert machine.files() == []
     assert machine.layout.rings() == []
     assert [batch.ring for batch in machine.recorded][-1] == "hold-case-7"
+
+
+def test_a_hold_ends_early_by_both(machine: Machine, custodians: Custodians) -> None:
+    """The next pass destroys it; with another key than its own nothing changes."""
+    machine.frames("a", DAYS, 5)
+    machine.recorder.close()
+    hold(machine, custodians)
+    machine.hours(30)
+    machine.sweeper.turn()
+    now = machine.clock.utc()
+    ring = Ring(machine.layout.keys / "hold-case-7")
+    with pytest.raises(VaultError, match="do not make its key"):
+        ended(machine.layout, "case-7", bytes(range(32)), now)
+    with pytest.raises(InputError, match="no hold"):
+        ended(machine.layout, "case-8", custodians.private(ring), now)
+    machine.sweeper.turn()
+    assert len(machine.files()) == 1
+    assert ended(machine.layout, "case-7", custodians.private(ring), now) == 1
+    ring.close()
+    machine.sweeper.turn()
+    assert machine.files() == []
+    assert machine.layout.rings() == []
+    assert check(machine.layout, now).findings == ()
 
 
 def test_no_hold_without_both(machine: Machine, custodians: Custodians) -> None:

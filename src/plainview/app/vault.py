@@ -14,12 +14,13 @@ from plainview.clock import SystemClock
 from plainview.config import load_city
 from plainview.config.recording import RecordingConfig
 from plainview.errors import InputError, VaultError
+from plainview.governance.switch import reason
 from plainview.ledger.entry import EntryKind
 from plainview.sweep import CONFIRMED, Sweeper
 from plainview.vault import daykey
 from plainview.vault.check import INVARIANTS, check
-from plainview.vault.hold import Hold, check_hold, held, wanted
-from plainview.vault.layout import PARTIES, Layout, alone
+from plainview.vault.hold import Hold, check_hold, ended, held, wanted
+from plainview.vault.layout import HOLD, PARTIES, Layout, alone
 from plainview.vault.watch import Watch
 
 _SETTLE = 3.0
@@ -150,6 +151,44 @@ def hold(wish: Asked, *, city: Path, state: Path | None) -> str:
                 private.__getitem__,
             )
     return f"{count} recordings are held for {wish.case} until {wish.ends}, and then destroyed"
+
+
+def end_hold(
+    case: str,
+    why: str,
+    *,
+    key: Path,
+    identities: Sequence[Path],
+    city: Path,
+    state: Path | None,
+) -> str:
+    """End a legal hold early, with both custodians' identities. The ledger is told before.
+
+    Raises InputError, AccessRefused, LedgerError, VaultError.
+    """
+    layout, config, folder = vault_of(city, state)
+    layout.check_identity()
+    if not (layout.keys / f"{HOLD}{case}").is_dir():
+        raise InputError(f"there is no hold {case[:60]!r}", where="vault")
+    private = _opener(layout, identities)(f"{HOLD}{case}")
+    clock = SystemClock()
+    with office_of(folder) as office:
+        person = office.person_of(read_key(key))
+        office.record(
+            office.entry(EntryKind.HOLD_ENDED, "city", person, case=case, why=reason(why))
+        )
+        with alone(layout.root / "sweeper.lock", "sweeper"):
+            count = ended(layout, case, private, clock.utc())
+        sweeper = Sweeper(
+            layout,
+            Watch(clock, layout.root / "clock"),
+            lambda batch: office.record(entry_of(office, batch)),
+            lambda: terms_of(office, config.longest),
+        )
+        done = sweeper.turn()
+    if done.trouble:
+        raise VaultError(done.trouble, where=str(layout.root))
+    return f"the hold {case} is over: {count} recordings of it are destroyed"
 
 
 def vault_of(city: Path, state: Path | None) -> tuple[Layout, RecordingConfig, Path]:

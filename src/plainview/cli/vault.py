@@ -95,3 +95,25 @@ def hold(  # noqa: PLR0913, PLR0917 - one for each option
 
     wish = Asked(case, camera, since, until, ends, why, key, (operator, commissioner))
     typer.echo(job(wish, city=city, state=state))
+
+
+@vault_app.command("end-hold")
+def end_hold(
+    case: Annotated[str, Argument(help="The case's name.")],
+    city: City,
+    why: Annotated[str, Option(help="The reason, for the ledger. No names.")],
+    key: Annotated[Path, Option(help="Your signing key.")],
+    operator: Annotated[Path, Option(help="The operator's age identity.")],
+    commissioner: Annotated[Path, Option(help="The commissioner's age identity.")],
+    state: State = None,
+) -> None:
+    """End a legal hold before its day: what it kept is destroyed. Needs both custodians.
+
+    \b
+    Example: plainview vault end-hold case-7 --why "the case was closed" --key ada.key
+             --operator operator.age --commissioner commissioner.age --city city.toml
+    """  # noqa: D301 - \b keeps the lines apart in --help
+    from plainview.app.vault import end_hold as job
+
+    both = (operator, commissioner)
+    typer.echo(job(case, why, key=key, identities=both, city=city, state=state))

@@ -101,7 +101,7 @@ class Expiry:
     def _ring(self, folder: Path, now: float) -> tuple[int, int, bool]:
         """(keys destroyed, lists unrecorded, whether the ring is gone)."""
         name = folder.name
-        size = (folder / "slots").stat().st_size if (folder / "slots").exists() else -1
+        size = _written(folder / "slots", hold=end_of(name) is None)
         known = self._next.get(name)
         if name in self._next and size == self._size[name] and known is not None and known > now:
             return 0, 0, False
@@ -216,6 +216,15 @@ class Expiry:
         shutil.rmtree(gone)
         sync_folder(folder.parent)
         self._next.pop(folder.name, None)
+
+
+def _written(slots: Path, *, hold: bool) -> int:
+    """What tells that keys came since the last look; of a hold, which may end early, any change."""
+    try:
+        found = slots.stat()
+    except FileNotFoundError:
+        return -1
+    return found.st_mtime_ns if hold else found.st_size
 
 
 def _line(ring: Ring, place: int, data: bytes) -> bytes:

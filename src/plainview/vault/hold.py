@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from plainview.durable import sync_folder
 from plainview.errors import InputError, VaultError
 from plainview.vault import daykey
-from plainview.vault.age import Random, Wrapped, unwrap, wrap
+from plainview.vault.age import Random, Wrapped, public_of, unwrap, wrap
 from plainview.vault.layout import HOLD, HOUR, Layout, end_of
 from plainview.vault.ring import Ring, Slot
 
@@ -91,6 +91,25 @@ def held(
             finally:
                 day.close()
         return count + len(there)
+    finally:
+        ring.close()
+
+
+def ended(layout: Layout, case: str, private: bytes, now: float) -> int:
+    """End the hold `case` at `now` (UTC seconds); the recordings that are due by that.
+
+    `private` is its ring's private half, as proof that both custodians agree. What is due is
+    destroyed by the next pass of the sweeper, whose lock this wants. May be repeated. Raises
+    InputError where there is no such hold, VaultError where `private` is not its own.
+    """
+    folder = layout.keys / f"{HOLD}{case}"
+    if not CASE.fullmatch(case) or not folder.is_dir():
+        raise InputError(f"there is no hold {case[:60]!r}", where="vault")
+    ring = Ring(folder)
+    try:
+        if public_of(private) != ring.public:
+            raise VaultError("both custodians' shares do not make its key", where=ring.name)
+        return ring.hasten(int(now))
     finally:
         ring.close()
 

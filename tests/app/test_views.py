@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from plainview import redacted
-from plainview.app import view_plates
+from plainview.app import demonstration, view_plates
 from plainview.app.view_files import ADMITTED, ViewPlates
 from plainview.app.views import LOOK, RunningViews
 from plainview.clock import ManualClock, SystemClock
@@ -112,3 +112,16 @@ def test_masks_are_read_strictly() -> None:
     for bad in ("", "0,0 1,0", "0,0 1,0 2,1", "a,b c,d e,f", "0 1 2"):
         with pytest.raises(InputError, match="is no mask"):
             view_plates.read_mask(bad)
+
+
+def test_a_demonstration_admits_the_scenes_that_were_drawn_without_people(tmp_path: Path) -> None:
+    """Once, in the ledger, by its own privacy officer; its next start decides nothing anew."""
+    plates, plate = ViewPlates(tmp_path), redacted.encode(PLATE)
+    with Office(tmp_path, ManualClock(utc=1_000.0)) as office:
+        for _ in range(2):
+            demonstration.admit(office, plates, {CAMERA: plate})
+        kinds = [entry.kind for _, entry in office.ledger.entries()]
+    assert kinds.count(EntryKind.PLATE_ADMITTED) == 1
+    admitted = plates.facts(CAMERA).admitted
+    assert admitted is not None
+    assert admitted.digest == digest(plate)

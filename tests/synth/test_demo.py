@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import av
+import cv2
+import numpy as np
 import pytest
 
 from plainview.errors import PlainviewError
 from plainview.geometry import check_view
+from plainview.redacted import read_view_plate
 from plainview.synth import demo
 from plainview.synth.demo import Demonstration, mark, written
 from plainview.synth.demo_render import CHAPTER, render
@@ -65,6 +68,10 @@ def test_finished_files_are_used_again_until_something_changes(tmp_path: Path) -
         site.ready(timeout=0.0)
         assert site.done == 1.0
         assert [_frames(camera.source) for camera in site.cameras] == [3, 3]
+        scenes = site.scenes()
+        assert sorted(scenes) == sorted(camera.camera_id for camera in site.cameras)
+        for camera in site.cameras:
+            _is_empty(scenes[camera.camera_id], camera.source)
     note = tmp_path / "written.json"
     told = json.loads(note.read_text())
     wrongs: list[object] = [
@@ -100,3 +107,14 @@ def test_a_child_that_fails_is_told(tmp_path: Path) -> None:
         child.kill()
         with pytest.raises(PlainviewError, match="ended"):
             site.ready(timeout=30)
+
+
+def _is_empty(plate: bytes, clip: Path) -> None:
+    """The plate of a view is of the clip's scene, to within its noise, but for its people."""
+    png = np.frombuffer(read_view_plate(plate).png, np.uint8)
+    empty = np.asarray(cv2.imdecode(png, cv2.IMREAD_GRAYSCALE), dtype=np.int16)
+    with av.open(str(clip)) as container:
+        frame = next(iter(container.decode(video=0)))
+    away = np.abs(np.asarray(frame.to_ndarray(format="gray"), dtype=np.int16) - empty)
+    assert np.median(away) <= 8
+    assert 0.0005 < float((away > 40).mean()) < 0.2

@@ -314,6 +314,7 @@ def test_an_inline_camera_takes_its_sites_cell(tmp_path: Path) -> None:
 
 WRONG_CITIES = [
     ("[listen]", 'bus = "nats://u:secret@host"\n[listen]', "it holds a password"),
+    ("[listen]", 'role = "site"\n[listen]', "needs a bus between machines"),
     ('id = "plaza-again"\n', "", "is there twice"),
     ('id = "plaza-again"\n', 'id = "PLAZA-north"\n', "is there twice"),
     ("cameras/north.toml", "cameras/nroth.toml", "no camera file"),

@@ -137,14 +137,14 @@ def _nearer(
 
     An even side has no flow: of a bus that comes closer only some parts are seen to move.
     """
-    whole = list(part)
-    rest = [int(k) for k in np.nonzero(there)[0] if k not in set(whole)]
+    rest = there.copy()
+    rest[part] = False
+    whole = [int(k) for k in part]
     for k in whole:
-        near = [
-            j for j in rest if away[j] < away[k] and np.hypot(*(places[j] - places[k])) < TOGETHER
-        ]
-        whole += near
-        rest = [j for j in rest if j not in near]
+        gap = np.hypot(*(places - places[k]).T)
+        near = np.nonzero(rest & (away < away[k]) & (gap < TOGETHER))[0]
+        rest[near] = False
+        whole += near.tolist()
     return np.array(whole, dtype=np.intp)
 
 
@@ -167,13 +167,14 @@ def _leans(places: Floats, front: Front, centre: Floats) -> bool:
 
 def _together(places: Floats) -> Sequence[NDArray[np.intp]]:
     """Indices of `places` (n, 2), in groups whose members are near one another."""
-    rest = list(range(len(places)))
+    rest = np.ones(len(places), dtype=np.bool_)
     groups = []
-    while rest:
-        group = [rest.pop()]
+    while rest.any():
+        group = [int(np.argmax(rest))]
+        rest[group] = False
         for k in group:
-            near = [j for j in rest if np.hypot(*(places[j] - places[k])) < TOGETHER]
-            group += near
-            rest = [j for j in rest if j not in near]
+            near = np.nonzero(rest & (np.hypot(*(places - places[k]).T) < TOGETHER))[0]
+            rest[near] = False
+            group += near.tolist()
         groups.append(np.array(sorted(group), dtype=np.intp))
     return groups

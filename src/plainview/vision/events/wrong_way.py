@@ -1,7 +1,9 @@
 """Wrong way: something moves against the direction of its lane, for some metres and seconds.
 
-Who crosses the lane, turns in it, stops, or backs up a little is not going the wrong way. By
-default both vehicles and people are looked at: the zone says for whom its direction is.
+Two ways lead to it: a mover's path, and a stream of parts by their flow (see streams.py), where the
+zone asks for no size. Who crosses the lane, turns in it, stops, or backs up a little is not going
+the wrong way. By default both vehicles and people are looked at: the zone says for whom its
+direction is.
 """
 
 from typing import Final, NamedTuple
@@ -27,8 +29,6 @@ STRAY: Final = 0.2
 """Part of the way that a path may stray from an even, straight one, root mean square."""
 SPARSE: Final = 4
 """Frames that a path needs at least."""
-
-
 FAST: Final = 2.0
 """m/s by flow from which a stream is faster than who walks."""
 BROAD: Final = 0.4

@@ -22,7 +22,7 @@ State = Literal[
 
 _WHY: Final[dict[State, str]] = {
     "shown": "",
-    "no-permit": "No view: no approved assessment lets this camera show one",
+    "no-permit": "No view: no assessment in force lets this camera show one, or it was stopped",
     "no-plate": "No view: no picture of the empty scene has been admitted",
     "unfit": "No view: the admitted plate is of another picture size. It must be learned anew",
     "unhealthy": "No view: the camera cannot be believed now. This does not mean that it is empty",

@@ -235,9 +235,11 @@ def replay(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
 class Provoked(Measurer):
     """The real measurement, in a lens that may be made to crash or hang at its second frame."""
 
-    def __init__(self, spec: LensSpec, *, plate: bytes | None = None) -> None:
+    def __init__(
+        self, spec: LensSpec, *, plate: bytes | None = None, admitted: bytes | None = None
+    ) -> None:
         """Read from the view's first zone what to do; once, as its marker file tells."""
-        super().__init__(spec, plate=plate)
+        super().__init__(spec, plate=plate, admitted=admitted)
         self._seen = 0
         self._deed = ""
         if spec.view.zones:

@@ -14,6 +14,9 @@ from plainview.errors import LedgerError
 from plainview.governance.person import Person, Role
 from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import Application, create_app
+from plainview.web.city.answer import City
+from plainview.web.city.ground import CitySite
+from plainview.web.city.totals import CityTotals
 from plainview.web.desk import Desk, PurposeEdge
 from plainview.web.views import SiteView
 
@@ -90,7 +93,13 @@ def app(
         static=tmp_path / "static",
         access=access,
         desk=cast("Desk", desk),
+        city=City(CityTotals([_ground(site) for site in real], world.clock), "City"),
     )
+
+
+def _ground(site: SiteView) -> CitySite:
+    names = tuple(camera.id for camera in site.cameras)
+    return CitySite(site.id, site.name, site.id, names, (9.0,) * len(names))
 
 
 class Someone:

@@ -40,6 +40,7 @@ NON_PUBLIC = [
     "/api/v1/cameras/plaza-north/readings/latest",
     "/api/v1/cameras/plaza-north/rollups",
     "/api/v1/system",
+    "/api/v1/city",
 ]
 
 
@@ -126,6 +127,19 @@ def test_a_purpose_for_another_site_does_not_do(someone: "Someone", desk: "KeptD
     assert someone.get("/api/v1/cameras/fair-gate").status_code == 200
     assert [site["id"] for site in someone.get("/api/v1/sites").json()] == ["fair", "quay"]
     assert "plaza" not in {r.removeprefix("site:") for _, _, _, r in desk.recorded}
+
+
+def test_the_city_is_told_of_the_sites_of_the_purpose_alone(
+    someone: "Someone", desk: "KeptDesk"
+) -> None:
+    """District by district; it is recorded as an access to the city."""
+    someone.sign_in(Role.OPERATOR, EVENT)
+    answer = someone.get("/api/v1/city").json()
+    assert (answer["part"], answer["sites"]) == (True, 1)
+    assert [one["name"] for one in answer["districts"]] == ["fair"]
+    assert {one["site"] for one in answer["unhealthy"]} == {"fair"}
+    assert [record[2:] for record in desk.recorded] == [("read-now", "city")]
+    assert someone.get("/api/v1/city", plainview_purpose=SAFETY).json()["sites"] == 1
 
 
 def test_when_the_assessment_ends_so_does_its_purpose(

@@ -1,7 +1,6 @@
 """What has come from the broker: batches as bytes, given out message by message, and whose turn."""
 
 import threading
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,9 +19,13 @@ Verdict = Literal["durable", "poison"]
 Answer = Callable[[str, Verdict], None]
 """(reply subject, verdict): tells the broker what became of a batch."""
 
-_LOW = 4_000_000
-_HIGH = 16_000_000
-"""Bytes of unread batches below which more are asked for, and above which nothing is."""
+_LOW = 1_000_000
+_HIGH = 4_000_000
+"""Bytes of unread batches below which more are asked for, and above which nothing is: two seconds
+of a city, so that intake has them stored before the broker gives them out again."""
+_REMEMBERED = 50_000
+"""Batches that are known to have been acknowledged: more than come in the time until they would be
+given out again."""
 _INDEX_BITS = 12
 """A batch has at most 1,024 Readings and as many statuses."""
 _LATE_SHARE = 4
@@ -72,6 +75,10 @@ class Incoming:
         self._clock, self._answer, self._hungry = clock, answer, hungry
         self._raw: dict[Path, deque[Raw]] = {"live": deque(), "late": deque()}
         self._bytes = 0
+        self._unread: dict[int, str] = {}
+        """The newest reply of each batch in `_raw`, by its sequence."""
+        self._durable: dict[int, None] = {}
+        """Sequences that were acknowledged lately, the oldest first."""
         self._ready: deque[list[Delivery]] = deque()
         """Of one batch each."""
         self._waiting = 0
@@ -85,13 +92,26 @@ class Incoming:
         self._messages = self._wire = self._redelivered = self._poison = self._unreadable = 0
 
     def put(self, path: Path, raw: Raw) -> None:
-        """Keep what the broker handed over."""
+        """Keep what the broker handed over.
+
+        What comes again while it waits unread, or was acknowledged a moment ago, is not read again:
+        an intake that falls behind would only fall further behind by it.
+        """
         with self._changed:
-            self._raw[path].append(raw)
-            self._bytes += len(raw.packed)
             self._wire += len(raw.packed)
             self._redelivered += raw.again
-            self._changed.notify()
+            if not raw.again:
+                # A place that is given out for the first time: the stream was made anew.
+                self._durable.pop(raw.sequence, None)
+            durable = raw.sequence in self._durable
+            if not durable and raw.sequence not in self._unread:
+                self._raw[path].append(raw)
+                self._bytes += len(raw.packed)
+                self._changed.notify()
+            if not durable:
+                self._unread[raw.sequence] = raw.reply
+        if durable:
+            self._answer(raw.reply, "durable")
 
     @property
     def has_room(self) -> bool:
@@ -137,6 +157,7 @@ class Incoming:
             raws = [live.popleft() for _ in range(min(some, len(live)))]
             share = max(some - len(raws), some // _LATE_SHARE, 1)
             raws += [late.popleft() for _ in range(min(share, len(late)))]
+            raws = [raw._replace(reply=self._unread.pop(raw.sequence)) for raw in raws]
             before, self._bytes = self._bytes, self._bytes - sum(len(raw.packed) for raw in raws)
             hungry = before >= _LOW > self._bytes
         if hungry:
@@ -209,13 +230,18 @@ class Incoming:
         with self._changed:
             while at < len(tokens):
                 sequence = tokens[at] >> _INDEX_BITS
-                # Tokens of one batch follow each other, and there are no others between.
-                end = bisect_left(tokens, (sequence + 1) << _INDEX_BITS, at)
-                part, at = tokens[at:end], max(end, at + 1)
+                # Batches come in any order: what is late or comes again has a lower sequence.
+                end = at + 1
+                while end < len(tokens) and tokens[end] >> _INDEX_BITS == sequence:
+                    end += 1
+                part, at = tokens[at:end], end
                 held = self._held.get(sequence)
                 if held is not None and self._acknowledge(held, part):
                     del self._held[sequence]
                     done.append(held.reply)
+                    self._durable[sequence] = None
+            while len(self._durable) > _REMEMBERED:
+                del self._durable[next(iter(self._durable))]
         for reply in done:
             self._answer(reply, "durable")
 

@@ -1,0 +1,82 @@
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plainview.bus import Delivery, wire
+from plainview.bus.incoming import Incoming, Raw
+from plainview.clock import ManualClock
+from plainview.record import Reading, encode
+
+DATA = encode(Reading(0, 1000, 5, 0, 0, 0, 0, 0, 1, 1, (), (), (), ()))
+
+
+def batch(sequence: int, *, reply: str, again: bool = False) -> Raw:
+    """A batch of three Readings at that place of the stream."""
+    whole = wire.Batch(1, 7, sequence, ("a", "b", "c"), (0,) * 3, (DATA,) * 3)
+    return Raw(sequence, "plainview.readings.d.s", reply, wire.pack(whole), again)
+
+
+class Broker:
+    """Hears what an `Incoming` answers."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.answers: list[tuple[str, str]] = []
+        self.incoming = Incoming(
+            ManualClock(),
+            lambda reply, verdict: self.answers.append((reply, verdict)),
+            lambda: None,
+        )
+
+    def take(self, most: int = 100) -> Sequence[Delivery]:
+        """What there is."""
+        return self.incoming.take(most, 0.0)
+
+
+def test_what_comes_again_unread_is_read_once_and_answered_where_it_came_last() -> None:
+    """An intake that falls behind does not do the same work twice."""
+    broker = Broker()
+    for reply in ("first", "second"):
+        broker.incoming.put("live", batch(1, reply=reply, again=reply == "second"))
+    got = broker.take()
+    assert [one.camera for one in got] == ["a", "b", "c"]
+    broker.incoming.acknowledge(got)
+    assert broker.answers == [("second", "durable")]
+    assert not broker.take()
+
+
+def test_what_comes_again_after_it_was_stored_is_only_acknowledged() -> None:
+    """Its acknowledgement and it crossed on the way. In a stream that is new, its place is new."""
+    broker = Broker()
+    broker.incoming.put("live", batch(1, reply="first"))
+    broker.incoming.acknowledge(broker.take())
+    broker.incoming.put("live", batch(1, reply="again", again=True))
+    assert broker.answers == [("first", "durable"), ("again", "durable")]
+    assert not broker.take()
+    broker.incoming.put("live", batch(1, reply="anew"))
+    assert len(broker.take()) == 3
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["put", "take", "ack"])), max_size=30))
+def test_every_batch_is_stored_whatever_comes_again(happenings: list[tuple[int, str]]) -> None:
+    """Each is given out, and answered as durable under its newest reply, in the end."""
+    broker = Broker()
+    put: dict[int, str] = {}
+    taken: list[Delivery] = []
+    stored: set[int] = set()
+    for number, (sequence, what) in enumerate([*happenings, (4, "take"), (4, "ack")]):
+        if what == "put":
+            broker.incoming.put("live", batch(sequence, reply=str(number), again=sequence in put))
+            put[sequence] = str(number)
+        elif what == "take":
+            taken += broker.take(100 if sequence == 4 else 2)
+        else:
+            broker.incoming.acknowledge(taken)
+            stored |= {one.token for one in taken}
+            taken = []
+    while got := broker.take():
+        broker.incoming.acknowledge(got)
+        stored |= {one.token for one in got}
+    assert len(stored) == 3 * len(put)
+    assert {(reply, "durable") for reply in put.values()} <= set(broker.answers)

@@ -31,7 +31,8 @@ CAMERAS = 2000
 BATCH = 4096
 BUDGET = 60_000
 """Readings a second on one core's worth of CPU (DESIGN.md section 7)."""
-START = 1_700_000_000_000
+START = round(time.time() * 1000) - 3_600_000
+"""An hour ago: intake refuses what is older than Readings are kept, or still to come."""
 
 
 class Rate(NamedTuple):

@@ -145,6 +145,9 @@ def test_the_command_takes_a_file_where_a_command_would_stand(
     assert execute(["plan", str(path)]) == 0
     text = capsys.readouterr().out
     assert "| 60,000 cameras |" in text
+    guide = (ROOT / "docs" / "guide" / "city.md").read_text(encoding="utf-8")
+    shown = [row for row in guide.partition("the example gives")[2].splitlines() if row[:1] == "|"]
+    assert set(shown[:10]) <= set(text.splitlines()), "the guide shows another plan"
     assert "bench/streams_per_core.py, 2026-11-22, epyc-2" in text
     assert execute(["plan", "rollout", str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["needs"][3]["cameras"] == 60_000

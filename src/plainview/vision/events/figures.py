@@ -95,13 +95,6 @@ _ARMS_OUT: Final[tuple[_Limb, ...]] = (
     ((0.40, -0.20, 0.08), (-0.02, -0.46, 0.06), 0.06),
     ((0.66, 0, 0.11), (0.72, 0, 0.11), 0.10),
 )
-_CURLED: Final[tuple[_Limb, ...]] = (
-    ((-0.10, 0, 0.18), (0.40, 0.10, 0.20), 0.17),
-    ((-0.10, 0.05, 0.13), (-0.32, 0.38, 0.13), 0.12),
-    ((-0.32, 0.38, 0.11), (-0.68, 0.18, 0.10), 0.09),
-    ((0.34, 0.18, 0.12), (0.30, 0.50, 0.10), 0.07),
-    ((0.60, 0.16, 0.14), (0.66, 0.17, 0.14), 0.10),
-)
 _MOST_LIMBS: Final = 5
 
 
@@ -118,11 +111,6 @@ def _turned(limbs: tuple[_Limb, ...], turns: int) -> list[list[_Limb]]:
     return found  # type: ignore[return-value]
 
 
-def _mirrored(limbs: tuple[_Limb, ...]) -> tuple[_Limb, ...]:
-    """`limbs` with left and right exchanged."""
-    return tuple(((a[0], -a[1], a[2]), (b[0], -b[1], b[2]), radius) for a, b, radius in limbs)
-
-
 _FIGURES: Final = [
     *((Posture.STANDING, f) for f in _turned(_STANDING, 1)),
     *((Posture.CROUCHING, f) for f in _turned(_CROUCHING, 4)),
@@ -135,8 +123,6 @@ _FIGURES: Final = [
     *((Posture.LYING, f) for f in _turned(_LYING, 12)),
     *((Posture.LYING, f) for f in _turned(_SPRAWLED, 8)),
     *((Posture.LYING, f) for f in _turned(_ARMS_OUT, 8)),
-    *((Posture.LYING, f) for f in _turned(_CURLED, 8)),
-    *((Posture.LYING, f) for f in _turned(_mirrored(_CURLED), 8)),
 ]
 _POSTURES: Final = [posture for posture, _ in _FIGURES]
 # (figures, limbs, 2 ends, 3) and (figures, limbs): a limb that a figure has not has radius 0.

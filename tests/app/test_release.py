@@ -26,6 +26,7 @@ from plainview.errors import (
 from plainview.fleet.release import Filmed, Job
 from plainview.governance import release_office
 from plainview.governance.release_proof import encode_bundle
+from plainview.governance.release_standing import at
 from plainview.ledger.entry import EntryKind
 from plainview.vision.redact_job import Told
 
@@ -191,6 +192,8 @@ def test_a_release_ends_and_is_told_in_words(tmp_path: Path) -> None:
     assert "AS RECORDED: everybody can be seen" in " ".join(words_of(asked))
     assert "granted until" in line_of(known)
     assert "as recorded" in line_of(known)
+    assert at(known, known.ends - 1) == known
+    assert at(known, known.ends).state == "ended"
     release_office.end(world.office, identifier, "handed over", OPERATOR)
     with pytest.raises(InputError, match="is ended"):
         release_office.opening(world.office, OPERATOR, identifier, region="")

@@ -71,3 +71,50 @@ def test_a_tap_of_a_camera_has_the_network_and_no_files(kind: str, tmp_path: Pat
     assert {what for name, what in found.items() if name not in {*allowed, "missing"}} == {
         "PermissionError"
     }
+
+
+RECORDER = """
+import json, os, signal, socket, sys
+from plainview.vision import confine
+missing = confine.confine_to(sys.argv[1])
+def outcome(act):
+    try:
+        act()
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+print(json.dumps({"missing": missing} | {name: outcome(act) for name, act in {
+    "a new file": lambda: open(sys.argv[1] + "/new", "x").close(),
+    "its folder": lambda: os.listdir(sys.argv[1]),
+    "another file": lambda: open(sys.argv[2]).close(),
+    "exec": lambda: os.execv("/bin/true", ["true"]),
+    "a process": lambda: os.fork(),
+    "socket": lambda: socket.socket().close(),
+    "another process's end": lambda: os.kill(os.getppid(), 0),
+    "a pipe by name": lambda: os.mkfifo(sys.argv[1] + "/pipe"),
+    "a link": lambda: os.symlink("/etc", sys.argv[1] + "/link"),
+}.items()}))
+"""
+
+
+def test_a_recorder_has_its_folder_and_nothing_else(tmp_path: Path) -> None:
+    """No other file, no network, no exec, no process, not even a signal to one."""
+    folder, other = tmp_path / "vault", tmp_path / "other"
+    folder.mkdir()
+    other.write_text("other")
+    command = [sys.executable, "-c", RECORDER, folder, other]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    found = json.loads(done.stdout)
+    if any("Landlock" in part for part in found["missing"]):
+        pytest.skip("no Landlock in this kernel")
+    assert found == {"missing": []} | {
+        "a new file": "done",
+        "its folder": "done",
+        "another file": "PermissionError",
+        "exec": "PermissionError",
+        "a process": "PermissionError",
+        "socket": "PermissionError",
+        "another process's end": "PermissionError",
+        "a pipe by name": "PermissionError",
+        "a link": "PermissionError",
+    }

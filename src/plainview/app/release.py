@@ -29,7 +29,7 @@ from plainview.governance.release_proof import (
     check_bundle,
     encode_bundle,
 )
-from plainview.governance.release_standing import ASKED, GRANTED, FootageRelease
+from plainview.governance.release_standing import ASKED, GRANTED, FootageRelease, at
 from plainview.ledger.entry import EntryKind, encode_entry
 from plainview.ledger.note import SignatureVerifier, Verifier
 from plainview.ledger.policy import QuorumPolicy
@@ -92,7 +92,7 @@ def approve(identifier: str, key: Path, state: Path | None) -> str:
 def listing(state: Path | None, *, as_json: bool) -> Iterator[str]:
     """Every release as the public may know it, a line each."""
     with office_of(state) as office:
-        every = list(office.standing().footage.values())
+        every = [at(one, office.now()) for one in office.standing().footage.values()]
     if as_json:
         yield msgspec.json.encode(every).decode()
         return

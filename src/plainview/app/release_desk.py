@@ -12,7 +12,7 @@ from plainview.governance.capability import RELEASE
 from plainview.governance.office import Office
 from plainview.governance.person import Person
 from plainview.governance.release_office import Wish
-from plainview.governance.release_standing import FootageRelease
+from plainview.governance.release_standing import FootageRelease, at
 from plainview.web.releases import ReleaseEdge, ReleasesNow, ReleaseWish
 
 _MOST = 500
@@ -43,7 +43,8 @@ class RunningReleases:
         for live in self._office.live_permits(self._office.now(), unsound=lambda _: None):
             for camera in live.permit.capabilities.get(RELEASE, ()):
                 cameras[camera] = max(cameras.get(camera, 0.0), live.permit.release)
-        return ReleasesNow([self._edge(one) for one in known[:_MOST]], cameras)
+        now = self._office.now()
+        return ReleasesNow([self._edge(at(one, now)) for one in known[:_MOST]], cameras)
 
     def ask(self, person: Person, wish: ReleaseWish) -> ReleaseEdge:
         """Ask for footage, signed by the authority for who signed in."""

@@ -32,6 +32,7 @@ from plainview.governance.register_state import (
     permit_state,
     state_of,
 )
+from plainview.governance.release_standing import at
 from plainview.governance.standing import Standing, Started
 from plainview.ledger.entry import Entry
 
@@ -88,7 +89,9 @@ def build_register(
         cameras=cameras,
         assessments=tuple(_assessment(one, standing, now) for one in permits),
         changes=tuple(reversed([change(index, entry) for index, entry in entries])),
-        footage=tuple(sorted(standing.footage.values(), key=lambda one: -one.index)),
+        footage=tuple(
+            at(one, now) for one in sorted(standing.footage.values(), key=lambda one: -one.index)
+        ),
     )
 
 

@@ -59,6 +59,13 @@ class FootageRelease(Struct, frozen=True):
 Releases = dict[str, FootageRelease]
 
 
+def at(release: FootageRelease, now: int) -> FootageRelease:
+    """`release` as it is at `now` (UTC milliseconds): one whose order has ended is over."""
+    if release.state == GRANTED and now >= release.ends:
+        return structs.replace(release, state=ENDED)
+    return release
+
+
 def _text(entry: Entry, key: str) -> str:
     value = entry.detail.get(key, "")
     return value if isinstance(value, str) else ""

@@ -16,7 +16,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from plainview.vision import deadline, seal
+from plainview.vision import deadline, seal, syscalls
 
 if TYPE_CHECKING:
     from plainview.vision.sources import Kind  # loads FFmpeg, which the recorder does without
@@ -114,8 +114,9 @@ def confine(kind: "Kind", *, readable: tuple[str, ...] = ()) -> list[str]:
 def confine_to(folder: str) -> list[str]:
     """Confine this process for good to the files below `folder`; what the kernel refused.
 
-    For the recorder: no network, no exec, and no other path, to read or to write. Call when all
-    code that it needs is loaded.
+    For the recorder: no network, no exec, no new process, and no other path, to read or to write;
+    of the kernel's calls those alone that recording takes. Call when all code that it needs is
+    loaded.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
@@ -124,10 +125,9 @@ def confine_to(folder: str) -> list[str]:
         missing.append(f"prctl {_NO_NEW_PRIVS}")
     missing += _landlock(libc, "folder", (folder,))
     machine = platform.machine()
-    if machine not in _NEVER:
+    if machine not in syscalls.NUMBERS:
         return [*missing, "a system call filter for this machine"]
-    calls = _NEVER[machine] | _NETWORK[machine]
-    refused = seal.install(seal.deny_list(machine, tuple(calls.values()), 1))
+    refused = seal.install(seal.allow_list(machine, os.getpid(), syscalls.RECORDER))
     return [*missing, f"the system call filter ({refused})"] if refused else missing
 
 

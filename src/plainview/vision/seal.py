@@ -152,8 +152,10 @@ def _landlock(libc: ctypes.CDLL) -> tuple[int, list[str]]:
     return (0, [f"Landlock ({why})"]) if why else (abi, [])
 
 
-def allow_list(machine: str, pid: int) -> list[Instruction]:
+def allow_list(machine: str, pid: int, more: tuple[str, ...] = ()) -> list[Instruction]:
     """The seccomp program for `machine` ('x86_64' or 'aarch64') and the process `pid`.
+
+    Calls in `more` are allowed too.
 
     Wrong architecture, or an x32 call: the process is killed. Not in `ALLOWED`: EPERM. `mmap` and
     `mprotect` are allowed without PROT_EXEC, `tgkill` to the process itself (so that an abort in a
@@ -170,7 +172,7 @@ def allow_list(machine: str, pid: int) -> list[Instruction]:
         program += [(_JUMP_ANY_BIT, 0, 1, X32_BIT), (_RETURN, 0, 0, _RET_KILL_PROCESS)]
     refuse = (_RETURN, 0, 0, _RET_ERRNO | errno.EPERM)
     allow = (_RETURN, 0, 0, _RET_ALLOW)
-    for name in (*IO, *ALLOWED):
+    for name in (*IO, *ALLOWED, *more):
         if name in numbers:
             program += [(_JUMP_EQUAL, 0, 1, numbers[name]), allow]
     # The third argument of both is `prot`. The kernel reads its low word.

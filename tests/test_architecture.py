@@ -199,6 +199,7 @@ STARTERS = {
     "app/events.py",  # rendered scenes, one process for each core
     "app/recording.py",  # makes the keys of a day, and ends
     "fleet/recording.py",  # the recorder, confined to the vault
+    "fleet/release.py",  # a released film, from a sealed process
     "fleet/still.py",  # one picture of a file, for the person who calibrates
     "fleet/zygote.py",
     "synth/demo.py",  # renders the demonstration

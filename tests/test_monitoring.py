@@ -59,8 +59,11 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], str]:
     stats = Intake(LocalBus(16), store, clock).stats().numbers()
     text = exposition([], store, lambda: stats, clock, city=totals)().decode()
     store.close()
-    app = DEPLOY.parent / "src" / "plainview" / "app"
-    said = "".join((app / name).read_text() for name in ("running.py", "watching.py"))
+    sources = DEPLOY.parent / "src" / "plainview"
+    said = "".join(
+        (sources / name).read_text()
+        for name in ("app/running.py", "app/watching.py", "fleet/placed.py")
+    )
     names = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     names |= {f"plainview_{key}" for key in re.findall(r'"([a-z_]+)":', said)}
     # Families of alerts and routes are there where a city has any.

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from plainview.app.adding import NO_DISTRICT, Adding
 from plainview.clock import ManualClock
 from plainview.config import CameraConfig, CityConfig, SiteConfig
@@ -44,7 +46,10 @@ def test_what_is_written_is_added_up_once_there_is_a_city() -> None:
     adding.said("a", status)
     plan = SitePlan(SiteView("s", "S", 4.8, 45.7, (CameraView("a", VIEW),)))
     site = SiteConfig("s", "S", (4.8, 45.7), (CameraConfig("a", VIEW, every=0.5),))
-    city = adding.begin(CityConfig("City", (site,)), {"s": plan}, clock)
+    config = CityConfig("City", (site,))
+    assert adding.begin(structs.replace(config, role="site"), {"s": plan}, clock) is None
+    city = adding.begin(config, {"s": plan}, clock)
+    assert city is not None
     assert city.expected == 2
     assert city.totals.districts == (NO_DISTRICT,)
     assert not city.totals.sums().believed.any()

@@ -24,8 +24,13 @@ class Adding:
         self._also = also
         self._totals: CityTotals | None = None
 
-    def begin(self, city: CityConfig, plans: Mapping[str, SitePlan], clock: Clock) -> City:
-        """Add up from now on; `plans` are of all sites of `city`."""
+    def begin(self, city: CityConfig, plans: Mapping[str, SitePlan], clock: Clock) -> City | None:
+        """Add up from now on; `plans` are of all sites of `city`.
+
+        None where this process is a site's: what it measures is added up at the centre.
+        """
+        if city.role == "site":
+            return None
         totals = CityTotals(
             [city_site(plans[site.id], site.district or NO_DISTRICT) for site in city.sites], clock
         )

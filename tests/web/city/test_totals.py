@@ -68,7 +68,7 @@ def said(
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 def test_what_is_kept_up_is_what_is_summed_anew(data: st.DataObject) -> None:
     """Batches in any order, replays, faults, silence and clocks that jump: exactly the same."""
     clock = ManualClock()

@@ -17,7 +17,7 @@ def test_hours_are_read_while_another_writes_and_only_when_they_are_final(tmp_pa
     with pytest.raises(StoreError, match="no store here"):
         hour_sums(url, ["north"], 0, 1)
     with pytest.raises(ConfigError, match="Use sqlite:PATH"):
-        hour_sums("postgresql://example", ["north"], 0, 1)
+        hour_sums("mysql://example", ["north"], 0, 1)
     store = open_store(url)
     try:
         store.append([reading("north", hour, k, 3.0) for hour in range(2) for k in range(6)])

@@ -29,6 +29,7 @@ from plainview.cli.plan import plan_app
 from plainview.cli.publish import publish
 from plainview.cli.register import register_app
 from plainview.cli.release import release_app
+from plainview.cli.store import store_app
 from plainview.cli.vault import vault_app
 from plainview.cli.view import view_app
 from plainview.errors import BoundaryError, PlainviewError
@@ -65,6 +66,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(plan_app, name="plan")
 app.add_typer(register_app, name="register")
 app.add_typer(release_app, name="release")
+app.add_typer(store_app, name="store")
 app.add_typer(vault_app, name="vault")
 app.command()(publish)
 app.command()(office.stop)

@@ -48,7 +48,7 @@ class PostgresStore:
         Raises ConfigError, or StoreError where the server is away or another process has the lock.
         """
         self._address = address = Address(url)
-        _migrate(address)
+        bring_up_to_date(address)
         self._watch = Watch(address, self._pids)
         self._writer = Writer(address, retention, self._watch.grow)
         self._desk = Link(address, "alert")
@@ -81,8 +81,7 @@ class PostgresStore:
         if not readings and not self._writer.unsaved:
             return Appended(0, 0)
         with self._writer.link.lock:
-            size = sum(len(one.data) or 100 for one in readings)
-            self._pruning.make_room(len(readings), size)
+            self._pruning.make_room(len(readings) * self._writer.row_bytes, len(readings))
             return self._writer.append(readings, marks)
 
     def put_status(self, camera: str, status: CameraStatus) -> None:
@@ -165,8 +164,7 @@ class PostgresStore:
 
     def latest(self, cameras: Sequence[str]) -> dict[str, Reading]:
         """The newest Reading of each of `cameras` that has one."""
-        newest = self._writer.latest if self._writes else {}
-        found = {name: newest[name] for name in cameras if name in newest}
+        found = self._writer.newest(cameras) if self._writes else {}
         missing = [name for name in cameras if name not in found and name not in self._silent]
         if missing or self._lookup.closed:
             looked_up = self._lookup.latest(missing)
@@ -261,7 +259,7 @@ _FENCE = (
 _TELL = "SELECT pg_notify('plainview_' || 'reading'::regclass::oid::bigint, '')"
 
 
-def _migrate(address: Address) -> None:
+def bring_up_to_date(address: Address) -> None:
     """Bring the schema of the database at `address` up to date; one process at a time."""
     engine = create_engine(
         "postgresql+psycopg://",

@@ -33,8 +33,8 @@ _KNOWN: Final = {
 
 def explain(error: BaseException | None, where: str) -> StoreError:
     """The StoreError (StoreFull where it is one) for what psycopg raised on the server `where`."""
-    state = getattr(error, "sqlstate", None)
     said = _first_line(error)
+    state = getattr(error, "sqlstate", None) or _refused(said)
     if state in {"53100", "53200"}:
         return StoreFull(
             f"the server has no room to write ({said})",
@@ -53,6 +53,23 @@ def explain(error: BaseException | None, where: str) -> StoreError:
     return StoreError(
         f"the server failed: {said} ({state})", where=where, mend="See PostgreSQL's log"
     )
+
+
+_PHRASES: Final = {
+    "authentication failed": "28",
+    "pg_hba.conf": "28",
+    'role "': "28",
+    "does not exist": "3D000",
+    "starting up": "57P",
+    "shutting down": "57P",
+    "too many clients": "53300",
+    "connection slots": "53300",
+}
+"""libpq gives no SQLSTATE for a connection that was refused."""
+
+
+def _refused(said: str) -> str | None:
+    return next((state for phrase, state in _PHRASES.items() if phrase in said), None)
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -30,6 +30,11 @@ _ONE_CAMERA: Final = text(
     "AND camera = :camera AND t > :since AND t <= :until ORDER BY t DESC LIMIT :most"
 )
 """A look-up in the index for each second, however many other cameras there are."""
+_PAST_OTHERS: Final = text(
+    "SELECT data FROM reading WHERE camera = :camera AND t > :since AND t <= :until "
+    "ORDER BY t DESC LIMIT :most"
+)
+"""Where there are times of all kinds (partitions.py), past all other cameras' Readings."""
 _OF_TIMES: Final = text(
     "SELECT camera, t, data FROM reading WHERE t / 1000 = ANY(CAST(:seconds AS bigint[])) "
     "AND camera = ANY(CAST(:cameras AS int[])) AND t >= :since AND t <= :until"
@@ -103,7 +108,13 @@ class Lookup:
             number = self.number(connection, camera)
             if number is None:
                 return []
-            for after, upto in _stretches(connection, max(since, deleted_until(connection)), until):
+            since = max(since, deleted_until(connection))
+            known = None if until - since <= _HOUR else partitions.known(connection, "reading")
+            if known is not None and known.rest:
+                given = {"since": since, "until": until, "camera": number, "most": most}
+                found += connection.execute(_PAST_OTHERS, given).scalars()
+                known = known._replace(spans=())
+            for after, upto in _stretches(known, since, until):
                 given = {"since": after, "until": upto, "camera": number, "most": most - len(found)}
                 found += connection.execute(_ONE_CAMERA, given).scalars()
                 if len(found) >= most:
@@ -187,20 +198,16 @@ def deleted_until(connection: Connection) -> int:
     return -1 if found is None else int(found)
 
 
-def _stretches(connection: Connection, since: int, until: int) -> Iterator[tuple[int, int]]:
-    """Since < t <= until in hours, the newest first, where there is anything."""
-    if until - since <= _HOUR:
+def _stretches(
+    known: partitions.Partitions | None, since: int, until: int
+) -> Iterator[tuple[int, int]]:
+    """Since < t <= until in hours, the newest first, where `known` has anything; None: as it is."""
+    if known is None:
         yield since, until
         return
-    found = partitions.known(connection, "reading")
-    spans = [(max(span.since - 1, since), min(span.until, until)) for span in
-             found.within(since, until)]  # fmt: skip
-    if found.rest:
-        low, high = connection.execute(
-            text("SELECT min(t), max(t) FROM reading_rest WHERE t > :since AND t <= :until"),
-            {"since": since, "until": until},
-        ).one()
-        spans = [(since, until)] if low is not None and high - low < 30 * _HOUR else spans
+    spans = [
+        (max(span.since - 1, since), min(span.until, until)) for span in known.within(since, until)
+    ]
     for first, last in reversed(spans):
         upto = last
         while upto > first:

@@ -1,5 +1,9 @@
 """Short numbers of names, which only the writer gives out."""
 
+from collections.abc import Mapping
+from itertools import chain
+from types import MappingProxyType
+
 from sqlalchemy import Connection, Table, insert, select
 
 
@@ -19,12 +23,18 @@ class Names:
         rows = connection.execute(select(columns.name, columns.id).where(columns.id > last))
         self.numbers = self.numbers | {row.name: row.id for row in rows}
 
-    def add(self, connection: Connection, names: set[str]) -> dict[str, int]:
-        """Numbers for those of `names` that have none; to be kept once they are durable."""
-        new = sorted(names - self.numbers.keys())
-        added = dict(
-            zip(new, range(max(self.numbers.values(), default=0) + 1, 1 << 31), strict=False)
-        )
+    def add(
+        self,
+        connection: Connection,
+        names: set[str],
+        given: Mapping[str, int] = MappingProxyType({}),
+    ) -> dict[str, int]:
+        """Numbers for those of `names` that have none, here or in `given`, which were given out in
+        the same transaction; to be kept once they are durable.
+        """  # noqa: D205 - one sentence
+        new = sorted(names - self.numbers.keys() - given.keys())
+        last = max(chain(self.numbers.values(), given.values()), default=0) if new else 0
+        added = dict(zip(new, range(last + 1, last + 1 + len(new)), strict=True))
         if added:
             rows = [{"id": number, "name": name} for name, number in added.items()]
             connection.execute(insert(self._table), rows)

@@ -136,8 +136,8 @@ class Pruning:
         size = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
         return int(size)
 
-    def make_room(self, rows: int, size: int) -> None:
-        """See that `rows` of `size` bytes fit within the bound, or raise StoreFull."""
+    def make_room(self, size: int, rows: int) -> None:
+        """See that `size` bytes in `rows` fit within the bound, or raise StoreFull."""
         needed = int((size + rows * _ROW) * _GROWTH)
         self._room -= needed
         if self._room < 0:

@@ -140,8 +140,8 @@ class Rolling:
             cameras.append(touched)
         for start, parts in hours.items():
             touched = np.unique(np.concatenate(parts))
-            items = self._hours[start].total.items(touched)
-            rows += copying.put_sums(connection, "hour", start, items)
+            held = self._hours[start].total.held(touched)
+            rows += copying.put_sums(connection, "hour", start, held)
         self._settle(connection, starts)
         return Rolled(rows, tuple(starts), np.unique(np.concatenate(cameras or [np.zeros(0, int)])))
 
@@ -151,7 +151,7 @@ class Rolling:
         touched = by.cameras.copy()
         _complete(connection, table, start, whole, touched)
         whole.total.merge(by)
-        return copying.put_sums(connection, table.name, start, whole.total.items(touched))
+        return copying.put_sums(connection, table.name, start, whole.total.held(touched))
 
     def _settle(self, connection: Connection, starts: Sequence[int]) -> None:
         """Say that the sums of `starts` are whole, and let stragglers go that are in them."""
@@ -259,7 +259,7 @@ def add_encoded(sheet: Sheet, rows: Iterable[tuple[int, bytes]]) -> None:
 def rewrite(connection: Connection, start: int) -> int:
     """Put the sums of the Readings of the minute at `start` in place of what was written; rows."""
     sheet = sums_in_minute(connection, start)
-    return copying.put_sums(connection, "minute", start, sheet.items(sheet.cameras))
+    return copying.put_sums(connection, "minute", start, sheet.held(sheet.cameras))
 
 
 def rewrite_hours(connection: Connection, readings_from: int) -> int:
@@ -277,5 +277,5 @@ def rewrite_hours(connection: Connection, readings_from: int) -> int:
         minute.put(stored(connection, schema.minute, start))
         hours[start // HOUR * HOUR].merge(minute)
     for start, hour in hours.items():
-        rows += copying.put_sums(connection, "hour", start, hour.items(hour.cameras))
+        rows += copying.put_sums(connection, "hour", start, hour.held(hour.cameras))
     return rows

@@ -2,7 +2,7 @@
 
 # ruff: noqa: SLF001 - one sheet reads another's arrays
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -47,18 +47,19 @@ class Columns(NamedTuple):
         )
 
 
-def columns(cameras: Sequence[int], readings: Sequence[Measured]) -> Columns:
+_NUMBERS: Final = attrgetter("frames", "count", "low", "high")
+
+
+def columns(cameras: Ints | Sequence[int], readings: Sequence[Measured]) -> Columns:
     """`readings`, of `cameras`, as columns."""
     n = len(readings)
-    healthy = np.fromiter(map(attrgetter("frames"), readings), np.int64, n) > 0
+    numbers = chain.from_iterable(map(_NUMBERS, readings))
+    flat_counts = np.fromiter(numbers, np.int64, 4 * n).reshape(n, 4)
     health = np.zeros(n, np.int64)
     for k, one in enumerate(readings):
         if one.health:
             health[k] = sum({_BIT[flag] for flag in one.health})
-    healthy &= health == 0
-    counts = np.empty((n, 3), np.int64)
-    for k, name in enumerate(("count", "low", "high")):
-        counts[:, k] = np.fromiter(map(attrgetter(name), readings), np.int64, n)
+    healthy, counts = (flat_counts[:, 0] > 0) & (health == 0), flat_counts[:, 1:]
     said = [one.crossings for one in readings]
     lines = np.fromiter(map(len, said), np.int64, n)
     most = int(lines.max(initial=0))
@@ -68,6 +69,20 @@ def columns(cameras: Sequence[int], readings: Sequence[Measured]) -> Columns:
         inside = np.arange(most) < lines[:, None]
         crossings[inside] = flat.reshape(-1, 2)
     return Columns(np.asarray(cameras, np.int64), healthy, counts, health, lines, crossings)
+
+
+class Held(NamedTuple):
+    """Sums of cameras, one row each, as `rollup.Sums` has them."""
+
+    cameras: Ints
+    sums: Ints
+    """(n, 5) readings, unhealthy, total, low, high."""
+    peaks: Ints
+    """-1 where there is none."""
+    health: Ints
+    lines: Ints
+    crossings: Ints
+    """(n, most lines, 2)."""
 
 
 class Sheet:
@@ -179,28 +194,15 @@ class Sheet:
             if part.crossings:
                 self._crossings[slot, : len(part.crossings)] = part.crossings
 
-    def items(self, cameras: Ints) -> Iterator[tuple[int, Sums]]:
+    def held(self, cameras: Ints) -> Held:
         """The sums of `cameras`, which are in it, in the order of their numbers."""
         cameras = np.sort(cameras)
         slots = self._slots[cameras]
-        lines = self._lines[slots].tolist()
-        crossings: Iterable[list[list[int]]] = (
-            self._crossings[slots].tolist() if any(lines) else ([] for _ in lines)
+        return Held(
+            cameras,
+            self._sums[slots],
+            self._peaks[slots],
+            self._health[slots],
+            self._lines[slots],
+            self._crossings[slots],
         )
-        for camera, sums, peak, health, many, said in zip(
-            cameras.tolist(),
-            self._sums[slots].tolist(),
-            self._peaks[slots].tolist(),
-            self._health[slots].tolist(),
-            lines,
-            crossings,
-            strict=True,
-        ):
-            pairs = tuple((f, b) for f, b in said[:many])
-            n, unhealthy, total, low, high = sums
-            yield (
-                camera,
-                Sums(
-                    n, unhealthy, total, low, high, None if peak == _NONE else peak, pairs, health
-                ),
-            )

@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from plainview.record import CameraStatus, Reading, Stamped, encode
@@ -14,6 +15,7 @@ from plainview.store import Appended, Retention, events, schema
 from plainview.store.dialects import INSERTS
 from plainview.store.pg import copying, partitions, rolling
 from plainview.store.pg.address import Address
+from plainview.store.pg.latest import Latest
 from plainview.store.pg.link import Link, raw
 from plainview.store.pg.names import Names
 from plainview.store.pg.sheets import Ints, columns
@@ -23,9 +25,6 @@ from plainview.store.rollup import MINUTE
 from plainview.store.search import Mark
 
 _insert = INSERTS["postgresql"]
-_STEP_BACK: Final = 60_000
-"""Milliseconds. A Reading that much older than the newest known means that the clock was set back;
-it is the newest then."""
 _LONG_TERM: Final = 3 * 86_400
 """Seconds. Readings that are kept for less lie in partitions of an hour, others in those of a day:
 what is past its term is gone from the disk soon after."""
@@ -33,10 +32,6 @@ _WARY: Final = 8
 """Batches after one with duplicates that are looked through before they are added."""
 _MOST_MINUTES: Final = 64
 """Minutes that may be in memory only; a site that tells of hours at once is written in between."""
-_LATE: Final = (
-    "INSERT INTO straggler SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bytea[]) "
-    "ON CONFLICT DO NOTHING RETURNING t, camera"
-)
 _STATUSES: Final = (
     "INSERT INTO status (camera, data, changed) "
     "SELECT *, %s FROM unnest(%s::text[], %s::bytea[]) "
@@ -45,17 +40,15 @@ _STATUSES: Final = (
 
 
 class _Batch(NamedTuple):
-    """Readings, in the order of the index."""
+    """Readings in the order of the index."""
 
     readings: list[Reading]
-    times: Ints
-    cameras: Ints
-    data: list[bytes]
+    rows: copying.Rows
 
-    def rows(self, which: Sequence[int]) -> list[copying.Row]:
-        """Rows of the Readings `which`, by place."""
-        times, cameras = self.times.tolist(), self.cameras.tolist()
-        return [(times[k], cameras[k], self.data[k]) for k in which]
+    def at(self, places: Ints) -> copying.Rows:
+        """The rows at `places`."""
+        times, cameras, data = self.rows
+        return copying.Rows(times[places], cameras[places], [data[k] for k in places.tolist()])
 
 
 class Writer:
@@ -70,8 +63,10 @@ class Writer:
         self.summing = Summing(address, self.link, self.rolling)
         self.readings: partitions.Partitions
         self.minutes: partitions.Partitions
-        self.latest: dict[str, Reading] = {}
+        self.latest = Latest()
         """The newest of each camera that this process has stored."""
+        self.row_bytes = 100
+        """Bytes of a Reading, as in the last batch."""
         self.statuses: dict[str, CameraStatus] = {}
         self.unsaved: set[str] = set()
         """Cameras whose status is not written yet."""
@@ -114,13 +109,15 @@ class Writer:
         """See `Store.append`."""
         with self.link.lock:
             with self.link.begin() as connection:
-                named = {one.camera for one in readings} | {mark.camera for mark in marks}
-                added = self.cameras.add(connection, named)
-                batch = _ordered(readings, self.cameras.numbers | added if added else
-                                 self.cameras.numbers)  # fmt: skip
-                made = self._cover(connection, batch)
+                added = self.cameras.add(connection, {mark.camera for mark in marks})
+                try:
+                    batch = _ordered(readings, self._numbers(added))
+                except KeyError:  # seldom: looking first would take as long as all the rest
+                    added |= self.cameras.add(connection, set(map(_camera, readings)), added)
+                    batch = _ordered(readings, self._numbers(added))
+                made = self._cover(connection, batch.rows.times)
                 stored = self._store(connection, batch)
-                minutes = np.maximum(batch.times - 1, 0) // MINUTE * MINUTE
+                minutes = np.maximum(batch.rows.times - 1, 0) // MINUTE * MINUTE
                 _note_minutes(connection, minutes[stored])
                 zones = self._put_marks(connection, marks, added)
                 said = self._save_statuses(connection)
@@ -130,19 +127,23 @@ class Writer:
             self.readings = made
             self._saved(said)
             self._sum(batch, stored, minutes)
-            for one in readings:
-                self._see(one)
+            self.latest.see(batch.rows.cameras, batch.rows.times, batch.readings)
+            if batch.rows.data:
+                self.row_bytes = sum(map(len, batch.rows.data)) // len(batch.rows.data) + 1
         self._changed()
         if self.rolling.many > _MOST_MINUTES:
             self.roll_up(None)
         many = int(stored.sum())
         return Appended(many, len(readings) - many)
 
-    def _cover(self, connection: Connection, batch: _Batch) -> partitions.Partitions:
-        """See that there are partitions for all times of `batch`."""
-        if not len(batch.times):
+    def _numbers(self, added: dict[str, int]) -> dict[str, int]:
+        return self.cameras.numbers | added if added else self.cameras.numbers
+
+    def _cover(self, connection: Connection, times: Ints) -> partitions.Partitions:
+        """See that there are partitions for all of `times`."""
+        if not len(times):
             return self.readings
-        hours = np.unique(batch.times[batch.times > self.rolling.readings_from] // partitions.HOUR)
+        hours = np.unique(times[times > self.rolling.readings_from] // partitions.HOUR)
         lacking = self.readings.lacking((hours * partitions.HOUR).tolist(), self.length)
         return partitions.make(connection, self.readings, lacking)
 
@@ -151,25 +152,25 @@ class Writer:
         """Milliseconds of a partition of Readings."""
         return partitions.DAY if self.retention.readings >= _LONG_TERM else partitions.HOUR
 
-    def _store(self, connection: Connection, batch: _Batch) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def _store(self, connection: Connection, batch: _Batch) -> NDArray[np.bool_]:
         """Which of `batch` are new; they are kept."""
-        stored = np.ones(len(batch.data), bool)
-        late = batch.times <= self.rolling.readings_from
+        late = batch.rows.times <= self.rolling.readings_from
+        stored = ~late
         if late.any():
-            rows = batch.rows(np.flatnonzero(late).tolist())
-            found = connection.exec_driver_sql(_LATE, tuple(map(list, zip(*rows, strict=True))))
-            _mark_new(stored, np.flatnonzero(late).tolist(), rows, {(t, c) for t, c in found})
-        places = np.flatnonzero(~late).tolist()
-        if not places:
+            places = np.flatnonzero(late)
+            stored[places[copying.add_late(connection, batch.at(places))]] = True
+        places = np.flatnonzero(~late)
+        if not len(places):
             return stored
-        rows = batch.rows(places)
+        rows = batch.at(places) if late.any() else batch.rows
         if self._wary:
             self._wary -= 1
         elif copying.add_new(connection, rows):
             return stored
         else:
             self._wary = _WARY
-        _mark_new(stored, places, rows, copying.merge(connection, rows))
+        stored[places] = False
+        stored[places[copying.merge(connection, rows)]] = True
         return stored
 
     def _put_marks(
@@ -178,27 +179,28 @@ class Writer:
         if not marks:
             return {}
         zones = self.zones.add(connection, {m.zone for m in marks if m.zone is not None})
-        numbers = events.Numbers(self.cameras.numbers | added, self.zones.numbers | zones)
+        numbers = events.Numbers(self._numbers(added), self.zones.numbers | zones)
         events.put(connection, marks, numbers)
         return zones
 
     def _tell(self, connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_notify(%s, '')", (self._channel,))
 
-    def _sum(self, batch: _Batch, stored: np.ndarray[Any, Any], minutes: Ints) -> None:
+    def _sum(self, batch: _Batch, stored: NDArray[np.bool_], minutes: Ints) -> None:
         if not stored.any():
             return
-        given = columns(batch.cameras.tolist(), batch.readings)
+        given = columns(batch.rows.cameras, batch.readings)
         if stored.all():
             self.rolling.add(minutes, given)
         else:
             self.rolling.add(minutes[stored], given.of(stored))
 
-    def _see(self, one: Stamped) -> None:
-        known = self.latest.get(one.camera)
-        t = one.reading.t
-        if known is None or t >= known.t or t < known.t - _STEP_BACK:
-            self.latest[one.camera] = one.reading
+    def newest(self, cameras: Sequence[str]) -> dict[str, Reading]:
+        """The newest Readings of `cameras` that this process has stored."""
+        numbers = self.cameras.numbers
+        known = {name: numbers[name] for name in cameras if name in numbers}
+        found = ((name, self.latest.get(number)) for name, number in known.items())
+        return {name: reading for name, reading in found if reading is not None}
 
     # --- statuses ------------------------------------------------------------------------------
 
@@ -263,9 +265,8 @@ class Writer:
 
     def _point(self, connection: Connection, done: rolling.Rolled) -> None:
         """Keep where the newest Readings of the cameras are whose sums were written."""
-        names = {number: name for name, number in self.cameras.numbers.items()}
-        known = ((n, self.latest.get(names[n])) for n in done.cameras.tolist())
-        copying.point(connection, [(n, one.t) for n, one in known if one is not None])
+        cameras, times = self.latest.times_of(done.cameras)
+        copying.point(connection, cameras, times)
 
     def recompute(self) -> int:
         """Make every roll-up anew whose Readings are all still kept; the number written."""
@@ -296,11 +297,14 @@ class Writer:
                 self.link.close()
 
 
+_camera: Final = attrgetter("camera")
+
+
 def _ordered(readings: Sequence[Stamped], numbers: Mapping[str, int]) -> _Batch:
     n = len(readings)
     found = [one.reading for one in readings]
     times = np.fromiter(map(attrgetter("t"), found), np.int64, n)
-    cameras = np.fromiter((numbers[one.camera] for one in readings), np.int64, n)
+    cameras = np.fromiter(map(numbers.__getitem__, map(_camera, readings)), np.int64, n)
     data = [one.data or encode(one.reading) for one in readings]
     places = (times // 1000 << 32) + cameras
     if n and (places[1:] < places[:-1]).any():
@@ -308,19 +312,7 @@ def _ordered(readings: Sequence[Stamped], numbers: Mapping[str, int]) -> _Batch:
         listed = order.tolist()
         found, data = [found[k] for k in listed], [data[k] for k in listed]
         times, cameras = times[order], cameras[order]
-    return _Batch(found, times, cameras, data)
-
-
-def _mark_new(
-    stored: np.ndarray[Any, Any],
-    places: Sequence[int],
-    rows: Sequence[copying.Row],
-    new: set[tuple[int, int]],
-) -> None:
-    """Say in `stored` which of `rows`, at `places`, are new: of two alike the first."""
-    for place, (t, camera, _) in zip(places, rows, strict=True):
-        stored[place] = (t, camera) in new
-        new.discard((t, camera))
+    return _Batch(found, copying.Rows(times, cameras, data))
 
 
 def _note_minutes(connection: Connection, minutes: Ints) -> None:

@@ -102,7 +102,7 @@ def test_a_recorder_has_its_folder_and_nothing_else(tmp_path: Path) -> None:
     folder, other = tmp_path / "vault", tmp_path / "other"
     folder.mkdir()
     other.write_text("other")
-    command = [sys.executable, "-c", RECORDER, folder, other]
+    command = [sys.executable, "-c", RECORDER, str(folder), str(other)]
     done = subprocess.run(command, capture_output=True, check=True, text=True)
     found = json.loads(done.stdout)
     if any("Landlock" in part for part in found["missing"]):

@@ -267,6 +267,7 @@ def test_a_full_site_drops_the_oldest_and_says_how_many(city: City) -> None:
     site = NatsBus(address)
     site.publish("plaza-1", stamped(1))
     until(lambda: site.stats().waiting == 0)
+    until(lambda: site._leaf is not None and site._leaf._confirmed is not None)
 
     async def fill() -> None:
         seed = str(address.creds)

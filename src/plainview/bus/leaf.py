@@ -92,6 +92,8 @@ class Leaf:
         link.hear("sent", self._on_sent)
         link.last = self._forget
         self._confirmed: Confirmed | None = None
+        self._premature: list[int] = []
+        """Places confirmed before the first look at the stream."""
         self._places: dict[int, int] = {}
         """By number, of live batches that the server beside has and the centre may have soon."""
         self._early: set[int] = set()
@@ -134,7 +136,9 @@ class Leaf:
 
     def _confirm(self, place: int) -> None:
         self._young.pop(place, None)
-        if self._confirmed is not None:
+        if self._confirmed is None:
+            self._premature.append(place)
+        else:
             self._confirmed.add(place)
 
     async def run(self) -> None:
@@ -185,8 +189,12 @@ class Leaf:
             self._ready_for = self._link.connections
         state = (await client.jsm().stream_info(streams.LEAF)).state
         first, self._end = state.first_seq, state.last_seq + 1
-        if self._confirmed is None:
+        if self._confirmed is None or self._end < self._confirmed.floor:
+            # At the start; or the server has lost its store and counts anew.
             self._confirmed = Confirmed(max(first, 1))
+            for place in self._premature:
+                self._confirmed.add(place)
+            self._premature.clear()
         self._confirmed.begins(max(first, 1))
         return self._confirmed
 

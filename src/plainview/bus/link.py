@@ -53,6 +53,7 @@ class Link:
         """Of the connection that there is; the next one has its own."""
         self.client = Client()
         self.trouble = "not connected yet"
+        self.broken = ""
         self.connections = 0
         self.last: Callable[[], Coroutine[Any, Any, None]] | None = None
         """What is to be done before the connection is closed."""
@@ -84,7 +85,19 @@ class Link:
             )
 
     def _begin(self, jobs: tuple[Callable[[], Coroutine[Any, Any, None]], ...]) -> None:
-        self._tasks = [self.loop.create_task(job()) for job in (self._hold, *jobs)]
+        for job in (self._hold, *jobs):
+            self._track(job())
+
+    def _track(self, job: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(job)
+        task.add_done_callback(self._look_at_end)
+        self._tasks.append(task)
+
+    def _look_at_end(self, task: "asyncio.Task[None]") -> None:
+        """A job that ends by a mistake of ours is told, and shown as what is wrong."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.broken = f"the bus's own thread failed: {type(error).__name__}"
+            log.error("the bus's own thread failed", exc_info=error)
 
     def _work(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -96,7 +109,7 @@ class Link:
     def spawn(self, job: Coroutine[Any, Any, None]) -> None:
         """Run `job` on the loop until it ends or the link does. From any thread."""
         try:
-            self.loop.call_soon_threadsafe(lambda: self._tasks.append(self.loop.create_task(job)))
+            self.loop.call_soon_threadsafe(self._track, job)
         except RuntimeError:  # It has stopped.
             job.close()
 

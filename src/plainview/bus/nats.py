@@ -120,7 +120,8 @@ class NatsBus:
             backlog=leaf.backlog if leaf else 0,
             late=leaf.late if leaf else 0,
             dropped=leaf.dropped if leaf else 0,
-            trouble=self._link.trouble
+            trouble=self._link.broken
+            or self._link.trouble
             or self._sending.trouble
             or self._pulling.trouble
             or (leaf.trouble if leaf else ""),

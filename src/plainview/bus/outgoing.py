@@ -11,8 +11,10 @@ from plainview.bus import Sender, wire
 from plainview.errors import BusFull
 from plainview.record import CameraStatus, Stamped, encode
 
-_ROOM = 900_000
-"""Bytes of Readings in one batch, at most: they fit `wire.MAX_PACKED` even if nothing shrinks."""
+_ROOM = 950_000
+"""Bytes of one batch, or a little more: it fits `wire.MAX_PACKED` even if nothing shrinks."""
+_BESIDE = 200
+"""Bytes of a message beside its camera, Reading or note, at most."""
 
 
 class _Open:
@@ -87,11 +89,12 @@ class Outgoing:
                 batch = self._open[sender] = _Open(sender, now + self._linger)
             if isinstance(message, CameraStatus):
                 batch.statuses.append((camera, fence, message))
+                batch.size += len(camera) + 4 * len(message.note) + _BESIDE
             else:
                 batch.cameras.append(camera)
                 batch.fences.append(message.fence)
                 batch.data.append(data)
-                batch.size += len(data)
+                batch.size += len(camera) + len(data) + _BESIDE
             if batch.full:
                 self._closed.append(self._open.pop(sender))
                 wake = True

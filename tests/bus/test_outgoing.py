@@ -1,0 +1,65 @@
+"""Batches until a server has them: the bound, the size, and ids that never change."""
+
+import random
+
+import pytest
+
+from plainview.bus import Sender, wire
+from plainview.bus.outgoing import Outgoing
+from plainview.errors import BusFull
+from plainview.record import CameraStatus, LensState, Reading, Stamped
+
+HERE = Sender("north", "plaza")
+READING = Reading(1, 1000, 5, 0, 0, 0, 0, 0, 1, 1, (), (), (), ())
+
+
+def test_a_batch_is_closed_when_it_is_due_and_when_it_is_full() -> None:
+    """One second after its first message, or with 1,024 Readings; each with the next number."""
+    outgoing = Outgoing(10_000, 1.0, publisher=7)
+    assert outgoing.add(HERE, "a", Stamped("a", READING), fence=0, now=0.0)
+    assert not outgoing.add(HERE, "b", Stamped("b", READING), fence=0, now=0.5)
+    assert outgoing.next_due() == 1.0
+    assert outgoing.seal(0.9, 10) == []
+    (first,) = outgoing.seal(1.0, 10)
+    assert (first.id, first.messages) == ("7-1", 2)
+    for k in range(wire.MAX_READINGS):
+        woken = outgoing.add(HERE, "a", Stamped("a", READING), fence=0, now=2.0)
+        assert woken == (k in {0, wire.MAX_READINGS - 1})
+    (second,) = outgoing.seal(2.0, 10)
+    assert (second.id, second.messages) == ("7-2", wire.MAX_READINGS)
+    assert [one.number for one in outgoing.flying()] == [1, 2]
+    assert outgoing.done(1) is first
+    assert outgoing.done(1) is None
+    assert outgoing.waiting == wire.MAX_READINGS
+
+
+def test_whatever_is_in_it_a_batch_fits_the_wire() -> None:
+    """The largest messages, that zstd cannot shrink, still make batches that may be sent."""
+    chance = random.Random(7)  # noqa: S311 - noise, not a secret
+    note = "".join(chr(chance.randrange(0x10000, 0x10FFFF)) for _ in range(200))
+    outgoing = Outgoing(10_000, 1.0, publisher=7)
+    status = CameraStatus(
+        1, LensState.RUNNING, sealed=True, connected=True, restarts=0, reconnects=0, late=0,
+        refused=0, note=note,
+    )  # fmt: skip
+    camera = "c" * 64
+    for _ in range(300):
+        data = chance.randbytes(4096)
+        outgoing.add(HERE, camera, Stamped(camera, READING, data=data), fence=0, now=0.0)
+        outgoing.add(HERE, camera, status, fence=1 << 53, now=0.0)
+    sealed = outgoing.seal(5.0, 10)
+    assert sum(one.messages for one in sealed) == 600
+    assert all(len(one.packed) <= wire.MAX_PACKED for one in sealed)
+
+
+def test_nothing_is_taken_after_the_end_and_what_is_open_is_due() -> None:
+    """Closing sends what there is at once."""
+    outgoing = Outgoing(10, 60.0, publisher=7)
+    outgoing.add(HERE, "a", Stamped("a", READING), fence=0, now=0.0)
+    outgoing.end()
+    with pytest.raises(BusFull, match="closed"):
+        outgoing.add(HERE, "a", Stamped("a", READING), fence=0, now=0.0)
+    (only,) = outgoing.seal(0.0, 10)
+    assert not outgoing.finished
+    outgoing.done(only.number)
+    assert outgoing.finished

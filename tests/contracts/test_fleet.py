@@ -40,6 +40,8 @@ class World:
         self.tap = tap
         self.lens = LensSpec(view=view(), every=0.2, rate=10)
         self.fences: list[int] = []
+        self.began = 0
+        """When a camera was last begun, UTC milliseconds."""
         self.fleet: Fleet = open_fleet(
             url,
             Callbacks(
@@ -59,6 +61,7 @@ class World:
 
     def begin(self, camera: str, **changes: object) -> None:
         """Record and start `camera`, under a permit with some fields changed."""
+        self.began = int(self.issuer.clock.utc() * 1000)
         grant = self.issuer.grant(camera, self.tap, self.lens, **changes)
         self.fleet.start(camera, self.tap, self.lens, grant)
 
@@ -70,13 +73,13 @@ class World:
             if seen(item):
                 return item
 
-    def reading(self, camera: str, fence: int = 0) -> Stamped:
-        """The next healthy Reading of `camera`, under `fence` or a later one."""
+    def reading(self, camera: str) -> Stamped:
+        """The next healthy Reading of `camera` since it was begun."""
         item = self.until(
             lambda one: (
                 isinstance(one, Stamped)
                 and (one.camera, one.reading.healthy) == (camera, True)
-                and one.fence >= fence
+                and one.reading.t > self.began
             )
         )
         assert isinstance(item, Stamped)

@@ -76,7 +76,8 @@ class PlacedFleet:
         self._tokens = Tokens(next_fence)
         self._roster = Roster(Spread(random.SystemRandom()))
         self._statuses = Statuses(self._clock)
-        self._told: dict[str, tuple[int, int]] = {}
+        self._told: dict[str, int] = {}
+        """End of the last interval that was passed on, UTC milliseconds."""
         self._processes: dict[str, dict[str, list[int]]] = {}
         self._counts: dict[str, dict[str, float]] = {}
         self._past: dict[str, float] = {}
@@ -282,12 +283,11 @@ class PlacedFleet:
             self._garbled += 1
             _log.error("a node sent no Reading", camera=item.camera, why=error.what)
             return
-        fence, t = self._told.get(item.camera, (item.fence, 0))
-        if item.fence > fence and 0 <= t - reading.t < _LATEST:
-            # The clocks of two nodes differ: the interval was told by the one before.
+        if 0 <= self._told.get(item.camera, -1) - reading.t < _LATEST:
+            # Told by the lens before: of another node, whose clock differs, or of a lapsed lease.
             self._doubled += 1
             return
-        self._told[item.camera] = item.fence, reading.t
+        self._told[item.camera] = reading.t
         self._call(self._on_reading, Stamped(item.camera, reading, item.fence, item.data))
 
     def _pass_picture(self, item: Item) -> None:

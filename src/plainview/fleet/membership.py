@@ -17,7 +17,7 @@ from plainview.fleet.node import LEASE
 from plainview.fleet.orders import News, Orders, decode_news, encoder
 from plainview.fleet.placement import Node
 
-SILENT = LEASE + 1.5
+SILENT = LEASE + 1.0
 """Seconds without an answer after which a node is lost."""
 WAIT = 0.25
 """Seconds that a node may wait for something to tell: a probe comes at least that often."""

@@ -34,7 +34,7 @@ from plainview.fleet.zygote import COMMAND
 from plainview.record import CameraStatus, Reading
 from plainview.vision.task import Trust
 
-LEASE = 3.0
+LEASE = 2.5
 """Seconds without an exchange after which a node ends its lenses."""
 _LOOK = 0.25
 _AGAIN = 5.0

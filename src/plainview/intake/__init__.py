@@ -37,6 +37,9 @@ _MANY = 256
 _PAUSE = 0.2
 """Where at least so many messages come at once, seconds between two takings: a transaction costs
 much the same for few as for many, so a city's come in five a second and not in hundreds."""
+_LONG = 1.0
+"""Seconds of one transaction after which the next is to be half as large: what is not acknowledged
+in time comes again, and a store that is slow would be given everything twice."""
 _RETRY = 1.0
 """Seconds between attempts while the store does not take anything."""
 _COMPLAIN = 60.0
@@ -130,8 +133,9 @@ class Intake:
                 stop.wait(max(_PAUSE - (self._clock.monotonic() - began), 0.0))
         # What was taken and can be written is written; the rest stays on the bus.
         try:
-            for _ in range(1 + self._bus.stats().waiting // _BATCH):
-                self.step(0.0)
+            for _ in range(1 + self._bus.stats().waiting // _MANY):
+                if not self.step(0.0):
+                    break
             self._store.roll_up(self._now())
         except StoreError as error:
             self._fail(error)
@@ -143,7 +147,7 @@ class Intake:
         in smaller pieces, and nothing else is taken before.
         """
         if not self._pending:
-            self._pending = self._bus.take(_BATCH, timeout)
+            self._pending = self._bus.take(self._most, timeout)
         taken = len(self._pending)
         while self._pending:
             part = self._pending[: self._most]
@@ -154,7 +158,7 @@ class Intake:
         return taken
 
     def _write(self, part: Sequence[Delivery]) -> None:
-        taken = self._clock.utc()
+        taken, began = self._clock.utc(), self._clock.monotonic()
         sifted = self._gate.sift(part)
         for camera, status in sifted.statuses:
             self._store.put_status(camera, status)
@@ -169,7 +173,10 @@ class Intake:
         except StoreError:
             self._most = max(len(part) // 2, 1)
             raise
-        self._most = min(self._most + 1 + self._most // 8, _BATCH)
+        if self._clock.monotonic() - began > _LONG:
+            self._most = max(self._most // 2, _MANY)
+        else:
+            self._most = min(self._most + 1 + self._most // 8, _BATCH)
         if readings:
             self._written(readings, len(marks), taken)
         self._complain_of(sifted)

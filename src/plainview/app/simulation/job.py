@@ -39,8 +39,8 @@ from plainview.synth.city.voice import Voice
 _READY = 120.0
 _QUIET = 8
 """Lines of nothing in a row after which nothing more is coming."""
-_LAST = 90.0
-"""Seconds after the city's last word for which what it said is waited for."""
+_LAST = 60.0
+"""Seconds that are waited for something new in the store, after the city's last word."""
 _LEAD = 1.5
 """Seconds between the word and the beginning."""
 _FAULT_SECONDS = 60
@@ -108,7 +108,7 @@ class _Run:
 
     def _until_over(self) -> None:
         """Until the city has spoken and nothing more comes, or it has been waited for too long."""
-        gathered, told = self.gathered, 0.0
+        gathered, told, known = self.gathered, 0.0, 0
         end = math.inf
         while self._clock.monotonic() < end:
             gathered.wait(1.0)
@@ -124,7 +124,8 @@ class _Run:
                 self._watch_processes()
                 gathered.quiet = 0
                 continue
-            end = min(end, now + _LAST)
+            if gathered.stored > known or end == math.inf:
+                known, end = gathered.stored, now + _LAST
             if gathered.quiet >= _QUIET and self._complete():
                 return
 

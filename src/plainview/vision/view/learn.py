@@ -56,8 +56,9 @@ SHARE: Final = 0.1
 """The same as a part of the luma."""
 _MARGIN: Final = np.ones((7, 7), np.uint8)
 _SPECK: Final = np.ones((3, 3), np.uint8)
-_BODY: Final = np.ones((13, 13), np.uint8)
+TILE: Final = 13
 """A third of a person of optics.WORK_HEIGHT pixels."""
+_BODY: Final = np.ones((TILE, TILE), np.uint8)
 
 
 class ViewLearner:
@@ -190,7 +191,14 @@ def _median(values: Luma, counted: Mask) -> Luma:
 
 
 def _whole(settled: Mask) -> Mask:
-    """`settled` without specks, and where what is not settled would enclose parts of a person."""
+    """`settled` without specks and gaps; what is not is whole tiles, so that it has no outline.
+
+    Where people come and go at one place, what is unsettled would else be of their shape.
+    """
     open_ = cv2.morphologyEx((~settled).astype(np.uint8), cv2.MORPH_OPEN, _SPECK)
     closed = cv2.morphologyEx(open_, cv2.MORPH_CLOSE, _BODY)
-    return np.asarray(closed == 0)
+    height, width = settled.shape
+    padded = np.pad(closed, ((0, -height % TILE), (0, -width % TILE)))
+    tiles = padded.reshape(padded.shape[0] // TILE, TILE, padded.shape[1] // TILE, TILE)
+    flat = tiles.any(axis=(1, 3)).repeat(TILE, axis=0).repeat(TILE, axis=1)
+    return np.asarray(~flat[:height, :width])

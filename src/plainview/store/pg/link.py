@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from plainview.errors import StoreError
@@ -22,16 +22,27 @@ _PATIENCE: Final = "2s"
 
 
 def readers(address: Address) -> Engine:
-    """The engine of the reading connections, each tried before it is used."""
-    return create_engine(
+    """The engine of the reading connections, each looked at before it is used.
+
+    Each statement sees the last commit before it began; there is no transaction to begin and end,
+    so that an answer is one way to the server and back.
+    """
+    engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: address.connect(read_only=True),
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=12,
-        pool_pre_ping=True,
+        isolation_level="AUTOCOMMIT",
         use_native_hstore=False,
     )
+    event.listen(engine, "checkout", _look_at)
+    return engine
+
+
+def _look_at(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
+    if _gone(connection):
+        raise DisconnectionError
 
 
 def raw(connection: Connection) -> psycopg.Connection[Any]:
@@ -149,9 +160,10 @@ def _gone(connection: psycopg.Connection[Any]) -> bool:
     """Whether the server has ended `connection`: it then says so before it is asked anything."""
     if connection.closed:
         return True
-    if select.select([connection], [], [], 0)[0]:
-        try:
+    try:
+        # What it said at last, and then the end; a setting that was changed there has no end.
+        while select.select([connection], [], [], 0)[0]:
             connection.pgconn.consume_input()
-        except psycopg.OperationalError:
-            return True
+    except psycopg.OperationalError:
+        return True
     return connection.closed

@@ -51,7 +51,7 @@ _OLDEST: Final = text(
 
 
 class Lookup:
-    """Owns the reading connections. Each transaction sees the last commit before it began."""
+    """Owns the reading connections."""
 
     def __init__(self, address: Address) -> None:
         """Of the database at `address`; nothing is connected yet."""
@@ -65,7 +65,7 @@ class Lookup:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection in a transaction. Raises StoreError."""
+        """A connection to read by. Raises StoreError."""
         if self.closed:
             raise StoreError("the store is closed", where=self._address.where)
         with explained(self._address.where), self._engine.begin() as connection:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from itertools import chain
 from types import MappingProxyType
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import BigInteger, Connection, Table, Text, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 
 class Names:
@@ -36,8 +37,19 @@ class Names:
         last = max(chain(self.numbers.values(), given.values()), default=0) if new else 0
         added = dict(zip(new, range(last + 1, last + 1 + len(new)), strict=True))
         if added:
-            rows = [{"id": number, "name": name} for name, number in added.items()]
-            connection.execute(insert(self._table), rows)
+            # One statement however many there are: a city's first second names all of its cameras.
+            given_out = (
+                func.unnest(
+                    bindparam("ids", type_=ARRAY(BigInteger)), bindparam("names", type_=ARRAY(Text))
+                )
+                .table_valued("id", "name")
+                .render_derived()
+            )
+            rows = select(given_out.c.id, given_out.c.name)
+            connection.execute(
+                insert(self._table).from_select(["id", "name"], rows),
+                {"ids": [*added.values()], "names": [*added]},
+            )
         return added
 
     def keep(self, added: dict[str, int]) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Protocol
 
 import structlog
@@ -19,6 +20,7 @@ from plainview.store import DiskUse, Store
 from plainview.store.search import Mark
 
 log = structlog.get_logger(__name__)
+_events = attrgetter("reading.events")
 
 Admit = Callable[[str, Event], Mark | None]
 """(camera, event) -> what is kept of it; None: its kind is not permitted there, or it is off."""
@@ -165,9 +167,11 @@ class Intake:
             self._said(camera, status)
         marks: list[Mark] = []
         readings = sifted.readings
-        said = sum(len(one.reading.events) for one in readings)
+        said = sum(map(len, map(_events, readings)))
         if said:
-            readings = [self._admitted(one, marks) for one in readings]
+            readings = [
+                self._admitted(one, marks) if one.reading.events else one for one in readings
+            ]
         try:
             stored, duplicates = self._store.append(readings, marks)
         except StoreError:
@@ -199,8 +203,6 @@ class Intake:
 
     def _admitted(self, one: Stamped, marks: list[Mark]) -> Stamped:
         """`one` with those of its events only that are kept; they are added to `marks`."""
-        if not one.reading.events:
-            return one
         found = [mark for e in one.reading.events if (mark := self._admit(one.camera, e))]
         marks += found
         if len(found) == len(one.reading.events):

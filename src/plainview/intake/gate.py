@@ -90,7 +90,7 @@ class Gate:
         """Tell what may be stored from what may not. Sifting the same again gives the same."""
         times = self._times()
         oldest, newest = times
-        made = self._encoded(part)
+        made: dict[int, Stamped | ReadingRefused] | None = None
         found = Sifted([], [], Counter(), {})
         keep, fence_of = found.readings.append, self._fences.get
         site_of = self._site_of
@@ -113,6 +113,7 @@ class Gate:
                     found.statuses.append((camera, message))
                 continue
             if not message.data:
+                made = self._encoded(part) if made is None else made
                 ready = made[id(message)]
                 if isinstance(ready, ReadingRefused):
                     _refuse(found, Refusal.MALFORMED, camera, ready.line())

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainview.record import Health, Reading
@@ -60,6 +60,7 @@ def held(made: Sheet) -> dict[int, Sums]:
 
 
 @given(readings, readings)
+@settings(max_examples=40)
 def test_a_sheet_is_the_sums_of_each_camera(first: Given, then: Given) -> None:
     """However Readings come, one camera's once or several times in a batch."""
     made = sheet(first)
@@ -74,6 +75,7 @@ def test_a_sheet_is_the_sums_of_each_camera(first: Given, then: Given) -> None:
 
 
 @given(readings, readings, readings)
+@settings(max_examples=40)
 def test_a_part_is_taken_away_from_the_whole(before: Given, lost: Given, since: Given) -> None:
     """Sums found again, less what is written of them, added to what is written: all of it."""
     change = sheet(since)

@@ -159,9 +159,14 @@ WAYS = {
         "fleet/pipeline.py",
         "fleet/zygote.py",
     },
-    ("plainview.fleet.permission", "Permission"): {"fleet/camera.py", "fleet/local.py"},
+    ("plainview.fleet.permission", "Permission"): {
+        "fleet/camera.py",
+        "fleet/local.py",
+        "fleet/placed.py",  # asked before a camera is given to a node, whose own fleet asks again
+    },
     ("plainview.fleet.camera", "Camera"): {"fleet/local.py"},
-    ("plainview.fleet.local", "LocalFleet"): {"app/running.py"},
+    ("plainview.fleet.local", "LocalFleet"): {"fleet/node.py", "fleet/opening.py"},
+    ("plainview.fleet", "open_fleet"): {"app/running.py"},
 }
 
 
@@ -197,7 +202,10 @@ STARTERS = {
     "app/clips.py",  # 'plainview measure', once for each clip
     "app/event_clips.py",  # the same, for clips with events
     "app/events.py",  # rendered scenes, one process for each core
+    "app/simulation/gathered.py",  # a simulated city's generators and intake
+    "app/simulation/servers.py",  # and its servers, to be killed
     "app/recording.py",  # makes the keys of a day, and ends
+    "fleet/ray.py",  # a cluster on this machine
     "fleet/recording.py",  # the recorder, confined to the vault
     "fleet/release.py",  # a released film, from a sealed process
     "fleet/still.py",  # one picture of a file, for the person who calibrates

@@ -326,7 +326,7 @@ WRONG_CITIES = [
     ('"12 h"', '"12 weeks"', "not a usable time"),
     ('"12 h"', '"900 d"', "readings <= minutes <= hours"),
     ('"500 MB"', '"5 MB"', "not a usable size"),
-    ("sqlite:data", "postgres://u:secret@db", "no store speaks"),
+    ("sqlite:data", "mysql://u:secret@db", "no store speaks"),
     ('id = "plaza-again"', "frame_rate = 7", "cannot have 'frame_rate' here"),
     ('id = "plaza-again"', 'sorce = "x"', "Did you mean 'source'?"),
     ("bearing = -350", "cell = 2.0", "one ground plane has one grid"),

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 
+from plainview.app.simulation.servers import reachable
+
 
 def _binaries() -> Path:
     # Not imported: it would set up folders of its own, and warn where there is no home for them.
@@ -70,12 +72,14 @@ class PostgresServer:
         self.data = folder / "data"
         self._settings = (*_SETTINGS, *settings)
         self._databases = 0
+        self._binaries = reachable(BINARIES, folder)
         self.data.mkdir()
         if os.geteuid() == 0:
             shutil.chown(self.data, _NOBODY, _NOBODY)
         subprocess.run(
-            [*_as_nobody(), BINARIES / "initdb", "-D", self.data, "-A", "trust", "-U", "postgres",
-             "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"],
+            [*_as_nobody(), self._binaries / "initdb", "-D", self.data,
+             "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync",
+             "--no-instructions"],
             check=True,
             capture_output=True,
             cwd="/",
@@ -85,7 +89,7 @@ class PostgresServer:
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
         options = [f"-c{one}" for one in (f"port={self.port}", *self._settings)]
-        command = [*_as_nobody(), str(BINARIES / "postgres"), "-D", str(self.data), *options]
+        command = [*_as_nobody(), str(self._binaries / "postgres"), "-D", str(self.data), *options]
         with (self.data / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stderr=log, cwd="/")
         for _ in range(1500):

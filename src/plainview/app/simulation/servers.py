@@ -124,19 +124,26 @@ class Postgres:
     def __init__(self, folder: Path, meter: Meter) -> None:
         """Make its data; not started yet."""
         self._meter = meter
-        self._binary = _postgres("postgres")
         self.port = free_port()
         self.folder = folder / "data"
         self.folder.mkdir(parents=True)
         self._log = folder / "server.log"
+        programs = reachable(_postgres("postgres").parent, folder)
+        self._binary = programs / "postgres"
         if os.geteuid() == 0:
             # PostgreSQL refuses to run as root.
             shutil.chown(self.folder, _NOBODY, _NOBODY)
-            for above in (folder, *folder.parents):
-                if above.stat().st_uid == 0 and above != Path(above.anchor):
-                    above.chmod(above.stat().st_mode | 0o011)
+            for ours in (folder, folder.parent):
+                ours.chmod(ours.stat().st_mode | 0o011)
+            if not _open_to_others(self.folder):
+                raise InputError(
+                    "PostgreSQL does not run as root, and no other user may reach the folder for "
+                    "temporary files",
+                    where=str(folder.parent.parent),
+                    mend="Set TMPDIR=/tmp, or run the simulation as another user",
+                )
         command = [
-            str(_postgres("initdb")), "-D", str(self.folder), "-A", "trust", "-U", "plainview",
+            str(programs / "initdb"), "-D", str(self.folder), "-A", "trust", "-U", "plainview",
             "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions",
         ]  # fmt: skip
         made = _started([*_as_nobody(), *command], self._log)
@@ -241,6 +248,26 @@ def _as_nobody() -> list[str]:
     if os.geteuid() != 0:
         return []
     return ["/usr/bin/setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
+
+
+def _open_to_others(path: Path) -> bool:
+    return all(above.stat().st_mode & 0o001 for above in path.parents)
+
+
+def reachable(binaries: Path, copies: Path) -> Path:
+    """`binaries` of PostgreSQL, or a copy of them below `copies` where nobody could not run them.
+
+    Root runs them as nobody, who has no way into a folder that is closed to others.
+    """
+    if os.geteuid() != 0 or _open_to_others(binaries):
+        return binaries
+    package = binaries.parents[1]
+    root = copies / "postgresql"
+    for one in (binaries.parent, package.with_name(f"{package.name}.libs")):
+        if one.is_dir():
+            shutil.copytree(one, root / one.relative_to(package.parent))
+    root.chmod(0o755)
+    return root / binaries.relative_to(package.parent)
 
 
 def _found(name: str, source: str) -> Path:

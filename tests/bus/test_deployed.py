@@ -15,12 +15,12 @@ from tests.servers.nats import (
     SERVER,
     NatsServer,
     ended,
-    free_port,
     stamped,
     taken,
     times,
     until,
 )
+from tests.servers.receivers import free_port
 
 from plainview.app.deploy import Deployed, deploy_nats
 from plainview.bus import Bus, open_bus

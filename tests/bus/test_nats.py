@@ -11,12 +11,12 @@ from tests.servers.nats import (
     NatsServer,
     empty_streams,
     ended,
-    free_port,
     stamped,
     taken,
     times,
     until,
 )
+from tests.servers.receivers import free_port
 
 from plainview.bus import Bus, Sender, open_bus, wire
 from plainview.errors import BusFull

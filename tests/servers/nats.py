@@ -11,20 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nats
+from tests.servers.receivers import free_port
 
 from plainview.bus import Bus, Delivery
 from plainview.bus.streams import CENTRE, CONSUMERS, consumer, ensure_intake
 from plainview.record import Reading, Stamped
 
 SERVER = Path(sys.executable).with_name("nats-server")
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 class NatsServer:

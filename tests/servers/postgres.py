@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from plainview.app.simulation.servers import reachable
+from plainview.app.simulation.servers import as_nobody, free_port, reachable
 
 
 def _binaries() -> Path:
@@ -49,20 +48,6 @@ AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
 """
 
 
-def _as_nobody() -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return []
-    return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class PostgresServer:
     """Owns a server and its data below `folder`. User `postgres` needs no password."""
 
@@ -77,7 +62,7 @@ class PostgresServer:
         if os.geteuid() == 0:
             shutil.chown(self.data, _NOBODY, _NOBODY)
         subprocess.run(
-            [*_as_nobody(), self._binaries / "initdb", "-D", self.data,
+            [*as_nobody(), self._binaries / "initdb", "-D", self.data,
              "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync",
              "--no-instructions"],
             check=True,
@@ -89,7 +74,7 @@ class PostgresServer:
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
         options = [f"-c{one}" for one in (f"port={self.port}", *self._settings)]
-        command = [*_as_nobody(), str(self._binaries / "postgres"), "-D", str(self.data), *options]
+        command = [*as_nobody(), str(self._binaries / "postgres"), "-D", str(self.data), *options]
         with (self.data / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stderr=log, cwd="/")
         for _ in range(1500):

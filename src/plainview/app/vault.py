@@ -10,10 +10,11 @@ import msgspec
 from plainview.app.officers import office_of, read_key
 from plainview.app.recording import entry_of, terms_of, vault_folder
 from plainview.app.state import DEFAULT
-from plainview.clock import SystemClock
+from plainview.clock import Clock, SystemClock
 from plainview.config import load_city
 from plainview.config.recording import RecordingConfig
 from plainview.errors import InputError, VaultError
+from plainview.governance.office import Office
 from plainview.governance.switch import reason
 from plainview.ledger.entry import EntryKind
 from plainview.sweep import CONFIRMED, Sweeper
@@ -70,14 +71,7 @@ def sweep(city: Path, state: Path | None) -> str:
     """Destroy what is due, once; what was done. Raises VaultError where that is not in order."""
     layout, config, folder = vault_of(city, state)
     with office_of(folder) as office:
-        clock = SystemClock()
-        sweeper = Sweeper(
-            layout,
-            Watch(clock, layout.root / "clock"),
-            lambda batch: office.record(entry_of(office, batch)),
-            lambda: terms_of(office, config.longest),
-        )
-        done = sweeper.turn()
+        done = _sweeper(layout, config, office, SystemClock()).turn()
     if done.trouble:
         raise VaultError(done.trouble, where=str(layout.root))
     assert done.swept is not None  # noqa: S101 - otherwise there was trouble
@@ -179,16 +173,19 @@ def end_hold(
         )
         with alone(layout.root / "sweeper.lock", "sweeper"):
             count = ended(layout, case, private, clock.utc())
-        sweeper = Sweeper(
-            layout,
-            Watch(clock, layout.root / "clock"),
-            lambda batch: office.record(entry_of(office, batch)),
-            lambda: terms_of(office, config.longest),
-        )
-        done = sweeper.turn()
+        done = _sweeper(layout, config, office, clock).turn()
     if done.trouble:
         raise VaultError(done.trouble, where=str(layout.root))
     return f"the hold {case} is over: {count} recordings of it are destroyed"
+
+
+def _sweeper(layout: Layout, config: RecordingConfig, office: Office, clock: Clock) -> Sweeper:
+    return Sweeper(
+        layout,
+        Watch(clock, layout.root / "clock"),
+        lambda batch: office.record(entry_of(office, batch)),
+        lambda: terms_of(office, config.longest),
+    )
 
 
 def vault_of(city: Path, state: Path | None) -> tuple[Layout, RecordingConfig, Path]:

@@ -200,6 +200,19 @@ def check_request(request: Request, now: int) -> None:
         raise InputError("a camera stands there twice", where=where)
 
 
+def public(request: Request) -> dict[str, int | str | list[str]]:
+    """What everybody may know of `request`: told in its entries, and checked by custodians."""
+    return {
+        "cameras": list(request.cameras),
+        "since": request.since,
+        "until": request.until,
+        "purpose": request.purpose,
+        "basis": request.basis,
+        "unredacted": int(request.unredacted),
+        "visible": request.visible,
+    }
+
+
 def refuse(what: str, mend: str = "") -> PermitRefused:
     """That a release is not as it must be: nothing is opened."""
     return PermitRefused(what, where="release", mend=mend)

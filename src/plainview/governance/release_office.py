@@ -22,6 +22,7 @@ from plainview.governance.release import (
     Request,
     check_request,
     note_digest,
+    public,
     read_document,
     sign_document,
 )
@@ -105,22 +106,9 @@ def ask(
     note = sign_document(request, signer or office.authority)
     digest = office.documents.put(note.encode())
     office.record(
-        structs.replace(entry, detail={"request": digest, "how": request.how, **_public(request)})
+        structs.replace(entry, detail={"request": digest, "how": request.how, **public(request)})
     )
     return request
-
-
-def _public(request: Request) -> dict[str, int | str | list[str]]:
-    """What everybody may know of a request."""
-    return {
-        "cameras": list(request.cameras),
-        "since": request.since,
-        "until": request.until,
-        "purpose": request.purpose,
-        "basis": request.basis,
-        "unredacted": int(request.unredacted),
-        "visible": request.visible,
-    }
 
 
 def find(office: Office, identifier: str, *states: str) -> FootageRelease:
@@ -234,7 +222,7 @@ def grant(
         digest = office.documents.put(sign_document(order, office.authority).encode())
         entry = office.entry(EntryKind.RELEASE_GRANTED, f"release:{known.id}")
         named = {"request": known.request, "order": digest, "ends": order.ends}
-        office.record(structs.replace(entry, detail={**named, **_public(request)}))
+        office.record(structs.replace(entry, detail={**named, **public(request)}))
         return order
 
 

@@ -22,6 +22,7 @@ from plainview.governance.release import (
     Order,
     Request,
     note_digest,
+    public,
     read_document,
     refuse,
     told,
@@ -215,17 +216,8 @@ def _request(
     index, entry = _one(entries, EntryKind.RELEASE_REQUESTED, request=digest)
     _signed_as_said(request.how, _vkey(note.by[0]), entry, entries, keys)
     grant = entries[granted]
-    public = {
-        "request": digest,
-        "cameras": list(request.cameras),
-        "since": request.since,
-        "until": request.until,
-        "purpose": request.purpose,
-        "basis": request.basis,
-        "unredacted": int(request.unredacted),
-        "visible": request.visible,
-    }
-    same = all(grant.detail.get(k) == v and entry.detail.get(k) == v for k, v in public.items())
+    said = {"request": digest, **public(request)}
+    same = all(grant.detail.get(k) == v and entry.detail.get(k) == v for k, v in said.items())
     subject = f"release:{request.id}"
     if (
         not same

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from plainview.ledger.entry import Entry
+from plainview.ledger.entry import Entry, number_in, text_in, texts_in
 
 ASKED: Final = "asked"
 GRANTED: Final = "granted"
@@ -66,38 +66,27 @@ def at(release: FootageRelease, now: int) -> FootageRelease:
     return release
 
 
-def _text(entry: Entry, key: str) -> str:
-    value = entry.detail.get(key, "")
-    return value if isinstance(value, str) else ""
-
-
-def _number(entry: Entry, key: str) -> int:
-    value = entry.detail.get(key, 0)
-    return value if isinstance(value, int) else 0
-
-
 def _id(entry: Entry) -> str:
     return entry.subject.removeprefix("release:")
 
 
 def requested(releases: Releases, index: int, entry: Entry) -> None:
     """Fold release-requested. An id that is there already stays what it was."""
-    cameras = entry.detail.get("cameras")
     releases.setdefault(
         _id(entry),
         FootageRelease(
             id=_id(entry),
             state=ASKED,
-            request=_text(entry, "request"),
+            request=text_in(entry, "request"),
             role=entry.role,
             who=entry.who,
-            cameras=tuple(cameras) if isinstance(cameras, list) else (),
-            since=_number(entry, "since"),
-            until=_number(entry, "until"),
-            purpose=_text(entry, "purpose"),
-            basis=_text(entry, "basis"),
-            unredacted=bool(_number(entry, "unredacted")),
-            visible=_number(entry, "visible"),
+            cameras=texts_in(entry, "cameras"),
+            since=number_in(entry, "since"),
+            until=number_in(entry, "until"),
+            purpose=text_in(entry, "purpose"),
+            basis=text_in(entry, "basis"),
+            unredacted=bool(number_in(entry, "unredacted")),
+            visible=number_in(entry, "visible"),
             t=entry.t,
             index=index,
         ),
@@ -107,11 +96,11 @@ def requested(releases: Releases, index: int, entry: Entry) -> None:
 def approved(releases: Releases, index: int, entry: Entry) -> None:
     """Fold release-approved: one of each role counts."""
     known = releases.get(_id(entry))
-    if known is None or known.state != ASKED or _text(entry, "request") != known.request:
+    if known is None or known.state != ASKED or text_in(entry, "request") != known.request:
         return
     if any(one.role == entry.role for one in known.approvals):
         return
-    one = ReleaseApproval(entry.role, entry.who, _text(entry, "approval"), index)
+    one = ReleaseApproval(entry.role, entry.who, text_in(entry, "approval"), index)
     releases[known.id] = structs.replace(known, approvals=(*known.approvals, one))
 
 
@@ -123,9 +112,9 @@ def granted(releases: Releases, index: int, entry: Entry) -> None:
     releases[known.id] = structs.replace(
         known,
         state=GRANTED,
-        order=_text(entry, "order"),
+        order=text_in(entry, "order"),
         granted=index,
-        ends=_number(entry, "ends"),
+        ends=number_in(entry, "ends"),
     )
 
 
@@ -140,7 +129,7 @@ def exported(releases: Releases, _index: int, entry: Entry) -> None:
     """Fold release-exported."""
     known = releases.get(_id(entry))
     if known is not None and known.opened:
-        number = _number(entry, "export")
+        number = number_in(entry, "export")
         releases[known.id] = structs.replace(known, exported=(*known.exported, number))
 
 

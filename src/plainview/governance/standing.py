@@ -10,7 +10,7 @@ from typing import Final, Self
 from msgspec import Struct, structs
 
 from plainview.governance import release_standing
-from plainview.ledger.entry import Entry, EntryKind
+from plainview.ledger.entry import Entry, EntryKind, number_in, text_in, texts_in
 
 CITY: Final = "city"
 """The scope of a stop switch that stops everything."""
@@ -206,16 +206,6 @@ def fold(entries: Iterable[tuple[int, Entry]]) -> Standing:
     return standing
 
 
-def _text(entry: Entry, key: str) -> str:
-    value = entry.detail.get(key, "")
-    return value if isinstance(value, str) else ""
-
-
-def _number(entry: Entry, key: str) -> int:
-    value = entry.detail.get(key, 0)
-    return value if isinstance(value, int) else 0
-
-
 def _named(entry: Entry) -> str:
     return entry.subject.partition(":")[2]
 
@@ -224,8 +214,8 @@ def _camera(standing: Standing, _index: int, entry: Entry) -> None:
     camera = _named(entry)
     known = standing.cameras.get(camera)
     standing.cameras[camera] = CameraRecord(
-        site=_text(entry, "site") or (known.site if known else ""),
-        fingerprint=_text(entry, "fingerprint"),
+        site=text_in(entry, "site") or (known.site if known else ""),
+        fingerprint=text_in(entry, "fingerprint"),
         since=known.since if known and not known.removed else entry.t,
         changed=entry.t,
     )
@@ -238,12 +228,11 @@ def _camera_removed(standing: Standing, _index: int, entry: Entry) -> None:
 
 
 def _started(standing: Standing, index: int, entry: Entry) -> None:
-    capabilities = entry.detail.get("capabilities")
     standing.running[_named(entry)] = Started(
-        permit=_text(entry, "permit"),
-        fingerprint=_text(entry, "fingerprint"),
-        capabilities=tuple(capabilities) if isinstance(capabilities, list) else (),
-        software=_text(entry, "software"),
+        permit=text_in(entry, "permit"),
+        fingerprint=text_in(entry, "fingerprint"),
+        capabilities=texts_in(entry, "capabilities"),
+        software=text_in(entry, "software"),
         since=entry.t,
         index=index,
     )
@@ -254,8 +243,8 @@ def _stopped(standing: Standing, _index: int, entry: Entry) -> None:
 
 
 def _approved(standing: Standing, index: int, entry: Entry) -> None:
-    digest = _text(entry, "assessment")
-    approval = Approval(entry.role, entry.who, entry.t, _text(entry, "approval"), index)
+    digest = text_in(entry, "assessment")
+    approval = Approval(entry.role, entry.who, entry.t, text_in(entry, "approval"), index)
     others = tuple(a for a in standing.approvals.get(digest, ()) if a.role != entry.role)
     standing.approvals[digest] = (*others, approval)
 
@@ -263,7 +252,7 @@ def _approved(standing: Standing, index: int, entry: Entry) -> None:
 def _granted(standing: Standing, index: int, entry: Entry) -> None:
     name = _named(entry)
     assessment = name.rpartition("@")[0]
-    since = max(entry.t, _number(entry, "begins"))
+    since = max(entry.t, number_in(entry, "begins"))
     for other, record in standing.permits.items():
         until = min(record.ends, record.over_since) if record.over else record.ends
         if other.rpartition("@")[0] == assessment and until > since:
@@ -272,11 +261,11 @@ def _granted(standing: Standing, index: int, entry: Entry) -> None:
             standing.permits[other] = structs.replace(record, over="superseded", over_since=since)
     standing.permits[name] = PermitRecord(
         id=name,
-        digest=_text(entry, "permit"),
-        assessment=_text(entry, "assessment"),
+        digest=text_in(entry, "permit"),
+        assessment=text_in(entry, "assessment"),
         granted=entry.t,
-        begins=_number(entry, "begins"),
-        ends=_number(entry, "ends"),
+        begins=number_in(entry, "begins"),
+        ends=number_in(entry, "ends"),
         index=index,
     )
 
@@ -292,7 +281,7 @@ def _revoked(standing: Standing, _index: int, entry: Entry) -> None:
 
 def _suspended(standing: Standing, index: int, entry: Entry) -> None:
     standing.suspensions[_named(entry)] = Suspension(
-        _text(entry, "reason"), _text(entry, "why"), entry.t, index
+        text_in(entry, "reason"), text_in(entry, "why"), entry.t, index
     )
 
 
@@ -301,7 +290,7 @@ def _resumed(standing: Standing, _index: int, entry: Entry) -> None:
 
 
 def _pressed(standing: Standing, _index: int, entry: Entry) -> None:
-    standing.stops[entry.subject] = Stop(entry.subject, _text(entry, "why"), entry.t, entry.role)
+    standing.stops[entry.subject] = Stop(entry.subject, text_in(entry, "why"), entry.t, entry.role)
 
 
 def _lifted(standing: Standing, _index: int, entry: Entry) -> None:
@@ -309,7 +298,7 @@ def _lifted(standing: Standing, _index: int, entry: Entry) -> None:
     if stop is None:
         return
     # The first agreement must be to the stop that stands now, not to one before it.
-    if _number(entry, "complete") and stop.agreed:
+    if number_in(entry, "complete") and stop.agreed:
         del standing.stops[entry.subject]
     else:
         agreed = (*stop.agreed, (entry.role, entry.who))
@@ -317,7 +306,7 @@ def _lifted(standing: Standing, _index: int, entry: Entry) -> None:
 
 
 def _enrolled(standing: Standing, _index: int, entry: Entry) -> None:
-    key = _text(entry, "key")
+    key = text_in(entry, "key")
     standing.officers[_named(entry)] = Officer(key, entry.role, entry.who, entry.t)
 
 
@@ -326,33 +315,33 @@ def _dismissed(standing: Standing, _index: int, entry: Entry) -> None:
 
 
 def _keys(standing: Standing, index: int, entry: Entry) -> None:
-    if authority := _text(entry, "authority"):
+    if authority := text_in(entry, "authority"):
         standing.authorities.setdefault(authority, index)
-    if state := _text(entry, "state"):
+    if state := text_in(entry, "state"):
         standing.state_keys.setdefault(state, index)
 
 
 def _software(standing: Standing, _index: int, entry: Entry) -> None:
-    standing.software = _text(entry, "software")
+    standing.software = text_in(entry, "software")
 
 
 def _statistics(standing: Standing, index: int, entry: Entry) -> None:
     standing.releases[index] = StatisticsRelease(
-        day=_text(entry, "day"),
-        begins=_number(entry, "begins"),
-        ends=_number(entry, "ends"),
-        rho=_number(entry, "rho_millionths"),
-        epsilon=_number(entry, "epsilon_millionths"),
-        delta=_text(entry, "delta"),
-        crossing=_number(entry, "crossing_millionths"),
-        document=_text(entry, "document"),
+        day=text_in(entry, "day"),
+        begins=number_in(entry, "begins"),
+        ends=number_in(entry, "ends"),
+        rho=number_in(entry, "rho_millionths"),
+        epsilon=number_in(entry, "epsilon_millionths"),
+        delta=text_in(entry, "delta"),
+        crossing=number_in(entry, "crossing_millionths"),
+        document=text_in(entry, "document"),
         t=entry.t,
         index=index,
     )
 
 
 def _configuration(standing: Standing, _index: int, entry: Entry) -> None:
-    standing.configuration = _text(entry, "configuration")
+    standing.configuration = text_in(entry, "configuration")
 
 
 def _footage(

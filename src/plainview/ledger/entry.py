@@ -80,6 +80,24 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     v: Annotated[int, Meta(ge=VERSION, le=VERSION)] = VERSION
 
 
+def text_in(entry: Entry, key: str) -> str:
+    """The text `key` of the entry's detail; empty where there is none."""
+    value = entry.detail.get(key, "")
+    return value if isinstance(value, str) else ""
+
+
+def number_in(entry: Entry, key: str) -> int:
+    """The whole number `key` of the entry's detail; 0 where there is none."""
+    value = entry.detail.get(key, 0)
+    return value if isinstance(value, int) else 0
+
+
+def texts_in(entry: Entry, key: str) -> tuple[str, ...]:
+    """The list of texts `key` of the entry's detail; empty where there is none."""
+    value = entry.detail.get(key)
+    return tuple(value) if isinstance(value, list) else ()
+
+
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(Entry)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")

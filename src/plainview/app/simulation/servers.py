@@ -146,7 +146,7 @@ class Postgres:
             str(programs / "initdb"), "-D", str(self.folder), "-A", "trust", "-U", "plainview",
             "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions",
         ]  # fmt: skip
-        made = _started([*_as_nobody(), *command], self._log)
+        made = _started([*as_nobody(), *command], self._log)
         if made.wait() != 0:
             raise _failed("initdb", self._log)
         self._process: subprocess.Popen[bytes] | None = None
@@ -164,7 +164,7 @@ class Postgres:
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
         settings = [f"-c{one}" for one in (f"port={self.port}", *_POSTGRES)]
-        command = [*_as_nobody(), str(self._binary), "-D", str(self.folder), *settings]
+        command = [*as_nobody(), str(self._binary), "-D", str(self.folder), *settings]
         self._process = process = _started(command, self._log)
         self._meter.watch("database", process.pid)
         end = time.monotonic() + _PATIENCE
@@ -208,7 +208,7 @@ class Postgres:
     def _limit(self, size: str) -> None:
         # Only who owns a process may limit it. One that has ended meanwhile is no failure.
         for pid in self.processes():
-            command = [*_as_nobody(), "/usr/bin/prlimit", f"--pid={pid}", f"--fsize={size}:"]
+            command = [*as_nobody(), "/usr/bin/prlimit", f"--pid={pid}", f"--fsize={size}:"]
             _started(command, self._log).wait()
 
     def close(self) -> None:
@@ -244,7 +244,8 @@ def _failed(name: str, log: Path) -> PlainviewError:
     return PlainviewError(f"{name} did not start: {lines[-1]}", where=str(log))
 
 
-def _as_nobody() -> list[str]:
+def as_nobody() -> list[str]:
+    """What a command of PostgreSQL begins with where we are root, as which it refuses to run."""
     if os.geteuid() != 0:
         return []
     return ["/usr/bin/setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]

@@ -12,6 +12,7 @@ from plainview.fleet.endings import how_it_ended
 from plainview.fleet.permission import Permission
 from plainview.fleet.pipeline import Pipeline
 from plainview.fleet.recording import Recording
+from plainview.fleet.stall import Stall
 from plainview.fleet.zygote import Zygote, ZygoteGone
 from plainview.record import CameraStatus, LensState, Reading
 from plainview.redacted import LEARNED_TAG, Picture
@@ -60,6 +61,7 @@ class Camera:
         self._plate_state = "learning" if plate is None else "approved"
         self._clock = clock
         self._hang = hang
+        self._stall = Stall(hang)
         self._recording = recording if tap.record else None
         self._admitted: bytes | None = None
         self._pipeline: Pipeline | None = None
@@ -73,7 +75,7 @@ class Camera:
         self._failures = 0
         self._retry_at: float | None = clock.monotonic()
         self._since = 0.0
-        self._looked = self._silent = self._mute = 0.0
+        self._looked = self._mute = 0.0
         self._tap_heard = 0.0
         self._told: CameraStatus | None = None
         self._told_at = float("-inf")
@@ -178,7 +180,8 @@ class Camera:
         self._pipeline = pipeline
         self._retry_at = None
         self._since = self._looked = self._tap_heard = now
-        self._silent = self._mute = 0.0
+        self._stall = Stall(self._hang)
+        self._mute = 0.0
         for fd in pipeline.sources():
             selector.register(fd, selectors.EVENT_READ, self)
 
@@ -206,14 +209,15 @@ class Camera:
             self._look(pipeline, waited, selector)
 
     def _look(self, pipeline: Pipeline, waited: float, selector: selectors.BaseSelector) -> None:
+        why = ""
         if pipeline.beat():
-            self._silent = 0.0
+            self._stall.taken()
             self._mute += waited
             pipeline.leash(LEASH)
         elif pipeline.waiting():
-            self._silent += waited
-        if self._silent >= self._hang:
-            self._fail(f"the lens took no packet for {self._hang:g} s", selector)
+            why = self._stall.look(pipeline.lens, waited)
+        if why:
+            self._fail(f"the lens {why}", selector)
         elif self._mute >= 3 * self._lens.every + 3 * self._hang:
             self._fail("the lens tells nothing", selector)
 

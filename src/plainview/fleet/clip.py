@@ -9,6 +9,7 @@ from typing import NamedTuple
 from plainview.errors import LensError, PermitRefused, SourceError
 from plainview.fleet.endings import how_it_ended
 from plainview.fleet.pipeline import Item, Pipeline
+from plainview.fleet.stall import Stall
 from plainview.fleet.zygote import Zygote
 from plainview.record import Reading
 from plainview.vision.seal import SealReport
@@ -18,8 +19,8 @@ from plainview.vision.task import Exit, LensTask
 MOST_RESTARTS = 5
 """Restarts of the lens in one clip before it is given up."""
 HANG = 60.0
-"""Seconds of waiting in which a lens that has packets must take one. Half a minute of a clip is
-measured between two packets, once its plate is learned: on a busy machine that takes its time."""
+"""Seconds of idleness, or of processor time, in which a lens that has packets must take one. Half a
+minute of a clip is measured between two packets, once its plate is learned."""
 LEASH = 60
 """Seconds of processor time that a lens may use beyond the last sign of progress."""
 _MOST_HELD = 64
@@ -173,8 +174,7 @@ class _Run:
     def __init__(self, zygote: Zygote, pipeline: Pipeline, hang: float) -> None:
         self._zygote = zygote
         self._pipeline = pipeline
-        self._hang = hang
-        self._silent = 0.0
+        self._stall = Stall(hang)
         self._held: list[Item] = []
         self.lens_code: int | None = None
         self.tap_code: int | None = None
@@ -234,12 +234,12 @@ class _Run:
         if self.lens_code is not None:
             return
         if pipeline.beat():
-            self._silent = 0.0
+            self._stall.taken()
             pipeline.leash(LEASH)
-        elif pipeline.waiting() or self.tap_code is not None:
-            self._silent += waited
-            if self._silent >= self._hang and not self.verdict:
-                self._end(f"took no packet for {self._hang:g} s")
+        elif (pipeline.waiting() or self.tap_code is not None) and not self.verdict:
+            why = self._stall.look(pipeline.lens, waited)
+            if why:
+                self._end(why)
 
     def _end(self, why: str) -> None:
         self.verdict = why

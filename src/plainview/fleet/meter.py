@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from plainview.fleet.orders import Used
 
@@ -49,9 +50,23 @@ class Meter:
         return told
 
 
-def _look(pid: int) -> tuple[float, float]:
-    """Processor seconds that `pid` has used, and bytes of its own (proc(5): stat, statm)."""
+class Stat(NamedTuple):
+    """What the kernel tells of a process."""
+
+    cpu: float
+    """Processor seconds that it has used."""
+    ready: bool
+    """Whether it runs, or would if a processor were free."""
+
+
+def stat(pid: int) -> Stat:
+    """How it stands with `pid` (proc(5): stat). Raises OSError where it is gone."""
     # The second field is the command, in brackets, and may hold anything.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return Stat((int(fields[11]) + int(fields[12])) / _TICK, fields[0] == "R")
+
+
+def _look(pid: int) -> tuple[float, float]:
+    """Processor seconds that `pid` has used, and bytes of its own (proc(5): statm)."""
     resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
-    return (int(fields[11]) + int(fields[12])) / _TICK, (int(resident) - int(shared)) * _PAGE
+    return stat(pid).cpu, (int(resident) - int(shared)) * _PAGE

@@ -273,7 +273,7 @@ def _there(layout: Layout, private: dict[str, bytes]) -> set[tuple[int, int]]:
         ring = Ring(folder)
         for _, slot in ring.live():
             path = layout.recording(ring.name, ring.cameras[slot.camera], slot.hour, slot.part)
-            reader = Reader(path, unwrap(slot.wrapped, private[ring.name]))
+            reader = Reader(path, unwrap(slot.wrapped, private[ring.name], ring.words(slot)))
             found |= {(slot.due, int.from_bytes(m[8:16], "big")) for m in reader.messages()}
             reader.close()
         ring.close()
@@ -344,12 +344,13 @@ def seek(bits: float = 2e6) -> str:
         chance = random.Random(1)  # noqa: S311 - to be repeated
         frame = chance.randbytes(round(bits / 8 / 25))
         for hour in range(24):
-            key = Key(ring.public, os.urandom)
             begin = BEGIN + hour * HOUR
+            label = Label(ring.name, "a", begin, 0)
+            key = Key(ring.public, label, os.urandom)
             ring.add("a", begin, 0, begin + DAY, key.wrapped)
             path = layout.recording(ring.name, "a", begin, 0)
             path.parent.mkdir(parents=True, exist_ok=True)
-            writer = Writer(path, Label(ring.name, "a", begin, 0), key.payload)
+            writer = Writer(path, label, key.payload)
             for k in range(25 * HOUR if hour == 13 else 25):
                 t = begin * 1_000_000 + k * 40_000
                 writer.put(t.to_bytes(8, "big") + frame, t, entry=k % 50 == 0)
@@ -362,7 +363,7 @@ def seek(bits: float = 2e6) -> str:
             begun = time.perf_counter()
             slot = next(s for _, s in ring.live() if s.hour == minute // 1_000_000 // HOUR * HOUR)
             path = layout.recording(ring.name, "a", slot.hour, slot.part)
-            reader = Reader(path, unwrap(slot.wrapped, private))
+            reader = Reader(path, unwrap(slot.wrapped, private, ring.words(slot)))
             first = 0.0
             for message in reader.since(minute):
                 first = first or time.perf_counter() - begun

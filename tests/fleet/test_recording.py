@@ -72,7 +72,7 @@ def recorded(vault: tuple[Layout, dict[str, object]]) -> list[list[bytes]]:
         shares = [daykey.open_share(folder, p, [identities[p]]) for p in PARTIES]
         for _, slot in ring.live():
             path = layout.recording(ring.name, ring.cameras[slot.camera], slot.hour, slot.part)
-            reader = Reader(path, unwrap(slot.wrapped, daykey.joined(*shares)))
+            reader = Reader(path, unwrap(slot.wrapped, daykey.joined(*shares), ring.words(slot)))
             told = [parse(message) for message in reader.messages()]
             found.append([message.data for message in told if isinstance(message, Packet)])
             reader.close()

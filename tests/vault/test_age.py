@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from plainview.errors import VaultError
 from plainview.vault.age import CHUNK, SEALED_CHUNK, Payload, header, public_of, unwrap, wrap
+from plainview.vault.stream import words
 
 PRIVATE = bytes(range(32))
+OF = b"north 1795046400 0"
 _ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 
@@ -48,21 +50,46 @@ def test_another_implementation_of_age_opens_what_we_seal() -> None:
     """Header and payload, put together, are an age file: pyrage (rage) reads it."""
     key = os.urandom(16)
     chunks = [os.urandom(CHUNK) for _ in range(3)]
-    whole = header(wrap(key, public_of(PRIVATE), os.urandom)) + sealed(*chunks, key=key)
+    wrapped = wrap(key, public_of(PRIVATE), OF, os.urandom)
+    whole = header(wrapped, OF) + sealed(*chunks, key=key)
     assert pyrage.decrypt(whole, [identity(PRIVATE)]) == b"".join(chunks)
 
 
 def test_a_data_key_opens_with_the_day_key_alone() -> None:
     """Unwrapping gives the key back; another private key, or a changed header, gives none."""
     key = os.urandom(16)
-    wrapped = wrap(key, public_of(PRIVATE), os.urandom)
-    assert unwrap(wrapped, PRIVATE) == key
+    wrapped = wrap(key, public_of(PRIVATE), OF, os.urandom)
+    assert unwrap(wrapped, PRIVATE, OF) == key
     with pytest.raises(VaultError, match="does not open"):
-        unwrap(wrapped, bytes(31) + b"\x01")
+        unwrap(wrapped, bytes(31) + b"\x01", OF)
     with pytest.raises(VaultError, match="header was changed"):
-        unwrap(wrapped._replace(mac=bytes(32)), PRIVATE)
+        unwrap(wrapped._replace(mac=bytes(32)), PRIVATE, OF)
     with pytest.raises(VaultError, match="does not open"):
-        unwrap(wrapped._replace(share=bytes(32)), PRIVATE)
+        unwrap(wrapped._replace(share=bytes(32)), PRIVATE, OF)
+
+
+@settings(max_examples=20)
+@given(
+    st.sampled_from(["north", "north-1", "northern"]), st.integers(0, 2**40), st.integers(0, 2**16)
+)
+def test_a_data_key_is_of_one_camera_and_hour(camera: str, hour: int, part: int) -> None:
+    """Called another's, it does not open, though the day's key is at hand and no byte differs."""
+    wrapped = wrap(bytes(16), public_of(PRIVATE), words(camera, hour, part), os.urandom)
+    assert unwrap(wrapped, PRIVATE, words(camera, hour, part)) == bytes(16)
+    for other in (
+        (camera + "1", hour, part),
+        (camera, hour + 3600, part),
+        (camera, hour, part + 1),
+    ):
+        with pytest.raises(VaultError, match="another recording"):
+            unwrap(wrapped, PRIVATE, words(*other))
+
+
+@pytest.mark.parametrize("camera", ["", "two words", "line\n-> X25519", "plätze"])
+def test_no_name_makes_a_header_ambiguous(camera: str) -> None:
+    """A camera whose name would be more or fewer than one word has no key."""
+    with pytest.raises(VaultError, match="name cannot be written"):
+        words(camera, 0, 0)
 
 
 @settings(max_examples=50)

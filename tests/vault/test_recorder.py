@@ -22,7 +22,7 @@ def opened(machine: Machine, custodians: Custodians) -> dict[str, tuple[bool, li
             camera = ring.cameras[slot.camera]
             path = machine.layout.recording(ring.name, camera, slot.hour, slot.part)
             label = Label(day_of(slot.hour), camera, slot.hour, slot.part)
-            reader = Reader(path, unwrap(slot.wrapped, private), label)
+            reader = Reader(path, unwrap(slot.wrapped, private, ring.words(slot)), label)
             name = str(path.relative_to(machine.layout.data))
             found[name] = (reader.complete, list(reader.messages()))
             reader.close()

@@ -20,6 +20,7 @@ from plainview.ledger.policy import QuorumPolicy
 from plainview.vault import custody, release_keys
 from plainview.vault.check import check
 from plainview.vault.release import choose, opened_keys, pictures
+from plainview.vault.ring import Ring
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +158,23 @@ def test_one_custodian_alone_opens_nothing(world: World, bundle: Bundle) -> None
     )
     with pytest.raises(VaultError, match="does not open"):
         custody.hand(lying, bundle, [own], now)
+
+
+def test_an_order_that_lies_about_a_key_opens_nothing(world: World) -> None:
+    """Signed, recorded, witnessed, of the right day; but another camera's: the custodian sees."""
+    (folder,) = world.layout.rings()
+    ring = Ring(folder)
+    ((_, slot),) = ring.live()
+    copied = ring.add("south", slot.hour, 0, slot.due, slot.wrapped)
+    identifier = world.granted(cameras=("south",))
+    told = world.bundle(identifier)
+    assert (
+        check_bundle(told, world.policy(), world.clock.utc()).order.recordings[0].camera == "south"
+    )
+    with pytest.raises(VaultError, match="another recording"):
+        world.keys(identifier)
+    ring.destroy([copied])
+    ring.close()
 
 
 def test_who_asks_and_who_approves(tmp_path: Path) -> None:

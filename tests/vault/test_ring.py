@@ -13,13 +13,16 @@ from plainview.vault import daykey
 from plainview.vault.age import unwrap, wrap
 from plainview.vault.layout import Layout
 from plainview.vault.ring import SLOT, Ring
+from plainview.vault.stream import words
 
 
 def filled(ring: Ring, count: int) -> list[bytes]:
     """`count` data keys in `ring`, due one after another."""
     keys = [os.urandom(16) for _ in range(count)]
     for k, key in enumerate(keys):
-        ring.add(f"camera-{k % 3}", HOUR, k, HOUR + 100 + k, wrap(key, ring.public, os.urandom))
+        camera = f"camera-{k % 3}"
+        wrapped = wrap(key, ring.public, words(camera, HOUR, k), os.urandom)
+        ring.add(camera, HOUR, k, HOUR + 100 + k, wrapped)
     return keys
 
 
@@ -28,7 +31,7 @@ def test_both_custodians_together_open_a_day(make_ring: MakeRing, custodians: Cu
     ring = make_ring()
     keys = filled(ring, 4)
     private = custodians.private(ring)
-    assert [unwrap(slot.wrapped, private) for _, slot in ring.live()] == keys
+    assert [unwrap(slot.wrapped, private, ring.words(slot)) for _, slot in ring.live()] == keys
     assert not any(private in path.read_bytes() for path in ring.folder.iterdir())
 
 
@@ -40,7 +43,7 @@ def test_one_custodian_alone_opens_nothing(make_ring: MakeRing, custodians: Cust
     for party, identity in zip(("operator", "commissioner"), custodians, strict=True):
         share = daykey.open_share(ring.folder, party, [identity])
         with pytest.raises(VaultError, match="does not open"):
-            unwrap(slot.wrapped, share)
+            unwrap(slot.wrapped, share, ring.words(slot))
         others = {"operator": "commissioner", "commissioner": "operator"}[party]
         with pytest.raises(VaultError, match="does not open"):
             daykey.open_share(ring.folder, others, [identity])

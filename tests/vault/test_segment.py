@@ -12,17 +12,18 @@ from tests.vault.test_age import identity
 from plainview.errors import VaultError
 from plainview.vault.age import CHUNK, NONCE, SEALED_CHUNK, header, public_of, unwrap
 from plainview.vault.segment import Key, Reader, Writer, whole
-from plainview.vault.stream import Chunker, Label, entry_of, label_of, messages
+from plainview.vault.stream import Chunker, Label, entry_of, label_of, messages, words
 
 LABEL = Label("2026-11-18", "north", HOUR, 0)
 PRIVATE = bytes(range(32))
+OF = words(LABEL.camera, LABEL.hour, LABEL.part)
 
 
 def written(
     path: Path, count: int, *, end: bool = True, flush: int = 100
 ) -> tuple[bytes, list[bytes]]:
     """A recording of `count` messages, an entry every tenth, one each 0.1 s; its data key."""
-    key = Key(public_of(PRIVATE), os.urandom)
+    key = Key(public_of(PRIVATE), LABEL, os.urandom)
     writer = Writer(path, LABEL, key.payload)
     chance = random.Random(1)  # noqa: S311 - to be repeated
     told = [chance.randbytes(chance.choice([9, 900, 9_000, 90_000])) for _ in range(count)]
@@ -34,7 +35,7 @@ def written(
         writer.close()
     else:
         writer.abandon()
-    return unwrap(key.wrapped, PRIVATE), told
+    return unwrap(key.wrapped, PRIVATE, OF), told
 
 
 @settings(max_examples=25)
@@ -62,17 +63,18 @@ def test_chunks_hold_the_messages_in_their_order(
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     """Every message in order, complete; and age itself opens the same file."""
-    key = Key(public_of(PRIVATE), os.urandom)
+    key = Key(public_of(PRIVATE), LABEL, os.urandom)
     writer = Writer(tmp_path / "a", LABEL, key.payload)
     told = [b"one", b"two" * 50_000, b"three"]
     for k, message in enumerate(told):
         writer.put(message, HOUR * 1_000_000 + k, entry=k == 0)
     writer.close()
-    reader = Reader(tmp_path / "a", unwrap(key.wrapped, PRIVATE), LABEL)
+    reader = Reader(tmp_path / "a", unwrap(key.wrapped, PRIVATE, OF), LABEL)
     assert list(reader.messages()) == told
     assert reader.complete
     reader.close()
-    plain = pyrage.decrypt(header(key.wrapped) + (tmp_path / "a").read_bytes(), [identity(PRIVATE)])
+    whole_file = header(key.wrapped, OF) + (tmp_path / "a").read_bytes()
+    plain = pyrage.decrypt(whole_file, [identity(PRIVATE)])
     assert [*messages(iter([plain[k : k + CHUNK] for k in range(0, len(plain), CHUNK)]))][
         1:
     ] == told

@@ -29,6 +29,8 @@ NONCE: Final = 16
 DATA_KEY: Final = 16
 """Bytes of what age calls a file key."""
 _VERSION: Final = b"age-encryption.org/v1"
+_STANZA: Final = b"plainview/recording"
+"""Type of the stanza that says what a data key is for. Other implementations pass over it."""
 
 Random = Callable[[int], bytes]
 """So many bytes that nobody can guess."""
@@ -53,31 +55,40 @@ def _base64(data: bytes) -> bytes:
     return base64.b64encode(data).rstrip(b"=")
 
 
-def _unsigned(share: bytes, body: bytes) -> bytes:
-    return b"%s\n-> X25519 %s\n%s\n---" % (_VERSION, _base64(share), _base64(body))
+def _unsigned(share: bytes, body: bytes, words: bytes) -> bytes:
+    sealed = b"-> X25519 %s\n%s\n" % (_base64(share), _base64(body))
+    return b"%s\n%s-> %s %s\n\n---" % (_VERSION, sealed, _STANZA, words)
 
 
-def header(wrapped: Wrapped) -> bytes:
+def header(wrapped: Wrapped, words: bytes) -> bytes:
     """The age header of `wrapped`: put before a payload, it makes an age file of it."""
-    return b"%s %s\n" % (_unsigned(wrapped.share, wrapped.body), _base64(wrapped.mac))
+    return b"%s %s\n" % (_unsigned(wrapped.share, wrapped.body, words), _base64(wrapped.mac))
 
 
-def _mac(data_key: bytes, share: bytes, body: bytes) -> bytes:
-    return hmac.digest(_derive(data_key, b"", b"header"), _unsigned(share, body), hashlib.sha256)
+def _mac(data_key: bytes, share: bytes, body: bytes, words: bytes) -> bytes:
+    key = _derive(data_key, b"", b"header")
+    return hmac.digest(key, _unsigned(share, body, words), hashlib.sha256)
 
 
-def wrap(data_key: bytes, public: bytes, random: Random) -> Wrapped:
-    """`data_key` (16 bytes) sealed to the X25519 key `public` (32 bytes)."""
+def wrap(data_key: bytes, public: bytes, words: bytes, random: Random) -> Wrapped:
+    """`data_key` (16 bytes) sealed to the X25519 key `public` (32 bytes).
+
+    `words`, visible ASCII between single spaces, say what it is for: a stanza of the header, which
+    the MAC holds, so that nobody who lacks the data key can say otherwise.
+    """
     own = X25519PrivateKey.from_private_bytes(random(32))
     share = own.public_key().public_bytes_raw()
     shared = own.exchange(X25519PublicKey.from_public_bytes(public))
     key = _derive(shared, share + public, _VERSION + b"/X25519")
     body = ChaCha20Poly1305(key).encrypt(bytes(12), data_key, None)
-    return Wrapped(share, body, _mac(data_key, share, body))
+    return Wrapped(share, body, _mac(data_key, share, body, words))
 
 
-def unwrap(wrapped: Wrapped, private: bytes) -> bytes:
-    """The data key in `wrapped`, by the X25519 key `private`. Raises VaultError."""
+def unwrap(wrapped: Wrapped, private: bytes, words: bytes) -> bytes:
+    """The data key in `wrapped`, by the X25519 key `private`, if it is for what `words` say.
+
+    Raises VaultError.
+    """
     own = X25519PrivateKey.from_private_bytes(private)
     public = own.public_key().public_bytes_raw()
     try:
@@ -86,8 +97,9 @@ def unwrap(wrapped: Wrapped, private: bytes) -> bytes:
         data_key = ChaCha20Poly1305(key).decrypt(bytes(12), wrapped.body, None)
     except (InvalidTag, ValueError) as error:
         raise VaultError("this key does not open it", where="data key") from error
-    if not hmac.compare_digest(_mac(data_key, wrapped.share, wrapped.body), wrapped.mac):
-        raise VaultError("its header was changed", where="data key")
+    mac = _mac(data_key, wrapped.share, wrapped.body, words)
+    if not hmac.compare_digest(mac, wrapped.mac):
+        raise VaultError("is of another recording, or its header was changed", where="data key")
     return data_key
 
 

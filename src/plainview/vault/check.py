@@ -166,7 +166,7 @@ def _open(path: Path, slot: Slot, ring: Ring, private: bytes) -> Iterator[Findin
     camera = ring.cameras[slot.camera]
     label = Label(day_of(slot.hour), camera, slot.hour, slot.part)
     try:
-        reader = Reader(path, unwrap(slot.wrapped, private), label)
+        reader = Reader(path, unwrap(slot.wrapped, private, ring.words(slot)), label)
         try:
             for number in range(reader.chunks):
                 reader.chunk(number)

@@ -20,6 +20,7 @@ from plainview.vault import daykey
 from plainview.vault.age import public_of, unwrap
 from plainview.vault.layout import PARTIES
 from plainview.vault.release import Keys, unpacked
+from plainview.vault.stream import words
 
 MOST_BYTES: Final = 1_000_000
 Identities = Callable[[], Sequence[object]]
@@ -75,7 +76,7 @@ def release(custodian: Custodian, bundle: Bundle, other: bytes, now: float) -> b
         if public_of(private[ring]).hex() != public:
             raise VaultError("the shares do not make the key of that day", where=ring)
     keys = tuple(
-        unwrap(unpacked(key), private[one.ring])
+        unwrap(unpacked(key), private[one.ring], words(one.camera, one.hour, one.part))
         for one, key in zip(order.recordings, bundle.keys, strict=True)
     )
     told = msgspec.msgpack.encode(Keys(checked.digest, keys))

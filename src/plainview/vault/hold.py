@@ -85,7 +85,8 @@ def held(
             try:
                 key = private(name)
                 for slot in _chosen(day, hold, there):
-                    new = wrap(unwrap(slot.wrapped, key), ring.public, random)
+                    of = day.words(slot)
+                    new = wrap(unwrap(slot.wrapped, key, of), ring.public, of, random)
                     _hold_one(layout, day, ring, slot, hold.ends, new)
                     count += 1
             finally:

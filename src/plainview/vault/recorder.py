@@ -157,7 +157,6 @@ class Recorder:
         if one.why:
             return False
         ring = self._ring(day_of(hour))
-        key = Key(ring.public, self._random)
         part = 0
         while (path := self._layout.recording(ring.name, camera, hour, part)).exists():
             part += 1
@@ -166,9 +165,11 @@ class Recorder:
             sync_folder(path.parent.parent)
             sync_folder(self._layout.data)
         due = hour + round(one.term)
+        label = Label(ring.name, camera, hour, part)
+        key = Key(ring.public, label, self._random)
         place = ring.add(camera, hour, part, due, key.wrapped)
         try:
-            one.writer = Writer(path, Label(ring.name, camera, hour, part), key.payload)
+            one.writer = Writer(path, label, key.payload)
             sync_folder(path.parent)
         except OSError:
             ring.destroy([place])

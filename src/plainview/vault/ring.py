@@ -17,6 +17,7 @@ import numpy as np
 
 from plainview.errors import VaultError
 from plainview.vault.age import Wrapped
+from plainview.vault.stream import words
 
 GONE, OPEN, CLOSED, CUT = range(4)
 """A slot's state: destroyed; being recorded; ended in order; ended by a crash."""
@@ -105,6 +106,10 @@ class Ring:
     def slot(self, index: int) -> Slot | None:
         """The slot, or None where it is destroyed. Raises VaultError where it is damaged."""
         return _unpacked(os.pread(self._fd, SLOT, index * SLOT), f"{self.folder}: key {index}")
+
+    def words(self, slot: Slot) -> bytes:
+        """What the key in `slot` is for, as its header says."""
+        return words(self.cameras[slot.camera], slot.hour, slot.part)
 
     def blocks(self) -> Iterator[tuple[int, Slots]]:
         """Every slot, in order: (number of the first, a mebibyte's worth) at a time."""

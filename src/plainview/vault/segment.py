@@ -11,7 +11,7 @@ from typing import Final
 
 from plainview.errors import VaultError
 from plainview.vault.age import DATA_KEY, NONCE, SEALED_CHUNK, Payload, Random, Wrapped, wrap
-from plainview.vault.stream import Chunker, Label, entry_of, label_of, messages
+from plainview.vault.stream import Chunker, Label, entry_of, label_of, messages, words
 
 SUFFIX: Final = ".sealed"
 
@@ -19,10 +19,11 @@ SUFFIX: Final = ".sealed"
 class Key:
     """Owns a new data key until its file is written."""
 
-    def __init__(self, public: bytes, random: Random) -> None:
-        """Wrapped to the day key's `public` half. Only `wrapped` is to be kept."""
+    def __init__(self, public: bytes, label: Label, random: Random) -> None:
+        """For `label`, wrapped to the day key's `public` half. Only `wrapped` is to be kept."""
         data_key = random(DATA_KEY)
-        self.wrapped: Wrapped = wrap(data_key, public, random)
+        of = words(label.camera, label.hour, label.part)
+        self.wrapped: Wrapped = wrap(data_key, public, of, random)
         self.payload = Payload(data_key, random(NONCE))
 
 

@@ -37,6 +37,17 @@ class Label(Struct, frozen=True, forbid_unknown_fields=True):
     """0, 1, …: which of the recordings of that hour."""
 
 
+def words(camera: str, hour: int, part: int) -> bytes:
+    """What a data key is for, as its header says. The ring is left out: it is who it is sealed to.
+
+    Raises VaultError for a camera whose name cannot stand there.
+    """
+    told = camera.encode()
+    if not told or not all(0x21 <= byte <= 0x7E for byte in told):
+        raise VaultError("its name cannot be written into a key", where=camera)
+    return b"%s %d %d" % (told, hour, part)
+
+
 _encoder = msgspec.msgpack.Encoder()
 _labels = msgspec.msgpack.Decoder(Label)
 

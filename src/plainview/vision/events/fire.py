@@ -20,8 +20,8 @@ MARGIN: Final = 1.0
 """Metres around the area within which a fire counts: what burns on a bin is seen behind it."""
 LEAST_FLAME: Final = 0.15
 """Metres across below which a flame is a lighter's or a candle's."""
-LEAST_SMOKE: Final = 1.4
-"""Metres a side of the least sure veil that is smoke: twice what shows of a person."""
+LEAST_SMOKE: Final = 1.6
+"""Metres a side of the least veil that is smoke: larger than a person."""
 MOST_SMOKE: Final = 0.8
 """Smoke is told from dust, spray and exhaust less surely than flame from lamps."""
 MEMORY: Final = 10.0

@@ -1,8 +1,11 @@
+import asyncio
 import io
 import json
 import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
 
+import nats
 import pytest
 
 from plainview.app.simulate import check_choice, simulate_city
@@ -11,8 +14,11 @@ from plainview.app.simulation.gathered import Gathered
 from plainview.app.simulation.job import Asked
 from plainview.app.simulation.job import simulate_city as job
 from plainview.app.simulation.lines import Kept, Spoken
+from plainview.app.simulation.meter import Meter
 from plainview.app.simulation.report import of_bins, per_camera_day
-from plainview.app.simulation.servers import NATS, POSTGRES
+from plainview.app.simulation.servers import NATS, POSTGRES, Nats
+from plainview.bus.streams import CENTRE, LEAF, centre_stream, ensure_stream, leaf_stream
+from plainview.bus.wire import subject
 from plainview.errors import InputError
 from plainview.record import Stamped
 from plainview.store import Retention, open_store
@@ -129,3 +135,36 @@ def test_a_killed_broker_and_forged_batches_lose_and_add_nothing() -> None:
     assert report.lost == report.duplicated == report.invented == 0
     assert [fault.fault for fault in report.faults] == [*faults]
     assert report.refused == {"foreign": 61}
+
+
+def test_a_leaf_keeps_what_its_own_sites_say_and_nothing_else(tmp_path: Path) -> None:
+    """What other sites send to the centre would be its backlog: it would all come to it again."""
+
+    async def kept(centre: str, leaf: str) -> tuple[int, int]:
+        there, here = await nats.connect(centre), await nats.connect(leaf)
+        await ensure_stream(there, centre_stream(10**8, 1))
+        await ensure_stream(here, leaf_stream(10**7))
+        for _ in range(3):
+            await there.publish(subject("readings", "d", "far"), b"x")
+        said = 0
+        while (await there.jsm().stream_info(CENTRE)).state.messages < 4:
+            # Until the link between the two is up, only the leaf has it.
+            await here.publish(subject("readings", "d", "near"), b"x")
+            said += 1
+            await asyncio.sleep(0.05)
+        own = (await here.jsm().stream_info(LEAF)).state.messages
+        for client in (there, here):
+            await client.close()
+        return said, own
+
+    with ExitStack() as stack:
+        meter = Meter()
+        stack.callback(meter.close)
+        centre = Nats(tmp_path / "centre", meter)
+        stack.callback(centre.close)
+        centre.start()
+        leaf = Nats(tmp_path / "leaf", meter, name="leaf", centre=centre.leaves)
+        stack.callback(leaf.close)
+        leaf.start()
+        said, own = asyncio.run(asyncio.wait_for(kept(centre.url, leaf.url), 20))
+        assert said == own > 0

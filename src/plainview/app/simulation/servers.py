@@ -76,16 +76,9 @@ class Nats:
         self.port, self.leaves = free_port(), free_port()
         folder.mkdir(parents=True)
         self._config = folder / "server.conf"
+        lines = _centre(self.port, self.leaves) if centre is None else _leaf(self.port, centre)
         domain = "centre" if centre is None else "leaf"
-        remote = f'remotes: [{{ urls: ["nats-leaf://127.0.0.1:{centre}"] }}]'
-        lines = [
-            f"server_name: {domain}",
-            f"listen: 127.0.0.1:{self.port}",
-            f'jetstream {{ store_dir: "{folder}/store", domain: {domain} }}',
-            f"leafnodes {{ listen: 127.0.0.1:{self.leaves} }}"
-            if centre is None
-            else f"leafnodes {{ reconnect: 1, {remote} }}",
-        ]
+        lines.append(f'jetstream {{ store_dir: "{folder}/store", domain: {domain} }}')
         self._config.write_text("\n".join([*lines, ""]))
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -214,6 +207,31 @@ class Postgres:
     def close(self) -> None:
         """End it for good."""
         self.kill()
+
+
+def _centre(port: int, leaves: int) -> list[str]:
+    """A leaf may hear nothing but answers, as one with a site's key (bus/deployed.py).
+
+    Else its stream would take every site's batches for its own, and send them to the centre again.
+    """
+    may = '{ publish: "plainview.>", subscribe: "_INBOX.>" }'
+    leaf = f"user: leaf, password: leaf, permissions: {may}"
+    return [
+        "server_name: centre",
+        f"listen: 127.0.0.1:{port}",
+        f"authorization {{ users: [ {{ user: city, password: city }}, {{ {leaf} }} ] }}",
+        "no_auth_user: city",
+        f"leafnodes {{ listen: 127.0.0.1:{leaves} }}",
+    ]
+
+
+def _leaf(port: int, centre: int) -> list[str]:
+    remote = f'{{ urls: ["nats-leaf://leaf:leaf@127.0.0.1:{centre}"] }}'
+    return [
+        "server_name: leaf",
+        f"listen: 127.0.0.1:{port}",
+        f"leafnodes {{ reconnect: 1, remotes: [ {remote} ] }}",
+    ]
 
 
 def free_port() -> int:

@@ -1,27 +1,29 @@
-"""Sealed recording: what it costs, how fast keys go, what kills lose, how a minute is found.
+"""Sealed recording: what it costs, how fast keys go, how a minute is found.
 
-    python bench/vault.py [--only PART] [--cameras 60000] [--days 31] [--trials 10000]
+    python bench/vault.py [--only record|sweep|seek] [--cameras 60000] [--days 31] [--hours 24]
 
 `record` seals a 1080p stream as a tap and a recorder do, in one process, and remuxes the same
-packets plainly. `sweep` lets simulated days pass: keys of as many cameras are put into each day's
-store and destroyed hour by hour, lists, roots and all; the files that they would open are left
-out. `kill` ends a recorder that also destroys with SIGKILL at random moments, and holds what it
-had acknowledged against what is there. `seek` opens one minute in an hour of a day at 2 Mbit/s.
+packets plainly. `sweep` writes the keys of every hour of `--days` of `--cameras`, in the form and
+to the byte as a recorder leaves them (some 6 GB; only what is wrapped in them is drawn), and then
+lets `--hours` hours pass, each of which a pass destroys one hour's keys of: lists, roots, ledger
+and all. The files that they would open are left out. `seek` opens one minute in an hour of a day
+at 2 Mbit/s. What kills lose is printed by kills.py.
 """
 
 import argparse
 import contextlib
+import math
 import os
 import random
-import resource
 import shutil
-import signal
 import socket
 import struct
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -31,14 +33,14 @@ from clips import clip
 from plainview.clock import ManualClock
 from plainview.evaluate.table import number, table
 from plainview.fleet.recorder import _Inlet
+from plainview.ledger.entry import Entry, EntryKind
+from plainview.ledger.log import Ledger
 from plainview.vault import daykey
 from plainview.vault.age import unwrap
-from plainview.vault.check import check
 from plainview.vault.expiry import Batch, Expiry
 from plainview.vault.layout import DAY, HOUR, PARTIES, Layout, day_of
 from plainview.vault.recorder import Recorder
-from plainview.vault.recover import recover
-from plainview.vault.ring import OPEN, SLOT, Ring
+from plainview.vault.ring import CLOSED, SLOT, Ring
 from plainview.vault.segment import Key, Reader, Writer
 from plainview.vault.stream import Label
 from plainview.vision.branch import Branch
@@ -158,7 +160,7 @@ def record() -> str:
 
 
 def _fill(layout: Layout, day: int, cameras: int, term: int) -> None:
-    """A day's keys as a recorder would have left them; the wrapped keys themselves are drawn."""
+    """A day's keys as a recorder leaves them, to the byte; only what is wrapped is drawn."""
     ring = ring_of(layout, BEGIN + day * DAY)
     (ring.folder / "cameras").write_text("".join(f"camera-{k:05d}\n" for k in range(cameras)))
     chance = np.random.default_rng(day)
@@ -166,12 +168,29 @@ def _fill(layout: Layout, day: int, cameras: int, term: int) -> None:
         for hour in range(24):
             begin = BEGIN + day * DAY + hour * HOUR
             slots = np.zeros((cameras, SLOT), np.uint8)
-            slots[:, 0] = OPEN
+            slots[:, 0] = CLOSED
             slots[:, 4:8] = np.arange(cameras, dtype=">u4").view(np.uint8).reshape(-1, 4)
             slots[:, 8:24] = np.frombuffer(struct.pack(">QQ", begin + term, begin), np.uint8)
-            slots[:, 24:120] = chance.integers(0, 256, (cameras, 96), np.uint8)
+            slots[:, 24:120] = np.frombuffer(chance.bytes(96 * cameras), np.uint8).reshape(-1, 96)
+            told = memoryview(slots.tobytes())
+            sums = [zlib.crc32(told[at + 1 : at + 120]) for at in range(0, len(told), SLOT)]
+            slots[:, 120:124] = np.array(sums, ">u4").view(np.uint8).reshape(-1, 4)
             file.write(slots.tobytes())
     ring.close()
+
+
+def _filled(layout: Layout, cameras: int, days: int) -> None:
+    """Every day's keys, by a process of its own, so that the sweeper's memory is its own."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for day in range(days):
+                _fill(layout, day, cameras, days * DAY)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _must(os.waitpid(pid, 0)[1] == 0, "the keys are made")
+    os.sync()
 
 
 def _must(holds: bool, what: str) -> None:  # noqa: FBT001 - what must hold
@@ -179,158 +198,71 @@ def _must(holds: bool, what: str) -> None:  # noqa: FBT001 - what must hold
         raise RuntimeError(what)
 
 
-def sweep(cameras: int, days: int) -> str:
-    """The table of how fast keys are destroyed."""
-    batches: list[Batch] = []
-    slowest = spent = cpu = 0.0
-    memory = []
-    with vault() as layout:
-        expiry = Expiry(layout, batches.append)
-        term = days * DAY
-        for day in range(days):
-            _fill(layout, day, cameras, term)
-        live = days * 24 * cameras
+def _pss() -> float:
+    """Megabytes of this process, shared ones by their part (proc(5))."""
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+class _Told(NamedTuple):
+    """What the sweeper did in some hours."""
+
+    label: str
+    keys: int
+    wall: float
+    cpu: float
+    pss: float
+
+
+def sweep(cameras: int, days: int, hours: int) -> str:
+    """The table of how fast keys are destroyed while all of `days` lie there."""
+    with vault() as layout, Ledger(layout.root / "ledger", clock=ManualClock(BEGIN)) as ledger:
+
+        def record(batch: Batch) -> None:
+            detail: dict[str, str | int | list[str]] = {"root": batch.root, "keys": batch.keys}
+            ledger.append(
+                [Entry(BEGIN * 1000, EntryKind.RETENTION_EXECUTED, "city", detail=detail)]
+            )
+
+        _filled(layout, cameras, days)
+        term, live = days * DAY, days * 24 * cameras
         stored = sum(path.stat().st_size for path in layout.keys.rglob("slots"))
-        expiry.sweep(BEGIN)
-        gone = 0
-        for hour in range(days * 24):
-            begun, used = time.perf_counter(), time.process_time()
-            done = expiry.sweep(BEGIN + term + hour * HOUR)
-            passed = time.perf_counter() - begun
-            cpu += time.process_time() - used
-            _must(done.keys == cameras, "an hour's keys, and no others")
-            gone += done.keys
-            spent, slowest = spent + passed, max(slowest, passed)
-            if hour % 24 == 23:
-                memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-                for path in layout.destroyed.iterdir():
-                    path.unlink()
-        expiry.sweep(BEGIN + 2 * term + DAY)
-        _must(not layout.rings(), "the days are gone as a whole")
-    head = [f"{days} days x {cameras} cameras: {live / 1e6:.2f} million keys", "ours", "needed"]
-    return table(
-        head,
-        [
-            [
-                "keys destroyed a second, recorded",
-                number(gone / spent, 0),
-                number(RATE, 0),
-            ],
-            ["the same, for a second of processor time", number(gone / cpu, 0), ""],
-            ["slowest pass over one hour's keys, s", number(slowest), "3600"],
-            ["key store, bytes a key", number(stored / live, 0), ""],
-            ["peak memory after the first day, MB", number(memory[0], 0), ""],
-            ["peak memory after the last day, MB", number(memory[-1], 0), "the same"],
-        ],
-    )
+        expiry = Expiry(layout, record)
+        steps = [_pass(expiry, BEGIN, 0, "the first pass, which looks at every key")]
+        begin = BEGIN + term
+        for first in range(0, hours, max(hours // 6, 1)):
+            last = min(first + max(hours // 6, 1), hours)
+            found = [_pass(expiry, begin + k * HOUR, cameras, "") for k in range(first, last)]
+            keys, wall, cpu = (sum(getattr(o, n) for o in found) for n in ("keys", "wall", "cpu"))
+            label = f"hours {first + 1} to {last}"
+            steps.append(_Told(label, keys, wall, cpu, found[-1].pss))
+        idle = _pass(expiry, begin + (hours - 1) * HOUR + 60, 0, "a pass with nothing due")
+    rows = [_row(one) for one in (*steps, idle)]
+    about = f"{days} days x {cameras} cameras: {live / 1e6:.2f} million keys, {stored / 1e9:.1f} GB"
+    head = [about, "keys destroyed", "s", "CPU s", "keys/s", "keys/CPU s", "needed/s", "PSS MB"]
+    return table(head, rows)
 
 
-# --- kill ----------------------------------------------------------------------------------------
+def _pass(expiry: Expiry, now: float, expected: int, label: str) -> _Told:
+    wall, cpu = time.perf_counter(), time.process_time()
+    done = expiry.sweep(now)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    _must((done.keys, done.unrecorded) == (expected, 0), "an hour's keys, and no others")
+    return _Told(label, done.keys, wall, cpu, _pss())
 
 
-_TERM = 2 * HOUR
-_TOLD = struct.Struct(">cQQ")
-"""m: recorded and on disk, and when its key is due; s: a pass begins; x: it ended (UTC seconds)."""
-
-
-def _victim(layout: Layout, begin: float, tell: int, seed: int) -> None:
-    """Record and destroy until killed; tell what is acknowledged."""
-    chance = random.Random(seed)  # noqa: S311 - to be repeated
-    clock = ManualClock(begin)
-    recorder = Recorder(layout, clock, bound=10**12, reserve=0)
-    expiry = Expiry(layout, lambda _: None)
-    recorder.expect("a", float(_TERM))
-    count = 0
-    while True:
-        taken = []
-        for _ in range(chance.randrange(1, 20)):
-            t = round(clock.utc() * 1e6)
-            body = struct.pack(">QQ", t, count) + bytes(chance.randrange(1, 30_000))
-            dropped = recorder.reports()["a"].dropped
-            recorder.put("a", body, t, entry=chance.random() < 0.3)
-            if recorder.reports()["a"].dropped == dropped:
-                # The file decides: what follows an hour's last key frame is in that hour's.
-                writer = recorder._cameras["a"].writer  # noqa: SLF001 - see above
-                hour = 0 if writer is None else writer.label.hour
-                taken.append(_TOLD.pack(b"m", count, hour + _TERM))
-            count += 1
-            clock.advance(0.2)
-        clock.advance(4.0)
-        recorder.turn()  # all that came is on disk now
-        os.write(tell, b"".join(taken))
-        if chance.random() < 0.3:
-            clock.advance(chance.choice([600.0, 1800.0, 3600.0]))
-            recorder.turn()
-            now = int(clock.utc())
-            os.write(tell, _TOLD.pack(b"s", count, now))
-            expiry.sweep(clock.utc())
-            os.write(tell, _TOLD.pack(b"x", count, now))
-
-
-def _there(layout: Layout, private: dict[str, bytes]) -> set[tuple[int, int]]:
-    found = set()
-    for folder in layout.rings():
-        ring = Ring(folder)
-        for _, slot in ring.live():
-            path = layout.recording(ring.name, ring.cameras[slot.camera], slot.hour, slot.part)
-            reader = Reader(path, unwrap(slot.wrapped, private[ring.name], ring.words(slot)))
-            found |= {(slot.due, int.from_bytes(m[8:16], "big")) for m in reader.messages()}
-            reader.close()
-        ring.close()
-    return found
-
-
-def _trial(seed: int) -> tuple[int, int, int, int, int]:
-    """(acknowledged and kept, lost, expired yet readable, broken invariants, passes)."""
-    with vault() as layout:
-        private = {}
-        for day in (0, 1):
-            ring = ring_of(layout, BEGIN + day * DAY)
-            private[ring.name] = private_of(ring)
-            ring.close()
-        reading, writing = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.close(reading)
-            try:
-                _victim(layout, BEGIN + 22.0 * HOUR, writing, seed)
-            finally:
-                os._exit(1)
-        os.close(writing)
-        chance = random.Random(seed)  # noqa: S311 - to be repeated
-        time.sleep(chance.uniform(0.02, 0.4))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        with os.fdopen(reading, "rb") as pipe:
-            told = list(_TOLD.iter_unpack(pipe.read()))
-        recover(layout)
-        there = _there(layout, private)
-        begun = max((t for kind, _, t in told if kind == b"s"), default=0)
-        ended = max((t for kind, _, t in told if kind == b"x"), default=0)
-        kept = {(due, count) for kind, count, due in told if kind == b"m" and due > begun}
-        late = sum(due <= ended for due, _ in there)
-        now = max(begun, ended)
-        Expiry(layout, lambda _: None).sweep(now)
-        broken = len(check(layout, now).findings)
-        return len(kept), len(kept - there), late, broken, sum(kind == b"x" for kind, *_ in told)
-
-
-def kill(trials: int) -> str:
-    """The table of what kills lost."""
-    sums = np.zeros(5, np.int64)
-    for seed in range(trials):
-        sums += _trial(seed)
-    acknowledged, lost, late, broken, passes = sums.tolist()
-    return table(
-        [f"{trials} kills (-9) of record and sweep", "ours", "limit"],
-        [
-            ["messages acknowledged, and not expired", str(acknowledged), ""],
-            ["of them lost", str(lost), "0"],
-            ["passes of the sweeper that ended", str(passes), ""],
-            ["expired, and readable", str(late), "0"],
-            ["invariants broken after recovery", str(broken), "0"],
-        ],
-    )
+def _row(told: _Told) -> list[str]:
+    rates = [told.keys / told.wall, told.keys / told.cpu] if told.keys else [math.nan, math.nan]
+    needed = number(RATE, 0) if told.keys else ""
+    times = [number(told.wall, 1), number(told.cpu, 1)]
+    return [
+        told.label,
+        str(told.keys),
+        *times,
+        *(number(r, 0) for r in rates),
+        needed,
+        number(told.pss, 0),
+    ]
 
 
 # --- seek ----------------------------------------------------------------------------------------
@@ -383,15 +315,14 @@ def seek(bits: float = 2e6) -> str:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", choices=["record", "sweep", "kill", "seek"])
+    parser.add_argument("--only", choices=["record", "sweep", "seek"])
     parser.add_argument("--cameras", type=int, default=60_000)
     parser.add_argument("--days", type=int, default=31)
-    parser.add_argument("--trials", type=int, default=10_000)
+    parser.add_argument("--hours", type=int, default=24)
     given = parser.parse_args()
     parts: dict[str, Callable[[], str]] = {
         "record": record,
-        "sweep": lambda: sweep(given.cameras, given.days),
-        "kill": lambda: kill(given.trials),
+        "sweep": lambda: sweep(given.cameras, given.days, given.hours),
         "seek": seek,
     }
     for name, part in parts.items():

@@ -20,6 +20,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu",
 ]
 
 
@@ -97,3 +98,10 @@ def no_barriers(page: Page) -> None:
     """axe-core finds no violation of WCAG 2.2 A and AA on what is shown now."""
     told = violations(page)
     assert told == [], json.dumps(told, indent=1)
+
+
+def no_barriers_in_light_and_dark(page: Page) -> None:
+    """The same in both schemes of colours, between which the page changes while it is shown."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+        no_barriers(page)

@@ -267,31 +267,6 @@ def test_what_is_not_a_reading_is_refused(what: str) -> None:
         record.decode(data, limit=100_000)
 
 
-def test_many_are_decoded_as_strictly_as_one() -> None:
-    """Whatever is among them, each stands for itself: the good are read, the others refused."""
-    good = [record.encode(reading(frames=5, t=1000 + k)) for k in range(4)]
-    good.append(msgspec.msgpack.encode(raw()))
-    alone = [record.decode(data) for data in good]
-    assert record.decode_many(good) == alone
-    wide = good[0].replace(b"\x05", b"\xcc\x05", 1)
-    split = [(good[0] + good[1])[:-5], good[1][-5:]]
-    spoilt = [msgspec.msgpack.encode(spoil(raw())) for spoil in REFUSED.values()]
-    for bad in [wide, *split, *spoilt, b"", good[0] + b"\0", b"\0" * 4097]:
-        first, refused, *rest = record.decode_many([good[0], bad, *good[1:]])
-        assert isinstance(refused, ReadingRefused)
-        assert [first, *rest] == alone
-
-
-@given(st.lists(scenes(), max_size=6))
-@settings(deadline=None, max_examples=40)
-def test_many_scenes_are_decoded_alike(
-    many: list[tuple[tuple[int, int], list[Cell]]],
-) -> None:
-    """Decoding many at once gives what decoding each gives."""
-    data = [record.fit_cells(reading(), cells, shape) for shape, cells in many]
-    assert record.decode_many(data) == [record.decode(one) for one in data]
-
-
 def test_the_unspoilt_reading_passes() -> None:
     """The Reading that the refusals spoil is a good one, so each is refused for its own fault."""
     data = msgspec.msgpack.encode(raw())

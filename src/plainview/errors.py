@@ -1,5 +1,13 @@
 """The one tree of errors. A person's error says what is wrong, where, and how to mend it."""
 
+from typing import Final
+
+import msgspec
+
+UNDECODED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not what was asked for. Text that is no UTF-8 and nesting
+that is too deep are no errors of its own, and whoever sends them must be refused all the same."""
+
 
 class PlainviewError(Exception):
     """Root of every error that Plainview raises on purpose.

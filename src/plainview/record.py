@@ -8,7 +8,6 @@ Quantities are quantised to small integers, so that a typical Reading is about a
 import enum
 import math
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
@@ -16,7 +15,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from plainview.errors import ReadingRefused
+from plainview.errors import UNDECODED, ReadingRefused
 
 MAX_BYTES_PER_SECOND = 4096
 """Bound on what one camera may say in one second, encoded (DESIGN.md section 1)."""
@@ -227,7 +226,7 @@ def decode(
         raise ReadingRefused(f"{len(data)} bytes, more than the {limit} that a Reading may have")
     try:
         reading = _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise ReadingRefused(f"not a Reading: {error}") from error
     # A second way to say the same would be room for something that is not a measurement.
     if _encoder.encode(reading) != data:
@@ -236,57 +235,9 @@ def decode(
     return reading
 
 
-def decode_many(encoded: Sequence[bytes]) -> list[Reading | ReadingRefused]:
-    """`decode` of each of `encoded`, in their order; what `decode` would raise stands in its place.
-
-    As strict as `decode` without a shape, and several times cheaper for many: what contradicts
-    itself is looked for in all of them at once.
-    """
-    if max(map(len, encoded), default=0) <= MAX_BYTES_PER_SECOND:
-        try:
-            readings = [*map(_decoder.decode, encoded)]
-        except msgspec.DecodeError:
-            readings = []
-        if [*map(_encoder.encode, readings)] == [*encoded] and _all_sound(readings):
-            return [*readings]
-    return [_decoded(data) for data in encoded]
-
-
-def _decoded(data: bytes) -> Reading | ReadingRefused:
-    try:
-        return decode(data)
-    except ReadingRefused as error:
-        return error
-
-
-def _all_sound(readings: Sequence[Reading]) -> bool:
-    """Whether `check` would find nothing wrong in any of `readings`."""
-    for one in readings:
-        if not one.low <= one.count <= one.high:
-            return False
-        if one.health and len(set(one.health)) != len(one.health):
-            return False
-    # One array of all ground cells; where one Reading's cells are incomplete, the rest would shift.
-    sizes = [len(one.cells) for one in readings]
-    if any(size % _CELL_STRIDE for size in sizes):
-        return False
-    flat = np.fromiter(chain.from_iterable(one.cells for one in readings), np.int64, sum(sizes))
-    if not flat.size:
-        return True
-    skips, densities, vx, vy, variances = flat.reshape(-1, _CELL_STRIDE).T
-    rows = np.array(sizes) // _CELL_STRIDE
-    filled = rows[rows > 0]
-    room = np.add.reduceat(skips, np.cumsum(filled) - filled) + filled
-    return bool(
-        skips.min() >= 0
-        and room.max() <= _MAX_SKIP
-        and densities.min() >= 1
-        and densities.max() <= _MAX_DENSITY
-        and vx.max() <= _MAX_VELOCITY
-        and vy.max() <= _MAX_VELOCITY
-        and variances.min() >= 0
-        and variances.max() <= _MAX_VARIANCE
-    )
+def decoded_before(data: bytes) -> Reading:
+    """The Reading in `data`, which `decode` or `readings.read` has accepted before."""
+    return _decoder.decode(data)
 
 
 def check(reading: Reading, *, shape: tuple[int, int] | None = None) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 from plainview.record import COUNT_STEP, EventKind, Health
 
 RULES: Final = 1
@@ -122,7 +122,7 @@ def read_picture(data: bytes) -> Picture:
     """
     try:
         picture = _pictures.decode(data)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise InputError("not a picture of a view", where="view") from error
     whole = picture.jpeg.startswith(b"\xff\xd8\xff") and picture.jpeg.endswith(b"\xff\xd9")
     if not whole or not picture.low <= picture.count <= picture.high:
@@ -136,7 +136,7 @@ def read_view_plate(data: bytes) -> ViewPlate:
     """The learned plate in `data`. Raises InputError if it is none or by older rules."""
     try:
         plate = _plates.decode(data)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise InputError("not a plate for the view", where="plate", mend=_MEND) from error
     if plate.rules != RULES:
         raise InputError(
@@ -153,7 +153,7 @@ def read_admitted(data: bytes) -> tuple[AdmittedPlate, ViewPlate]:
     """The admitted plate in `data`. Raises InputError if it is none or by older rules."""
     try:
         admitted = _admitted.decode(data)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise InputError("not an admitted plate", where="plate", mend=_MEND) from error
     if admitted.rules != RULES:
         raise InputError(

@@ -8,6 +8,7 @@ from plainview.app.adding import NO_DISTRICT, Adding
 from plainview.clock import ManualClock
 from plainview.config import CameraConfig, CityConfig, SiteConfig
 from plainview.geometry import Calibration, View
+from plainview.readings import gathered
 from plainview.record import CameraStatus, LensState, Reading, Stamped
 from plainview.web.plan import SitePlan
 from plainview.web.views import CameraView, SiteView
@@ -42,7 +43,7 @@ def test_what_is_written_is_added_up_once_there_is_a_city() -> None:
         refused=0,
     )
     adding = Adding(also)
-    adding.written([Stamped("a", reading)], 0, clock.utc())
+    adding.written(gathered([Stamped("a", reading)]), 0, clock.utc())
     adding.said("a", status)
     plan = SitePlan(SiteView("s", "S", 4.8, 45.7, (CameraView("a", VIEW),)))
     site = SiteConfig("s", "S", (4.8, 45.7), (CameraConfig("a", VIEW, every=0.5),))
@@ -53,7 +54,7 @@ def test_what_is_written_is_added_up_once_there_is_a_city() -> None:
     assert city.expected == 2
     assert city.totals.districts == (NO_DISTRICT,)
     assert not city.totals.sums().believed.any()
-    adding.written([Stamped("a", reading)], 0, clock.utc())
+    adding.written(gathered([Stamped("a", reading)]), 0, clock.utc())
     adding.said("a", status)
     assert heard == [1, 1]
     assert city.totals.sums().believed.tolist() == [1]

@@ -23,6 +23,7 @@ from plainview.config.telemetry import TelemetryConfig
 from plainview.crowd.field import normal
 from plainview.errors import DeliveryFailed
 from plainview.intake import Intake
+from plainview.readings import gathered
 from plainview.record import Reading, Stamped
 from plainview.store import Store, open_store
 
@@ -142,7 +143,7 @@ def test_a_dead_collector_blocks_nothing(store: Store) -> None:
     traces = Traces(TelemetryConfig("http://127.0.0.1:9/v1/traces"), clock, CAMERAS)
     pass_through(traces, store, clock)
     for _ in range(2 * QUEUE):
-        traces.stored((), 0, clock.utc())
+        traces.stored(gathered(()), 0, clock.utc())
     assert store.delivered("control-room", 5)
     end = threading.Thread(target=traces.close)
     end.start()

@@ -36,8 +36,9 @@ def packed(plain: object) -> bytes:
 def test_what_is_packed_is_received(readings: int) -> None:
     """Every Reading comes with its camera, its token and its own bytes; statuses as well."""
     sent = batch(readings=readings)
-    got = wire.unpack(wire.pack(sent))
-    assert got.batch == sent
+    got = wire.unpack([wire.pack(sent)])
+    assert got.batches == [sent]
+    assert got.owners.tolist() == [0] * readings
     assert not got.refused
     assert [(one.camera, one.fence, one.data) for one in got.readings] == [
         *zip(sent.cameras, sent.fences, sent.data, strict=True)
@@ -66,25 +67,29 @@ HOSTILE = {
 @pytest.mark.parametrize("what", HOSTILE)
 def test_what_is_no_batch_is_refused(what: str) -> None:
     """Nothing of it is taken, it costs bounded memory, and the batches beside it are received."""
-    with pytest.raises(ReadingRefused):
-        wire.unpack(HOSTILE[what])
     good = wire.pack(batch())
-    first, refused, last = wire.unpack_many([good, HOSTILE[what], good])
+    got = wire.unpack([good, HOSTILE[what], good])
+    first, refused, last = got.batches
     assert isinstance(refused, ReadingRefused)
-    assert first == last == wire.unpack(good)
+    assert first == last == batch()
+    assert got.owners.tolist() == [0] * 3 + [2] * 3
+    assert got.readings[:3] == got.readings[3:] == wire.unpack([good]).readings
 
 
 def test_a_reading_that_is_none_spoils_only_itself() -> None:
     """It is refused by its camera's name; the rest of the batch is received."""
     sent = batch(data=(encoded(1), b"\x01", encoded(3)))
-    got = wire.unpack(wire.pack(sent))
-    assert [one.camera for one in got.readings] == ["north-0", "north-2"]
+    got = wire.unpack([wire.pack(batch()), wire.pack(sent)])
+    assert [one.camera for one in got.readings[3:]] == ["north-0", "north-2"]
+    assert got.owners.tolist() == [0] * 3 + [1] * 2
     assert [camera for camera, _ in got.refused] == ["north-1"]
 
 
 def test_a_batch_is_named_for_good() -> None:
     """Sent again it has the same name; no two batches of a publisher share one."""
-    assert wire.message_id(batch(5)) == wire.message_id(wire.unpack(wire.pack(batch(5))).batch)
+    (again,) = wire.unpack([wire.pack(batch(5))]).batches
+    assert isinstance(again, Batch)
+    assert wire.message_id(batch(5)) == wire.message_id(again)
     assert len({wire.message_id(batch(k, publisher=p)) for k in range(9) for p in (1, 11)}) == 18
 
 

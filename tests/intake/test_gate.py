@@ -81,7 +81,8 @@ def test_a_time_that_cannot_be_is_refused(gate: Gate, clock: ManualClock) -> Non
     event = Event(EventKind.FIRE, Phase.START, int((now + 90) * 1000), 0, 0, -1, 90)
     told = at(now).message
     assert isinstance(told, Stamped)
-    ahead = structs.replace(told, reading=structs.replace(told.reading, events=(event,)))
+    happening = structs.replace(told.reading, events=(event,))
+    ahead = structs.replace(told, reading=happening, data=encode(happening))
     wrong = [at(now + AHEAD + 1), said(now + 90), Delivery(1, "a1", ahead), at(now - KEEPS)]
     assert refused(gate, *wrong) == [Refusal.AHEAD] * 3 + [Refusal.EXPIRED]
     right = [at(now + AHEAD), at(now - KEEPS + 0.001), said(now - 10 * KEEPS)]

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plainview.readings import columns_of
 from plainview.record import Health, Reading
 from plainview.store.pg.sheets import Sheet, columns
 from plainview.store.rollup import Sums, sums
@@ -35,7 +36,7 @@ def sheet(given: Given) -> Sheet:
     made = Sheet()
     if given:
         cameras, found = zip(*given, strict=True)
-        made.add(columns(cameras, found))
+        made.add(columns(cameras, columns_of(found)))
     return made
 
 
@@ -70,7 +71,7 @@ def test_a_sheet_is_the_sums_of_each_camera(first: Given, then: Given) -> None:
     again.put(by_camera(first))
     if then:
         cameras, found = zip(*then, strict=True)
-        again.add(columns(cameras, found))
+        again.add(columns(cameras, columns_of(found)))
     assert held(again) == by_camera(first + then)
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from plainview.alerts.kinds import KINDS, AlertKind
 from plainview.alerts.thresholds import ABOUT, CHECK, Level, Quantity, Threshold
 from plainview.crowd.field import Estimate
-from plainview.errors import InputError, StoreError
+from plainview.errors import UNDECODED, InputError, StoreError
 from plainview.geometry import Point
 from plainview.store import KeptAlert
 
@@ -374,7 +374,7 @@ def unpacked(kept: KeptAlert) -> Alert:
     """The alert that was kept. Raises StoreError where it cannot be read."""
     try:
         return _decoder.decode(kept.data)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise StoreError(
             f"a kept alert cannot be read ({error})",
             where=f"alert {kept.id}",

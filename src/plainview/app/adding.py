@@ -1,12 +1,13 @@
 """The city added up while it runs: hears what intake writes, and hands the pages the totals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from plainview.clock import Clock
 from plainview.config import CityConfig
 from plainview.intake import Written
-from plainview.record import CameraStatus, Stamped
+from plainview.readings import Readings
+from plainview.record import CameraStatus
 from plainview.web.city.answer import City
 from plainview.web.city.ground import city_site
 from plainview.web.city.totals import CityTotals
@@ -38,7 +39,7 @@ class Adding:
         expected = sum(1 / camera.every for camera in city.cameras())
         return City(totals, city.name, expected, simulated=city.simulated)
 
-    def written(self, readings: Sequence[Stamped], events: int, taken: float) -> None:
+    def written(self, readings: Readings, events: int, taken: float) -> None:
         """As intake's `written`."""
         self._also(readings, events, taken)
         if self._totals is not None:

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from plainview.errors import InputError, LedgerError, LedgerLie
+from plainview.errors import UNDECODED, InputError, LedgerError, LedgerLie
 from plainview.governance.attest import HEADER, State, contradictions, read_state
 from plainview.governance.standing import Standing
 from plainview.ledger.entry import Entry
@@ -194,7 +194,7 @@ def _read_claim(note: str) -> _Claim:
     header, _, body = split_note(note)[0].partition("\n")
     try:
         claim = msgspec.json.decode(body, type=_Claim)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise LedgerLie(f"what is said to run cannot be read: {error}") from error
     if header != HEADER or not re.fullmatch(rf"[0-9a-f]{{{2 * HASH_BYTES}}}", claim.root):
         raise LedgerLie("what is said to run is another kind of note")
@@ -204,5 +204,5 @@ def _read_claim(note: str) -> _Claim:
 def _read_register(data: bytes) -> _Register:
     try:
         return msgspec.json.decode(data, type=_Register)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise LedgerLie(f"the public register cannot be read: {error}") from error

@@ -30,7 +30,7 @@ from plainview.civic.exposure.picture import as_svg, picture
 from plainview.civic.exposure.plane import Points, parse_place, plane_over
 from plainview.civic.exposure.views import Sights, polygon_of, sights_of
 from plainview.config import load_city
-from plainview.errors import InputError, SourceError
+from plainview.errors import UNDECODED, InputError, SourceError
 from plainview.governance.places import LonLat
 from plainview.governance.register import VERSION, Register
 
@@ -147,7 +147,7 @@ def _fetched(address: str) -> bytes:
 def _decoded(data: bytes, where: str) -> Register:
     try:
         found = msgspec.json.decode(data, type=Register)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise InputError(
             f"this is no register ({error})",
             where=where,

@@ -44,6 +44,7 @@ from plainview.governance.switch import Switch
 from plainview.intake import Intake
 from plainview.intake.gate import ANY, Rules
 from plainview.ledger.note import Verifier
+from plainview.readings import Readings
 from plainview.record import CameraStatus, Stamped
 from plainview.store import Store, open_store
 from plainview.vision.task import Trust
@@ -322,7 +323,7 @@ class Running:
         }
 
 
-def _nobody(_readings: Sequence[Stamped], _events: int, _taken: float) -> None:
+def _nobody(_readings: Readings, _events: int, _taken: float) -> None:
     """Nobody is told what intake has written."""
 
 

@@ -29,7 +29,7 @@ from plainview.alerts.lifecycle import Alert
 from plainview.clock import Clock
 from plainview.config.telemetry import TelemetryConfig
 from plainview.errors import DeliveryFailed
-from plainview.record import Stamped
+from plainview.readings import Readings
 from plainview.store import KeptDelivery
 
 QUEUE: Final = 2048
@@ -83,12 +83,13 @@ class Traces:
         self._ways: dict[str, Way] = {}
         """By camera; written by intake alone."""
 
-    def stored(self, readings: Sequence[Stamped], events: int, taken: float) -> None:
+    def stored(self, readings: Readings, events: int, taken: float) -> None:
         """Intake has written `readings`, taken from the bus at `taken` (UTC seconds)."""
         now = self._clock.utc()
-        for one in readings:
-            until = one.reading.t / 1000
-            self._ways[one.camera] = Way(until - one.reading.span / 1000, until, taken, now)
+        columns = readings.columns
+        untils, spans = (columns.t / 1000).tolist(), (columns.span / 1000).tolist()
+        for camera, until, span in zip(readings.cameras, untils, spans, strict=True):
+            self._ways[camera] = Way(until - span, until, taken, now)
         attributes = {"plainview.readings": len(readings), "plainview.events": events}
         self._tell("intake", secrets.randbits(128), 0, taken, now, attributes)
 

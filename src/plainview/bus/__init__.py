@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, overload
 
+import numpy as np
 from msgspec import Struct
 
 from plainview.errors import ConfigError
+from plainview.readings import Ints, Readings
 from plainview.record import CameraStatus, Stamped
 
 
@@ -31,6 +33,53 @@ class Delivery(NamedTuple):
     """Whose key brought it, as the subject says; None within one machine, where nobody else is."""
     fence: int = 0
     """Of a status: the token of the lens's placement, as `Stamped.fence` is of a Reading."""
+
+
+class Deliveries(Sequence[Delivery]):
+    """Messages taken from the bus: Readings by columns, then statuses. One is made when asked for.
+
+    For whoever takes thousands of them: a city's intake.
+    """
+
+    __slots__ = ("readings", "sites", "statuses", "tokens")
+
+    def __init__(
+        self,
+        tokens: Ints,
+        readings: Readings,
+        sites: Sequence[str | None],
+        statuses: Sequence[Delivery] = (),
+    ) -> None:
+        """`tokens` and `sites` are of the `readings`, (n,) each."""
+        self.tokens, self.readings, self.sites, self.statuses = tokens, readings, sites, statuses
+
+    def __len__(self) -> int:
+        """How many messages."""
+        return len(self.readings) + len(self.statuses)
+
+    @overload
+    def __getitem__(self, index: int) -> Delivery: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Deliveries": ...
+
+    def __getitem__(self, index: int | slice) -> "Delivery | Deliveries":
+        """One of them; or a stretch, in steps of one."""
+        n = len(self.readings)
+        if isinstance(index, slice):
+            first, end, _ = index.indices(len(self))
+            part = slice(min(first, n), min(end, n))
+            rest = self.statuses[max(first - n, 0) : max(end - n, 0)]
+            return Deliveries(self.tokens[part], self.readings[part], self.sites[part], rest)
+        at = range(len(self))[index]
+        if at >= n:
+            return self.statuses[at - n]
+        one = self.readings[at]
+        return Delivery(int(self.tokens[at]), one.camera, one, self.sites[at])
+
+    def all_tokens(self) -> Ints:
+        """(len(self),) the tokens of all of them."""
+        more = [one.token for one in self.statuses]
+        return np.concatenate((self.tokens, np.array(more, np.int64))) if more else self.tokens
 
 
 class BusStats(Struct, frozen=True):

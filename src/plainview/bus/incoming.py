@@ -1,17 +1,19 @@
-"""What has come from the broker: batches as bytes, given out message by message, and whose turn."""
+"""What has come from the broker: batches as bytes, given out by their messages, and whose turn."""
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from functools import partial
-from itertools import count, repeat
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain
 from typing import Literal, NamedTuple
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
-from plainview.bus import Delivery, wire
+from plainview.bus import Deliveries, Delivery, wire
+from plainview.bus.wire import Batch
 from plainview.clock import Clock
-from plainview.errors import ReadingRefused
+from plainview.readings import Ints, joined
 
 Path = Literal["live", "late"]
 Verdict = Literal["durable", "poison"]
@@ -52,6 +54,17 @@ class _Held(Struct, gc=False):
     given: int = 0
     """How many of them have been given out since the batch last came."""
 
+    def acknowledge(self, tokens: Ints) -> bool:
+        """Whether the batch is whole with `tokens`, each of which is there once."""
+        if isinstance(self.left, range):
+            if len(tokens) == len(self.left):
+                return True
+            self.left = set(self.left)
+        before = len(self.left)
+        self.left.difference_update(tokens.tolist())
+        self.given -= before - len(self.left)
+        return not self.left
+
 
 class IncomingStats(NamedTuple):
     """Counts since the bus was opened."""
@@ -79,8 +92,7 @@ class Incoming:
         """The newest reply of each batch in `_raw`, by its sequence."""
         self._durable: dict[int, None] = {}
         """Sequences that were acknowledged lately, the oldest first."""
-        self._ready: deque[list[Delivery]] = deque()
-        """Of one batch each."""
+        self._ready: deque[Deliveries] = deque()
         self._waiting = 0
         """Messages in `_ready`."""
         self._held: dict[int, _Held] = {}
@@ -165,97 +177,112 @@ class Incoming:
         return raws
 
     def _read(self, raws: Sequence[Raw]) -> None:
-        read = wire.unpack_many([raw.packed for raw in raws])
-        found = 0
-        for raw, one in zip(raws, read, strict=True):
-            if isinstance(one, ReadingRefused):
-                self._refuse(raw)
-            else:
-                found += self._keep(raw, one)
-        self._per_batch += (max(found / len(raws), 1.0) - self._per_batch) / 4
-
-    def _refuse(self, raw: Raw) -> None:
+        """Make those messages of `raws` ready that were not acknowledged before."""
+        got = wire.unpack([raw.packed for raw in raws])
+        read = np.bincount(got.owners, minlength=len(raws))
+        first = np.array([raw.sequence for raw in raws], np.int64) << _INDEX_BITS
+        begins = np.cumsum(read) - read
+        tokens = first[got.owners] + np.arange(len(got.owners)) - begins[got.owners]
+        wanted: dict[int, Collection[int]] = {}
         with self._changed:
-            self._poison += 1
-            self._held.pop(raw.sequence, None)
-        self._answer(raw.reply, "poison")
+            self._unreadable += len(got.refused)
+            for k, (raw, batch) in enumerate(zip(raws, got.batches, strict=True)):
+                if isinstance(batch, Batch):
+                    many = int(read[k]) + len(batch.statuses)
+                    wanted[k] = self._hold(raw, range(int(first[k]), int(first[k]) + many))
+                else:
+                    self._poison += 1
+                    self._held.pop(raw.sequence, None)
+        rows = np.ones(len(tokens), np.bool_)
+        sites = [raw.subject.rpartition(".")[2] for raw in raws]
+        statuses: list[Delivery] = []
+        for k, (raw, batch) in enumerate(zip(raws, got.batches, strict=True)):
+            if not isinstance(batch, Batch):
+                self._answer(raw.reply, "poison")
+                continue
+            left, start = wanted[k], int(first[k] + read[k])
+            if not isinstance(left, range) or not left:
+                rows[begins[k] : begins[k] + read[k]] = [
+                    token in left for token in range(int(first[k]), start)
+                ]
+            if not read[k] and not batch.statuses:
+                self._answer(raw.reply, "durable")
+            statuses += [
+                Delivery(token, camera, status, sites[k], fence)
+                for token, (camera, fence, status) in enumerate(batch.statuses, start)
+                if token in left
+            ]
+        self._add(got, _Tokens(tokens, rows), sites, statuses)
+        self._per_batch += (max(len(tokens) / len(raws), 1.0) - self._per_batch) / 4
 
-    def _keep(self, raw: Raw, one: wire.Received) -> int:
-        """Make those of `one` ready that were not acknowledged before; how many."""
-        deliveries = _deliveries(raw, one)
-        first = raw.sequence << _INDEX_BITS
-        with self._changed:
-            self._unreadable += len(one.refused)
-            held = self._held.get(raw.sequence)
-            if held is None:
-                if deliveries:
-                    self._held[raw.sequence] = _Held(
-                        raw.reply, range(first, first + len(deliveries))
-                    )
-            else:
-                held.reply = raw.reply
-                if held.given < len(held.left):
-                    return 0  # It came again before all of it was given out: the rest is ready.
-                held.given = 0
-                deliveries = [d for d in deliveries if d.token in held.left]
-        if not deliveries:
-            self._answer(raw.reply, "durable")
-            return 0
-        self._ready.append(deliveries)
-        self._waiting += len(deliveries)
-        return len(deliveries)
+    def _hold(self, raw: Raw, tokens: range) -> Collection[int]:
+        """Keep that `tokens` of a batch are to be acknowledged; those that are to be given out."""
+        held = self._held.get(raw.sequence)
+        if held is None:
+            if tokens:
+                self._held[raw.sequence] = _Held(raw.reply, tokens)
+            return tokens
+        held.reply = raw.reply
+        if held.given < len(held.left):
+            return ()  # It came again before all of it was given out: the rest is ready.
+        held.given = 0
+        return held.left
 
-    def _give(self, most: int) -> list[Delivery]:
-        given: list[Delivery] = []
+    def _add(
+        self, got: wire.Received, tokens: "_Tokens", sites: Sequence[str], statuses: list[Delivery]
+    ) -> None:
+        owners, readings, said = got.owners, got.readings, tokens.said
+        if not tokens.wanted.all():
+            owners, said = owners[tokens.wanted], said[tokens.wanted]
+            readings = readings.of(tokens.wanted)
+        ready = Deliveries(said, readings, [*map(sites.__getitem__, owners.tolist())], statuses)
+        if len(ready):
+            self._ready.append(ready)
+            self._waiting += len(ready)
+
+    def _give(self, most: int) -> Sequence[Delivery]:
+        parts: list[Deliveries] = []
+        room = most
+        while self._ready and room:
+            part = self._ready.popleft()
+            if len(part) > room:
+                self._ready.appendleft(part[room:])
+                part = part[:room]
+            parts.append(part)
+            room -= len(part)
+        if not parts:
+            return []
+        given = _joined(parts)
         with self._changed:
-            while self._ready and len(given) < most:
-                part = self._ready.popleft()
-                room = most - len(given)
-                if len(part) > room:
-                    self._ready.appendleft(part[room:])
-                    part = part[:room]
-                given += part
-                held = self._held.get(part[0].token >> _INDEX_BITS)
+            for sequence, many in _by_batch(given.all_tokens()):
+                held = self._held.get(sequence)
                 if held is not None:
-                    held.given += len(part)
+                    held.given += many
             self._messages += len(given)
             self._waiting -= len(given)
         return given
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Forget `deliveries`; the broker is told of each batch that is whole with them."""
-        tokens = [delivery.token for delivery in deliveries]
+        if isinstance(deliveries, Deliveries):
+            tokens = np.unique(deliveries.all_tokens())
+        else:
+            tokens = np.unique(np.array([one.token for one in deliveries], np.int64))
         done = []
         at = 0
         with self._changed:
-            while at < len(tokens):
-                sequence = tokens[at] >> _INDEX_BITS
-                # Batches come in any order: what is late or comes again has a lower sequence.
-                end = at + 1
-                while end < len(tokens) and tokens[end] >> _INDEX_BITS == sequence:
-                    end += 1
-                part, at = tokens[at:end], end
+            # Batches come in any order: what is late or comes again has a lower sequence.
+            for sequence, many in _by_batch(tokens):
                 held = self._held.get(sequence)
-                if held is not None and self._acknowledge(held, part):
+                if held is not None and held.acknowledge(tokens[at : at + many]):
                     del self._held[sequence]
                     done.append(held.reply)
                     self._durable[sequence] = None
+                at += many
             while len(self._durable) > _REMEMBERED:
                 del self._durable[next(iter(self._durable))]
         for reply in done:
             self._answer(reply, "durable")
-
-    @staticmethod
-    def _acknowledge(held: _Held, tokens: list[int]) -> bool:
-        """Whether the batch is whole with `tokens`."""
-        if isinstance(held.left, range):
-            if tokens == [*held.left]:
-                return True
-            held.left = set(held.left)
-        before = len(held.left)
-        held.left.difference_update(tokens)
-        held.given -= before - len(held.left)
-        return not held.left
 
     @property
     def held(self) -> int:
@@ -281,20 +308,26 @@ class Incoming:
             )
 
 
-_delivery = partial(tuple.__new__, Delivery)
-"""A Delivery from a tuple of all its fields: a third of what calling the class costs."""
+class _Tokens(NamedTuple):
+    """Of Readings that were read, one each."""
+
+    said: Ints
+    wanted: NDArray[np.bool_]
+    """Whether it is to be given out: it was not acknowledged before, nor is it given out now."""
 
 
-def _deliveries(raw: Raw, one: wire.Received) -> list[Delivery]:
-    """The messages of a batch, with the site that its subject names."""
-    site = raw.subject.rpartition(".")[2]
-    first = raw.sequence << _INDEX_BITS
-    readings = one.readings
-    cameras = [stamped.camera for stamped in readings]
-    columns = zip(count(first), cameras, readings, repeat(site), repeat(0), strict=False)
-    found: list[Delivery] = [*map(_delivery, columns)]
-    found += [
-        Delivery(token, camera, status, site, fence)
-        for token, (camera, fence, status) in enumerate(one.batch.statuses, first + len(found))
-    ]
-    return found
+def _by_batch(tokens: Ints) -> Iterable[tuple[int, int]]:
+    """(sequence, how many tokens) of each batch, the lowest sequence first."""
+    sequences, many = np.unique(tokens >> _INDEX_BITS, return_counts=True)
+    return zip(sequences.tolist(), many.tolist(), strict=True)
+
+
+def _joined(parts: Sequence[Deliveries]) -> Deliveries:
+    if len(parts) == 1:
+        return parts[0]
+    return Deliveries(
+        np.concatenate([part.tokens for part in parts]),
+        joined([part.readings for part in parts]),
+        [*chain.from_iterable(part.sites for part in parts)],
+        [*chain.from_iterable(part.statuses for part in parts)],
+    )

@@ -19,6 +19,7 @@ from plainview.bus import streams
 from plainview.bus.link import Link
 from plainview.bus.streams import PubAck
 from plainview.clock import Clock
+from plainview.errors import UNDECODED
 
 log = structlog.get_logger(__name__)
 
@@ -231,7 +232,7 @@ class Leaf:
         if message.subject.rpartition(".")[2] != str(self._asked):
             return
         has = False
-        with contextlib.suppress(msgspec.DecodeError):
+        with contextlib.suppress(*UNDECODED):
             answer = _decode_ack(message.data)
             has = answer.stream == streams.CENTRE and answer.error is None
         if self._answer is not None and not self._answer.done():

@@ -13,6 +13,7 @@ from plainview.bus.link import Link
 from plainview.bus.outgoing import Outgoing, Sealed
 from plainview.bus.streams import PubAck
 from plainview.clock import Clock
+from plainview.errors import UNDECODED
 
 _MOST_FLYING = 256
 """Batches sent and not acknowledged, at most; the others wait as they are."""
@@ -97,7 +98,7 @@ class Sending:
         number = int(message.subject.rpartition(".")[2], 16)
         try:
             answer = _decode_ack(message.data) if message.data else None
-        except msgspec.DecodeError:
+        except UNDECODED:
             answer = None
         if answer is None or answer.error is not None:
             self._refused(number, answer)

@@ -6,21 +6,17 @@ from is what its subject says, which the broker's permissions guard, and never w
 
 import re
 from collections.abc import Sequence
-from itertools import chain, islice
-from typing import Annotated, Literal
+from itertools import chain
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
+import numpy as np
 import zstandard
 from msgspec import Meta, Struct
 
-from plainview.errors import InputError, ReadingRefused
-from plainview.record import (
-    MAX_BYTES_PER_SECOND,
-    CameraStatus,
-    Reading,
-    Stamped,
-    decode_many,
-)
+from plainview.errors import UNDECODED, InputError, ReadingRefused
+from plainview.readings import Ints, Readings, read
+from plainview.record import MAX_BYTES_PER_SECOND, CameraStatus
 
 MAX_READINGS = 1024
 """Readings of one batch, at most; a larger site sends several a second."""
@@ -60,13 +56,16 @@ class Batch(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc
     ] = ()
 
 
-class Received(Struct, frozen=True, gc=False):
-    """A batch that was read strictly."""
+class Received(NamedTuple):
+    """What some batches hold, read strictly."""
 
-    batch: Batch
-    readings: tuple[Stamped, ...]
-    """With `fence` and `data`."""
-    refused: tuple[tuple[str, str], ...]
+    batches: list[Batch | ReadingRefused]
+    """In their order; or why one is none."""
+    readings: Readings
+    """Of all batches, in their order."""
+    owners: Ints
+    """(readings,) the place of its batch."""
+    refused: list[tuple[str, str]]
     """(camera, why) of Readings that are none."""
 
 
@@ -101,27 +100,26 @@ def pack(batch: Batch) -> bytes:
     return packed
 
 
-def unpack(packed: bytes) -> Received:
-    """The batch in `packed`, whose Readings are each decoded as strictly as `record.decode`.
+def unpack(packed: Sequence[bytes]) -> Received:
+    """The batches in `packed`, whose Readings are each read as strictly as by `record.decode`.
 
-    Raises ReadingRefused for what is no batch: too large before or after decompression, not in
-    one whole frame, another version, columns of different lengths.
+    Refused is what is no batch: too large before or after decompression, not in one whole frame,
+    another version, columns of different lengths. It spoils none of the others.
     """
-    return _received(_opened(packed))
-
-
-def unpack_many(packed: Sequence[bytes]) -> list[Received | ReadingRefused]:
-    """`unpack` of each of `packed`, in their order; what it would raise stands in its place.
-
-    Small batches together cost half of what they cost one by one.
-    """
-    opened = [*map(_attempted, packed)]
-    batches = [one for one in opened if isinstance(one, Batch)]
-    readings = iter(decode_many([*chain.from_iterable(batch.data for batch in batches)]))
-    return [
-        _received(one, [*islice(readings, len(one.data))]) if isinstance(one, Batch) else one
-        for one in opened
-    ]
+    batches = [*map(_attempted, packed)]
+    good = [(k, one) for k, one in enumerate(batches) if isinstance(one, Batch)]
+    cameras = [*chain.from_iterable(one.cameras for _, one in good)]
+    readings, refused = read(
+        cameras,
+        [*chain.from_iterable(one.fences for _, one in good)],
+        [*chain.from_iterable(one.data for _, one in good)],
+    )
+    sizes = np.array([len(one.data) for _, one in good], np.int64)
+    owners = np.repeat(np.array([k for k, _ in good], np.int64), sizes)
+    if refused:
+        owners = np.delete(owners, [*refused])
+    whys = [(cameras[k], why) for k, why in refused.items()]
+    return Received(batches, readings, owners, whys)
 
 
 def _attempted(packed: bytes) -> Batch | ReadingRefused:
@@ -140,7 +138,7 @@ def _opened(packed: bytes) -> Batch:
             raise ReadingRefused(f"a batch that claims {size} bytes, of {MAX_PLAIN} allowed")
         plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
         batch = _decoder.decode(plain)
-    except (zstandard.ZstdError, msgspec.DecodeError) as error:
+    except (zstandard.ZstdError, *UNDECODED) as error:
         raise ReadingRefused(f"not a batch: {error}") from error
     if not len(batch.cameras) == len(batch.fences) == len(batch.data):
         raise ReadingRefused("not a batch: its columns differ in length")
@@ -155,20 +153,3 @@ def _named(batch: Batch) -> bool:
     # A name with the sign that joins them would read as two.
     whole = joined.count("\n") == len(names) - 1
     return not names or (whole and _names.fullmatch(joined) is not None)
-
-
-def _received(batch: Batch, decoded: Sequence[Reading | ReadingRefused] | None = None) -> Received:
-    if decoded is None:
-        decoded = decode_many(batch.data)
-    sound = [one for one in decoded if isinstance(one, Reading)]
-    if len(sound) == len(decoded):
-        stamped = map(Stamped, batch.cameras, sound, batch.fences, batch.data)
-        return Received(batch, tuple(stamped), ())
-    readings, refused = [], []
-    columns = zip(batch.cameras, batch.fences, batch.data, decoded, strict=True)
-    for camera, fence, data, reading in columns:
-        if isinstance(reading, Reading):
-            readings.append(Stamped(camera, reading, fence, data))
-        else:
-            refused.append((camera, reading.what))
-    return Received(batch, tuple(readings), tuple(refused))

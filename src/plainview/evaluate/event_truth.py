@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 from plainview.geometry import Point
 from plainview.record import EventKind
 
@@ -97,7 +97,7 @@ def read_event_truth(path: Path) -> EventTruth:
         raise InputError(
             f"the truth cannot be read ({error.strerror})", where=str(path), mend="Check the path"
         ) from error
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise InputError(
             f"this is not a truth of events ({error})", where=str(path), mend=f"See {FORMAT}"
         ) from error

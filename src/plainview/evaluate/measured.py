@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 from plainview.geometry import Grid
 
 
@@ -97,7 +97,7 @@ def parse_measured(lines: Iterable[str | bytes], where: str = "measurement") -> 
                 raise msgspec.ValidationError("a cell lies outside the grid")
             last = interval.t
             intervals.append(interval)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise InputError(
             f"this is not a measurement ({error})",
             where=f"{where}, line {number}",

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import LensError
+from plainview.errors import UNDECODED, LensError
 from plainview.governance.permit import Grant
 from plainview.record import MAX_BYTES_PER_SECOND
 from plainview.vision.spec import LensSpec, TapSpec
@@ -102,5 +102,5 @@ def decode_news(data: bytes) -> News:
     """The News in `data`. Raises LensError where it is none."""
     try:
         return _news.decode(data)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise LensError(f"not a node's news: {error}", where="fleet") from error

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from plainview.errors import LensError, PermitRefused
+from plainview.errors import UNDECODED, LensError, PermitRefused
 from plainview.fleet.channel import Frames, PlateChannel, ReadingChannel
 from plainview.fleet.view import PictureChannel
 from plainview.fleet.zygote import Zygote
@@ -137,7 +137,7 @@ class Pipeline:
         for body in self._statuses.feed(data):
             try:
                 self.status = msgspec.msgpack.decode(body, type=TapStatus)
-            except msgspec.DecodeError:
+            except UNDECODED:
                 self.garbled = True
             else:
                 yield self.status
@@ -148,7 +148,7 @@ class Pipeline:
         if not data and self._report:
             try:
                 self.seal = msgspec.msgpack.decode(self._report, type=SealReport)
-            except msgspec.DecodeError:
+            except UNDECODED:
                 return  # stays None: never called sealed
             yield self.seal
 

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from plainview import record, redacted
 from plainview.clock import Clock, SystemClock
-from plainview.errors import InputError, LensError, PlainviewError, ReadingRefused
+from plainview.errors import UNDECODED, InputError, LensError, PlainviewError, ReadingRefused
 from plainview.fleet.membership import SILENT, Cluster, Heard, Lost, Membership
 from plainview.fleet.orders import PICTURE, READING, STATUS, Item, Orders
 from plainview.fleet.permission import Permission
@@ -302,7 +302,7 @@ class PlacedFleet:
     def _pass_status(self, item: Item) -> None:
         try:
             status = _statuses.decode(item.data)
-        except msgspec.DecodeError:
+        except UNDECODED:
             self._garbled += 1
             return
         with self._lock:

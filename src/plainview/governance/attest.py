@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import LedgerLie
+from plainview.errors import UNDECODED, LedgerLie
 from plainview.governance.standing import PermitRecord, Standing, Started, stopped_by
 from plainview.ledger.note import Signer, Verifier, open_note, sign_note
 
@@ -61,7 +61,7 @@ def read_state(note: str, verifier: Verifier, *, nonce: str | None = None) -> St
     header, _, body = open_note(note, [verifier]).text.partition("\n")
     try:
         state = _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise LedgerLie(f"what is said to run cannot be read: {error}") from error
     if header != HEADER:
         raise LedgerLie("what is said to run is another kind of note")

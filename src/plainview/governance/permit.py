@@ -16,7 +16,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import LedgerError, PermitRefused
+from plainview.errors import UNDECODED, LedgerError, PermitRefused
 from plainview.governance.capability import CAPABILITIES
 from plainview.ledger.entry import EntryKind, decode_entry
 from plainview.ledger.note import Signer, Verifier, open_note, sign_note
@@ -123,7 +123,7 @@ def read_permit(note: str, authority: Verifier) -> Permit:
     header, _, body = text.partition("\n")
     try:
         permit = _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise PermitRefused(f"this is no permit: {error}", where="permit") from error
     if header != HEADER or _encoded(permit) != body.removesuffix("\n"):
         raise PermitRefused("this is no permit", where="permit")

@@ -11,7 +11,7 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import InputError, LedgerError, LedgerLie, PermitRefused
+from plainview.errors import UNDECODED, InputError, LedgerError, LedgerLie, PermitRefused
 from plainview.governance.person import Role
 from plainview.ledger.note import Note, NoteSigner, SignatureVerifier, open_note, sign_note
 
@@ -168,7 +168,7 @@ def read_document(note: str, kind: type[_T], keys: list[SignatureVerifier]) -> t
     header, _, body = opened.text.partition("\n")
     try:
         document = msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise LedgerLie(f"is none: {error}", where=where) from error
     if header != _HEADERS[kind] or _encoder.encode(document).decode() != body.removesuffix("\n"):
         raise LedgerLie("is none", where=where)

@@ -12,7 +12,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import InputError, LedgerError, LedgerLie, PermitRefused
+from plainview.errors import UNDECODED, InputError, LedgerError, LedgerLie, PermitRefused
 from plainview.governance.approval import BY_KEY, BY_SESSION
 from plainview.governance.capability import RELEASE
 from plainview.governance.permit import Permit, permit_digest, read_permit
@@ -105,7 +105,7 @@ def decode_bundle(data: bytes) -> Bundle:
         raise InputError("too large for a release", where="release file")
     try:
         return msgspec.json.decode(data, type=Bundle)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise InputError(f"this is no release file: {error}", where="release file") from error
 
 

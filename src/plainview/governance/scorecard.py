@@ -10,7 +10,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 from plainview.geometry import View
 from plainview.governance.fingerprint import fingerprint
 from plainview.record import EventKind, EventStanding
@@ -116,7 +116,7 @@ def read_scorecard(path: Path) -> Scorecard:
     what = ""
     try:
         card = msgspec.json.decode(data, type=Scorecard)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         what = str(error)
     else:
         if len(data) <= MAX_BYTES and card.format == FORMAT:

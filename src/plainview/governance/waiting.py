@@ -14,7 +14,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from plainview.errors import LedgerError
+from plainview.errors import UNDECODED, LedgerError
 from plainview.governance.person import Role
 
 _ROOM = 65_536
@@ -91,7 +91,7 @@ class Waiting:
         try:
             data = os.pread(self._file, _ROOM, 0).strip(b"\0 ")
             return _decoder.decode(data) if data else []
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, *UNDECODED) as error:
             raise self._error(f"cannot be read ({error})") from error
 
     def _error(self, what: str) -> LedgerError:

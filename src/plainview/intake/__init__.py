@@ -3,9 +3,9 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Protocol
 
+import numpy as np
 import structlog
 from msgspec import structs
 
@@ -15,17 +15,17 @@ from plainview.errors import PlainviewError, StoreError, StoreFull
 from plainview.intake.gate import ANY, Gate, Refusal, Rules, Sifted
 from plainview.intake.stats import IntakeStats
 from plainview.intake.steps import ClockWatch
+from plainview.readings import Readings
 from plainview.record import CameraStatus, Event, Stamped
 from plainview.store import DiskUse, Store
 from plainview.store.search import Mark
 
 log = structlog.get_logger(__name__)
-_events = attrgetter("reading.events")
 
 Admit = Callable[[str, Event], Mark | None]
 """(camera, event) -> what is kept of it; None: its kind is not permitted there, or it is off."""
 
-Written = Callable[[Sequence[Stamped], int, float], None]
+Written = Callable[[Readings, int, float], None]
 """(Readings, events with them, UTC seconds at which they were taken) that are durable now."""
 
 Said = Callable[[str, CameraStatus], None]
@@ -166,12 +166,7 @@ class Intake:
             self._store.put_status(camera, status)
             self._said(camera, status)
         marks: list[Mark] = []
-        readings = sifted.readings
-        said = sum(map(len, map(_events, readings)))
-        if said:
-            readings = [
-                self._admitted(one, marks) if one.reading.events else one for one in readings
-            ]
+        readings, said = self._admitted(sifted.readings, marks)
         try:
             stored, duplicates = self._store.append(readings, marks)
         except StoreError:
@@ -201,14 +196,23 @@ class Intake:
                 reason, "message refused", reason=reason.value, camera=camera, why=why, many=many
             )
 
-    def _admitted(self, one: Stamped, marks: list[Mark]) -> Stamped:
-        """`one` with those of its events only that are kept; they are added to `marks`."""
-        found = [mark for e in one.reading.events if (mark := self._admit(one.camera, e))]
-        marks += found
-        if len(found) == len(one.reading.events):
-            return one
-        events = tuple(mark.event for mark in found)
-        return structs.replace(one, reading=structs.replace(one.reading, events=events), data=b"")
+    def _admitted(self, readings: Readings, marks: list[Mark]) -> tuple[Readings, int]:
+        """`readings` with those of their events only that are kept; and how many were told of.
+
+        Those that are kept are added to `marks`.
+        """
+        said = 0
+        changed: dict[int, Stamped] = {}
+        for k in np.flatnonzero(readings.columns.happening).tolist():
+            one = readings[k]
+            found = [mark for e in one.reading.events if (mark := self._admit(one.camera, e))]
+            marks += found
+            said += len(one.reading.events)
+            if len(found) < len(one.reading.events):
+                events = tuple(mark.event for mark in found)
+                reading = structs.replace(one.reading, events=events)
+                changed[k] = structs.replace(one, reading=reading, data=b"")
+        return readings.replaced(changed), said
 
     def upkeep(self) -> None:
         """Roll up, and delete what is past its term, when due. Raises StoreError."""

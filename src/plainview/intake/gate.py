@@ -7,13 +7,18 @@ would be the same the next time.
 import enum
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from plainview.bus import Delivery
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.bus import Deliveries, Delivery
 from plainview.errors import ReadingRefused
 from plainview.intake.steps import ClockWatch
-from plainview.record import CameraStatus, Reading, Stamped, decode_many, encode
+from plainview.readings import Readings, gathered
+from plainview.record import CameraStatus, Stamped, decode, encode
 from plainview.store import Retention
 
 AHEAD: Final = 60.0
@@ -55,11 +60,14 @@ class Refusal(enum.StrEnum):
     """Older than Readings are kept."""
 
 
+NONE: Final = gathered(())
+"""No Readings."""
+
+
 class Sifted(NamedTuple):
     """What became of some deliveries."""
 
-    readings: list[Stamped]
-    """Each with its `data`."""
+    readings: Readings
     statuses: list[tuple[str, CameraStatus]]
     refused: Counter[Refusal]
     examples: dict[Refusal, tuple[str, str]]
@@ -89,46 +97,42 @@ class Gate:
     def sift(self, part: Sequence[Delivery]) -> Sifted:
         """Tell what may be stored from what may not. Sifting the same again gives the same."""
         times = self._times()
-        oldest, newest = times
-        made: dict[int, Stamped | ReadingRefused] | None = None
-        found = Sifted([], [], Counter(), {})
-        keep, fence_of = found.readings.append, self._fences.get
-        site_of = self._site_of
-        for delivery in part:
-            _, camera, message, site, _ = delivery
-            # Nearly all of a city's messages are this, and nothing else: it must cost little.
-            if (
-                isinstance(message, Stamped)
-                and message.data
-                and message.camera == camera
-                and message.fence == fence_of(camera, 0)
-                and oldest < message.reading.t <= newest
-                and not message.reading.events
-                and (site is None or site_of is None or site_of(camera) == site)
+        refused: Counter[Refusal] = Counter()
+        examples: dict[Refusal, tuple[str, str]] = {}
+        found = Sifted(NONE, [], refused, examples)
+        given = part if isinstance(part, Deliveries) else _by_columns(part, found)
+        let = self._plain(given, times)
+        for k in np.flatnonzero(~let).tolist():
+            # Seldom. In their order, as each may tell of a newer placement than the one before.
+            message = given.readings[k]
+            t = max(message.reading.t, *(event.t for event in message.reading.events), 0)
+            one = Delivery(0, message.camera, message, given.sites[k])
+            let[k] = self._let(found, one, message.fence, t, times)
+        for one in given.statuses:
+            status = one.message
+            if isinstance(status, CameraStatus) and self._let(
+                found, one, one.fence, status.t, times.of_statuses
             ):
-                keep(message)
-                continue
-            if isinstance(message, CameraStatus):
-                if self._let(found, delivery, delivery.fence, message.t, times.of_statuses):
-                    found.statuses.append((camera, message))
-                continue
-            if not message.data:
-                made = self._encoded(part) if made is None else made
-                ready = made[id(message)]
-                if isinstance(ready, ReadingRefused):
-                    _refuse(found, Refusal.MALFORMED, camera, ready.line())
-                    continue
-                message = ready
-            if message.camera != camera:
-                why = f"{camera!r} sent a Reading in the name of {message.camera!r}"
-                _refuse(found, Refusal.MALFORMED, camera, why)
-                continue
-            t = message.reading.t
-            if message.reading.events:
-                t = max(t, *(event.t for event in message.reading.events))
-            if self._let(found, delivery, message.fence, t, times):
-                found.readings.append(message)
-        return found
+                found.statuses.append((one.camera, status))
+        return found._replace(readings=given.readings.of(let))
+
+    def _plain(self, given: Deliveries, times: "_Times") -> NDArray[np.bool_]:
+        """(n,) which Readings may pass for sure: nothing about them is out of the ordinary."""
+        cameras, columns = given.readings.cameras, given.readings.columns
+        let = (columns.t > times.oldest) & (columns.t <= times.newest) & ~columns.happening
+        if self._fences or given.readings.fences.any():
+            fences = given.readings.fences
+            known = np.fromiter(map(self._fences.get, cameras, repeat(0)), np.int64, len(cameras))
+            let &= fences == known
+            # Where a newer placement shows itself, what comes after it is judged by it.
+            moved = {cameras[k] for k in np.flatnonzero(fences > known).tolist()}
+            if moved:
+                let &= np.fromiter((one not in moved for one in cameras), np.bool_, len(cameras))
+        site_of = self._site_of
+        if site_of is not None:
+            own = map(_speaks_for, given.sites, map(site_of, cameras))
+            let &= np.fromiter(own, np.bool_, len(cameras))
+        return let
 
     def _times(self) -> "_Times":
         earliest, latest = self._watch.bounds()
@@ -153,33 +157,52 @@ class Gate:
             return True
         return False
 
-    def _encoded(self, part: Sequence[Delivery]) -> dict[int, Stamped | ReadingRefused]:
-        """Messages of `part` without their encoding, by identity: with it, or why they have none.
 
-        Types do not bind at run time, so these are checked as if they had come as bytes. One that
-        has `data` was read strictly from it by the adapter that made it, and is not read twice:
-        that is each adapter's contract (tests/contracts/test_bus.py).
-        """
-        found: dict[int, Stamped | ReadingRefused] = {}
-        sent: list[Stamped] = []
-        encoded: list[bytes] = []
-        for delivery in part:
-            message = delivery.message
-            if isinstance(message, CameraStatus) or message.data:
-                continue
-            try:
-                encoded.append(encode(message.reading))
-            except (TypeError, ValueError, OverflowError) as error:
-                found[id(message)] = ReadingRefused(f"not a Reading: {error}")
-            else:
-                sent.append(message)
-        for message, data, reading in zip(sent, encoded, decode_many(encoded), strict=True):
-            found[id(message)] = (
-                Stamped(message.camera, reading, message.fence, data)
-                if isinstance(reading, Reading)
-                else reading
-            )
-        return found
+def _speaks_for(site: str | None, owner: str | None) -> bool:
+    return site is None or site == owner
+
+
+def _by_columns(part: Sequence[Delivery], found: Sifted) -> Deliveries:
+    """`part` by columns; what is no Reading of the camera that it came from is refused."""
+    statuses = [one for one in part if isinstance(one.message, CameraStatus)]
+    sent: list[tuple[Delivery, Stamped]] = []
+    for one in part:
+        message = one.message
+        if isinstance(message, CameraStatus):
+            continue
+        try:
+            sent.append((one, _encoded(message)))
+        except ReadingRefused as error:
+            _refuse(found, Refusal.MALFORMED, one.camera, error.line())
+    own = []
+    for one, message in sent:
+        if message.camera == one.camera:
+            own.append((one, message))
+        else:
+            why = f"{one.camera!r} sent a Reading in the name of {message.camera!r}"
+            _refuse(found, Refusal.MALFORMED, one.camera, why)
+    return Deliveries(
+        np.array([one.token for one, _ in own], np.int64),
+        gathered([message for _, message in own]),
+        [one.site for one, _ in own],
+        statuses,
+    )
+
+
+def _encoded(message: Stamped) -> Stamped:
+    """`message` with its encoding. Raises ReadingRefused where what it holds is no Reading.
+
+    Types do not bind at run time, so one without `data` is checked as if it had come as bytes. One
+    that has `data` was read strictly from it by the adapter that made it, and is not read twice:
+    that is each adapter's contract (tests/contracts/test_bus.py).
+    """
+    if message.data:
+        return message
+    try:
+        data = encode(message.reading)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ReadingRefused(f"not a Reading: {error}") from error
+    return Stamped(message.camera, decode(data), message.fence, data)
 
 
 def _refuse(found: Sifted, why: Refusal, camera: str, text: str) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import LedgerError
+from plainview.errors import UNDECODED, LedgerError
 
 VERSION: Final = 1
 MAX_ENTRY_BYTES: Final = 8192
@@ -127,7 +127,7 @@ def decode_entry(data: bytes) -> Entry:
         raise LedgerError(f"an entry of {len(data)} bytes, more than {MAX_ENTRY_BYTES}")
     try:
         entry = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise LedgerError(f"not an entry: {error}") from error
     if _encoder.encode(entry) != data:
         raise LedgerError("not an entry: the same can be said in one way only")

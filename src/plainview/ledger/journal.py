@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from plainview.errors import LedgerError, LedgerLie
+from plainview.errors import UNDECODED, LedgerError, LedgerLie
 
 NAME: Final = "journal"
 RESTORE: Final = "Keep the folder as it is for who looks into it, and restore a backup of all of it"
@@ -89,7 +89,7 @@ class Journal:
         payload, end = _unframe(data, 0)
         try:
             header = None if payload is None else _header.decode(payload)
-        except msgspec.DecodeError:
+        except UNDECODED:
             header = None
         if header is None:
             raise self._damaged()
@@ -113,7 +113,7 @@ class Journal:
             payload, end = _unframe(data, at)
             try:
                 batch = None if payload is None else _batch.decode(payload)
-            except msgspec.DecodeError:
+            except UNDECODED:
                 batch = None
             if batch is None:
                 self._require_torn(data[at:])

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from itertools import zip_longest
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from plainview.readings import BIT, Measured
 from plainview.record import COUNT_STEP, CROSSING_STEP, Health
 from plainview.store import RollUp
 
 MINUTE = 60_000
 """Milliseconds."""
 HOUR = 3_600_000
-
-_BIT = {flag: 1 << k for k, flag in enumerate(Health)}
 
 
 def minute_of(t: int) -> int:
@@ -34,40 +33,6 @@ class Sums(NamedTuple):
     """Bits of the flags raised, in the order of Health."""
 
 
-class Measured(Protocol):
-    """What is summed: a Reading, or as much of it."""
-
-    @property
-    def frames(self) -> int:
-        """Pictures measured."""
-        ...
-
-    @property
-    def count(self) -> int:
-        """In COUNT_STEP, as are low and high."""
-        ...
-
-    @property
-    def low(self) -> int:
-        """Lower end of the count's interval."""
-        ...
-
-    @property
-    def high(self) -> int:
-        """Upper end."""
-        ...
-
-    @property
-    def crossings(self) -> tuple[tuple[int, int], ...]:
-        """By line, in CROSSING_STEP."""
-        ...
-
-    @property
-    def health(self) -> tuple[Health, ...]:
-        """Flags raised; none when healthy."""
-        ...
-
-
 def sums(readings: Iterable[Measured]) -> Sums:
     """The sums of one camera's `readings`. Unhealthy ones are counted, and nothing else."""
     n = unhealthy = total = low = high = health = 0
@@ -77,7 +42,7 @@ def sums(readings: Iterable[Measured]) -> Sums:
         if one.health or not one.frames:
             unhealthy += 1
             for flag in one.health:
-                health |= _BIT[flag]
+                health |= BIT[flag]
             continue
         n += 1
         total += one.count
@@ -140,5 +105,5 @@ def roll_up(camera: str, start: int, part: Sums) -> RollUp:
         high=part.high * COUNT_STEP / n if n else None,
         peak=None if part.peak is None else part.peak * COUNT_STEP,
         crossings=tuple((f * CROSSING_STEP, b * CROSSING_STEP) for f, b in part.crossings),
-        health=tuple(flag for flag in Health if part.health & _BIT[flag]),
+        health=tuple(flag for flag in Health if part.health & BIT[flag]),
     )

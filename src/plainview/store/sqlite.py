@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, select, update
@@ -14,7 +14,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
 from plainview.errors import ReadingRefused, StoreError, StoreFull
-from plainview.record import CameraStatus, Reading, Stamped, decode, encode
+from plainview.readings import Ints, gathered
+from plainview.record import CameraStatus, Reading, Stamped, decode, decoded_before, encode
 from plainview.store import (
     Appended,
     DiskUse,
@@ -22,16 +23,18 @@ from plainview.store import (
     KeptDelivery,
     Retention,
     RollUp,
+    Span,
     connect,
     events,
     outbox,
+    rolled,
     schema,
     upkeep,
 )
 from plainview.store import alerts as kept_alerts
 from plainview.store.faults import damaged, explained
 from plainview.store.migrate import migrate
-from plainview.store.rollup import HOUR, MINUTE, minute_of, roll_up
+from plainview.store.rollup import HOUR, MINUTE, minute_of
 from plainview.store.search import AlertQuery, EventPage, EventQuery, Mark, News
 
 _WAL_SHARE, _LEAST_WAL, _MOST_WAL = 4, 400_000, 64_000_000
@@ -51,6 +54,13 @@ _insert_reading = str(
 )
 
 
+class _Newest(NamedTuple):
+    """The newest Reading of a camera: few are ever asked for."""
+
+    t: int
+    data: bytes
+
+
 class SqliteStore:
     """Owns the database at `path` until `close`. Thread-safe; see plainview.store.Store."""
 
@@ -63,7 +73,7 @@ class SqliteStore:
         self._write_lock = threading.RLock()
         self._changed = threading.Condition()
         self._version = 0
-        self._latest: dict[str, Reading] = {}
+        self._latest: dict[str, _Newest] = {}
         self._silent: set[str] = set()
         """Cameras that are known to have no Reading left; looked up once."""
         self._statuses: dict[str, CameraStatus] = {}
@@ -126,28 +136,26 @@ class SqliteStore:
         """
         if not readings:
             return Appended(0, 0)
-        encoded = [one.data or encode(one.reading) for one in readings]
+        given = gathered(readings)
         with self._write_lock:
-            size = sum(map(len, encoded)) + _ROW_BYTES * len(encoded)
+            size = sum(map(len, given.data)) + _ROW_BYTES * len(given)
             self._make_room(size + events.ROW_BYTES * len(marks))
             with self._writing() as connection:
-                named = {one.camera for one in readings} | {mark.camera for mark in marks}
+                named = {*given.cameras, *(mark.camera for mark in marks)}
                 added = self._add_numbers(connection, schema.camera, self._cameras, named)
                 numbers = self._cameras | added if added else self._cameras
-                rows = [
-                    (one.reading.t, numbers[one.camera], data)
-                    for one, data in zip(readings, encoded, strict=True)
-                ]
+                cameras = map(numbers.__getitem__, given.cameras)
+                rows = [*zip(given.columns.t.tolist(), cameras, given.data, strict=True)]
                 stored = connection.exec_driver_sql(_insert_reading, rows).rowcount
                 if stored:
-                    self._note_minutes(connection, readings)
+                    self._note_minutes(connection, given.columns.t)
                 names, fresh = self._put_marks(connection, marks, numbers)
             self._cameras.update(added)
             self._zones.update(names)
             self._events += fresh
         with self._changed:
-            for one in readings:
-                self._see(one)
+            for camera, (t, _, data) in zip(given.cameras, rows, strict=True):
+                self._see(camera, t, data)
             self._grow_version()
         return Appended(stored, len(rows) - stored)
 
@@ -180,23 +188,22 @@ class SqliteStore:
         values = {"name": "events", "value": rows}
         connection.execute(insert(schema.mark).prefix_with("OR REPLACE"), [values])
 
-    def _note_minutes(self, connection: Connection, readings: Sequence[Stamped]) -> None:
+    def _note_minutes(self, connection: Connection, times: Ints) -> None:
         state = schema.minute_state
         fresh = insert(state)
         note = fresh.on_conflict_do_update(
             index_elements=[state.c.start],
             set_={"rows": state.c.rows + fresh.excluded.rows, "dirty": 1},
         )
-        minutes = Counter(minute_of(one.reading.t) for one in readings)
+        minutes = Counter(map(minute_of, times.tolist()))
         connection.execute(
             note, [{"start": start, "rows": n, "dirty": 1} for start, n in minutes.items()]
         )
 
-    def _see(self, one: Stamped) -> None:
-        known = self._latest.get(one.camera)
-        t = one.reading.t
+    def _see(self, camera: str, t: int, data: bytes) -> None:
+        known = self._latest.get(camera)
         if known is None or t >= known.t or t < known.t - _STEP_BACK:
-            self._latest[one.camera] = one.reading
+            self._latest[camera] = _Newest(t, data)
 
     def _grow_version(self) -> None:
         self._version += 1
@@ -446,7 +453,8 @@ class SqliteStore:
     def latest(self, cameras: Sequence[str]) -> dict[str, Reading]:
         """The newest Reading of each of `cameras` that has one."""
         with self._changed:
-            found = {name: self._latest[name] for name in cameras if name in self._latest}
+            known = {name: self._latest[name] for name in cameras if name in self._latest}
+            found = {name: decoded_before(one.data) for name, one in known.items()}
             missing = [
                 name
                 for name in cameras
@@ -458,7 +466,8 @@ class SqliteStore:
                 if reading is None:
                     self._silent.add(name)
                 else:
-                    found[name] = self._latest.setdefault(name, reading)
+                    newest = self._latest.setdefault(name, _Newest(reading.t, encode(reading)))
+                    found[name] = decoded_before(newest.data)
         return found
 
     def _last_stored(self, camera: int) -> Reading | None:
@@ -519,17 +528,16 @@ class SqliteStore:
         self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int
     ) -> list[RollUp]:
         """Roll-ups with since <= start < until, oldest first."""
-        number = self._cameras.get(camera)
-        if number is None:
-            return []
-        table = schema.minute if resolution == "minute" else schema.hour
+        return self.roll_ups_of([camera], resolution, [Span(since, until)])[camera]
+
+    def roll_ups_of(
+        self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
+    ) -> dict[str, list[RollUp]]:
+        """Roll-ups of each of `cameras` that start in one of `spans`, oldest first: one look-up."""
+        numbers = {self._cameras[camera]: camera for camera in cameras if camera in self._cameras}
         with self._reading() as connection:
-            rows = connection.execute(
-                select(table)
-                .where(table.c.camera == number, table.c.start >= since, table.c.start < until)
-                .order_by(table.c.start)
-            )
-            return [roll_up(camera, row.start, upkeep.sums_of(row)) for row in rows]
+            found = rolled.roll_ups(connection, numbers, resolution, spans)
+        return {camera: found.get(camera, []) for camera in cameras}
 
     def _roll_dirty(self) -> int:
         state = schema.minute_state

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 from sqlalchemy import Connection, Row, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from plainview.errors import UNDECODED
 from plainview.record import Health
 from plainview.store import schema
 from plainview.store.rollup import HOUR, MINUTE, Sums, add, replace, sums
@@ -97,7 +98,7 @@ def sums_in_minute(connection: Connection, start: int) -> Minutes:
     for camera, data in rows:
         try:
             by_camera[camera].append(_brief.decode(data))
-        except msgspec.DecodeError:
+        except UNDECODED:
             unreadable[camera] += 1
     parts = {camera: sums(readings) for camera, readings in by_camera.items()}
     for camera, many in unreadable.items():

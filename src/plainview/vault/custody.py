@@ -13,7 +13,7 @@ import msgspec
 import pyrage
 from msgspec import Struct
 
-from plainview.errors import InputError, VaultError
+from plainview.errors import UNDECODED, InputError, VaultError
 from plainview.governance.release_proof import Bundle, Checked, check_bundle
 from plainview.ledger.policy import QuorumPolicy
 from plainview.vault import daykey
@@ -101,7 +101,7 @@ def _handed(sealed: bytes, identities: Sequence[object]) -> Handed:
         if len(sealed) > MOST_BYTES:
             raise VaultError("too large for a share")
         return msgspec.msgpack.decode(pyrage.decrypt(sealed, list(identities)), type=Handed)
-    except (pyrage.DecryptError, msgspec.DecodeError) as error:
+    except (pyrage.DecryptError, *UNDECODED) as error:
         raise VaultError(
             "the other custodian's share was not sealed to this identity",
             mend="Have it made again with --to and this party's recipient",

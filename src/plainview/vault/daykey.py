@@ -20,7 +20,7 @@ import pyrage
 from msgspec import Meta, Struct
 
 from plainview.durable import sync_folder
-from plainview.errors import InputError, PlainviewError, VaultError
+from plainview.errors import UNDECODED, InputError, PlainviewError, VaultError
 from plainview.vault.age import Random, public_of
 from plainview.vault.layout import PARTIES, mark_no_copies
 from plainview.vault.prompts import Prompts
@@ -154,7 +154,7 @@ def opened_share(sealed: bytes, ring: str, party: str, identities: Iterable[obje
     """The share of `party` in the ring called `ring`, from its sealed form. Raises VaultError."""
     try:
         told = msgspec.msgpack.decode(pyrage.decrypt(sealed, list(identities)), type=_Share)
-    except (pyrage.DecryptError, msgspec.DecodeError) as error:
+    except (pyrage.DecryptError, *UNDECODED) as error:
         raise VaultError(
             f"the {party}'s share does not open with this identity", where=ring
         ) from error

@@ -12,7 +12,7 @@ import msgspec
 import pyrage
 from msgspec import Struct
 
-from plainview.errors import InputError, VaultError
+from plainview.errors import UNDECODED, InputError, VaultError
 from plainview.governance.release import MOST_RECORDINGS, Order, Recording
 from plainview.governance.release_proof import LASTS, Share
 from plainview.vault.age import DATA_KEY, Wrapped
@@ -116,7 +116,7 @@ def opened_keys(sealed: bytes, identity: str, order: Order, digest: str) -> tupl
             raise VaultError("too large for keys", where="keys")
         own = pyrage.x25519.Identity.from_str(identity)
         told = msgspec.msgpack.decode(pyrage.decrypt(sealed, [own]), type=Keys)
-    except (pyrage.DecryptError, pyrage.IdentityError, msgspec.DecodeError) as error:
+    except (pyrage.DecryptError, pyrage.IdentityError, *UNDECODED) as error:
         raise VaultError("these keys were not made for this release", where="keys") from error
     right = len(told.keys) == len(order.recordings) and all(len(k) == DATA_KEY for k in told.keys)
     if told.order != digest or not right:

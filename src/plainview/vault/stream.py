@@ -17,7 +17,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import VaultError
+from plainview.errors import UNDECODED, VaultError
 from plainview.vault.age import CHUNK
 
 PREFIX: Final = struct.Struct(">QI")
@@ -138,5 +138,5 @@ def label_of(message: bytes) -> Label:
     """The label in a recording's first message. Raises VaultError if it is none."""
     try:
         return _labels.decode(message)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise VaultError("does not say what it is of", where="recording") from error

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from plainview import __version__
-from plainview.errors import PermitRefused, PlainviewError
+from plainview.errors import UNDECODED, PermitRefused, PlainviewError
 from plainview.governance.capability import RECORD, VIEW, to_watch
 from plainview.governance.fingerprint import bare_source, fingerprint
 from plainview.record import EventKind
@@ -94,7 +94,7 @@ class Gate:
                 now=int(time.time() * 1000),
                 software=__version__,
             )
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNDECODED as error:
             raise PermitRefused("this is no grant", where="permit", mend=_MEND) from error
         source = bare_source(told.source)
         return Admitted(source, view, until, told.events, told.record, told.picture)

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.errors import LensError
+from plainview.errors import UNDECODED, LensError
 
 MAX_PACKET = 8_000_000
 """Bytes of one compressed packet; a larger one is dropped by the tap and counted."""
@@ -78,7 +78,7 @@ def parse(body: bytes | memoryview) -> Message:
     """The message in a frame's `body`. Raises LensError if it is none."""
     try:
         return _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise LensError(f"the tap's pipe holds something that is not a packet: {error}") from error
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 
 Luma = NDArray[np.uint8]
 Image = NDArray[np.float32]
@@ -163,7 +163,7 @@ def read_plate(data: bytes) -> Plate:
             if len(plane) != size:
                 raise InputError("the plate is cut short", where="plate", mend="Learn it anew")
             planes.append(np.frombuffer(plane, np.uint8).reshape(file.height, file.width))
-    except (msgspec.DecodeError, zlib.error) as error:
+    except (*UNDECODED, zlib.error) as error:
         raise InputError("not a plate", where="plate", mend="Learn it anew") from error
     return Plate(planes[0].copy(), planes[1].astype(np.float32) / np.float32(8))
 

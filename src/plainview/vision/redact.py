@@ -22,7 +22,7 @@ from av import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from plainview.errors import LensError, PlainviewError, SourceError
+from plainview.errors import UNDECODED, LensError, PlainviewError, SourceError
 from plainview.vision import packets, seal
 from plainview.vision.decoder import Decoder
 from plainview.vision.packets import HEADER, Packet, StreamEnd, StreamStart
@@ -226,7 +226,7 @@ def main(arguments: list[str]) -> int:
         film.close()
         told = Told(film.frames, film.first, film.last, broken, report.sealed, report.missing)
         os.write(2, msgspec.json.encode(told) + b"\n")
-    except (PlainviewError, msgspec.DecodeError, av.error.FFmpegError) as error:
+    except (PlainviewError, *UNDECODED, av.error.FFmpegError) as error:
         os.write(2, f"{error}\n".encode()[:400])
         return 1
     return 0

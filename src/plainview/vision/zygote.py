@@ -27,7 +27,7 @@ import av.logging
 import cv2
 import msgspec
 
-from plainview.errors import PermitRefused, PlainviewError, SealError
+from plainview.errors import UNDECODED, PermitRefused, PlainviewError, SealError
 from plainview.vision import gate, lens, seal, tap
 from plainview.vision.deadline import end_at
 from plainview.vision.spec import TapSpec
@@ -282,7 +282,7 @@ class Zygote:
 def _decoded(decoder: msgspec.msgpack.Decoder[_Task], fd: int) -> _Task:
     try:
         return decoder.decode(_read_task(fd))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise PermitRefused("this is no task", where="zygote") from error
 
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, structs
 from plainview.alerts.book import Shown
 from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import State, unpacked
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 from plainview.geometry import METRES_PER_DEGREE, Point
 from plainview.record import EventKind, EventStanding
 from plainview.store import KeptAlert
@@ -196,7 +196,7 @@ def _begin(asked: Asked, cursor: str | None, now: float) -> _Cursor:
         return _Cursor(b"", round(since * 1000), round(until * 1000), "")
     try:
         found = _decoder.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, *UNDECODED) as error:
         raise _strange() from error
     if found.search != _digest(asked):
         raise _strange()

@@ -15,7 +15,7 @@ from msgspec import Struct
 from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import MOST_STEPS, Alert, State
 from plainview.alerts.thresholds import Level
-from plainview.errors import StoreError
+from plainview.errors import UNDECODED, StoreError
 from plainview.geometry import Point, on_earth
 
 MOST_EARLIER: Final = 20
@@ -214,7 +214,7 @@ def unpacked(data: bytes, where: str) -> Notice:
     """The notice that was kept. Raises StoreError where it cannot be read."""
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise StoreError(
             f"a kept notice cannot be read ({error})",
             where=where,

@@ -11,7 +11,7 @@ from typing import IO
 import msgspec
 
 from plainview.app.simulation.lines import Kept, Line, Ready, Spoken, Task
-from plainview.errors import PlainviewError
+from plainview.errors import UNDECODED, PlainviewError
 
 RECOVERED = 2.5
 """Seconds within which a Reading is stored when all is well again: a second of it is waiting for
@@ -98,7 +98,7 @@ class Child:
         decode = msgspec.json.Decoder(Line).decode
         for text in _pipe(self._process.stdout):
             # A process that is killed may leave half a line.
-            with contextlib.suppress(msgspec.DecodeError):
+            with contextlib.suppress(*UNDECODED):
                 line = decode(text)
                 if isinstance(line, Ready):
                     self.ready.set()

@@ -15,7 +15,8 @@ from plainview.clock import Clock
 from plainview.config import CameraConfig, SiteConfig
 from plainview.intake import Intake
 from plainview.intake.gate import Rules
-from plainview.record import Event, EventStanding, Stamped
+from plainview.readings import Readings
+from plainview.record import Event, EventStanding
 from plainview.store import KeptDelivery, Store
 from plainview.store.search import Mark
 from plainview.synth import plaza
@@ -73,9 +74,9 @@ class Keeping:
         standing = EventStanding.VALIDATED if validated else EventStanding.EXPERIMENTAL
         return Mark(camera, event, None, standing)
 
-    def _written(self, readings: Sequence[Stamped], _events: int, _taken: float) -> None:
+    def _written(self, readings: Readings, _events: int, _taken: float) -> None:
         now = self._clock.utc()
-        times = np.fromiter((one.reading.t for one in readings), np.float64, len(readings)) / 1000
+        times = readings.columns.t / 1000
         taken = np.maximum(now - times, 0.0)
         bins, counts = np.unique((taken / BIN).astype(np.int64), return_counts=True)
         with self._lock:

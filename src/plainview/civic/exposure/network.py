@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from plainview.civic.exposure.plane import Plane, Points, checked, plane_over
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 
 MOST_BYTES: Final = 400_000_000
 MOST_PIECES: Final = 5_000_000
@@ -196,5 +196,5 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - what a file of others holds
         raise InputError(
             f"cannot be read ({error.strerror or error})", where=str(path), mend="Check the path"
         ) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODED as error:
         raise InputError(f"this is no JSON ({error})", where=str(path), mend="Mend it") from error

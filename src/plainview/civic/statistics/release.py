@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from plainview.civic.statistics.crossings import HALF_WIDTH_90, NoisyCrossings
 from plainview.civic.statistics.occupancy import QUANTILE_90, Bounds, Estimates, Level, Real
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 from plainview.record import CROSSING_STEP
 
 FORMAT: Final = "plainview.statistics/v1"
@@ -134,7 +134,7 @@ def decode_release(data: bytes) -> Release:
     """The release in `data`. Raises InputError if it is none."""
     try:
         release = _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise InputError(f"these are no published statistics ({error})") from error
     if release.format != FORMAT:
         raise InputError(f"its format is {release.format[:80]!r}, not {FORMAT!r}")

@@ -12,8 +12,9 @@ import numpy as np
 import psycopg
 from sqlalchemy import Connection
 
+from plainview.readings import Ints
 from plainview.store.pg.link import raw
-from plainview.store.pg.sheets import Held, Ints
+from plainview.store.pg.sheets import Held
 
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
@@ -27,7 +28,7 @@ class Rows(NamedTuple):
 
     times: Ints
     cameras: Ints
-    data: list[bytes]
+    data: Sequence[bytes]
 
 
 def _laid_out(n: int, values: Sequence[tuple[int, Any]]) -> list[bytes]:
@@ -96,7 +97,7 @@ _LATE: Final = (
 
 def add_late(connection: Connection, rows: Rows) -> Ints:
     """Put Readings of deleted minutes where their roll-ups find them; the places of new ones."""
-    given = (rows.times.tolist(), rows.cameras.tolist(), rows.data)
+    given = (rows.times.tolist(), rows.cameras.tolist(), [*rows.data])
     return _added(raw(connection).execute(_LATE, given).fetchall(), rows)
 
 

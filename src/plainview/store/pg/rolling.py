@@ -13,11 +13,13 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, Table, delete, func, select
 
+from plainview.errors import UNDECODED
+from plainview.readings import Ints, columns_of
 from plainview.store import schema
 from plainview.store.dialects import among
 from plainview.store.pg import copying
 from plainview.store.pg.link import raw
-from plainview.store.pg.sheets import Columns, Ints, Sheet, columns
+from plainview.store.pg.sheets import Columns, Sheet, columns
 from plainview.store.rollup import HOUR, MINUTE, Sums
 from plainview.store.upkeep import Brief, sums_of
 
@@ -246,12 +248,12 @@ def add_encoded(sheet: Sheet, rows: Iterable[tuple[int, bytes]]) -> None:
     for camera, data in rows:
         try:
             readings.append(_brief.decode(data))
-        except msgspec.DecodeError:
+        except UNDECODED:
             unreadable[camera] += 1
         else:
             cameras.append(camera)
     if readings:
-        sheet.add(columns(cameras, readings))
+        sheet.add(columns(cameras, columns_of(readings)))
     for camera, many in unreadable.items():
         sheet.add_unreadable(camera, many)
 

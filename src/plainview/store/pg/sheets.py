@@ -3,19 +3,15 @@
 # ruff: noqa: SLF001 - one sheet reads another's arrays
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.record import Health
-from plainview.store.rollup import Measured, Sums
+from plainview import readings
+from plainview.readings import Ints
+from plainview.store.rollup import Sums
 
-Ints = NDArray[np.int64]
-
-_BIT: Final = {flag: 1 << k for k, flag in enumerate(Health)}
 _NONE: Final = -1
 """No peak, or no slot."""
 
@@ -47,28 +43,16 @@ class Columns(NamedTuple):
         )
 
 
-_NUMBERS: Final = attrgetter("frames", "count", "low", "high")
-
-
-def columns(cameras: Ints | Sequence[int], readings: Sequence[Measured]) -> Columns:
-    """`readings`, of `cameras`, as columns."""
-    n = len(readings)
-    numbers = chain.from_iterable(map(_NUMBERS, readings))
-    flat_counts = np.fromiter(numbers, np.int64, 4 * n).reshape(n, 4)
-    health = np.zeros(n, np.int64)
-    for k, one in enumerate(readings):
-        if one.health:
-            health[k] = sum({_BIT[flag] for flag in one.health})
-    healthy, counts = (flat_counts[:, 0] > 0) & (health == 0), flat_counts[:, 1:]
-    said = [one.crossings for one in readings]
-    lines = np.fromiter(map(len, said), np.int64, n)
-    most = int(lines.max(initial=0))
-    crossings = np.zeros((n, most, 2), np.int64)
-    if most:
-        flat = np.fromiter(chain.from_iterable(chain.from_iterable(said)), np.int64)
-        inside = np.arange(most) < lines[:, None]
-        crossings[inside] = flat.reshape(-1, 2)
-    return Columns(np.asarray(cameras, np.int64), healthy, counts, health, lines, crossings)
+def columns(cameras: Ints | Sequence[int], given: readings.Columns) -> Columns:
+    """What is summed of `given`, of `cameras`."""
+    return Columns(
+        np.asarray(cameras, np.int64),
+        given.healthy,
+        given.counts,
+        given.health,
+        given.lines,
+        given.crossings,
+    )
 
 
 class Held(NamedTuple):

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 import msgspec
@@ -10,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
-from plainview.record import CameraStatus, Reading, Stamped, encode
+from plainview.readings import Columns, Ints, Readings, gathered
+from plainview.record import CameraStatus, Reading, Stamped
 from plainview.store import Appended, Retention, events, schema
 from plainview.store.dialects import INSERTS
 from plainview.store.pg import copying, partitions, rolling
@@ -18,7 +18,7 @@ from plainview.store.pg.address import Address
 from plainview.store.pg.latest import Latest
 from plainview.store.pg.link import Link, raw
 from plainview.store.pg.names import Names
-from plainview.store.pg.sheets import Ints, columns
+from plainview.store.pg.sheets import columns
 from plainview.store.pg.summing import Summing
 from plainview.store.pg.watch import channel
 from plainview.store.rollup import MINUTE
@@ -42,7 +42,7 @@ _STATUSES: Final = (
 class _Batch(NamedTuple):
     """Readings in the order of the index."""
 
-    readings: list[Reading]
+    columns: Columns
     rows: copying.Rows
 
     def at(self, places: Ints) -> copying.Rows:
@@ -110,11 +110,12 @@ class Writer:
         with self.link.lock:
             with self.link.begin() as connection:
                 added = self.cameras.add(connection, {mark.camera for mark in marks})
+                given = gathered(readings)
                 try:
-                    batch = _ordered(readings, self._numbers(added))
+                    batch = _ordered(given, self._numbers(added))
                 except KeyError:  # seldom: looking first would take as long as all the rest
-                    added |= self.cameras.add(connection, set(map(_camera, readings)), added)
-                    batch = _ordered(readings, self._numbers(added))
+                    added |= self.cameras.add(connection, set(given.cameras), added)
+                    batch = _ordered(given, self._numbers(added))
                 made = self._cover(connection, batch.rows.times)
                 stored = self._store(connection, batch)
                 minutes = np.maximum(batch.rows.times - 1, 0) // MINUTE * MINUTE
@@ -127,7 +128,7 @@ class Writer:
             self.readings = made
             self._saved(said)
             self._sum(batch, stored, minutes)
-            self.latest.see(batch.rows.cameras, batch.rows.times, batch.readings)
+            self.latest.see(batch.rows.cameras, batch.rows.times, batch.rows.data)
             if batch.rows.data:
                 self.row_bytes = sum(map(len, batch.rows.data)) // len(batch.rows.data) + 1
         self._changed()
@@ -189,7 +190,7 @@ class Writer:
     def _sum(self, batch: _Batch, stored: NDArray[np.bool_], minutes: Ints) -> None:
         if not stored.any():
             return
-        given = columns(batch.rows.cameras, batch.readings)
+        given = columns(batch.rows.cameras, batch.columns)
         if stored.all():
             self.rolling.add(minutes, given)
         else:
@@ -297,22 +298,14 @@ class Writer:
                 self.link.close()
 
 
-_camera: Final = attrgetter("camera")
-
-
-def _ordered(readings: Sequence[Stamped], numbers: Mapping[str, int]) -> _Batch:
-    n = len(readings)
-    found = [one.reading for one in readings]
-    times = np.fromiter(map(attrgetter("t"), found), np.int64, n)
-    cameras = np.fromiter(map(numbers.__getitem__, map(_camera, readings)), np.int64, n)
-    data = [one.data or encode(one.reading) for one in readings]
-    places = (times // 1000 << 32) + cameras
+def _ordered(given: Readings, numbers: Mapping[str, int]) -> _Batch:
+    n = len(given)
+    cameras = np.fromiter(map(numbers.__getitem__, given.cameras), np.int64, n)
+    places = (given.columns.t // 1000 << 32) + cameras
     if n and (places[1:] < places[:-1]).any():
         order = np.argsort(places, kind="stable")
-        listed = order.tolist()
-        found, data = [found[k] for k in listed], [data[k] for k in listed]
-        times, cameras = times[order], cameras[order]
-    return _Batch(found, copying.Rows(times, cameras, data))
+        given, cameras = given.of(order), cameras[order]
+    return _Batch(given.columns, copying.Rows(given.columns.t, cameras, given.data))
 
 
 def _note_minutes(connection: Connection, minutes: Ints) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from plainview.clock import Clock
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 from plainview.governance.person import Person
 from plainview.web.access.sessions import fingerprint
 
@@ -105,7 +105,7 @@ class Links:
         try:
             with path.open("rb") as file:
                 link = msgspec.json.decode(file.read(_MAX_BYTES), type=Link)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *UNDECODED):
             return None
         # A clock that was set back must not let a link live longer than it may.
         return link if 0 < link.expires - self._clock.utc() <= LIFE else None

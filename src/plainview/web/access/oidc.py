@@ -29,7 +29,7 @@ from joserfc.jwk import KeySet
 from msgspec import Struct
 
 from plainview.clock import Clock
-from plainview.errors import AccessRefused
+from plainview.errors import UNDECODED, AccessRefused
 from plainview.governance.person import Person
 from plainview.web.access.agreement import Identity, OidcSettings, ProviderError
 
@@ -318,7 +318,7 @@ class Oidc:
             )
         try:
             return msgspec.json.decode(body, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNDECODED as error:
             raise ProviderError("the sign-in service does not speak OpenID Connect") from error
 
 

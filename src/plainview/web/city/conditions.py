@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from plainview.record import CameraStatus, Health, LensState
+from plainview.record import CameraStatus, LensState
 from plainview.web.city.sums import Ints
 
 
@@ -27,17 +27,9 @@ class Fault(enum.StrEnum):
 
 
 BITS: Final = {fault: 1 << k for k, fault in enumerate(Fault)}
+"""Those of a camera's flags are `readings.BIT`'s."""
 SILENT: Final = BITS[Fault.SILENT]
 BLANK: Final = BITS[Fault.BLANK]
-_FLAGS: Final = {flag: BITS[Fault(flag.value)] for flag in Health}
-
-
-def bits_of(health: tuple[Health, ...]) -> int:
-    """The bits of the flags in `health`; 0 for none."""
-    found = 0
-    for flag in health:
-        found |= _FLAGS[flag]
-    return found
 
 
 def faults_in(bits: int) -> tuple[Fault, ...]:

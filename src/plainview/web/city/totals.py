@@ -1,15 +1,17 @@
 """People now, kept up with each batch of Readings: camera, site, district, city."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plainview.clock import Clock
-from plainview.record import COUNT_STEP, CameraStatus, Reading, Stamped
-from plainview.web.city.conditions import BITS, BLANK, SILENT, Conditions, Lenses, bits_of
+from plainview.readings import Columns, gathered
+from plainview.record import COUNT_STEP, CameraStatus, Stamped
+from plainview.web.city.conditions import BITS, BLANK, SILENT, Conditions, Lenses
 from plainview.web.city.ground import CitySite
 from plainview.web.city.lately import Lag, Minute, Minutes
 from plainview.web.city.sums import AREA, SHARE, Ints, Sums, interval, known_share, whole
@@ -94,44 +96,35 @@ class CityTotals:
 
     # --- what is said ----------------------------------------------------------------------------
 
-    def add(self, readings: Iterable[Stamped], _events: int = 0, _taken: float = 0.0) -> None:
+    def add(self, readings: Sequence[Stamped]) -> None:
         """Take up `readings`, which are durable; of each camera the newest counts.
 
         O(readings). Passed over: cameras that the city does not have, and Readings that are stale
-        already or from the future. As intake's `written`.
+        already or from the future.
         """
-        newest: dict[int, Reading] = {}
-        index = self._index
-        for one in readings:
-            k = index.get(one.camera)
-            if k is not None:
-                before = newest.get(k)
-                if before is None or one.reading.t >= before.t:
-                    newest[k] = one.reading
+        given = gathered(readings)
+        n = len(given)
+        cameras = np.fromiter(map(self._index.get, given.cameras, repeat(-1)), np.int64, n)
+        order = np.lexsort((given.columns.t, cameras))
+        ordered = cameras[order]
+        newest = order[(ordered >= 0) & (np.diff(ordered, append=-1) != 0)]
         now = round(self._clock.utc() * 1000)
         with self._lock:
             self._advance(now)
-            if newest:
-                self._take(newest, now)
+            if len(newest):
+                self._take(cameras[newest], given.columns.of(newest), now)
 
-    def _take(self, newest: dict[int, Reading], now: int) -> None:
-        cameras = np.fromiter(newest, np.int64, len(newest))
-        readings = list(newest.values())
-        t = np.array([r.t for r in readings], dtype=np.int64)
-        self._lag.note(self._clock.monotonic(), (now - float(np.median(t))) / 1000)
-        lasts = np.maximum(_STALE_FLOOR, _STALE_SPANS * np.array([r.span for r in readings]))
-        use = (t > self._t[cameras]) & (np.abs(now - t) <= lasts)
-        if not use.all():
-            readings = [r for r, wanted in zip(readings, use.tolist(), strict=True) if wanted]
-            cameras, t, lasts = cameras[use], t[use], lasts[use]
-        if not readings:
+    def _take(self, cameras: Ints, said: Columns, now: int) -> None:
+        self._lag.note(self._clock.monotonic(), (now - float(np.median(said.t))) / 1000)
+        lasts = np.maximum(_STALE_FLOOR, _STALE_SPANS * said.span)
+        use = (said.t > self._t[cameras]) & (np.abs(now - said.t) <= lasts)
+        if not use.any():
             return
-        bits = [bits_of(r.health) if r.health else 0 if r.frames else BLANK for r in readings]
-        self._t[cameras], self._ends[cameras] = t, t + lasts
-        self._said[0, cameras] = [r.count for r in readings]
-        self._said[1, cameras] = [r.low for r in readings]
-        self._said[2, cameras] = [r.high for r in readings]
-        self._change(cameras, np.array(bits, dtype=np.int64), now)
+        cameras, said, lasts = cameras[use], said.of(use), lasts[use]
+        self._t[cameras], self._ends[cameras] = said.t, said.t + lasts
+        self._said[:, cameras] = said.counts.T
+        blank = (said.health == 0) & (said.frames == 0)
+        self._change(cameras, np.where(blank, BLANK, said.health), now)
 
     def _change(self, cameras: Ints, bits: Ints, now: int) -> None:
         """Bring every level up to what `cameras` say and how they are."""

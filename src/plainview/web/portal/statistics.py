@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from plainview.civic.statistics.release import Area, Release, decode_release
 from plainview.civic.statistics.tables import FILES
-from plainview.errors import InputError
+from plainview.errors import UNDECODED, InputError
 
 WIDTH, HEIGHT = 400, 190
 """Units of a drawing."""
@@ -79,7 +79,7 @@ def statistics(folder: Path, parts: tuple[str, ...], page: int) -> dict[str, Any
         return listed
     try:
         release, told = _read(folder, day)
-    except (OSError, InputError, msgspec.DecodeError):
+    except (OSError, InputError, *UNDECODED):
         return None
     rest = release.areas[1:]
     pages = max(-(-len(rest) // AREAS_PER_PAGE), 1)

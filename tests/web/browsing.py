@@ -103,5 +103,5 @@ def no_barriers(page: Page) -> None:
 def no_barriers_in_light_and_dark(page: Page) -> None:
     """The same in both schemes of colours, between which the page changes while it is shown."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+        page.emulate_media(color_scheme=scheme)
         no_barriers(page)

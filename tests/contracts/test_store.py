@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ from plainview.record import (
     Stamped,
     encode,
 )
-from plainview.store import KeptAlert, KeptDelivery, Retention, Store, open_store
+from plainview.store import KeptAlert, KeptDelivery, Retention, Span, Store, open_store
 from plainview.store.search import AlertQuery, Band, EventQuery, Mark, Place
 
 MINUTE = 60_000
@@ -595,3 +596,23 @@ def test_an_encoding_at_hand_is_kept_as_it_is(store: Store) -> None:
     stamped = one("a", NOON)
     store.append([msgspec.structs.replace(stamped, data=encode(stamped.reading))])
     assert store.readings("a", 0, NOON) == [stamped.reading]
+
+
+def test_roll_ups_of_many_cameras_are_found_at_once(store: Store) -> None:
+    """Each camera's in any of the spans and in no other; one that nobody knows has none."""
+    store.append(
+        [one(name, NOON + k * HOUR + 1000, k) for name in "abc" for k in range(4) if name != "b"]
+    )
+    store.roll_up(NOON + 5 * HOUR)
+    spans = [Span(NOON, NOON + 1), Span(NOON + 2 * HOUR, NOON + 3 * HOUR)]
+    resolutions: tuple[Literal["minute", "hour"], ...] = ("minute", "hour")
+    for resolution in resolutions:
+        found = store.roll_ups_of(["a", "b", "c"], resolution, spans)
+        assert [*found] == ["a", "b", "c"]
+        assert [(row.start - NOON) // HOUR for row in found["a"]] == [0, 2]
+        assert found["b"] == []
+        for name in "ac":
+            each = [store.roll_ups(name, resolution, *span) for span in spans]
+            assert found[name] == [row for part in each for row in part] != []
+    assert store.roll_ups_of([], "hour", spans) == {}
+    assert store.roll_ups_of(["a"], "hour", []) == {"a": []}

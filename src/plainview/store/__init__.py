@@ -105,6 +105,13 @@ class Appended(NamedTuple):
     """Readings that were already there (same camera and time): not stored twice."""
 
 
+class Span(NamedTuple):
+    """A stretch of time, UTC milliseconds: since <= t < until."""
+
+    since: int
+    until: int
+
+
 class DiskUse(Struct, frozen=True):
     """Bytes on disk, beside the bound."""
 
@@ -148,6 +155,15 @@ class Store(Protocol):
         self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int
     ) -> list[RollUp]:
         """Roll-ups with since <= start < until, oldest first."""
+        ...
+
+    def roll_ups_of(
+        self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
+    ) -> dict[str, list[RollUp]]:
+        """Roll-ups of each of `cameras` that start in one of `spans`, oldest first: one look-up.
+
+        A camera that was never heard of has none.
+        """
         ...
 
     def put_alerts(

@@ -15,6 +15,7 @@ from plainview.store import (
     KeptDelivery,
     Retention,
     RollUp,
+    Span,
     events,
     outbox,
     schema,
@@ -181,7 +182,13 @@ class PostgresStore:
         self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int
     ) -> list[RollUp]:
         """Roll-ups with since <= start < until, oldest first."""
-        return self._lookup.roll_ups(camera, resolution, since, until)
+        return self._lookup.roll_ups_of([camera], resolution, [Span(since, until)])[camera]
+
+    def roll_ups_of(
+        self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
+    ) -> dict[str, list[RollUp]]:
+        """Roll-ups of each of `cameras` that start in one of `spans`, oldest first: one look-up."""
+        return self._lookup.roll_ups_of(cameras, resolution, spans)
 
     def alerts(
         self, *, site: str | None = None, only_open: bool = False, most: int = 1000

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, select, update
@@ -14,8 +14,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
 from plainview.errors import ReadingRefused, StoreError, StoreFull
-from plainview.readings import Ints, gathered
-from plainview.record import CameraStatus, Reading, Stamped, decode, decoded_before, encode
+from plainview.record import CameraStatus, Reading, Stamped, decode, encode
 from plainview.store import (
     Appended,
     DiskUse,
@@ -54,13 +53,6 @@ _insert_reading = str(
 )
 
 
-class _Newest(NamedTuple):
-    """The newest Reading of a camera: few are ever asked for."""
-
-    t: int
-    data: bytes
-
-
 class SqliteStore:
     """Owns the database at `path` until `close`. Thread-safe; see plainview.store.Store."""
 
@@ -73,7 +65,7 @@ class SqliteStore:
         self._write_lock = threading.RLock()
         self._changed = threading.Condition()
         self._version = 0
-        self._latest: dict[str, _Newest] = {}
+        self._latest: dict[str, Reading] = {}
         self._silent: set[str] = set()
         """Cameras that are known to have no Reading left; looked up once."""
         self._statuses: dict[str, CameraStatus] = {}
@@ -136,26 +128,28 @@ class SqliteStore:
         """
         if not readings:
             return Appended(0, 0)
-        given = gathered(readings)
+        encoded = [one.data or encode(one.reading) for one in readings]
         with self._write_lock:
-            size = sum(map(len, given.data)) + _ROW_BYTES * len(given)
+            size = sum(map(len, encoded)) + _ROW_BYTES * len(encoded)
             self._make_room(size + events.ROW_BYTES * len(marks))
             with self._writing() as connection:
-                named = {*given.cameras, *(mark.camera for mark in marks)}
+                named = {one.camera for one in readings} | {mark.camera for mark in marks}
                 added = self._add_numbers(connection, schema.camera, self._cameras, named)
                 numbers = self._cameras | added if added else self._cameras
-                cameras = map(numbers.__getitem__, given.cameras)
-                rows = [*zip(given.columns.t.tolist(), cameras, given.data, strict=True)]
+                rows = [
+                    (one.reading.t, numbers[one.camera], data)
+                    for one, data in zip(readings, encoded, strict=True)
+                ]
                 stored = connection.exec_driver_sql(_insert_reading, rows).rowcount
                 if stored:
-                    self._note_minutes(connection, given.columns.t)
+                    self._note_minutes(connection, readings)
                 names, fresh = self._put_marks(connection, marks, numbers)
             self._cameras.update(added)
             self._zones.update(names)
             self._events += fresh
         with self._changed:
-            for camera, (t, _, data) in zip(given.cameras, rows, strict=True):
-                self._see(camera, t, data)
+            for one in readings:
+                self._see(one)
             self._grow_version()
         return Appended(stored, len(rows) - stored)
 
@@ -188,22 +182,23 @@ class SqliteStore:
         values = {"name": "events", "value": rows}
         connection.execute(insert(schema.mark).prefix_with("OR REPLACE"), [values])
 
-    def _note_minutes(self, connection: Connection, times: Ints) -> None:
+    def _note_minutes(self, connection: Connection, readings: Sequence[Stamped]) -> None:
         state = schema.minute_state
         fresh = insert(state)
         note = fresh.on_conflict_do_update(
             index_elements=[state.c.start],
             set_={"rows": state.c.rows + fresh.excluded.rows, "dirty": 1},
         )
-        minutes = Counter(map(minute_of, times.tolist()))
+        minutes = Counter(minute_of(one.reading.t) for one in readings)
         connection.execute(
             note, [{"start": start, "rows": n, "dirty": 1} for start, n in minutes.items()]
         )
 
-    def _see(self, camera: str, t: int, data: bytes) -> None:
-        known = self._latest.get(camera)
+    def _see(self, one: Stamped) -> None:
+        known = self._latest.get(one.camera)
+        t = one.reading.t
         if known is None or t >= known.t or t < known.t - _STEP_BACK:
-            self._latest[camera] = _Newest(t, data)
+            self._latest[one.camera] = one.reading
 
     def _grow_version(self) -> None:
         self._version += 1
@@ -453,8 +448,7 @@ class SqliteStore:
     def latest(self, cameras: Sequence[str]) -> dict[str, Reading]:
         """The newest Reading of each of `cameras` that has one."""
         with self._changed:
-            known = {name: self._latest[name] for name in cameras if name in self._latest}
-            found = {name: decoded_before(one.data) for name, one in known.items()}
+            found = {name: self._latest[name] for name in cameras if name in self._latest}
             missing = [
                 name
                 for name in cameras
@@ -466,8 +460,7 @@ class SqliteStore:
                 if reading is None:
                     self._silent.add(name)
                 else:
-                    newest = self._latest.setdefault(name, _Newest(reading.t, encode(reading)))
-                    found[name] = decoded_before(newest.data)
+                    found[name] = self._latest.setdefault(name, reading)
         return found
 
     def _last_stored(self, camera: int) -> Reading | None:

@@ -55,7 +55,6 @@ from plainview.web.now import (
     HOUR,
     MINUTE,
     camera_now,
-    count_series,
     crossings,
     site_cameras,
     site_field,
@@ -67,6 +66,7 @@ from plainview.web.pages import STATIC, page_handlers
 from plainview.web.plan import SitePlan
 from plainview.web.problems import HANDLERS
 from plainview.web.search_api import search_handlers
+from plainview.web.series import count_series
 from plainview.web.usual import usual
 from plainview.web.view import Views
 from plainview.web.view_api import view_handlers

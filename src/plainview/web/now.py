@@ -1,20 +1,16 @@
 """A site at this moment and over time, from the store: the answers behind the API's handlers."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import Line
 from plainview.record import COUNT_STEP, CROSSING_STEP, CameraStatus, LensState, Reading
-from plainview.store import RollUp, Store
+from plainview.store import Store
 from plainview.web.edge import (
     CameraEdge,
     CameraPlace,
-    CountPoint,
-    CountSeries,
     GridEdge,
     LineCrossings,
     LineEdge,
@@ -77,7 +73,8 @@ def _newest(readings: Iterable[Reading]) -> float | None:
     return max((reading.t / 1000 for reading in readings), default=None)
 
 
-def _rounded(count: Count) -> tuple[float | None, float | None, float | None]:
+def rounded(count: Count) -> tuple[float | None, float | None, float | None]:
+    """People and both ends of the interval, as they are shown; Nones where nothing is known."""
     if count.people is None or count.low is None or count.high is None:
         return None, None, None
     return round(count.people, 2), round(count.low, 2), round(count.high, 2)
@@ -112,7 +109,7 @@ def site_now(
     readings = store.latest([camera.id for camera in site.cameras])
     used = _believed(plan, readings, now)
     count = fuse_count(plan, used)
-    people, low, high = _rounded(count)
+    people, low, high = rounded(count)
     cameras = site_cameras(plan, store, now, statuses)
     return SiteNow(
         id=site.id,
@@ -202,7 +199,7 @@ def _field(
 ) -> SiteField:
     used = _believed(plan, readings, now)
     field, count = fuse(plan, used)
-    people, low, high = _rounded(count)
+    people, low, high = rounded(count)
     rows, columns = np.nonzero(field.density >= 0.005)
     values = np.stack((field.density, field.vx, field.vy, field.variance))[:, rows, columns]
     cells = [
@@ -227,90 +224,6 @@ def _field(
         unknown=runs(field.unknown),
         cameras=cameras,
     )
-
-
-def count_series(
-    plan: SitePlan,
-    store: Store,
-    since: int,
-    until: int,
-    resolution: Literal["reading", "minute", "hour"],
-) -> CountSeries:
-    """The site's count from `since` to `until` (UTC milliseconds), a point for every step.
-
-    A step in which no camera measured is a point of nulls: a gap is told, never bridged.
-    """
-    if resolution == "reading":
-        step, points = _from_readings(plan, store, since, until)
-    else:
-        step, points = _from_roll_ups(plan, store, since, until, resolution)
-    return CountSeries(since / 1000, until / 1000, step / 1000, points)
-
-
-def _point(t: int, count: Count) -> CountPoint:
-    return CountPoint(t / 1000, *_rounded(count), round(count.known, 4))
-
-
-_NOTHING = Count(None, None, None, 0.0)
-
-
-def _from_readings(
-    plan: SitePlan, store: Store, since: int, until: int
-) -> tuple[int, list[CountPoint]]:
-    """Points at whole steps; each uses every camera's last Reading of that step."""
-    step = max(1000, *(math.ceil(camera.every) * 1000 for camera in plan.site.cameras))
-    steps: dict[int, dict[str, Reading]] = {}
-    for camera in plan.site.cameras:
-        for reading in store.readings(camera.id, since, until):
-            steps.setdefault(-(-reading.t // step), {})[camera.id] = reading
-    if not steps:
-        return step, []
-    # Steps from the first to the last Reading: what came before or after is not this range's gap.
-    # A Reading stands for its own step and the next, as intervals do not start on whole steps.
-    points = []
-    for k in range(min(steps), max(steps) + 1):
-        held = steps.get(k - 1, {}) | steps.get(k, {})
-        used = {name: reading for name, reading in held.items() if reading.healthy}
-        points.append(_point(k * step, fuse_count(plan, used) if used else _NOTHING))
-    return step, points
-
-
-def _from_roll_ups(
-    plan: SitePlan, store: Store, since: int, until: int, resolution: Literal["minute", "hour"]
-) -> tuple[int, list[CountPoint]]:
-    """Means add up over cameras; where cameras overlap, by the ground that each alone accounts for.
-
-    A roll-up holds no field, so overlap is shared out by area, not by density.
-    """
-    step = MINUTE if resolution == "minute" else HOUR
-    steps: dict[int, dict[str, RollUp]] = {}
-    for camera in plan.site.cameras:
-        for roll_up in store.roll_ups(camera.id, resolution, since, until):
-            if roll_up.mean is not None:
-                steps.setdefault(roll_up.start // step, {})[camera.id] = roll_up
-    if not steps:
-        return step, []
-    points = [
-        _point(k * step, _add_roll_ups(plan, steps.get(k, {})))
-        for k in range(min(steps), max(steps) + 1)
-    ]
-    return step, points
-
-
-def _add_roll_ups(plan: SitePlan, used: Mapping[str, RollUp]) -> Count:
-    if not used:
-        return _NOTHING
-    layers = sum(plan.covers[name].astype(np.float64) for name in used)
-    count = below = above = 0.0
-    for name, roll_up in used.items():
-        cover = plan.covers[name]
-        share = float((1 / np.maximum(layers, 1))[cover].mean()) if cover.any() else 1.0
-        mean = roll_up.mean or 0.0
-        count += share * mean
-        below = math.hypot(below, share * (mean - (mean if roll_up.low is None else roll_up.low)))
-        above = math.hypot(above, share * ((mean if roll_up.high is None else roll_up.high) - mean))
-    known = float(((layers > 0) & plan.covered).sum()) / max(int(plan.covered.sum()), 1)
-    return Count(count, max(count - below, 0.0), count + above, known)
 
 
 def crossings(plan: SitePlan, store: Store, since: int, until: int) -> list[LineCrossings]:

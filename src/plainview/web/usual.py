@@ -6,8 +6,9 @@ from typing import Final
 
 from plainview.store import Store
 from plainview.web.edge import CountNow, UsualCount, UsualEdge
-from plainview.web.now import HOUR, count_series, site_now
+from plainview.web.now import HOUR, site_now
 from plainview.web.plan import SitePlan
+from plainview.web.series import counts_in_hours
 
 WEEKS: Final = 8
 DAYS: Final = 14
@@ -43,10 +44,5 @@ def usual(plan: SitePlan, store: Store, now: float) -> UsualEdge:
 
 def _counts(plan: SitePlan, store: Store, hours: list[int]) -> list[float]:
     """Mean counts of those of `hours` (UTC milliseconds of their start) that were measured."""
-    found = []
-    for start in hours:
-        if start < 0:
-            continue
-        points = count_series(plan, store, start, start + HOUR, "hour").points
-        found += [p.count for p in points if p.count is not None and p.known >= _KNOWN]
-    return found
+    found = counts_in_hours(plan, store, [start for start in hours if start >= 0])
+    return [one.people for one in found if one.people is not None and one.known >= _KNOWN]

@@ -10,15 +10,14 @@ from sqlalchemy import Connection, select, text
 
 from plainview.errors import ReadingRefused, StoreError
 from plainview.record import CameraStatus, Reading, decode
-from plainview.store import RollUp, events, schema
+from plainview.store import RollUp, Span, events, rolled, schema
 from plainview.store.dialects import among
 from plainview.store.pg import partitions
 from plainview.store.pg.address import Address
 from plainview.store.pg.faults import explained
 from plainview.store.pg.link import readers
 from plainview.store.pg.names import Names
-from plainview.store.rollup import MINUTE, roll_up
-from plainview.store.upkeep import sums_of
+from plainview.store.rollup import MINUTE
 
 _HOUR: Final = 3_600_000
 _NEWEST_MINUTES: Final = 10
@@ -160,19 +159,14 @@ class Lookup:
 
     # --- other things --------------------------------------------------------------------------
 
-    def roll_ups(
-        self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int
-    ) -> list[RollUp]:
-        """See `Store.roll_ups`."""
-        table = schema.minute if resolution == "minute" else schema.hour
+    def roll_ups_of(
+        self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
+    ) -> dict[str, list[RollUp]]:
+        """See `Store.roll_ups_of`."""
+        found: dict[str, list[RollUp]] = {camera: [] for camera in cameras}
         with self.reading() as connection:
-            number = self.number(connection, camera)
-            rows = connection.execute(
-                select(table)
-                .where(table.c.camera == number, table.c.start >= since, table.c.start < until)
-                .order_by(table.c.start)
-            )
-            return [roll_up(camera, row.start, sums_of(row)) for row in rows]
+            numbers = {n: one for one in found if (n := self.number(connection, one)) is not None}
+            return found | rolled.roll_ups(connection, numbers, resolution, spans)
 
     def statuses(self) -> dict[str, CameraStatus]:
         """The last status of every camera, as they are in the database."""

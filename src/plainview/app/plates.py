@@ -6,16 +6,15 @@ approved one where there is one. Each is replaced as a whole, so that a crash le
 """
 
 import datetime as dt
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 from plainview.app.output import replaced
-from plainview.errors import InputError, PlainviewError
+from plainview.app.plate_folder import PlateFolder
+from plainview.errors import InputError
 from plainview.fleet.plates import plate_png
 from plainview.vision.task import MAX_PLATE
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LEARNED, APPROVED = "learned", "approved"
 
 
@@ -36,54 +35,26 @@ class Plates:
 
     def __init__(self, state: Path) -> None:
         """Keep plates under the state folder `state`."""
-        self._folder = state / "plates"
-
-    def _path(self, camera: str, state: str) -> Path:
-        if not _ID.fullmatch(camera):
-            raise InputError(
-                f"{camera!r} is not a camera's id",
-                where="command line",
-                mend="Ids have letters, digits, '.', '_' and '-'",
-            )
-        return self._folder / f"{camera}.{state}"
+        self._folder = PlateFolder(state, MAX_PLATE)
 
     def read(self, camera: str, state: str | None = None) -> bytes | None:
         """The plate of `camera` in `state` (None: the approved one, else the learned one)."""
         for kind in (APPROVED, LEARNED) if state is None else (state,):
-            try:
-                with self._path(camera, kind).open("rb") as file:
-                    data = file.read(MAX_PLATE + 1)
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            except OSError as error:
-                raise InputError(
-                    f"the plate cannot be read ({error.strerror})",
-                    where=str(self._path(camera, kind)),
-                    mend="Check its permissions, or forget it",
-                ) from error
-            if 0 < len(data) <= MAX_PLATE:
+            data = self._folder.read(camera, kind)
+            if data is not None and 0 < len(data) <= MAX_PLATE:
                 return data
         return None
 
     def state(self, camera: str) -> str:
         """none, learned or approved."""
         for kind in (APPROVED, LEARNED):
-            if self._path(camera, kind).is_file():
+            if self._folder.path(camera, kind).is_file():
                 return kind
         return "none"
 
     def save(self, camera: str, data: bytes, state: str = LEARNED) -> None:
         """Keep `data`; durable when this returns. Raises PlainviewError on a full disk."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise PlainviewError(
-                f"plates cannot be saved ({error.strerror})",
-                where=str(self._folder),
-                mend="Free some space, or check the state folder's permissions",
-            ) from error
-        with replaced(self._path(camera, state)) as part:
-            part.write_bytes(data)
+        self._folder.save(camera, data, state)
 
     def approve(self, camera: str) -> None:
         """Make the learned plate the approved one. Raises InputError if there is none."""
@@ -97,16 +68,15 @@ class Plates:
         if self.state(camera) == "none":
             raise self.missing(camera)
         for kind in (APPROVED, LEARNED):
-            self._path(camera, kind).unlink(missing_ok=True)
+            self._folder.delete(camera, kind)
 
     def entries(self) -> list[PlateEntry]:
         """Every camera's plate, by name."""
-        names = {path.stem for path in self._folder.glob("*.*") if path.suffix[1:] in _KINDS}
-        return [self._entry(name) for name in sorted(names) if _ID.fullmatch(name)]
+        return [self._entry(name) for name in self._folder.names((LEARNED, APPROVED))]
 
     def _entry(self, camera: str) -> PlateEntry:
         state = self.state(camera)
-        saved = self._path(camera, state).stat().st_mtime
+        saved = self._folder.path(camera, state).stat().st_mtime
         return PlateEntry(
             camera,
             state,
@@ -132,9 +102,6 @@ class Plates:
         known = ", ".join(entry.camera for entry in self.entries()) or "none yet"
         return InputError(
             f"there is no plate of camera {camera!r}",
-            where=str(self._folder),
+            where=str(self._folder.folder),
             mend=f"There are plates of: {known}",
         )
-
-
-_KINDS = frozenset({LEARNED, APPROVED})

@@ -6,13 +6,12 @@ view and `plates/CAMERA.view` the one that a person looked at and admitted, with
 
 import contextlib
 import datetime as dt
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 from plainview import redacted
-from plainview.app.output import replaced
-from plainview.errors import InputError, PlainviewError
+from plainview.app.plate_folder import PlateFolder
+from plainview.errors import InputError
 from plainview.governance.office import Office
 from plainview.governance.person import Person
 from plainview.ledger.entry import EntryKind
@@ -29,7 +28,6 @@ from plainview.redacted import (
 from plainview.vision.task import MAX_ADMITTED
 from plainview.web.view import PlateFacts, Plates
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LEARNED, ADMITTED = "view-learned", "view"
 DAY = 86_400_000
 """Milliseconds for which a plate that was learned over long is not given up for a shorter one."""
@@ -40,34 +38,11 @@ class ViewPlates:
 
     def __init__(self, state: Path) -> None:
         """Keep plates under the state folder `state`."""
-        self._folder = state / "plates"
-
-    def _path(self, camera: str, kind: str) -> Path:
-        if not _ID.fullmatch(camera):
-            raise InputError(
-                f"{camera!r} is not a camera's id",
-                where="camera",
-                mend="Ids have letters, digits, '.', '_' and '-'",
-            )
-        return self._folder / f"{camera}.{kind}"
-
-    def _bytes(self, camera: str, kind: str) -> bytes | None:
-        path = self._path(camera, kind)
-        try:
-            with path.open("rb") as file:
-                return file.read(MAX_ADMITTED + 1)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise InputError(
-                f"the plate cannot be read ({error.strerror})",
-                where=str(path),
-                mend="Check its permissions",
-            ) from error
+        self._folder = PlateFolder(state, MAX_ADMITTED)
 
     def learned(self, camera: str) -> tuple[bytes, ViewPlate] | None:
         """The newest learned plate of `camera`."""
-        data = self._bytes(camera, LEARNED)
+        data = self._folder.read(camera, LEARNED)
         if data is None:
             return None
         try:
@@ -77,7 +52,7 @@ class ViewPlates:
 
     def admitted(self, camera: str) -> bytes | None:
         """The admitted plate of `camera`, as its lens is given it."""
-        data = self._bytes(camera, ADMITTED)
+        data = self._folder.read(camera, ADMITTED)
         if data is None:
             return None
         try:
@@ -88,16 +63,7 @@ class ViewPlates:
 
     def save(self, camera: str, data: bytes, kind: str = LEARNED) -> None:
         """Keep `data`; durable when this returns. Raises PlainviewError where it cannot be."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with replaced(self._path(camera, kind)) as part:
-                part.write_bytes(data)
-        except OSError as error:
-            raise PlainviewError(
-                f"plates cannot be saved ({error.strerror})",
-                where=str(self._folder),
-                mend="Free some space, or check the state folder's permissions",
-            ) from error
+        self._folder.save(camera, data, kind)
 
     def keep(self, camera: str, data: bytes) -> None:
         """Keep what a lens learned, unless one of the last day was learned over longer.
@@ -115,22 +81,16 @@ class ViewPlates:
 
     def withdraw(self, camera: str) -> bool:
         """Delete the admitted plate; whether there was any."""
-        path = self._path(camera, ADMITTED)
-        existed = path.is_file()
-        path.unlink(missing_ok=True)
-        return existed
+        return self._folder.delete(camera, ADMITTED)
 
     def forget(self, camera: str) -> bool:
         """Delete the learned plate; whether there was any."""
-        path = self._path(camera, LEARNED)
-        existed = path.is_file()
-        path.unlink(missing_ok=True)
-        return existed
+        return self._folder.delete(camera, LEARNED)
 
     def stamps(self) -> dict[str, int]:
         """When the admitted plate of each camera was written, nanoseconds."""
         found = {}
-        for path in self._folder.glob(f"*.{ADMITTED}"):
+        for path in self._folder.folder.glob(f"*.{ADMITTED}"):
             with contextlib.suppress(OSError):
                 found[path.name.removesuffix(f".{ADMITTED}")] = path.stat().st_mtime_ns
         return found
@@ -146,12 +106,7 @@ class ViewPlates:
 
     def names(self) -> list[str]:
         """Cameras with a plate of either kind, by name."""
-        found = {
-            path.name.removesuffix(f".{kind}")
-            for kind in (LEARNED, ADMITTED)
-            for path in self._folder.glob(f"*.{kind}")
-        }
-        return sorted(name for name in found if _ID.fullmatch(name))
+        return self._folder.names((LEARNED, ADMITTED))
 
 
 def _facts(data: bytes, plate: ViewPlate) -> PlateFacts:

@@ -32,8 +32,8 @@ class Callbacks(NamedTuple):
     on_picture: Callable[[str, Picture], None] | None = None
 
 
-class Fleet(Protocol):
-    """Runs live cameras, and keeps each one's trouble its own. Safe to call from any thread."""
+class Starting(Protocol):
+    """What starts and ends live cameras: all that whoever decides on them needs of a fleet."""
 
     def start(
         self,
@@ -52,10 +52,6 @@ class Fleet(Protocol):
         """
         ...
 
-    def admit(self, camera_id: str, plate: bytes | None) -> None:
-        """Draw the camera's view over `plate` from now on; nothing happens where it has none."""
-        ...
-
     def stop(self, camera_id: str) -> None:
         """End a camera's processes; when this returns they are gone, and no more Readings come."""
         ...
@@ -65,6 +61,14 @@ class Fleet(Protocol):
 
         They do not run, nor will they, until they are stopped or started anew.
         """
+        ...
+
+
+class Fleet(Starting, Protocol):
+    """Runs live cameras, and keeps each one's trouble its own. Safe to call from any thread."""
+
+    def admit(self, camera_id: str, plate: bytes | None) -> None:
+        """Draw the camera's view over `plate` from now on; nothing happens where it has none."""
         ...
 
     def processes(self) -> dict[str, list[int]]:

@@ -4,7 +4,8 @@ import { type AlertState, ask, type CityNow, type Crowd, type Fault } from "./ap
 import { Chart } from "./chart";
 import { h, part, say } from "./dom";
 import { foot } from "./home";
-import { bytes, clock, FLAGS, people, range, share, span, whole } from "./words";
+import { follow } from "./poll";
+import { bytes, FLAGS, people, range, share, span, whole } from "./words";
 
 const EVERY = 2000;
 const FAULTS: Record<Fault, string> = {
@@ -31,28 +32,10 @@ export async function show(main: HTMLElement): Promise<void> {
     banner.hidden = false;
     banner.replaceChildren(h("strong", {}, "Demonstration. "), "These people do not exist.");
   }
-  const link = part("link");
-  let heard = 0;
-  const fill = (now: CityNow): void => {
-    heard = Date.now() / 1000;
+  follow<CityNow>("city", first, EVERY, (now) => {
     for (const card of Object.values(cards)) card.set(now);
-    link.dataset["state"] = "live";
-    say(part("link-text"), "Live");
-    document.body.classList.remove("stale");
-  };
-  fill(first);
+  });
   void foot();
-  const again = async (): Promise<void> => {
-    try {
-      fill(await ask<CityNow>("city"));
-    } catch {
-      link.dataset["state"] = "dropped";
-      say(part("link-text"), `Not live since ${clock(heard)}. Trying again`);
-      document.body.classList.add("stale");
-    }
-    window.setTimeout(() => void again(), EVERY);
-  };
-  window.setTimeout(() => void again(), EVERY);
 }
 
 interface Card {

@@ -5,7 +5,8 @@ import { type Alert, ask, type CameraStanding, type SiteNow, type System } from 
 import { h, part, say } from "./dom";
 import { scopeWords, standingWords, watch } from "./govern";
 import type { SitesMap } from "./map";
-import { bytes, clock, countWords, people, range, share, siteState, whole } from "./words";
+import { follow } from "./poll";
+import { bytes, countWords, people, range, share, siteState, whole } from "./words";
 
 const EVERY = 2000;
 
@@ -70,11 +71,8 @@ export async function show(main: HTMLElement): Promise<void> {
       ground.replaceChildren(h("p", { class: "loading" }, "This browser cannot draw the map. The list has everything."));
     });
 
-  const link = part("link");
-  let heard = 0;
   let latest = sites;
   const fill = (now: SiteNow[]): void => {
-    heard = Date.now() / 1000;
     latest = now;
     let sure = 0;
     for (const site of now) {
@@ -84,11 +82,8 @@ export async function show(main: HTMLElement): Promise<void> {
     }
     say(total, `${now.length} ${now.length === 1 ? "site" : "sites"}, ${sure === now.length ? "all cameras can be believed" : `${now.length - sure} with cameras that do not run or cannot be believed`}.`);
     pins?.update(now);
-    link.dataset["state"] = "live";
-    say(part("link-text"), "Live");
-    document.body.classList.remove("stale");
   };
-  fill(sites);
+  follow<SiteNow[]>("sites", sites, EVERY, fill);
   void foot();
   watch((now) => {
     standing = now.cameras;
@@ -100,17 +95,6 @@ export async function show(main: HTMLElement): Promise<void> {
     }
     fill(latest);
   });
-  const again = async (): Promise<void> => {
-    try {
-      fill(await ask<SiteNow[]>("sites"));
-    } catch {
-      link.dataset["state"] = "dropped";
-      say(part("link-text"), `Not live since ${clock(heard)}. Trying again`);
-      document.body.classList.add("stale");
-    }
-    window.setTimeout(() => void again(), EVERY);
-  };
-  window.setTimeout(() => void again(), EVERY);
 }
 
 function row(site: SiteNow): Row {

@@ -1,7 +1,8 @@
 /** Asks for something again and again, and tells in plain words when it cannot be had. */
 
 import { ask, Problem } from "./api";
-import { sentence } from "./words";
+import { part, say } from "./dom";
+import { clock, sentence } from "./words";
 
 /** Milliseconds until it is asked again for what may not be seen, or is not there. */
 const LATER = 30_000;
@@ -27,6 +28,36 @@ export function poll<T>(what: string, path: string, every: number, got: (answer:
   };
   void look();
   return () => void look();
+}
+
+/**
+ * Keep a whole page current: `fill` it with `first`, then with what `path` answers every `every` ms.
+ * The header says that the page is live, or since when it is not; its numbers are then marked as old.
+ */
+export function follow<T>(path: string, first: T, every: number, fill: (now: T) => void): void {
+  const link = part("link");
+  let heard = 0;
+  const got = (now: T): void => {
+    heard = Date.now() / 1000;
+    fill(now);
+    link.dataset["state"] = "live";
+    say(part("link-text"), "Live");
+    document.body.classList.remove("stale");
+  };
+  const later = (): void => void window.setTimeout(() => void again(), every);
+  const again = async (): Promise<void> => {
+    try {
+      got(await ask<T>(path));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      link.dataset["state"] = "dropped";
+      say(part("link-text"), `Not live since ${clock(heard)}. Trying again`);
+      document.body.classList.add("stale");
+    }
+    later();
+  };
+  got(first);
+  later();
 }
 
 /** Why `what` is not shown. */

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, select, update
@@ -14,9 +14,11 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
 from plainview.errors import ReadingRefused, StoreError, StoreFull
-from plainview.record import CameraStatus, Reading, Stamped, decode, encode
+from plainview.readings import Ints, gathered
+from plainview.record import CameraStatus, Reading, Stamped, decode, decoded_before, encode
 from plainview.store import (
     Appended,
+    Counts,
     DiskUse,
     KeptAlert,
     KeptDelivery,
@@ -53,6 +55,13 @@ _insert_reading = str(
 )
 
 
+class _Newest(NamedTuple):
+    """The newest Reading of a camera: few are ever asked for."""
+
+    t: int
+    data: bytes
+
+
 class SqliteStore:
     """Owns the database at `path` until `close`. Thread-safe; see plainview.store.Store."""
 
@@ -65,7 +74,7 @@ class SqliteStore:
         self._write_lock = threading.RLock()
         self._changed = threading.Condition()
         self._version = 0
-        self._latest: dict[str, Reading] = {}
+        self._latest: dict[str, _Newest] = {}
         self._silent: set[str] = set()
         """Cameras that are known to have no Reading left; looked up once."""
         self._statuses: dict[str, CameraStatus] = {}
@@ -128,28 +137,26 @@ class SqliteStore:
         """
         if not readings:
             return Appended(0, 0)
-        encoded = [one.data or encode(one.reading) for one in readings]
+        given = gathered(readings)
         with self._write_lock:
-            size = sum(map(len, encoded)) + _ROW_BYTES * len(encoded)
+            size = sum(map(len, given.data)) + _ROW_BYTES * len(given)
             self._make_room(size + events.ROW_BYTES * len(marks))
             with self._writing() as connection:
-                named = {one.camera for one in readings} | {mark.camera for mark in marks}
+                named = {*given.cameras, *(mark.camera for mark in marks)}
                 added = self._add_numbers(connection, schema.camera, self._cameras, named)
                 numbers = self._cameras | added if added else self._cameras
-                rows = [
-                    (one.reading.t, numbers[one.camera], data)
-                    for one, data in zip(readings, encoded, strict=True)
-                ]
+                cameras = map(numbers.__getitem__, given.cameras)
+                rows = [*zip(given.columns.t.tolist(), cameras, given.data, strict=True)]
                 stored = connection.exec_driver_sql(_insert_reading, rows).rowcount
                 if stored:
-                    self._note_minutes(connection, readings)
+                    self._note_minutes(connection, given.columns.t)
                 names, fresh = self._put_marks(connection, marks, numbers)
             self._cameras.update(added)
             self._zones.update(names)
             self._events += fresh
         with self._changed:
-            for one in readings:
-                self._see(one)
+            for camera, (t, _, data) in zip(given.cameras, rows, strict=True):
+                self._see(camera, t, data)
             self._grow_version()
         return Appended(stored, len(rows) - stored)
 
@@ -182,23 +189,22 @@ class SqliteStore:
         values = {"name": "events", "value": rows}
         connection.execute(insert(schema.mark).prefix_with("OR REPLACE"), [values])
 
-    def _note_minutes(self, connection: Connection, readings: Sequence[Stamped]) -> None:
+    def _note_minutes(self, connection: Connection, times: Ints) -> None:
         state = schema.minute_state
         fresh = insert(state)
         note = fresh.on_conflict_do_update(
             index_elements=[state.c.start],
             set_={"rows": state.c.rows + fresh.excluded.rows, "dirty": 1},
         )
-        minutes = Counter(minute_of(one.reading.t) for one in readings)
+        minutes = Counter(map(minute_of, times.tolist()))
         connection.execute(
             note, [{"start": start, "rows": n, "dirty": 1} for start, n in minutes.items()]
         )
 
-    def _see(self, one: Stamped) -> None:
-        known = self._latest.get(one.camera)
-        t = one.reading.t
+    def _see(self, camera: str, t: int, data: bytes) -> None:
+        known = self._latest.get(camera)
         if known is None or t >= known.t or t < known.t - _STEP_BACK:
-            self._latest[one.camera] = one.reading
+            self._latest[camera] = _Newest(t, data)
 
     def _grow_version(self) -> None:
         self._version += 1
@@ -448,7 +454,8 @@ class SqliteStore:
     def latest(self, cameras: Sequence[str]) -> dict[str, Reading]:
         """The newest Reading of each of `cameras` that has one."""
         with self._changed:
-            found = {name: self._latest[name] for name in cameras if name in self._latest}
+            known = {name: self._latest[name] for name in cameras if name in self._latest}
+            found = {name: decoded_before(one.data) for name, one in known.items()}
             missing = [
                 name
                 for name in cameras
@@ -460,7 +467,8 @@ class SqliteStore:
                 if reading is None:
                     self._silent.add(name)
                 else:
-                    found[name] = self._latest.setdefault(name, reading)
+                    newest = self._latest.setdefault(name, _Newest(reading.t, encode(reading)))
+                    found[name] = decoded_before(newest.data)
         return found
 
     def _last_stored(self, camera: int) -> Reading | None:
@@ -521,16 +529,22 @@ class SqliteStore:
         self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int
     ) -> list[RollUp]:
         """Roll-ups with since <= start < until, oldest first."""
-        return self.roll_ups_of([camera], resolution, [Span(since, until)])[camera]
-
-    def roll_ups_of(
-        self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
-    ) -> dict[str, list[RollUp]]:
-        """Roll-ups of each of `cameras` that start in one of `spans`, oldest first: one look-up."""
-        numbers = {self._cameras[camera]: camera for camera in cameras if camera in self._cameras}
+        number = self._cameras.get(camera)
+        if number is None:
+            return []
         with self._reading() as connection:
-            found = rolled.roll_ups(connection, numbers, resolution, spans)
-        return {camera: found.get(camera, []) for camera in cameras}
+            return rolled.roll_ups(connection, number, camera, resolution, Span(since, until))
+
+    def counts_of(
+        self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
+    ) -> dict[str, Counts]:
+        """What each of `cameras` counted in roll-ups that start in one of `spans`: one look-up."""
+        known = {self._cameras[camera]: camera for camera in cameras if camera in self._cameras}
+        if not known or not spans:
+            return {}
+        with self._reading() as connection:
+            found = rolled.counts_of(connection, [*known], resolution, spans)
+        return {known[number]: one for number, one in found.items()}
 
     def _roll_dirty(self) -> int:
         state = schema.minute_state

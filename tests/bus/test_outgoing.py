@@ -7,7 +7,7 @@ import pytest
 from plainview.bus import Sender, wire
 from plainview.bus.outgoing import Outgoing
 from plainview.errors import BusFull
-from plainview.record import CameraStatus, LensState, Reading, Stamped
+from plainview.record import CameraStatus, LensState, Reading, Stamped, encode
 
 HERE = Sender("north", "plaza")
 READING = Reading(1, 1000, 5, 0, 0, 0, 0, 0, 1, 1, (), (), (), ())
@@ -31,6 +31,27 @@ def test_a_batch_is_closed_when_it_is_due_and_when_it_is_full() -> None:
     assert outgoing.done(1) is first
     assert outgoing.done(1) is None
     assert outgoing.waiting == wire.MAX_READINGS
+
+
+def test_many_are_added_as_one_by_one() -> None:
+    """By their senders, in order; who sends is woken by the first of all and by a full batch."""
+    there = Sender("north", "bridge")
+    outgoing = Outgoing(2000, 1.0, publisher=7)
+    data = encode(READING)
+    senders = [HERE, there] * 2 + [HERE] * (wire.MAX_READINGS - 2)
+    many = len(senders)
+    assert outgoing.add_many(senders[:4], ["a"] * 4, [data] * 4, fence=3, now=0.0) == (4, True)
+    rest = many - 4
+    assert outgoing.add_many(senders[4:], ["a"] * rest, [data] * rest, fence=3, now=0.5) == (
+        rest, True,
+    )  # fmt: skip
+    assert outgoing.add_many([HERE], ["a"], [data], fence=3, now=0.6) == (1, False)
+    sealed = outgoing.seal(2.0, 10)
+    assert [one.messages for one in sealed] == [wire.MAX_READINGS, 2, 1]
+    assert outgoing.add_many([HERE] * 2000, ["a"] * 2000, [data] * 2000, fence=3, now=3.0) == (
+        2000 - many - 1, True,
+    )  # fmt: skip
+    assert (outgoing.refused, outgoing.waiting) == (many + 1, 2000)
 
 
 def test_whatever_is_in_it_a_batch_fits_the_wire() -> None:

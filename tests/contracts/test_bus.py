@@ -7,6 +7,7 @@ from itertools import groupby
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from tests.servers.nats import NatsServer, empty_streams, lapse
 
 from plainview.bus import Bus, Delivery, open_bus
@@ -117,6 +118,23 @@ def test_a_status_travels_like_a_reading(buses: Local | Nats) -> None:
     bus.publish("a", stamped("a", 1))
     bus.publish("a", status)
     assert [d.message for d in taken(bus, 2)] == [stamped("a", 1), status]
+
+
+def test_many_are_taken_as_one_by_one(buses: Local | Nats) -> None:
+    """By their encodings, in order, up to the bound; the rest is counted as refused."""
+    bus = buses.make(5, still=True)
+    assert bus.take(1, 0.0) == []
+    bus.publish("a", stamped("a", 0))
+    sent = [stamped(camera, t) for t in (1, 2, 3) for camera in ("a", "b")]
+    cameras, data = [one.camera for one in sent], [one.data for one in sent]
+    assert bus.publish_many(cameras, data, 7) == 4
+    assert bus.publish_many(cameras, data) == 0
+    stats = bus.stats()
+    assert (stats.published, stats.refused, stats.waiting) == (5, 8, 5)
+    bus.close()
+    assert bus.publish_many(cameras, data) == 0
+    got = [d.message for d in taken(bus, 5)]
+    assert got == [stamped("a", 0), *(structs.replace(one, fence=7) for one in sent[:4])]
 
 
 def test_the_bound_is_kept_and_refusals_are_counted(buses: Local | Nats) -> None:

@@ -1,12 +1,15 @@
 import statistics
 import threading
+from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plainview.bus.local import LocalBus
 from plainview.clock import ManualClock
-from plainview.record import EventKind, Phase, Stamped, decode, encode
+from plainview.errors import BusFull
+from plainview.record import CameraStatus, EventKind, Phase, Stamped, decode, encode
 from plainview.synth.city.measured import SHARES, courses
 from plainview.synth.city.pace import Speaker
 from plainview.synth.city.shape import City
@@ -88,26 +91,57 @@ def test_events_are_seldom_and_end() -> None:
     }
 
 
-def test_where_the_bus_is_full_the_city_waits_and_loses_nothing() -> None:
+class Cramped:
+    """A bus with room for seven messages, from which somebody takes five when it has refused."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        """Empty."""
+        self.bus = LocalBus(7, clock=clock)
+        self.heard: list[Stamped] = []
+
+    def publish(self, camera: str, message: Stamped | CameraStatus) -> None:
+        """As the bus does."""
+        try:
+            self.bus.publish(camera, message)
+        except BusFull:
+            self.take(5)
+            raise
+
+    def publish_many(self, cameras: Sequence[str], data: Sequence[bytes]) -> int:
+        """As the bus does."""
+        taken = self.bus.publish_many(cameras, data)
+        if taken < len(data):
+            self.take(5)
+        return taken
+
+    def take(self, most: int) -> None:
+        """Hear what there is."""
+        got = self.bus.take(most, 0.0)
+        self.heard += [d.message for d in got if isinstance(d.message, Stamped)]
+        self.bus.acknowledge(got)
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+def test_where_the_bus_is_full_the_city_waits_and_loses_nothing(*, encoded: bool) -> None:
     """Every camera speaks once a second, in its own moment, also through a bus that is small."""
     city = City(50, per_site=10)
     clock = ManualClock(BASE / 1000)
-    bus = LocalBus(7, clock=clock)
-    heard: list[Stamped] = []
-
-    def publish(camera: str, message: object) -> None:
-        try:
-            bus.publish(camera, message)  # type: ignore[arg-type]  # as the speaker gives it
-        finally:
-            if bus.stats().waiting == 7 and bus.stats().refused % 3 == 2:
-                got = bus.take(5, 0.0)
-                heard.extend(d.message for d in got if isinstance(d.message, Stamped))
-                bus.acknowledge(got)
-
-    speaker = Speaker(Voice(city, BASE), publish, clock, encoded=True)
+    mouth = Cramped(clock)
+    speaker = Speaker(Voice(city, BASE), mouth, clock, encoded=encoded)
     speaker.run(3, threading.Event())
-    heard += [d.message for d in bus.take(100, 0.0) if isinstance(d.message, Stamped)]
-    assert speaker.held_back == bus.stats().refused > 0
+    mouth.take(100)
+    heard = mouth.heard
+    assert 0 < speaker.held_back <= mouth.bus.stats().refused
     assert speaker.offered == len(heard) == 150
+    voice = Voice(city, BASE)
+    said = {voice.speak(camera, second)[1] for camera in range(50) for second in range(3)}
+    assert {encode(one.reading) for one in heard} == said
     assert len({(one.camera, one.reading.t) for one in heard}) == 150
-    assert all(one.data == encode(one.reading) for one in heard)
+    assert {one.data for one in heard} == (said if encoded else {b""})
+
+
+def test_many_cameras_say_what_each_would_say() -> None:
+    """Those that are watched, and those at which something happens, among them."""
+    for second in (0, 3, 7):
+        each = [VOICE.speak(camera, second)[1] for camera in range(CITY.cameras)]
+        assert VOICE.speak_many(range(CITY.cameras), second) == each

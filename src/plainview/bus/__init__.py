@@ -130,6 +130,14 @@ class Bus(Protocol):
         """
         ...
 
+    def publish_many(self, cameras: Sequence[str], data: Sequence[bytes], fence: int = 0) -> int:
+        """Take Readings of `cameras` by `data`, their encodings; how many, from the first on.
+
+        As `publish` of each, for whoever speaks for many cameras at once and has made or strictly
+        read these encodings. What is past the bound is not taken, and counted as refused.
+        """
+        ...
+
     def take(self, most: int, timeout: float) -> Sequence[Delivery]:
         """Up to `most` messages; waits up to `timeout` seconds for the first."""
         ...

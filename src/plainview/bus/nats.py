@@ -77,6 +77,15 @@ class NatsBus:
         if wake:
             self._sending.wake()
 
+    def publish_many(self, cameras: Sequence[str], data: Sequence[bytes], fence: int = 0) -> int:
+        """Take Readings by their encodings; how many, from the first on: see `Bus.publish_many`."""
+        senders = [*map(self._sender_of, cameras)]
+        now = self._clock.monotonic()
+        taken, wake = self._outgoing.add_many(senders, cameras, data, fence=fence, now=now)
+        if wake:
+            self._sending.wake()
+        return taken
+
     def take(self, most: int, timeout: float) -> Sequence[Delivery]:
         """Up to `most` messages; waits up to `timeout` seconds for the first.
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from msgspec import Struct
@@ -99,6 +99,39 @@ class Outgoing:
                 self._closed.append(self._open.pop(sender))
                 wake = True
             return wake
+
+    def add_many(
+        self,
+        senders: Sequence[Sender],
+        cameras: Sequence[str],
+        data: Sequence[bytes],
+        *,
+        fence: int,
+        now: float,
+    ) -> tuple[int, bool]:
+        """Take Readings by their encodings, as many as there is room for, from the first on.
+
+        How many, and whether the sending thread must be woken.
+        """
+        with self._lock:
+            room = 0 if self._ended else max(self.bound - self.waiting, 0)
+            taken = min(room, len(data))
+            self.refused += len(data) - taken
+            self.published += taken
+            self.waiting += taken
+            opened, wake = self._open, taken > 0 and not self._open
+            for sender, camera, one in zip(senders, cameras, data[:taken], strict=False):
+                batch = opened.get(sender)
+                if batch is None:
+                    batch = opened[sender] = _Open(sender, now + self._linger)
+                batch.cameras.append(camera)
+                batch.fences.append(fence)
+                batch.data.append(one)
+                batch.size += len(camera) + len(one) + _BESIDE
+                if batch.size >= _ROOM or len(batch.cameras) >= wire.MAX_READINGS:
+                    self._closed.append(opened.pop(sender))
+                    wake = True
+        return taken, wake
 
     def _make_room(self) -> None:
         if self._ended or self.waiting >= self.bound:

@@ -8,6 +8,7 @@ import enum
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
+from operator import eq, is_, or_
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -130,8 +131,10 @@ class Gate:
                 let &= np.fromiter((one not in moved for one in cameras), np.bool_, len(cameras))
         site_of = self._site_of
         if site_of is not None:
-            own = map(_speaks_for, given.sites, map(site_of, cameras))
-            let &= np.fromiter(own, np.bool_, len(cameras))
+            # Those of no site are within the machine, where nobody else is.
+            own = map(eq, given.sites, map(site_of, cameras))
+            within = map(is_, given.sites, repeat(None))
+            let &= np.fromiter(map(or_, own, within), np.bool_, len(cameras))
         return let
 
     def _times(self) -> "_Times":
@@ -156,10 +159,6 @@ class Gate:
                 self._fences[camera] = fence
             return True
         return False
-
-
-def _speaks_for(site: str | None, owner: str | None) -> bool:
-    return site is None or site == owner
 
 
 def _by_columns(part: Sequence[Delivery], found: Sifted) -> Deliveries:

@@ -1,14 +1,15 @@
 """The city's side of a simulation: every camera's Readings, in its own moment, onto the bus."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import groupby
 
 from plainview.app.simulation.lines import Spoken
 from plainview.bus import Bus, Sender, SenderOf
 from plainview.clock import Clock
 from plainview.record import CameraStatus, Stamped
-from plainview.synth.city.pace import Speaker
+from plainview.synth.city.pace import Mouth, Speaker
 from plainview.synth.city.shape import City
 from plainview.synth.city.voice import Voice
 
@@ -35,7 +36,7 @@ class Speaking:
     def begin(self, base: int, seconds: int) -> None:
         """Speak from `base` (UTC milliseconds) on."""
         self._voice.base = base
-        speaker = Speaker(self._voice, self._publish(), self._clock, encoded=self._encoded)
+        speaker = Speaker(self._voice, self._mouth(), self._clock, encoded=self._encoded)
         self._speaker = speaker
         self._thread = threading.Thread(
             target=speaker.run, args=(seconds, self._stop), name="city", daemon=True
@@ -47,16 +48,8 @@ class Speaking:
         """The identifier of the thread that speaks."""
         return 0 if self._thread is None else self._thread.ident or 0
 
-    def _publish(self) -> Callable[[str, Stamped | CameraStatus], None]:
-        if not self._leaf:
-            return self._buses[0].publish
-        centre, leaf = self._buses[0].publish, self._buses[-1].publish
-        far = self._leaf
-
-        def publish(camera: str, message: Stamped | CameraStatus) -> None:
-            (leaf if camera in far else centre)(camera, message)
-
-        return publish
+    def _mouth(self) -> Mouth:
+        return _Mouths(*self._buses, self._leaf) if len(self._buses) > 1 else self._buses[0]
 
     def line(self) -> Spoken:
         """How far it is."""
@@ -86,6 +79,32 @@ class Speaking:
         """Wait for the thread."""
         if self._thread is not None:
             self._thread.join()
+
+
+class _Mouths:
+    """Sites at the centre speak to it, those behind the leaf to the leaf."""
+
+    def __init__(self, centre: Bus, leaf: Bus, far: frozenset[str]) -> None:
+        """`far` are the cameras behind the leaf."""
+        self._centre, self._leaf, self._far = centre, leaf, far
+
+    def _of(self, camera: str) -> Bus:
+        return self._leaf if camera in self._far else self._centre
+
+    def publish(self, camera: str, message: Stamped | CameraStatus) -> None:
+        """As a bus does."""
+        self._of(camera).publish(camera, message)
+
+    def publish_many(self, cameras: Sequence[str], data: Sequence[bytes]) -> int:
+        """As a bus does: those of one bus after the other, up to the first that is full."""
+        taken = 0
+        for bus, part in groupby(range(len(cameras)), lambda k: self._of(cameras[k])):
+            places = [*part]
+            took = bus.publish_many([cameras[k] for k in places], [data[k] for k in places])
+            taken += took
+            if took < len(places):
+                break
+        return taken
 
 
 def behind_leaf(city: City) -> list[str]:

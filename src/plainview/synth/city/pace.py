@@ -1,6 +1,6 @@
 """Speaking for a whole city as time goes by: each camera in its own moment, onto a bus."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Protocol
 
 from plainview.clock import Clock
@@ -15,7 +15,17 @@ STATUS_EVERY = 60
 _HELD = 0.01
 """Seconds until a Reading that the bus had no room for is offered again."""
 
-Publish = Callable[[str, Stamped | CameraStatus], None]
+
+class Mouth(Protocol):
+    """What is spoken into: a bus is one."""
+
+    def publish(self, camera: str, message: Stamped | CameraStatus) -> None:
+        """Take `message`. Raises BusFull."""
+        ...
+
+    def publish_many(self, cameras: Sequence[str], data: Sequence[bytes]) -> int:
+        """Take Readings by their encodings; how many, from the first on."""
+        ...
 
 
 class Stop(Protocol):
@@ -30,10 +40,10 @@ class Speaker:
     """Owns the count of what was said. One thread runs `run`; any may read the counts."""
 
     def __init__(
-        self, voice: Voice, publish: Publish, clock: Clock, *, encoded: bool, statuses: bool = True
+        self, voice: Voice, mouth: Mouth, clock: Clock, *, encoded: bool, statuses: bool = True
     ) -> None:
-        """Onto a bus by `publish`. `encoded`: with the encoding, as a site sends it."""
-        self._voice, self._publish, self._clock = voice, publish, clock
+        """Into `mouth`. `encoded`: by the encoding, many at once, as a site sends them."""
+        self._voice, self._mouth, self._clock = voice, mouth, clock
         self._encoded, self._statuses = encoded, statuses
         self._slots: list[list[int]] = [[] for _ in range(SLOTS)]
         for camera, phase in enumerate(voice.phases):
@@ -62,22 +72,39 @@ class Speaker:
                 return
 
     def _speak(self, cameras: list[int], second: int) -> None:
-        voice, names, encoded, size = self._voice, self._voice.names, self._encoded, 0
-        for camera in cameras:
-            reading, data = voice.speak(camera, second)
-            name = names[camera]
-            self._say(name, Stamped(name, reading, 0, data if encoded else b""))
-            size += len(data)
-            if self._statuses and (camera + second) % STATUS_EVERY == 0:
-                self._say(name, _status(reading.t))
-                self.statuses += 1
+        names = [*map(self._voice.names.__getitem__, cameras)]
+        if self._encoded:
+            data = self._voice.speak_many(cameras, second)
+            self._say_many(names, data)
+            size = sum(map(len, data))
+        else:
+            size = self._say_each(cameras, names, second)
+        if self._statuses:
+            for camera, name in zip(cameras, names, strict=True):
+                if (camera + second) % STATUS_EVERY == 0:
+                    self._say(name, _status(self._voice.t(camera, second)))
+                    self.statuses += 1
         self.offered += len(cameras)
         self.offered_bytes += size
+
+    def _say_each(self, cameras: Sequence[int], names: Sequence[str], second: int) -> int:
+        size = 0
+        for camera, name in zip(cameras, names, strict=True):
+            reading, data = self._voice.speak(camera, second)
+            self._say(name, Stamped(name, reading))
+            size += len(data)
+        return size
+
+    def _say_many(self, names: Sequence[str], data: Sequence[bytes]) -> None:
+        while (taken := self._mouth.publish_many(names, data)) < len(data):
+            names, data = names[taken:], data[taken:]
+            self.held_back += 1
+            self._clock.sleep(_HELD)
 
     def _say(self, name: str, message: Stamped | CameraStatus) -> None:
         while True:
             try:
-                self._publish(name, message)
+                self._mouth.publish(name, message)
             except BusFull:
                 self.held_back += 1
                 self._clock.sleep(_HELD)

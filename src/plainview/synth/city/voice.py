@@ -1,5 +1,6 @@
 """What each camera of a simulated city says in each second, and in the one encoding of it."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -68,6 +69,7 @@ class Voice:
         self.city, self.base = city, base
         self.names = city.names()
         self.phases = city.phases()
+        self._phases = np.array(self.phases, np.int64)
         chance = np.random.default_rng([city.seed, 1])
         kept = courses()
         starts, lengths = [], []
@@ -106,6 +108,21 @@ class Voice:
             reading = structs.replace(reading, events=events)
             return reading, encode(reading)
         return reading, _HEAD + t.to_bytes(8, "big") + found.tail
+
+    def speak_many(self, cameras: Sequence[int], second: int) -> list[bytes]:
+        """The encodings of what `cameras` say in that second: as `speak`, each, and quickly."""
+        times = self.base + 1000 * second + self._phases[np.asarray(cameras, np.int64)]
+        packed = times.astype(">u8").tobytes()
+        happens, probes = self._happens(second), self._probes
+        said, starts, lengths, offsets = self._said, self._start, self._length, self._offset
+        found = []
+        for k, camera in enumerate(cameras):
+            if camera in happens or camera in probes:
+                found.append(self.speak(camera, second)[1])
+            else:
+                index = starts[camera] + (offsets[camera] + second) % lengths[camera]
+                found.append(_HEAD + packed[8 * k : 8 * k + 8] + said[index].tail)
+        return found
 
     def between(self, since: int, until: int) -> int:
         """How many Readings have since < t <= until (UTC milliseconds); none is before `base`."""

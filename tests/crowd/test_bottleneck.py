@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.crowd.scenes import block
 
 from plainview.crowd.bottleneck import flow_through, lengths_in, time_to_reach
-from plainview.crowd.field import UNKNOWN, Estimate, normal
+from plainview.crowd.field import UNKNOWN, Estimate, normal, own_doubt
 from plainview.errors import InputError
 from plainview.geometry import Grid, Line
 
@@ -50,11 +50,12 @@ def test_noise_alone_is_no_flow() -> None:
 def test_the_interval_of_a_flow_holds_it() -> None:
     """With the errors that the fields say they have: about nine times out of ten."""
     held = []
+    own = float(own_doubt(math.inf, 1, 1.0, np.array(3.0)))
     for seed in range(300):
         chance = np.random.default_rng(seed)
         vx = 0.4 + 0.1 * chance.normal(size=SHAPE)
-        density = 3 + 0.27 * chance.normal() + 0.14 * chance.normal(size=(1, 6, 6))
-        series = block(vx, 0 * vx, density=density, sigma=0.3, noise=0.1)
+        density = 3 + 0.27 * chance.normal() + own * chance.normal(size=(1, 6, 6))
+        series = block(vx, 0 * vx, density=density, sigma=math.hypot(0.27, own), noise=0.1)
         found = flow_through(series=series, line=DOOR).net
         held.append(found.low <= 4.8 <= found.high)
     assert 0.85 < np.mean(held) < 0.95

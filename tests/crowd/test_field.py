@@ -88,11 +88,19 @@ def test_the_doubt_of_the_cells_is_not_less_than_the_doubt_of_the_count() -> Non
 
 
 def test_a_crowd_can_be_told_from_its_threshold() -> None:
-    """A count sure to a fifth leaves a density sure enough to be held against 5 people/m²."""
-    even = np.full((8, 5), 6.0)
-    people = float(even.sum())
-    doubt = np.hypot(6 * 0.2 / 1.6449, own_doubt(0.2 * people / 1.6449, 40, 1.0, even))
-    assert 1.6449 * doubt.max() < 0.25 * 6
+    """A count sure to a third leaves a density of 5 people/m² surely past half of it."""
+    even = np.full((8, 5), 5.0)
+    deviation = float(even.sum()) / 3 / 1.6449
+    doubt = np.hypot(5 / 3 / 1.6449, own_doubt(deviation, 40, 1.0, even))
+    assert normal(5.0, float(doubt.max())).past(5.0, sure=0.5) is Side.ABOVE
+
+
+def test_a_place_in_a_crowd_is_doubted_more_than_one_on_a_visible_floor() -> None:
+    """Its own doubt grows with density, by a larger share once a crowd hides the floor."""
+    own = own_doubt(math.inf, 1, 1.0, np.linspace(0.0, 9.0, 91))
+    assert (np.diff(own) > 0).all()
+    assert own[5] < 0.07
+    assert own[50] > 0.15 * 5
 
 
 def test_a_series_keeps_order_and_refuses_what_is_none() -> None:

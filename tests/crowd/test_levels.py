@@ -112,7 +112,7 @@ def test_occupancy_counts_the_known_ground_and_says_how_much_that_is() -> None:
 def test_a_bias_of_the_camera_does_not_average_out() -> None:
     """Errors well over what a cell errs by alone are common: the doubt of the whole is kept."""
     doubtful = _field(2.0)
-    doubtful.sigma[:] = 0.5
+    doubtful.sigma[:] = 0.6
     people = occupancy(field=doubtful).people
     assert people.high - people.value > 1.6 * 50 * 0.2
 

@@ -16,7 +16,7 @@ from plainview.synth.scenery import World
 from plainview.synth.simulate import empty
 from plainview.synth.trajectories import Trajectories
 from plainview.vision.blend import LEAST, share
-from plainview.vision.dense import COMPANY, EVERY, Crowd, Dense, gathered
+from plainview.vision.dense import COMPANY, EVERY, Crowd, Dense, gathered, mirrored
 from plainview.vision.density import CHANNELS, Density
 from plainview.vision.estimate import Estimate
 from plainview.vision.headplane import CELL
@@ -127,6 +127,15 @@ def test_the_network_takes_every_size() -> None:
         people = net.people(np.zeros((CHANNELS, height, width), dtype=np.float32))
         assert people.shape == (height // 4, width // 4)
         assert (people >= 0).all()
+
+
+def test_what_is_mirrored_twice_is_as_it_was() -> None:
+    """Right and left are exchanged, and the lean of a hanging body with them."""
+    planes = np.random.default_rng(1).normal(size=(CHANNELS, 8, 16)).astype(np.float32)
+    once = mirrored(planes)
+    assert (once[0] == planes[0, :, ::-1]).all()
+    assert (once[4] == -planes[4, :, ::-1]).all()
+    assert (mirrored(once) == planes).all()
 
 
 densities = arrays(np.float64, 6, elements=st.floats(0, 9))

@@ -255,6 +255,20 @@ def test_the_interval_holds_the_count_and_widens_with_doubt(
     assert spans[0][1] <= spans[1][1] <= spans[2][1]
 
 
+def test_a_poor_plate_widens_no_more_than_what_depends_on_it() -> None:
+    """A crowd's own deviation is the same whatever the plate is worth."""
+    view = view_of(SQUARE)
+    widths = []
+    for settled in (0.0, 400.0):
+        tally = Tally(view, 1.0)
+        crowd = estimate([[0.0, 0.0]], weights=100.0, variance=400.0)
+        tally.add(crowd._replace(settled=settled), 0.2)
+        reading = closed(tally, view, doubt=2.0)
+        widths.append((reading.high - reading.low) * COUNT_STEP)
+    assert widths[0] == pytest.approx(4 * 1.645 * math.sqrt(404.12), rel=0.01)
+    assert widths[1] == pytest.approx(2 * 1.645 * math.sqrt(400 + 4 * 4.12), rel=0.01)
+
+
 def test_crossings_are_carried_from_interval_to_interval() -> None:
     """What is less than a step in one interval is said in a later one: nothing is lost."""
     line = Line(name="gate", start=(-5.0, 0.0), end=(5.0, 0.0))

@@ -53,12 +53,13 @@ class About(Struct, frozen=True):
 
 
 SURE: Final = 0.5
-"""Of crowd pressure: its error is mostly more than a quarter of it, and people fall meanwhile.
-Noise alone does not surely pass half of a threshold (bench/pressure.py)."""
+"""Of density and crowd pressure: their error is mostly more than a quarter of them (in a crowd two
+fifths of a density, docs/science.md), and people fall meanwhile. Noise alone does not surely pass
+half of a threshold (bench/pressure.py; `plainview evaluate alarms`)."""
 _D, _M = EventKind.DENSITY, EventKind.CROWD_MOVEMENT
 
 ABOUT: Final[Mapping[Quantity, About]] = {
-    Quantity.DENSITY: About(_D, "people/m²", "density", 0.1, 12),
+    Quantity.DENSITY: About(_D, "people/m²", "density", 0.1, 12, sure=SURE),
     Quantity.PRESSURE: About(_M, "1/s²", "crowd pressure", 0.001, 1, sure=SURE),
     Quantity.OSCILLATION: About(_M, "m/s", "turning of the crowd as one", 0.01, 5, slow=True),
     Quantity.STOP_AND_GO: About(_M, "m/s", "swing of stop-and-go waves", 0.01, 5, slow=True),

@@ -32,8 +32,11 @@ Z90 = 1.6449
 TOLERANCE = 0.25
 """Half-width of an interval, as a share of a threshold, up to which its value decides."""
 
-OWN_LEAST, OWN_SHARE = 0.05, 0.03
-"""people/m², and share of the density: see `own_doubt`."""
+OWN_LEAST = 0.05
+"""people/m²: see `own_doubt`."""
+OWN_FROM, OWN_SHARE = (0.8, 1.2), (0.03, 0.16)
+"""people/m² up to which the floor is seen and from which a crowd hides it (`vision/blend.py`), and
+what share of its density a place errs by on its own, at each: see `own_doubt`."""
 
 
 class Side(enum.StrEnum):
@@ -254,15 +257,16 @@ def own_doubt(deviation: float, cells: int, area: float, density: Array) -> Arra
 
     `deviation` people of the whole count, spread over `cells` of `area` m² as if independent, but
     no more than OWN_LEAST + OWN_SHARE * density: beyond that it grows with the root of the ground
-    and would call every crowd doubtful. The bound was set on the estimator for visible floors; with
-    the one for dense crowds single cells spread two to three times as far (docs/science.md).
+    and would call every crowd doubtful. Each of the two estimators has its own share, measured on
+    scenes drawn for calibration, that of crowds by train/interval.py; which of them spoke is known
+    by the density.
     """
     even = deviation / math.sqrt(max(cells, 1)) / area
     return np.minimum(even, _own_bound(density))
 
 
 def _own_bound(density: Array) -> Array:
-    return OWN_LEAST + OWN_SHARE * density
+    return OWN_LEAST + np.interp(density, OWN_FROM, OWN_SHARE) * density
 
 
 def common_doubt(sigma: Array, density: Array) -> Array:

@@ -1,10 +1,11 @@
 """How far the dense estimator is believed beside the first one, cell by cell.
 
 Where people stand apart the first estimator is right, and the dense one sees texture as well as
-people; where no floor shows, the first one finds a part of the people only. Errors of either are
-taken as (relative x density)² + floor², people²/m⁴, and the two are blended by inverse variance.
-The first estimator loses people the faster the denser they stand: its error is taken to grow with
-density beyond SPARSE_FROM. The parameters come from docs/design/0016-dense-crowds.md.
+people; where no floor shows, the first one finds next to nobody. A mean weighted by inverse
+variance is right for errors that have no side. The first one's error in a crowd is all on one side:
+it finds a quarter of the people at most (docs/design/0016-dense-crowds.md), and any weight that it
+keeps there is taken off the density. So it has all of the weight where there is no crowd, and none
+in one.
 """
 
 import numpy as np
@@ -12,17 +13,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-SPARSE_FROM = 0.6
-"""people/m² up to which the first estimator needs no help."""
-_SPARSE_LOST = 0.9
-"""Part of the people beyond SPARSE_FROM that the first estimator does not find."""
-_SPARSE_FLOOR = 0.12
-"""people/m²."""
-_DENSE_RELATIVE = 0.2
-_DENSE_FLOOR = 0.25
-"""people/m²: what textured floors and edges of crowds leak."""
-LEAST = 0.8
-"""people/m² below which the dense estimator alone brings nobody in."""
+LEAST, MOST = 0.8, 1.2
+"""people/m² below which the dense estimator brings nobody in, and above which it alone does: what
+it leaks on a floor would add up, and the first one loses people from there on."""
 
 
 def share(sparse: Floats, dense: Floats) -> Floats:
@@ -30,10 +23,4 @@ def share(sparse: Floats, dense: Floats) -> Floats:
 
     Both are densities smoothed over the same 1 to 2 m, of any one shape.
     """
-    density = np.maximum(sparse, dense)
-    of_sparse = (_SPARSE_LOST * np.maximum(density - SPARSE_FROM, 0)) ** 2 + _SPARSE_FLOOR**2
-    of_dense = (_DENSE_RELATIVE * density) ** 2 + _DENSE_FLOOR**2
-    part = of_sparse / (of_sparse + of_dense)
-    # Below LEAST there is a floor to be seen, and what the dense one leaks would add up over it.
-    ramp = np.clip((density - LEAST) / (0.5 * LEAST), 0, 1)
-    return np.asarray(part * ramp)
+    return np.asarray(np.clip((np.maximum(sparse, dense) - LEAST) / (MOST - LEAST), 0.0, 1.0))

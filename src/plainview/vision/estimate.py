@@ -21,6 +21,8 @@ class Estimate(NamedTuple):
     """People that may be there beyond the weights: hidden in company, or moving unexplained."""
     noise: float | None
     """Noise floor of one velocity component, m/s; None when not measured."""
+    settled: float = 0.0
+    """Of `variance`, what is no larger while the plate is not yet well known, people²."""
 
 
 class Estimator(Protocol):

@@ -57,14 +57,15 @@ class Tally:
         self._sums = np.zeros((5, ny, nx))
         self._frames = 0
         self._counts: list[float] = []
-        self._variance = 0.0
+        self._variance = self._settled = 0.0
         self._missed = 0.0
 
     def add(self, estimate: Estimate, dt: float) -> None:
         """Take a frame's estimate, `dt` seconds after the last."""
         self._crossings.add(estimate.places, estimate.velocities, estimate.weights, dt)
         self._frames += 1
-        self._variance += estimate.variance
+        self._variance += estimate.variance - estimate.settled
+        self._settled += estimate.settled
         self._missed += estimate.missed
         if estimate.noise is not None:
             self._noise = estimate.noise
@@ -105,15 +106,16 @@ class Tally:
     ) -> bytes:
         """The encoded Reading of the interval with its `events`, and a fresh start.
 
-        `health` in the order of `Health`; `doubt` multiplies the interval's width (1 when the
-        plate is well known). A camera that cannot see says so: no cells, and an interval from
-        nobody to capacity.
+        `health` in the order of `Health`; `doubt` multiplies what of the interval's width depends
+        on the plate (1 when it is well known). A camera that cannot see says so: no cells, and an
+        interval from nobody to capacity.
         """
         frames = self._frames
         blind = frames == 0 or bool(_BLINDING.intersection(health))
         count = float(np.mean(self._counts)) if self._counts else 0.0
-        deviation = math.sqrt(self._variance / max(frames, 1) + BASE**2 + GROWTH**2 * count)
-        low, high = count - Z90 * deviation * doubt, count + Z90 * deviation * doubt
+        shaky = self._variance / max(frames, 1) + BASE**2 + GROWTH**2 * count
+        deviation = math.sqrt(doubt**2 * shaky + self._settled / max(frames, 1))
+        low, high = count - Z90 * deviation, count + Z90 * deviation
         high += self._missed / max(frames, 1)
         if blind:
             low, high = 0.0, max(high, CAPACITY * self._polygon.area)

@@ -4,16 +4,20 @@ Roll-ups are made in the server by SQL: hours of all cameras for all days (43 mi
 of all cameras for the last `--minutes-hours` hours and, for a share of the sites, of all days.
 Minutes of all cameras for all days are 2.6 billion rows, 0.3 TB: more than this machine holds, so
 they are not there. That a camera's minutes lie in 30 partitions, and are found among 60,000
-cameras' in the newest, is. Each question is of another site, 10 cameras each, through the store as
-the API asks it; CPU is this process's. The server is started anew before: its own cache is empty,
-the system's is not.
+cameras' in the newest, is. Rows lie as they come, minute by minute and hour by hour; their indexes
+are made when all are there. Each question is of another site, 10 cameras each, and is answered as
+the API does: from the store, added up over the site, as JSON. CPU is this process's. The server is
+started anew before: its own cache is empty, the system's is not. With `--url`, a server of your own
+keeps the roll-ups, and the next run finds them made.
 
     python bench/store_queries.py
+    python bench/store_queries.py --url postgresql://plainview@127.0.0.1/queries
     python bench/store_queries.py --days 3 --cameras 6000
 """
 
 import argparse
 import contextlib
+import copy
 import random
 import statistics
 import sys
@@ -22,10 +26,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import psycopg
 
 from plainview.store import Retention, Store, open_store
 from plainview.store.pg.partitions import DAY, HOUR
+from plainview.synth import plaza
+from plainview.web.plan import SitePlan
+from plainview.web.series import count_series, counts_in_hours
+from plainview.web.views import CameraView, SiteView
 
 LIMIT = 0.1
 """Seconds, p99: what is asked for one site."""
@@ -45,8 +54,11 @@ def make(url: str, cameras: int, days: int, minute_hours: int, share: int) -> No
     open_store(url, KEEP).close()
     last = BEGIN + days * DAY
     with psycopg.connect(url, autocommit=True) as link:
+        link.execute("SET maintenance_work_mem = '1GB'")
         link.execute("INSERT INTO camera SELECT n, 's' || (n - 1) / %s || '-' || (n - 1) %% %s "
                      "FROM generate_series(1, %s) n", (SITE, SITE, cameras))  # fmt: skip
+        link.execute("ALTER TABLE hour DROP CONSTRAINT hour_pkey")
+        link.execute("ALTER TABLE minute DROP CONSTRAINT minute_pkey")
         for day in range(days):
             since = BEGIN + day * DAY
             hours = f"generate_series({since}::bigint, {since + DAY - 1}, {HOUR})"
@@ -61,55 +73,113 @@ def make(url: str, cameras: int, days: int, minute_hours: int, share: int) -> No
                          f"{since + DAY - 1}, 60000) t, generate_series(1, {cameras}) c "
                          f"WHERE (c - 1) / {SITE} % {share} = 0 "
                          f"OR t >= {last - minute_hours * HOUR}")  # fmt: skip
+        for table in ("hour", "minute"):
+            link.execute(f"ALTER TABLE {table} ADD PRIMARY KEY (camera, start)")
         link.execute("VACUUM ANALYZE")
 
 
+class Site:
+    """Owns the plan of a site of ten cameras over one square, under any site's name."""
+
+    def __init__(self, cameras: int) -> None:
+        """Of a city of so many cameras."""
+        self._sites = cameras // SITE
+        self._plan = self._named(SitePlan(self._view(0)), 0)
+
+    @staticmethod
+    def _view(number: int) -> SiteView:
+        view = plaza.view(plaza.SOUTH)
+        cameras = tuple(CameraView(f"s{number}-{k}", view) for k in range(SITE))
+        return SiteView(f"s{number}", f"s{number}", 0.0, 0.0, cameras)
+
+    def _named(self, plan: SitePlan, number: int) -> SitePlan:
+        named, view = copy.copy(plan), self._view(number)
+        named.site = view
+        covers = zip(view.cameras, plan.covers.values(), strict=True)
+        named.covers = {camera.id: cover for camera, cover in covers}
+        return named
+
+    def any(self, chance: random.Random, share: int = 1) -> SitePlan:
+        """One of the sites, or of those that have all their minutes."""
+        number = chance.randrange(self._sites)
+        return self._named(self._plan, number - number % share)
+
+
+Question = Callable[[SitePlan], int]
+"""Asks it about a site; says how many bytes the answer has."""
+
+
 def questions(
-    store: Store, chance: random.Random, cameras: int, days: int, minute_hours: int, share: int
-) -> Iterator[tuple[str, Callable[[], int]]]:
-    """What is asked, and how: each call asks about another site, and says how many rows came."""
+    store: Store, chance: random.Random, days: int, minute_hours: int
+) -> Iterator[tuple[str, Question, bool]]:
+    """What is asked, how, and whether of a site that has all its minutes."""
     last = BEGIN + days * DAY
 
-    def asked(
-        resolution: Literal["minute", "hour"], since: int, until: int, *, kept: bool = False
-    ) -> int:
-        site = chance.randrange(cameras // SITE)
-        site -= site % share if kept else 0
-        found = (store.roll_ups(f"s{site}-{k}", resolution, since, until) for k in range(SITE))
-        return sum(map(len, found))
+    def series(resolution: Literal["minute", "hour"], length: int, *, newest: bool) -> Question:
+        def ask(plan: SitePlan) -> int:
+            begin = chance.randrange(days * DAY - length + 1) // HOUR * HOUR
+            since = last - length if newest else BEGIN + begin
+            found = count_series(plan, store, since, since + length, resolution)
+            return len(msgspec.json.encode(found)) if found.points else 0
 
-    def some_day(length: int) -> tuple[int, int]:
-        since = BEGIN + chance.randrange(days * DAY - length + 1) // HOUR * HOUR
-        return since, since + length
+        return ask
 
-    yield "an hour of minutes, the newest", lambda: asked("minute", last - HOUR, last)
+    def usual(plan: SitePlan) -> int:
+        weeks = range(1, min(days // 7, 8) + 1)
+        found = counts_in_hours(plan, store, [last - week * 7 * DAY for week in weeks])
+        return len(msgspec.json.encode(found))
+
+    hours, week = min(6, minute_hours), min(7, days)
+    yield "an hour of minutes, the newest", series("minute", HOUR, newest=True), False
     yield (
-        f"{min(6, minute_hours)} hours of minutes, the newest",
-        lambda: asked("minute", last - min(6, minute_hours) * HOUR, last),
+        f"{hours} hours of minutes, the newest",
+        series("minute", hours * HOUR, newest=True),
+        False,
     )
-    yield "3 hours of minutes, any day", lambda: asked("minute", *some_day(3 * HOUR), kept=True)
-    yield "a day of hours, any day", lambda: asked("hour", *some_day(DAY))
-    yield f"{min(7, days)} days of hours", lambda: asked("hour", *some_day(min(7, days) * DAY))
-    yield f"{days} days of hours", lambda: asked("hour", BEGIN, last)
-    yield (
-        "the same hour of 4 weeks (what is usual)",
-        lambda: sum(
-            asked("hour", last - week * 7 * DAY, last - week * 7 * DAY + HOUR)
-            for week in range(1, min(days // 7, 4) + 1)
-        ),
-    )
+    yield "3 hours of minutes, any day", series("minute", 3 * HOUR, newest=False), True
+    yield "a day of minutes, any day", series("minute", DAY, newest=False), True
+    yield "a day of hours, any day", series("hour", DAY, newest=False), False
+    yield f"{week} days of hours", series("hour", week * DAY, newest=False), False
+    yield f"{days} days of hours", series("hour", days * DAY, newest=True), False
+    yield "the same hour of past weeks (usual)", usual, False
 
 
-def _print(name: str, ask: Callable[[], int], times: int) -> None:
+def _of_a_server(stack: contextlib.ExitStack, given: argparse.Namespace) -> str:
+    """The address of a server that ends with `stack`, started anew since its roll-ups were made."""
+    sys.path.append(str(Path(__file__).parents[1]))
+    from tests.servers.postgres import postgres_server  # noqa: PLC0415 - found just now
+
+    settings = ("shared_buffers=512MB", "max_wal_size=4GB", "wal_level=minimal",
+                "max_wal_senders=0", "autovacuum=off")  # fmt: skip
+    server = stack.enter_context(postgres_server(*settings))
+    url = _made(server.url(), given)
+    server.stop()
+    server.start()
+    return url
+
+
+def _made(url: str, given: argparse.Namespace) -> str:
+    """`url`, whose database holds the roll-ups: made now, unless they are there."""
+    with psycopg.connect(url) as link:
+        there = link.execute("SELECT to_regclass('hour')").fetchone() != (None,)
+        if there and link.execute("SELECT EXISTS (SELECT FROM hour)").fetchone() == (True,):
+            return url
+    began = time.perf_counter()
+    make(url, given.cameras, given.days, given.minutes_hours, given.share)
+    print(f"made in {time.perf_counter() - began:.0f} s", flush=True)
+    return url
+
+
+def _print(name: str, ask: Question, sites: list[SitePlan]) -> None:
     found, seconds, cpu = [], [], []
-    for _ in range(times):
+    for plan in sites:
         began, began_cpu = time.perf_counter(), time.process_time()
-        found.append(ask())
+        found.append(ask(plan))
         seconds.append(time.perf_counter() - began)
         cpu.append(time.process_time() - began_cpu)
     p99 = statistics.quantiles(seconds, n=100, method="inclusive")[98]
     print(
-        f"{name:42} {statistics.median(found):6.0f} {statistics.median(seconds) * 1000:8.1f} "
+        f"{name:38} {statistics.median(found):8.0f} {statistics.median(seconds) * 1000:8.1f} "
         f"{p99 * 1000:8.1f} {LIMIT * 1000:8.0f} {statistics.median(cpu) * 1000:8.1f}",
         flush=True,
     )
@@ -125,21 +195,11 @@ def main() -> None:
         "--share", type=int, default=100, help="one site in so many has all its minutes"
     )
     parser.add_argument("--asked", type=int, default=200, help="how often each question is asked")
+    parser.add_argument("--url", default="", help="an empty database, or one of an earlier run")
     given = parser.parse_args()
-    shape = (given.cameras, given.days, given.minutes_hours, given.share)
     with contextlib.ExitStack() as stack:
-        sys.path.append(str(Path(__file__).parents[1]))
-        from tests.servers.postgres import postgres_server  # noqa: PLC0415 - found just now
-
-        settings = ("shared_buffers=512MB", "max_wal_size=4GB", "wal_level=minimal",
-                    "max_wal_senders=0", "autovacuum=off")  # fmt: skip
-        server = stack.enter_context(postgres_server(*settings))
-        began = time.perf_counter()
-        make(server.url(), *shape)
-        print(f"made in {time.perf_counter() - began:.0f} s", flush=True)
-        server.stop()
-        server.start()
-        with psycopg.connect(server.url()) as link:
+        url = _made(given.url, given) if given.url else _of_a_server(stack, given)
+        with psycopg.connect(url) as link:
             row = link.execute("SELECT pg_total_relation_size('hour') / 1e9, (SELECT "
                 "sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = "
                 "'minute'::regclass) / 1e9, (SELECT count(*) FROM hour)").fetchone()  # fmt: skip
@@ -147,12 +207,14 @@ def main() -> None:
             print(f"{row[2]:,} hours ({row[0]:.1f} GB), minutes {row[1]:.1f} GB")
             print(f"a site is {SITE} cameras; each is asked {given.asked} times\n")
         chance = random.Random(1)  # noqa: S311 - questions, not secrets
-        store = stack.enter_context(contextlib.closing(open_store(server.url())))
+        store = stack.enter_context(contextlib.closing(open_store(url)))
         print(
-            f"{'question':42} {'rows':>6} {'p50 ms':>8} {'p99 ms':>8} {'limit':>8} {'CPU p50':>8}"
+            f"{'question':38} {'bytes':>8} {'p50 ms':>8} {'p99 ms':>8} {'limit':>8} {'CPU p50':>8}"
         )
-        for name, ask in questions(store, chance, *shape):
-            _print(name, ask, given.asked)
+        site = Site(given.cameras)
+        for name, ask, kept in questions(store, chance, given.days, given.minutes_hours):
+            share = given.share if kept else 1
+            _print(name, ask, [site.any(chance, share) for _ in range(given.asked)])
 
 
 if __name__ == "__main__":

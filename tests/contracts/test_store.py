@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.servers.postgres import PostgresServer, postgres_server
 
 from plainview.record import (
+    COUNT_STEP,
     CameraStatus,
     Event,
     EventKind,
@@ -598,21 +599,30 @@ def test_an_encoding_at_hand_is_kept_as_it_is(store: Store) -> None:
     assert store.readings("a", 0, NOON) == [stamped.reading]
 
 
-def test_roll_ups_of_many_cameras_are_found_at_once(store: Store) -> None:
-    """Each camera's in any of the spans and in no other; one that nobody knows has none."""
-    store.append(
-        [one(name, NOON + k * HOUR + 1000, k) for name in "abc" for k in range(4) if name != "b"]
-    )
+def test_counts_of_many_cameras_are_found_at_once(store: Store) -> None:
+    """Each camera's in any of the spans and in no other; one that was blind or unheard of has none.
+
+    They are what `roll_ups` says, in columns.
+    """
+    for name in "acd":
+        for k in range(4):
+            health = (Health.BLIND,) if name == "d" else ()
+            store.append([one(name, NOON + k * HOUR + s, s, health=health) for s in (1, 2, 3)])
     store.roll_up(NOON + 5 * HOUR)
     spans = [Span(NOON, NOON + 1), Span(NOON + 2 * HOUR, NOON + 3 * HOUR)]
     resolutions: tuple[Literal["minute", "hour"], ...] = ("minute", "hour")
     for resolution in resolutions:
-        found = store.roll_ups_of(["a", "b", "c"], resolution, spans)
-        assert [*found] == ["a", "b", "c"]
-        assert [(row.start - NOON) // HOUR for row in found["a"]] == [0, 2]
-        assert found["b"] == []
-        for name in "ac":
-            each = [store.roll_ups(name, resolution, *span) for span in spans]
-            assert found[name] == [row for part in each for row in part] != []
-    assert store.roll_ups_of([], "hour", spans) == {}
-    assert store.roll_ups_of(["a"], "hour", []) == {"a": []}
+        found = store.counts_of([*"cbad"], resolution, spans)
+        assert sorted(found) == ["a", "c"]
+        for name, counts in found.items():
+            rows = [row for span in spans for row in store.roll_ups(name, resolution, *span)]
+            assert counts.start.tolist() == [row.start for row in rows] == [NOON, NOON + 2 * HOUR]
+            assert counts.readings.tolist() == [3, 3]
+            for column, means in (
+                (counts.total, [row.mean for row in rows]),
+                (counts.low, [row.low for row in rows]),
+                (counts.high, [row.high for row in rows]),
+            ):
+                assert (column / counts.readings * COUNT_STEP).tolist() == means
+    assert store.counts_of([], "hour", spans) == store.counts_of(["a"], "hour", []) == {}
+    assert store.counts_of(["a"], "hour", [Span(0, 1)]) == {}

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from plainview.geometry import Point
 from plainview.record import CameraStatus, Health, Reading, Stamped
@@ -112,6 +114,19 @@ class Span(NamedTuple):
     until: int
 
 
+class Counts(NamedTuple):
+    """One camera's minutes or hours in which it measured, oldest first: columns of one length."""
+
+    start: NDArray[np.int64]
+    """UTC milliseconds."""
+    readings: NDArray[np.int64]
+    """Healthy Readings that went in: at least one."""
+    total: NDArray[np.int64]
+    """Their counts added up, in COUNT_STEP people; so are the intervals' ends."""
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+
+
 class DiskUse(Struct, frozen=True):
     """Bytes on disk, beside the bound."""
 
@@ -157,12 +172,12 @@ class Store(Protocol):
         """Roll-ups with since <= start < until, oldest first."""
         ...
 
-    def roll_ups_of(
+    def counts_of(
         self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
-    ) -> dict[str, list[RollUp]]:
-        """Roll-ups of each of `cameras` that start in one of `spans`, oldest first: one look-up.
+    ) -> dict[str, Counts]:
+        """What each of `cameras` counted in roll-ups that start in one of `spans`: one look-up.
 
-        A camera that was never heard of has none.
+        One that measured nothing in health then is not in it.
         """
         ...
 

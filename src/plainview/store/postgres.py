@@ -10,6 +10,7 @@ from plainview.errors import StoreError
 from plainview.record import CameraStatus, Reading, Stamped
 from plainview.store import (
     Appended,
+    Counts,
     DiskUse,
     KeptAlert,
     KeptDelivery,
@@ -182,13 +183,13 @@ class PostgresStore:
         self, camera: str, resolution: Literal["minute", "hour"], since: int, until: int
     ) -> list[RollUp]:
         """Roll-ups with since <= start < until, oldest first."""
-        return self._lookup.roll_ups_of([camera], resolution, [Span(since, until)])[camera]
+        return self._lookup.roll_ups(camera, resolution, Span(since, until))
 
-    def roll_ups_of(
+    def counts_of(
         self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
-    ) -> dict[str, list[RollUp]]:
-        """Roll-ups of each of `cameras` that start in one of `spans`, oldest first: one look-up."""
-        return self._lookup.roll_ups_of(cameras, resolution, spans)
+    ) -> dict[str, Counts]:
+        """What each of `cameras` counted in roll-ups that start in one of `spans`: one look-up."""
+        return self._lookup.counts_of(cameras, resolution, spans)
 
     def alerts(
         self, *, site: str | None = None, only_open: bool = False, most: int = 1000

@@ -6,12 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from plainview.record import Reading
-from plainview.store import RollUp, Span, Store
+from plainview.record import COUNT_STEP, Reading
+from plainview.store import Counts, Span, Store
 from plainview.web.edge import CountPoint, CountSeries
 from plainview.web.fuse import Count, fuse_count
 from plainview.web.now import HOUR, MINUTE, rounded
-from plainview.web.plan import SitePlan
+from plainview.web.plan import Array, Mask, SitePlan
 
 
 def count_series(
@@ -68,7 +68,7 @@ def _from_roll_ups(
     A roll-up holds no field, so overlap is shared out by area, not by density.
     """
     names = [camera.id for camera in plan.site.cameras]
-    found = store.roll_ups_of(names, resolution, [Span(since, until)])
+    found = store.counts_of(names, resolution, [Span(since, until)])
     step = MINUTE if resolution == "minute" else HOUR
     return step, [_point(k * step, count) for k, count in _steps(plan, found, step)]
 
@@ -76,48 +76,50 @@ def _from_roll_ups(
 def counts_in_hours(plan: SitePlan, store: Store, starts: Iterable[int]) -> list[Count]:
     """The site's mean count in each hour that begins at one of `starts` and was measured."""
     names = [camera.id for camera in plan.site.cameras]
-    found = store.roll_ups_of(names, "hour", [Span(start, start + HOUR) for start in starts])
+    found = store.counts_of(names, "hour", [Span(start, start + HOUR) for start in starts])
     return [count for _, count in _steps(plan, found, HOUR) if count.people is not None]
 
 
-def _steps(
-    plan: SitePlan, found: Mapping[str, Sequence[RollUp]], step: int
-) -> Iterator[tuple[int, Count]]:
+def _steps(plan: SitePlan, found: Mapping[str, Counts], step: int) -> Iterator[tuple[int, Count]]:
     """The site's count in each step from the first to the last in which a camera measured."""
-    steps: dict[int, list[RollUp]] = {}
-    for roll_ups in found.values():
-        for one in roll_ups:
-            if one.mean is not None:
-                steps.setdefault(one.start // step, []).append(one)
-    shares: dict[tuple[str, ...], tuple[list[float], float]] = {}
-    for k in range(min(steps), max(steps) + 1) if steps else ():
-        used = steps.get(k, [])
-        names = tuple(one.camera for one in used)
-        if names not in shares:
-            shares[names] = _shares(plan, names)
-        yield k, _added(used, *shares[names])
+    if not found:
+        return
+    first = min(int(one.start[0]) for one in found.values()) // step
+    last = max(int(one.start[-1]) for one in found.values()) // step
+    mean, below, above = np.zeros((3, len(found), last - first + 1))
+    there = np.zeros(mean.shape, np.bool_)
+    for k, one in enumerate(found.values()):
+        at = one.start // step - first
+        there[k, at] = True
+        mean[k, at] = one.total / one.readings
+        below[k, at] = (one.total - one.low) / one.readings
+        above[k, at] = (one.high - one.total) / one.readings
+    shares, known = _shared(plan, [*found], there)
+    people = (shares * mean).sum(axis=0)
+    low = np.maximum(people - np.linalg.norm(shares * below, axis=0), 0.0)
+    high = people + np.linalg.norm(shares * above, axis=0)
+    measured: Mask = np.asarray(there.any(axis=0))
+    told = np.stack((people, low, high)) * COUNT_STEP
+    for k in range(len(people)):
+        count, least, most = map(float, told[:, k])
+        yield first + k, Count(count, least, most, float(known[k])) if measured[k] else _NOTHING
 
 
-def _shares(plan: SitePlan, names: Sequence[str]) -> tuple[list[float], float]:
-    """By what share each camera's mean counts where only `names` measured; the share of the ground
-    that they know.
-    """  # noqa: D205 - one sentence
-    if not names:
-        return [], 0.0
-    layers = sum(plan.covers[name].astype(np.float64) for name in names)
-    alone = 1 / np.maximum(layers, 1)
-    covers = [plan.covers[name] for name in names]
-    known = float(((layers > 0) & plan.covered).sum()) / max(int(plan.covered.sum()), 1)
-    return [float(alone[cover].mean()) if cover.any() else 1.0 for cover in covers], known
+def _shared(plan: SitePlan, names: Sequence[str], there: Mask) -> tuple[Array, Array]:
+    """By what share each camera's mean counts in each step; the share of the ground that is known.
 
-
-def _added(used: Sequence[RollUp], shares: Sequence[float], known: float) -> Count:
-    if not used:
-        return _NOTHING
-    count = below = above = 0.0
-    for one, share in zip(used, shares, strict=True):
-        mean = one.mean or 0.0
-        count += share * mean
-        below = math.hypot(below, share * (mean - (mean if one.low is None else one.low)))
-        above = math.hypot(above, share * ((mean if one.high is None else one.high) - mean))
-    return Count(count, max(count - below, 0.0), count + above, known)
+    `there` (cameras, steps): which of `names` measured. Steps with the same cameras are alike.
+    """
+    kinds, kind = np.unique(there, axis=1, return_inverse=True)
+    covers = np.stack([plan.covers[name] for name in names])
+    ground = max(int(plan.covered.sum()), 1)
+    shares, known = np.zeros(kinds.shape), np.zeros(kinds.shape[1])
+    for k, used in enumerate(kinds.T):
+        layers = covers[used].sum(axis=0)
+        known[k] = ((layers > 0) & plan.covered).sum() / ground
+        alone = 1 / np.maximum(layers, 1)
+        for number in np.flatnonzero(used):
+            cover = covers[number]
+            shares[number, k] = alone[cover].mean() if cover.any() else 1.0
+    kind = kind.ravel()
+    return shares[:, kind], known[kind]

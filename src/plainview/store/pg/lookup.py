@@ -10,12 +10,12 @@ from sqlalchemy import Connection, select, text
 
 from plainview.errors import ReadingRefused, StoreError
 from plainview.record import CameraStatus, Reading, decode
-from plainview.store import RollUp, Span, events, rolled, schema
+from plainview.store import Counts, RollUp, Span, events, rolled, schema
 from plainview.store.dialects import among
-from plainview.store.pg import partitions
+from plainview.store.pg import counts, partitions
 from plainview.store.pg.address import Address
 from plainview.store.pg.faults import explained
-from plainview.store.pg.link import readers
+from plainview.store.pg.link import raw, readers
 from plainview.store.pg.names import Names
 from plainview.store.rollup import MINUTE
 
@@ -159,14 +159,26 @@ class Lookup:
 
     # --- other things --------------------------------------------------------------------------
 
-    def roll_ups_of(
-        self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
-    ) -> dict[str, list[RollUp]]:
-        """See `Store.roll_ups_of`."""
-        found: dict[str, list[RollUp]] = {camera: [] for camera in cameras}
+    def roll_ups(
+        self, camera: str, resolution: Literal["minute", "hour"], span: Span
+    ) -> list[RollUp]:
+        """See `Store.roll_ups`."""
         with self.reading() as connection:
-            numbers = {n: one for one in found if (n := self.number(connection, one)) is not None}
-            return found | rolled.roll_ups(connection, numbers, resolution, spans)
+            number = self.number(connection, camera)
+            if number is None:
+                return []
+            return rolled.roll_ups(connection, number, camera, resolution, span)
+
+    def counts_of(
+        self, cameras: Sequence[str], resolution: Literal["minute", "hour"], spans: Sequence[Span]
+    ) -> dict[str, Counts]:
+        """See `Store.counts_of`."""
+        with self.reading() as connection:
+            known = {n: one for one in cameras if (n := self.number(connection, one)) is not None}
+            if not known or not spans:
+                return {}
+            found = counts.counts_of(raw(connection), resolution, [*known], spans)
+        return {known[number]: one for number, one in found.items()}
 
     def statuses(self) -> dict[str, CameraStatus]:
         """The last status of every camera, as they are in the database."""

@@ -17,7 +17,7 @@ PORT = 4222
 _CLUSTER, _LEAVES = 2000, 3200
 """Above a server's port for clients: those for the other servers and for leaves (6222, 7422)."""
 _HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
-_KINDS = ("readings", "late", "status")
+_KINDS = ("readings", "late")
 
 
 class Host(NamedTuple):

@@ -213,8 +213,8 @@ class Leaf:
             )
         except nats.js.errors.NotFoundError:
             return True  # Dropped since the last look, which will be counted with the next.
-        kind, _, rest = (kept.subject or "").removeprefix("plainview.").partition(".")
-        if not rest or kind not in {"readings", "status"}:
+        _, said, rest = (kept.subject or "").partition("plainview.readings.")
+        if not said:
             return True
         self._asked = place
         self._answer = asyncio.get_running_loop().create_future()

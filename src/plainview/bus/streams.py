@@ -18,7 +18,7 @@ LEAF = "SITE"
 """The stream on a site's own server: what the centre has not confirmed yet."""
 CONSUMERS = {"live": "intake", "late": "intake-late"}
 _SUBJECTS = {
-    "live": ["plainview.readings.*.*", "plainview.status.*.*"],
+    "live": ["plainview.readings.*.*"],
     "late": ["plainview.late.*.*"],
 }
 ACK_WAIT = 10.0

@@ -59,20 +59,23 @@ def make(url: str, cameras: int, days: int, minute_hours: int, share: int) -> No
                      "FROM generate_series(1, %s) n", (SITE, SITE, cameras))  # fmt: skip
         link.execute("ALTER TABLE hour DROP CONSTRAINT hour_pkey")
         link.execute("ALTER TABLE minute DROP CONSTRAINT minute_pkey")
+        with link.transaction():  # What is emptied and filled in one is not logged besides.
+            link.execute("TRUNCATE hour")
+            link.execute(
+                f"INSERT INTO hour {_SUMS} FROM generate_series({BEGIN}::bigint, {last - 1}, "
+                f"{HOUR}) t, generate_series(1, {cameras}) c"
+            )
         for day in range(days):
             since = BEGIN + day * DAY
-            hours = f"generate_series({since}::bigint, {since + DAY - 1}, {HOUR})"
-            link.execute(
-                f"INSERT INTO hour {_SUMS} FROM {hours} t, generate_series(1, {cameras}) c"
-            )
             name = f"minute_d{since // DAY}"
-            link.execute(f"CREATE TABLE {name} PARTITION OF minute "
-                         f"FOR VALUES FROM ({since}) TO ({since + DAY})")  # fmt: skip
-            # As they come: minute by minute, so one camera's lie far apart.
-            link.execute(f"INSERT INTO minute {_SUMS} FROM generate_series({since}::bigint, "
-                         f"{since + DAY - 1}, 60000) t, generate_series(1, {cameras}) c "
-                         f"WHERE (c - 1) / {SITE} % {share} = 0 "
-                         f"OR t >= {last - minute_hours * HOUR}")  # fmt: skip
+            with link.transaction():
+                link.execute(f"CREATE TABLE {name} PARTITION OF minute "
+                             f"FOR VALUES FROM ({since}) TO ({since + DAY})")  # fmt: skip
+                # As they come: minute by minute, so one camera's lie far apart.
+                link.execute(f"INSERT INTO minute {_SUMS} FROM generate_series({since}::bigint, "
+                             f"{since + DAY - 1}, 60000) t, generate_series(1, {cameras}) c "
+                             f"WHERE (c - 1) / {SITE} % {share} = 0 "
+                             f"OR t >= {last - minute_hours * HOUR}")  # fmt: skip
         for table in ("hour", "minute"):
             link.execute(f"ALTER TABLE {table} ADD PRIMARY KEY (camera, start)")
         link.execute("VACUUM ANALYZE")

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple, Protocol
 
-from plainview.app.simulation import hostile
 from plainview.app.simulation.gathered import Gathered
 from plainview.app.simulation.proxy import Proxy
 from plainview.app.simulation.report import Recovery
@@ -115,24 +114,32 @@ def _second(rig: Rig) -> int:
 
 
 def _malformed(rig: Rig) -> str:
+    from plainview.app.simulation import hostile  # noqa: PLC0415 - needs the extra `city`
+
     parcels = hostile.malformed(rig.voice.city)
     hostile.send(rig.broker.url, parcels)
     return f"{len(parcels)} batches"
 
 
 def _forged(rig: Rig) -> str:
+    from plainview.app.simulation import hostile  # noqa: PLC0415 - as above
+
     parcels = hostile.forged(rig.voice, _second(rig))
     hostile.send(rig.broker.url, parcels)
     return "in the name of another site's cameras, with a fence beyond theirs"
 
 
 def _replayed(rig: Rig) -> str:
+    from plainview.app.simulation import hostile  # noqa: PLC0415 - as above
+
     parcels = hostile.replayed(rig.voice, _second(rig))
     hostile.send(rig.broker.url, parcels)
     return f"{len(parcels)} batches"
 
 
 def _stepped(rig: Rig) -> str:
+    from plainview.app.simulation import hostile  # noqa: PLC0415 - as above
+
     hostile.send(rig.broker.url, hostile.stepped(rig.voice, _second(rig)))
     return "an hour ahead, two days behind"
 

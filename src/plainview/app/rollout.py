@@ -81,6 +81,7 @@ def _rows(found: Rollout) -> list[tuple[str, list[str]]]:
         ("disk of each, TB ", [f"{one.database_disk_tb:,.3f}" for one in centres]),
         ("intake and console machines", [f"{one.intake:,}" for one in centres]),
         ("their cores at work", [f"{one.intake_cores:,.2f}" for one in centres]),
+        ("centres, one intake each", [f"{one.centres:,}" for one in centres]),
     ]
 
 

@@ -67,6 +67,10 @@ def test_a_plan_can_be_worked_out_by_hand(phases: Phases, found: Rollout) -> Non
     )
     assert centre.readings_per_second == 4_000
     assert centre.in_mbit == pytest.approx(4_000 * 2 * figures["reading-wire"] * 8 / 1e6, abs=0.1)
+    assert centre.intake_cores == pytest.approx(
+        8_000 * (figures["intake"] + figures["city"]) / 1e6, abs=0.01
+    )
+    assert centre.centres == math.ceil(8_000 * figures["intake"] / 1e6 / 0.7)
     assert phases.headroom.spare == 1
 
 
@@ -81,7 +85,7 @@ def test_more_cameras_never_need_less(phases: Phases, cameras: int, more: int, s
     )
     for name in ("cores", "memory_gb", "machines", "disks", "to_centre_mbit", "held_gb"):
         assert getattr(few.site, name) <= getattr(many.site, name)
-    for name in ("brokers", "intake", "database_disk_tb", "in_mbit"):
+    for name in ("brokers", "intake", "centres", "database_disk_tb", "in_mbit"):
         assert getattr(few.centre, name) <= getattr(many.centre, name)
 
 

@@ -66,6 +66,8 @@ class CentreNeeds(Struct, frozen=True):
     intake: int
     """Machines for intake, alerts and console, spare ones with it."""
     intake_cores: float
+    centres: int
+    """Among which the districts must be shared: an intake is one thread, on one core."""
 
 
 class Item(Struct, frozen=True):
@@ -227,8 +229,9 @@ def _centre(phase: Phase, phases: Phases, figures: Figures) -> CentreNeeds:
         + phase.cameras * kept.minutes_days * 1440 * figures["minute-stored"]
         + phase.cameras * kept.hours_days * 24 * figures["hour-stored"]
     )
-    database = rate * (figures["store"] + figures["roll-up"]) / 1e6
-    intake = rate * (figures["receive"] + figures["city"]) / 1e6
+    database = rate * figures["database"] / 1e6
+    thread = rate * figures["intake"] / 1e6
+    intake = thread + rate * figures["city"] / 1e6
     copied = rate * figures["reading-stored"] * 8 / 1e6 * (COPIES - 1)
     return CentreNeeds(
         readings_per_second=round(live, 1),
@@ -242,6 +245,7 @@ def _centre(phase: Phase, phases: Phases, figures: Figures) -> CentreNeeds:
         database_disk_tb=round(rows * DATABASE_ROOM / 1e12, 3),
         intake=math.ceil(intake / usable) + head.spare,
         intake_cores=round(intake, 2),
+        centres=math.ceil(thread / (machine.speed * head.utilisation)),
     )
 
 

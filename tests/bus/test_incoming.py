@@ -23,8 +23,9 @@ class Broker:
     def __init__(self) -> None:
         """Nothing yet."""
         self.answers: list[tuple[str, str]] = []
+        self.clock = ManualClock()
         self.incoming = Incoming(
-            ManualClock(),
+            self.clock,
             lambda reply, verdict: self.answers.append((reply, verdict)),
             lambda: None,
         )
@@ -56,6 +57,23 @@ def test_what_comes_again_after_it_was_stored_is_only_acknowledged() -> None:
     assert not broker.take()
     broker.incoming.put("live", batch(1, reply="anew"))
     assert len(broker.take()) == 3
+
+
+def test_a_broker_is_told_for_a_while_that_a_batch_is_being_worked_on() -> None:
+    """Unread or taken, under its newest reply; not at once, not for ever, not when it is done."""
+    broker = Broker()
+    broker.incoming.put("live", batch(1, reply="one"))
+    broker.incoming.put("live", batch(2, reply="two"))
+    assert broker.incoming.at_work() == []
+    broker.clock.advance(5)
+    assert sorted(broker.incoming.at_work()) == ["one", "two"]
+    broker.incoming.put("live", batch(2, reply="again", again=True))
+    got = broker.take()
+    assert sorted(broker.incoming.at_work()) == ["again", "one"]
+    broker.incoming.acknowledge(got[:4])
+    assert broker.incoming.at_work() == ["again"]
+    broker.clock.advance(60)
+    assert broker.incoming.at_work() == []
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["put", "take", "ack"])), max_size=30))

@@ -30,6 +30,11 @@ _REMEMBERED = 50_000
 given out again."""
 _INDEX_BITS = 12
 """A batch has at most 1,024 Readings and as many statuses."""
+_A_WHILE = 3.0
+"""Seconds after which the broker is told that a batch is being worked on: in good time before it
+gives it out again."""
+_STUCK = 60.0
+"""Seconds after which it is told no more."""
 _LATE_SHARE = 4
 """One late batch may come with so many live ones, so that what is late moves at all."""
 
@@ -90,6 +95,8 @@ class Incoming:
         self._bytes = 0
         self._unread: dict[int, str] = {}
         """The newest reply of each batch in `_raw`, by its sequence."""
+        self._came: dict[int, float] = {}
+        """Monotonic seconds at which each unread or held batch came first, by its sequence."""
         self._durable: dict[int, None] = {}
         """Sequences that were acknowledged lately, the oldest first."""
         self._ready: deque[Deliveries] = deque()
@@ -122,8 +129,21 @@ class Incoming:
                 self._changed.notify()
             if not durable:
                 self._unread[raw.sequence] = raw.reply
+                self._came.setdefault(raw.sequence, self._clock.monotonic())
         if durable:
             self._answer(raw.reply, "durable")
+
+    def at_work(self) -> list[str]:
+        """The replies of batches that came a while ago and are being worked on.
+
+        The broker is to be told, or it gives them out again, which makes more work of the same. Not
+        told for ever: what is stuck comes again.
+        """
+        now = self._clock.monotonic()
+        with self._changed:
+            late = [k for k, came in self._came.items() if _A_WHILE <= now - came <= _STUCK]
+            waiting = [reply for k in late if (reply := self._unread.get(k)) is not None]
+            return waiting + [one.reply for k in late if (one := self._held.get(k)) is not None]
 
     @property
     def has_room(self) -> bool:
@@ -193,6 +213,7 @@ class Incoming:
                 else:
                     self._poison += 1
                     self._held.pop(raw.sequence, None)
+                    self._came.pop(raw.sequence, None)
         rows = np.ones(len(tokens), np.bool_)
         sites = [raw.subject.rpartition(".")[2] for raw in raws]
         statuses: list[Delivery] = []
@@ -221,6 +242,8 @@ class Incoming:
         if held is None:
             if tokens:
                 self._held[raw.sequence] = _Held(raw.reply, tokens)
+            else:
+                self._came.pop(raw.sequence, None)
             return tokens
         held.reply = raw.reply
         if held.given < len(held.left):
@@ -276,6 +299,7 @@ class Incoming:
                 held = self._held.get(sequence)
                 if held is not None and held.acknowledge(tokens[at : at + many]):
                     del self._held[sequence]
+                    self._came.pop(sequence, None)
                     done.append(held.reply)
                     self._durable[sequence] = None
                 at += many

@@ -24,6 +24,8 @@ _SPARE = 1.0
 """Seconds more after which a request without an end is forgotten."""
 _AGAIN = 0.5
 """Seconds between attempts while the stream cannot be asked."""
+_WORKING = 2.0
+"""Seconds between two words about what is being worked on."""
 _LOOK = 5.0
 """Seconds between questions how far behind intake is."""
 
@@ -62,10 +64,12 @@ class Pulling:
         """Fill `incoming`, until it is drained."""
         self._incoming = incoming
         watch = asyncio.ensure_future(self._look())
+        work = asyncio.ensure_future(self._keep(incoming))
         try:
             await asyncio.gather(self._pull(incoming, "live"), self._pull(incoming, "late"))
         finally:
             watch.cancel()
+            work.cancel()
             incoming.ended()
 
     def hungry(self) -> None:
@@ -181,6 +185,16 @@ class Pulling:
             request.left -= 1
             if request.left == 0:
                 request.over.set()
+
+    async def _keep(self, incoming: Incoming) -> None:
+        """Say again and again what is being worked on, so that nothing of it comes once more."""
+        while True:
+            await asyncio.sleep(_WORKING)
+            await self._link.up.wait()
+            # What cannot be said comes again, and is known then.
+            with contextlib.suppress(nats.errors.Error, OSError):
+                for reply in incoming.at_work():
+                    await self._link.client.publish(reply, b"+WPI")
 
     async def _look(self) -> None:
         while not self.draining:

@@ -1,12 +1,13 @@
 """Memory of a lens that measures 1080p: its proportional share (PSS) beside the budget.
 
-    python bench/lens_memory.py [--lenses 4] [--seconds 20] [--view]
+    python bench/lens_memory.py [--lenses 4] [--seconds 20] [--view] [--clip FOLDER]
 
 Runs live cameras over an encoded 1080p25 clip that is played over and over, with the real
 measurement, and reads /proc/PID/smaps_rollup of each process while they run (proc(5): PSS counts
 a page that is shared by n processes as 1/n). Lenses are not dumpable, so this needs root. With
 `--view` each also draws its redacted view and learns its plate; what that keeps grows for twelve
-minutes, to the megabytes that are printed beside it.
+minutes, to the megabytes that are printed beside it. `--clip` takes a clip of `plainview simulate`,
+enlarged to 1080p, in place of the bench's own: a dense crowd, whose estimator keeps more.
 """
 
 import argparse
@@ -18,11 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from plainview import __version__
 from plainview.clock import SystemClock
+from plainview.config import load_camera
 from plainview.fleet.local import LocalFleet
 from plainview.geometry import Calibration, View
 from plainview.governance.capability import MEASURING, VIEW
@@ -31,7 +35,7 @@ from plainview.governance.permit import Grant, Permit, permit_digest, sign_permi
 from plainview.ledger.entry import Entry, EntryKind, encode_entry
 from plainview.ledger.log import Ledger
 from plainview.ledger.note import Signer
-from plainview.record import CameraStatus, Reading
+from plainview.record import COUNT_STEP, CameraStatus, Reading
 from plainview.vision.encoder import encode_clip
 from plainview.vision.optics import optics
 from plainview.vision.spec import LensSpec, TapSpec
@@ -42,6 +46,10 @@ from plainview.vision.view.learn import MOST as VOTES
 LIMIT, AIM, TRIAL = 64.0, 48.0, 45.0
 SIZE = (1920, 1080)
 MEGABYTE = 1024.0
+LOOK = 0.5
+"""Seconds between two looks at what lenses have."""
+DENSE_RATE = 6
+"""Frames/s of a rendered packed crowd."""
 
 
 class Memory(NamedTuple):
@@ -92,6 +100,14 @@ def view() -> View:
     )
 
 
+def enlarged(video: Path) -> Iterator[NDArray[np.uint8]]:
+    """The pictures of `video`, of SIZE."""
+    with av.open(str(video)) as container:
+        for frame in container.decode(video=0):
+            picture = cv2.resize(frame.to_ndarray(format="rgb24"), SIZE)
+            yield np.asarray(picture, dtype=np.uint8)
+
+
 def grants(
     state: Path, tap: TapSpec, lens: LensSpec, lenses: int
 ) -> tuple[Trust, dict[str, Grant]]:
@@ -131,13 +147,20 @@ def grants(
         return Trust(authority=authority.vkey, ledger=ledger.vkey), granted
 
 
-def run(lenses: int, seconds: float, *, picture: bool = False) -> list[tuple[str, list[Memory]]]:
-    """(kind of process, memory of each) after every camera has measured for `seconds`."""
+def run(
+    lenses: int, seconds: float, *, picture: bool = False, of: Path | None = None
+) -> list[tuple[str, list[Memory]]]:
+    """(kind of process, memory of each) after every camera has measured for `seconds`.
+
+    They see the bench's own clip, or that in the folder `of`.
+    """
     heard: dict[str, int] = {}
+    counts: dict[str, float] = {}
     enough = threading.Event()
 
-    def reading(camera: str, _: Reading) -> None:
+    def reading(camera: str, told: Reading) -> None:
         heard[camera] = heard.get(camera, 0) + 1
+        counts[camera] = max(counts.get(camera, 0.0), told.count * COUNT_STEP)
         if len(heard) == lenses and min(heard.values()) >= seconds:
             enough.set()
 
@@ -147,19 +170,31 @@ def run(lenses: int, seconds: float, *, picture: bool = False) -> list[tuple[str
 
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "plaza.mp4"
-        encode_clip(pictures(75), clip, 25, bitrate=4_000_000)
+        if of is None:
+            encode_clip(pictures(75), clip, 25, bitrate=4_000_000)
+            seen = view()
+        else:
+            encode_clip(enlarged(of / "video.mp4"), clip, DENSE_RATE, bitrate=4_000_000)
+            seen = load_camera(of / "camera.toml").view
         tap = TapSpec(source=str(clip), live=True, loop=True)
-        lens = LensSpec(view=view(), picture=picture)
+        lens = LensSpec(view=seen, picture=picture)
         trust, granted = grants(Path(folder), tap, lens, lenses)
         with LocalFleet(
             on_reading=reading, on_status=status, on_plate=lambda *_: None, trust=trust
         ) as fleet:
             for camera, grant in granted.items():
                 fleet.start(camera, tap, lens, grant)
-            if not enough.wait(10 * seconds + 60):
+            most = 0.0
+            for _ in range(round((10 * seconds + 60) / LOOK)):
+                if enough.wait(LOOK):
+                    break
+                most = max([most, *(memory(pid).pss for pid in fleet.processes()["lens"])])
+            else:
                 raise SystemExit(f"not every camera measured; heard {heard}")
+            print(f"a lens had {most:.1f} MB at most, at its start included")
             started, processes = time.monotonic(), fleet.processes()
             print(f"{len(heard)} cameras measured, {min(heard.values())} Readings each at least")
+            print(f"people counted at most: {', '.join(f'{n:.0f}' for n in counts.values())}")
             told = [
                 (kind, [memory(pid) for pid in processes[kind]])
                 for kind in ("lens", "tap", "zygote")
@@ -174,9 +209,10 @@ def main() -> int:
     parser.add_argument("--lenses", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--view", action="store_true", help="draw the redacted view too")
+    parser.add_argument("--clip", type=Path, help="folder of video.mp4 and camera.toml")
     arguments = parser.parse_args()
     try:
-        table = run(arguments.lenses, arguments.seconds, picture=arguments.view)
+        table = run(arguments.lenses, arguments.seconds, picture=arguments.view, of=arguments.clip)
     except PermissionError:
         print("a lens cannot be looked into by its own user; run this as root", file=sys.stderr)
         return 1

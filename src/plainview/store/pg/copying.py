@@ -3,7 +3,8 @@
 Fields of fixed length are laid out for all rows at once: there are 60,000 a second.
 """
 
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -115,6 +116,27 @@ def _make_temporary(link: psycopg.Connection[Any], name: str, columns: str) -> N
     link.execute(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ({columns}) ON COMMIT DELETE ROWS".encode()
     )
+
+
+def put_statuses(connection: Connection, change: int, encoded: Mapping[str, bytes]) -> None:
+    """Keep the statuses of cameras, encoded, as those of that change."""
+    rows = []
+    for camera, data in encoded.items():
+        name = camera.encode()
+        rows.append(_STATUS.pack(2, len(name)) + name + _SIZE.pack(len(data)) + data)
+    link = raw(connection)
+    _make_temporary(link, "said", "camera text, data bytea")
+    _copy(link, "said", rows)
+    link.execute(
+        b"INSERT INTO status (camera, data, changed) SELECT camera, data, %s FROM said "
+        b"ON CONFLICT (camera) DO UPDATE SET data = excluded.data, changed = excluded.changed",
+        (change,),
+    )
+    link.execute(b"TRUNCATE said")
+
+
+_SIZE: Final = struct.Struct(">i")
+_STATUS: Final = struct.Struct(">hi")
 
 
 def put_sums(connection: Connection, table: str, start: int, held: Held) -> int:

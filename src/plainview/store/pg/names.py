@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from itertools import chain
 from types import MappingProxyType
 
-from sqlalchemy import BigInteger, Connection, Table, Text, bindparam, func, insert, select
-from sqlalchemy.dialects.postgresql import ARRAY
+import msgspec
+from sqlalchemy import Connection, Table, select, text
 
 
 class Names:
@@ -37,18 +37,15 @@ class Names:
         last = max(chain(self.numbers.values(), given.values()), default=0) if new else 0
         added = dict(zip(new, range(last + 1, last + 1 + len(new)), strict=True))
         if added:
-            # One statement however many there are: a city's first second names all of its cameras.
-            given_out = (
-                func.unnest(
-                    bindparam("ids", type_=ARRAY(BigInteger)), bindparam("names", type_=ARRAY(Text))
-                )
-                .table_valued("id", "name")
-                .render_derived()
-            )
-            rows = select(given_out.c.id, given_out.c.name)
+            # One value however many there are: a city's first second names all of its cameras.
             connection.execute(
-                insert(self._table).from_select(["id", "name"], rows),
-                {"ids": [*added.values()], "names": [*added]},
+                text(
+                    f"INSERT INTO {self._table.name} (id, name) "  # noqa: S608 - a table of ours
+                    "SELECT :last + number, name "
+                    "FROM json_array_elements_text(CAST(:names AS json)) "
+                    "WITH ORDINALITY AS given(name, number)"
+                ),
+                {"last": last, "names": msgspec.json.encode(new).decode()},
             )
         return added
 

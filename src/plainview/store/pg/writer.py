@@ -32,11 +32,6 @@ _WARY: Final = 8
 """Batches after one with duplicates that are looked through before they are added."""
 _MOST_MINUTES: Final = 64
 """Minutes that may be in memory only; a site that tells of hours at once is written in between."""
-_STATUSES: Final = (
-    "INSERT INTO status (camera, data, changed) "
-    "SELECT *, %s FROM unnest(%s::text[], %s::bytea[]) "
-    "ON CONFLICT (camera) DO UPDATE SET data = excluded.data, changed = excluded.changed"
-)
 
 
 class _Batch(NamedTuple):
@@ -222,8 +217,8 @@ class Writer:
         with self._noting:
             said = {name: self.statuses[name] for name in sorted(self.unsaved)}
         if said:
-            encoded = list(map(msgspec.msgpack.encode, said.values()))
-            connection.exec_driver_sql(_STATUSES, (self._changes + 1, list(said), encoded))
+            encoded = {name: msgspec.msgpack.encode(status) for name, status in said.items()}
+            copying.put_statuses(connection, self._changes + 1, encoded)
         return said
 
     def _saved(self, said: Mapping[str, CameraStatus]) -> None:

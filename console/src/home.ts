@@ -6,7 +6,7 @@ import { h, part, say } from "./dom";
 import { scopeWords, standingWords, watch } from "./govern";
 import type { SitesMap } from "./map";
 import { follow } from "./poll";
-import { bytes, countWords, people, range, share, siteState, whole } from "./words";
+import { alertsGrade, bytes, countWords, people, range, share, siteState, whole } from "./words";
 
 const EVERY = 2000;
 
@@ -39,7 +39,9 @@ export async function show(main: HTMLElement): Promise<void> {
     shown: () => undefined,
     changed(open) {
       for (const [id, r] of rows) {
-        const words = countWords(open.filter((alert) => alert.site === id));
+        const own = open.filter((alert) => alert.site === id);
+        const words = countWords(own);
+        r.alerts.dataset["grade"] = alertsGrade(own);
         say(r.alerts, words);
         r.alerts.hidden = !words;
       }

@@ -47,6 +47,7 @@ async function start(): Promise<void> {
       (await import("./unassessed")).show(main);
       return;
     }
+    part("link").hidden = true;
     main.replaceChildren(
       h("section", { class: "card problem", role: "alert" },
         h("h1", {}, "This page cannot be shown"),

@@ -8,7 +8,7 @@ import type { FeatureCollection } from "geojson";
 import type { Alert, SiteNow } from "./api";
 import { colour, h, onTheme, say } from "./dom";
 import { roundStep } from "./levels";
-import { countWords, people, range, siteState } from "./words";
+import { alertsGrade, countWords, people, range, siteState } from "./words";
 
 type Features = FeatureCollection;
 
@@ -84,10 +84,11 @@ export function drawMap(place: HTMLElement, sites: SiteNow[], moved: (shown: Box
     update,
     alerts(open): void {
       for (const [id, element] of pins) {
-        const words = countWords(open.filter((alert) => alert.site === id));
+        const own = open.filter((alert) => alert.site === id);
+        const words = countWords(own);
         const mark = element.querySelector(".pin-alerts");
         if (mark) say(mark, words);
-        element.classList.toggle("called", words !== "");
+        element.dataset["alerts"] = words && alertsGrade(own);
       }
     },
     found(points): void {

@@ -253,11 +253,16 @@ export function stepWords(state: string): string {
   return state === "raised" ? "Raised" : (STEPS[state as AlertState] ?? state);
 }
 
-/** "▲ 1 alarm, 2 warnings"; empty for none. */
+/** "▲ 1 alarm, 2 warnings", "◆ 1 warning"; empty for none. */
 export function countWords(alerts: Alert[]): string {
   const count = (level: string): number => alerts.filter((alert) => alert.level === level).length;
   const words = (["alarm", "warning"] as const).filter((level) => count(level) > 0).map((level) => `${count(level)} ${level}${count(level) > 1 ? "s" : ""}`);
-  return words.length ? `▲ ${words.join(", ")}` : "";
+  return words.length ? `${count("alarm") ? "▲" : "◆"} ${words.join(", ")}` : "";
+}
+
+/** How grave the gravest of `alerts` is. */
+export function alertsGrade(alerts: Alert[]): Grade {
+  return alerts.some((alert) => alert.level === "alarm") ? "bad" : "warn";
 }
 
 /** Whether somebody must still look at it. */

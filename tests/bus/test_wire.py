@@ -53,6 +53,9 @@ HOSTILE = {
     "a word more": packed([1, 77, 1, [], [], [], [], "who"]),
     "columns of different length": packed([1, 77, 1, ["a"], [1, 1], [encoded(1)], []]),
     "a camera that is none": packed([1, 77, 1, ["a b"], [1], [encoded(1)], []]),
+    "a camera that is no text": zstandard.ZstdCompressor().compress(
+        msgspec.msgpack.encode(batch()).replace(b"north-0", b"nort\xff-0")
+    ),
     "too many": packed([1, 77, 1, ["a"] * 1025, [1] * 1025, [b""] * 1025, []]),
     "a Reading too long": packed([1, 77, 1, ["a"], [1], [b"\0" * 4097], []]),
     "two frames": wire.pack(batch()) + wire.pack(batch()),

@@ -129,7 +129,8 @@ def questions(
 
     def usual(plan: SitePlan) -> int:
         weeks = range(1, min(days // 7, 8) + 1)
-        found = counts_in_hours(plan, store, [last - week * 7 * DAY for week in weeks])
+        past = [last - week * 7 * DAY for week in weeks]
+        found = counts_in_hours(plan, store, past, known=0.5)
         return len(msgspec.json.encode(found))
 
     hours, week = min(6, minute_hours), min(7, days)

@@ -1,13 +1,13 @@
 """A site's count over time, from Readings or from roll-ups."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from plainview.record import COUNT_STEP, Reading
-from plainview.store import Counts, Span, Store
+from plainview.store import Span, Store
 from plainview.web.edge import CountPoint, CountSeries
 from plainview.web.fuse import Count, fuse_count
 from plainview.web.now import HOUR, MINUTE, rounded
@@ -67,23 +67,56 @@ def _from_roll_ups(
 
     A roll-up holds no field, so overlap is shared out by area, not by density.
     """
-    names = [camera.id for camera in plan.site.cameras]
-    found = store.counts_of(names, resolution, [Span(since, until)])
     step = MINUTE if resolution == "minute" else HOUR
-    return step, [_point(k * step, count) for k, count in _steps(plan, found, step)]
+    steps = _steps(plan, store, resolution, [Span(since, until)])
+    if steps is None:
+        return step, []
+    first, measured, people, known = steps
+    counts, lows, highs = people.round(2).tolist()
+    told = zip(measured.tolist(), counts, lows, highs, known.round(4).tolist(), strict=True)
+    return step, [
+        CountPoint(k * step / 1000, count, low, high, ground)
+        if some
+        else CountPoint(k * step / 1000, None, None, None, 0.0)
+        for k, (some, count, low, high, ground) in enumerate(told, first)
+    ]
 
 
-def counts_in_hours(plan: SitePlan, store: Store, starts: Iterable[int]) -> list[Count]:
-    """The site's mean count in each hour that begins at one of `starts` and was measured."""
-    names = [camera.id for camera in plan.site.cameras]
-    found = store.counts_of(names, "hour", [Span(start, start + HOUR) for start in starts])
-    return [count for _, count in _steps(plan, found, HOUR) if count.people is not None]
+def counts_in_hours(
+    plan: SitePlan, store: Store, starts: Iterable[int], *, known: float
+) -> list[float]:
+    """The site's mean count in each hour that begins at one of `starts` and was measured.
+
+    Only those in which at least the share `known` of its ground was.
+    """
+    steps = _steps(plan, store, "hour", [Span(start, start + HOUR) for start in starts])
+    if steps is None:
+        return []
+    wanted: list[float] = steps.people[0, steps.measured & (steps.known >= known)].tolist()
+    return wanted
 
 
-def _steps(plan: SitePlan, found: Mapping[str, Counts], step: int) -> Iterator[tuple[int, Count]]:
-    """The site's count in each step from the first to the last in which a camera measured."""
+class _Steps(NamedTuple):
+    """A site's counts from the first step in which a camera measured to the last."""
+
+    first: int
+    """Its start in steps since 1970."""
+    measured: Mask
+    """Whether any camera did in that step; where none did, the rest says nothing."""
+    people: Array
+    """(3, steps): count and both ends of its interval."""
+    known: Array
+    """Share of the covered ground."""
+
+
+def _steps(
+    plan: SitePlan, store: Store, resolution: Literal["minute", "hour"], spans: Sequence[Span]
+) -> _Steps | None:
+    """What the site's cameras counted in `spans`, added up; None where none measured."""
+    step = MINUTE if resolution == "minute" else HOUR
+    found = store.counts_of([camera.id for camera in plan.site.cameras], resolution, spans)
     if not found:
-        return
+        return None
     first = min(int(one.start[0]) for one in found.values()) // step
     last = max(int(one.start[-1]) for one in found.values()) // step
     mean, below, above = np.zeros((3, len(found), last - first + 1))
@@ -95,14 +128,11 @@ def _steps(plan: SitePlan, found: Mapping[str, Counts], step: int) -> Iterator[t
         below[k, at] = (one.total - one.low) / one.readings
         above[k, at] = (one.high - one.total) / one.readings
     shares, known = _shared(plan, [*found], there)
-    people = (shares * mean).sum(axis=0)
-    low = np.maximum(people - np.linalg.norm(shares * below, axis=0), 0.0)
-    high = people + np.linalg.norm(shares * above, axis=0)
-    measured: Mask = np.asarray(there.any(axis=0))
-    told = np.stack((people, low, high)) * COUNT_STEP
-    for k in range(len(people)):
-        count, least, most = map(float, told[:, k])
-        yield first + k, Count(count, least, most, float(known[k])) if measured[k] else _NOTHING
+    count = (shares * mean).sum(axis=0)
+    low = np.maximum(count - np.linalg.norm(shares * below, axis=0), 0.0)
+    high = count + np.linalg.norm(shares * above, axis=0)
+    people = np.stack((count, low, high)) * COUNT_STEP
+    return _Steps(first, np.asarray(there.any(axis=0)), people, known)
 
 
 def _shared(plan: SitePlan, names: Sequence[str], there: Mask) -> tuple[Array, Array]:

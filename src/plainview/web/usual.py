@@ -44,5 +44,5 @@ def usual(plan: SitePlan, store: Store, now: float) -> UsualEdge:
 
 def _counts(plan: SitePlan, store: Store, hours: list[int]) -> list[float]:
     """Mean counts of those of `hours` (UTC milliseconds of their start) that were measured."""
-    found = counts_in_hours(plan, store, [start for start in hours if start >= 0])
-    return [one.people for one in found if one.people is not None and one.known >= _KNOWN]
+    past = [start for start in hours if start >= 0]
+    return counts_in_hours(plan, store, past, known=_KNOWN)

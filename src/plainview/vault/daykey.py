@@ -63,7 +63,7 @@ def recipient(text: str) -> object:
         return pyrage.ssh.Recipient.from_str(text)
     try:
         found = pyrage.plugin.Recipient.from_str(text)
-        return pyrage.plugin.RecipientPluginV1(found.plugin(), [found], [])
+        return pyrage.plugin.RecipientPluginV1(found.plugin(), [found], [], Prompts())
     except (pyrage.RecipientError, pyrage.EncryptError, ValueError) as error:
         raise InputError(
             f"{text[:40]!r} is no age recipient",

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Sequence
 
 from hypothesis import given
@@ -15,6 +16,13 @@ def batch(sequence: int, *, reply: str, again: bool = False) -> Raw:
     """A batch of three Readings at that place of the stream."""
     whole = wire.Batch(1, 7, sequence, ("a", "b", "c"), (0,) * 3, (DATA,) * 3)
     return Raw(sequence, "plainview.readings.d.s", reply, wire.pack(whole), again)
+
+
+def many(sequence: int) -> Raw:
+    """A batch of two hundred."""
+    names = tuple(f"c{k}" for k in range(200))
+    whole = wire.Batch(1, 7, sequence, names, (0,) * 200, (DATA,) * 200)
+    return Raw(sequence, "plainview.readings.d.s", f"r{sequence}", wire.pack(whole), again=False)
 
 
 class Broker:
@@ -74,6 +82,27 @@ def test_a_broker_is_told_for_a_while_that_a_batch_is_being_worked_on() -> None:
     assert broker.incoming.at_work() == ["again"]
     broker.clock.advance(60)
     assert broker.incoming.at_work() == []
+
+
+def test_what_waits_in_plenty_is_read_while_nobody_takes() -> None:
+    """In pieces, up to a bound; given out in order, each once; the reader ends with all else."""
+    broker = Broker()
+    reader = threading.Thread(target=broker.incoming.read_ahead)
+    reader.start()
+    for sequence in range(1, 201):
+        broker.incoming.put("live", many(sequence))
+    got: list[Delivery] = []
+    while len(got) < 40_000:
+        more = broker.take(30_000)
+        broker.incoming.acknowledge(more)
+        got += more
+    assert sorted(one.token for one in got) == [
+        sequence << 12 | k for sequence in range(1, 201) for k in range(200)
+    ]
+    assert len(broker.answers) == 200
+    broker.incoming.ended()
+    reader.join(10)
+    assert not reader.is_alive()
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["put", "take", "ack"])), max_size=30))

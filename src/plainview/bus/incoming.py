@@ -35,6 +35,12 @@ _A_WHILE = 3.0
 gives it out again."""
 _STUCK = 60.0
 """Seconds after which it is told no more."""
+_PIECE = 4096
+"""Messages that are read at once ahead of who takes them: he waits for no more than that."""
+_AHEAD = 16_384
+"""Messages that are read ahead at most: as many as intake takes at once."""
+_TURN = 0.1
+"""Seconds that a taker waits, at least, for whoever reads at the moment."""
 _LATE_SHARE = 4
 """One late batch may come with so many live ones, so that what is late moves at all."""
 
@@ -126,7 +132,7 @@ class Incoming:
             if not durable and raw.sequence not in self._unread:
                 self._raw[path].append(raw)
                 self._bytes += len(raw.packed)
-                self._changed.notify()
+                self._changed.notify_all()
             if not durable:
                 self._unread[raw.sequence] = raw.reply
                 self._came.setdefault(raw.sequence, self._clock.monotonic())
@@ -165,7 +171,7 @@ class Incoming:
     def take(self, most: int, timeout: float) -> Sequence[Delivery]:
         """Up to `most` messages; waits up to `timeout` seconds for the first."""
         end = self._clock.monotonic() + timeout
-        if not self._turn.acquire(timeout=max(timeout, 0.001)):
+        if not self._turn.acquire(timeout=max(timeout, _TURN)):
             return []
         try:
             while self._waiting < most:
@@ -176,6 +182,26 @@ class Incoming:
             return self._give(most)
         finally:
             self._turn.release()
+
+    def read_ahead(self) -> None:
+        """Read what waits in plenty while nobody takes, until nothing more will come.
+
+        For a thread of its own: a taker waits for its store, and this uses that time.
+        """
+        while self._wait_for_plenty():
+            with self._turn:
+                if self._waiting < _AHEAD and (raws := self._next(_PIECE, 0.0)):
+                    self._read(raws)
+
+    def _wait_for_plenty(self) -> bool:
+        """Wait until there is something to read ahead; False once nothing more will come."""
+        with self._changed:
+            while not self._ended:
+                waiting = max(map(len, self._raw.values())) * self._per_batch
+                if waiting >= _PIECE and self._waiting < _AHEAD:
+                    return True
+                self._changed.wait()
+        return False
 
     def _next(self, wanted: int, end: float) -> list[Raw]:
         """Batches with about `wanted` messages; waits for the first until `end`."""
@@ -283,6 +309,7 @@ class Incoming:
                     held.given += many
             self._messages += len(given)
             self._waiting -= len(given)
+            self._changed.notify_all()
         return given
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:

@@ -102,6 +102,10 @@ class NatsBus:
         with self._lock:
             if not self._taking and not self._closed:
                 self._link.spawn(self._pulling.fill(self._incoming))
+                reader = threading.Thread(
+                    target=self._incoming.read_ahead, name="read ahead", daemon=True
+                )
+                reader.start()
             self._taking = True
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from plainview.clock import Clock, SystemClock
 from plainview.errors import ConfigError, LensError
+from plainview.fleet.knock import Door, Knocks
 from plainview.fleet.membership import Link, NodeGone, NodeSilent
 from plainview.fleet.node import LEASE
 from plainview.fleet.node import Node as Program
@@ -34,6 +36,9 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 _LOOK = 1.0
 """Seconds between looks at which nodes there are."""
+_OVERDUE = 0.75
+"""Seconds without an answer after which it is looked whether the node's raylet is there: one that
+is well answers within `membership.WAIT`."""
 _REACH = 5.0
 """Seconds in which a cluster's address must take a connection."""
 _LEAVE = 10.0
@@ -58,25 +63,32 @@ class RayLink:
     def __init__(self, actor: Any, node: str) -> None:  # noqa: ANN401 - Ray's handles are untyped
         """Nothing was sent yet."""
         self._actor = actor
-        self._node = node
+        self.node = node
         self.pending: Any = None
+        self.since: float | None = None
+        """When an answer was waited for first, monotonic seconds; None: all have come."""
+        self.gone = False
+        """Its node's raylet is not there any more, and ends nothing in order."""
 
     def send(self, asked: bytes) -> None:
         """Begin an exchange. Raises NodeGone where Ray itself does not take it."""
         try:
             self.pending = self._actor.exchange.remote(asked)
         except ray.exceptions.RayError as error:
-            raise NodeGone(f"cannot be asked: {error}"[:300], where=self._node) from error
+            raise NodeGone(f"cannot be asked: {error}"[:300], where=self.node) from error
 
     def answer(self) -> bytes:
         """The answer. Raises NodeGone, NodeSilent."""
+        if self.gone:
+            raise NodeGone("nobody has its raylet's port any more", where=self.node)
         try:
             told = ray.get(self.pending)
         except ray.exceptions.ActorUnavailableError as error:
-            raise NodeSilent("could not be asked", where=self._node) from error
+            raise NodeSilent("could not be asked", where=self.node) from error
         except ray.exceptions.RayError as error:
             why = str(error).strip().splitlines()
             raise NodeGone(f"its program ended: {why[0][:200] if why else ''}") from error
+        self.since = None
         if not isinstance(told, bytes):
             raise NodeGone("its program answers something else")
         return told
@@ -92,7 +104,13 @@ class RayCluster:
     """Owns the connection to a Ray cluster, and the thread that looks at its nodes."""
 
     def __init__(
-        self, url: str, trust: Trust, *, command: Sequence[str] = COMMAND, lease: float = LEASE
+        self,
+        url: str,
+        trust: Trust,
+        *,
+        command: Sequence[str] = COMMAND,
+        lease: float = LEASE,
+        clock: Clock | None = None,
     ) -> None:
         """Connect to `url`, or to the cluster that this process has connected to before.
 
@@ -107,7 +125,11 @@ class RayCluster:
         self._ours = not ray.is_initialized()
         if self._ours:
             _connect(address)
+        self._clock = clock or SystemClock()
+        self._knocks = Knocks(self._clock)
         self._nodes: tuple[Node, ...] = ()
+        self._doors: dict[str, Door] = {}
+        """Where the raylet of each node listens, those that were given up too."""
         self._trouble = ""
         self._closing = threading.Event()
         self._look()
@@ -131,6 +153,9 @@ class RayCluster:
     def wait(self, links: Sequence[Link], seconds: float) -> Sequence[Link]:
         """Those of `links` that have an answer, after at most `seconds`."""
         waiting = {link.pending: link for link in links if isinstance(link, RayLink)}
+        gone = [link for link in waiting.values() if self._is_gone(link)]
+        if gone:
+            return gone
         try:
             ready, _ = ray.wait(list(waiting), num_returns=1, timeout=seconds)
             if ready:
@@ -139,10 +164,24 @@ class RayCluster:
             raise LensError(f"Ray does not answer: {error}"[:300], where="fleet") from error
         return [waiting[one] for one in ready]
 
+    def _is_gone(self, link: RayLink) -> bool:
+        """Whether the raylet of a node that does not answer has ended: then so has its actor.
+
+        Ray itself says so after ten seconds or more where it had no time to say farewell.
+        """
+        now = self._clock.monotonic()
+        if link.since is None:
+            link.since = now
+        door = self._doors.get(link.node)
+        if door is not None and now - link.since > _OVERDUE:
+            link.gone = self._knocks.refused(door)
+        return link.gone
+
     def close(self) -> None:
         """Disconnect, where the connection was made here."""
         self._closing.set()
         self._thread.join()
+        self._knocks.close()
         if self._ours:
             _disconnect()
 
@@ -154,11 +193,16 @@ class RayCluster:
         """Know which nodes there are. Where that cannot be told, they are as they were."""
         try:
             draining = ray._private.state.state.get_draining_nodes()  # noqa: SLF001 - no public way
-            self._nodes = tuple(
-                _node(told, draining=told["NodeID"] in draining)
+            there = [
+                told
                 for told in ray.nodes()  # type: ignore[no-untyped-call]
                 if told["Alive"] and told["Resources"].get("CPU", 0.0) > 0.0
-            )
+            ]
+            self._doors |= {
+                told["NodeID"]: (told["NodeManagerAddress"], told["NodeManagerPort"])
+                for told in there
+            }
+            self._nodes = tuple(_node(one, draining=one["NodeID"] in draining) for one in there)
         except (ray.exceptions.RayError, RuntimeError, OSError) as error:
             if not self._trouble:
                 _log.error("Ray does not tell its nodes", why=str(error)[:200])

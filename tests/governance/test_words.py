@@ -26,7 +26,7 @@ def placeholders(text: str) -> set[str]:
 
 def test_a_complete_language_has_every_word() -> None:
     """English and Traditional Chinese lack nothing, and no text is empty or left as it was."""
-    assert COMPLETE == ("en", "zh-Hant")
+    assert COMPLETE == ("en", "zh-Hant", "fr")
     source = load("en").texts
     for language in COMPLETE:
         assert set(load(language).texts) == set(source)

@@ -170,11 +170,11 @@ def test_a_complete_language_needs_no_other(client: Client, language: str) -> No
 
 
 def test_a_prepared_language_marks_what_it_borrows(client: Client) -> None:
-    """French shows English where it lacks words, marked as English, and says so at the top."""
-    page = read(client, "/portal/fr/never")
-    assert words("fr").text("portal.partly") in page.text
-    english = words("en").text("portal.never.face.text")
-    assert f'<span lang="en">{english}</span>' in client.get("/portal/fr/never").text
+    """German shows English where it lacks words, marked as English, and says so at the top."""
+    page = client.get("/portal/de/assessments/harbour-square-hk@2").text
+    assert words("de").text("portal.partly") in page
+    english = words("en").text("field.aims.evidence")
+    assert f'<span lang="en">{english}</span>' in page
 
 
 def test_every_word_of_the_templates_is_in_the_catalogue() -> None:

@@ -23,7 +23,7 @@ from plainview.schedule import DAYS, Hours
 
 SOURCE: Final = "en"
 LANGUAGES: Final = (SOURCE, "zh-Hant", "fr", "de")
-COMPLETE: Final = (SOURCE, "zh-Hant")
+COMPLETE: Final = (SOURCE, "zh-Hant", "fr")
 """Languages with every word. The portal offers these without a warning."""
 
 _LOCALES: Final = {"en": "en_GB", "zh-Hant": "zh_Hant_HK", "fr": "fr", "de": "de"}

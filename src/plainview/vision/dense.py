@@ -1,7 +1,7 @@
 """The estimator for crowds in which no floor is to be seen: a density, not bodies.
 
 At most twice a second, and only where it is crowded or the plate may never have been empty, the
-network (density.py) reads the head plane twice: with the plate, and mirrored without it, so that
+network (density.py) reads the head plane twice: without the plate, and mirrored with it, so that
 what it takes one side for is not taken twice. The mean of both is the density; their difference is
 part of what is not known. The outcome joins the first estimator's weighted points as blend.py says,
 with velocities by particle image velocimetry (piv.py).
@@ -160,8 +160,9 @@ class Dense:
         assert self._plane is not None  # noqa: S101 - `frame` looked
         if self._net is None:
             self._net = Density()
-        with_plate = self._net.people(channels(self._plane, seen, differs, None))
-        without = self._net.people(mirrored(channels(self._plane, seen, None, None)))[:, ::-1]
+        turned = self._net.people(mirrored(channels(self._plane, seen, differs, None)))
+        with_plate = turned[:, ::-1]
+        without = self._net.people(channels(self._plane, seen, None, None))
         self._bare = np.asarray(without * self._seen, dtype=np.float64)
         mean = 0.5 * GAIN * (with_plate + without) * self._seen
         apart = GAIN * (with_plate - without) * self._seen

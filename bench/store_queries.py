@@ -6,9 +6,10 @@ Minutes of all cameras for all days are 2.6 billion rows, 0.3 TB: more than this
 they are not there. That a camera's minutes lie in 30 partitions, and are found among 60,000
 cameras' in the newest, is. Rows lie as they come, minute by minute and hour by hour; their indexes
 are made when all are there. Each question is of another site, 10 cameras each, and is answered as
-the API does: from the store, added up over the site, as JSON. CPU is this process's. The server is
-started anew before: its own cache is empty, the system's is not. With `--url`, a server of your own
-keeps the roll-ups, and the next run finds them made.
+the API does: from the store, added up over the site, as JSON. The server is started anew before:
+its own cache is empty, the system's is not. CPU is this process's, and where it runs on this
+machine that of the server's which answers. With `--url`, a server of your own keeps the roll-ups,
+and the next run finds them made.
 
     python bench/store_queries.py
     python bench/store_queries.py --url postgresql://plainview@127.0.0.1/queries
@@ -18,6 +19,7 @@ keeps the roll-ups, and the next run finds them made.
 import argparse
 import contextlib
 import copy
+import os
 import random
 import statistics
 import sys
@@ -174,19 +176,38 @@ def _made(url: str, given: argparse.Namespace) -> str:
     return url
 
 
-def _print(name: str, ask: Question, sites: list[SitePlan]) -> None:
+def _print(name: str, ask: Question, sites: list[SitePlan], url: str) -> None:
     found, seconds, cpu = [], [], []
+    ask(sites[0])
+    began_there = _server_cpu(url)
     for plan in sites:
         began, began_cpu = time.perf_counter(), time.process_time()
         found.append(ask(plan))
         seconds.append(time.perf_counter() - began)
         cpu.append(time.process_time() - began_cpu)
+    there = (_server_cpu(url) - began_there) / len(sites)
     p99 = statistics.quantiles(seconds, n=100, method="inclusive")[98]
     print(
         f"{name:38} {statistics.median(found):8.0f} {statistics.median(seconds) * 1000:8.1f} "
-        f"{p99 * 1000:8.1f} {LIMIT * 1000:8.0f} {statistics.median(cpu) * 1000:8.1f}",
+        f"{p99 * 1000:8.1f} {LIMIT * 1000:8.0f} {statistics.median(cpu) * 1000:8.1f} "
+        f"{there * 1000:8.1f}",
         flush=True,
     )
+
+
+def _server_cpu(url: str) -> float:
+    """CPU seconds so far of the server's processes that answer clients; 0.0 where it is far."""
+    with psycopg.connect(url) as link:
+        found = link.execute(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' "
+            "AND pid <> pg_backend_pid()"
+        ).fetchall()
+    ticks = 0
+    for (pid,) in found:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -212,13 +233,12 @@ def main() -> None:
             print(f"a site is {SITE} cameras; each is asked {given.asked} times\n")
         chance = random.Random(1)  # noqa: S311 - questions, not secrets
         store = stack.enter_context(contextlib.closing(open_store(url)))
-        print(
-            f"{'question':38} {'bytes':>8} {'p50 ms':>8} {'p99 ms':>8} {'limit':>8} {'CPU p50':>8}"
-        )
+        heads = ("bytes", "p50 ms", "p99 ms", "limit", "CPU ms", "server")
+        print(f"{'question':38} {' '.join(f'{head:>8}' for head in heads)}")
         site = Site(given.cameras)
         for name, ask, kept in questions(store, chance, given.days, given.minutes_hours):
             share = given.share if kept else 1
-            _print(name, ask, [site.any(chance, share) for _ in range(given.asked)])
+            _print(name, ask, [site.any(chance, share) for _ in range(given.asked)], url)
 
 
 if __name__ == "__main__":

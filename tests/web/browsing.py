@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from plainview.web.pages import STATIC
 
@@ -22,6 +22,10 @@ FLAGS = [
     "--enable-unsafe-swiftshader",
     "--disable-gpu",
 ]
+
+PATIENCE = 30_000
+"""Milliseconds for which a page is waited for: a machine that does much else is no fault of it."""
+expect.set_options(timeout=PATIENCE / 2)
 
 
 def opened() -> Iterator[Browser]:
@@ -49,7 +53,7 @@ def page_of(
     context = browser.new_context(**options)
     context.add_cookies(cookies or [])  # type: ignore[arg-type]  # Playwright's own dictionary
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
 
     def asked(request: Request) -> None:
         if not request.url.startswith((url, "blob:", "data:")):

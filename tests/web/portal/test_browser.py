@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.web.browsing import opened, violations
+from tests.web.browsing import PATIENCE, opened, violations
 from tests.web.portal.conftest import PublicCity
 from tests.web.portal.published import put
 
@@ -60,7 +60,7 @@ def shown(
     faults: list[str] = []
     context = browser.new_context(**options)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
         "request",

@@ -36,8 +36,9 @@ def new(
     _write(out, text.encode())
     written = load_assessment(out)
     left = len(find(written, today=_today(), views=None))
+    seen = "1 camera" if len(cameras) == 1 else f"{len(cameras)} cameras"
     return [
-        f"{out}: {len(cameras)} cameras, {left} answers to write",
+        f"{out}: {seen}, {left} answers to write",
         f"Write them, then see what is left: plainview assessment check {out}",
     ]
 

@@ -167,8 +167,8 @@ function legendCard(): HTMLElement {
       ...LEVELS.map(([colour, words]) => h("li", {}, swatch(colour), h("span", {}, words), h("small", {}, "people/m²")))),
     h("ul", { class: "view-notes" },
       h("li", {}, "A block is ground, half a metre wide at least and never finer than a third of a person in the picture. Someone in it colours all of it."),
-      h("li", {}, "An arrow is where those in a block go on the whole; longer is faster (from 0.3, 0.8 and 1.6 m/s)."),
-      h("li", {}, "A ring with a letter is an event: O object left, P person down, F fire, W wrong way, Z zone, D density, M crowd movement, X weapon."),
+      h("li", {}, "A darker wedge points where those in a block go on the whole; longer is faster (from 0.3, 0.8 and 1.6 m/s)."),
+      h("li", {}, "A frame with a letter is an event: O object left, P person down, F fire, W wrong way, Z zone, D density, M crowd movement, X weapon."),
       h("li", {}, "Flat grey is not shown: masked by hand, or the camera never saw it empty.")));
 }
 

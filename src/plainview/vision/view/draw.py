@@ -53,8 +53,10 @@ _LETTERS: Final = {
     EventKind.FIRE: "F",
     EventKind.WEAPON: "X",
 }
-SHADE: Final = 0.6
+SHADE: Final = 0.7
 """Of the light of a block, in its glyph and its border: no more contrast than is needed."""
+SHORTEST: Final = 10
+"""Pixels of a glyph's length: a shorter one would be a spot, and tell nothing."""
 BROAD: Final = 0.35
 """Of a glyph's length, its width at the blunt end."""
 _MARK: Final = (200, 0, 200)
@@ -154,13 +156,13 @@ def _ends(blocks: Blocks, one: Activity) -> tuple[tuple[int, int], tuple[int, in
     if not seen.all() or float(np.abs(pixels).max()) > 30_000:
         return None
     (ax, ay), (bx, by) = np.rint(pixels).astype(int).tolist()
-    return (ax, ay), (bx, by)
+    return ((ax, ay), (bx, by)) if math.dist((ax, ay), (bx, by)) >= SHORTEST else None
 
 
 def _glyph(mask: NDArray[np.uint8], blocks: Blocks, one: Activity) -> None:
     """Set in `mask` (h, w) a wedge that points where those in a block go."""
     ends = _ends(blocks, one)
-    if ends is None or ends[0] == ends[1]:
+    if ends is None:
         return
     blunt, tip = np.array(ends, dtype=np.float64)
     across = (tip - blunt)[::-1] * (-BROAD / 2, BROAD / 2)

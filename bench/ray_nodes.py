@@ -184,6 +184,8 @@ def main() -> None:
         fences = {camera: fence for camera, (_, fence) in before.items()}
         dead = bench.nodes.nodes[1].node_id
         moved = [camera for camera, (node, _) in before.items() if node == dead]
+        if not moved:
+            raise SystemExit("nothing ran on the second node: it took too long to start")
         killed = kill(bench.nodes.raylet(1))
         at = time.monotonic()
         back = bench.wait(moved, at, fences)

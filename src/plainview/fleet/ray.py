@@ -130,6 +130,8 @@ class RayCluster:
         self._nodes: tuple[Node, ...] = ()
         self._doors: dict[str, Door] = {}
         """Where the raylet of each node listens, those that were given up too."""
+        self._gone: set[str] = set()
+        """Nodes whose raylet has ended; one that is started anew is another node."""
         self._trouble = ""
         self._closing = threading.Event()
         self._look()
@@ -138,7 +140,7 @@ class RayCluster:
 
     def nodes(self) -> Sequence[Node]:
         """Those that were there at the last look, a second ago."""
-        return self._nodes
+        return [node for node in self._nodes if node.name not in self._gone]
 
     def open(self, node: str) -> RayLink:
         """Begin to start the actor on `node`. It ends with this process, or by its lease."""
@@ -175,6 +177,8 @@ class RayCluster:
         door = self._doors.get(link.node)
         if door is not None and now - link.since > _OVERDUE:
             link.gone = self._knocks.refused(door)
+        if link.gone:
+            self._gone.add(link.node)
         return link.gone
 
     def close(self) -> None:

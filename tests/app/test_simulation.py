@@ -145,11 +145,11 @@ def test_a_leaf_keeps_what_its_own_sites_say_and_nothing_else(tmp_path: Path) ->
         await ensure_stream(there, centre_stream(10**8, 1))
         await ensure_stream(here, leaf_stream(10**7))
         for _ in range(3):
-            await there.publish(subject("readings", "d", "far"), b"x")
+            await there.publish(subject("d", "far"), b"x")
         said = 0
         while (await there.jsm().stream_info(CENTRE)).state.messages < 4:
             # Until the link between the two is up, only the leaf has it.
-            await here.publish(subject("readings", "d", "near"), b"x")
+            await here.publish(subject("d", "near"), b"x")
             said += 1
             await asyncio.sleep(0.05)
         own = (await here.jsm().stream_info(LEAF)).state.messages

@@ -21,7 +21,7 @@ def test_an_address_says_servers_key_and_sender(tmp_path: Path) -> None:
     assert address.servers == ("tls://a:4222", "tls://b:4333")
     assert address.sender == Sender(token("Old Town"), "plaza")
     assert (address.creds, address.leaf, address.replicas, address.bound) == (seed, 10**10, 3, 9)
-    assert subject("readings", *address.sender).endswith(".plaza")
+    assert subject(*address.sender).endswith(".plaza")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_wrong_address_is_one_line(url: str, why: str) -> None:
 @given(st.text(max_size=100), st.text(max_size=100))
 def test_every_district_has_a_token_of_its_own(one: str, other: str) -> None:
     """Whatever a district is called, it is one token of a subject, and never another's."""
-    assert subject("readings", token(one), "a")
+    assert subject(token(one), "a")
     assert (token(one) == token(other)) == (one == other)
 
 

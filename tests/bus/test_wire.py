@@ -99,7 +99,7 @@ def test_a_batch_is_named_for_good() -> None:
 @pytest.mark.parametrize("name", ["", "a.b", "*", ">", "a b", "é", "x" * 65])
 def test_a_subject_has_no_room_for_another(name: str) -> None:
     """A district's or site's name is one token, or refused: dots and wildcards reach further."""
-    assert wire.subject("readings", "north", "plaza-1") == "plainview.readings.north.plaza-1"
+    assert wire.subject("north", "plaza-1") == "plainview.readings.north.plaza-1"
     for names in ((name, "plaza"), ("north", name)):
         with pytest.raises(InputError):
-            wire.subject("readings", *names)
+            wire.subject(*names)

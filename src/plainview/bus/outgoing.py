@@ -188,7 +188,7 @@ class Outgoing:
         sealed = Sealed(
             number=self._number,
             id=wire.message_id(whole),
-            subject=wire.subject("readings", *batch.sender),
+            subject=wire.subject(*batch.sender),
             packed=wire.pack(whole),
             messages=batch.messages,
         )

@@ -25,8 +25,6 @@ MAX_PACKED = 1_000_000
 MAX_PLAIN = 8_000_000
 """Bytes of a batch before compression, at most: a small bomb must not fill the memory."""
 
-Kind = Literal["readings", "status"]
-
 _PREFIX = "plainview"
 _LEVEL = 1
 """zstd's fastest: a level more costs twice the CPU for a tenth of the bytes."""
@@ -74,7 +72,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Batch)
 
 
-def subject(kind: Kind, district: str, site: str) -> str:
+def subject(district: str, site: str) -> str:
     """Where a site's batches go: `plainview.readings.DISTRICT.SITE`. Raises InputError."""
     for name in (district, site):
         try:
@@ -84,7 +82,7 @@ def subject(kind: Kind, district: str, site: str) -> str:
                 f"{name!r} cannot name a district or site on the bus",
                 mend="Use 1 to 64 letters, digits, _ and -, without dots",
             ) from error
-    return f"{_PREFIX}.{kind}.{district}.{site}"
+    return f"{_PREFIX}.readings.{district}.{site}"
 
 
 def message_id(batch: Batch) -> str:

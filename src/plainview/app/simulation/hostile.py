@@ -109,4 +109,4 @@ def _subject(city: City, site: int) -> str:
     name, district = next(
         (name, district) for k, (name, district) in enumerate(city.districts()) if k == site
     )
-    return wire.subject("readings", district, name)
+    return wire.subject(district, name)

@@ -180,7 +180,8 @@ def test_no_identity_is_kept() -> None:
     """What is known of bodies is where, how fast, how many and how visible: no names or numbers."""
     assert Bodies._fields == ("places", "velocities", "weights", "visible")
     assert set(Estimate._fields) <= {
-        "places", "velocities", "weights", "variance", "noise", "missed", "overlooked", "unseen",
+        "places", "velocities", "weights", "variance", "settled", "noise", "missed", "overlooked",
+        "unseen",
     }  # fmt: skip
     watched = watch(film(scripted([((0.0, -4.0, 1.0), (3.0, 0.0, 1.0))]), 2), estimator())
     estimate = watched[-1].estimate

@@ -25,7 +25,7 @@ FLAGS = [
 
 PATIENCE = 30_000
 """Milliseconds for which a page is waited for: a machine that does much else is no fault of it."""
-expect.set_options(timeout=PATIENCE / 2)
+expect.set_options(timeout=PATIENCE)
 
 
 def opened() -> Iterator[Browser]:

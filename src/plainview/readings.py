@@ -299,11 +299,13 @@ def _blank(n: int, lines: int) -> Columns:
     return Columns(*(np.zeros((n, *part.shape[1:]), part.dtype) for part in _none(lines)))
 
 
-_FIELDS: Final = tuple(field.type for field in msgspec.inspect.type_info(Reading).fields)[:10]  # type: ignore[attr-defined]
-_BOUNDS: Final = tuple((int(kind.ge), int(kind.le)) for kind in _FIELDS)
+_FIELDS: Final = tuple(field.type for field in msgspec.inspect.type_info(Reading).fields)  # type: ignore[attr-defined]
+_BOUNDS: Final = tuple((int(kind.ge), int(kind.le)) for kind in _FIELDS[:10])
 """Of the numbers with which a Reading begins, `t` to `nx`."""
-_FLUX: Final = 6_400_000
-_MOST_LINES: Final = 32
+_LINES: Final = _FIELDS[11]
+_MOST_LINES: Final = int(_LINES.max_length)
+_FLUX: Final = tuple((int(kind.ge), int(kind.le)) for kind in _LINES.item_type.item_types)
+"""Of what crossed a line forward and backward."""
 _HEAD: Final = 0x9E
 """MessagePack: an array of the 14 fields."""
 _EMPTY: Final = 0x90
@@ -334,10 +336,10 @@ _SIZE, _SHIFT, _LEAST = _sizes()
 def _tails() -> dict[bytes, int]:
     """What a Reading without events ends with, for up to two flags: the bits of those."""
     sets = chain.from_iterable(permutations(Health, many) for many in range(3))
-    return {encode_tail(flags): sum(BIT[flag] for flag in flags) for flags in sets}
+    return {_tail_of(flags): sum(BIT[flag] for flag in flags) for flags in sets}
 
 
-def encode_tail(flags: Iterable[Health]) -> bytes:
+def _tail_of(flags: Iterable[Health]) -> bytes:
     """The encoding of the fields `health` and `events`, the last, without events."""
     return msgspec.msgpack.encode(tuple(flags)) + bytes([_EMPTY])
 
@@ -426,8 +428,8 @@ class _Cursors:
             rows = np.flatnonzero((lines > k) & self.ok)
             at = self.at[rows]
             sound = self.buf.take(at) == _PAIR
-            forward, at, well = self._number(at + 1, 0, _FLUX)
-            backward, at, also = self._number(at, 0, _FLUX)
+            forward, at, well = self._number(at + 1, *_FLUX[0])
+            backward, at, also = self._number(at, *_FLUX[1])
             found[rows, k, 0], found[rows, k, 1] = forward, backward
             self.at[rows] = at
             self.ok[rows] &= sound & well & also
@@ -461,7 +463,3 @@ def _read_fast(data: Sequence[bytes]) -> tuple[Columns, Sequence[int]]:
         np.zeros(len(data), np.bool_),
     )  # fmt: skip
     return columns, np.flatnonzero(~cursors.ok).tolist()
-
-
-__all__ = ["BIT", "Columns", "Ints", "Measured", "Readings", "Which", "columns_of", "encode_tail",
-           "gathered", "joined", "read"]  # fmt: skip

@@ -6,9 +6,22 @@ import pytest
 from tests.app.published import HOUR, START, reading
 
 from plainview.errors import ConfigError, StoreError
-from plainview.store import open_store
+from plainview.record import COUNT_STEP, CROSSING_STEP
+from plainview.store import RollUp, open_store
 from plainview.store.hours import hour_sums
-from plainview.store.rollup import roll_up
+from plainview.store.rollup import Sums
+
+
+def shown(camera: str, start: int, part: Sums) -> RollUp:
+    """The healthy hour that adds up to `part`, in people, as the store shows it."""
+    sums = (part.low, part.total, part.high)
+    low, mean, high = (whole * COUNT_STEP / part.readings for whole in sums)
+    assert part.peak is not None
+    crossings = tuple((f * CROSSING_STEP, b * CROSSING_STEP) for f, b in part.crossings)
+    peak = part.peak * COUNT_STEP
+    return RollUp(
+        camera, start, part.readings, part.unhealthy, mean, low, high, peak, crossings, ()
+    )
 
 
 def test_hours_are_read_while_another_writes_and_only_when_they_are_final(tmp_path: Path) -> None:
@@ -26,7 +39,7 @@ def test_hours_are_read_while_another_writes_and_only_when_they_are_final(tmp_pa
         store.roll_up(START + 2 * HOUR)
         found = hour_sums(url, ["north", "nobody"], START, START + HOUR)
         assert list(found) == ["north"]
-        assert [roll_up("north", start, part) for start, part in found["north"].items()] == (
+        assert [shown("north", start, part) for start, part in found["north"].items()] == (
             store.roll_ups("north", "hour", START, START + HOUR)
         )
         store.append([reading("north", 3, 0, 3.0)])

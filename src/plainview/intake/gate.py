@@ -61,7 +61,7 @@ class Refusal(enum.StrEnum):
     """Older than Readings are kept."""
 
 
-NONE: Final = gathered(())
+_NONE: Final = gathered(())
 """No Readings."""
 
 
@@ -100,7 +100,7 @@ class Gate:
         times = self._times()
         refused: Counter[Refusal] = Counter()
         examples: dict[Refusal, tuple[str, str]] = {}
-        found = Sifted(NONE, [], refused, examples)
+        found = Sifted(_NONE, [], refused, examples)
         given = part if isinstance(part, Deliveries) else _by_columns(part, found)
         let = self._plain(given, times)
         for k in np.flatnonzero(~let).tolist():

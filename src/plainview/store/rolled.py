@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, and_, or_, select
 
+from plainview.readings import BIT
 from plainview.record import COUNT_STEP, CROSSING_STEP, Health
 from plainview.store import Counts, RollUp, Span, schema
 
@@ -47,7 +48,7 @@ def roll_ups(
 
 @lru_cache(1 << len(Health))
 def _flags(bits: int) -> tuple[Health, ...]:
-    return tuple(flag for k, flag in enumerate(Health) if bits >> k & 1)
+    return tuple(flag for flag, bit in BIT.items() if bits & bit)
 
 
 @lru_cache(4096)

@@ -5,8 +5,6 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from plainview.readings import BIT, Measured
-from plainview.record import COUNT_STEP, CROSSING_STEP, Health
-from plainview.store import RollUp
 
 MINUTE = 60_000
 """Milliseconds."""
@@ -90,20 +88,3 @@ def replace(whole: Sums, old: Sums, new: Sums) -> Sums:
     only added, so that nothing else of `whole` must be known.
     """
     return add(_combine(whole, old, -1), new)
-
-
-def roll_up(camera: str, start: int, part: Sums) -> RollUp:
-    """`part` in people, as the seam shows it."""
-    n = part.readings
-    return RollUp(
-        camera=camera,
-        start=start,
-        readings=n,
-        unhealthy=part.unhealthy,
-        mean=part.total * COUNT_STEP / n if n else None,
-        low=part.low * COUNT_STEP / n if n else None,
-        high=part.high * COUNT_STEP / n if n else None,
-        peak=None if part.peak is None else part.peak * COUNT_STEP,
-        crossings=tuple((f * CROSSING_STEP, b * CROSSING_STEP) for f, b in part.crossings),
-        health=tuple(flag for flag in Health if part.health & BIT[flag]),
-    )

@@ -120,6 +120,7 @@ MAX_PACKED_CELLS = 819
 """Most cells of one Reading: 4,096 numbers, five for each cell."""
 
 _CELL_STRIDE = 5
+_CELL_STEPS = np.array((DENSITY_STEP, VELOCITY_STEP, VELOCITY_STEP, VARIANCE_STEP))
 _MAX_SKIP = 200_000
 """Also the bound on a sent cell's place: no ground grid has more cells (geometry.MAX_CELLS)."""
 _MAX_DENSITY = 640
@@ -314,24 +315,14 @@ def pack_cells(cells: Iterable[Cell], nx: int) -> tuple[int, ...]:
 
 def unpack_cells(reading: Reading) -> list[Cell]:
     """The cells of `reading` in SI units, on the sent grid (see `Reading.coarse`)."""
-    flat = reading.cells
-    cells = []
-    index = -1
-    for k in range(0, len(flat), _CELL_STRIDE):
-        skip, density, vx, vy, variance = flat[k : k + _CELL_STRIDE]
-        index += skip + 1
-        iy, ix = divmod(index, reading.nx)
-        cells.append(
-            Cell(
-                ix,
-                iy,
-                density * DENSITY_STEP,
-                vx * VELOCITY_STEP,
-                vy * VELOCITY_STEP,
-                variance * VARIANCE_STEP,
-            )
-        )
-    return cells
+    return [Cell(int(ix), int(iy), *rest) for ix, iy, *rest in cell_table(reading).tolist()]
+
+
+def cell_table(reading: Reading) -> NDArray[np.float64]:
+    """(n, 6) what `unpack_cells` says, a row for each cell: ix, iy, density, vx, vy, variance."""
+    flat = np.array(reading.cells, np.int64).reshape(-1, _CELL_STRIDE)
+    places = np.cumsum(flat[:, 0] + 1) - 1
+    return np.column_stack((places % reading.nx, places // reading.nx, flat[:, 1:] * _CELL_STEPS))
 
 
 def coarse_shape(shape: tuple[int, int], factor: int) -> tuple[int, int]:

@@ -30,6 +30,9 @@ KINDS: Final = (EventKind.DENSITY, EventKind.CROWD_MOVEMENT)
 WAIT: Final = 0.25
 """Seconds that one wait on the store lasts: how soon a camera that fell silent, an alert that
 nobody heeds and a stop are noticed."""
+PACE: Final = 0.1
+"""Seconds from one look to the next, at least: a city's store changes hundreds of times a second,
+and each look asks for all that is new."""
 PERMITTED_FOR: Final = 1.0
 """Seconds for which what is permitted is not asked for again."""
 _SILENT = 1.0
@@ -105,9 +108,11 @@ class Watching:
     def _run(self) -> None:
         version = -1
         while not self._stop.is_set():
+            began = self._clock.monotonic()
             try:
                 version = self._store.wait(version, WAIT)
                 self.look()
+                self._stop.wait(min(max(began + PACE - self._clock.monotonic(), 0.0), PACE))
             except PlainviewError as error:
                 self._fail(error.line())
                 self._stop.wait(WAIT)

@@ -20,23 +20,22 @@ _BESIDE = 200
 class _Open:
     """A batch that still takes messages."""
 
-    __slots__ = ("cameras", "data", "due", "fences", "sender", "size", "statuses")
+    __slots__ = ("due", "said", "sender", "size", "statuses")
 
     def __init__(self, sender: Sender, due: float) -> None:
         self.sender, self.due = sender, due
-        self.cameras: list[str] = []
-        self.fences: list[int] = []
-        self.data: list[bytes] = []
+        self.said: list[tuple[str, int, bytes]] = []
+        """(camera, fence, a Reading's encoding)"""
         self.statuses: list[tuple[str, int, CameraStatus]] = []
         self.size = 0
 
     @property
     def messages(self) -> int:
-        return len(self.cameras) + len(self.statuses)
+        return len(self.said) + len(self.statuses)
 
     @property
     def full(self) -> bool:
-        return self.size >= _ROOM or max(len(self.cameras), len(self.statuses)) >= wire.MAX_READINGS
+        return self.size >= _ROOM or max(len(self.said), len(self.statuses)) >= wire.MAX_READINGS
 
 
 class Sealed(Struct, gc=False):
@@ -91,9 +90,7 @@ class Outgoing:
                 batch.statuses.append((camera, fence, message))
                 batch.size += len(camera) + 4 * len(message.note) + _BESIDE
             else:
-                batch.cameras.append(camera)
-                batch.fences.append(message.fence)
-                batch.data.append(data)
+                batch.said.append((camera, message.fence, data))
                 batch.size += len(camera) + len(data) + _BESIDE
             if batch.full:
                 self._closed.append(self._open.pop(sender))
@@ -124,11 +121,10 @@ class Outgoing:
                 batch = opened.get(sender)
                 if batch is None:
                     batch = opened[sender] = _Open(sender, now + self._linger)
-                batch.cameras.append(camera)
-                batch.fences.append(fence)
-                batch.data.append(one)
+                said = batch.said
+                said.append((camera, fence, one))
                 batch.size += len(camera) + len(one) + _BESIDE
-                if batch.size >= _ROOM or len(batch.cameras) >= wire.MAX_READINGS:
+                if batch.size >= _ROOM or len(said) >= wire.MAX_READINGS:
                     self._closed.append(opened.pop(sender))
                     wake = True
         return taken, wake
@@ -176,13 +172,14 @@ class Outgoing:
 
     def _sealed(self, batch: _Open) -> Sealed:
         self._number += 1
+        cameras, fences, data = zip(*batch.said, strict=True) if batch.said else ((), (), ())
         whole = wire.Batch(
             version=1,
             publisher=self._publisher,
             number=self._number,
-            cameras=tuple(batch.cameras),
-            fences=tuple(batch.fences),
-            data=tuple(batch.data),
+            cameras=cameras,
+            fences=fences,
+            data=data,
             statuses=tuple(batch.statuses),
         )
         sealed = Sealed(

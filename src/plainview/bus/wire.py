@@ -5,7 +5,9 @@ from is what its subject says, which the broker's permissions guard, and never w
 """
 
 import re
+import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Annotated, Literal, NamedTuple
 
@@ -67,11 +69,21 @@ class Received(NamedTuple):
     """(camera, why) of Readings that are none."""
 
 
+class _Codecs(threading.local):
+    """zstd's working memory, which costs more to make than a batch to compress: one a thread."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=_LEVEL).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_codecs = _Codecs()
 _names = re.compile(rf"{_CAMERA}(?:\n{_CAMERA})*")
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Batch)
 
 
+@lru_cache(maxsize=1 << 16)
 def subject(district: str, site: str) -> str:
     """Where a site's batches go: `plainview.readings.DISTRICT.SITE`. Raises InputError."""
     for name in (district, site):
@@ -92,7 +104,7 @@ def message_id(batch: Batch) -> str:
 
 def pack(batch: Batch) -> bytes:
     """`batch` on the wire. Raises ReadingRefused where it is larger than may be sent."""
-    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(_encoder.encode(batch))
+    packed = _codecs.compress(_encoder.encode(batch))
     if len(packed) > MAX_PACKED:
         raise ReadingRefused(f"a batch of {len(packed)} bytes, more than {MAX_PACKED}")
     return packed
@@ -134,7 +146,7 @@ def _opened(packed: bytes) -> Batch:
         size = zstandard.frame_content_size(packed)
         if not 0 < size <= MAX_PLAIN:
             raise ReadingRefused(f"a batch that claims {size} bytes, of {MAX_PLAIN} allowed")
-        plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
+        plain = _codecs.decompress(packed, allow_extra_data=False)
         batch = _decoder.decode(plain)
     except (zstandard.ZstdError, *UNDECODED) as error:
         raise ReadingRefused(f"not a batch: {error}") from error

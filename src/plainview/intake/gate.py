@@ -8,7 +8,7 @@ import enum
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
-from operator import eq, is_, or_
+from operator import eq, is_
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -131,10 +131,7 @@ class Gate:
                 let &= np.fromiter((one not in moved for one in cameras), np.bool_, len(cameras))
         site_of = self._site_of
         if site_of is not None:
-            # Those of no site are within the machine, where nobody else is.
-            own = map(eq, given.sites, map(site_of, cameras))
-            within = map(is_, given.sites, repeat(None))
-            let &= np.fromiter(map(or_, own, within), np.bool_, len(cameras))
+            let &= _own(given.sites, cameras, site_of)
         return let
 
     def _times(self) -> "_Times":
@@ -159,6 +156,21 @@ class Gate:
                 self._fences[camera] = fence
             return True
         return False
+
+
+def _own(
+    sites: Sequence[str | None], cameras: Sequence[str], site_of: SiteOf
+) -> NDArray[np.bool_] | np.bool_:
+    """Which of `cameras` are their site's. Those of no site are within the machine, where nobody
+    else is.
+    """  # noqa: D205 - one sentence and a reason
+    within = [*sites].count(None)
+    if within == len(sites):
+        return np.True_
+    own = np.fromiter(map(eq, sites, map(site_of, cameras)), np.bool_, len(cameras))
+    if within:
+        own |= np.fromiter(map(is_, sites, repeat(None)), np.bool_, len(cameras))
+    return own
 
 
 def _by_columns(part: Sequence[Delivery], found: Sifted) -> Deliveries:

@@ -5,7 +5,7 @@ standing that is asked for in one index, and stops when the page is full. So the
 its own rows and a few thousand look-ups, however many events there are (bench/search.py).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -152,17 +152,30 @@ def delete_before(connection: Connection, until: int, most: int) -> int:
 # --- read --------------------------------------------------------------------------------------
 
 
-def news(connection: Connection, most: int, after: int, numbers: Numbers) -> list[News]:
-    """The oldest `most` news after number `after` that no alert was made of, oldest first."""
-    told = schema.event_news
-    joined = told.join(_table, and_(*(told.c[c.name] == c for c in _key)))
-    wanted = select(told.c.number, told.c.over, *_key, *_RESTS).select_from(joined)
-    wanted = wanted.where(told.c.number > after).order_by(told.c.number).limit(most)
-    read = _reader(numbers)
-    return [News(row[0], read(row[2:]), row[1]) for row in connection.execute(wanted)]
+def news(
+    connection: Connection, most: int, after: int, numbers: Callable[[], Numbers]
+) -> list[News]:
+    """The oldest `most` news after number `after` that no alert was made of, oldest first.
+
+    It is asked for several times a second, and mostly there is none: `numbers` are those of all
+    of a city's cameras, and are asked for only where there is some.
+    """
+    rows = connection.execute(_NEWS, {"after": after, "most": most}).all()
+    if not rows:
+        return []
+    read = _reader(numbers())
+    return [News(row[0], read(row[2:]), row[1]) for row in rows]
 
 
 _RESTS: Final = (_event.ended, _event.confidence, _event.standing)
+_told = schema.event_news
+_NEWS: Final = (
+    select(_told.c.number, _told.c.over, *_key, *_RESTS)
+    .select_from(_told.join(_table, and_(*(_told.c[c.name] == c for c in _key))))
+    .where(_told.c.number > bindparam("after"))
+    .order_by(_told.c.number)
+    .limit(bindparam("most"))
+)
 
 
 def find(connection: Connection, wanted: EventQuery, numbers: Numbers) -> EventPage:

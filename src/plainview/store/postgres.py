@@ -1,6 +1,7 @@
 """The store in a PostgreSQL server: one process writes Readings, any number read."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 from sqlalchemy import create_engine, delete, select, text
@@ -211,7 +212,8 @@ class PostgresStore:
     def event_news(self, most: int, *, after: int = 0) -> list[News]:
         """The oldest `most` news of validated events that no alert was made of, oldest first."""
         with self._lookup.reading() as connection:
-            return events.news(connection, most, after, self._lookup.numbers(connection))
+            numbers = partial(self._lookup.numbers, connection)
+            return events.news(connection, most, after, numbers)
 
     def due_deliveries(self, route: str, now: int, most: int) -> list[KeptDelivery]:
         """What waits for `route` and is due at `now`: urgent first, then as alerts were raised."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from plainview.geometry import (
     project,
     to_plane,
 )
-from plainview.record import Reading, unpack_cells
+from plainview.record import Reading, cell_table
 from plainview.web.views import CameraView, SiteView
 
 Array = NDArray[np.float64]
@@ -30,20 +31,29 @@ def runs(mask: Mask) -> list[tuple[int, int]]:
     return [(int(a), int(b - a)) for a, b in edges.reshape(-1, 2)]
 
 
-class _Carrier:
+class _Carrier(NamedTuple):
     """Along one axis: which of the site's cells each sent cell touches, and by what share."""
 
-    def __init__(self, target: tuple[float, float, int], source: tuple[float, float, int]) -> None:
-        """Lay `source` over `target`; each is (origin, cell, cells) in metres."""
-        low = target[0] + target[1] * np.arange(target[2])
-        self.touched: list[tuple[slice, Array]] = []
-        for k in range(source[2]):
-            begin = source[0] + source[1] * k
-            shared = np.minimum(low + target[1], begin + source[1]) - np.maximum(low, begin)
-            share = np.clip(shared, 0, None) / target[1]
-            found = np.flatnonzero(share > 1e-9)
-            part = slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
-            self.touched.append((part, share[part]))
+    places: NDArray[np.intp]
+    """(sent cells, most that one touches) in the site's grid."""
+    shares: Array
+    """As many; 0 where it touches fewer."""
+
+
+def _carrier(target: tuple[float, float, int], source: tuple[float, float, int]) -> _Carrier:
+    """Lay `source` over `target`; each is (origin, cell, cells) in metres."""
+    low = target[0] + target[1] * np.arange(target[2])
+    begin = (source[0] + source[1] * np.arange(source[2]))[:, None]
+    shared = np.minimum(low + target[1], begin + source[1]) - np.maximum(low, begin)
+    share = np.clip(shared, 0, None) / target[1]
+    touched = share > 1e-9
+    # What a sent cell touches lies next to one another.
+    most = max(int(touched.sum(axis=1).max(initial=0)), 1)
+    places = np.minimum(touched.argmax(axis=1)[:, None] + np.arange(most), target[2] - 1)
+    kept = np.take_along_axis(np.where(touched, share, 0.0), places, axis=1)
+    # The last cell is named again where there are fewer: once is enough.
+    kept[:, 1:][places[:, 1:] == places[:, :-1]] = 0.0
+    return _Carrier(places, kept)
 
 
 class SitePlan:
@@ -93,20 +103,26 @@ class SitePlan:
             nx, ny = self.grid.shape
             sent_nx = -(-own.shape[0] // reading.coarse)
             self._carriers[key] = (
-                _Carrier((self.grid.origin[1], self.grid.cell, ny), (own.origin[1], side, sent_ny)),
-                _Carrier((self.grid.origin[0], self.grid.cell, nx), (own.origin[0], side, sent_nx)),
+                _carrier((self.grid.origin[1], self.grid.cell, ny), (own.origin[1], side, sent_ny)),
+                _carrier((self.grid.origin[0], self.grid.cell, nx), (own.origin[0], side, sent_nx)),
             )
         down, across = self._carriers[key]
-        carried: Array = np.zeros((4, *self.inside.shape))
-        for cell in unpack_cells(reading):
-            if cell.iy >= len(down.touched) or cell.ix >= len(across.touched):
-                continue
-            # A sent cell touches a few of the site's rows and columns, next to one another.
-            rows, by_row = down.touched[cell.iy]
-            columns, by_column = across.touched[cell.ix]
-            people = cell.density * np.array((1.0, cell.vx, cell.vy, cell.variance))
-            carried[:, rows, columns] += people[:, None, None] * (by_row[:, None] * by_column)
-        density, vx, vy, variance = carried
+        table = cell_table(reading)
+        ix, iy = table[:, :2].astype(np.intp).T
+        on = (iy < len(down.places)) & (ix < len(across.places))
+        ix, iy, table = ix[on], iy[on], table[on]
+        at = down.places[iy][:, :, None] * self.inside.shape[1] + across.places[ix][:, None, :]
+        share = (
+            down.shares[iy][:, :, None] * across.shares[ix][:, None, :] * table[:, 2, None, None]
+        )
+        shape, factors = self.inside.shape, (np.ones(len(table)), *table[:, 3:].T)
+
+        def carried(factor: Array) -> Array:
+            weights = share * factor[:, None, None]
+            flat = np.bincount(at.ravel(), weights.ravel(), self.inside.size)
+            return np.asarray(flat.reshape(shape), np.float64)
+
+        density, vx, vy, variance = map(carried, factors)
         return density, vx, vy, variance
 
     def sight(self, camera: CameraView) -> Sight:

@@ -1,6 +1,6 @@
 """The newest Reading of each camera, by its number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -58,16 +58,9 @@ class Latest:
         self._number += 1
         self._batches[self._number] = data
         places = (self._number << _BITS) + np.arange(len(data))
-        if len(data) and np.bincount(cameras).max() > 1:
-            for camera, t, place in zip(
-                cameras.tolist(), times.tolist(), places.tolist(), strict=True
-            ):
-                known = self._times[camera]
-                if t >= known or t < known - _STEP_BACK:
-                    self._places[camera], self._times[camera] = place, t
-        else:
-            known = self._times[cameras]
-            newer = (times >= known) | (times < known - _STEP_BACK)
+        for one in _rounds(cameras):
+            times_, known = times[one], self._times[cameras[one]]
+            newer = one[(times_ >= known) | (times_ < known - _STEP_BACK)]
             self._places[cameras[newer]] = places[newer]
             self._times[cameras[newer]] = times[newer]
         while len(self._batches) > _MANY:
@@ -93,3 +86,12 @@ class Latest:
         known = cameras[cameras < len(self._times)]
         known = known[self._times[known] != _NEVER]
         return known, self._times[known]
+
+
+def _rounds(cameras: Ints) -> Iterator[Ints]:
+    """Places of each camera's first Reading, then of each one's second, and so on."""
+    rest = np.arange(len(cameras))
+    while len(rest):
+        _, first = np.unique(cameras[rest], return_index=True)
+        yield rest[first]
+        rest = np.delete(rest, first)

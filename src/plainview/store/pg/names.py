@@ -1,11 +1,22 @@
 """Short numbers of names, which only the writer gives out."""
 
 from collections.abc import Mapping
-from itertools import chain
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Table, select, text
+
+
+class _Known(NamedTuple):
+    """Numbers of names, and the highest: together, whoever changes them."""
+
+    numbers: dict[str, int]
+    last: int
+
+    def more(self, added: Mapping[str, int]) -> "_Known":
+        """These and `added`."""
+        return _Known({**self.numbers, **added}, max(self.last, *added.values()))
 
 
 class Names:
@@ -14,15 +25,21 @@ class Names:
     def __init__(self, table: Table) -> None:
         """Of none."""
         self._table = table
-        self.numbers: dict[str, int] = {}
+        self._known = _Known({}, 0)
+
+    @property
+    def numbers(self) -> dict[str, int]:
         """Replaced, never changed: whoever has it may go on reading."""
+        return self._known.numbers
 
     def load(self, connection: Connection) -> None:
         """Learn those that are not known yet."""
-        last = max(self.numbers.values(), default=0)
-        columns = self._table.c
-        rows = connection.execute(select(columns.name, columns.id).where(columns.id > last))
-        self.numbers = self.numbers | {row.name: row.id for row in rows}
+        known, columns = self._known, self._table.c
+        fresh = select(columns.name, columns.id).where(columns.id > known.last)
+        rows = connection.execute(fresh).all()
+        if rows:
+            # Of two threads that load at once, either one's is whole: the other's comes again.
+            self._known = known.more({row.name: row.id for row in rows})
 
     def add(
         self,
@@ -34,7 +51,7 @@ class Names:
         the same transaction; to be kept once they are durable.
         """  # noqa: D205 - one sentence
         new = sorted(names - self.numbers.keys() - given.keys())
-        last = max(chain(self.numbers.values(), given.values()), default=0) if new else 0
+        last = max(self._known.last, *given.values(), 0) if new else 0
         added = dict(zip(new, range(last + 1, last + 1 + len(new)), strict=True))
         if added:
             # One value however many there are: a city's first second names all of its cameras.
@@ -52,4 +69,4 @@ class Names:
     def keep(self, added: dict[str, int]) -> None:
         """What `add` gave out is durable."""
         if added:
-            self.numbers = self.numbers | added
+            self._known = self._known.more(added)

@@ -1,7 +1,7 @@
 """Speaking for a whole city as time goes by: each camera in its own moment, onto a bus."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from plainview.clock import Clock
 from plainview.errors import BusFull
@@ -45,9 +45,10 @@ class Speaker:
         """Into `mouth`. `encoded`: by the encoding, many at once, as a site sends them."""
         self._voice, self._mouth, self._clock = voice, mouth, clock
         self._encoded, self._statuses = encoded, statuses
-        self._slots: list[list[int]] = [[] for _ in range(SLOTS)]
+        slots: list[list[int]] = [[] for _ in range(SLOTS)]
         for camera, phase in enumerate(voice.phases):
-            self._slots[phase * SLOTS // 1000].append(camera)
+            slots[phase * SLOTS // 1000].append(camera)
+        self._slots = [_Slot(due, [voice.names[k] for k in due], _turns(due)) for due in slots]
         self.offered = self.offered_bytes = self.held_back = self.statuses = 0
         self.seconds = 0
         """Whole seconds for which every camera has spoken."""
@@ -71,8 +72,8 @@ class Speaker:
             if stop.is_set():
                 return
 
-    def _speak(self, cameras: list[int], second: int) -> None:
-        names = [*map(self._voice.names.__getitem__, cameras)]
+    def _speak(self, slot: "_Slot", second: int) -> None:
+        cameras, names = slot.cameras, slot.names
         if self._encoded:
             data = self._voice.speak_many(cameras, second)
             self._say_many(names, data)
@@ -80,10 +81,9 @@ class Speaker:
         else:
             size = self._say_each(cameras, names, second)
         if self._statuses:
-            for camera, name in zip(cameras, names, strict=True):
-                if (camera + second) % STATUS_EVERY == 0:
-                    self._say(name, _status(self._voice.t(camera, second)))
-                    self.statuses += 1
+            for camera in slot.turns[-second % STATUS_EVERY]:
+                self._say(self._voice.names[camera], _status(self._voice.t(camera, second)))
+                self.statuses += 1
         self.offered += len(cameras)
         self.offered_bytes += size
 
@@ -110,6 +110,22 @@ class Speaker:
                 self._clock.sleep(_HELD)
             else:
                 return
+
+
+class _Slot(NamedTuple):
+    """Who speaks in one moment of a second."""
+
+    cameras: list[int]
+    names: list[str]
+    turns: list[list[int]]
+    """Of each remainder by `STATUS_EVERY` the cameras with it."""
+
+
+def _turns(cameras: Sequence[int]) -> list[list[int]]:
+    turns: list[list[int]] = [[] for _ in range(STATUS_EVERY)]
+    for camera in cameras:
+        turns[camera % STATUS_EVERY].append(camera)
+    return turns
 
 
 def _status(t: int) -> CameraStatus:

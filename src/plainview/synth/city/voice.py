@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import Struct, structs
 
 from plainview.geometry import cells_inside
+from plainview.readings import Ints
 from plainview.record import (
     COUNT_STEP,
     PLACE_STEP,
@@ -81,9 +82,10 @@ class Voice:
         shares = np.array([*SHARES.values()])
         drawn = chance.choice(len(starts), city.cameras, p=shares / shares.sum())
         offsets = chance.integers(0, 1 << 16, city.cameras)
-        self._start = [starts[k] for k in drawn]
-        self._length = [lengths[k] for k in drawn]
-        self._offset = [int(offset) for offset in offsets]
+        self._start = np.array(starts)[drawn]
+        self._length = np.array(lengths)[drawn]
+        self._offset = offsets
+        self._tails = [one.tail for one in self._said]
         self._probes = {camera: k for k, camera in enumerate(city.probes())}
         self._numbers = np.arange(city.cameras, dtype=np.uint64) * np.uint64(_MULTIPLIERS[0])
         self._starting: dict[int, frozenset[int]] = {}
@@ -100,8 +102,7 @@ class Voice:
         if probe is not None:
             found, events = self._story(probe, second, t)
         else:
-            index = (self._offset[camera] + second) % self._length[camera]
-            found = self._said[self._start[camera] + index]
+            found = self._said[int(self._place(camera, second))]
             events = self._events(camera, second, t) if camera in self._happens(second) else ()
         reading = Reading(t, *found.rest)  # type: ignore[arg-type]  # the fields of a Reading
         if events:
@@ -111,18 +112,20 @@ class Voice:
 
     def speak_many(self, cameras: Sequence[int], second: int) -> list[bytes]:
         """The encodings of what `cameras` say in that second: as `speak`, each, and quickly."""
-        times = self.base + 1000 * second + self._phases[np.asarray(cameras, np.int64)]
+        which = np.asarray(cameras, np.int64)
+        times = self.base + 1000 * second + self._phases[which]
         packed = times.astype(">u8").tobytes()
-        happens, probes = self._happens(second), self._probes
-        said, starts, lengths, offsets = self._said, self._start, self._length, self._offset
-        found = []
-        for k, camera in enumerate(cameras):
-            if camera in happens or camera in probes:
-                found.append(self.speak(camera, second)[1])
-            else:
-                index = starts[camera] + (offsets[camera] + second) % lengths[camera]
-                found.append(_HEAD + packed[8 * k : 8 * k + 8] + said[index].tail)
+        tails = map(self._tails.__getitem__, self._place(which, second).tolist())
+        found = [_HEAD + packed[8 * k : 8 * k + 8] + tail for k, tail in enumerate(tails)]
+        for camera in self._happens(second) | self._probes.keys():
+            for k in np.flatnonzero(which == camera).tolist():
+                found[k] = self.speak(camera, second)[1]
         return found
+
+    def _place(self, camera: int | Ints, second: int) -> Ints:
+        """Where in `_said` is what `camera`, or each of some, says in that second."""
+        turn = (self._offset[camera] + second) % self._length[camera]
+        return np.asarray(self._start[camera] + turn, np.int64)
 
     def between(self, since: int, until: int) -> int:
         """How many Readings have since < t <= until (UTC milliseconds); none is before `base`."""

@@ -25,7 +25,7 @@ from plainview.governance.render import fonts
 from plainview.governance.render.html import assessment_article, assessment_html
 from plainview.governance.render.outline import outline
 from plainview.governance.render.pdf import TEMPLATE, assessment_data, assessment_pdf
-from plainview.governance.words import COMPLETE, LANGUAGES, words
+from plainview.governance.words import LANGUAGES, words
 
 NOW = 1_780_000_000_000
 MARKUP = (
@@ -87,8 +87,8 @@ def leaves(kind: Any, path: str = "") -> list[str]:  # noqa: ANN401 - any annota
     ]
 
 
-@pytest.mark.parametrize("language", COMPLETE)
-def test_every_field_of_an_assessment_has_its_label_in_every_complete_language(
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_field_of_an_assessment_has_its_label_in_every_language(
     language: str,
 ) -> None:
     """A question that was added to the assessment has words, or this fails."""
@@ -161,7 +161,6 @@ def test_a_text_in_another_language_is_marked(assessment: Assessment) -> None:
     article = assessment_article(assessment, "zh-Hant")
     assert "廣場人群安全" in article
     assert '<span lang="en">City of Sampleton</span>' in article
-    assert '<span lang="en">Basis</span>' in assessment_article(assessment, "de")
 
 
 def test_what_nobody_answered_is_shown_as_such(assessment: Assessment) -> None:

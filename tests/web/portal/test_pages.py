@@ -17,10 +17,11 @@ from plainview.governance.register import (
     RegisterSite,
     Scorecard,
 )
-from plainview.governance.words import COMPLETE, LANGUAGES, load, words
+from plainview.governance.words import LANGUAGES, Catalogue, Words, load, words
 from plainview.web.api import Application
 from plainview.web.portal.lookup import Lookup
 from plainview.web.portal.pages import CAMERAS_PER_PAGE, Asked, Portal
+from plainview.web.portal.rendering import render
 
 Client = TestClient[Application]
 TEMPLATES = Path(__file__).parents[3] / "src/plainview/web/portal/templates"
@@ -157,8 +158,8 @@ def test_the_front_door_speaks_the_readers_language(client: Client) -> None:
         assert answer.headers["vary"] == "accept-language"
 
 
-@pytest.mark.parametrize("language", COMPLETE)
-def test_a_complete_language_needs_no_other(client: Client, language: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_needs_no_other(client: Client, language: str) -> None:
     """No word of ours is borrowed; only what the city wrote in one language stands in that."""
     texts = {text for forms in load("en").texts.values() for text in forms}
     for path in PAGES:
@@ -169,12 +170,24 @@ def test_a_complete_language_needs_no_other(client: Client, language: str) -> No
         assert words(language).text("portal.partly") not in html
 
 
-def test_a_prepared_language_marks_what_it_borrows(client: Client) -> None:
-    """German shows English where it lacks words, marked as English, and says so at the top."""
-    page = client.get("/portal/de/assessments/harbour-square-hk@2").text
-    assert words("de").text("portal.partly") in page
-    english = words("en").text("field.aims.evidence")
-    assert f'<span lang="en">{english}</span>' in page
+def test_a_language_that_is_being_added_marks_what_it_borrows() -> None:
+    """It shows English where it lacks words, marked as English, and says so at the top."""
+
+    def begun(name: str) -> Catalogue:
+        own = {} if name == "de" else load(name).texts
+        return Catalogue(own, load(name).plural)
+
+    values: dict[str, object] = dict.fromkeys(("register", "place", "simulated", "section"), "")
+    page = render(
+        "error.html",
+        Words("de", begun),
+        **values,
+        other=dict.fromkeys(LANGUAGES, ""),
+        style="",
+        kind="unreadable",
+    )
+    assert f'<span lang="en">{words("en").text("portal.partly")}</span>' in page
+    assert f'<span lang="en">{words("en").text("portal.nav.never")}</span>' in page
 
 
 def test_every_word_of_the_templates_is_in_the_catalogue() -> None:

@@ -1,10 +1,10 @@
 """Every public word, in every language it has: one catalogue, read once, that falls back visibly.
 
 Catalogues are gettext PO files beside this module, `NAME.LANGUAGE.po`; the msgid is a key such as
-`state.running`. English is the source and has every key; Traditional Chinese is complete (a test
-holds that); French and German are begun, and what they lack is shown in English and says so
-(`Words.spoken` returns the language, so that a page can mark it). Who adds pages adds a file of
-their own name (`portal.en.po`).
+`state.running`. English is the source; the others have every key as well (a test holds that). What
+a language that is being added still lacks is shown in English and says so (`Words.spoken` returns
+the language, so that a page can mark it). Who adds pages adds a file of their own name
+(`portal.en.po`).
 """
 
 import datetime as dt
@@ -23,9 +23,6 @@ from plainview.schedule import DAYS, Hours
 
 SOURCE: Final = "en"
 LANGUAGES: Final = (SOURCE, "zh-Hant", "fr", "de")
-COMPLETE: Final = (SOURCE, "zh-Hant", "fr")
-"""Languages with every word. The portal offers these without a warning."""
-
 _LOCALES: Final = {"en": "en_GB", "zh-Hant": "zh_Hant_HK", "fr": "fr", "de": "de"}
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 
@@ -46,12 +43,37 @@ class Catalogue(NamedTuple):
     """Which form a number takes."""
 
 
+@functools.cache
+def load(language: str) -> Catalogue:
+    """Every catalogue file of `language`, as one."""
+    texts: dict[str, tuple[str, ...]] = {}
+    plural: Callable[[int], int] = gettext.c2py("0")
+    folder = resources.files(__package__)
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if not file.name.endswith(f".{language}.po"):
+            continue
+        with file.open("rb") as opened:
+            catalogue = read_po(opened, abort_invalid=True)
+        plural = gettext.c2py(catalogue.plural_expr)
+        for message in catalogue:
+            key = message.id if isinstance(message.id, str) else message.id[0]
+            string = message.string or ""
+            forms = (string,) if isinstance(string, str) else tuple(string)
+            if key and any(forms):
+                texts[key] = forms
+    return Catalogue(texts, plural)
+
+
 class Words:
     """The words of one language, and how it writes numbers, dates and durations. Immutable."""
 
-    def __init__(self, language: str) -> None:
-        """`language` must be one of LANGUAGES (KeyError otherwise): see `best`."""
+    def __init__(self, language: str, load: Callable[[str], Catalogue] = load) -> None:
+        """`language` must be one of LANGUAGES (KeyError otherwise): see `best`.
+
+        `load` is where the words come from: a translation that is being written may be elsewhere.
+        """
         self.language = language
+        self._catalogues = {name: load(name) for name in (language, SOURCE)}
         self.locale = Locale.parse(_LOCALES[language])
 
     def spoken(self, key: str, /, **values: object) -> Spoken:
@@ -60,7 +82,7 @@ class Words:
         `count` among the values chooses the plural form. KeyError if no language has the key.
         """
         for language in dict.fromkeys((self.language, SOURCE)):
-            catalogue = load(language)
+            catalogue = self._catalogues[language]
             forms = catalogue.texts.get(key)
             if forms:
                 count = values.get("count", 1)
@@ -76,11 +98,16 @@ class Words:
 
     def has(self, key: str) -> bool:
         """Whether any language that this one falls back to has `key`."""
-        return bool(load(self.language).texts.get(key) or load(SOURCE).texts.get(key))
+        return any(catalogue.texts.get(key) for catalogue in self._catalogues.values())
 
     def translated(self, key: str) -> bool:
         """Whether `key` has a text in this very language."""
-        return bool(load(self.language).texts.get(key))
+        return bool(self._catalogues[self.language].texts.get(key))
+
+    @functools.cached_property
+    def complete(self) -> bool:
+        """Whether nothing has to be said in English instead."""
+        return set(self._catalogues[SOURCE].texts) <= set(self._catalogues[self.language].texts)
 
     def said(self, texts: Mapping[str, str]) -> Spoken:
         """The one of `texts` (by language) that a reader of this language should get."""
@@ -152,27 +179,6 @@ class Words:
 def words(language: str) -> Words:
     """The words of `language`, one of LANGUAGES."""
     return Words(language)
-
-
-@functools.cache
-def load(language: str) -> Catalogue:
-    """Every catalogue file of `language`, as one."""
-    texts: dict[str, tuple[str, ...]] = {}
-    plural: Callable[[int], int] = gettext.c2py("0")
-    folder = resources.files(__package__)
-    for file in sorted(folder.iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(f".{language}.po"):
-            continue
-        with file.open("rb") as opened:
-            catalogue = read_po(opened, abort_invalid=True)
-        plural = gettext.c2py(catalogue.plural_expr)
-        for message in catalogue:
-            key = message.id if isinstance(message.id, str) else message.id[0]
-            string = message.string or ""
-            forms = (string,) if isinstance(string, str) else tuple(string)
-            if key and any(forms):
-                texts[key] = forms
-    return Catalogue(texts, plural)
 
 
 def best(accept: str) -> str:

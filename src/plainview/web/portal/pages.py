@@ -285,7 +285,7 @@ class Portal:
         register = lookup.register
         html = render(
             template,
-            asked.language,
+            words(asked.language),
             **_frame(asked),
             register=register,
             place=register.name,
@@ -303,7 +303,7 @@ def unreadable(asked: Asked) -> Page:
     """The page that says that the register cannot be read now."""
     html = render(
         "error.html",
-        asked.language,
+        words(asked.language),
         **_frame(asked),
         register=None,
         place="",

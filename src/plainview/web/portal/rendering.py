@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from plainview.governance.render.fonts import can_print
-from plainview.governance.words import COMPLETE, LANGUAGES, SOURCE, Spoken, Words, words
+from plainview.governance.words import LANGUAGES, SOURCE, Spoken, Words
 
 _environment: Final = Environment(
     loader=PackageLoader("plainview.web.portal", "templates"),
@@ -19,11 +19,10 @@ _environment: Final = Environment(
 )
 
 
-def render(template: str, language: str, **values: object) -> str:
-    """The page `template` in `language`, one of LANGUAGES."""
-    spoken = words(language)
+def render(template: str, spoken: Words, **values: object) -> str:
+    """The page `template` in the language that is `spoken`."""
     return _environment.get_template(template).render(
-        **helpers(spoken), languages=LANGUAGES, complete=COMPLETE, **values
+        **helpers(spoken), languages=LANGUAGES, **values
     )
 
 

@@ -33,12 +33,20 @@ LEAST_HEIGHT = 0.8
 """Metres above the heads at which a camera must hang to look down on them."""
 LEAST_SHARP = 5.0
 """Working pixels per metre at which a head is still more than a pixel."""
+CHANNELS = 10
+"""Planes that the network is given (`channels`)."""
+DETAIL = (7, 8, 9)
+"""Which of them say how a pixel's halves differ: right, lower, diagonal."""
+SIDED = (4, 7, 9)
+"""Which change their sign when right and left are exchanged."""
 NEAR = 31
 """Pixels over which brightness and contrast are evened out: 2.5 m."""
 _CONTRAST = 6.0
 """Grey levels of contrast below which a picture counts as plain."""
 _HANGING = 4.0
 """Metres of a hanging body that the geometry's first plane calls 1."""
+_NEAREST = 0.1
+"""Metres before the camera within which nothing is looked at."""
 
 Mask = NDArray[np.bool_]
 
@@ -58,10 +66,13 @@ class HeadPlane(NamedTuple):
     """(3, h, w): metres that a body hangs towards the camera / 4, sine of its lean from the
     column, and the logarithm of sharpness; 0 where not valid."""
 
+    def fine(self, picture: Luma) -> Luma:
+        """(2 h, 2 w) `picture`, of the working size, on the plane at half a pixel."""
+        return np.asarray(cv2.remap(picture, *self.maps, cv2.INTER_LINEAR))
+
     def seen(self, picture: Luma) -> Luma:
         """(h, w) `picture`, of the working size, on the plane."""
-        double = cv2.remap(picture, *self.maps, cv2.INTER_LINEAR)
-        return np.asarray(cv2.resize(double, self.size, interpolation=cv2.INTER_AREA))
+        return halved(self.fine(picture))
 
     def centres(self) -> NDArray[np.float64]:
         """(h / STRIDE, w / STRIDE, 2) ground metres of the cells' centres."""
@@ -94,32 +105,34 @@ def head_plane(
     fine[:, :2] /= 2
     fine[:, 2] = ground @ (-0.25, -0.25, 1.0)
     whole = plane_homography(projection, HEAD)
-    double = _projected(whole, fine, (2 * shape[0], 2 * shape[1]))
+    first, second = _fixed(_projected(whole, fine, (2 * shape[0], 2 * shape[1])))
     u, v, depth = _projected(whole, ground, shape)
     width, height = size
     focal = float(np.linalg.norm(projection[0, :3]))
-    sharp = focal / np.maximum(depth, 1e-3)
+    sharp = focal / np.maximum(depth, np.float32(1e-3))
     inside = (u > -0.5) & (u < width - 0.5) & (v > -0.5) & (v < height - 0.5)
-    valid = (depth > 0.1) & inside & (sharp >= LEAST_SHARP)
+    valid = (depth > _NEAREST) & inside & (sharp >= LEAST_SHARP)
     if not valid.any():
         return None
-    maps = [np.where(double[2] > 0.1, plane, -1e4) for plane in double[:2]]
-    flat_x, flat_y = (np.clip(plane, -1e4, 1e4).astype(np.float32) for plane in maps)
-    first, second = cv2.convertMaps(flat_x, flat_y, cv2.CV_16SC2)
-    columns, rows = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
-    places = np.stack((columns, rows, np.ones(shape)), -1) @ ground.T
-    away = places - centre[:2]
-    distance = np.maximum(np.hypot(away[..., 0], away[..., 1]), 1e-6)
-    right = ground[:, 0] / SCALE
-    hanging = np.minimum(HEAD * distance / (centre[2] - HEAD), 3 * _HANGING) / _HANGING
-    geometry = np.stack((hanging, (away @ right) / distance, 0.5 * np.log2(sharp / 16))) * valid
-    return HeadPlane(
-        (shape[1], shape[0]),
-        ground,
-        (np.asarray(first, dtype=np.int16), np.asarray(second, dtype=np.uint16)),
-        valid,
-        geometry.astype(np.float32),
-    )
+    columns, right = np.arange(shape[1]), ground[:, 0] / SCALE
+    geometry = np.empty((3, *shape), dtype=np.float32)
+    for row in range(shape[0]):
+        places = np.stack((columns, np.full(shape[1], row), np.ones(shape[1])), -1) @ ground.T
+        away = places - centre[:2]
+        distance = np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-6)
+        hanging = np.minimum(HEAD * distance / (centre[2] - HEAD), 3 * _HANGING) / _HANGING
+        lean = (away @ right) / distance
+        geometry[:, row] = (hanging, lean, 0.5 * np.log2(sharp[row] / 16)) * valid[row]
+    return HeadPlane((shape[1], shape[0]), ground, (first, second), valid, geometry)
+
+
+def _fixed(seen: Image) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+    """`seen` (3, h, w), as `_projected` gives it and spoilt, as maps of whole and 32nd pixels."""
+    for plane in seen[:2]:
+        plane[seen[2] <= _NEAREST] = -1e4
+        np.clip(plane, -1e4, 1e4, out=plane)
+    first, second = cv2.convertMaps(seen[0], seen[1], cv2.CV_16SC2)
+    return np.asarray(first, dtype=np.int16), np.asarray(second, dtype=np.uint16)
 
 
 def _laid(
@@ -145,24 +158,42 @@ def _laid(
 
 def _projected(
     homography: NDArray[np.float64], ground: NDArray[np.float64], shape: tuple[int, int]
-) -> NDArray[np.float64]:
+) -> Image:
     """(3, h, w): working pixel x and y, and depth, of the plane's pixels."""
     whole = homography @ np.vstack((ground, (0.0, 0.0, 1.0)))
-    columns, rows = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
-    points = np.stack((columns, rows, np.ones(shape))).reshape(3, -1)
-    x, y, depth = whole @ points
-    safe = np.where(np.abs(depth) < 1e-9, 1e-9, depth)
-    return np.asarray(np.stack((x / safe, y / safe, depth)).reshape(3, *shape))
+    found = np.empty((3, *shape), dtype=np.float32)
+    columns = np.arange(shape[1])
+    # Row by row: all at once takes ten times the memory of the outcome.
+    for row in range(shape[0]):
+        x, y, depth = whole @ np.stack((columns, np.full(shape[1], row), np.ones(shape[1])))
+        safe = np.where(np.abs(depth) < 1e-9, 1e-9, depth)
+        found[:, row] = (x / safe, y / safe, depth)
+    return found
 
 
-def evened(seen: Luma, valid: Mask) -> Image:
-    """(h, w) `seen` with brightness and contrast evened out over NEAR pixels, -3 to 3."""
+def halved(fine: Luma) -> Luma:
+    """(h, w) the plane's picture from the `fine` one (2 h, 2 w)."""
+    size = (fine.shape[1] // 2, fine.shape[0] // 2)
+    return np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA))
+
+
+def evened(fine: Luma, valid: Mask) -> Image:
+    """(4, h, w) `fine` (2 h, 2 w) with brightness and contrast evened out over NEAR pixels.
+
+    All are -3 to 3. The pixels' own; then by how much the right half of each is brighter than the
+    left, the lower than the upper, and one diagonal than the other: Haar's wavelet, so that
+    nothing that the `fine` picture shows is lost.
+    """
     inside = valid.astype(np.float32)
-    luma = seen.astype(np.float32) * inside
+    luma = halved(fine).astype(np.float32) * inside
     share = cv2.blur(inside, (NEAR, NEAR)) + np.float32(1e-3)
     mean = cv2.blur(luma, (NEAR, NEAR)) / share
     power = cv2.blur(luma * luma, (NEAR, NEAR)) / share - mean * mean
-    even = (luma - mean) / (np.sqrt(np.maximum(power, 0)) + np.float32(_CONTRAST))
+    a, b, c, d = (fine[y::2, x::2].astype(np.float32) for y in (0, 1) for x in (0, 1))
+    half = np.float32(0.5)
+    right, lower, diagonal = b + d - a - c, c + d - a - b, a + d - b - c
+    parts = np.stack((luma - mean, half * right, half * lower, half * diagonal))
+    even = parts / (np.sqrt(np.maximum(power, 0)) + np.float32(_CONTRAST))
     return np.asarray(np.clip(even, -3, 3) * inside, dtype=np.float32)
 
 
@@ -175,15 +206,16 @@ def difference(luma: Luma, background: Luma, sharpness: Image) -> Luma:
     return np.asarray(cv2.convertScaleAbs(cv2.blur(signed, (3, 3)), alpha=32))
 
 
-def channels(plane: HeadPlane, seen: Luma, differs: Luma | None, known: Mask | None) -> Image:
-    """(7, h, w) what the network is given.
+def channels(plane: HeadPlane, fine: Luma, differs: Luma | None, known: Mask | None) -> Image:
+    """(CHANNELS, h, w) what the network is given.
 
-    `seen` and `differs` (h, w) are the picture and its `difference` from the plate, on the plane;
-    `known` (h, w) is False where the plate is not to be believed, None where it is everywhere.
+    `fine` (2 h, 2 w) is the picture, `differs` (h, w) its `difference` from the plate, on the
+    plane; `known` (h, w) is False where the plate is not to be believed, None where it is
+    everywhere.
     """
     valid = plane.valid.astype(np.float32)
-    out = np.zeros((7, *valid.shape), dtype=np.float32)
-    out[0] = evened(seen, plane.valid)
+    out = np.zeros((CHANNELS, *valid.shape), dtype=np.float32)
+    out[[0, *DETAIL]] = evened(fine, plane.valid)
     if differs is not None:
         out[2] = valid if known is None else valid * known
         out[1] = differs * out[2] / np.float32(64)

@@ -6,8 +6,9 @@
 packets plainly. `sweep` writes the keys of every hour of `--days` of `--cameras`, in the form and
 to the byte as a recorder leaves them (some 6 GB; only what is wrapped in them is drawn), and then
 lets `--hours` hours pass, each of which a pass destroys one hour's keys of: lists, roots, ledger
-and all. The files that they would open are left out. `seek` opens one minute in an hour of a day
-at 2 Mbit/s. What kills lose is printed by kills.py.
+and all. Memory is that of this process: what it has imported for all three is in it from the start.
+The files that the keys would open are left out. `seek` opens one minute in an hour of a day at
+2 Mbit/s. What kills lose is printed by kills.py, what power cuts lose by power_cuts.py.
 """
 
 import argparse
@@ -198,10 +199,11 @@ def _must(holds: bool, what: str) -> None:  # noqa: FBT001 - what must hold
         raise RuntimeError(what)
 
 
-def _pss() -> float:
-    """Megabytes of this process, shared ones by their part (proc(5))."""
+def _memory() -> tuple[float, float]:
+    """Megabytes of this process, shared ones by their part, and of them its own data (proc(5))."""
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return next(float(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    fields = {name: size for name, size, *_ in (line.split() for line in lines[1:])}
+    return float(fields["Pss:"]) / 1024, float(fields["Pss_Anon:"]) / 1024
 
 
 class _Told(NamedTuple):
@@ -212,6 +214,7 @@ class _Told(NamedTuple):
     wall: float
     cpu: float
     pss: float
+    own: float
 
 
 def sweep(cameras: int, days: int, hours: int) -> str:
@@ -235,11 +238,12 @@ def sweep(cameras: int, days: int, hours: int) -> str:
             found = [_pass(expiry, begin + k * HOUR, cameras, "") for k in range(first, last)]
             keys, wall, cpu = (sum(getattr(o, n) for o in found) for n in ("keys", "wall", "cpu"))
             label = f"hours {first + 1} to {last}"
-            steps.append(_Told(label, keys, wall, cpu, found[-1].pss))
+            steps.append(_Told(label, keys, wall, cpu, found[-1].pss, found[-1].own))
         idle = _pass(expiry, begin + (hours - 1) * HOUR + 60, 0, "a pass with nothing due")
     rows = [_row(one) for one in (*steps, idle)]
     about = f"{days} days x {cameras} cameras: {live / 1e6:.2f} million keys, {stored / 1e9:.1f} GB"
     head = [about, "keys destroyed", "s", "CPU s", "keys/s", "keys/CPU s", "needed/s", "PSS MB"]
+    head.append("of it data")
     return table(head, rows)
 
 
@@ -248,7 +252,7 @@ def _pass(expiry: Expiry, now: float, expected: int, label: str) -> _Told:
     done = expiry.sweep(now)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     _must((done.keys, done.unrecorded) == (expected, 0), "an hour's keys, and no others")
-    return _Told(label, done.keys, wall, cpu, _pss())
+    return _Told(label, done.keys, wall, cpu, *_memory())
 
 
 def _row(told: _Told) -> list[str]:
@@ -262,6 +266,7 @@ def _row(told: _Told) -> list[str]:
         *(number(r, 0) for r in rates),
         needed,
         number(told.pss, 0),
+        number(told.own, 1),
     ]
 
 

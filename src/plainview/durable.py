@@ -3,19 +3,21 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 
-def put(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Put `data` at `path`, in place of what was there; durable on return, its name included.
+def put(path: Path, data: bytes | Iterator[bytes], *, mode: int = 0o600) -> None:
+    """Put `data`, whole or in parts, at `path`, in place of what was there.
 
+    When this returns, that is durable, its name included.
     Whoever reads `path` finds the old content or the new. Raises OSError; the old is there then.
     """
     fresh = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.new")
     try:
         opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with os.fdopen(opened, "wb") as file:
-            file.write(data)
+            file.writelines((data,) if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(opened)
         fresh.replace(path)

@@ -7,12 +7,15 @@ ledger's entry: it may then be there twice, with the same root.
 
 A list has a line for each key: place in the ring, camera, hour (UTC seconds), part, and the
 SHA-256 of the slot that was overwritten. The leaf hashes of its lines (RFC 9162) make the root.
+A list is read from its file, line by line, each time that it is needed, and recordings go in runs
+of `_RUN`, so that a pass takes as much memory for a million keys as for fifty thousand.
 """
 
 import hashlib
+import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -26,6 +29,8 @@ from plainview.vault.ring import GONE, Ring, Slots
 
 MOST: Final = 50_000
 """Keys of one list."""
+_RUN: Final = 1024
+"""Files that are unlinked before their folders are synced."""
 _AFTER: Final = 7200
 """Seconds after a day in which its ring may still get recordings."""
 
@@ -154,12 +159,9 @@ class Expiry:
     def _destroy(self, ring: Ring, places: list[int]) -> bool:
         """Both phases for one list; False where the ledger was not told."""
         path = self._layout.pending / f"{ring.name}.{places[0]}-{places[-1]}.list"
-        lines = [
-            _line(ring, place, data)
-            for place, data in zip(places, ring.bytes_of(places), strict=True)
-        ]
-        put(path, b"".join(lines))
-        return self._carry_out(ring, path, lines)
+        slots = zip(places, ring.bytes_of(places), strict=True)
+        put(path, (_line(ring, place, data) for place, data in slots))
+        return self._carry_out(ring, path)
 
     def _finish(self) -> int:
         """Carry out what was begun before; the lists that are still unrecorded."""
@@ -168,38 +170,39 @@ class Expiry:
         unrecorded = 0
         for path in sorted(self._layout.pending.glob("*.list")):
             folder = self._layout.keys / path.name.partition(".")[0]
-            lines = path.read_bytes().splitlines(keepends=True)
             ring = Ring(folder) if folder.is_dir() else None
             try:
-                unrecorded += not self._carry_out(ring, path, lines)
+                unrecorded += not self._carry_out(ring, path)
             finally:
                 if ring is not None:
                     ring.close()
         return unrecorded
 
-    def _carry_out(self, ring: Ring | None, path: Path, lines: list[bytes]) -> bool:
-        told = [line.decode().split(" ") for line in lines]
+    def _carry_out(self, ring: Ring | None, path: Path) -> bool:
         name = path.name.partition(".")[0]
         if ring is not None:
-            ring.destroy([int(place) for place, *_ in told])
-        touched = set()
-        for _, camera, hour, part, _ in told:
-            file = self._layout.recording(name, camera, int(hour), int(part))
-            file.unlink(missing_ok=True)
-            touched.add(file.parent)
-        for folder in touched:
-            _tidy(folder)
-        hours = [int(hour) for _, _, hour, _, _ in told]
-        cameras = len({camera for _, camera, *_ in told})
-        root = root_of(map(leaf_hash, lines)).hex()
+            ring.destroy(np.fromiter((one.place for one in _told(path)), np.int64))
+        lines = _told(path)
+        while run := list(itertools.islice(lines, _RUN)):
+            self._unlink(name, run)
+        batch = _batch(name, path)
         try:
-            self._record(Batch(name, len(told), cameras, min(hours), max(hours), root))
+            self._record(batch)
         except LedgerError:
             return False
         path.rename(self._layout.destroyed / path.name)
         sync_folder(self._layout.destroyed)
         sync_folder(self._layout.pending)
         return True
+
+    def _unlink(self, ring: str, run: Iterable["_Told"]) -> None:
+        touched = set()
+        for one in run:
+            file = self._layout.recording(ring, one.camera, one.hour, one.part)
+            file.unlink(missing_ok=True)
+            touched.add(file.parent)
+        for folder in touched:
+            _tidy(folder)
 
     def _remove(self, folder: Path) -> None:
         """No key is in it any more: overwrite the shares, and remove it."""
@@ -233,6 +236,34 @@ def _line(ring: Ring, place: int, data: bytes) -> bytes:
     camera = ring.cameras[number] if number < len(ring.cameras) else "unknown"
     part, hour = int.from_bytes(data[2:4], "big"), int.from_bytes(data[16:24], "big")
     return f"{place} {camera} {hour} {part} {hashlib.sha256(data).hexdigest()}\n".encode()
+
+
+class _Told(NamedTuple):
+    """What a list's line says of a key."""
+
+    place: int
+    camera: str
+    hour: int
+    part: int
+
+
+def _told(path: Path) -> Iterator[_Told]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            place, camera, hour, part, _ = line.split(" ")
+            yield _Told(int(place), camera, int(hour), int(part))
+
+
+def _batch(ring: str, path: Path) -> Batch:
+    """What the ledger is told of the list at `path`."""
+    cameras, hours, keys = set(), set(), 0
+    for one in _told(path):
+        keys += 1
+        cameras.add(one.camera)
+        hours.add(one.hour)
+    with path.open("rb") as lines:
+        root = root_of(map(leaf_hash, lines)).hex()
+    return Batch(ring, keys, len(cameras), min(hours), max(hours), root)
 
 
 def _tidy(folder: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plainview.errors import VaultError
 from plainview.vault.age import Wrapped
@@ -67,7 +68,7 @@ class Ring:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise VaultError("the keys of a day cannot be read", where=str(folder)) from error
         self.cameras = (folder / "cameras").read_text(encoding="utf-8").split("\n")[:-1]
-        self._numbers = {name: number for number, name in enumerate(self.cameras)}
+        self._numbers: dict[str, int] | None = None
 
     def close(self) -> None:
         """Close it."""
@@ -79,9 +80,12 @@ class Ring:
 
     def add(self, camera: str, hour: int, part: int, due: int, wrapped: Wrapped) -> int:
         """Keep a data key, durably; the slot's number. Raises OSError."""
+        # Made by the first who adds: who only destroys has no use for it.
+        if self._numbers is None:
+            self._numbers = {name: number for number, name in enumerate(self.cameras)}
         number = self._numbers.get(camera)
         if number is None:
-            number = self._name(camera)
+            self._numbers[camera] = number = self._name(camera)
         index = len(self)
         _write_at(self._fd, _packed(Slot(OPEN, part, number, due, hour, wrapped)), index * SLOT)
         os.fdatasync(self._fd)
@@ -95,8 +99,7 @@ class Ring:
         finally:
             os.close(names)
         self.cameras.append(camera)
-        self._numbers[camera] = len(self.cameras) - 1
-        return self._numbers[camera]
+        return len(self.cameras) - 1
 
     def end(self, index: int, state: int = CLOSED) -> None:
         """The recording of this slot ended. Not durable: a crash leaves it open for recovery."""
@@ -138,12 +141,14 @@ class Ring:
         ]
         return min(found, default=None)
 
-    def destroy(self, places: Sequence[int]) -> None:
+    def destroy(self, places: Sequence[int] | NDArray[np.int64]) -> None:
         """Overwrite these slots. When this returns, their keys are gone from this file."""
-        ordered = np.asarray(sorted(set(places)), np.int64)
+        ordered = np.unique(np.asarray(places, np.int64))
+        nothing = bytes(min(len(ordered), _BLOCK) * SLOT)
         for run in np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1):
-            if len(run):
-                _write_at(self._fd, bytes(len(run) * SLOT), int(run[0]) * SLOT)
+            for first in range(0, len(run), _BLOCK):
+                some = min(_BLOCK, len(run) - first)
+                _write_at(self._fd, nothing[: some * SLOT], (int(run[0]) + first) * SLOT)
         os.fdatasync(self._fd)
 
     def hasten(self, due: int) -> int:

@@ -71,7 +71,10 @@ def products(first: F32, second: F32, shifts: Shifts, block: int) -> tuple[F32, 
             out=norm[:, k],
         )
     pairs = blocks[:-1] + blocks[1:]
-    return np.asarray(0.25 * (pairs[:, :, :-1] + pairs[:, :, 1:])), norm
+    del blocks
+    means = pairs[:, :, :-1] + pairs[:, :, 1:]
+    means *= np.float32(0.25)
+    return means, norm
 
 
 def _root_power(padded: F32, block: int) -> F32:

@@ -41,18 +41,11 @@ class Motion(NamedTuple):
 
 
 class Flow:
-    """Owns the last working frame and the flow engine."""
+    """Owns the last working frame."""
 
     def __init__(self, optics: Optics) -> None:
         """Measure on the working picture of `optics`."""
         self._optics = optics
-        self._engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        # Half resolution, 8 px patches: finer than the preset, as a torso is a dozen pixels.
-        self._engine.setFinestScale(1)
-        self._engine.setPatchSize(8)
-        self._engine.setPatchStride(4)
-        self._engine.setGradientDescentIterations(7)
-        self._engine.setVariationalRefinementIterations(0)
         self._last: Luma | None = None
         self._turn = 0
 
@@ -99,10 +92,11 @@ class Flow:
         use &= evidence[np.minimum(rows, height - 1), columns] > 0
         shift = np.full((len(places), 2), np.nan)
         noises: list[float] = []
+        engine = _engine()
         for x0, y0, x1, y1 in self._windows(flat):
             if min(x1 - x0, y1 - y0) < _LEAST:
                 continue
-            flow = self._engine.calc(
+            flow = engine.calc(
                 np.ascontiguousarray(luma[y0:y1, x0:x1]),
                 np.ascontiguousarray(last[y0:y1, x0:x1]),
                 # Zeros, never uninitialised: the engine starts from what it is given.
@@ -129,6 +123,21 @@ class Flow:
         wild = ~(np.hypot(velocity[:, 0], velocity[:, 1]) < FASTEST)
         velocity[wild] = np.nan
         return np.asarray(velocity)
+
+
+def _engine() -> cv2.DISOpticalFlow:
+    """A flow engine, to be dropped: one keeps, until its end, what its largest window took.
+
+    That is eight megabytes for a whole working picture; its own collectGarbage ends the process.
+    """
+    engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    # Half resolution, 8 px patches: finer than the preset, as a torso is a dozen pixels.
+    engine.setFinestScale(1)
+    engine.setPatchSize(8)
+    engine.setPatchStride(4)
+    engine.setGradientDescentIterations(7)
+    engine.setVariationalRefinementIterations(0)
+    return engine
 
 
 def _span(low: int, high: int, size: int) -> tuple[int, int]:

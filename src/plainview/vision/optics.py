@@ -23,6 +23,8 @@ FAR_HEIGHT = 18.0
 """Pixels that nine in ten people have at least in the working picture, where the frame can."""
 MAX_WIDTH = 640
 """The working picture is never wider."""
+_RUN = 256
+"""Bodies whose silhouettes are worked out at once: all of an area's take megabytes."""
 SPACING = 0.30
 """Metres between candidate places."""
 MARGIN = 2.5
@@ -91,10 +93,13 @@ def flat_samples(
     Samples outside the picture of `size` (width, height) get the index past the last pixel.
     """
     width, height = size
-    pixels = np.rint(silhouettes(projection, centre, places))
-    x, y = pixels[..., 0], pixels[..., 1]
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    flat = np.where(inside, y * width + x, width * height).astype(np.int32)
+    flat = np.empty((len(places), SAMPLES), dtype=np.int32)
+    for first in range(0, len(places), _RUN):
+        some = slice(first, first + _RUN)
+        pixels = np.rint(silhouettes(projection, centre, places[some]))
+        x, y = pixels[..., 0], pixels[..., 1]
+        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        flat[some] = np.where(inside, y * width + x, width * height)
     return flat, places @ projection[2, :2] + projection[2, 3]
 
 

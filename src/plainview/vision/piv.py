@@ -255,13 +255,19 @@ class Piv:
                 for one in self._kept]  # fmt: skip
         longest = max(gaps)
         shifts = disc(FASTEST * longest / self._pixel / 2)
-        pairs = []
+        top = bottom = None
         for gap, (a, b) in zip(gaps, pairwise(half), strict=True):
             share = gap / longest
             scaled = [(round(y * share), round(x * share)) for y, x in shifts]
-            pairs.append(products(np.asarray(a), np.asarray(b), scaled, _BLOCK // 2))
-        top, bottom = (sum(parts[1:], parts[0]) for parts in zip(*pairs, strict=True))
-        score = coefficient(top, bottom, 0) + coefficient(spread_out(top), spread_out(bottom), 0)
+            numerator, norm = products(np.asarray(a), np.asarray(b), scaled, _BLOCK // 2)
+            # Added up as they come: a pair's take megabytes.
+            top = numerator if top is None else np.add(top, numerator, out=top)
+            bottom = norm if bottom is None else bottom + norm
+            del numerator, norm
+        assert top is not None  # noqa: S101 - two pictures have a gap
+        assert bottom is not None  # noqa: S101 - as above
+        score = coefficient(top, bottom, 0)
+        score += coefficient(spread_out(top), spread_out(bottom), 0)
         best = np.array(shifts, dtype=np.float32)[score.argmax(axis=1)]
         return np.asarray(best[..., ::-1] * np.float32(2 / longest))
 

@@ -63,6 +63,9 @@ _MARK: Final = (200, 0, 200)
 _WHITE: Final = (255, 255, 255)
 _INK: Final = (24, 24, 24)
 _LINE: Final = cv2.LINE_AA
+_FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
+_READY: Final = cv2.getTextSize(CAPTION, _FONT, 0.36, 1)
+"""Asked on import: the font takes six megabytes, which the zygote's lenses then share."""
 
 
 def draw(
@@ -194,4 +197,4 @@ def _captioned(picture: Colours, t: int) -> Colours:
 
 
 def _write(picture: Colours, text: str, at: tuple[int, int], size: float) -> None:
-    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, _WHITE, 1, _LINE)
+    cv2.putText(picture, text, at, _FONT, size, _WHITE, 1, _LINE)

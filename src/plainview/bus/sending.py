@@ -22,7 +22,10 @@ _RESEND = 2.5
 _REFUSED = 1.0
 """Seconds after which one is sent again that no stream took."""
 _LOOK = 0.5
-"""Seconds between looks at what is overdue."""
+"""Seconds between looks at what is due, at most."""
+_OVERDUE = 0.25
+"""Seconds between looks at what was sent and not acknowledged, at least: there are hundreds of
+those, and a city's machine is woken for each batch."""
 
 OnAck = Callable[[int, PubAck], None]
 """(number of the batch, what a stream says): a leaf's and the centre's may both come."""
@@ -42,6 +45,7 @@ class Sending:
         link.hear("ack", self.on_message)
         self._wake = asyncio.Event()
         self._connection = 0
+        self._look_again = 0.0
         self.flushed = threading.Event()
         """Set once the bus takes nothing more and everything is at a server."""
         self.trouble = ""
@@ -72,11 +76,13 @@ class Sending:
         now = self._clock.monotonic()
         fresh = self._connection == self._link.connections
         self._connection = self._link.connections
-        for sealed in self._outgoing.flying():
-            # On a new connection at once: whatever the old one held is gone.
-            if not fresh or now - sealed.sent > _RESEND:
-                self.resent += 1
-                await self._send(sealed, now)
+        if now >= self._look_again or not fresh:
+            self._look_again = now + _OVERDUE
+            for sealed in self._outgoing.flying():
+                # On a new connection at once: whatever the old one held is gone.
+                if not fresh or now - sealed.sent > _RESEND:
+                    self.resent += 1
+                    await self._send(sealed, now)
         room = _MOST_FLYING - self._outgoing.in_flight()
         for sealed in self._outgoing.seal(now, max(room, 0)):
             await self._send(sealed, now)

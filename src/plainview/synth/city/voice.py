@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import count
 
 import numpy as np
 from msgspec import Struct, structs
@@ -37,6 +38,7 @@ CALM, DENSE = 0.4, 6.0
 _KINDS = (EventKind.LEFT_OBJECT, EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY, EventKind.FIRE)
 _HEAD = b"\x9e\xcf"
 """MessagePack: an array of 14, and an integer of eight bytes: `t`, the first field of a Reading."""
+_HEADS = np.dtype([("head", f"S{len(_HEAD)}"), ("t", ">u8")])
 _ZERO = b"\x9e\x00"
 _MULTIPLIERS = (2_654_435_761, 40_503, 0x9E37_79B9_7F4A_7C15)
 """Odd and large, so that neighbouring cameras and seconds have nothing in common (Fibonacci
@@ -113,10 +115,11 @@ class Voice:
     def speak_many(self, cameras: Sequence[int], second: int) -> list[bytes]:
         """The encodings of what `cameras` say in that second: as `speak`, each, and quickly."""
         which = np.asarray(cameras, np.int64)
-        times = self.base + 1000 * second + self._phases[which]
-        packed = times.astype(">u8").tobytes()
+        heads = np.empty(len(which), _HEADS)
+        heads["head"], heads["t"] = _HEAD, self.base + 1000 * second + self._phases[which]
+        packed, step = heads.tobytes(), _HEADS.itemsize
         tails = map(self._tails.__getitem__, self._place(which, second).tolist())
-        found = [_HEAD + packed[8 * k : 8 * k + 8] + tail for k, tail in enumerate(tails)]
+        found = [packed[at : at + step] + tail for at, tail in zip(count(0, step), tails)]
         for camera in self._happens(second) | self._probes.keys():
             for k in np.flatnonzero(which == camera).tolist():
                 found[k] = self.speak(camera, second)[1]

@@ -16,9 +16,10 @@ from tests.vision.test_optics import cameras
 import plainview.vision.view
 from plainview import redacted
 from plainview.errors import CalibrationError, InputError
-from plainview.geometry import View
+from plainview.geometry import View, cells_inside
 from plainview.record import Cell, Reading, decode, pack_cells
 from plainview.redacted import MAX_PICTURE, RULES, AdmittedPlate, ViewState, read_picture
+from plainview.synth import plaza
 from plainview.synth.camera import Camera
 from plainview.synth.simulate import walker
 from plainview.vision.measure import Measurer
@@ -217,6 +218,15 @@ def test_blocks_are_never_finer_than_half_a_metre_or_a_third_of_a_person(
     a, b = (draw(plate, gains, blocks, one, ()) for one in (empty, full))
     differs = np.any(a != b, axis=2)[:-STRIP]
     assert not np.any(differs & ~touched(blocks, full, size))
+
+
+@pytest.mark.parametrize("camera", plaza.CAMERAS, ids=lambda camera: camera.name)
+def test_all_measured_ground_is_drawn_where_it_can_be(camera: Camera) -> None:
+    """A square that reaches beneath the camera has no size in the picture; its parts have one."""
+    seen = plaza.view(camera)
+    blocks, _ = drawn_view(seen)
+    inside = cells_inside(seen.grid(), seen.polygon)
+    assert np.array_equal(blocks.of_cell >= 0, inside)
 
 
 def test_what_draws_is_given_no_frame() -> None:

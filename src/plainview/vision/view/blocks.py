@@ -85,12 +85,11 @@ class Blocks:
                 self._split(*at, half)
             return
         outline = self._outline(ix, iy, cells)
-        if outline is None and half >= self._least and cells % 2 == 0:
-            # Part of it lies behind the camera: what of it can be drawn is at least as coarse.
-            for at in corners:
-                self._split(*at, half)
-            return
         if outline is None or not self._coarse(ix, iy, cells):
+            # Part of it lies behind or beside the camera: what of it can be drawn is found below.
+            if half >= self._least and cells % 2 == 0:
+                for at in corners:
+                    self._split(*at, half)
             return
         self.of_cell[part][self._inside[part]] = len(self.all)
         (ox, oy), side, _ = self._grid

@@ -41,14 +41,16 @@ def crowd(g: np.random.Generator, rect: Rect, density: float) -> Floats:
     else:
         apart = g.uniform(0.3, 0.75) / math.sqrt(density)
         many = g.uniform((x0, y0), (x1, y1), (int(density * (x1 - x0) * (y1 - y0) * 3) + 4, 2))
-        kept: list[Floats] = []
-        wanted = g.poisson(density * (x1 - x0) * (y1 - y0))
+        kept = np.empty((g.poisson(density * (x1 - x0) * (y1 - y0)), 2))
+        found = 0
         for place in many:
-            if len(kept) >= wanted:
+            if found == len(kept):
                 break
-            if not kept or np.min(np.hypot(*(np.array(kept) - place).T)) > apart:
-                kept.append(place)
-        places = np.array(kept).reshape(-1, 2)
+            away = kept[:found] - place
+            if np.square(away).sum(axis=1).min(initial=math.inf) > apart**2:
+                kept[found] = place
+                found += 1
+        places = kept[:found]
     if g.random() < 0.4:
         places = _pressed(g, places, rect)
     inside = (places > (x0, y0)).all(axis=1) & (places < (x1, y1)).all(axis=1)

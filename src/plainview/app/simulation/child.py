@@ -13,7 +13,7 @@ from contextlib import ExitStack
 import msgspec
 
 from plainview.app.collector import calm
-from plainview.app.simulation.lines import Line, Ready, Task
+from plainview.app.simulation.lines import KEEPS, Line, Ready, Task
 from plainview.app.simulation.speaking import Speaking, closing, sender_of
 from plainview.bus import open_bus
 from plainview.clock import SystemClock
@@ -52,7 +52,7 @@ def _store(task: Task, stack: ExitStack) -> None:
     # The city's side does without: it is what costs most of a second to import.
     from plainview.app.simulation.keeping import Keeping  # noqa: PLC0415 - see above
 
-    store = open_store(task.store)
+    store = open_store(task.store, KEEPS)
     stack.callback(store.close)
     bus = closing(stack, open_bus(task.bus))
     keeping = Keeping(task.city, bus, store, SystemClock())

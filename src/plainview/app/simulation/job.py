@@ -16,7 +16,7 @@ from plainview.app.simulation import chaos
 from plainview.app.simulation.audit import Audit, audit, count, disk_bytes
 from plainview.app.simulation.gathered import Child, Gathered
 from plainview.app.simulation.keeping import Keeping
-from plainview.app.simulation.lines import Line, Task
+from plainview.app.simulation.lines import KEEPS, Line, Task
 from plainview.app.simulation.meter import Meter, folder_bytes
 from plainview.app.simulation.proxy import Proxy
 from plainview.app.simulation.report import (
@@ -32,7 +32,7 @@ from plainview.app.simulation.speaking import Speaking
 from plainview.bus import check_bus, open_bus
 from plainview.clock import SystemClock
 from plainview.errors import InputError
-from plainview.store import Retention, open_store
+from plainview.store import open_store
 from plainview.synth.city.shape import City
 from plainview.synth.city.voice import Voice
 
@@ -46,7 +46,6 @@ _LEAD = 1.5
 _FAULT_SECONDS = 60
 """Seconds more that the city may speak for, at most, for each fault."""
 _LINE = 0.25
-_DISK = 10**12
 
 Say = Callable[[str], None]
 
@@ -195,7 +194,7 @@ class _Embedded(_Run):
         asked = self._asked
         bus = open_bus(asked.bus)
         with ExitStack() as stack:
-            store = open_store(self._store_url, Retention(disk_bytes=_DISK))
+            store = open_store(self._store_url, KEEPS)
             stack.callback(store.close)
             keeping = Keeping(asked.city, bus, store, self._clock)
             speaking = Speaking(asked.city, bus, self._clock, encoded=False)

@@ -4,8 +4,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from plainview.store import Retention
 from plainview.synth.city.shape import City
 
+KEEPS = Retention(disk_bytes=10**12)
+"""A simulation drops nothing: its count of what is stored is of all that was said, and a city of
+60,000 says a gigabyte a minute."""
 BIN = 0.005
 """Seconds of one bin of latencies."""
 

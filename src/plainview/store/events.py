@@ -5,13 +5,15 @@ standing that is asked for in one index, and stops when the page is full. So the
 its own rows and a few thousand look-ups, however many events there are (bench/search.py).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    ScalarSelect,
     Select,
+    Table,
     and_,
     bindparam,
     delete,
@@ -152,22 +154,24 @@ def delete_before(connection: Connection, until: int, most: int) -> int:
 # --- read --------------------------------------------------------------------------------------
 
 
-def news(
-    connection: Connection, most: int, after: int, numbers: Callable[[], Numbers]
-) -> list[News]:
-    """The oldest `most` news after number `after` that no alert was made of, oldest first.
-
-    It is asked for several times a second, and mostly there is none: `numbers` are those of all
-    of a city's cameras, and are asked for only where there is some.
-    """
-    rows = connection.execute(_NEWS, {"after": after, "most": most}).all()
-    if not rows:
-        return []
-    read = _reader(numbers())
-    return [News(row[0], read(row[2:]), row[1]) for row in rows]
+def news(connection: Connection, most: int, after: int) -> list[News]:
+    """The oldest `most` news after number `after` that no alert was made of, oldest first."""
+    rows = connection.execute(_NEWS, {"after": after, "most": most})
+    return [News(row[0], _read(row[2:]), row[1]) for row in rows]
 
 
-_RESTS: Final = (_event.ended, _event.confidence, _event.standing)
+def _name(table: Table, number: ColumnElement[int]) -> ScalarSelect[Any]:
+    """The name that `number` stands for: looked up for the rows that are read, and no others."""
+    return select(table.c.name).where(table.c.id == number).scalar_subquery()
+
+
+_RESTS: Final = (
+    _event.ended,
+    _event.confidence,
+    _event.standing,
+    _name(schema.camera, _event.camera),
+    _name(schema.zone, _event.zone),
+)
 _told = schema.event_news
 _NEWS: Final = (
     select(_told.c.number, _told.c.over, *_key, *_RESTS)
@@ -184,7 +188,6 @@ def find(connection: Connection, wanted: EventQuery, numbers: Numbers) -> EventP
         _event.t >= bindparam("window_since"), _event.t < bindparam("window_until")
     )
     query = _whole(within.limit(bindparam("window_most")))
-    read = _reader(numbers)
     rows: list[Any] = []
     for since, until in _windows(wanted):
         bounds = {"since": since, "until": until, "most": wanted.most - len(rows)}
@@ -192,8 +195,8 @@ def find(connection: Connection, wanted: EventQuery, numbers: Numbers) -> EventP
         rows += connection.execute(query, window).all()
         if len(rows) >= wanted.most:
             t, camera, kind, x, y, zone = rows[-1][:6]
-            return EventPage([read(row) for row in rows], (t, camera, kind, x, y, zone))
-    return EventPage([read(row) for row in rows], None)
+            return EventPage([*map(_read, rows)], (t, camera, kind, x, y, zone))
+    return EventPage([*map(_read, rows)], None)
 
 
 def _windows(wanted: EventQuery) -> Iterator[tuple[int, int]]:
@@ -268,21 +271,15 @@ def _within(band: Band) -> ColumnElement[bool]:
     )
 
 
-def _reader(numbers: Numbers) -> Any:  # noqa: ANN401 - a function from row to KeptEvent
-    cameras = {number: name for name, number in numbers.cameras.items()}
-    zones = {number: name for name, number in numbers.zones.items()}
-
-    def read(row: Sequence[Any]) -> KeptEvent:
-        t, camera, kind, x, y, zone, ended, confidence, standing = row
-        return KeptEvent(
-            camera=cameras[camera],
-            kind=KINDS[kind],
-            start=t,
-            end=ended,
-            at=(round(x * PLACE_STEP, 1), round(y * PLACE_STEP, 1)),
-            zone=zones.get(zone),
-            confidence=confidence / 100,
-            standing=STANDINGS[standing],
-        )
-
-    return read
+def _read(row: Sequence[Any]) -> KeptEvent:
+    t, _, kind, x, y, _, ended, confidence, standing, camera, zone = row
+    return KeptEvent(
+        camera=camera,
+        kind=KINDS[kind],
+        start=t,
+        end=ended,
+        at=(round(x * PLACE_STEP, 1), round(y * PLACE_STEP, 1)),
+        zone=zone,
+        confidence=confidence / 100,
+        standing=STANDINGS[standing],
+    )

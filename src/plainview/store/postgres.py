@@ -1,7 +1,6 @@
 """The store in a PostgreSQL server: one process writes Readings, any number read."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Literal
 
 from sqlalchemy import create_engine, delete, select, text
@@ -212,8 +211,7 @@ class PostgresStore:
     def event_news(self, most: int, *, after: int = 0) -> list[News]:
         """The oldest `most` news of validated events that no alert was made of, oldest first."""
         with self._lookup.reading() as connection:
-            numbers = partial(self._lookup.numbers, connection)
-            return events.news(connection, most, after, numbers)
+            return events.news(connection, most, after)
 
     def due_deliveries(self, route: str, now: int, most: int) -> list[KeptDelivery]:
         """What waits for `route` and is due at `now`: urgent first, then as alerts were raised."""

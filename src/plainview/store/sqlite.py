@@ -411,7 +411,7 @@ class SqliteStore:
     def event_news(self, most: int, *, after: int = 0) -> list[News]:
         """The oldest `most` news of validated events that no alert was made of, oldest first."""
         with self._reading() as connection:
-            return events.news(connection, most, after, self._numbers)
+            return events.news(connection, most, after)
 
     def _numbers(self) -> events.Numbers:
         # Only ever added to, in one step each: a copy is enough.

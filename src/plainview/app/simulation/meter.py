@@ -63,10 +63,14 @@ class Meter:
                     if stat is not None:
                         start, cpu = stat
                         self._cpu[name][pid, start] = cpu
+                used = 0.0
                 if len(family) == 1:
-                    self._memory[name].append(_resident(family[0]))
+                    used = _resident(family[0])
                 elif family and self._looks % _PSS_EVERY == 0:
-                    self._memory[name].append(sum(map(_proportional, family)))
+                    used = sum(map(_proportional, family))
+                # One that has ended uses nothing, and says nothing of how it grew.
+                if used:
+                    self._memory[name].append(used)
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds so far, by name; of processes that have ended, as when last seen."""

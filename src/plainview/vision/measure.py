@@ -205,7 +205,9 @@ class Measurer:
 
     def _adopt(self, plate: Plate) -> None:
         if self._optics is not None:
-            self._estimator = SparseEstimator(self._spec.view, self._optics, plate)
+            self._estimator = SparseEstimator(
+                self._spec.view, self._optics, plate, spare=self._spec.live
+            )
 
     def _learn(self, work: Luma, t: float) -> None:
         """Collect frames and learn the plate when a stage is reached."""

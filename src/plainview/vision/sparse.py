@@ -45,8 +45,8 @@ BLEND = 0.6
 class SparseEstimator:
     """Owns the plate of one view and the mixture of bodies before it."""
 
-    def __init__(self, view: View, optics: Optics, plate: Plate) -> None:
-        """Measure `view` through its `optics` against `plate`."""
+    def __init__(self, view: View, optics: Optics, plate: Plate, *, spare: bool = False) -> None:
+        """Measure `view` through its `optics` against `plate`; `spare`: see `dense.Dense`."""
         self._optics = optics
         self.plate = plate
         self._foreground = Foreground(optics, plate)
@@ -54,7 +54,7 @@ class SparseEstimator:
         self._model = BodyModel(optics)
         self._flow = Flow(optics)
         self._hidden = HiddenPeople(view, optics)
-        self._dense = Dense(view, optics)
+        self._dense = Dense(view, optics, spare=spare)
         self._bodies = NONE
         self._behind = NOBODY
         self._before: Luma | None = None

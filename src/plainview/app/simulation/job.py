@@ -41,6 +41,7 @@ _QUIET = 8
 """Lines of nothing in a row after which nothing more is coming."""
 _LAST = 60.0
 """Seconds that are waited for something new in the store, after the city's last word."""
+_MOST_CAMERAS = 1_000_000
 _LEAD = 1.5
 """Seconds between the word and the beginning."""
 _FAULT_SECONDS = 60
@@ -77,8 +78,20 @@ def simulate_city(asked: Asked, say: Say) -> tuple[Report, bool]:
 def _check(asked: Asked) -> None:
     if asked.city.per_site < 1 or asked.city.cameras < 1 or asked.seconds < 1:
         raise InputError("there is nothing to simulate", mend="Give at least 1 of each")
+    if asked.city.cameras > _MOST_CAMERAS:
+        raise InputError(
+            f"{asked.city.cameras:,} cameras are more than one machine can play",
+            where="--cameras",
+            mend=f"Give at most {_MOST_CAMERAS:,}",
+        )
     if asked.bus != NATS:
         check_bus(asked.bus)
+    if asked.store == POSTGRES and asked.bus.startswith("memory:"):
+        raise InputError(
+            "a PostgreSQL server of the simulation's own needs a bus between processes",
+            where="--store",
+            mend=f"Add --bus {NATS}",
+        )
     needed = {fault.needs for fault in chaos.FAULTS if fault.name in asked.faults}
     if not needed <= {"intake", asked.bus, asked.store}:
         raise InputError(
@@ -107,7 +120,7 @@ class _Run:
 
     def _until_over(self) -> None:
         """Until the city has spoken and nothing more comes, or it has been waited for too long."""
-        gathered, told, known = self.gathered, 0.0, 0
+        gathered, told, known = self.gathered, 0.0, (0, 0, 0)
         end = math.inf
         while self._clock.monotonic() < end:
             gathered.wait(1.0)
@@ -119,12 +132,15 @@ class _Run:
                     f"{gathered.spoken.offered:,} offered, {gathered.stored:,} stored"
                     + (f"; {gathered.last.trouble}" if gathered.last.trouble else "")
                 )
-            if not gathered.spoken.over:
+            spoken = gathered.spoken
+            here = spoken.offered, spoken.waiting, gathered.stored
+            # A bus that takes nothing keeps what waits for it: that is not waited for, for ever.
+            if here != known or spoken.seconds < self._asked.seconds:
+                known, end = here, now + _LAST
+            if not spoken.over:
                 self._watch_processes()
                 gathered.quiet = 0
                 continue
-            if gathered.stored > known or end == math.inf:
-                known, end = gathered.stored, now + _LAST
             if gathered.quiet >= _QUIET and self._complete():
                 return
 

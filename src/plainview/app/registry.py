@@ -9,6 +9,7 @@ import structlog
 from plainview.app.governor import Governor
 from plainview.app.register import build, in_force
 from plainview.app.scorecards import Scorecards, public_cards
+from plainview.app.uptime import uptimes
 from plainview.civic.statistics.tables import FOLDER as STATISTICS
 from plainview.config import CityConfig
 from plainview.errors import InputError, StoreError
@@ -24,7 +25,6 @@ from plainview.store import Store
 _FRESH = 1.0
 """Seconds for which one register serves all pages, unless the ledger grew."""
 _UPTIME_FRESH = 60.0
-_MINUTE = 60_000
 _DAY = 86_400_000
 _log = structlog.get_logger(__name__)
 
@@ -140,14 +140,11 @@ class Registry:
         if now - self._uptime[0] < _UPTIME_FRESH:
             return self._uptime[1]
         end = self._office.now()
-        shares = {}
+        begins = {}
         for camera in city.cameras():
             known = standing.cameras.get(camera.id)
-            start = max(end // _DAY * _DAY, known.since if known else 0)
-            # The minute that goes on is not summed up yet.
-            if end - start > 2 * _MINUTE:
-                rows = self._store.roll_ups(camera.id, "minute", start - _MINUTE, end)
-                measured = sum(row.readings for row in rows) * camera.every * 1000
-                shares[camera.id] = min(measured / (end - start - _MINUTE), 1.0)
+            begins[camera.id] = max(end // _DAY * _DAY, known.since if known else 0)
+        every = {camera.id: camera.every for camera in city.cameras()}
+        shares = uptimes(self._store, begins, every, end)
         self._uptime = (now, shares)
         return shares

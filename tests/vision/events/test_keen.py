@@ -49,3 +49,12 @@ def test_what_may_be_shadow_stays_so() -> None:
     seen = veiled(14.0)
     seen.mask[30:60, 40:50] = 1
     assert given(seen) == np.float32(SHADOW)
+
+
+def test_flecks_all_over_are_the_weather() -> None:
+    """Rain under a cloud leaves many parts that may be shadow: none is a thing."""
+    seen = veiled(14.0)
+    for x in (4, 22, 92):
+        seen.evidence[10:70, x : x + 14] = SHADOW
+        seen.luma[10:70, x : x + 14] -= 14
+    assert given(seen) == np.float32(SHADOW)

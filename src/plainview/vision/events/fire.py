@@ -20,8 +20,8 @@ MARGIN: Final = 1.0
 """Metres around the area within which a fire counts: what burns on a bin is seen behind it."""
 LEAST_FLAME: Final = 0.15
 """Metres across below which a flame is a lighter's or a candle's."""
-LEAST_SMOKE: Final = 1.6
-"""Metres a side of the least veil that is smoke: larger than a person."""
+LEAST_SMOKE: Final = (1.3, 1.6)
+"""Metres a side of the least veil that may be smoke, and that is surely larger than a person."""
 MOST_SMOKE: Final = 0.8
 """Smoke is told from dust, spray and exhaust less surely than flame from lamps."""
 MEMORY: Final = 10.0
@@ -74,8 +74,14 @@ class Fire:
         plumes: list[Sighting] = []
         for smoke in sorted(self._smoke.look(seen) or (), key=lambda one: -one.area):
             sighting = self._placed(smoke.column, smoke.row, MOST_SMOKE * smoke.confidence)
-            if sighting is None or self._metres(sighting, smoke.area**0.5) < LEAST_SMOKE:
+            if sighting is None:
                 continue
+            small, large = LEAST_SMOKE
+            side = self._metres(sighting, smoke.area**0.5)
+            share = min(max((side - small) / (large - small), 0.0), 1.0)
+            if share == 0.0:
+                continue
+            sighting = sighting._replace(confidence=share * sighting.confidence)
             # Shreds of one plume are that plume's.
             if all(_apart(sighting, other) > SMOKE_REACH for other in plumes):
                 plumes.append(sighting)

@@ -39,6 +39,8 @@ GIVEN: Final = 0.6
 """Evidence of what is taken for a thing."""
 LARGEST: Final = 0.25
 """Part of what is looked at from which it is a cloud's shadow, or the air itself."""
+WEATHER: Final = 0.06
+"""Part of what is looked at that is no more than soft, in many parts, where it is the weather."""
 MOST: Final = 6
 """Parts that are looked at, the largest first."""
 _THREE: Final = np.ones((3, 3), np.uint8)
@@ -54,10 +56,14 @@ def keen(seen: Seen, part: tuple[slice, slice], noise: float) -> Image:
     # Every second pixel of every second row shows what parts there are.
     coarse = np.ascontiguousarray(evidence[::2, ::2])
     soft = cv2.inRange(coarse, SHADOW - 1e-3, SHADOW + 1e-3)
-    if 4 * cv2.countNonZero(soft) < LEAST:
+    many = cv2.countNonZero(soft)
+    if 4 * many < LEAST:
         return seen.evidence
     differs = np.asarray(coarse > SHADOW - 1e-3, dtype=np.uint8)
     labels, stats = parts(differs)
+    # Rain under a passing cloud leaves flecks of any size, and sharp ones, all over the ground.
+    if many > WEATHER * coarse.size and 2 * int(stats[1:, cv2.CC_STAT_AREA].max(initial=0)) < many:
+        return seen.evidence
     found = seen.evidence
     for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1:
         x, y, w, h, area = (int(v) for v in stats[k])

@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.boil import Boil
 from plainview.vision.events.first import FirstPicture
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
@@ -124,11 +125,14 @@ class SmokeWatch:
         joined = ((share > 0.3) | (near & tinted & free)).astype(np.uint8)
         whole = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         labels, stats = parts(whole)
+        boil = Boil(self._veils, lost)
         found = []
         for k in range(1, len(stats)):
             where = labels == k
             if int((where & sure).sum()) >= LEAST_CELLS and _grey(chroma, where & sure):
-                found.append(self._plume(where & (joined > 0), where & sure, lost))
+                plume = self._plume(where & (joined > 0), where & sure, lost)
+                likely = boil.likely(where & sure)
+                found.append(plume._replace(confidence=likely * plume.confidence))
         return found
 
     def _plume(self, whole: NDArray[np.bool_], core: NDArray[np.bool_], lost: Image) -> Smoke:
@@ -137,8 +141,7 @@ class SmokeWatch:
         tone = float(np.median([np.median(veil.tone[core]) for veil in self._veils]))
         shifts = np.stack([veil.shift[core] for veil in self._veils])
         shift = float(np.median(np.abs(shifts.mean(axis=0))))
-        # What was there when the scene was learned, and has gone, differs too; but it never stirs.
-        # Who passes before it changes its light much, but once: smoke stirs from look to look.
+        # Who passes before a ghost changes its light much, but once: smoke stirs from look to look.
         stirs = float(np.median(np.median(np.abs(np.diff(shifts, axis=0)), axis=0)))
         steadily = stirs / max(float(np.median(shifts.std(axis=0))), 1e-6)
         strong = max(_step(shift, 0.02, 0.05), _step(float(depth.mean()), 0.25, 0.4))
@@ -150,7 +153,7 @@ class SmokeWatch:
         sure = _step(soft, 0.3, 0.6) * strong * _step(STEAM - tone, 0.0, 1.5)
         # A moving shadow loses some contrast to coding in the dark, but gives hardly any light.
         sure *= _step(tone, 0.4, 0.6)
-        sure *= _step(stirs, 0.006, 0.014) * _step(steadily, 0.1, 0.25)
+        sure *= _step(stirs, 0.002, 0.004) * _step(steadily, 0.1, 0.25)
         side = 2.0 * CELL
         return Smoke(
             (column + 0.5) * side,

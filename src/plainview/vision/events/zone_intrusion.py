@@ -2,7 +2,8 @@
 
 What counts is the ground under it: the foot of a person, part of a vehicle's footprint. Somebody
 behind a zone whose head is before it in the picture is not inside, nor is a shadow that falls into
-it. Who stands still inside stays inside until he leaves.
+it, nor light, nor what weather does to wet ground (solid.py). Who stands still inside stays inside
+until he leaves.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
+from plainview.vision.events.solid import solid
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
@@ -91,6 +93,8 @@ class ZoneIntrusion:
             rest = [one for one in before if one.zone == k]
             for mover in seen.movers:
                 if not (mover.counts(zone) and _settled(mover) and inside(mover, ground)):
+                    continue
+                if not solid(self._projection, seen, mover):
                     continue
                 known = _nearest(rest, mover)
                 if known is not None:

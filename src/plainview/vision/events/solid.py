@@ -1,0 +1,86 @@
+"""Whether a mover is a thing, or light and weather on the ground that has a thing's outline.
+
+A headlight's patch on a wet road, and flecks that rain and a passing cloud leave together, differ
+from the plate as a thing does. But light brightens all it falls on and ends over many pixels, and
+weather makes what differs smooth all over; a thing has edges and parts, darker ones among them.
+Measured on what movers there were in zones of the development part: a patch's border takes 0.10 of
+its contrast a pixel, things' 0.22 to 0.68 (a van across the picture at night 0.16, and it is dark);
+weather's inside 0.10 to 0.20, things' 0.24 to 0.70.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.geometry import project
+from plainview.vision.events.blobs import DIFFERS
+from plainview.vision.events.movers import Mover
+from plainview.vision.events.paths import Size
+from plainview.vision.events.seen import Seen
+from plainview.vision.events.stillness import ranked
+from plainview.vision.optics import Floats
+from plainview.vision.plate import Image
+
+DARKER: Final = 0.05
+"""Part of a lit patch that is darker than the plate, at most."""
+SOFT_END: Final = 0.16
+"""Part of its contrast that one pixel takes at the sharper fifth of a lit patch's border, at most.
+"""
+SOFT: Final = (0.12, 0.21)
+"""The same inside what is nothing but light, and inside what weather does, at most."""
+EVEN: Final = 0.08
+"""Spread (robust) of the log ratio to the plate of what weather does, at most."""
+LEAST: Final = 12
+"""Pixels that differ, of which anything is said."""
+_THREE: Final = np.ones((3, 3), np.uint8)
+Mask = NDArray[np.bool_]
+
+
+def solid(projection: Floats, seen: Seen, mover: Mover) -> bool:
+    """Whether what differs in `seen` where `mover` is looks like a thing; so it does if unclear."""
+    part = _window(projection, mover, seen.luma.shape)
+    evidence = (seen.evidence if seen.veiled is None else seen.veiled)[part]
+    differs = np.asarray(evidence > DIFFERS)
+    if np.count_nonzero(differs) < LEAST or min(differs.shape) < len(_THREE):
+        return True
+    now, plate = seen.luma[part].astype(np.float32), seen.background[part].astype(np.float32)
+    change = np.asarray(cv2.blur(now - plate, (3, 3)), dtype=np.float32)
+    contrast = float(np.abs(change[differs]).mean())
+    noise = float(np.median(seen.plate.noise[::8, ::8]))
+    if contrast <= noise:
+        return True  # it is something else that the evidence saw
+    steps = _gradient(change) / np.float32(contrast)
+    inside = ranked(steps[differs], 0.8)
+    if float((change[differs] < -noise).mean()) < DARKER:
+        mask = differs.astype(np.uint8)
+        rim = (cv2.dilate(mask, _THREE) > 0) & (cv2.erode(mask, _THREE) == 0)
+        ends = ranked(steps[rim], 0.8) if rim.any() else np.inf
+        return bool(ends >= SOFT_END and inside >= SOFT[0])
+    log = np.log((now + 4) / (plate + 4))[differs]
+    spread = 1.4826 * ranked(np.abs(log - np.float32(ranked(log, 0.5))), 0.5)
+    return bool(inside >= SOFT[1] or spread >= EVEN)
+
+
+def _window(projection: Floats, mover: Mover, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a picture of `shape` (h, w) that show `mover`, with a little margin."""
+    if mover.size is Size.PERSON:
+        ground = np.array([(mover.x, mover.y)])
+    else:
+        ground = np.array(mover.footprint().exterior.coords)[:4]
+    corners = np.concatenate(
+        [np.column_stack((ground, np.full(len(ground), z))) for z in (0.0, mover.height)]
+    )
+    pixels, _ = project(projection, corners)
+    (x0, y0), (x1, y1) = pixels.min(axis=0), pixels.max(axis=0)
+    wider = 0.2 * (y1 - y0) if mover.size is Size.PERSON else 0.0
+    sides = np.array([x0 - wider - 2, y0 - 2, x1 + wider + 3, y1 + 3])
+    x0, y0, x1, y1 = np.clip(sides, 0, [shape[1], shape[0], shape[1], shape[0]]).astype(int)
+    return slice(int(y0), int(y1)), slice(int(x0), int(x1))
+
+
+def _gradient(image: Image) -> Image:
+    gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=0.125)
+    gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=0.125)
+    return np.asarray(cv2.magnitude(gx, gy), dtype=np.float32)

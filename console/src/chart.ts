@@ -104,7 +104,7 @@ export class Chart {
         select: { show: false, left: 0, top: 0, width: 0, height: 0 },
         scales: { x: { time: true, auto: false }, y: { auto: false } },
         axes: [
-          { stroke: ink, grid: { show: false }, ticks: { show: false }, font, size: 28, space: 64, values: times },
+          { stroke: ink, grid: { show: false }, ticks: { show: false }, font, size: 28, space: 64, incrs: STEPS, values: times },
           { stroke: ink, grid, ticks: { show: false }, font, size: 40, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] },
         ],
         series: [
@@ -123,12 +123,15 @@ export class Chart {
   }
 }
 
+/** Seconds between two marks of the time axis: minutes to days, never seconds. */
+const STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000];
+
 /** Axis labels: the time of day, or the day where marks are days apart. */
 function times(_: uPlot, marks: number[], __: number, ___: number, step: number): string[] {
   return marks.map((t) => {
     const date = new Date(t * 1000);
     return step >= 86_400
       ? date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })
-      : date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(step < 60 && { second: "2-digit" }) });
+      : date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   });
 }

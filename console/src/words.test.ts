@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, FLAGS, foreseen, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
+import { alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -30,6 +30,8 @@ describe("numbers", () => {
 
   it("have units that people use", () => {
     expect([0, 12, 240, 7200, 400_000].map(span)).toEqual(["0 s", "12 s", "4 min", "2 h", "5 days"]);
+    expect(["inflow", "density"].map((name) => figure(name, -0.04))).toEqual(["0", "0.0"]);
+    expect(figure("inflow", -3)).toBe("−3");
     expect([0, 999, 1500, 123_000_000, 2e9].map(bytes)).toEqual(["0 B", "999 B", "1.5 kB", "123 MB", "2.0 GB"]);
   });
 });

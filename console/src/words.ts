@@ -179,7 +179,8 @@ export function quantityName(quantity: string): string {
 /** "6.1", or for a time "4 min". */
 export function figure(quantity: string, value: number): string {
   if (quantity === "reach") return span(value);
-  return value.toLocaleString("en", { minimumFractionDigits: digitsOf(quantity), maximumFractionDigits: digitsOf(quantity) });
+  const digits = { minimumFractionDigits: digitsOf(quantity), maximumFractionDigits: digitsOf(quantity) };
+  return value.toLocaleString("en", { ...digits, signDisplay: "negative" }).replace("-", "−");
 }
 
 function digitsOf(quantity: string): number {

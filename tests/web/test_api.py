@@ -285,6 +285,17 @@ def test_what_cannot_be_answered_is_one_clear_problem(
     assert "Traceback" not in json.dumps(told)
 
 
+def test_a_mistyped_address_is_a_page_in_a_browser(client: Client) -> None:
+    """Who typed it reads where to go on; what the API lacks stays a problem even there."""
+    browser = {"accept": "text/html,application/xhtml+xml"}
+    answer = client.get("/nothing", headers=browser)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert '<a href="/">all sites</a>' in answer.text
+    for path, headers in (("/nothing", {}), ("/api/v1/nothing", browser)):
+        answer = client.get(path, headers=headers)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_the_api_only_reads(client: Client) -> None:
     """There is no method that changes anything."""
     for method in ("POST", "PUT", "PATCH", "DELETE"):

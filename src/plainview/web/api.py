@@ -62,7 +62,7 @@ from plainview.web.now import (
     site_now,
     site_place,
 )
-from plainview.web.pages import STATIC, page_handlers
+from plainview.web.pages import STATIC, no_page, page_handlers
 from plainview.web.plan import SitePlan
 from plainview.web.problems import HANDLERS
 from plainview.web.search_api import search_handlers
@@ -216,7 +216,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
         ],
         guards=[gate],
         lifespan=[running],
-        exception_handlers=HANDLERS,  # type: ignore[arg-type]  # Litestar's type is invariant
+        exception_handlers={**HANDLERS, 404: no_page},  # type: ignore[dict-item]  # it is invariant
         openapi_config=OpenAPIConfig(
             title="Plainview",
             version=__version__,

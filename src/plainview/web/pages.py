@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.datastructures import CacheControlHeader
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 
 from plainview.web.access.rules import Action, rule
+from plainview.web.problems import on_http
 
 STATIC = Path(__file__).parent / "static"
 """Where Vite builds the console (not in version control)."""
@@ -37,6 +38,27 @@ _NOT_BUILT = """<!doctype html>
 <p>To build the console: run <code>make console</code> in Plainview's folder, then start again.</p>
 </main></body></html>
 """
+
+_NO_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>There is no such page · Plainview</title>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/login/login.css"></head>
+<body><header><p><a href="/">Plainview</a></p></header>
+<main><h1>There is no such page</h1>
+<p>Check the address, or go to <a href="/">all sites</a>.</p></main>
+<footer><p><a href="/portal/">What runs here, and why: the public register</a></p></footer>
+</body></html>
+"""
+
+
+def no_page(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """An address that leads nowhere: a page for who typed it, a problem (JSON) for a program."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api"):
+        return Response(_NO_PAGE, status_code=error.status_code, media_type="text/html")
+    return on_http(request, error)
 
 
 def _icon(static: Path) -> HTTPRouteHandler:

@@ -139,8 +139,12 @@ def test_bigger_text_and_wider_spacing_lose_nothing(browser: Browser, served: Se
 
 
 def test_everything_works_without_script(browser: Browser, served: Served) -> None:
-    """Search, choose a camera, change the language, read the assessment: no script is on."""
+    """The phone's menu, search, a camera, another language, the assessment: no script is on."""
     with shown(browser, served, java_script_enabled=False, viewport=PHONE) as page:
+        menu = page.locator("nav.pages")
+        expect(menu).to_be_hidden()
+        page.get_by_role("link", name="Menu").click()
+        menu.get_by_role("link", name="Cameras").click()
         page.get_by_label("Find a camera by its name or place").fill("harbour north")
         page.get_by_role("button", name="Search").click()
         expect(page.get_by_role("status")).to_contain_text("1 camera found")
@@ -157,6 +161,7 @@ def test_everything_works_without_script(browser: Browser, served: Served) -> No
 def test_a_place_is_chosen_on_the_map_and_by_keyboard(browser: Browser, served: Served) -> None:
     """Marks of the city's map are links with names; focus can be seen; the skip link skips."""
     with shown(browser, served, viewport=DESK) as page:
+        expect(page.locator("nav.pages")).to_be_visible()
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
         page.keyboard.press("Enter")

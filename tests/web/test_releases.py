@@ -6,20 +6,25 @@ from typing import Any, NamedTuple
 
 import pytest
 from litestar.testing import TestClient
+from msgspec import structs
 from playwright.sync_api import Browser, expect
 from tests.governance.offices import CONTROLLER, OFFICER, OPERATOR
 from tests.vault.released import BEGIN, World
+from tests.web import conftest as standing
 from tests.web.access.conftest import SAFETY
 from tests.web.browsing import no_barriers, opened, page_of
 from tests.web.test_desk_api import HERE, Somebody
 
 from plainview.app.release_desk import RunningReleases
 from plainview.governance.person import Person, Role
+from plainview.record import Event, EventKind, EventStanding, Phase, Reading, Stamped
 from plainview.store import Store, open_store
+from plainview.store.search import Mark
 from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import Application, create_app
 from plainview.web.releases import release_handlers
 from plainview.web.server import Served, bind
+from plainview.web.views import CameraView
 
 WISH = {
     "case": "24-118",
@@ -31,6 +36,11 @@ WISH = {
 }
 HERE_IT_IS = "/../releases"
 PHONE = {"width": 390, "height": 844}
+PLAZA = structs.replace(
+    standing.PLAZA,
+    cameras=(CameraView("north", standing.NORTH), CameraView("south", standing.SOUTH, "South")),
+)
+FALL = Event(EventKind.PERSON_DOWN, Phase.START, (BEGIN + 1) * 1000, 0, 60, -1, 60)
 
 
 class City(NamedTuple):
@@ -43,7 +53,7 @@ class City(NamedTuple):
     def app(self, **more: Any) -> Application:  # noqa: ANN401 - create_app's own
         """Its pages."""
         return create_app(
-            sites=(),
+            sites=(PLAZA,),
             store=self.store,
             clock=self.world.clock,
             access=self.access,
@@ -59,6 +69,9 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     world = World(folder)
     access = Access(AccessSettings(), folder / "access", world.clock)
     with contextlib.closing(open_store(f"sqlite:{folder / 'store.db'}")) as store:
+        told = Reading(FALL.t, 1000, 5, 0, 0, 0, 0, 8, 1, 10, (), (), (), ())
+        fall = Mark("south", FALL, None, EventStanding.EXPERIMENTAL)
+        store.append([Stamped("south", told)], [fall])
         yield City(world, access, store)
     world.office.close()
 
@@ -129,13 +142,24 @@ def cookie(city: City, served: Served, person: Person) -> dict[str, str]:
 def test_the_page_asks_for_the_span_of_an_event_and_two_approve(
     browser: Browser, city: City
 ) -> None:
-    """From an event's link the form is filled in; asked, approved by two; on a phone too."""
+    """What a search found leads to its plan view, and to a filled-in form; on a phone too."""
     with Served(city.app(), bind(port=0)) as served:
-        link = f"releases?camera=south&since={BEGIN - 9}&until={BEGIN + 11}#ask"
         with page_of(
-            browser, served.url, link, [cookie(city, served, OPERATOR)], viewport=PHONE
+            browser,
+            served.url,
+            "events?from=2001-01-01T00:00",
+            [cookie(city, served, OPERATOR)],
+            viewport=PHONE,
         ) as page:
+            found = page.locator(".found > li")
+            expect(found).to_have_count(1)
+            found.get_by_role("link", name="See the plan").click()
+            page.wait_for_url(f"**/sites/plaza?at={BEGIN + 1}.000")
+            expect(page.get_by_role("heading", name="Station plaza")).to_be_visible()
+            page.go_back()
+            found.get_by_role("link", name="Request the sealed minutes").click()
             expect(page.get_by_label("Case")).to_be_focused()
+            assert page.url.endswith(f"?camera=south&since={BEGIN - 9}&until={BEGIN + 41}#ask")
             assert page.get_by_label("Camera").input_value() == "south"
             page.get_by_label("Case").fill("24-119")
             page.get_by_label("Purpose").fill("how it arose")

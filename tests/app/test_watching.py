@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from plainview.alerts.thresholds import DEFAULTS, Quantity
-from plainview.app.watching import Watching
+from plainview.app.watching import BUSY, Watching
 from plainview.clock import ManualClock
 from plainview.config import CameraConfig, SiteConfig
 from plainview.geometry import cells_inside
@@ -101,6 +101,38 @@ def test_readings_raise_an_alert_and_blind_cameras_keep_it(world: World) -> None
     assert [one.alert.id for one in world.watching.open()] == [shown.alert.id]
     world.see(20, 0.5)
     assert world.watching.open() == []
+
+
+def newest(world: World) -> float:
+    """Seconds since the newest field of the site."""
+    window = world.watching.window("plaza")
+    assert window is not None
+    return world.clock.utc() - window.field().t
+
+
+def test_calm_sites_wait_where_a_look_at_all_takes_too_long(world: World) -> None:
+    """And no other: one that fills up, holds an alert, or has a camera that fell silent does not.
+
+    Where there is time for all, none waits.
+    """
+    world.see(3, 0.5)
+    assert newest(world) == 0.0
+    world.watching._cost = 10 * BUSY
+    world.see(2, 0.5)
+    assert newest(world) == 2.0
+    world.see(5, 6.0)
+    assert newest(world) == 0.0
+    (alert,) = world.watching.open("plaza")
+    world.see(5, 0.5)
+    assert newest(world) == 0.0
+    assert [one.alert.id for one in world.watching.open()] == [alert.alert.id]
+    world.see(20, 0.5)
+    assert world.watching.open() == []
+    world.watching._cost = 10 * BUSY
+    world.see(2, 0.5)
+    assert newest(world) > 0.0
+    world.see(1, 0.5, (Health.BLIND,))
+    assert newest(world) == 0.0
 
 
 def test_nothing_is_watched_without_permission(world: World) -> None:

@@ -16,7 +16,17 @@ from plainview.alerts.ground import Ground, Place
 from plainview.alerts.thresholds import DEFAULTS, Level, Quantity, Threshold
 from plainview.alerts.watch import Look
 from plainview.crowd import levels, pressure
-from plainview.crowd.field import UNKNOWN, Array, Estimate, Field, Series, last, normal, series
+from plainview.crowd.field import (
+    UNKNOWN,
+    Array,
+    Estimate,
+    Field,
+    Mask,
+    Series,
+    last,
+    normal,
+    series,
+)
 from plainview.geometry import Point
 
 PATCH: Final = 3.0
@@ -62,18 +72,21 @@ def seen(field: Field, place: Place) -> bool:
     return bool(place.cells.any()) and float(field.known[place.cells].mean()) >= WHOLE
 
 
-def densest(field: Field, place: Place) -> Spot:
-    """The densest PATCH with its middle in `place` and half of its ground known, people/m².
+class Patches(NamedTuple):
+    """The PATCH around each cell of a field, (ny, nx) each."""
 
-    Mean density over the known cells of the square; its error is their mean sigma, as one camera's
-    errors go together. The interval is not widened for the choice among many patches.
-    """
+    known: Mask
+    """Whether the cell and half of its patch are."""
+    mean: Array
+    """people/m² over what is known of it."""
+    sigma: Array
+
+
+def patches(field: Field) -> Patches:
+    """The patches of `field`; once for all of its places."""
     side = max(2 * round((PATCH / field.grid.cell - 1) / 2) + 1, 1)
     known = field.known.astype(np.float64)
     share = uniform_filter(known, side, mode="nearest")
-    usable = place.cells & field.known & (share >= 0.5)
-    if not usable.any():
-        return Spot(UNKNOWN, None)
     planes = (field.density * known, field.sigma * known)
     mean, sigma = (
         np.divide(
@@ -84,18 +97,32 @@ def densest(field: Field, place: Place) -> Spot:
         )
         for plane in planes
     )
+    return Patches(field.known & (share >= 0.5), mean, sigma)
+
+
+def densest(field: Field, place: Place, around: Patches | None = None) -> Spot:
+    """The densest PATCH with its middle in `place` and half of its ground known, people/m².
+
+    Mean density over the known cells of the square; its error is their mean sigma, as one camera's
+    errors go together. The interval is not widened for the choice among many patches. `around` are
+    the patches of `field`, where they are at hand.
+    """
+    known, mean, sigma = around or patches(field)
+    usable = place.cells & known
+    if not usable.any():
+        return Spot(UNKNOWN, None)
     k = np.unravel_index(int(np.argmax(np.where(usable, mean, -1.0))), mean.shape)
     x = field.grid.origin[0] + (int(k[1]) + 0.5) * field.grid.cell
     y = field.grid.origin[1] + (int(k[0]) + 0.5) * field.grid.cell
     return Spot(normal(float(mean[k]), float(sigma[k]), least=0.0), (round(x, 2), round(y, 2)))
 
 
-def moment(field: Field, place: Place) -> Moment:
-    """What is kept of `place` at the time of `field`."""
+def moment(field: Field, place: Place, around: Patches) -> Moment:
+    """What is kept of `place` at the time of `field`, whose patches are `around`."""
     if not seen(field, place):
         return Moment(field.t, math.nan, math.nan)
     people = levels.occupancy(field=field, cells=place.cells).people.value
-    return Moment(field.t, people, densest(field, place).value.value)
+    return Moment(field.t, people, densest(field, place, around).value.value)
 
 
 def slope(t: Sequence[float], values: Sequence[float]) -> Estimate:
@@ -145,6 +172,8 @@ class Window(NamedTuple):
     """In order of time, the newest last; at least one."""
     moments: Mapping[str | None, Sequence[Moment]]
     """By place."""
+    around: Patches | None = None
+    """Those of the newest field, where they are at hand."""
 
     def field(self) -> Field:
         """The newest."""
@@ -177,7 +206,7 @@ def fast(ground: Ground, window: Window, wanted: Sequence[Threshold]) -> dict[Ke
             squeezed = squeezed or pressures(ground.places, window)
             looks[key] = _look(window.field(), place, *squeezed[one.zone])
         elif one.quantity is Quantity.DENSITY:
-            spots[one.zone] = spots.get(one.zone) or densest(window.field(), place)
+            spots[one.zone] = spots.get(one.zone) or densest(window.field(), place, window.around)
             looks[key] = _look(window.field(), place, *spots[one.zone])
         elif one.quantity is Quantity.INFLOW:
             rate = slope(*_trend(window, place, "people"))
@@ -185,7 +214,7 @@ def fast(ground: Ground, window: Window, wanted: Sequence[Threshold]) -> dict[Ke
             looks[key] = _look(window.field(), place, per_minute, None)
         elif one.quantity is Quantity.REACH:
             limit = alarms.get(one.zone, DENSITY_ALARM)
-            spots[one.zone] = spots.get(one.zone) or densest(window.field(), place)
+            spots[one.zone] = spots.get(one.zone) or densest(window.field(), place, window.around)
             looks[key] = _look(window.field(), place, *reach(window, place, spots[one.zone], limit))
     return looks
 
@@ -218,9 +247,12 @@ def pressures(places: Sequence[Place], window: Window) -> dict[str | None, Spot]
 
     Nought where nobody was near as dense as it takes, as it mostly is: that is seen at once.
     """
-    block = recent(window, PRESSURE_WINDOW)
-    if pressure.sparse(series=block):
-        told = block.known.sum(axis=0) >= pressure.LEAST_FIELDS
+    fields = last(window.fields, PRESSURE_WINDOW)
+    # No mean over some moments is more than the densest cell of any: mostly that says it at once.
+    thin = all(float(field.density.max(initial=0.0)) < pressure.LEAST_DENSITY for field in fields)
+    block = None if thin else series(fields)
+    if block is None or pressure.sparse(series=block):
+        told = np.sum([field.known for field in fields], axis=0) >= pressure.LEAST_FIELDS
         nought = Estimate(0.0, 0.0, 0.0)
         return {
             place.name: Spot(nought if (told & place.cells).any() else UNKNOWN, None)

@@ -12,10 +12,11 @@ from plainview.alerts.book import Book
 from plainview.alerts.book import Key as BookKey
 from plainview.alerts.ground import Ground
 from plainview.alerts.measures import Key, Moment, Window
-from plainview.alerts.thresholds import Level, Threshold
+from plainview.alerts.thresholds import Level, Quantity, Threshold
 from plainview.alerts.watch import Look, Standing, Turn, WatchState, off, resumed, step
 from plainview.clock import Clock
 from plainview.crowd.field import Estimate, Field
+from plainview.crowd.pressure import LEAST_DENSITY
 from plainview.record import EventKind
 
 SPAN: Final = 120.0
@@ -28,6 +29,7 @@ SLOW_EVERY: Final = 5.0
 _SHARE = 4.0
 """A slow look that took s seconds is not made again for this many times s: it must not hold up the
 fast ones."""
+_OF_CROWDS: Final = (Quantity.DENSITY, Quantity.PRESSURE, Quantity.REACH)
 _RANK: Final = {Level.WARNING: 0, Level.ALARM: 1}
 
 
@@ -62,6 +64,7 @@ class SiteWatch:
         self._moments: dict[str | None, deque[Moment]] = {
             place.name: deque(maxlen=MOST_FIELDS) for place in ground.places
         }
+        self._around: measures.Patches | None = None
         self._slow: dict[Key, Look] = {}
         self._slow_due = float("-inf")
         self._lock = threading.Lock()
@@ -82,13 +85,31 @@ class SiteWatch:
         with self._lock:
             return [Watch(one, s.state, s.seen, s.why) for one, s in self._standings.items()]
 
+    @property
+    def calm(self) -> bool:
+        """Whether no threshold is passed, or about to be."""
+        with self._lock:
+            return not any(one.raised or one.passed is not None for one in self._standings.values())
+
+    @property
+    def calm_below(self) -> float:
+        """people/m²: where no cell is as dense, nothing is near what is watched for.
+
+        Half of the least density that is, and of what pressure takes; 0 where a quantity is watched
+        for that says something of a sparse crowd too.
+        """
+        if any(one.quantity not in _OF_CROWDS for one in self._thresholds):
+            return 0.0
+        limits = [one.limit for one in self._thresholds if one.quantity is Quantity.DENSITY]
+        return min([*limits, LEAST_DENSITY]) / 2
+
     def window(self) -> Window | None:
         """What was seen lately; None before the first field."""
         with self._lock:
             if not self._fields:
                 return None
             moments = {name: tuple(kept) for name, kept in self._moments.items()}
-            return Window(tuple(self._fields), moments)
+            return Window(tuple(self._fields), moments, self._around)
 
     # --- told ------------------------------------------------------------------------------------
 
@@ -162,8 +183,9 @@ class SiteWatch:
             self._fields.append(field)
             while field.t - self._fields[0].t > SPAN:
                 self._fields.popleft()
+            self._around = around = measures.patches(field)
             for place in self.ground.places:
-                self._moments[place.name].append(measures.moment(field, place))
+                self._moments[place.name].append(measures.moment(field, place, around))
 
     def _crowded(self) -> bool:
         """Whether the last two fields are so near in time that one of them does for both."""

@@ -13,6 +13,8 @@ from plainview.clock import Clock
 from plainview.record import Health, Reading
 from plainview.store import Store
 
+_EVERY: Final = 1.0
+"""Seconds between questions for the newest Readings, at least."""
 QUIET: Final = 60.0
 """Seconds without news of a camera after which what it saw is not seen any more. Three of its
 intervals where that is longer."""
@@ -53,6 +55,7 @@ class Sight:
         """Counts the lenses of a camera."""
         self._of = dict.fromkeys(before, -1)
         """Which of them told of an event, by the event's id."""
+        self._due = self._began.monotonic
         self._unsure = set(self._cameras)
         """Cameras whose news may still be of the lens before."""
 
@@ -66,6 +69,10 @@ class Sight:
                 self._lens[camera] = self._lens.get(camera, 0) + 1
                 self._gone[camera] = self._seen.get(camera, self._began)
                 self._unsure.add(camera)
+        if now.monotonic < self._due:
+            return
+        # The newest Readings of a whole city are not asked for at each of its looks.
+        self._due = now.monotonic + _EVERY
         for camera, reading in self._store.latest(self._cameras).items():
             if reading.t != self._newest.get(camera) and sees(reading):
                 self._newest[camera] = reading.t

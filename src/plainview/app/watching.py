@@ -17,7 +17,7 @@ from plainview.alerts.thresholds import Threshold
 from plainview.clock import Clock
 from plainview.config import SiteConfig
 from plainview.errors import PlainviewError
-from plainview.record import EventKind, Reading
+from plainview.record import DENSITY_STEP, EventKind, Reading
 from plainview.store import Store
 from plainview.web.alerts import ZoneQuantities
 from plainview.web.fuse import site_ground
@@ -33,6 +33,15 @@ nobody heeds and a stop are noticed."""
 PACE: Final = 0.1
 """Seconds from one look to the next, at least: a city's store changes hundreds of times a second,
 and each look asks for all that is new."""
+BUSY: Final = 0.25
+"""Seconds that a look at all sites may take. Where it would take more, calm ones wait, so that no
+alert does."""
+CALM_FOR: Final = 5.0
+"""Seconds that a calm site waits then, at least."""
+_CALM_SHARE: Final = 2.0
+"""And at least so many times what a look at all sites takes: others have half of the time."""
+_MEMORY: Final = 0.05
+"""Weight of the newest in the mean of what one site's look takes."""
 PERMITTED_FOR: Final = 1.0
 """Seconds for which what is permitted is not asked for again."""
 _SILENT = 1.0
@@ -80,6 +89,10 @@ class Watching:
         }
         self._seen: dict[str, tuple[tuple[str, int], ...]] = {}
         self._looked: dict[str, float] = {}
+        self._counted: dict[str, frozenset[str]] = {}
+        """The cameras that were believed at the last look at a site."""
+        self._cost = 0.0
+        """Seconds that a look at one site takes, by the mean of the last ones."""
         self._asked: dict[tuple[str, EventKind], tuple[float, str]] = {}
         self.trouble = ""
         """Why the last look failed; empty while none does."""
@@ -144,14 +157,35 @@ class Watching:
         now, moment = self._clock.utc(), self._clock.monotonic()
         readings = believed(site.plan, self._store, now)
         said = tuple(sorted((camera, reading.t) for camera, reading in readings.items()))
-        silent = moment - self._looked.get(name, float("-inf")) >= _SILENT
-        if said == self._seen.get(name) and not silent:
+        waited = moment - self._looked.get(name, float("-inf"))
+        if said == self._seen.get(name) and waited < _SILENT:
+            return
+        if waited < self._calm_for() and self._is_calm(name, site, readings):
             return
         refused, used = self._permitted(site.plan, readings)
         newest = max((reading.t / 1000 for reading in used.values()), default=now)
         field = site_ground(site.plan, used, newest).field
         site.watch.look(field, refused)
         self._seen[name], self._looked[name] = said, moment
+        self._counted[name] = frozenset(readings)
+        self._cost += _MEMORY * (self._clock.monotonic() - moment - self._cost)
+
+    def _calm_for(self) -> float:
+        """Seconds for which a calm site is not looked at again: 0 where there is time for all."""
+        whole = self._cost * len(self._sites)
+        return 0.0 if whole <= BUSY else max(CALM_FOR, _CALM_SHARE * whole)
+
+    def _is_calm(self, name: str, site: Watched, readings: Mapping[str, Reading]) -> bool:
+        """Whether nothing is, or can be since the last look, near any threshold of the site.
+
+        Fused and taken over patches, a density is at most that of the densest cell of any camera.
+        """
+        below = site.watch.calm_below / DENSITY_STEP
+        return (
+            frozenset(readings) == self._counted.get(name)
+            and site.watch.calm
+            and all(max(reading.cells[1::5], default=0) < below for reading in readings.values())
+        )
 
     def _permitted(
         self, plan: SitePlan, readings: Mapping[str, Reading]

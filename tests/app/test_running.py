@@ -52,11 +52,14 @@ def test_clock_steps_lose_nothing(config: CityConfig, city: Path, tmp_path: Path
         assert stats.failed == 0
         assert stats.bus.refused == 0
         assert running.measured
+        assert running.idle == ""
 
 
 def test_a_port_that_is_taken_stops_everything_else(config: CityConfig, tmp_path: Path) -> None:
-    """When the page cannot be served, store, intake and fleet are taken down again."""
+    """Store, intake and fleet are taken down again. The other one says why no camera runs."""
     with Running(config, tmp_path / "one", SystemClock()) as running:
+        running.governor.turn()
+        assert "no approved assessment covers this camera" in running.idle
         taken = structs.replace(config, port=running.web.port)
         with pytest.raises(InputError, match="the port is in use"):
             Running(taken, tmp_path / "two", SystemClock())

@@ -48,6 +48,7 @@ class CameraState(NamedTuple):
     """running, waiting, suspended, stopped or outside-hours."""
     why: str
     permit: str
+    """What permits it now, whether it runs or is still waited for; empty where nothing does."""
     capabilities: tuple[str, ...]
 
 
@@ -269,7 +270,7 @@ class Governor:
         for name, state in list(self._states.items()):
             if state.state == "running" and name not in self._running:
                 why = self._refused.get(name) or self._unwritten or "it has not started yet"
-                self._states[name] = CameraState("waiting", why, "", ())
+                self._states[name] = CameraState("waiting", why, state.permit, ())
 
     def _why(self, name: str) -> str:
         """Why `name` may not run, as far as it is known."""

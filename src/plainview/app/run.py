@@ -96,7 +96,7 @@ def _watch(
     running: "Running", stop: threading.Event, until: float | None, clock: Clock, began: float
 ) -> None:
     """Wait for the end. Raises PlainviewError when a part ends by itself."""
-    told = False
+    told = idle = False
     while not stop.wait(_TICK):
         now = clock.monotonic()
         if until is not None and now >= until:
@@ -104,6 +104,9 @@ def _watch(
         if running.measured and not told:
             told = True
             _say(f"first measurement {now - began:.1f} s after the start")
+        if running.idle and not (idle or told):
+            idle = True
+            _say(f"no camera runs yet: {running.idle}")
         if not running.intake.alive:
             raise PlainviewError("intake ended by itself", mend="See the log in the state folder")
         if not running.web.alive:

@@ -282,6 +282,14 @@ class Running:
         self._fleet.admit(camera, plate)
 
     @property
+    def idle(self) -> str:
+        """Why no camera may run, by the first of them; empty while one may or it is not known."""
+        states = list(self.governor.states().values())
+        if any(one.permit for one in states):
+            return ""
+        return next((one.why for one in states), "")
+
+    @property
     def measured(self) -> bool:
         """Whether any camera has measured yet."""
         return self._first is not None

@@ -54,6 +54,9 @@ def run(sites: int, seconds: int, folder: Path) -> Found:
     names = [[camera.id for camera in view.cameras] for view, _ in watched.values()]
     bare = {density: reading(0.0, density, 0.0, 0) for density in (SPARSE, FULL)}
     # Looked at once before anything is timed, so that all that is made once is made.
+    for plan in watching.plans.values():
+        for camera in plan.site.cameras:
+            plan.sight(camera)
     _say(store, names, bare, clock.utc(), full=None)
     watching.look()
     watching.start()

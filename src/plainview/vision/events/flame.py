@@ -26,26 +26,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.flicker import ENOUGH, flickering, since_lit, stays, step
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.warmth import WARM, at_size, warm_part
 from plainview.vision.plate import Image, Luma
 
-Floats = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
 WINDOW: Final = 14
 """Analysed frames that are compared."""
-ENOUGH: Final = 9
-"""The least that say anything."""
 MOST_SURE: Final = 0.95
 """Nothing is certain from a few seconds of one camera."""
 LOOK_EVERY: Final = 0.35
 """Seconds between two comparisons, at least."""
 MOST_PLACES: Final = 6
 """Places compared at once, the liveliest first."""
-SIDE: Final = 24
-"""A place's side, at most, once it is shrunk for comparison."""
 LEAST_PIXELS: Final = 10
 """Below which a shape cannot be told from noise."""
 DIM: Final = 100
@@ -56,6 +52,8 @@ SMALL: Final = 140_000
 """Pixels of a working picture up to which it is looked at in full; larger ones at half size."""
 CALM: Final = 0.01
 """Change below which nothing is lively any more."""
+DOUBTFUL: Final = (0.55, 0.7)
+"""How surely the surest part has soot's colour: paint, up to which, and a flame, from which."""
 PLAIN: Final = -0.5
 """Evidence below which a pixel shows what the plate shows."""
 WHITE: Final = 222
@@ -82,11 +80,10 @@ class FlameWatch:
         """Nothing seen yet."""
         self._glow: deque[F32] = deque(maxlen=WINDOW)
         self._bright: deque[Luma] = deque(maxlen=WINDOW)
-        self._warmth: deque[Luma] = deque(maxlen=WINDOW)
         self._plain: deque[Luma] = deque(maxlen=WINDOW)
         self._lively: F32 | None = None
         self._dark: F32 | None = None
-        self._cold: Luma = np.zeros((0, 0), np.uint8)
+        self._none: Luma = np.zeros((0, 0), np.uint8)
         self._stirred = False
         self._since = 0.0
         self._scale = 2
@@ -114,20 +111,18 @@ class FlameWatch:
         if self._dark is None or self._dark.shape != half.shape:
             self._glow.clear()
             self._bright.clear()
-            self._warmth.clear()
             self._plain.clear()
             self._lively = np.zeros(half.shape, np.float32)
             self._dark = np.zeros(half.shape, np.float32)
-            self._cold = np.zeros(half.shape, np.uint8)
+            self._none = np.zeros(half.shape, np.uint8)
             self._stirred = False
-        glow, warmth, plain = self._dark, self._cold, self._cold
+        glow, plain = self._dark, self._none
         part = warm_part(half, chroma)
         if part is not None:
-            glow, warmth, plain = np.zeros_like(glow), np.zeros_like(warmth), np.zeros_like(warmth)
+            glow, plain = np.zeros_like(glow), np.zeros_like(plain)
             bright = half[part[0]]
             colour = at_size(bright, chroma[(slice(None), *part[1])])
             glow[part[0]] = glowing(bright, colour)
-            warmth[part[0]] = cv2.subtract(colour[1], colour[0])
             whole = evidence[:: self._scale, :: self._scale][: half.shape[0], : half.shape[1]]
             plain[part[0]] = whole[part[0]] < PLAIN
         same = glow is self._dark and (not self._glow or self._glow[-1] is self._dark)
@@ -137,7 +132,6 @@ class FlameWatch:
             self._stirred = bool(self._lively.max() > CALM)
         self._glow.append(glow)
         self._bright.append(half)
-        self._warmth.append(warmth)
         self._plain.append(plain)
 
     def _places(self) -> list[tuple[slice, slice]]:
@@ -167,12 +161,13 @@ class FlameWatch:
         if len(stack) < ENOUGH or int(body.sum()) < LEAST_PIXELS:
             return None
         # Also what may hardly be a flame is told: doubt lowers the mean that an event starts by.
-        sure = MOST_SURE * lasting(stack) * licking(stack)
+        sure = MOST_SURE * stays(stack)
         if sure > 0:
-            sure *= self._luminous(rows, columns, body, seen.plate.luma)
-            sure *= self._soot(rows, columns) * self._new(rows, columns, body)
+            sure *= self._new(rows, columns, body)
         if sure > 0:
-            sure *= disorder(stack)
+            over = self._over(rows, columns, body, seen.plate.luma)
+            soot = self._soot(rows, columns)
+            sure *= flickering(stack, over, soot) * step(soot, *DOUBTFUL)
         if sure < LEAST:
             return None
         across, down = np.nonzero(body.any(axis=0))[0], np.nonzero(body.any(axis=1))[0]
@@ -187,29 +182,25 @@ class FlameWatch:
             sure,
         )
 
-    def _luminous(self, rows: slice, columns: slice, body: NDArray[np.bool_], plate: Luma) -> float:
-        """0 to 1: whether it gives light, rather than being lit."""
+    def _over(self, rows: slice, columns: slice, body: NDArray[np.bool_], plate: Luma) -> float:
+        """Grey levels by which its brightest parts are over the `plate`: what is lit has few."""
         bright = np.stack([half[rows, columns] for half in self._bright])[:, body]
-        peak = float(np.percentile(bright, 92))
         k = self._scale
         part = plate[k * rows.start : k * rows.stop, k * columns.start : k * columns.stop]
-        return _step(peak, 120.0, 170.0) * _step(peak - float(part.mean()), 15.0, 50.0)
+        return float(np.percentile(bright, 92)) - float(part.mean())
 
     def _soot(self, rows: slice, columns: slice) -> float:
-        """0 to 1: whether what glows has the colour of soot, somewhere without doubt.
+        """0 to 1: whether what glows has the colour of soot, where it has it most surely.
 
         Paint whose colour lies where doubt begins glows and fades by the noise of its chroma alone,
         at random places and without memory, like a flame. A flame has parts that are soot for sure.
         """
-        warm = np.stack([warmth[rows, columns] for warmth in self._warmth])
         glow = np.stack([glow[rows, columns] for glow in self._glow])
         where = glow > 10.0
         if not where.any():
             return 0.0
         bright = np.stack([half[rows, columns] for half in self._bright])[where]
-        certain = float(np.percentile(glow[where] / (bright - np.float32(DIM)), 90))
-        soot = _step(float(np.percentile(warm[where], 75)), 14.0, 24.0)
-        return soot * _step(certain, 0.6, 0.9)
+        return float(np.percentile(glow[where] / (bright - np.float32(DIM)), 90))
 
     def _new(self, rows: slice, columns: slice, body: NDArray[np.bool_]) -> float:
         """0 to 1: whether what glows is other than what the plate shows there.
@@ -219,7 +210,7 @@ class FlameWatch:
         """
         plain = np.stack([one[rows, columns] for one in self._plain])[:, body]
         as_ever = float((plain.mean(axis=1) > 0.7).mean())
-        return _step(0.5 - as_ever, 0.0, 0.3)
+        return step(0.5 - as_ever, 0.0, 0.3)
 
 
 def glowing(half: Luma, chroma: Luma) -> F32:
@@ -249,84 +240,3 @@ def _glow(half: Luma, chroma: Luma) -> F32:
     core = np.clip((half.astype(np.float32) - WHITE + 12.0) / 12.0, 0.0, 1.0) * beside
     lit = np.clip(half.astype(np.float32) - DIM, 0.0, None)
     return np.asarray(lit * np.maximum(warm, core), dtype=np.float32)
-
-
-def since_lit(stack: F32) -> F32:
-    """`stack` (n, h, w) without the frames before something began to glow there."""
-    total = stack.sum(axis=(1, 2))
-    lit = np.nonzero(total > 0.25 * np.median(total[-5:]))[0]
-    return stack[int(lit[0]) :] if len(lit) else stack[:0]
-
-
-def lasting(stack: F32) -> float:
-    """0 to 1: whether what glows in `stack` (n, h, w) was always there, and has a lasting core."""
-    total = stack.sum(axis=(1, 2))
-    usual = float(np.median(total))
-    if usual <= 0:
-        return 0.0
-    gaps = float((total < 0.2 * usual).mean())
-    on = (stack > 0.2 * float(np.percentile(stack, 98))).mean(axis=0)
-    union = float((on > 0.15).sum())
-    core = float((on > 0.8).sum()) / max(union, 1.0)
-    # The old half against the new one: what drives past is not where it was.
-    middle = len(stack) // 2
-    then, now = stack[:middle].mean(axis=0).ravel(), stack[middle:].mean(axis=0).ravel()
-    like = float(then @ now) / max(float(np.linalg.norm(then) * np.linalg.norm(now)), 1e-6)
-    return _step(0.35 - gaps, 0.0, 0.2) * _step(core, 0.1, 0.22) * _step(like, 0.5, 0.75)
-
-
-def licking(stack: F32) -> float:
-    """0 to 1: whether `stack` (n, h, w) changes more towards its top than towards its foot."""
-    mean = stack.mean(axis=0)
-    part = np.where(mean > 0.1 * mean.max(), stack.var(axis=0) / np.maximum(mean, 1.0), 0.0)
-    steady, changing = mean.sum(axis=1), part.sum(axis=1)
-    rows = np.arange(len(steady))
-    tall = int((steady > 0.1 * steady.max()).sum())
-    middle = float(steady @ rows) / max(float(steady.sum()), 1e-6)
-    above = middle - float(changing @ rows) / max(float(changing.sum()), 1e-6)
-    return _step(above / max(tall, 1), 0.06, 0.16)
-
-
-def disorder(stack: F32) -> float:
-    """0 to 1: how sure it is that `stack` (n, h, w) never takes a shape twice, and forgets it."""
-    shapes = _centred(stack)
-    if len(shapes) < ENOUGH - 2:
-        return 0.0
-    mean = shapes.mean(axis=0)
-    differences = shapes - mean
-    gram = differences @ differences.T
-    power = np.diagonal(gram)
-    apart = power[:, None] + power[None] - 2.0 * gram
-    np.fill_diagonal(apart, np.inf)
-    nearest = float(np.median(apart.min(axis=1))) / max(float(mean @ mean), 1e-12)
-    memory = float(np.diagonal(gram, 1).sum()) / max(float(power.sum()), 1e-12)
-    return _step(nearest, 0.03, 0.07) * _step(0.65 - memory, 0.0, 0.25)
-
-
-def _centred(stack: F32) -> Floats:
-    """(m, p) the shapes of `stack` (n, h, w) about their own centre, each of sum 1; dark ones out.
-
-    Taking out place and brightness takes out the camera's shake, its exposure, lamps that blink.
-    """
-    scale = min(SIDE / stack.shape[1], SIDE / stack.shape[2], 1.0)
-    if scale < 1.0:
-        size = max(round(stack.shape[2] * scale), 2), max(round(stack.shape[1] * scale), 2)
-        stack = np.stack([cv2.resize(s, size, interpolation=cv2.INTER_AREA) for s in stack])
-    total = stack.sum(axis=(1, 2))
-    stack, total = stack[total > 0.2 * np.median(total)], total[total > 0.2 * np.median(total)]
-    if not len(stack):
-        return np.zeros((0, 1))
-    height, width = stack.shape[1:]
-    x = stack.sum(axis=1) @ np.arange(width) / total
-    y = stack.sum(axis=2) @ np.arange(height) / total
-    shapes = []
-    for shape, dx, dy, sum_ in zip(stack, x.mean() - x, y.mean() - y, total, strict=True):
-        move = np.array([[1.0, 0.0, dx], [0.0, 1.0, dy]])
-        moved = cv2.warpAffine(shape, move, (width, height), flags=cv2.INTER_LINEAR)
-        shapes.append(moved.ravel() / sum_)
-    return np.array(shapes, dtype=np.float64)
-
-
-def _step(value: float, low: float, high: float) -> float:
-    """0 up to `low`, 1 from `high` on, straight between."""
-    return min(max((value - low) / (high - low), 0.0), 1.0)

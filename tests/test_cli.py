@@ -75,6 +75,7 @@ WRONG = [
     (["mesure"], "Did you mean 'measure'"),
     (["measure"], "Missing argument"),
     (["measure", "a.mp4"], "--camera"),
+    (["vault", "check"], "See 'plainview vault check --help'"),
     (["measure", "a.mp4", "--camera", "b.toml", "--evry", "2"], "--every"),
     (["measure", "a.mp4", "--camera", "b.toml", "--every", "x"], "--every"),
     (["measure", "a.mp4", "--camera", "b.toml", "--every", "nan"], "--every"),

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from typer import Argument, Option
+from typer.core import TyperGroup
 
 from plainview import __version__
 from plainview.cli import office
@@ -37,8 +38,24 @@ from plainview.errors import BoundaryError, PlainviewError
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
 # ruff: noqa: FBT002 - Typer makes a flag from a boolean with a default
 
+_ORDER = (
+    *("run", "measure", "calibrate", "camera", "assessment", "officer", "login", "stop", "resume"),
+    *("alerts", "vault", "release", "publish", "register", "ledger", "exposure", "plan", "assess"),
+    *("evaluate", "simulate", "deploy", "store"),
+)
+
+
+class _AsTheyAreMet(TyperGroup):
+    """The commands in the order in which somebody comes to need them."""
+
+    def list_commands(self, _: object) -> list[str]:
+        """Their names."""
+        return sorted(self.commands, key=_ORDER.index)
+
+
 app = typer.Typer(
     name="plainview",
+    cls=_AsTheyAreMet,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -51,24 +68,50 @@ plate_app = typer.Typer(
     help="The plates (pictures of the empty scene) that a running Plainview learned.",
     rich_markup_mode=None,
 )
-app.command()(login)
-app.command()(exposure)
+app.command(short_help="Print a link that signs you in on the pages, once.")(login)
+app.command(short_help="How many cameras see a walk or a district, how long.")(exposure)
 app.add_typer(camera_app, name="camera")
 app.add_typer(evaluate_app, name="evaluate")
 camera_app.add_typer(plate_app, name="plate")
 camera_app.add_typer(view_app, name="view")
-app.add_typer(alerts_app, name="alerts")
-app.add_typer(office.officer_app, name="officer")
-app.add_typer(assess_app, name="assess")
-app.add_typer(assessment_app, name="assessment")
-app.add_typer(deploy_app, name="deploy")
-app.add_typer(ledger_app, name="ledger")
-app.add_typer(plan_app, name="plan")
-app.add_typer(register_app, name="register")
-app.add_typer(release_app, name="release")
+app.add_typer(
+    alerts_app, name="alerts", short_help="Where alerts are delivered to: list the routes, try one."
+)
+app.add_typer(
+    office.officer_app,
+    name="officer",
+    short_help="The people who sign decisions, each with their own key.",
+)
+app.add_typer(
+    assess_app,
+    name="assess",
+    short_help="What somebody else's proposed scheme would do, in numbers.",
+)
+app.add_typer(
+    assessment_app, name="assessment", short_help="Impact assessments: nothing runs without one."
+)
+app.add_typer(
+    deploy_app, name="deploy", short_help="Configuration for the servers that a city runs on."
+)
+app.add_typer(
+    ledger_app,
+    name="ledger",
+    short_help="The transparency log: verify it, prove an entry, witness it.",
+)
+app.add_typer(plan_app, name="plan", short_help="What a city's cameras need; where cameras belong.")
+app.add_typer(
+    register_app,
+    name="register",
+    short_help="The public register: exports, and signs for the street.",
+)
+app.add_typer(
+    release_app, name="release", short_help="Open sealed footage: asked by one, approved by two."
+)
 app.add_typer(store_app, name="store")
-app.add_typer(vault_app, name="vault")
-app.command()(publish)
+app.add_typer(
+    vault_app, name="vault", short_help="Sealed recordings: check them, destroy what is due, hold."
+)
+app.command(short_help="A day's figures for everyone, with noise added.")(publish)
 app.command()(office.stop)
 app.command()(office.resume)
 
@@ -101,7 +144,7 @@ def _root(
         typer.echo(context.get_help())
 
 
-@app.command()
+@app.command(short_help="The cameras of a city, or a demonstration, on a page.")
 def run(
     city: Annotated[Path | None, Argument(help="CITY.toml; a demonstration without.")] = None,
     seconds: Annotated[
@@ -123,7 +166,7 @@ def run(
     job(city, seconds=seconds, port=port, host=host, state=state, open_page=not no_open)
 
 
-@app.command()
+@app.command(short_help="One video: people, density, flow, crossings.")
 def measure(
     video: Annotated[Path, Argument(help="A video file.")],
     camera: CameraFile,
@@ -149,7 +192,7 @@ def measure(
     job(video, camera, every=every, out=out, rate=rate, plate=plate, save_plate=save_plate)
 
 
-@app.command()
+@app.command(short_help="How a camera sees: mark points or people on a picture.")
 def calibrate(
     video: Annotated[Path | None, Argument(help="A video of the camera.")] = None,
     out: Annotated[Path, Option(help="The file to write.")] = Path("CAMERA.toml"),
@@ -183,7 +226,7 @@ def calibrate(
     )
 
 
-@app.command()
+@app.command(short_help="A scene with known truth, or a whole city's Readings.")
 def simulate(
     scene: Annotated[
         str | None, Argument(help="A scene's name; 'list' lists them.", show_default=False)
@@ -328,16 +371,23 @@ def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> Plai
                 where="command line",
                 mend="Leave it out",
             )
-    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    known |= {group.name for group in app.registered_groups if group.name}
-    name = (
-        f"plainview {arguments[0]}"
-        if arguments[0] in {*known, "camera", "evaluate", "ledger", "register"}
-        else "plainview"
-    )
     what, _, guess = error.format_message().strip().partition(". Did")
     guess = f"Did{guess} " if guess else ""
-    return InputError(what.rstrip("."), where="command line", mend=f"{guess}See '{name} --help'")
+    return InputError(
+        what.rstrip("."), where="command line", mend=f"{guess}See '{_named(arguments)} --help'"
+    )
+
+
+def _named(arguments: Sequence[str]) -> str:
+    """The command that `arguments` begin with, as far as there is one: `plainview vault check`."""
+    command: object = typer.main.get_command(app)
+    words = ["plainview"]
+    for word in arguments:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            break
+        words.append(word)
+    return " ".join(words)
 
 
 def _say(line: str) -> None:

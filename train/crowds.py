@@ -22,11 +22,9 @@ def crowd(g: np.random.Generator, rect: Rect, density: float) -> Floats:
     if density <= 0:
         return np.empty((0, 2))
     kind = g.random()
-    if kind < 0.25:
-        places = _ramp(g, rect, density)
-    elif kind < 0.45 and density < 5:
+    if kind < 0.3 and density < 5:
         places = _lanes(g, rect, density)
-    elif kind < 0.75 or density > 5:
+    elif kind < 0.65 or density > 5:
         gap = math.sqrt(2 / (math.sqrt(3) * density))
         rows = np.arange(y0 - gap, y1 + gap, gap * math.sqrt(3) / 2)
         columns = np.arange(x0 - gap, x1 + gap, gap)
@@ -55,28 +53,6 @@ def crowd(g: np.random.Generator, rect: Rect, density: float) -> Floats:
         places = _pressed(g, places, rect)
     inside = (places > (x0, y0)).all(axis=1) & (places < (x1, y1)).all(axis=1)
     return np.asarray(places[inside])
-
-
-def _ramp(g: np.random.Generator, rect: Rect, density: float) -> Floats:
-    """(n, 2) in rows whose spacing grows along one way, up to ten times as dense as at the end."""
-    x0, y0, x1, y1 = rect
-    reach = math.hypot(x1 - x0, y1 - y0) / 2
-    ratio = float(np.exp(g.uniform(math.log(1.5), math.log(10.0))))
-    ends = (min(density * math.sqrt(ratio), 9.0), max(density / math.sqrt(ratio), 0.15))
-    jitter = float(g.uniform(0.06, 0.2))
-    found: list[Floats] = []
-    y, row = -reach, 0
-    while y < reach:
-        # The ramp lies within the rectangle, not only within the circle around it.
-        gap = math.sqrt(2 / (math.sqrt(3) * np.interp(y / reach, (-0.7, 0.7), ends)))
-        along = np.arange(-reach + gap * (0.25 + 0.5 * (row % 2)), reach, gap)
-        line = np.column_stack((along, np.full(len(along), y + gap * math.sqrt(3) / 4)))
-        found.append(line + g.normal(0, jitter * gap, line.shape))
-        y, row = y + gap * math.sqrt(3) / 2, row + 1
-    turn = g.uniform(0, 2 * math.pi)
-    c, s = math.cos(turn), math.sin(turn)
-    middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-    return np.asarray(np.concatenate(found) @ np.array(((c, s), (-s, c))) + middle)
 
 
 def _lanes(g: np.random.Generator, rect: Rect, density: float) -> Floats:
@@ -138,6 +114,6 @@ def densities(g: np.random.Generator) -> list[float]:
 def _density(g: np.random.Generator) -> float:
     """people/m² of one crowd: as many at each part of the range as matter there."""
     low, high = ((0, 0), (0.03, 0.5), (0.5, 2.5), (2.5, 5.0), (5.0, 9.0))[
-        int(g.choice(5, p=(0.07, 0.14, 0.25, 0.31, 0.23)))
+        int(g.choice(5, p=(0.08, 0.18, 0.26, 0.26, 0.22)))
     ]
     return float(g.uniform(low, high))

@@ -28,8 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from network import Density, grown, read, written
-from plainview.vision.headplane import CHANNELS, DETAIL, SIDED
+from network import Density, read, written
 from plates import KINDS
 from scenes import SIDE
 from stock import STRIDE, Stock
@@ -39,14 +38,12 @@ HELD_OUT = 1_000_000
 BANDS = (0.0, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 9.5)
 """people/m²."""
 CELL = 0.32
-PLATES = (0.3, 0.64)
+PLATES = (0.28, 0.5, 0.64)
 """Up to which number in 0 to 1 a sample is given each kind of plate; beyond them, it has none."""
-SOFT = 0.3
-"""Part of the samples that are softened."""
 LONG = 3600.0
 """Seconds within which any scene is rendered."""
-FIRST = 200
-"""Scenes that are there before the first step: weights that are good already forget on fewer."""
+FIRST = 60
+"""Scenes that are there before the first step."""
 
 
 def cut(planes: Tensor, side: int, noise: torch.Generator) -> tuple[slice, slice]:
@@ -76,28 +73,23 @@ def batch(
     kind = drawn()
     for k in range(1, KINDS):
         other = (kind >= PLATES[k - 1]) & (kind < PLATES[k])
-        x[other, 1] = x[other, CHANNELS - 1 + k]
+        x[other, 1] = x[other, 6 + k]
     x[kind >= PLATES[-1], 1:3] = 0
-    x = x[:, :CHANNELS]
-    light = [0, *DETAIL]
+    x = x[:, :7]
     # Contrast and sensor noise beyond the renderer's, and calibrations that are a little off.
-    x[:, light] *= (0.7 + 0.6 * drawn())[:, None, None, None]
-    x[:, light] += (0.25 * drawn() ** 2)[:, None, None, None] * torch.randn(
-        x[:, light].shape, device=x.device, generator=noise
-    ) * x[:, 6:7]  # fmt: skip
-    # Some optics show less detail than the renderer's.
-    x[:, DETAIL] *= (1 - drawn() * (drawn() < SOFT))[:, None, None, None]
+    x[:, 0] *= (0.7 + 0.6 * drawn())[:, None, None]
+    x[:, 0] += (0.25 * drawn() ** 2)[:, None, None] * torch.randn(
+        x[:, 0].shape, device=x.device, generator=noise
+    ) * x[:, 6]  # fmt: skip
     x[:, 1] = (x[:, 1] * (0.6 + 0.8 * drawn())[:, None, None]).clamp(0, 4)
     x[:, 3] *= (0.93 + 0.14 * drawn())[:, None, None]
     mirrored = drawn() < 0.5
     x[mirrored] = x[mirrored].flip(-1)
-    for k in SIDED:
-        x[mirrored, k] *= -1
+    x[mirrored, 4] *= -1
     y[mirrored] = y[mirrored].flip(-1)
     # Negatives: light and dark turned about, so that no shade is what a person is.
     turned = drawn() < 0.15
-    for k in light:
-        x[turned, k] *= -1
+    x[turned, 0] *= -1
     seen = functional.avg_pool2d(x[:, 6:7], 4) > 0.5
     return x, torch.cat((y * seen, seen.float()), 1)
 
@@ -132,8 +124,8 @@ def table(model: Density, planes: Tensor, people: Tensor, mode: int | None) -> N
             if mode is None:
                 x[:, 1:3] = 0
             elif mode:
-                x[:, 1] = x[:, CHANNELS - 1 + mode]
-            x = x[:, :CHANNELS]
+                x[:, 1] = x[:, 6 + mode]
+            x = x[:, :7]
             seen = (functional.avg_pool2d(x[:, 6:7], 4) > 0.5).float()
             found = model(x) * seen
             y = people[part][:, None] * seen
@@ -190,7 +182,7 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = Density()
     if given.start:
-        grown(model, read(given.start))
+        model.load_state_dict(read(given.start))
     model = model.to(device)
     print(sum(p.numel() for p in model.parameters()), "parameters")
     while held.take(device, seconds=LONG):

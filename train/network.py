@@ -9,13 +9,9 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from plainview.vision.headplane import CHANNELS
 from scenes import SIDE
 
-FIRST, WIDTH = 24, 48
-"""Features of a pixel, and of a cell."""
-FAINT = 0.01
-"""Part of their first weights that new blocks begin with: at nought they would never learn."""
+WIDTH = 48
 
 
 class Block(nn.Module):
@@ -30,15 +26,15 @@ class Block(nn.Module):
 
 
 class Density(nn.Module):
-    """(n, CHANNELS, h, w) channels -> (n, 1, h / 4, w / 4) people per cell."""
+    """(n, 7, h, w) channels -> (n, 1, h / 4, w / 4) people per cell."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv2d(CHANNELS, FIRST, 5, stride=2, padding=2), nn.ReLU(),
-            nn.Conv2d(FIRST, WIDTH, 3, stride=2, padding=1), nn.ReLU(),
+            nn.Conv2d(7, 24, 5, stride=2, padding=2), nn.ReLU(),
+            nn.Conv2d(24, WIDTH, 3, stride=2, padding=1), nn.ReLU(),
         )  # fmt: skip
-        self.body = nn.Sequential(*(Block(WIDTH, d) for d in (1, 2, 4, 1, 2, 4, 1, 8)))
+        self.body = nn.Sequential(*(Block(WIDTH, d) for d in (1, 2, 4, 1, 2, 4, 1)))
         self.head = nn.Conv2d(WIDTH, 1, 1)
         nn.init.constant_(self.head.bias, -2.0)
 
@@ -54,26 +50,10 @@ def read(weights: Path) -> dict[str, Tensor]:
     return {one.name: torch.tensor(numpy_helper.to_array(one)) for one in graph.initializer}
 
 
-def grown(model: Density, old: dict[str, Tensor]) -> None:
-    """Give `model` the `old` weights, which may be those of fewer channels or blocks.
-
-    It then finds what that one found: nothing new speaks to what was there, and a new block adds
-    next to nothing.
-    """
-    with torch.no_grad():
-        for name, value in model.named_parameters():
-            if name not in old:
-                value.mul_(FAINT)
-                continue
-            part = old[name]
-            value[: part.shape[0]] = 0
-            value[tuple(slice(n) for n in part.shape)] = part
-
-
 def written(model: Density, out: Path) -> None:
     """Write a copy of `model` as ONNX of any picture size."""
     torch.onnx.export(
-        copy.deepcopy(model).cpu(), (torch.zeros(1, CHANNELS, SIDE, SIDE),), str(out), dynamo=False,
+        copy.deepcopy(model).cpu(), (torch.zeros(1, 7, SIDE, SIDE),), str(out), dynamo=False,
         input_names=["channels"], output_names=["people"], opset_version=13,
         dynamic_axes={"channels": {2: "h", 3: "w"}, "people": {2: "h4", 3: "w4"}},
     )  # fmt: skip

@@ -14,8 +14,8 @@ from plainview.vision.headplane import HeadPlane, difference
 from plainview.vision.light import Light
 from plainview.vision.plate import Luma, Plate
 
-KINDS = 2
-"""Plates of each picture: mostly of empty floor; of crowds like it, or of it standing."""
+KINDS = 3
+"""Plates of each picture: mostly of empty floor, of crowds like it, of the same crowd standing."""
 _NEAR = np.ones((5, 5), np.uint8)
 _COARSE = 24
 """Working pixels between the places whose sway is drawn."""
@@ -28,12 +28,13 @@ def learned(
     passing = [others[k] for k in g.permutation(len(others))]
     floor = [empties[int(k)] for k in g.integers(0, len(empties), 8)]
     often = int(g.integers(1, 4))
-    if g.random() < 0.6:
-        busy = [*passing, *(swayed(g, picture, 3.0) for _ in range(often))]
-    else:
-        standing = (swayed(g, picture, 2.0) for _ in range(8))
-        busy = [*passing[: int(g.integers(0, 5))], *standing]
-    return [Plate.learn([*passing[: int(g.integers(0, 7))], *floor]), Plate.learn(busy)]
+    return [
+        Plate.learn([*passing[: int(g.integers(0, 7))], *floor]),
+        Plate.learn([*passing, *(swayed(g, picture, 3.0) for _ in range(often))]),
+        Plate.learn(
+            [*passing[: int(g.integers(0, 5))], *(swayed(g, picture, 2.0) for _ in range(8))]
+        ),
+    ]
 
 
 def swayed(g: np.random.Generator, picture: Luma, most: float) -> Luma:

@@ -40,22 +40,22 @@ class Sample(NamedTuple):
     """One picture on the head plane."""
 
     planes: NDArray[np.int8]
-    """(CHANNELS - 1 + KINDS, SIDE, SIDE) in 32nds: the network's channels, then its second one for
-    the other kinds of plate (plates.py)."""
+    """(6 + KINDS, SIDE, SIDE) in 32nds: the network's channels, then its second one for the
+    other kinds of plate (plates.py)."""
     people: NDArray[np.float32]
     """(SIDE / 4, SIDE / 4) people by cell."""
 
 
 def camera(g: np.random.Generator) -> Camera:
-    """3 to 15 m up, 14 to 80 degrees down, 4.5 to 16 m across, level or not."""
+    """3 to 15 m up, 14 to 80 degrees down, 6 to 18 m across, level or not."""
     height = float(np.exp(g.uniform(np.log(3.0), np.log(15.0))))
     tilt = math.radians(g.uniform(14, 80))
     distance = min((height - 0.9) / math.tan(tilt), 40.0)
     slant = math.hypot(distance, height - 0.9)
-    across = float(np.exp(g.uniform(np.log(4.5), np.log(16.0))))
+    across = g.uniform(6.0, 18.0)
     angle = np.clip(math.degrees(2 * math.atan(across / 2 / slant)), 12, 105)
     turn = g.uniform(0, 2 * math.pi)
-    wide = int(g.choice((320, 400, 480, 560, 640), p=(0.15, 0.3, 0.3, 0.15, 0.1)))
+    wide = int(g.choice((320, 400, 480, 560, 640, 800), p=(0.1, 0.25, 0.25, 0.2, 0.12, 0.08)))
     return hung(
         "random", at=(distance * math.cos(turn), distance * math.sin(turn)), height=height,
         towards=(0.0, 0.0), hfov=float(angle), roll=float(g.normal(0, 3) * (g.random() < 0.5)),
@@ -178,7 +178,7 @@ def walks(
         elif mode < 0.5:
             heading = g.uniform(0, 2 * math.pi, n)
         speed = np.clip(g.normal(1.3 if density < 1.5 else 0.5, 0.3, n), 0.26, 2)
-        if mode > (0.85 if density < 2.5 else 0.6):
+        if mode > 0.85:
             speed[:] = 0.0
         step = (speed / _RATE * np.array((np.cos(heading), np.sin(heading)))).T
         children = g.random(n) < g.choice((0.0, 0.05, 0.3), p=(0.5, 0.35, 0.15))
@@ -225,7 +225,7 @@ def samples(seed: int) -> list[Sample]:
     shot, lit = camera(g), light(g)
     slant = math.hypot(*shot.position)
     across = 2 * slant * math.tan(math.radians(shot.hfov) / 2)
-    reach = float(np.clip(across * g.uniform(0.25, 0.55), 1.8, 6.5))
+    reach = float(np.clip(across * g.uniform(0.3, 0.55), 2.5, 6.5))
     stage = world(g, reach)
     way = passage(g)
     if way is not None:
@@ -275,7 +275,7 @@ def _sample(
     g: np.random.Generator, plane: HeadPlane, picture: Luma, plates: list[Plate], places: Floats
 ) -> Sample:
     first, *rest = (seen(g, plane, picture, plate) for plate in plates)
-    full = channels(plane, plane.fine(picture), first, None)
+    full = channels(plane, plane.seen(picture), first, None)
     others = [one * plane.valid / np.float32(64) for one in rest]
     stack = np.concatenate((full, np.stack(others)))
     width, height = plane.size

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from crowds import MOMENTS
-from plainview.vision.headplane import CHANNELS
 from plates import KINDS
 from scenes import SIDE, Sample, samples
 
@@ -54,7 +53,7 @@ class Stock:
             return False
         if self.scenes == 0:
             cells = SIDE // STRIDE
-            shape = (self._most, CHANNELS - 1 + KINDS, SIDE, SIDE)
+            shape = (self._most, 6 + KINDS, SIDE, SIDE)
             self.planes = torch.empty(shape, dtype=torch.int8, device=device)
             self.people = torch.empty((self._most, cells, cells), device=device)
         self._waiting -= 1

@@ -17,9 +17,9 @@ from plainview.synth.simulate import empty
 from plainview.synth.trajectories import Trajectories
 from plainview.vision.blend import LEAST, share
 from plainview.vision.dense import COMPANY, EVERY, Crowd, Dense, gathered, mirrored
-from plainview.vision.density import Density
+from plainview.vision.density import CHANNELS, Density
 from plainview.vision.estimate import Estimate
-from plainview.vision.headplane import CELL, CHANNELS, DETAIL, channels, head_plane
+from plainview.vision.headplane import CELL
 from plainview.vision.optics import Optics, optics
 from plainview.vision.plate import Luma, Plate
 
@@ -136,18 +136,6 @@ def test_what_is_mirrored_twice_is_as_it_was() -> None:
     assert (once[0] == planes[0, :, ::-1]).all()
     assert (once[4] == -planes[4, :, ::-1]).all()
     assert (mirrored(once) == planes).all()
-
-
-def test_a_mirrored_picture_gives_mirrored_channels(crowded: Luma) -> None:
-    """Detail changes sides as light does: a camera that stands in the middle sees no difference."""
-    plane = head_plane(lens().projection, lens().size, AREA)
-    assert plane is not None
-    fine = plane.fine(crowded)
-    once = mirrored(channels(plane, fine, None, None))
-    again = channels(plane, np.ascontiguousarray(fine[:, ::-1]), None, None)
-    light = [0, *DETAIL]
-    inside = plane.valid & plane.valid[:, ::-1]
-    assert once[light][:, inside] == pytest.approx(again[light][:, inside], abs=1e-3)
 
 
 densities = arrays(np.float64, 6, elements=st.floats(0, 9))

@@ -23,13 +23,11 @@ from plainview.vision.estimate import Estimate
 from plainview.vision.headplane import (
     CELL,
     SCALE,
-    SIDED,
     STRIDE,
     HeadPlane,
     Mask,
     channels,
     difference,
-    halved,
     head_plane,
 )
 from plainview.vision.optics import Floats, Optics
@@ -55,7 +53,7 @@ MEMORY = 1.0
 """Seconds over which estimates are averaged."""
 GAP = 0.4
 """Part of the difference between the two readings that counts as standard deviation."""
-GAIN = 0.89
+GAIN = 0.9
 """People for each one that the network finds: it over-counts on scenes drawn for calibration."""
 RELATIVE = 0.2
 """Standard deviation of a crowd's number, as part of it: docs/design/0016-dense-crowds.md."""
@@ -126,16 +124,17 @@ class Dense:
         self._since += dt
         self._elapsed += dt
         if self.crowded:
+            seen = self._plane.seen(luma)
             if self._since < EVERY - 0.01:
-                self._piv.see(self._plane.seen(luma), self._elapsed, self._plane.valid)
+                self._piv.see(seen, self._elapsed, self._plane.valid)
                 self._elapsed = 0.0
                 return self._crowd
         elif self._since < (SOON if company else self._wait):
             return None
-        fine = self._plane.fine(luma)
-        seen = halved(fine)
+        else:
+            seen = self._plane.seen(luma)
         differs = self._plane.seen(difference(luma, background, sharpness))
-        people, doubt = self._read(fine, differs)
+        people, doubt = self._read(seen, differs)
         if self.crowded and self._crowd is not None:
             part = 1 - np.exp(-self._since / MEMORY)
             people = self._crowd.people + part * (people - self._crowd.people)
@@ -157,14 +156,14 @@ class Dense:
         self._crowd = Crowd(people, self._velocities, doubt)
         return self._crowd
 
-    def _read(self, fine: Luma, differs: Luma) -> tuple[Floats, Floats]:
+    def _read(self, seen: Luma, differs: Luma) -> tuple[Floats, Floats]:
         """People by cell, and what the reading with the plate finds beyond the one without."""
         assert self._plane is not None  # noqa: S101 - `frame` looked
         if self._net is None:
             self._net = Density()
-        turned = self._net.people(mirrored(channels(self._plane, fine, differs, None)))
+        turned = self._net.people(mirrored(channels(self._plane, seen, differs, None)))
         with_plate = turned[:, ::-1]
-        without = self._net.people(channels(self._plane, fine, None, None))
+        without = self._net.people(channels(self._plane, seen, None, None))
         if self._spare:
             self._net = None  # between two looks its buffers are a fifth of a lens's memory
         self._bare = np.asarray(without * self._seen, dtype=np.float64)
@@ -245,9 +244,9 @@ class Dense:
 
 
 def mirrored(planes: Image) -> Image:
-    """`planes` of `headplane.channels`, right and left exchanged: bodies lean back."""
+    """`planes` (7, h, w) of `headplane.channels`, right and left exchanged: bodies lean back."""
     turned = np.ascontiguousarray(planes[:, :, ::-1])
-    turned[list(SIDED)] *= -1
+    turned[4] *= -1
     return turned
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from plainview.vision.plate import Image
 
+CHANNELS = 7
 _BYTES = resources.files("plainview.vision").joinpath("weights/density.onnx").read_bytes()
 """Read on import, that is before the seal."""
 # The classic engine: the new one of OpenCV 5 takes longer for a network this small.

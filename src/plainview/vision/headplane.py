@@ -33,14 +33,6 @@ LEAST_HEIGHT = 0.8
 """Metres above the heads at which a camera must hang to look down on them."""
 LEAST_SHARP = 5.0
 """Working pixels per metre at which a head is still more than a pixel."""
-CHANNELS = 10
-"""Planes that the network is given (`channels`)."""
-DETAIL = (7, 8, 9)
-"""Which of them say how a pixel's halves differ: right, lower, diagonal."""
-_HAAR = ((-1, 1, -1, 1), (-1, -1, 1, 1), (1, -1, -1, 1))
-"""How each of those is made of a pixel's quarters, row by row."""
-SIDED = (4, 7, 9)
-"""Which change their sign when right and left are exchanged."""
 NEAR = 31
 """Pixels over which brightness and contrast are evened out: 2.5 m."""
 _CONTRAST = 6.0
@@ -68,13 +60,10 @@ class HeadPlane(NamedTuple):
     """(3, h, w): metres that a body hangs towards the camera / 4, sine of its lean from the
     column, and the logarithm of sharpness; 0 where not valid."""
 
-    def fine(self, picture: Luma) -> Luma:
-        """(2 h, 2 w) `picture`, of the working size, on the plane at half a pixel."""
-        return np.asarray(cv2.remap(picture, *self.maps, cv2.INTER_LINEAR))
-
     def seen(self, picture: Luma) -> Luma:
         """(h, w) `picture`, of the working size, on the plane."""
-        return halved(self.fine(picture))
+        double = cv2.remap(picture, *self.maps, cv2.INTER_LINEAR)
+        return np.asarray(cv2.resize(double, self.size, interpolation=cv2.INTER_AREA))
 
     def centres(self) -> NDArray[np.float64]:
         """(h / STRIDE, w / STRIDE, 2) ground metres of the cells' centres."""
@@ -173,39 +162,21 @@ def _projected(
     return found
 
 
-def halved(fine: Luma) -> Luma:
-    """(h, w) the plane's picture from the `fine` one (2 h, 2 w)."""
-    size = (fine.shape[1] // 2, fine.shape[0] // 2)
-    return np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA))
-
-
-def evened(fine: Luma, valid: Mask) -> Image:
-    """(4, h, w) `fine` (2 h, 2 w) with brightness and contrast evened out over NEAR pixels.
-
-    All are -3 to 3. The pixels' own; then by how much the right half of each is brighter than the
-    left, the lower than the upper, and one diagonal than the other: Haar's wavelet, so that
-    nothing that the `fine` picture shows is lost.
-    """
+def evened(seen: Luma, valid: Mask) -> Image:
+    """(h, w) `seen` with brightness and contrast evened out over NEAR pixels, -3 to 3."""
     inside = valid.astype(np.float32)
-    luma = halved(fine) * inside
+    even = seen * inside
     share = cv2.blur(inside, (NEAR, NEAR)) + np.float32(1e-3)
-    mean = cv2.blur(luma, (NEAR, NEAR)) / share
-    contrast = cv2.blur(luma * luma, (NEAR, NEAR)) / share - mean * mean
+    mean = cv2.blur(even, (NEAR, NEAR)) / share
+    contrast = cv2.blur(even * even, (NEAR, NEAR)) / share - mean * mean
     np.sqrt(np.maximum(contrast, 0, out=contrast), out=contrast)
     contrast += np.float32(_CONTRAST)
-    # One plane at a time: side by side they take three times the memory of the outcome.
-    even = np.zeros((1 + len(DETAIL), *inside.shape), dtype=np.float32)
-    np.subtract(luma, mean, out=even[0])
-    del luma, share, mean
-    quarters = [fine[y::2, x::2] for y in (0, 1) for x in (0, 1)]
-    for plane, signs in zip(even[1:], _HAAR, strict=True):
-        for quarter, sign in zip(quarters, signs, strict=True):
-            (np.add if sign > 0 else np.subtract)(plane, quarter, out=plane)
-    even[1:] *= np.float32(0.5)
+    # In place: the lens has little memory to spare.
+    even -= mean
     even /= contrast
     np.clip(even, -3, 3, out=even)
     even *= inside
-    return even
+    return np.asarray(even, dtype=np.float32)
 
 
 def difference(luma: Luma, background: Luma, sharpness: Image) -> Luma:
@@ -217,16 +188,15 @@ def difference(luma: Luma, background: Luma, sharpness: Image) -> Luma:
     return np.asarray(cv2.convertScaleAbs(cv2.blur(signed, (3, 3)), alpha=32))
 
 
-def channels(plane: HeadPlane, fine: Luma, differs: Luma | None, known: Mask | None) -> Image:
-    """(CHANNELS, h, w) what the network is given.
+def channels(plane: HeadPlane, seen: Luma, differs: Luma | None, known: Mask | None) -> Image:
+    """(7, h, w) what the network is given.
 
-    `fine` (2 h, 2 w) is the picture, `differs` (h, w) its `difference` from the plate, on the
-    plane; `known` (h, w) is False where the plate is not to be believed, None where it is
-    everywhere.
+    `seen` and `differs` (h, w) are the picture and its `difference` from the plate, on the plane;
+    `known` (h, w) is False where the plate is not to be believed, None where it is everywhere.
     """
     valid = plane.valid.astype(np.float32)
-    out = np.zeros((CHANNELS, *valid.shape), dtype=np.float32)
-    out[[0, *DETAIL]] = evened(fine, plane.valid)
+    out = np.zeros((7, *valid.shape), dtype=np.float32)
+    out[0] = evened(seen, plane.valid)
     if differs is not None:
         out[2] = valid if known is None else valid * known
         out[1] = differs * out[2] / np.float32(64)

@@ -13,7 +13,7 @@ _PROC = Path("/proc")
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _EVERY = 0.5
-_PSS_EVERY = 4
+_PSS_EVERY = 10
 """Looks at CPU for one look at a family's memory, which costs more."""
 
 
@@ -54,10 +54,9 @@ class Meter:
     def look(self) -> None:
         """Look now."""
         with self._lock:
-            below = _children()
             self._looks += 1
             for name, roots in self._pids.items():
-                family = [pid for root in roots for pid in _family(root, below)]
+                family = [pid for root in roots for pid in _family(root)]
                 for pid in family:
                     stat = _stat(pid)
                     if stat is not None:
@@ -66,7 +65,7 @@ class Meter:
                 used = 0.0
                 if len(family) == 1:
                     used = _resident(family[0])
-                elif family and self._looks % _PSS_EVERY == 0:
+                elif family and self._looks % _PSS_EVERY == 1:
                     used = sum(map(_proportional, family))
                 # One that has ended uses nothing, and says nothing of how it grew.
                 if used:
@@ -110,22 +109,16 @@ def _stat(pid: int) -> tuple[int, float] | None:
     return int(fields[19]), (int(fields[11]) + int(fields[12])) / _TICK
 
 
-def _children() -> dict[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    for entry in _PROC.iterdir():
-        if entry.name.isdecimal():
-            with contextlib.suppress(OSError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                found[int(fields[1])].append(int(entry.name))
-    return found
-
-
-def _family(root: int, below: dict[int, list[int]]) -> list[int]:
+def _family(root: int) -> list[int]:
+    """`root` and all that are below it; what ends meanwhile is not in it."""
     found, waiting = [], [root]
     while waiting:
         pid = waiting.pop()
         found.append(pid)
-        waiting += below.get(pid, [])
+        with contextlib.suppress(OSError):
+            for task in os.scandir(_PROC / str(pid) / "task"):
+                with contextlib.suppress(OSError):
+                    waiting += map(int, (Path(task.path) / "children").read_text().split())
     return found
 
 

@@ -3,6 +3,7 @@ import pytest
 from tests.vision.events.stage import Moment, Stage, box, lying, sitting, standing
 
 from plainview.record import Phase
+from plainview.vision.events.fallen import Rests
 from plainview.vision.events.person_down import PATIENCE, PersonDown
 
 STAGE = Stage()
@@ -69,3 +70,18 @@ def test_one_who_lies_there_while_the_plate_is_learned_is_told() -> None:
 
     (start,) = stage.events(PersonDown(stage.view, stage.optics), 18, what)
     assert FALLS + PATIENCE.rise <= start.t / 1000 <= FALLS + 10
+
+
+def test_a_place_is_remembered_while_something_rests_there() -> None:
+    """Since when, though rain or a helper hides it for a look; not once it is gone for long."""
+    rests = Rests()
+    place = np.array([1.0, 2.0])
+    assert not rests.note(place, 0.0)
+    rests.look(0.6)
+    assert rests.note(place + 0.1, 0.6)
+    rests.look(2.4)
+    assert not rests.note(place, 2.4)
+    assert rests.since(place, 2.4) == 0.0
+    assert rests.since(place + 3.0, 2.4) == 2.4
+    rests.look(9.0)
+    assert rests.since(place, 9.0) == 9.0

@@ -8,7 +8,7 @@ import numpy as np
 from plainview.vision.bodies import Bodies
 from plainview.vision.optics import Floats
 
-SPAN: Final = 12.0
+SPAN: Final = 24.0
 """Seconds that are remembered."""
 EVERY: Final = 0.4
 """Seconds between two moments that are remembered."""

@@ -7,7 +7,7 @@ before. What one view cannot tell (a low camera, and a body that lies straight a
 with less confidence, or not at all. One who is down may move: only the place stays.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import cv2
 import numpy as np
@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 
 from plainview.geometry import View
 from plainview.record import EventKind
+from plainview.vision.bodies import Bodies
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.fallen import BESIDE, CLOSE, EVERY, Down, Judged, Rests
 from plainview.vision.events.figures import Posture, fit
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import PAD, Blob
-from plainview.vision.events.thing import EVEN, Extent, extents
+from plainview.vision.events.thing import Extent, extents
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
 PATIENCE: Final = Patience(rise=5.0, fall=3.0, reach=1.5, least=0.55)
-EVERY: Final = 0.6
-"""Seconds between two looks."""
 FOLLOW: Final = 0.4
 """Part of the newest evidence in the mean that is looked at: who only passes leaves no trace."""
 LEAST: Final = -0.3
@@ -49,62 +49,20 @@ LONG: Final = (0.6, 2.6)
 """Metres across the view of the longer side of its window, the least and the most."""
 MOST: Final = 6
 """Blobs that are held against silhouettes in one look."""
-RESTS: Final = 0.45
-"""Metres between two looks within which a blob rests: what walks on is held against nothing."""
+SURE: Final = 0.6
+"""Weight of a body that is surely somebody."""
 LIES: Final = 0.55
 """Least overlap of one who lies."""
 STAYS: Final = 0.6
 """Part of the place of one who is down that still differs."""
 BEFORE: Final = 8.0
-"""Seconds in which somebody was upright there before."""
-CLOSE: Final = 2.0
-"""Metres from one who is down to where somebody was upright before, with the error of both."""
+"""Seconds before it came to rest in which somebody was upright there."""
 UP: Final = 0.1
 """Overlap by which another posture must explain one who was down better: he has risen."""
 REFUTED: Final = 0.1
 """Confidence below which nothing speaks for anybody."""
 LOST: Final = 3
 """Looks in a row without it after which nobody is down there."""
-
-
-class _Judged(NamedTuple):
-    """A blob that was held against silhouettes."""
-
-    blob: Blob
-    extent: Extent
-    lies: float
-    """Overlap of the best silhouette of one who lies."""
-    other: float
-    """The same of any other posture."""
-    place: Floats
-    """(2,) metres: below the middle of one who lies."""
-
-
-class _Down:
-    """Somebody who may be down. Owns what its place showed, and what speaks for it so far."""
-
-    def __init__(self, judged: _Judged, change: Change, upright: float) -> None:
-        self.judged, self.change, self.upright = judged, change, upright
-        self.lies, self.other = judged.lies, judged.other
-        self.looks, self.lost = 1, 0
-        self.even = change.traits().even
-
-    def again(self, judged: _Judged) -> None:
-        self.judged = judged
-        self.looks += 1
-        self.lost = 0
-        rate = max(1.0 / self.looks, 0.2)
-        self.lies += rate * (judged.lies - self.lies)
-        self.other += rate * (judged.other - self.other)
-
-    def confidence(self) -> float:
-        """How sure it is that this is somebody who lies on the ground, 0 to 1."""
-        sure = 0.55 + 1.2 * (self.lies - 0.62) + 1.6 * (self.lies - self.other - 0.04)
-        if self.upright > CLOSE:
-            sure -= 0.33
-        if self.even < EVEN:
-            sure -= 0.5
-        return min(max(sure, 0.0), 0.97)
 
 
 class PersonDown:
@@ -122,9 +80,9 @@ class PersonDown:
         width, height = optics.size
         self._mean: Image = np.full((height, width), LEAST, dtype=np.float32)
         self._looked = -np.inf
-        self._judged: list[_Judged] = []
-        self._before: list[Floats] = []
-        self._down: list[_Down] = []
+        self._judged: list[Judged] = []
+        self._rests = Rests()
+        self._down: list[Down] = []
         scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
         side = max(round(BRIDGE * scale), 1) | 1
         self._bridge = np.ones((side, side), np.uint8)
@@ -147,11 +105,11 @@ class PersonDown:
         found = [self._sighting(one) for one in self._down]
         return [one for one in found if one is not None]
 
-    def _judge(self) -> list[_Judged]:
+    def _judge(self) -> list[Judged]:
         """The blobs of a person's size, held against silhouettes."""
         differs = (self._mean > DIFFERS).view(np.uint8)
-        before, self._before = self._before, []
         if not differs.any():
+            self._rests.clear()
             return []
         joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
         labels, stats = parts(joined)
@@ -165,14 +123,14 @@ class PersonDown:
             window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
             mask = np.asarray(labels[window] == k, dtype=np.uint8)
             blobs.append(Blob((x0, y0), mask, self._looked))
-        found: list[_Judged] = []
+        found: list[Judged] = []
+        self._rests.look(self._looked)
         for blob, size in zip(blobs, extents(self._optics, blobs), strict=True):
             if len(found) == MOST:
                 break
             if size is None or not _as_large(size):
                 continue
-            self._before.append(size.place)
-            if not any(float(np.hypot(*(place - size.place))) < RESTS for place in before):
+            if not self._rests.note(size.place, self._looked):
                 continue
             known = next((one for one in self._judged if _same(one.blob, blob)), None)
             one = known or _hold(self._optics, blob, size, self._mean[blob.window])
@@ -180,9 +138,12 @@ class PersonDown:
                 found.append(one)
         return found
 
-    def _meet(self, judged: _Judged, seen: Seen) -> None:
+    def _meet(self, judged: Judged, seen: Seen) -> None:
         """Take `judged` for somebody who is down already, or for one more, if it lies."""
-        upright = self._company.nearest(judged.place, seen.t - BEFORE, seen.t - 1.0)
+        # Who is made out late was upright before he came to rest, not just now.
+        since = self._rests.since(judged.place, seen.t)
+        upright = self._company.nearest(judged.place, since - BEFORE, seen.t - 1.0)
+        now = _upright(seen.bodies, judged.place)
         # What was there before anybody came says nothing of who lies there now.
         self._down = [one for one in self._down if not (one.upright > CLOSE >= upright)
                       or not _near(one.judged, judged)]  # fmt: skip
@@ -190,7 +151,7 @@ class PersonDown:
             if _near(one.judged, judged):
                 # One look may speak for another posture: it is their mean that tells.
                 if judged.other <= judged.lies + UP:
-                    one.again(judged)
+                    one.again(judged, upright_now=now)
                 return
         if judged.lies < LIES or judged.lies < judged.other - 0.03:
             return
@@ -198,9 +159,9 @@ class PersonDown:
             change = Change(judged.blob, seen, self._founding.behind(seen.plate))
             if change.traits().arrival < 0:
                 return  # the plate shows somebody who is not there
-            self._down.append(_Down(judged, change, upright))
+            self._down.append(Down(judged, change, upright, upright_now=now))
 
-    def _stays(self, one: _Down, seen: Seen) -> bool:
+    def _stays(self, one: Down, seen: Seen) -> bool:
         """Whether somebody is still down there: seen again, or its place still differs."""
         if any(one.judged is judged for judged in self._judged):
             return True
@@ -218,7 +179,7 @@ class PersonDown:
         one.lost += 1
         return one.lost < LOST
 
-    def _sighting(self, one: _Down) -> Sighting | None:
+    def _sighting(self, one: Down) -> Sighting | None:
         x, y = (float(v) for v in one.judged.place)
         zone = self._ground.zone(x, y)
         sure = one.confidence()
@@ -228,9 +189,15 @@ class PersonDown:
         return Sighting(x, y, sure, zone)
 
 
-def _near(one: _Judged, other: _Judged) -> bool:
+def _near(one: Judged, other: Judged) -> bool:
     """Whether two are of one who is down."""
     return float(np.hypot(*(one.place - other.place))) < PATIENCE.reach
+
+
+def _upright(bodies: Bodies, place: Floats) -> bool:
+    """Whether somebody upright is found at `place` (2,): who lies explains no upright body."""
+    gaps = np.hypot(*(bodies.places - place).T)
+    return bool(np.any((gaps < BESIDE) & (bodies.weights > SURE)))
 
 
 def _as_large(size: Extent) -> bool:
@@ -249,7 +216,7 @@ def _same(one: Blob, other: Blob) -> bool:
     return bool(area.min() > 0.94 * area.max())
 
 
-def _hold(optics: Optics, blob: Blob, size: Extent, mean: Image) -> _Judged | None:
+def _hold(optics: Optics, blob: Blob, size: Extent, mean: Image) -> Judged | None:
     """`blob` held against silhouettes; None where no ground is seen under it.
 
     `mean` (h, w) evidence of its window: what may be its shadow speaks for no posture.
@@ -264,4 +231,4 @@ def _hold(optics: Optics, blob: Blob, size: Extent, mean: Image) -> _Judged | No
         return None
     best = found[Posture.LYING]
     other = max(one.overlap for posture, one in found.items() if posture is not Posture.LYING)
-    return _Judged(blob, size, best.overlap, other, best.place)
+    return Judged(blob, size, best.overlap, other, best.place)

@@ -88,7 +88,7 @@ class BodyModel:
         self._probes = np.ascontiguousarray(optics.samples[:, _PROBES])
         # One element past the last pixel stands for all that lies outside the picture.
         self._evidence = np.zeros(width * height + 1, dtype=np.float32)
-        self._open = np.zeros(width * height + 1, dtype=np.float32)
+        self._open = np.zeros(width * height + 1, dtype=np.uint8)
         self._evidence_2d = self._evidence[:-1].reshape(height, width)
         self._open_2d = self._open[:-1].reshape(height, width)
         # How often a pixel inside a certain body differed from the plate: posts, signs and walls
@@ -113,7 +113,9 @@ class BodyModel:
     def gather(self, flat: NDArray[np.int32]) -> tuple[Floats, Floats]:
         """Log-odds (n,) from unexplained evidence of samples `flat` (n, SAMPLES), visible part."""
         total = self._evidence[flat].sum(axis=1) * (EVIDENCE / SAMPLES)
-        return total.astype(np.float64), self._open[flat].mean(axis=1).astype(np.float64)
+        return total.astype(np.float64), self._open[flat].mean(axis=1, dtype=np.float32).astype(
+            np.float64
+        )
 
     def around(self, places: Floats) -> tuple[Floats, NDArray[np.int32]]:
         """Places (n, m, 2) around each of `places` (n, 2), and their samples (n, m, SAMPLES)."""
@@ -130,7 +132,7 @@ class BodyModel:
         k = int(score.argmax())
         if score[k] <= score[_MIDDLE] + 1e-6:
             k = _MIDDLE
-        visible = float(self._open[flat[k]].mean())
+        visible = float(self._open[flat[k]].mean(dtype=np.float32))
         return near[k], float(score[k]) * (EVIDENCE / SAMPLES), visible
 
     def explain(self, place: Floats) -> None:

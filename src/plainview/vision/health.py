@@ -364,6 +364,7 @@ class HealthMonitor:
                 if plate.shape != luma.shape:
                     plate = _resized(plate, (luma.shape[1], luma.shape[0]))
                 self._reference, self._from_plate, self._refreshed = _reference(plate), True, t
+                self._history = None  # the plate says it from now on
             return
         if self._from_plate or wrong or look.energy.max() < _FLOOR:
             self._pending = np.full_like(look.energy, np.inf)

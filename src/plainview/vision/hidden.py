@@ -67,7 +67,6 @@ class HiddenPeople:
         self._measured = inside & (within >= SEEN)
         self._flat = np.ascontiguousarray(flat[:, ::2])
         self._depth = depth.astype(np.float32)
-        self._screen = np.empty(last + 1, dtype=np.float32)
         self._sigma = REACH / step
 
     def estimate(self, bodies: Bodies) -> Hidden:
@@ -123,16 +122,15 @@ class HiddenPeople:
         """(nodes,) part of a body at each node that nearer ones cover, and which covers most."""
         optics = self._optics
         width, height = optics.size
-        screen = self._screen[:-1].reshape(height, width)
-        screen[:] = len(bodies.weights)
-        self._screen[-1] = len(bodies.weights)
+        whole = np.full(width * height + 1, len(bodies.weights), dtype=np.float32)
+        screen = whole[:-1].reshape(height, width)
         projection = optics.projection
         depth = bodies.places @ projection[2, :2] + projection[2, 3]
         for k in np.argsort(-depth):
             if bodies.weights[k] > 0.5:
                 polygon = outline(projection, optics.centre, bodies.places[k])
                 cv2.fillPoly(screen, [polygon], float(k))
-        seen = self._screen[self._flat].astype(np.intp)
+        seen = whole[self._flat].astype(np.intp)
         behind = np.append(depth, np.inf)[seen] < self._depth[:, None] - 0.2
         middle = seen.shape[1] // 2
         hider = np.where(

@@ -85,6 +85,13 @@ def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> float:
     return min(max(gain, 0.1), 10.0)
 
 
+def gradient(luma: Luma) -> Image:
+    """(h, w) grey levels per pixel by which `luma` rises, by Sobel's operator."""
+    gx = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=0.25)
+    gy = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=0.25)
+    return np.asarray(cv2.magnitude(gx, gy), dtype=np.float32)
+
+
 def _relit(luma: Luma, reference: Luma) -> Luma:
     """`luma` in the exposure of `reference`, both of one scene."""
     gain = exposure(reference, luma, None)
@@ -115,7 +122,8 @@ class Plate:
         near -= np.minimum(stack, mode)
         near.sort(axis=0)
         # The quartile of |deviation| of a normal variable is 0.32 sigma.
-        noise = near[max(len(stack) // 2, 2) // 2].astype(np.float32) / 0.32
+        half = min(max(len(stack) // 2, 2), len(stack))
+        noise = near[half // 2].astype(np.float32) / 0.32
         # Where people pass all the time their passing is not noise: the rest of the picture tells.
         most = max(4.0 * float(np.median(noise)), BUSY_NOISE)
         smooth = cv2.blur(np.minimum(noise, most), (5, 5))
@@ -123,11 +131,10 @@ class Plate:
 
     def _refresh(self) -> None:
         self.luma: Luma = np.clip(self.mean + 0.5, 0, 255).astype(np.uint8)
-        gx = cv2.Sobel(self.luma, cv2.CV_32F, 1, 0, scale=0.25)
-        gy = cv2.Sobel(self.luma, cv2.CV_32F, 0, 1, scale=0.25)
-        self.gradient: Image = cv2.magnitude(gx, gy)
         # A slight shake moves edges by a fraction of a pixel: there the noise is larger.
-        spread = cv2.blur(np.sqrt(self.noise**2 + (0.35 * self.gradient) ** 2), (3, 3))
+        edges = gradient(self.luma)
+        edges *= 0.35
+        spread = cv2.blur(np.sqrt(self.noise**2 + edges**2), (3, 3))
         self.sharpness: Image = 1.0 / spread
 
     def keep(self, other: "Plate", where: NDArray[np.bool_]) -> None:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from plainview.vision.light import Light
-from plainview.vision.plate import Image, Luma, Plate
+from plainview.vision.plate import Image, Luma, Plate, gradient
 
 BOOTSTRAP = 30.0
 """Seconds of frames that a plate is learned from."""
@@ -115,7 +115,7 @@ class Keeper:
         plate = self._plate
         whole = cv2.morphologyEx(old, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(whole)
-        given = 0
+        own_edges, given = gradient(plate.luma), 0
         for k in range(1, count):
             x, y, w, h, area = stats[k]
             x0, y0 = max(x - 3, 0), max(y - 3, 0)
@@ -125,8 +125,8 @@ class Keeper:
             rim = (grown - cv2.erode(blob, np.ones((3, 3), np.uint8))) > 0
             if not rim.any():
                 continue  # the whole picture differs: there is nothing around it to compare with
-            here = _gradient(luma[window])[rim].mean()
-            there = plate.gradient[window][rim].mean() * gain
+            here = gradient(luma[window])[rim].mean()
+            there = own_edges[window][rim].mean() * gain
             age = float(self._age[window][blob > 0].mean())
             ghost = there > 1.3 * here + 0.5
             lifeless = age > ABSORB_AGE and bodies[window][blob > 0].mean() < 0.3
@@ -136,9 +136,3 @@ class Keeper:
                 self._age[window][target] = 0
                 given += 1
         return given
-
-
-def _gradient(luma: Luma) -> Image:
-    gx = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=0.25)
-    gy = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=0.25)
-    return np.asarray(cv2.magnitude(gx, gy))

@@ -118,6 +118,16 @@ def _make_temporary(link: psycopg.Connection[Any], name: str, columns: str) -> N
     )
 
 
+def add_names(connection: Connection, table: str, numbers: Mapping[str, int]) -> None:
+    """Add `numbers` of names that have none to `table`."""
+    heads = _laid_out(len(numbers), [(2, 2), *_field(8, np.fromiter(numbers.values(), np.int64))])
+    rows = []
+    for head, name in zip(heads, numbers, strict=True):
+        text = name.encode()
+        rows.append(head + _SIZE.pack(len(text)) + text)
+    _copy(raw(connection), f"{table} (id, name)", rows)
+
+
 def put_statuses(connection: Connection, change: int, encoded: Mapping[str, bytes]) -> None:
     """Keep the statuses of cameras, encoded, as those of that change."""
     rows = []

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-import msgspec
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Connection, Table, select
+
+from plainview.store.pg import copying
 
 
 class _Known(NamedTuple):
@@ -54,16 +55,8 @@ class Names:
         last = max(self._known.last, *given.values(), 0) if new else 0
         added = dict(zip(new, range(last + 1, last + 1 + len(new)), strict=True))
         if added:
-            # One value however many there are: a city's first second names all of its cameras.
-            connection.execute(
-                text(
-                    f"INSERT INTO {self._table.name} (id, name) "  # noqa: S608 - a table of ours
-                    "SELECT :last + number, name "
-                    "FROM json_array_elements_text(CAST(:names AS json)) "
-                    "WITH ORDINALITY AS given(name, number)"
-                ),
-                {"last": last, "names": msgspec.json.encode(new).decode()},
-            )
+            # A city's first second names all of its cameras.
+            copying.add_names(connection, self._table.name, added)
         return added
 
     def keep(self, added: dict[str, int]) -> None:

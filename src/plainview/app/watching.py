@@ -62,8 +62,8 @@ class Watched(NamedTuple):
 class Watching:
     """Owns the thread that holds every new field against the thresholds, and the book of alerts.
 
-    It wakes with each Reading that is stored. Where it fails it says so in `trouble`, is counted,
-    and looks again; nothing else is held up by it.
+    It wakes with what is stored, once in PACE at most. Where it fails it says so in `trouble`, is
+    counted, and looks again; nothing else is held up by it.
     """
 
     def __init__(

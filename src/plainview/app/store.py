@@ -1,15 +1,28 @@
 """Moving a store from one database into another."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from plainview.store.moving import Moved, move
+from plainview.errors import ConfigError
+
+if TYPE_CHECKING:
+    from plainview.store.moving import Moved
 
 
-def migrate(source: str, target: str, say: Callable[[str], None]) -> Moved:
+def migrate(source: str, target: str, say: Callable[[str], None]) -> "Moved":
     """Move the store at `source` into `target`, telling `say` how far it is.
 
-    Raises ConfigError and StoreError: see `plainview.store.moving.move`.
+    Raises ConfigError, also where the extra `city` is not installed, and StoreError: see
+    `plainview.store.moving.move`.
     """
+    try:
+        from plainview.store.moving import move  # noqa: PLC0415 - needs an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"PostgreSQL needs the package {error.name}, which is not installed",
+            where="store",
+            mend="Install plainview[city]: uv sync --extra city",
+        ) from error
     last = ""
 
     def told(what: str, many: int) -> None:

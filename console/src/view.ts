@@ -164,7 +164,7 @@ function legendCard(): HTMLElement {
   return h("section", { class: "card", "aria-labelledby": "legend" },
     h("h2", { id: "legend" }, "How to read it"),
     h("ul", { class: "view-legend", "aria-label": "Colours of blocks, people per m²" },
-      ...LEVELS.map(([colour, words]) => h("li", {}, swatch(colour), h("span", {}, words), h("small", {}, "people/m²")))),
+      ...LEVELS.map(([colour, words]) => h("li", {}, swatch(colour), h("span", {}, words))), h("li", {}, h("small", {}, "people/m²"))),
     h("ul", { class: "view-notes" },
       h("li", {}, "A block is ground, half a metre wide at least and never finer than a third of a person in the picture. Someone in it colours all of it."),
       h("li", {}, "A darker wedge points where those in a block go on the whole; longer is faster (from 0.3, 0.8 and 1.6 m/s)."),

@@ -31,7 +31,7 @@ def report(solution: Solution) -> str:
         f"RMS error {solution.rms_cm:.1f} cm",
         f"lengths are good to about {max(solution.scale_percent, 0.1):.1f} %",
         f"camera {solution.height:.1f} m above ground, looking {solution.tilt:.1f} degrees down",
-        f"rolled {solution.roll:.1f} degrees, focal length {solution.focal:.0f} px",
+        f"rolled {solution.roll:z.1f} degrees, focal length {solution.focal:.0f} px",
     ]
     return "\n".join((*rows, *(f"Note: {note}." for note in solution.notes)))
 

@@ -12,7 +12,7 @@ there.
 
 What is done with pictures after they were decrypted (`vision.redact`) is left out. A SIGKILL loses
 nothing that was written, synced or not, so that FOLDER may well be in memory, which is the default;
-the order of writes is what is tried here. What a power cut loses is not.
+the order of writes is what is tried here. What a power cut loses is power_cuts.py's.
 """
 
 import argparse

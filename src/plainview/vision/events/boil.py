@@ -5,7 +5,8 @@ do the light changes as well. But a cloud's light changes many cells alike, and 
 stir the whole picture. So each cell's change of light is taken against that of the cells around it,
 and what a plume stirs by against what the rest of the picture does. Three measures are summed as
 log odds. The weights are those of a logistic regression, rounded, on 378 looks at 11 fires and 991
-at 22 other scenes of the development part, in which six times another veil had been told of.
+at 22 other scenes of the development part, in which six times another veil had been told of
+(bench/event_odds.py).
 """
 
 import math

@@ -2,8 +2,9 @@
 
 Each measure alone leaves doubt: a small flame behind a car has hardly a core, one in glare hardly a
 colour. So they are summed as log odds, with the weights of a logistic regression, rounded, on 888
-looks at flames of 16 scenes and 1,343 at what glows in 26 others of the development part. What
-never burns is excluded apart: what goes out again and again, or is not where it was.
+looks at flames of 16 scenes and 1,343 at what glows in 26 others of the development part
+(bench/event_odds.py). What never burns is excluded apart: what goes out again and again, or is not
+where it was.
 """
 
 import math
@@ -52,15 +53,20 @@ def flickering(stack: F32, over: float, soot: float) -> float:
 
     `over`: grey levels of its brightest parts over the plate; `soot`: the surest colour, 0 to 1.
     """
-    seen = Flicker(
+    seen = measured(stack, over, soot)
+    odds = BIAS + sum(weight * one for weight, one in zip(WEIGHTS, seen, strict=True))
+    return 1.0 / (1.0 + math.exp(-odds))
+
+
+def measured(stack: F32, over: float, soot: float) -> Flicker:
+    """The measures of `stack` (n, h, w), `over` and `soot` as flickering() takes them."""
+    return Flicker(
         math.log(max(disorder(stack), LEAST) / SETTLED),
         min(max(licking(stack), -0.1), 0.3),
         min(over / MOST_LIGHT, 1.0),
         soot,
         min(core(stack), 0.3),
     )
-    odds = BIAS + sum(weight * one for weight, one in zip(WEIGHTS, seen, strict=True))
-    return 1.0 / (1.0 + math.exp(-odds))
 
 
 def since_lit(stack: F32) -> F32:

@@ -279,17 +279,18 @@ export class Plan {
     if (some) this.paintUnknownLabel(c, frame);
   }
 
+  /** At the lower edge of that ground: lines have their names at its middle. */
   private paintUnknownLabel(c: CanvasRenderingContext2D, frame: Frame): void {
     let count = 0;
     let sumX = 0;
-    let sumY = 0;
+    let lowest = 0;
     this.eachCell(frame, (k, left, top, side) => {
       if (!this.inside[k] || !this.unknown[k]) return;
       count += 1;
       sumX += left + side / 2;
-      sumY += top + side / 2;
+      lowest = Math.max(lowest, top + side);
     });
-    if (count > 3) this.tag(c, "Not known: camera cannot be believed", sumX / count, sumY / count, colour("bad"));
+    if (count > 3) this.tag(c, "Not known: camera cannot be believed", sumX / count, lowest - 14, colour("bad"));
   }
 
   private paintAreas(c: CanvasRenderingContext2D, frame: Frame): void {

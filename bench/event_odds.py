@@ -138,9 +138,14 @@ def say(
 def main() -> None:
     """Look at each scene, and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--most", type=int, default=1000, help="scenes")
     asked = parser.parse_args()
+    if asked.folder is None:
+        print(
+            "Name a folder that 'plainview evaluate events --part tune --keep FOLDER' has filled."
+        )
+        return
     found = sorted(path.parent for path in asked.folder.glob("*/events.json"))[: asked.most]
     scenes = [look(folder) for folder in found]
     for_smoke = (boil.Measures._fields, [boil.BIAS, *boil.WEIGHTS])

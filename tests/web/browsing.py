@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-gpu",
 ]
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds for which a page is waited for: a machine that does much else is no fault of it."""
 expect.set_options(timeout=PATIENCE)
 

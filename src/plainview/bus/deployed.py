@@ -16,6 +16,7 @@ from plainview.errors import ConfigError
 PORT = 4222
 _CLUSTER, _LEAVES = 2000, 3200
 """Above a server's port for clients: those for the other servers and for leaves (6222, 7422)."""
+_MOST = 65_535 - max(_CLUSTER, _LEAVES)
 _HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 _KINDS = ("readings", "late")
 
@@ -51,7 +52,7 @@ def hosts_of(text: str) -> list[Host]:
     hosts = []
     for one in text.split(","):
         name, _, port = one.strip().partition(":")
-        if not _HOST.match(name) or (port and not (port.isdecimal() and 0 < int(port) < 60_000)):
+        if not _HOST.match(name) or (port and not (port.isdecimal() and 0 < int(port) <= _MOST)):
             raise ConfigError(
                 f"{one!r} is no server",
                 where="--servers",

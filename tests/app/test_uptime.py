@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from plainview.app.uptime import HOUR, MINUTE, uptimes
+from plainview.app.uptime import uptimes
 from plainview.record import Reading, Stamped
 from plainview.store import Retention, open_store
+from plainview.store.rollup import HOUR, MINUTE
 
 DAY = 20_000 * 24 * HOUR
 END = DAY + 3 * HOUR + 20 * MINUTE

@@ -11,9 +11,8 @@ from typing import Final
 import numpy as np
 
 from plainview.store import Counts, Span, Store
+from plainview.store.rollup import HOUR, MINUTE
 
-MINUTE: Final = 60_000
-HOUR: Final = 60 * MINUTE
 _AT_ONCE: Final = 500
 """Cameras of one look-up."""
 

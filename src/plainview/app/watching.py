@@ -89,8 +89,6 @@ class Watching:
         }
         self._seen: dict[str, tuple[tuple[str, int], ...]] = {}
         self._looked: dict[str, float] = {}
-        self._counted: dict[str, frozenset[str]] = {}
-        """The cameras that were believed at the last look at a site."""
         self._cost = 0.0
         """Seconds that a look at one site takes, by the mean of the last ones."""
         self._asked: dict[tuple[str, EventKind], tuple[float, str]] = {}
@@ -167,7 +165,6 @@ class Watching:
         field = site_ground(site.plan, used, newest).field
         site.watch.look(field, refused)
         self._seen[name], self._looked[name] = said, moment
-        self._counted[name] = frozenset(readings)
         self._cost += _MEMORY * (self._clock.monotonic() - moment - self._cost)
 
     def _calm_for(self) -> float:
@@ -182,7 +179,7 @@ class Watching:
         """
         below = site.watch.calm_below / DENSITY_STEP
         return (
-            frozenset(readings) == self._counted.get(name)
+            readings.keys() == {camera for camera, _ in self._seen.get(name, ())}
             and site.watch.calm
             and all(max(reading.cells[1::5], default=0) < below for reading in readings.values())
         )

@@ -163,7 +163,7 @@ def _own(
     """Which of `cameras` are their site's. Those of no site are within the machine, where nobody
     else is.
     """  # noqa: D205 - one sentence and a reason
-    within = [*sites].count(None)
+    within = sites.count(None)
     if within == len(sites):
         return np.True_
     own = np.fromiter(map(eq, sites, map(site_of, cameras)), np.bool_, len(cameras))

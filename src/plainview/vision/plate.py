@@ -85,8 +85,8 @@ def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> float:
     return min(max(gain, 0.1), 10.0)
 
 
-def gradient(luma: Luma) -> Image:
-    """(h, w) grey levels per pixel by which `luma` rises, by Sobel's operator."""
+def gradient(luma: Luma | Image) -> Image:
+    """(h, w) twice the grey levels per pixel by which `luma` rises, by Sobel's operator."""
     gx = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=0.25)
     gy = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=0.25)
     return np.asarray(cv2.magnitude(gx, gy), dtype=np.float32)

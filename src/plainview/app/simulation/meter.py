@@ -56,17 +56,17 @@ class Meter:
         with self._lock:
             self._looks += 1
             for name, roots in self._pids.items():
-                family = [pid for root in roots for pid in _family(root)]
-                for pid in family:
+                all_of_it = [pid for root in roots for pid in family(root)]
+                for pid in all_of_it:
                     stat = _stat(pid)
                     if stat is not None:
                         start, cpu = stat
                         self._cpu[name][pid, start] = cpu
                 used = 0.0
-                if len(family) == 1:
-                    used = _resident(family[0])
-                elif family and self._looks % _PSS_EVERY == 1:
-                    used = sum(map(_proportional, family))
+                if len(all_of_it) == 1:
+                    used = _resident(all_of_it[0])
+                elif all_of_it and self._looks % _PSS_EVERY == 1:
+                    used = sum(map(_proportional, all_of_it))
                 # One that has ended uses nothing, and says nothing of how it grew.
                 if used:
                     self._memory[name].append(used)
@@ -109,7 +109,7 @@ def _stat(pid: int) -> tuple[int, float] | None:
     return int(fields[19]), (int(fields[11]) + int(fields[12])) / _TICK
 
 
-def _family(root: int) -> list[int]:
+def family(root: int) -> list[int]:
     """`root` and all that are below it; what ends meanwhile is not in it."""
     found, waiting = [], [root]
     while waiting:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from plainview.app.simulation.meter import Meter
+from plainview.app.simulation.meter import Meter, family
 from plainview.errors import InputError, PlainviewError
 
 NATS, POSTGRES = "nats:temporary", "postgresql:temporary"
@@ -177,8 +177,7 @@ class Postgres:
         """All of its processes that run now."""
         if self._process is None or self._process.poll() is not None:
             return []
-        below = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [self.pid, *map(int, below)]
+        return family(self.pid)
 
     def kill(self) -> None:
         """SIGKILL to each of its processes."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob, ranked
-from plainview.vision.plate import Image, Luma
+from plainview.vision.plate import Image, Luma, gradient
 
 HIDDEN: Final = 0.5
 """Part of a place that bodies hide when nothing can be said of it."""
@@ -120,7 +120,7 @@ class Change:
         free = grown & (seen.mask[self.blob.window] == 0)
         if np.count_nonzero(free) < 4:
             return 0.0
-        most = 4.0 * self._noise + 0.25 * _gradient(self.after) + 3.0
+        most = 4.0 * self._noise + 0.25 * gradient(self.after) + 3.0
         return float((np.abs(self._unlit(seen) - self.after) > most)[free].mean())
 
     def traits(self) -> Traits:
@@ -141,7 +141,7 @@ class Change:
         even = 1.4826 * ranked(np.abs(log - middle), 0.5) - grain
         change = self.after - self.before
         contrast = float(np.abs(change[core]).mean())
-        steps = _gradient(change)[rim]
+        steps = gradient(change)[rim]
         sharp = ranked(steps, 0.8) / max(contrast, 1.0) if steps.size else 0.0
         return Traits(
             outline,
@@ -151,12 +151,6 @@ class Change:
             sharp,
             contrast / max(noise, 1.0),
         )
-
-
-def _gradient(image: Image) -> Image:
-    gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=0.25)
-    gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=0.25)
-    return np.asarray(cv2.magnitude(gx, gy), dtype=np.float32)
 
 
 def _outline(
@@ -169,7 +163,7 @@ def _outline(
     """Log of the outline and of the contrast to its surroundings, now over before."""
     if not rim.any() or not near.any():
         return 0.0
-    edge = [float(_gradient(image)[rim].mean()) + 1.0 for image in (after, before)]
+    edge = [float(gradient(image)[rim].mean()) + 1.0 for image in (after, before)]
     step = [abs(float(image[core].mean() - image[near].mean())) + 3.0 for image in (after, before)]
     return float(np.log(edge[0] / edge[1]) + 0.5 * np.log(step[0] / step[1]))
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from plainview.vision.events.change import Change
+from plainview.vision.events.flicker import step
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import EVEN, Extent
 from plainview.vision.optics import Floats
@@ -85,7 +86,7 @@ class Down:
             # Hardly anything else that came to rest where somebody was, and is as large, lies.
             sure += RESTING
         # A bag that was put down is smaller; who sits still looks upright, in part.
-        sure -= SMALLER * _part(LARGE[1] - self.area, LARGE[1] - LARGE[0]) + SITS * self.seated
+        sure -= SMALLER * step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0]) + SITS * self.seated
         return min(max(sure, 0.0), 0.97)
 
 
@@ -127,8 +128,3 @@ class Rests:
         """Seconds since which something has been near `place` (2,); `t` where nothing was."""
         near = (one for one in self._rests if float(np.hypot(*(one.place - place))) <= BESIDE)
         return min((one.since for one in near), default=t)
-
-
-def _part(value: float, whole: float) -> float:
-    """`value` as a part of `whole`, 0 to 1."""
-    return min(max(value / whole, 0.0), 1.0)

@@ -12,6 +12,7 @@ from plainview.geometry import View, to_plane
 from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.flame import FlameWatch
+from plainview.vision.events.flicker import step
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.smoke import SmokeWatch
 from plainview.vision.optics import Optics
@@ -76,9 +77,7 @@ class Fire:
             sighting = self._placed(smoke.column, smoke.row, MOST_SMOKE * smoke.confidence)
             if sighting is None:
                 continue
-            small, large = LEAST_SMOKE
-            side = self._metres(sighting, smoke.area**0.5)
-            share = min(max((side - small) / (large - small), 0.0), 1.0)
+            share = step(self._metres(sighting, smoke.area**0.5), *LEAST_SMOKE)
             if share == 0.0:
                 continue
             sighting = sighting._replace(confidence=share * sighting.confidence)

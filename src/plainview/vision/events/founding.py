@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.foreground import NEUTRAL, SHADOW
-from plainview.vision.plate import Image, Luma, Plate
+from plainview.vision.plate import Image, Luma, Plate, gradient
 
 LOOKS: Final = 3
 """Looks that the first picture is the mean of."""
@@ -112,7 +112,7 @@ class Founding:
         differs = (self._gap(plate) > least).view(np.uint8)
         closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
         labels, stats = parts(closed)
-        first, shown = _gradient(self._first), _gradient(plate.luma)
+        first, shown = gradient(self._first), gradient(plate.luma)
         for k in np.nonzero(stats[1:, cv2.CC_STAT_AREA] >= LEAST)[0] + 1:
             x, y, w, h, _ = (int(v) for v in stats[k])
             part = np.s_[max(y - 4, 0) : y + h + 4, max(x - 4, 0) : x + w + 4]
@@ -128,9 +128,3 @@ class Founding:
         if self._first is None:
             return np.zeros(plate.luma.shape, np.float32)
         return np.asarray(np.abs(cv2.blur(self._first - plate.luma, (3, 3))), np.float32)
-
-
-def _gradient(image: NDArray[np.uint8] | Image) -> Image:
-    gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=0.25)
-    gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=0.25)
-    return np.asarray(cv2.magnitude(gx, gy), dtype=np.float32)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from plainview.vision.events.boil import Boil
 from plainview.vision.events.first import FirstPicture
+from plainview.vision.events.flicker import step
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.veil import CELL, THIN, Structure, Veil, structured, veil_of
@@ -144,16 +145,16 @@ class SmokeWatch:
         # Who passes before a ghost changes its light much, but once: smoke stirs from look to look.
         stirs = float(np.median(np.median(np.abs(np.diff(shifts, axis=0)), axis=0)))
         steadily = stirs / max(float(np.median(shifts.std(axis=0))), 1e-6)
-        strong = max(_step(shift, 0.02, 0.05), _step(float(depth.mean()), 0.25, 0.4))
+        strong = max(step(shift, 0.02, 0.05), step(float(depth.mean()), 0.25, 0.4))
         reach = cv2.dilate(core.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         rows, columns = np.nonzero(whole & reach)
         foot = rows >= rows.max() - int(np.ptp(rows)) // 5
         weight = 0.05 + lost.mean(axis=0)[rows[foot], columns[foot]]
         column = float(weight @ columns[foot] / float(weight.sum()))
-        sure = _step(soft, 0.3, 0.6) * strong * _step(STEAM - tone, 0.0, 1.5)
+        sure = step(soft, 0.3, 0.6) * strong * step(STEAM - tone, 0.0, 1.5)
         # A moving shadow loses some contrast to coding in the dark, but gives hardly any light.
-        sure *= _step(tone, 0.4, 0.6)
-        sure *= _step(stirs, 0.002, 0.004) * _step(steadily, 0.1, 0.25)
+        sure *= step(tone, 0.4, 0.6)
+        sure *= step(stirs, 0.002, 0.004) * step(steadily, 0.1, 0.25)
         side = 2.0 * CELL
         return Smoke(
             (column + 0.5) * side,
@@ -171,8 +172,3 @@ def _grey(chroma: Luma | None, core: NDArray[np.bool_]) -> bool:
     size = core.shape[1], core.shape[0]
     planes = [cv2.resize(one, size, interpolation=cv2.INTER_AREA)[core] for one in chroma]
     return all(abs(float(np.median(plane)) - 128.0) < COLOUR for plane in planes)
-
-
-def _step(value: float, low: float, high: float) -> float:
-    """0 up to `low`, 1 from `high` on, straight between."""
-    return min(max((value - low) / (high - low), 0.0), 1.0)

@@ -21,7 +21,7 @@ from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import ranked
 from plainview.vision.optics import Floats
-from plainview.vision.plate import Image
+from plainview.vision.plate import gradient
 
 DARKER: Final = 0.05
 """Part of a lit patch that is darker than the plate, at most."""
@@ -51,7 +51,7 @@ def solid(projection: Floats, seen: Seen, mover: Mover) -> bool:
     noise = float(np.median(seen.plate.noise[::8, ::8]))
     if contrast <= noise:
         return True  # it is something else that the evidence saw
-    steps = _gradient(change) / np.float32(contrast)
+    steps = 0.5 * gradient(change) / np.float32(contrast)
     inside = ranked(steps[differs], 0.8)
     if float((change[differs] < -noise).mean()) < DARKER:
         mask = differs.astype(np.uint8)
@@ -78,9 +78,3 @@ def _window(projection: Floats, mover: Mover, shape: tuple[int, ...]) -> tuple[s
     sides = np.array([x0 - wider - 2, y0 - 2, x1 + wider + 3, y1 + 3])
     x0, y0, x1, y1 = np.clip(sides, 0, [shape[1], shape[0], shape[1], shape[0]]).astype(int)
     return slice(int(y0), int(y1)), slice(int(x0), int(x1))
-
-
-def _gradient(image: Image) -> Image:
-    gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=0.125)
-    gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=0.125)
-    return np.asarray(cv2.magnitude(gx, gy), dtype=np.float32)

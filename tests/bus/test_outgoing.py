@@ -40,15 +40,16 @@ def test_many_are_added_as_one_by_one() -> None:
     data = encode(READING)
     senders = [HERE, there] * 2 + [HERE] * (wire.MAX_READINGS - 2)
     many = len(senders)
-    assert outgoing.add_many(senders[:4], ["a"] * 4, [data] * 4, fence=3, now=0.0) == (4, True)
+    lanes = outgoing.lanes(senders)
+    assert outgoing.add_many(lanes[:4], ["a"] * 4, [data] * 4, fence=3, now=0.0) == (4, True)
     rest = many - 4
-    assert outgoing.add_many(senders[4:], ["a"] * rest, [data] * rest, fence=3, now=0.5) == (
+    assert outgoing.add_many(lanes[4:], ["a"] * rest, [data] * rest, fence=3, now=0.5) == (
         rest, True,
     )  # fmt: skip
-    assert outgoing.add_many([HERE], ["a"], [data], fence=3, now=0.6) == (1, False)
+    assert outgoing.add_many(lanes[:1], ["a"], [data], fence=3, now=0.6) == (1, False)
     sealed = outgoing.seal(2.0, 10)
     assert [one.messages for one in sealed] == [wire.MAX_READINGS, 2, 1]
-    assert outgoing.add_many([HERE] * 2000, ["a"] * 2000, [data] * 2000, fence=3, now=3.0) == (
+    assert outgoing.add_many(lanes[:1] * 2000, ["a"] * 2000, [data] * 2000, fence=3, now=3.0) == (
         2000 - many - 1, True,
     )  # fmt: skip
     assert (outgoing.refused, outgoing.waiting) == (many + 1, 2000)

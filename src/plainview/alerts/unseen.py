@@ -62,10 +62,11 @@ class Sight:
     def look(self) -> None:
         """Take note of who told anything, and of lenses that began anew. Raises StoreError."""
         now = Moment(self._clock.monotonic(), self._clock.utc())
-        for camera, status in self._store.statuses().items():
-            before = self._restarts.get(camera)
-            self._restarts[camera] = status.restarts
-            if before is not None and before != status.restarts:
+        before, said = self._restarts, self._store.statuses()
+        self._restarts = {one: said[one].restarts for one in self._cameras if one in said}
+        # Compared as a whole first: this is asked ten times a second of a whole city.
+        for camera, times in self._restarts.items() if self._restarts != before else ():
+            if before.get(camera, times) != times:
                 self._lens[camera] = self._lens.get(camera, 0) + 1
                 self._gone[camera] = self._seen.get(camera, self._began)
                 self._unsure.add(camera)

@@ -13,7 +13,7 @@ from plainview.bus.address import NatsAddress
 from plainview.bus.incoming import Incoming
 from plainview.bus.leaf import Leaf
 from plainview.bus.link import Link
-from plainview.bus.outgoing import Outgoing
+from plainview.bus.outgoing import Lane, Outgoing
 from plainview.bus.pulling import Pulling
 from plainview.bus.sending import Sending
 from plainview.bus.streams import PubAck
@@ -22,6 +22,8 @@ from plainview.record import CameraStatus, Stamped
 
 _PATIENCE = 3.0
 """Seconds that opening waits for a server, before it goes on without."""
+_GROUPS = 128
+"""Groups of cameras whose lanes are remembered."""
 _DRAIN = 5.0
 """Seconds that `close` waits for what was published to be at a server."""
 
@@ -61,6 +63,8 @@ class NatsBus:
         self._incoming = Incoming(self._clock, self._pulling.answer, self._pulling.hungry)
         self._lock = threading.Lock()
         self._taking = self._closed = False
+        self._spoken: dict[int, tuple[Sequence[str], Sequence[Lane]]] = {}
+        """By their place in memory, which they keep: groups of cameras, and the lane of each."""
         jobs = [self._sending.run] if self._leaf is None else [self._sending.run, self._leaf.run]
         self._link.start(*jobs, patience=_PATIENCE)
 
@@ -79,12 +83,25 @@ class NatsBus:
 
     def publish_many(self, cameras: Sequence[str], data: Sequence[bytes], fence: int = 0) -> int:
         """Take Readings by their encodings; how many, from the first on: see `Bus.publish_many`."""
-        senders = [*map(self._sender_of, cameras)]
         now = self._clock.monotonic()
-        taken, wake = self._outgoing.add_many(senders, cameras, data, fence=fence, now=now)
+        lanes = self._lanes_of(cameras)
+        taken, wake = self._outgoing.add_many(lanes, cameras, data, fence=fence, now=now)
         if wake:
             self._sending.wake()
         return taken
+
+    def _lanes_of(self, cameras: Sequence[str]) -> Sequence[Lane]:
+        """Whose each of `cameras` is. Who speaks for many says the same tuple again and again."""
+        known = self._spoken.get(id(cameras))
+        if known is not None and known[0] is cameras:
+            return known[1]
+        lanes = self._outgoing.lanes(map(self._sender_of, cameras))
+        if isinstance(cameras, tuple):
+            with self._lock:
+                while len(self._spoken) >= _GROUPS:
+                    del self._spoken[next(iter(self._spoken))]
+                self._spoken[id(cameras)] = (cameras, lanes)
+        return lanes
 
     def take(self, most: int, timeout: float) -> Sequence[Delivery]:
         """Up to `most` messages; waits up to `timeout` seconds for the first.

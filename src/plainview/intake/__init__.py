@@ -3,7 +3,8 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import structlog
@@ -63,6 +64,15 @@ class Stop(Protocol):
         ...
 
 
+class _Work(NamedTuple):
+    """What was taken at once."""
+
+    part: Sequence[Delivery]
+    at: float
+    """UTC seconds at which it was taken."""
+    sifted: Sifted
+
+
 class Intake:
     """Owns the way from `bus` to `store`. One thread runs `run`; any thread may ask for `stats`.
 
@@ -94,7 +104,11 @@ class Intake:
         self._bus = bus
         self._store = store
         self._clock = clock
-        self._pending: Sequence[Delivery] = ()
+        self._work: _Work | None = None
+        self._done = 0
+        """How many of its Readings are written."""
+        self._ahead: Future[_Work | None] | None = None
+        self._pool: Executor | None = None
         self._most = _BATCH
         self._lock = threading.Lock()
         self._refused: Counter[Refusal] = Counter()
@@ -118,6 +132,13 @@ class Intake:
         This is the one place where errors of the store end up: logged at most once a minute,
         counted, shown in `stats().trouble`, and tried again.
         """
+        with ThreadPoolExecutor(1, "intake ahead") as pool:
+            self._pool = pool
+            self._go_on(stop)
+            self._pool = None
+            self._finish()
+
+    def _go_on(self, stop: Stop) -> None:
         while not stop.is_set():
             began = self._clock.monotonic()
             try:
@@ -133,7 +154,9 @@ class Intake:
             # A bus that is filling is emptied at once.
             if _MANY <= took < min(_BATCH, waiting.bound // 8) and not waiting.closed:
                 stop.wait(max(_PAUSE - (self._clock.monotonic() - began), 0.0))
-        # What was taken and can be written is written; the rest stays on the bus.
+
+    def _finish(self) -> None:
+        """Write what was taken and can be written; the rest stays on the bus."""
         try:
             for _ in range(1 + self._bus.stats().waiting // _MANY):
                 if not self.step(0.0):
@@ -146,27 +169,61 @@ class Intake:
         """Take a batch (waiting up to `timeout` seconds), write and acknowledge it; its size.
 
         Raises StoreFull or StoreError when it cannot be written. It is then kept for the next call,
-        in smaller pieces, and nothing else is taken before.
+        in smaller pieces, and nothing else is written before.
         """
-        if not self._pending:
-            self._pending = self._bus.take(self._most, timeout)
-        taken = len(self._pending)
-        while self._pending:
-            part = self._pending[: self._most]
-            self._write(part)
-            self._bus.acknowledge(part)
-            self._pending = self._pending[len(part) :]
+        if self._work is None:
+            self._work, self._done = self._next(timeout), 0
+        work = self._work
+        if work is not None:
+            self._look_ahead(len(work.part))
+            self._write(work)
+            self._bus.acknowledge(work.part)
+            self._work = None
         self._measure_rate()
-        return taken
+        return 0 if work is None else len(work.part)
 
-    def _write(self, part: Sequence[Delivery]) -> None:
-        taken, began = self._clock.utc(), self._clock.monotonic()
-        sifted = self._gate.sift(part)
-        for camera, status in sifted.statuses:
-            self._store.put_status(camera, status)
-            self._said(camera, status)
+    def _next(self, timeout: float) -> "_Work | None":
+        ahead, self._ahead = self._ahead, None
+        found = None if ahead is None else ahead.result()
+        return self._taken(timeout) if found is None else found
+
+    def _taken(self, timeout: float) -> "_Work | None":
+        part = self._bus.take(self._most, timeout)
+        return _Work(part, self._clock.utc(), self._gate.sift(part)) if part else None
+
+    def _look_ahead(self, taken: int) -> None:
+        """Where much waits beyond what was `taken`, take and sift it while that is written.
+
+        A thread waits for its store for half of the time. What is taken so is written next, and
+        nothing is taken beyond it.
+        """
+        if self._pool is None or self._ahead is not None:
+            return
+        if self._bus.stats().waiting - taken >= self._most // 2:
+            self._ahead = self._pool.submit(self._taken, 0.0)
+
+    def _write(self, work: "_Work") -> None:
+        if not self._done:
+            for camera, status in work.sifted.statuses:
+                self._store.put_status(camera, status)
+                self._said(camera, status)
+        readings = work.sifted.readings
+        while True:  # once, even if it is of statuses only
+            part = readings[self._done : self._done + self._most]
+            self._append(part, work.at)
+            self._done += len(part)
+            if self._done >= len(readings):
+                break
+        self._complain_of(work.sifted)
+        with self._lock:
+            self._refused += work.sifted.refused
+            self._statuses += len(work.sifted.statuses)
+            self._trouble = ""
+
+    def _append(self, part: Readings, taken: float) -> None:
+        began = self._clock.monotonic()
         marks: list[Mark] = []
-        readings, said = self._admitted(sifted.readings, marks)
+        readings, said = self._admitted(part, marks)
         try:
             stored, duplicates = self._store.append(readings, marks)
         except StoreError:
@@ -178,16 +235,12 @@ class Intake:
             self._most = min(self._most + 1 + self._most // 8, _BATCH)
         if readings:
             self._written(readings, len(marks), taken)
-        self._complain_of(sifted)
         with self._lock:
             self._stored += stored
             self._duplicates += duplicates
-            self._refused += sifted.refused
             self._events += len(marks)
             self._events_refused += said - len(marks)
-            self._statuses += len(sifted.statuses)
             self._batches += 1
-            self._trouble = ""
 
     def _complain_of(self, sifted: Sifted) -> None:
         for reason, (camera, why) in sifted.examples.items():

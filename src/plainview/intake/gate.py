@@ -87,7 +87,7 @@ class _Times(NamedTuple):
 
 
 class Gate:
-    """Owns the highest fence that was seen of each camera. For one thread: intake's."""
+    """Owns the highest fence that was seen of each camera. For one thread at a time."""
 
     def __init__(self, watch: ClockWatch, rules: Rules) -> None:
         """Judge by `rules`, and by the clock that is watched."""
@@ -166,7 +166,10 @@ def _own(
     within = sites.count(None)
     if within == len(sites):
         return np.True_
-    own = np.fromiter(map(eq, sites, map(site_of, cameras)), np.bool_, len(cameras))
+    owners = [*map(site_of, cameras)]
+    if owners == sites:  # the usual case, told at once
+        return np.True_
+    own = np.fromiter(map(eq, sites, owners), np.bool_, len(cameras))
     if within:
         own |= np.fromiter(map(is_, sites, repeat(None)), np.bool_, len(cameras))
     return own

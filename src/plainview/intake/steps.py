@@ -1,5 +1,7 @@
 """This machine's own clock, watched: what was set a moment ago is not judged by."""
 
+import threading
+
 import structlog
 
 from plainview.clock import Clock
@@ -13,11 +15,12 @@ _log = structlog.get_logger(__name__)
 
 
 class ClockWatch:
-    """Owns the last known offset of UTC against the steady clock. For one thread."""
+    """Owns the last known offset of UTC against the steady clock. Thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
         """Trust `clock` as it stands."""
         self._clock = clock
+        self._lock = threading.RLock()
         self._offset = clock.utc() - clock.monotonic()
         self._moved = 0.0
         self.steps = 0
@@ -26,6 +29,10 @@ class ClockWatch:
 
     def look(self) -> float:
         """Notice a step; monotonic seconds."""
+        with self._lock:
+            return self._look()
+
+    def _look(self) -> float:
         now = self._clock.monotonic()
         offset = self._clock.utc() - now
         moved, self._offset = offset - self._offset, offset
@@ -41,7 +48,8 @@ class ClockWatch:
 
     def bounds(self) -> tuple[int, int]:
         """The earliest and the latest that it may be now, UTC milliseconds: mostly the same."""
-        self.look()
-        now = self._clock.utc()
-        before = now - self._moved
+        with self._lock:
+            self._look()
+            now = self._clock.utc()
+            before = now - self._moved
         return int(min(now, before) * 1000), int(max(now, before) * 1000)

@@ -164,7 +164,7 @@ def _move_readings(old: Connection, link: Link, begun: int, told: Told) -> None:
     moved = 0
     for part in _parts(rows):
         times, cameras, data = zip(*part, strict=True)
-        given = copying.Rows(np.array(times), np.array(cameras), list(data))
+        given = copying.rows(np.array(times), np.array(cameras), list(data))
         with link.begin() as new:
             known = partitions.known(new, "reading")
             hours = sorted({t // partitions.HOUR * partitions.HOUR for t in times})

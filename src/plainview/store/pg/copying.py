@@ -30,6 +30,13 @@ class Rows(NamedTuple):
     times: Ints
     cameras: Ints
     data: Sequence[bytes]
+    sizes: Ints
+    """Bytes of each of `data`."""
+
+
+def rows(times: Ints, cameras: Ints, data: Sequence[bytes]) -> Rows:
+    """Rows of these, (n,) each."""
+    return Rows(times, cameras, data, _lengths(data))
 
 
 def _laid_out(n: int, values: Sequence[tuple[int, Any]]) -> list[bytes]:
@@ -60,7 +67,7 @@ def add_new(connection: Connection, rows: Rows) -> bool:
     """Add Readings, all of which should be new; False, and nothing is added, where one is not."""
     heads = _laid_out(
         len(rows.data),
-        [(2, 3), *_field(8, rows.times), *_field(4, rows.cameras), (4, _lengths(rows.data))],
+        [(2, 3), *_field(8, rows.times), *_field(4, rows.cameras), (4, rows.sizes)],
     )
     parts = chain.from_iterable(zip(heads, rows.data, strict=True))
     try:
@@ -78,7 +85,7 @@ def merge(connection: Connection, rows: Rows) -> Ints:
     heads = _laid_out(
         n,
         [(2, 4), *places, *_field(8, rows.times), *_field(4, rows.cameras),
-         (4, _lengths(rows.data))],
+         (4, rows.sizes)],
     )  # fmt: skip
     link = raw(connection)
     _make_temporary(link, "staged", "position int, t bigint, camera int, data bytea")

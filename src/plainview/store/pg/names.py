@@ -51,7 +51,8 @@ class Names:
         """Numbers for those of `names` that have none, here or in `given`, which were given out in
         the same transaction; to be kept once they are durable.
         """  # noqa: D205 - one sentence
-        new = sorted(names - self.numbers.keys() - given.keys())
+        known = self.numbers  # asked name by name: taking all of a city's away would look at each
+        new = sorted(name for name in names if name not in known and name not in given)
         last = max(self._known.last, *given.values(), 0) if new else 0
         added = dict(zip(new, range(last + 1, last + 1 + len(new)), strict=True))
         if added:

@@ -42,8 +42,9 @@ class _Batch(NamedTuple):
 
     def at(self, places: Ints) -> copying.Rows:
         """The rows at `places`."""
-        times, cameras, data = self.rows
-        return copying.Rows(times[places], cameras[places], [data[k] for k in places.tolist()])
+        times, cameras, data, sizes = self.rows
+        at = [data[k] for k in places.tolist()]
+        return copying.Rows(times[places], cameras[places], at, sizes[places])
 
 
 class Writer:
@@ -125,7 +126,7 @@ class Writer:
             self._sum(batch, stored, minutes)
             self.latest.see(batch.rows.cameras, batch.rows.times, batch.rows.data)
             if batch.rows.data:
-                self.row_bytes = sum(map(len, batch.rows.data)) // len(batch.rows.data) + 1
+                self.row_bytes = int(batch.rows.sizes.mean()) + 1
         self._changed()
         if self.rolling.many > _MOST_MINUTES:
             self.roll_up(None)
@@ -297,10 +298,12 @@ def _ordered(given: Readings, numbers: Mapping[str, int]) -> _Batch:
     n = len(given)
     cameras = np.fromiter(map(numbers.__getitem__, given.cameras), np.int64, n)
     places = (given.columns.t // 1000 << 32) + cameras
+    columns, data = given.columns, given.data
     if n and (places[1:] < places[:-1]).any():
         order = np.argsort(places, kind="stable")
-        given, cameras = given.of(order), cameras[order]
-    return _Batch(given.columns, copying.Rows(given.columns.t, cameras, given.data))
+        columns, cameras = columns.of(order), cameras[order]
+        data = [*map(data.__getitem__, order.tolist())]
+    return _Batch(columns, copying.rows(columns.t, cameras, data))
 
 
 def _note_minutes(connection: Connection, minutes: Ints) -> None:

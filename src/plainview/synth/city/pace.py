@@ -48,7 +48,7 @@ class Speaker:
         slots: list[list[int]] = [[] for _ in range(SLOTS)]
         for camera, phase in enumerate(voice.phases):
             slots[phase * SLOTS // 1000].append(camera)
-        self._slots = [_Slot(due, [voice.names[k] for k in due], _turns(due)) for due in slots]
+        self._slots = [_Slot(due, tuple(voice.names[k] for k in due), _turns(due)) for due in slots]
         self.offered = self.offered_bytes = self.held_back = self.statuses = 0
         self.seconds = 0
         """Whole seconds for which every camera has spoken."""
@@ -116,7 +116,7 @@ class _Slot(NamedTuple):
     """Who speaks in one moment of a second."""
 
     cameras: list[int]
-    names: list[str]
+    names: tuple[str, ...]
     turns: list[list[int]]
     """Of each remainder by `STATUS_EVERY` the cameras with it."""
 

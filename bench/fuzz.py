@@ -236,10 +236,15 @@ class Provoked(Measurer):
     """The real measurement, in a lens that may be made to crash or hang at its second frame."""
 
     def __init__(
-        self, spec: LensSpec, *, plate: bytes | None = None, admitted: bytes | None = None
+        self,
+        spec: LensSpec,
+        *,
+        plate: bytes | None = None,
+        admitted: bytes | None = None,
+        looks: bytes | None = None,
     ) -> None:
         """Read from the view's first zone what to do; once, as its marker file tells."""
-        super().__init__(spec, plate=plate, admitted=admitted)
+        super().__init__(spec, plate=plate, admitted=admitted, looks=looks)
         self._seen = 0
         self._deed = ""
         if spec.view.zones:

@@ -7,7 +7,7 @@ measurement, and reads /proc/PID/smaps_rollup of each process while they run (pr
 a page that is shared by n processes as 1/n), many times, since what a lens takes within a frame
 comes and goes: the mean of those is what many lenses take together. Lenses are not dumpable, so
 this needs root. With `--view` each also draws its redacted view and learns its plate; what that
-keeps grows for twelve minutes, to the megabytes that are printed beside it. `--clip` takes a clip
+keeps grows for a day, to the megabytes that are printed beside it. `--clip` takes a clip
 of `plainview simulate`, enlarged to 1080p, in place of the bench's own: a dense crowd, whose
 estimator keeps more.
 """
@@ -38,12 +38,12 @@ from plainview.ledger.entry import Entry, EntryKind, encode_entry
 from plainview.ledger.log import Ledger
 from plainview.ledger.note import Signer
 from plainview.record import COUNT_STEP, CameraStatus, Reading
+from plainview.redacted import MAX_LOOKS
 from plainview.vision.encoder import encode_clip
 from plainview.vision.optics import optics
 from plainview.vision.spec import LensSpec, TapSpec
 from plainview.vision.task import Trust
-from plainview.vision.view.learn import LOOKS
-from plainview.vision.view.learn import MOST as VOTES
+from plainview.vision.view.learn import MOMENTS, VOTES
 
 LIMIT, AIM, TRIAL = 64.0, 48.0, 45.0
 SIZE = (1920, 1080)
@@ -245,10 +245,10 @@ def main() -> int:
 
 
 def growth() -> float:
-    """Megabytes by which a view's learner grows from its first looks to its last vote."""
+    """Megabytes by which a view's learner grows to its last vote, with the looks of a day."""
     width, height = optics(view(), *SIZE).size
-    votes = VOTES * width * height * (1 + 1 / 8)
-    return (votes + LOOKS * width * height * (1 + 1 / 8)) / 1e6
+    minutes = (VOTES + MOMENTS) * width * height * (1 + 1 / 8)
+    return (minutes + MAX_LOOKS) / 1e6
 
 
 if __name__ == "__main__":

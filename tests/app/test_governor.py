@@ -54,12 +54,13 @@ class RecordedFleet:
         grant: Grant,
         plate: bytes | None = None,
         admitted: bytes | None = None,
+        looks: bytes | None = None,
     ) -> None:
         """Start, if the entry of this start is in the published ledger."""
         assert lens.view == VIEW or lens.view.cell
         assert tap.live
         assert plate is None
-        assert admitted is None or lens.picture
+        assert (admitted is None and looks is None) or lens.picture
         if camera_id == self.refuse:
             raise PermitRefused("the gate does not admit it")
         entry = decode_entry(grant.entry)

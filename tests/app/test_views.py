@@ -8,6 +8,8 @@ from msgspec import structs
 
 from plainview import redacted
 from plainview.app import demonstration, view_plates
+from plainview.app.keeper import PlateKeeper
+from plainview.app.plates import Plates as KeptPlates
 from plainview.app.view_files import ADMITTED, ViewPlates
 from plainview.app.views import LOOK, RunningViews
 from plainview.clock import ManualClock, SystemClock
@@ -15,10 +17,10 @@ from plainview.errors import AccessRefused, InputError
 from plainview.governance.office import Office
 from plainview.governance.person import Role
 from plainview.ledger.entry import EntryKind
-from plainview.redacted import RULES, ViewPlate, digest
+from plainview.redacted import LEAST_SPAN, NEEDED_LOOKS, RULES, ViewLooks, ViewPlate, digest
 
 CAMERA = "plaza-north"
-PLATE = ViewPlate(RULES, 320, 180, 0, 700_000, 11, 0.98, b"\x89PNG empty")
+PLATE = ViewPlate(RULES, 320, 180, 0, LEAST_SPAN, 9, 0.98, b"\x89PNG empty")
 MASKS = ["0.1,0.1 0.3,0.1 0.3,0.4"]
 
 
@@ -91,19 +93,40 @@ def test_what_is_by_older_rules_or_no_plate_is_as_if_not_there(tmp_path: Path) -
 
 
 def test_a_longer_look_is_not_given_up_for_a_shorter_one_within_a_day(tmp_path: Path) -> None:
-    """A lens that was started anew begins with eleven minutes; an hour's plate stays until then."""
+    """A lens that was started anew may begin with no look; what took longer stays until then."""
     plates, hour, day = ViewPlates(tmp_path), 3_600_000, 86_400_000
-    long = structs.replace(PLATE, until=hour)
+    long = structs.replace(PLATE, until=LEAST_SPAN + hour)
     plates.keep(CAMERA, redacted.encode(long))
-    plates.keep(CAMERA, redacted.encode(structs.replace(PLATE, since=hour, until=hour + 700_000)))
+    shorter = structs.replace(PLATE, since=2 * hour, until=LEAST_SPAN + 2 * hour)
+    plates.keep(CAMERA, redacted.encode(shorter))
     kept = plates.learned(CAMERA)
     assert kept is not None
     assert kept[1] == long
-    late = structs.replace(PLATE, since=2 * day, until=2 * day + 700_000)
+    late = structs.replace(PLATE, since=2 * day, until=2 * day + LEAST_SPAN)
     plates.keep(CAMERA, redacted.encode(late))
     kept = plates.learned(CAMERA)
     assert kept is not None
     assert kept[1] == late
+
+
+def test_looks_are_kept_for_the_lens_and_shown_to_nobody(tmp_path: Path) -> None:
+    """How far it is is told; a lens that is started anew is given them; forgetting deletes them."""
+    plates = ViewPlates(tmp_path)
+    keeper = PlateKeeper(KeptPlates(tmp_path), plates)
+    looks = redacted.encode(ViewLooks(RULES, 320, 180, 0, 7_900_000, 2, b"of a day"))
+    keeper.put(CAMERA, redacted.LOOKS_TAG + looks)
+    keeper.put(CAMERA, redacted.LOOKS_TAG + b"no looks")
+    keeper.put("other", redacted.LOOKS_TAG + looks)
+    keeper.put(CAMERA, redacted.LOOKS_TAG + looks)
+    keeper.close()
+    assert plates.looks(CAMERA) == plates.looks("other") == looks
+    assert plates.facts(CAMERA).learned is None
+    assert plates.learned(CAMERA) is None
+    assert f"2 of {NEEDED_LOOKS} looks" in view_plates.listing(tmp_path, as_json=False)[0]
+    with pytest.raises(InputError, match="has learned no plate"):
+        view_plates.show(CAMERA, tmp_path / "x.png", tmp_path)
+    view_plates.forget(CAMERA, tmp_path)
+    assert plates.looks(CAMERA) is None
 
 
 def test_masks_are_read_strictly() -> None:

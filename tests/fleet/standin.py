@@ -29,7 +29,12 @@ class StandIn:
     colour = False
 
     def __init__(
-        self, spec: LensSpec, *, plate: bytes | None = None, admitted: bytes | None = None
+        self,
+        spec: LensSpec,
+        *,
+        plate: bytes | None = None,
+        admitted: bytes | None = None,
+        looks: bytes | None = None,  # noqa: ARG002 - the interface
     ) -> None:
         """Read what is to be done. Not sealed yet: this may look for files."""
         self._plate, self._admitted = plate, admitted

@@ -28,7 +28,15 @@ from plainview.governance.fingerprint import bare_source, fingerprint
 from plainview.governance.lapse import keys
 from plainview.governance.permit import Grant, sign_permit
 from plainview.record import CameraStatus
-from plainview.redacted import MAX_PICTURE, RULES, AdmittedPlate, Picture, ViewPlate, ViewState
+from plainview.redacted import (
+    LEAST_SPAN,
+    MAX_PICTURE,
+    RULES,
+    AdmittedPlate,
+    Picture,
+    ViewPlate,
+    ViewState,
+)
 from plainview.vision.gate import RECORDING, Admitted, Gate, check_lens, check_pictures
 from plainview.vision.packets import HEADER
 from plainview.vision.spec import LensSpec, TapSpec
@@ -226,7 +234,7 @@ def test_a_sealed_lens_draws(issuer: Issuer, clip: Path, make_view: Callable[...
     tap, spec = TapSpec(source=str(clip), loop=True), LensSpec(view=make_view(), picture=True)
     ok, png = cv2.imencode(".png", np.full((64, 96), 90, np.uint8))
     assert ok
-    plate = ViewPlate(RULES, 96, 64, 0, 700_000, 11, 1.0, png.tobytes())
+    plate = ViewPlate(RULES, 96, 64, 0, LEAST_SPAN, 9, 1.0, png.tobytes())
     admitted = redacted.encode(AdmittedPlate(RULES, 0, redacted.encode(plate), ()))
     with LocalFleet(
         on_reading=lambda *_: None,

@@ -24,7 +24,7 @@ from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
 from plainview.ledger.entry import EntryKind
 from plainview.record import EventKind, Health
-from plainview.redacted import RULES, Picture, ViewPlate, ViewState, read_admitted
+from plainview.redacted import LEAST_SPAN, RULES, Picture, ViewPlate, ViewState, read_admitted
 from plainview.store import Store, open_store
 from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import create_app
@@ -110,7 +110,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         )
         ok, png = cv2.imencode(".png", scene())
         assert ok
-        plate = ViewPlate(RULES, 320, 180, 0, 2_000_000, 16, 0.97, png.tobytes())
+        plate = ViewPlate(RULES, 320, 180, 0, LEAST_SPAN, 9, 0.97, png.tobytes())
         plates.keep(NORTH, redacted.encode(plate))
         access = Access(AccessSettings(), folder / "access", clock)
         app = create_app(

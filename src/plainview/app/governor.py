@@ -77,10 +77,12 @@ class Governor:
         clock: Clock,
         records: bool = False,
         admitted: Callable[[str], bytes | None] = lambda _: None,
+        looks: Callable[[str], bytes | None] = lambda _: None,
     ) -> None:
         """Nothing runs before `configure` and `start`. `plate` reads a camera's saved plate.
 
-        `admitted` reads the plate that a person admitted to its redacted view.
+        `admitted` reads the plate that a person admitted to its redacted view, `looks` what was
+        seen for the next one.
 
         `records`: whether there is a recorder, for cameras that are permitted to record.
         """
@@ -90,6 +92,7 @@ class Governor:
         self._plate = plate
         self._records = records
         self._admitted = admitted
+        self._looks = looks
         self._clock = clock
         self._configured: dict[str, Configured] = {}
         self._configuration = ""
@@ -415,6 +418,7 @@ class Governor:
                     grant,
                     plate=self._plate(one.camera),
                     admitted=self._admitted(one.camera) if lens.picture else None,
+                    looks=self._looks(one.camera) if lens.picture else None,
                 )
             except (InputError, PermitRefused, LensError) as error:
                 _log.error("a camera was refused its start", camera=one.camera, why=error.line())

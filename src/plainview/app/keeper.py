@@ -7,7 +7,7 @@ import structlog
 from plainview.app.plates import APPROVED, Plates
 from plainview.app.view_files import ViewPlates
 from plainview.errors import PlainviewError
-from plainview.redacted import LEARNED_TAG
+from plainview.redacted import LEARNED_TAG, LOOKS_TAG
 
 _log = structlog.get_logger(__name__)
 
@@ -19,7 +19,7 @@ class PlateKeeper:
         """Save into `plates`, and those that were learned for a redacted view into `views`."""
         self._plates = plates
         self._views = views
-        self._waiting: dict[tuple[str, bool], bytes] = {}
+        self._waiting: dict[tuple[str, bytes], bytes] = {}
         self._states: dict[str, str] = {}
         self._change = threading.Condition()
         self._closing = False
@@ -31,9 +31,9 @@ class PlateKeeper:
     def put(self, camera: str, plate: bytes) -> None:
         """Save `plate` soon. Returns at once."""
         with self._change:
-            view = plate.startswith(LEARNED_TAG)
-            self._waiting[camera, view] = plate
-            if not view:
+            kind = next((tag for tag in (LEARNED_TAG, LOOKS_TAG) if plate.startswith(tag)), b"")
+            self._waiting[camera, kind] = plate.removeprefix(kind)
+            if not kind:
                 self._states.pop(camera, None)
             self._change.notify()
 
@@ -58,10 +58,12 @@ class PlateKeeper:
                 self._change.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
                     return
-                (camera, view), plate = self._waiting.popitem()
+                (camera, kind), plate = self._waiting.popitem()
             try:
-                if view:
-                    self._views.keep(camera, plate.removeprefix(LEARNED_TAG))
+                if kind == LEARNED_TAG:
+                    self._views.keep(camera, plate)
+                elif kind == LOOKS_TAG:
+                    self._views.keep_looks(camera, plate)
                 else:
                     self._plates.save(camera, plate)
             except PlainviewError as error:

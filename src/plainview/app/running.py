@@ -120,6 +120,7 @@ class Running:
                 clock=clock,
                 records=self.recordings is not None,
                 admitted=self._view_plates.admitted,
+                looks=self._view_plates.looks,
             )
             stack.callback(self.governor.close)
             self._configure(city)

@@ -2,6 +2,8 @@
 
 Below the state folder, `plates/CAMERA.view-learned` is the newest plate that a lens learned for its
 view and `plates/CAMERA.view` the one that a person looked at and admitted, with their masks.
+`plates/CAMERA.view-looks` is what its lens saw for the next one in the last day: the lens goes on
+from it when it is started anew, and nobody is shown it.
 """
 
 import contextlib
@@ -16,19 +18,22 @@ from plainview.governance.office import Office
 from plainview.governance.person import Person
 from plainview.ledger.entry import EntryKind
 from plainview.redacted import (
+    NEEDED_LOOKS,
     RULES,
     AdmittedPlate,
     Masks,
+    ViewLooks,
     ViewPlate,
     check_masks,
     digest,
     read_admitted,
+    read_view_looks,
     read_view_plate,
 )
 from plainview.vision.task import MAX_ADMITTED
-from plainview.web.view import PlateFacts, Plates
+from plainview.web.view import LooksFacts, PlateFacts, Plates
 
-LEARNED, ADMITTED = "view-learned", "view"
+LEARNED, ADMITTED, LOOKS = "view-learned", "view", "view-looks"
 DAY = 86_400_000
 """Milliseconds for which a plate that was learned over long is not given up for a shorter one."""
 
@@ -79,13 +84,33 @@ class ViewPlates:
                 return
         self.save(camera, data)
 
+    def keep_looks(self, camera: str, data: bytes) -> None:
+        """Keep what a lens saw for its view's next plate. Raises InputError for no looks."""
+        read_view_looks(data)
+        self.save(camera, data, LOOKS)
+
+    def looks(self, camera: str) -> bytes | None:
+        """What was seen for the next plate of `camera`, as its lens is given it."""
+        found = self._looks(camera)
+        return None if found is None else found[0]
+
+    def _looks(self, camera: str) -> tuple[bytes, ViewLooks] | None:
+        data = self._folder.read(camera, LOOKS)
+        if data is None:
+            return None
+        try:
+            return data, read_view_looks(data)
+        except InputError:
+            return None
+
     def withdraw(self, camera: str) -> bool:
         """Delete the admitted plate; whether there was any."""
         return self._folder.delete(camera, ADMITTED)
 
     def forget(self, camera: str) -> bool:
-        """Delete the learned plate; whether there was any."""
-        return self._folder.delete(camera, LEARNED)
+        """Delete the learned plate, and what was seen for the next; whether there was any."""
+        deleted = [self._folder.delete(camera, kind) for kind in (LEARNED, LOOKS)]
+        return any(deleted)
 
     def stamps(self) -> dict[str, int]:
         """When the admitted plate of each camera was written, nanoseconds."""
@@ -99,14 +124,16 @@ class ViewPlates:
         """What there is of `camera`."""
         learned = self.learned(camera)
         admitted = self.admitted(camera)
+        looks = self._looks(camera)
         return Plates(
             None if learned is None else _facts(*learned),
             None if admitted is None else _admitted_facts(admitted),
+            None if looks is None else LooksFacts(looks[1].looks, looks[1].since / 1000),
         )
 
     def names(self) -> list[str]:
         """Cameras with a plate of either kind, by name."""
-        return self._folder.names((LEARNED, ADMITTED))
+        return self._folder.names((LEARNED, ADMITTED, LOOKS))
 
 
 def _facts(data: bytes, plate: ViewPlate) -> PlateFacts:
@@ -189,7 +216,7 @@ def missing(camera: str, plates: ViewPlates) -> InputError:
     return InputError(
         f"camera {camera!r} has learned no plate for its view",
         where="plates",
-        mend=f"It takes eleven minutes, with a permit for 'view'. There are plates of: {known}",
+        mend=f"It takes sixteen hours, with a permit for 'view'. There are plates of: {known}",
     )
 
 
@@ -205,11 +232,16 @@ def listed(plates: ViewPlates) -> list[str]:
             told.append(f"admitted {when:%Y-%m-%d %H:%M} UTC, {masks} masked")
         if found.learned is not None:
             one = found.learned
-            minutes = (one.until - one.since) / 60
+            hours = (one.until - one.since) / 3600
             same = found.admitted is not None and found.admitted.digest == one.digest
             waits = "" if same else ", waits to be looked at"
             told.append(
-                f"learned over {minutes:.0f} min, {one.settled:.0%} settled{waits}: {one.digest}"
+                f"learned over {hours:.0f} h by {one.votes} looks, "
+                f"{one.settled:.0%} settled{waits}: {one.digest}"
+            )
+        elif found.looks is not None:
+            told.append(
+                f"being learned: {found.looks.taken} of {NEEDED_LOOKS} looks, one every two hours"
             )
         lines.append(f"{camera}: {'; '.join(told) or 'by older rules: it is not shown'}")
     return lines

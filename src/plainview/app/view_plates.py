@@ -36,6 +36,7 @@ def listing(state: Path | None, *, as_json: bool) -> list[str]:
                 camera: {
                     "learned": None if facts.learned is None else facts.learned._asdict(),
                     "admitted": None if facts.admitted is None else facts.admitted._asdict(),
+                    "looks": None if facts.looks is None else facts.looks._asdict(),
                 }
                 for camera, facts in found.items()
             },

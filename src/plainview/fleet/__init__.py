@@ -43,12 +43,14 @@ class Starting(Protocol):
         grant: Grant,
         plate: bytes | None = None,
         admitted: bytes | None = None,
+        looks: bytes | None = None,
     ) -> None:
         """Run a camera, from `plate` where one is given. One of the same name is replaced.
 
-        Its redacted view, where `lens` has one, is drawn over the `admitted` plate. Raises
-        PermitRefused unless `grant` permits this camera, source and view now, and LensError from a
-        fleet that is closed; then nothing is changed. It runs no longer than the grant holds.
+        Its redacted view, where `lens` has one, is drawn over the `admitted` plate, and its next
+        plate is learned from the `looks` that are there. Raises PermitRefused unless `grant`
+        permits this camera, source and view now, and LensError from a fleet that is closed; then
+        nothing is changed. It runs no longer than the grant holds.
         """
         ...
 

@@ -15,7 +15,7 @@ from plainview.fleet.recording import Recording
 from plainview.fleet.stall import Stall
 from plainview.fleet.zygote import Zygote, ZygoteGone
 from plainview.record import CameraStatus, LensState, Reading
-from plainview.redacted import LEARNED_TAG, Picture
+from plainview.redacted import LEARNED_TAG, LOOKS_TAG, Picture
 from plainview.vision.seal import SealReport
 from plainview.vision.spec import NETWORK_FAULTS, LensSpec, TapSpec, TapStatus
 from plainview.vision.task import LensTask
@@ -64,6 +64,8 @@ class Camera:
         self._stall = Stall(hang)
         self._recording = recording if tap.record else None
         self._admitted: bytes | None = None
+        self.looks: bytes | None = None
+        """What was seen for the next plate of its redacted view; its next lens begins with it."""
         self._pipeline: Pipeline | None = None
         self._state = LensState.STARTING
         self._sealed = False
@@ -110,6 +112,8 @@ class Camera:
                 if isinstance(item, Reading):
                     self._mute = 0.0
                     self._last = item.t
+                elif isinstance(item, bytes) and item.startswith(LOOKS_TAG):
+                    self.looks = item.removeprefix(LOOKS_TAG)
                 elif isinstance(item, bytes) and not item.startswith(LEARNED_TAG):
                     self._plate, self._plate_state = item, "learned"
                 yield item
@@ -157,7 +161,12 @@ class Camera:
 
     def _launch(self, zygote: Zygote, now: float, selector: selectors.BaseSelector) -> None:
         task = LensTask(
-            self._lens, self._plate, self._admitted, since=self._last, cpu_seconds=LEASH
+            self._lens,
+            self._plate,
+            self._admitted,
+            self.looks if self._lens.picture else None,
+            since=self._last,
+            cpu_seconds=LEASH,
         )
         try:
             self._permission.check(self._utc())

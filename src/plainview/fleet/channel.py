@@ -120,10 +120,13 @@ class ReadingChannel:
 
 
 class PlateChannel:
-    """Owns a lens's plate channel, seen from the parent: one plate a minute, of bounded size."""
+    """Owns a lens's plate channel, seen from the parent: one plate a minute, of bounded size.
+
+    Up to four at once: what it measures by, its view's, and the looks that one is to come of.
+    """
 
     _PERIOD = 60.0
-    _BURST = 2
+    _BURST = 4
 
     def __init__(self, most: int, *, now: float) -> None:
         """Plates of at most `most` bytes; `now` in seconds of the time that `feed` gets."""

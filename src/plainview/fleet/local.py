@@ -111,10 +111,12 @@ class LocalFleet:
         grant: Grant,
         plate: bytes | None = None,
         admitted: bytes | None = None,
+        looks: bytes | None = None,
     ) -> None:
         """Run a camera, from `plate` where one is given. One of the same name is replaced.
 
-        Its redacted view, where `lens` has one, is drawn over the `admitted` plate.
+        Its redacted view, where `lens` has one, is drawn over the `admitted` plate, and its next
+        plate is learned from the `looks` that are there.
 
         Raises PermitRefused unless `grant` permits this camera, source and view now; then nothing
         is changed. It runs no longer than the grant holds: when that ends, or its hours do, or the
@@ -135,6 +137,7 @@ class LocalFleet:
             hang=self._hang,
             recording=self._recording,
         )
+        camera.looks = looks
         self._order(_Start(camera, admitted))
 
     def admit(self, camera_id: str, plate: bytes | None) -> None:

@@ -140,7 +140,9 @@ class Node:
         if begin.age is not None:
             tap = structs.replace(tap, began=self._clock.monotonic() - begin.age)
         try:
-            fleet.start(name, tap, begin.lens, begin.grant, begin.plate, begin.admitted)
+            fleet.start(
+                name, tap, begin.lens, begin.grant, begin.plate, begin.admitted, begin.looks
+            )
         except PermitRefused as error:
             with self._changed:
                 self._refused[name] = begin.fence, error.line()

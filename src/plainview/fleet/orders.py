@@ -36,6 +36,8 @@ class Begin(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     plate: Annotated[bytes, Meta(max_length=MAX_PLATE)] | None = None
     admitted: Annotated[bytes, Meta(max_length=2 * MAX_PLATE)] | None = None
     """The plate that its redacted view is drawn over."""
+    looks: Annotated[bytes, Meta(max_length=MAX_PLATE)] | None = None
+    """What was seen for its next one."""
     age: _Seconds | None = None
     """Seconds since a looped file began to play: monotonic clocks of two machines differ."""
 

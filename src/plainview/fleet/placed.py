@@ -97,6 +97,7 @@ class PlacedFleet:
         grant: Grant,
         plate: bytes | None = None,
         admitted: bytes | None = None,
+        looks: bytes | None = None,
     ) -> None:
         """Run a camera on some node: as `LocalFleet.start`, which judges `grant` again there.
 
@@ -108,7 +109,7 @@ class PlacedFleet:
             if self._closing:
                 raise LensError("the fleet is closed", where="fleet")
             near = self._near(camera_id)
-            self._roster.add(Task(camera_id, tap, lens, grant, plate, admitted, near))
+            self._roster.add(Task(camera_id, tap, lens, grant, plate, admitted, looks, near))
 
     def admit(self, camera_id: str, plate: bytes | None) -> None:
         """Draw the camera's view over `plate` from now on: it is placed anew, with the next token.
@@ -272,8 +273,7 @@ class PlacedFleet:
                 with self._lock:
                     place = self._roster.places.get(item.camera)
                     if place is not None:
-                        # Its next lens begins with what this one learned.
-                        place.task = structs.replace(place.task, plate=item.data)
+                        place.task = _taught(place.task, item.data)
                 self._call(self._on_plate, item.camera, item.data)
 
     def _pass_reading(self, item: Item) -> None:
@@ -329,3 +329,12 @@ class PlacedFleet:
             if all(self._roster.ended(one) for one in old if one is not None):
                 return
             self._turn_safely()
+
+
+def _taught(task: Task, learned: bytes) -> Task:
+    """`task` so that its next lens begins with what the last one `learned`."""
+    if learned.startswith(redacted.LOOKS_TAG):
+        return structs.replace(task, looks=learned.removeprefix(redacted.LOOKS_TAG))
+    if learned.startswith(redacted.LEARNED_TAG):
+        return task  # a person looks at it first
+    return structs.replace(task, plate=learned)

@@ -37,6 +37,7 @@ class Task(Struct, frozen=True):
     grant: Grant
     plate: bytes | None = None
     admitted: bytes | None = None
+    looks: bytes | None = None
     near: tuple[str, ...] = ()
 
 
@@ -270,7 +271,15 @@ class Roster:
         task = one.task
         age = None if task.tap.began is None else max(now - task.tap.began, 0.0)
         return Begin(
-            task.camera, one.fence, task.tap, task.lens, task.grant, task.plate, task.admitted, age
+            task.camera,
+            one.fence,
+            task.tap,
+            task.lens,
+            task.grant,
+            task.plate,
+            task.admitted,
+            task.looks,
+            age,
         )
 
     def _let_go(self, node: str, holds: dict[str, int], why: str) -> None:

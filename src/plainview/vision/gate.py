@@ -129,7 +129,8 @@ def check_pictures(pipes: Sequence[int], admitted: Admitted) -> None:
 
 def check_lens(task: LensTask, admitted: Admitted) -> None:
     """Raise PermitRefused unless a lens of `task` is what was admitted."""
-    if (task.spec.picture or task.admitted is not None) and not admitted.picture:
+    for_view = task.spec.picture or task.admitted is not None or task.looks is not None
+    if for_view and not admitted.picture:
         raise PermitRefused("the view is not permitted", where="lens")
     if admitted.source is not None:
         if not task.spec.live or fingerprint(admitted.source, task.spec.view) != admitted.view:

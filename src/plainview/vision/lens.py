@@ -90,9 +90,17 @@ class Measure(Protocol):
     """Makes the measurer of a lens, before it is sealed."""
 
     def __call__(
-        self, spec: LensSpec, *, plate: bytes | None = None, admitted: bytes | None = None
+        self,
+        spec: LensSpec,
+        *,
+        plate: bytes | None = None,
+        admitted: bytes | None = None,
+        looks: bytes | None = None,
     ) -> Measurer:
-        """A measurer for `spec` that starts from `plate` and draws over `admitted`."""
+        """A measurer for `spec` that starts from `plate` and draws over `admitted`.
+
+        It goes on from the `looks` that were taken for its view's next plate.
+        """
         ...
 
 
@@ -346,7 +354,7 @@ def run(task: LensTask, pipes: Pipes, measure: Measure) -> int:
     """
     if task.spec.live:
         _spare_memory()
-    measurer = measure(task.spec, plate=task.plate, admitted=task.admitted)
+    measurer = measure(task.spec, plate=task.plate, admitted=task.admitted, looks=task.looks)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(nowhere, standard)

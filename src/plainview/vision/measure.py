@@ -57,17 +57,24 @@ class Measurer:
     """
 
     def __init__(
-        self, spec: LensSpec, *, plate: bytes | None = None, admitted: bytes | None = None
+        self,
+        spec: LensSpec,
+        *,
+        plate: bytes | None = None,
+        admitted: bytes | None = None,
+        looks: bytes | None = None,
     ) -> None:
         """Measure as `spec` says, against a saved `plate` where one is given and fits.
 
-        The redacted view, where `spec` wants it, is drawn over the `admitted` plate.
+        The redacted view, where `spec` wants it, is drawn over the `admitted` plate, and learns
+        its next one from the `looks` that an older lens took.
         """
         cv2.setNumThreads(1)
         self._spec = spec
         self._supplied = [Supplied(network) for network in spec.view.networks]
         self._saved = plate
         self._admitted = admitted
+        self._looks = looks
         self._redactor: Redactor | None = None
         self._picture: bytes | None = None
         self._tally = Tally(spec.view, spec.every)
@@ -187,7 +194,9 @@ class Measurer:
         follow = movers(self._spec.view, self._optics)
         self._eyes = Eyes(found, self._eyes.finish(), follow=follow)
         if self._spec.picture:
-            self._redactor = Redactor(self._spec.view, self._optics.size, self._admitted)
+            # Looks of another size are of no use later, and a lens's memory is dear.
+            looks, self._looks = self._looks, None
+            self._redactor = Redactor(self._spec.view, self._optics.size, self._admitted, looks)
         self._store.clear()
         self._stage = 0
         self._first = -math.inf

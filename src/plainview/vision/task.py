@@ -33,6 +33,8 @@ class LensTask(Struct, frozen=True, forbid_unknown_fields=True):
     """The plate to start from."""
     admitted: Annotated[bytes, Meta(max_length=MAX_ADMITTED)] | None = None
     """The plate that the redacted view is drawn over (a `redacted.AdmittedPlate`)."""
+    looks: Annotated[bytes, Meta(max_length=MAX_PLATE)] | None = None
+    """What was seen for its next plate (a `redacted.ViewLooks`)."""
     skip: Annotated[int, Meta(ge=0)] = 0
     """Messages at the head of the stream that another lens has taken before: not decoded."""
     since: int | None = None

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from plainview.governance.person import Person
 from plainview.record import EventKind, Health
-from plainview.redacted import Masks, Picture, ViewState
+from plainview.redacted import NEEDED_LOOKS, Masks, Picture, ViewState
 
 STALE: Final = 5.0
 """Seconds without a picture after which none is shown; three intervals where those are longer."""
@@ -20,11 +20,13 @@ State = Literal[
     "shown", "no-permit", "not-running", "no-plate", "unfit", "unhealthy", "starting", "stale"
 ]
 
+DRAWN: Final = ("shown", "no-plate", "unfit")
+"""States whose picture tells where people are, over a plate or over plain ground."""
 _WHY: Final[dict[State, str]] = {
     "shown": "",
     "no-permit": "No view: no assessment in force lets this camera show one, or it was stopped",
-    "no-plate": "No view: no picture of the empty scene has been admitted",
-    "unfit": "No view: the admitted plate is of another picture size. It must be learned anew",
+    "no-plate": "Drawn from numbers alone: no picture of the empty scene has been admitted yet",
+    "unfit": "Drawn from numbers alone: the admitted plate is of another picture size or older",
     "unhealthy": "No view: the camera cannot be believed now. This does not mean that it is empty",
     "starting": "No view yet: the camera is starting",
     "stale": "No view: the camera sends no pictures now. This does not mean that it is empty",
@@ -49,11 +51,21 @@ class PlateFacts(NamedTuple):
     """UTC seconds; None: nobody has."""
 
 
+class LooksFacts(NamedTuple):
+    """What a camera saw in the last day for its next plate."""
+
+    taken: int
+    """Looks, one every two hours."""
+    since: float
+    """UTC seconds of the first."""
+
+
 class Plates(NamedTuple):
     """What there is of one camera."""
 
     learned: PlateFacts | None
     admitted: PlateFacts | None
+    looks: LooksFacts | None = None
 
 
 class Stands(NamedTuple):
@@ -104,7 +116,7 @@ class PlateEdge(Struct, frozen=True):
     height: int
     since: Annotated[float, Meta(description="UTC seconds that it was learned from.")]
     until: float
-    votes: Annotated[int, Meta(description="Minutes that voted.")]
+    votes: Annotated[int, Meta(description="Looks that voted, two hours from each to the next.")]
     settled: Annotated[
         float, Meta(description="Share of the picture that they agreed on; the rest is flat.")
     ]
@@ -131,6 +143,14 @@ class ViewEdge(Struct, frozen=True):
     ]
 
 
+class LooksEdge(Struct, frozen=True):
+    """How far a camera is with learning its next plate."""
+
+    taken: Annotated[int, Meta(description="Looks of the last day, one every two hours.")]
+    needed: Annotated[int, Meta(description="Looks before there can be a plate.")]
+    since: Annotated[float, Meta(description="UTC seconds of the first.")]
+
+
 class PlatesEdge(Struct, frozen=True):
     """What a person looks at who admits a plate."""
 
@@ -139,6 +159,7 @@ class PlatesEdge(Struct, frozen=True):
     name: str
     learned: PlateEdge | None
     admitted: PlateEdge | None
+    looks: LooksEdge | None
 
 
 class Admission(Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,10 +181,15 @@ def plate_edge(facts: PlateFacts | None) -> PlateEdge | None:
     return None if facts is None else PlateEdge(*facts)
 
 
+def looks_edge(facts: LooksFacts | None) -> LooksEdge | None:
+    """`facts` as the API tells them."""
+    return None if facts is None else LooksEdge(facts.taken, NEEDED_LOOKS, facts.since)
+
+
 def view_now(views: Views, camera: str, site: str, name: str, every: float) -> ViewEdge:
     """The view of `camera`, whose intervals are `every` seconds long."""
     state, why, picture = _told(views, camera, every)
-    if picture is None or state != "shown":
+    if picture is None or state not in DRAWN:
         count = low = high = None
     else:
         count, low, high = picture.people
@@ -177,7 +203,7 @@ def view_now(views: Views, camera: str, site: str, name: str, every: float) -> V
         count=count,
         low=low,
         high=high,
-        marks=[] if picture is None or state != "shown" else list(picture.marks),
+        marks=[] if picture is None or state not in DRAWN else list(picture.marks),
         health=[] if picture is None else list(picture.health),
         picture=None if picture is None else base64.b64encode(picture.jpeg).decode(),
     )

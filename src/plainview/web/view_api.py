@@ -24,6 +24,7 @@ from plainview.web.view import (
     ViewEdge,
     Views,
     Withdrawal,
+    looks_edge,
     plate_edge,
     view_now,
 )
@@ -62,7 +63,8 @@ def view_handlers(
         site, view = known(camera)
         found = views.plates(camera)
         learned, admitted = plate_edge(found.learned), plate_edge(found.admitted)
-        return PlatesEdge(camera, site, view.name or camera, learned, admitted)
+        name, looks = view.name or camera, looks_edge(found.looks)
+        return PlatesEdge(camera, site, name, learned, admitted, looks)
 
     return [*_showing(_Pages(now, closing), now, gate), *_admitting(views, plates)]
 

@@ -54,7 +54,7 @@ def crossing() -> Film:
     frames = list(film(walker((-4, 1), (4, 1), 1.2), SECONDS, begin=BEGIN))
     quiet = [luma for _, luma in film(NOBODY, 2.4)]
     person = [np.abs(luma.astype(int) - empty) > 24 for _, luma in frames]
-    learned = packed(empty, np.ones(empty.shape, bool), since=0, until=700_000, votes=11)
+    learned = packed(empty, np.ones(empty.shape, bool), since=0, until=redacted.LEAST_SPAN, votes=9)
     assert learned is not None
     admitted = redacted.encode(AdmittedPlate(RULES, 0, learned, ()))
     return Film(empty, frames, person, Plate.learn(quiet).to_bytes(), admitted)

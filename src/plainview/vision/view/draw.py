@@ -59,6 +59,9 @@ SHORTEST: Final = 10
 """Pixels of a glyph's length: a shorter one would be a spot, and tell nothing."""
 BROAD: Final = 0.35
 """Of a glyph's length, its width at the blunt end."""
+_GROUND: Final = 128
+"""Luma of ground without a plate, and of its blocks' edges."""
+_EDGE: Final = 140
 _MARK: Final = (200, 0, 200)
 _WHITE: Final = (255, 255, 255)
 _INK: Final = (24, 24, 24)
@@ -85,6 +88,19 @@ def draw(
     for mark in marks:
         _mark(picture, blocks, mark)
     return _captioned(picture, reading.t)
+
+
+def bare(blocks: Blocks, size: tuple[int, int]) -> Scenery:
+    """What is drawn over where no plate was admitted: the measured ground's blocks, no picture.
+
+    For (width, height) `size`.
+    """
+    luma = np.full((size[1], size[0]), GREY, dtype=np.uint8)
+    outlines = [block.outline for block in blocks.all]
+    for outline in outlines:
+        cv2.fillPoly(luma, [outline], _GROUND)
+    cv2.polylines(luma, outlines, isClosed=True, color=_EDGE)
+    return Scenery(luma, np.ones(luma.shape, dtype=np.bool_))
 
 
 def grey(size: tuple[int, int], t: int) -> Colours:

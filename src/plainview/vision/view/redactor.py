@@ -1,11 +1,12 @@
 """A lens's redacted view: looks at the light, learns a plate, and has a picture drawn per Reading.
 
 Frames come in by `look` and reach two places: `Relighter`, of which six quantised numbers remain,
-and `ViewLearner`, whose plate is a median of minutes that waits for a person. The picture is drawn
-by `draw`, which gets neither frame nor estimator.
+and `ViewLearner`, whose looks a `Day` makes a plate of, which waits for a person. The picture is
+drawn by `draw`, which gets neither frame nor estimator.
 """
 
 import math
+from collections import deque
 from typing import Final
 
 import numpy as np
@@ -14,13 +15,22 @@ from numpy.typing import NDArray
 from plainview.errors import InputError
 from plainview.geometry import View
 from plainview.record import Reading, decode
-from plainview.redacted import LEARNED_TAG, MAX_PICTURE, MOST_RATE, Picture, ViewState, encode
+from plainview.redacted import (
+    LEARNED_TAG,
+    LOOKS_TAG,
+    MAX_PICTURE,
+    MOST_RATE,
+    Picture,
+    ViewState,
+    encode,
+)
 from plainview.vision.plate import Image, Luma
 from plainview.vision.view import marks
 from plainview.vision.view.blocks import Blocks
-from plainview.vision.view.draw import draw, encoded, grey
+from plainview.vision.view.day import Day
+from plainview.vision.view.draw import bare, draw, encoded, grey
 from plainview.vision.view.learn import ViewLearner
-from plainview.vision.view.relight import Relighter
+from plainview.vision.view.relight import PLAIN, Relighter
 from plainview.vision.view.scenery import Scenery, fitted, scenery
 
 _ENVELOPE: Final = 512
@@ -30,16 +40,27 @@ _ENVELOPE: Final = 512
 class Redactor:
     """Owns the view of one lens for one size of working picture."""
 
-    def __init__(self, view: View, size: tuple[int, int], admitted: bytes | None) -> None:
-        """Draw `view` in working pictures of `size` (width, height) over an `admitted` plate."""
+    def __init__(
+        self,
+        view: View,
+        size: tuple[int, int],
+        admitted: bytes | None,
+        looks: bytes | None = None,
+    ) -> None:
+        """Draw `view` in working pictures of `size` (width, height) over an `admitted` plate.
+
+        `looks` are those that an older lens of this camera took for the next plate.
+        """
         self._size = size
         self._state, self._plate = _fitting(admitted, size)
         self._blocks = Blocks(view, size)
+        self._ground = bare(self._blocks, size) if self._plate is None else self._plate
         self._light = None if self._plate is None else Relighter(self._plate)
         self._learner = ViewLearner(size)
+        self._day = Day(size, looks)
         self._marks: tuple[marks.Mark, ...] = ()
         self._drawn = -math.inf
-        self._learned: bytes | None = None
+        self._learned: deque[bytes] = deque()
 
     def look(self, luma: Luma, evidence: Image, bodies: Luma, t: float, *, trusted: bool) -> None:
         """Take a measured working frame (h, w) of `t` seconds.
@@ -52,14 +73,24 @@ class Redactor:
         occupied = (evidence > 0) | (bodies > 0)
         if self._light is not None:
             self._light.look(luma, ~occupied, t)
-        learned = self._learner.look(luma, occupied, t)
-        if learned is not None:
-            self._learned = LEARNED_TAG + learned
+        if self._day.due(t):
+            self._learn(luma, occupied, t)
+
+    def _learn(self, luma: Luma, occupied: NDArray[np.bool_], t: float) -> None:
+        look = self._learner.look(luma, occupied, t)
+        if look is None:
+            return
+        self._learned.clear()
+        plate = self._day.add(look)
+        if plate is not None:
+            self._learned.append(LEARNED_TAG + plate)
+        looks = self._day.to_bytes()
+        if looks is not None:
+            self._learned.append(LOOKS_TAG + looks)
 
     def plate(self) -> bytes | None:
-        """A newly learned plate, with its tag, once; None while there is none."""
-        learned, self._learned = self._learned, None
-        return learned
+        """A newly learned plate or the looks it is to come of, with its tag, each once; or None."""
+        return self._learned.popleft() if self._learned else None
 
     def picture(self, data: bytes) -> bytes | None:
         """The encoded picture of the Reading in `data`, as it goes out; None where it is too soon.
@@ -86,12 +117,10 @@ class Redactor:
         )
 
     def _drawing(self, reading: Reading) -> tuple[ViewState, NDArray[np.uint8]]:
-        if self._plate is None or self._light is None:
-            return self._state, grey(self._size, reading.t)
         if not reading.healthy:
             return ViewState.UNHEALTHY, grey(self._size, reading.t)
-        gains = self._light.gains
-        return ViewState.SHOWN, draw(self._plate, gains, self._blocks, reading, self._marks)
+        gains = PLAIN if self._light is None else self._light.gains
+        return self._state, draw(self._ground, gains, self._blocks, reading, self._marks)
 
 
 def _fitting(admitted: bytes | None, size: tuple[int, int]) -> tuple[ViewState, Scenery | None]:

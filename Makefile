@@ -21,6 +21,9 @@ UV := .tools/bin/uv
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(PYTHON)
 unexport VIRTUAL_ENV
+# The tests start hundreds of processes: compiled anew in each, what is imported costs them half of
+# their start. Images for containers often set this.
+unexport PYTHONDONTWRITEBYTECODE
 
 STATIC := src/plainview/web/static
 CONSOLE_INPUTS := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)

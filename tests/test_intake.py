@@ -8,6 +8,7 @@ import structlog.testing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plainview.bus import Delivery
 from plainview.bus.local import LocalBus
 from plainview.clock import ManualClock
 from plainview.errors import BusFull, StoreError, StoreFull
@@ -34,9 +35,15 @@ class MoodyStore(SqliteStore):
     refuses: StoreError | None = None
     largest: int | None = None
     """The most Readings of one batch that it takes."""
+    fails_at: int = 0
+    """Which call of `append` fails, once."""
+    calls: int = 0
 
     def append(self, readings: Sequence[Stamped], marks: Sequence[Mark] = ()) -> Appended:
         """Refuse when told to."""
+        self.calls += 1
+        if self.calls == self.fails_at:
+            raise StoreError("a disk that failed for once")
         if self.refuses is not None:
             raise self.refuses
         if self.largest is not None and len(readings) > self.largest:
@@ -256,6 +263,38 @@ def test_a_closed_bus_ends_the_loop_after_the_last_message(
     assert not thread.is_alive()
     assert len(store.readings("a", -1, 1000)) == 100
     assert store.roll_ups("a", "minute", 0, 1)[0].readings == 100
+
+
+class NotingBus(LocalBus):
+    """A bus that knows who takes."""
+
+    takers: frozenset[str] = frozenset()
+
+    def take(self, most: int, timeout: float) -> Sequence[Delivery]:
+        """Note the thread."""
+        self.takers |= {threading.current_thread().name.partition("_")[0]}
+        return super().take(most, timeout)
+
+
+@pytest.mark.parametrize("fails_at", range(6))
+def test_what_waits_is_taken_while_a_batch_is_written_and_written_in_its_turn(
+    store: MoodyStore, clock: ManualClock, fails_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In order and once, also where a batch fails while the next one is already in hand."""
+    monkeypatch.setattr("plainview.intake._BATCH", 8)
+    bus = NotingBus(100, clock=clock)
+    store.fails_at = fails_at
+    intake = Intake(bus, store, clock)
+    for t in range(90):
+        bus.publish("a", one("a", t))
+    bus.publish("a", one("b", 90))  # in another's name
+    bus.close()
+    intake.run(Turns(clock, 100))
+    assert bus.takers == {"MainThread", "intake ahead"}
+    assert [r.t for r in store.readings("a", -1, 1000)] == [*range(90)]
+    stats = intake.stats()
+    assert (stats.stored, stats.duplicates, stats.refused, stats.bus.waiting) == (90, 0, 1, 0)
+    assert stats.failed == (fails_at > 0)
 
 
 def test_a_stop_writes_what_was_accepted(

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -46,6 +46,13 @@ _TABLES = b"""
 SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
 AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
 """
+
+
+def _maps(pid: int) -> bool:
+    """Whether the process still has memory: one that is dead and not buried has none."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return bool(Path(f"/proc/{pid}/maps").read_text())
+    return False
 
 
 class PostgresServer:
@@ -101,9 +108,15 @@ class PostgresServer:
     def kill(self) -> None:
         """SIGKILL to it and all of its processes."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        for pid in [str(self._process.pid), *children.read_text().split()]:
-            os.kill(int(pid), signal.SIGKILL)
+        killed = [self._process.pid, *map(int, children.read_text().split())]
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
         self._process.wait(30)
+        # One that still holds the shared memory would keep the next server from starting.
+        for _ in range(1500):
+            if not any(map(_maps, killed)):
+                break
+            time.sleep(0.02)  # whose parent was killed is waited for by nobody
         (self.data / "postmaster.pid").unlink()
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:

@@ -15,7 +15,7 @@ from tests.servers.postgres import PostgresServer, postgres_server
 from plainview.errors import ConfigError, StoreError, StoreFull
 from plainview.store import Retention, Store, open_store
 from plainview.store.moving import move
-from plainview.store.pg import partitions, summing
+from plainview.store.pg import partitions, rolling, summing
 from plainview.store.pg.faults import explain
 from plainview.store.pg.partitions import HOUR
 from plainview.store.postgres import PostgresStore
@@ -126,6 +126,38 @@ def test_sums_that_were_lost_are_found_again(
         assert counts(store) == [(NOON, 3, 4.0)] * 2
         assert counts(store, "b") == [(NOON, 1, 9.0)] * 2
         assert store.roll_ups("a", "hour", NOON, NOON + 1)[0].crossings == ((1.0, 0.0),)
+
+
+def test_a_large_minute_is_written_in_pieces_and_a_cut_in_between_loses_nothing(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some cameras' minute and hour are written; the rest, and who comes late, after a new start.
+
+    Meanwhile nothing is counted twice, and deletion of what is old writes one piece more at most.
+    """
+    monkeypatch.setattr(rolling, "LARGE", 4)
+    monkeypatch.setattr(rolling, "_PIECE", 2)
+    names = "abcdefghi"
+    with closing(open_store(url, FOREVER)) as store:
+        assert isinstance(store, PostgresStore)
+        store.append([one(name, NOON + 1000, k) for k, name in enumerate(names)])
+        assert not store.roll_some(NOON + 30_000)  # it still runs: of so many it is not written yet
+        later = NOON + 2 * MINUTE
+        assert store.roll_some(later)
+        written = [name for name in names if counts(store, name)]
+        assert len(written) == 2
+        store.append([one("a", NOON + 2000, 6), one("i", NOON + 2000, 6)])
+        assert store.prune(later) == 0
+        assert sum(bool(counts(store, name)) for name in names) == 4
+        store._writer.link.drop()  # as if this process had died
+        pieces = 1
+        while store.roll_some(later):
+            pieces += 1
+        assert pieces > 1
+        for k, name in enumerate(names):
+            many, mean = (2, (k + 6) / 2) if name in "ai" else (1, float(k))
+            assert counts(store, name) == [(NOON, many, mean)] * 2
+        assert store.roll_up(later) == 0
 
 
 def test_roll_ups_can_be_made_anew(url: str) -> None:

@@ -48,6 +48,8 @@ _RETRY = 1.0
 _COMPLAIN = 60.0
 """Seconds between two lines in the log about the same trouble."""
 _ROLL_UP = 20.0
+_ROLL_MORE = 1.0
+"""Seconds until the rest of roll-ups that are written piece by piece."""
 _PRUNE = 60.0
 """Seconds between roll-ups, and between deletions of what is past its term."""
 
@@ -272,7 +274,8 @@ class Intake:
         now = self._watch.look()
         if now >= self._roll_up_due:
             self._roll_up_due = now + _ROLL_UP
-            self._store.roll_up(self._now())
+            if self._store.roll_some(self._now()):
+                self._roll_up_due = now + _ROLL_MORE
         # A clock that is wrong for a moment must not delete.
         if now >= max(self._prune_due, self._watch.trusted_from):
             self._prune_due = now + _PRUNE

@@ -256,6 +256,13 @@ class Store(Protocol):
         """Bring minute and hour roll-ups up to date with the Readings; the number written."""
         ...
 
+    def roll_some(self, now: int) -> bool:
+        """As `roll_up`, for a moment only: whether there is more, for a call a second later.
+
+        So that a city's minute does not hold up its Readings.
+        """
+        ...
+
     def keep(self, retention: Retention) -> None:
         """From the next `prune` on, these are the terms."""
         ...

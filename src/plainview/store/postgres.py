@@ -139,6 +139,10 @@ class PostgresStore:
         """
         return self._writer.roll_up(now)
 
+    def roll_some(self, now: int) -> bool:
+        """Write a piece of a city's minute, or all of smaller ones; whether there is more."""
+        return self._writer.roll_some(now)
+
     def recompute(self) -> int:
         """Make every roll-up anew whose Readings are all still kept; the number written."""
         return self._writer.recompute()

@@ -43,11 +43,11 @@ class Pruning:
         """See `Store.prune`."""
         writer = self._writer
         with writer.link.lock:
-            writer.roll_up(now)
             keep = writer.retention
-            deleted = self._drop_readings(
-                minute_of(max(now - int(keep.readings * 1000), 0) + 1), only_if_there=True
-            )
+            until = minute_of(max(now - int(keep.readings * 1000), 0) + 1)
+            writer.roll_up(now, before=until)
+            writer.roll_some(now)
+            deleted = self._drop_readings(until, only_if_there=True)
             self._make_ahead(now)
             self._room = 0
             deleted += self._drop_beyond(0)

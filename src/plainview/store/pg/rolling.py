@@ -30,6 +30,11 @@ _GRACE: Final = 2000
 """Milliseconds after a minute's end in which its Readings still come."""
 _HOT: Final = 3
 """Minutes and hours, of the newest, whose whole sums stay in memory."""
+_PIECE: Final = 2048
+"""Cameras of a minute that are written in one moment, a tenth of a second in which nothing else is
+written. A minute of 60,000 written at once would hold up their Readings for two."""
+_PIECES: Final = 40
+"""Into no more pieces than that: one is written a second, and the next minute comes."""
 _CHUNK: Final = 20_000
 
 _brief = msgspec.msgpack.Decoder(Brief)
@@ -41,17 +46,31 @@ class Stretch:
     def __init__(self, *, known: bool) -> None:
         """`known`: there may be sums of it in the database."""
         self.fresh = Sheet()
+        self.parts: list[Sheet] = []
+        """What was fresh when it began to be written piece by piece."""
         self.total = Sheet()
         self.known = known
         self.missing = False
         """Whether Readings from before the last start are still being summed up."""
+
+    @property
+    def unwritten(self) -> list[Sheet]:
+        """All that is not written."""
+        return [*self.parts, self.fresh] if self.fresh.used else self.parts
+
+
+class Piece(NamedTuple):
+    """Sums that are written at once: of the minute at `start`, or of some cameras in it."""
+
+    start: int
+    sums: Sheet
 
 
 class Rolled(NamedTuple):
     """What was written, to be put on record once that is durable."""
 
     rows: int
-    minutes: tuple[int, ...]
+    pieces: Sequence[Piece]
     cameras: Ints
 
 
@@ -106,7 +125,7 @@ class Rolling:
         return sorted(
             start
             for start, minute in self._minutes.items()
-            if minute.fresh.used
+            if minute.unwritten
             and not minute.missing
             and (
                 now is None
@@ -119,33 +138,59 @@ class Rolling:
     @property
     def many(self) -> int:
         """Minutes that are not written."""
-        return sum(minute.fresh.used > 0 for minute in self._minutes.values())
+        return sum(bool(minute.unwritten) for minute in self._minutes.values())
 
     @property
     def missing(self) -> list[int]:
         """Minutes whose Readings are still being summed up."""
         return sorted(start for start, one in self._minutes.items() if one.missing)
 
-    def write(self, connection: Connection, starts: Sequence[int]) -> Rolled:
-        """Write the minutes `starts` and their hours. If that fails, all must be forgotten."""
+    def pieces(self, starts: Iterable[int]) -> list[Piece]:
+        """All that is not written of the minutes `starts`."""
+        return [Piece(start, part) for start in starts for part in self._minutes[start].unwritten]
+
+    def piece(self, starts: Sequence[int]) -> list[Piece]:
+        """What to write of the minutes `starts` in one moment: a piece of the first."""
+        for start in starts[:1]:
+            minute = self._minutes[start]
+            if not minute.parts:
+                minute.parts, minute.fresh = _pieces(minute.fresh), Sheet()
+            return [Piece(start, minute.parts[0])]
+        return []
+
+    def write(self, connection: Connection, pieces: Sequence[Piece]) -> Rolled:
+        """Write `pieces` and their hours. If that fails, all must be forgotten.
+
+        Of each camera in them its minute and its hour are written in one transaction, so that a
+        minute of which only some cameras are written is no less right: it is still said to be
+        dirty, and what it lacks is found by taking what is written from what its Readings say.
+        """
         rows = 0
         cameras: list[Ints] = []
         hours: defaultdict[int, list[Ints]] = defaultdict(list)
-        for start in starts:
+        for start, sums in pieces:
             minute, at = self._minutes[start], start // HOUR * HOUR
-            touched = minute.fresh.cameras.copy()
-            rows += self._grow(connection, schema.minute, start, minute, minute.fresh)
+            touched = sums.cameras.copy()
+            rows += self._grow(connection, schema.minute, start, minute, sums)
             hour = self._hour(at)
             _complete(connection, schema.hour, at, hour, touched)
-            hour.total.merge(minute.fresh)
+            hour.total.merge(sums)
             hours[at].append(touched)
             cameras.append(touched)
         for start, parts in hours.items():
             touched = np.unique(np.concatenate(parts))
             held = self._hours[start].total.held(touched)
             rows += copying.put_sums(connection, "hour", start, held)
-        self._settle(connection, starts)
-        return Rolled(rows, tuple(starts), np.unique(np.concatenate(cameras or [np.zeros(0, int)])))
+        self._settle(connection, self._finished(pieces))
+        return Rolled(rows, pieces, np.unique(np.concatenate(cameras or [np.zeros(0, int)])))
+
+    def _finished(self, pieces: Sequence[Piece]) -> list[int]:
+        """The minutes of which nothing is left to write after `pieces`."""
+        written = Counter(piece.start for piece in pieces)
+        return [
+            start for start, many in written.items()
+            if many == len(self._minutes[start].unwritten)
+        ]  # fmt: skip
 
     def _grow(
         self, connection: Connection, table: Table, start: int, whole: Stretch, by: Sheet
@@ -172,16 +217,25 @@ class Rolling:
 
     def written(self, done: Rolled) -> None:
         """`done` is durable: what is old leaves the memory."""
-        for start in done.minutes:
-            self._minutes[start].fresh = Sheet()
-            self._minutes[start].known = True
+        for start, sums in done.pieces:
+            minute = self._minutes[start]
+            minute.parts = [part for part in minute.parts if part is not sums]
+            if minute.fresh is sums:
+                minute.fresh = Sheet()
+            # Of a minute that is being written nothing is there but what is in its `total` too.
+            minute.known = minute.known or not minute.parts
         for stretches in (self._minutes, self._hours):
             for start in sorted(stretches)[:-_HOT]:
-                if not stretches[start].fresh.used and not stretches[start].missing:
+                if not stretches[start].unwritten and not stretches[start].missing:
                     del stretches[start]
-        for hour in self._hours.values():
-            hour.known = True
+        if not any(minute.parts for minute in self._minutes.values()):
+            for hour in self._hours.values():
+                hour.known = True
         self._known = {start for start in self._known if start >= self.readings_from}
+
+
+def _pieces(sums: Sheet) -> list[Sheet]:
+    return sums.split(max(_PIECE, -(-sums.used // _PIECES)))
 
 
 def _complete(

@@ -150,6 +150,19 @@ class Sheet:
         slots = self._slots_of(np.array([camera]), 0)
         self._sums[slots, 1] += many
 
+    def split(self, most: int) -> list["Sheet"]:
+        """Its sums in sheets of at most `most` cameras each, by their numbers."""
+        order = np.argsort(self.cameras)
+        return [self._part(order[k : k + most]) for k in range(0, self.used, most)]
+
+    def _part(self, slots: Ints) -> "Sheet":
+        part = Sheet()
+        at = part._slots_of(self._cameras[slots], self._crossings.shape[1])
+        part._sums[at], part._peaks[at] = self._sums[slots], self._peaks[slots]
+        part._health[at], part._lines[at] = self._health[slots], self._lines[slots]
+        part._crossings[at] = self._crossings[slots]
+        return part
+
     def merge(self, other: "Sheet", sign: int = 1) -> None:
         """Add all of `other`, or take its sums away (-1): it must then be a part of this one."""
         if not other.used:

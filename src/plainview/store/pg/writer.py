@@ -229,33 +229,51 @@ class Writer:
 
     # --- rolled up -----------------------------------------------------------------------------
 
-    def roll_up(self, now: int | None) -> int:
-        """Write sums of minutes and hours; without `now` those of running minutes too."""
+    def roll_up(self, now: int | None, *, before: int | None = None) -> int:
+        """Write sums of minutes and hours; without `now` those of running minutes too.
+
+        With `before` only those of minutes that start before it.
+        """
         with self.link.lock:
             self.link.claim()
-            starts = self.rolling.due(now)
-            if not starts and not self.unsaved:
-                return 0
-            try:
-                with self.link.begin() as connection:
-                    said = self._save_statuses(connection)
-                    made = self._cover_minutes(connection, starts, now)
-                    done = self.rolling.write(connection, starts)
-                    self._point(connection, done)
-                    if said:
-                        self._tell(connection)
-            except BaseException:
-                # Sums in memory have grown by what was not written: they are found anew.
-                self.link.drop()
-                raise
-            self._saved(said)
-            self.minutes = made
-            self.rolling.written(done)
-            return done.rows
+            due = self.rolling.due(now)
+            due = due if before is None else [start for start in due if start < before]
+            return self._roll(self.rolling.pieces(due), now)
+
+    def roll_some(self, now: int) -> bool:
+        """Write as much of them as takes a moment; whether there is more."""
+        with self.link.lock:
+            self.link.claim()
+            due = self.rolling.due(now)
+            pieces = self.rolling.pieces(due)
+            few = sum(piece.sums.used for piece in pieces) < rolling.LARGE
+            self._roll(pieces if few else self.rolling.piece(due), now)
+            return not few
+
+    def _roll(self, pieces: Sequence[rolling.Piece], now: int | None) -> int:
+        if not pieces and not self.unsaved:
+            return 0
+        try:
+            with self.link.begin() as connection:
+                said = self._save_statuses(connection)
+                made = self._cover_minutes(connection, pieces, now)
+                done = self.rolling.write(connection, pieces)
+                self._point(connection, done)
+                if said:
+                    self._tell(connection)
+        except BaseException:
+            # Sums in memory have grown by what was not written: they are found anew.
+            self.link.drop()
+            raise
+        self._saved(said)
+        self.minutes = made
+        self.rolling.written(done)
+        return done.rows
 
     def _cover_minutes(
-        self, connection: Connection, starts: Sequence[int], now: int | None
+        self, connection: Connection, pieces: Sequence[rolling.Piece], now: int | None
     ) -> partitions.Partitions:
+        starts = [piece.start for piece in pieces]
         ahead = [] if now is None else [now, now + partitions.HOUR]
         lacking = self.minutes.lacking([*starts, *ahead] if starts else [], partitions.DAY)
         return partitions.make(connection, self.minutes, lacking)

@@ -2,12 +2,13 @@
 
     python bench/view_sleepers.py [--seed N] [--keep FOLDER]
 
-A square is rendered at each even hour of a day: sun that goes round and throws the shadows of posts,
-boxes and people, clouds, and lamps at night. Six people lie, sit and stand on it, as still as
-statues, so that each look takes them for ground: what finds people and movement is left out here.
-What is asked is whether the day's vote alone keeps them out, in each plate that it offers. `shown`
-are the pixels of people that any plate shows, of those that are to be told from the ground; the
-last column is what the last plate knows of the whole picture. `--keep` writes each last plate there.
+A square is rendered at each even hour of two days: sun that goes round and throws shadows of
+posts, boxes and people, a day without it, and lamps at night. Six people lie, sit and stand
+there, as still as statues, so that each look takes them for ground: what finds people and
+movement is left out. What is asked is whether the day's vote alone keeps them out, in each plate
+that it offers. `shown` are the pixels of people that any plate shows, of those that are to be
+told from the ground; the last column is what the last plate knows of the whole picture. `--keep`
+writes each last plate into a folder.
 """
 
 import argparse
@@ -44,8 +45,14 @@ WORLD = World(
     marks=(Mark(0, 0, 8, 0.2, shade=0.6),),
 )
 LAMPS = (Lamp(-5, -3.5, 6.0, 0.5), Lamp(6, 2.5, 6.0, 0.5), Lamp(-3, 8, 6.0, 0.5))
-LIE: Final = (("back", -3.0, 0.5), ("side", 0.5, -1.5), ("front", 2.5, 1.5), ("sit-ground", -1.0, 4.0),
-              ("sleep-bench", 5.0, 3.6), ("stand", -5.5, -0.5))  # fmt: skip
+LIE: Final = (
+    ("back", -3.0, 0.5),
+    ("side", 0.5, -1.5),
+    ("front", 2.5, 1.5),
+    ("sit-ground", -1.0, 4.0),
+    ("sleep-bench", 5.0, 3.6),
+    ("stand", -5.5, -0.5),
+)
 """Poses and places, metres, of those who are there."""
 FRAMES: Final = 8
 TOLD: Final = 0.08

@@ -413,7 +413,7 @@ class _Cursors:
         whole = self.whole
         parts = [whole[a:b] for a, b in zip(froms.tolist(), untils.tolist(), strict=True)]
         flat = np.frombuffer(b"".join(parts), np.int8)
-        flaws = np.flatnonzero(flat < np.tile(_LEAST_OF_CELL, len(flat) // 5))
+        flaws = np.flatnonzero(flat.reshape(-1, 5) < _LEAST_OF_CELL)
         if len(flaws):
             rows = np.searchsorted(np.cumsum(many[filled]), flaws, side="right")
             self.ok[filled[rows]] = False

@@ -136,24 +136,20 @@ def add_names(connection: Connection, table: str, numbers: Mapping[str, int]) ->
 
 
 def put_statuses(connection: Connection, change: int, encoded: Mapping[str, bytes]) -> None:
-    """Keep the statuses of cameras, encoded, as those of that change."""
-    rows = []
-    for camera, data in encoded.items():
-        name = camera.encode()
-        rows.append(_STATUS.pack(2, len(name)) + name + _SIZE.pack(len(data)) + data)
-    link = raw(connection)
-    _make_temporary(link, "said", "camera text, data bytea")
-    _copy(link, "said", rows)
-    link.execute(
-        b"INSERT INTO status (camera, data, changed) SELECT camera, data, %s FROM said "
-        b"ON CONFLICT (camera) DO UPDATE SET data = excluded.data, changed = excluded.changed",
-        (change,),
-    )
-    link.execute(b"TRUNCATE said")
+    """Keep the statuses of cameras, encoded, as those of that change.
+
+    As arrays: some come with each batch, and what was in a temporary table costs the server several
+    files at each commit.
+    """
+    raw(connection).execute(_PUT_STATUSES, (change, [*encoded], [*encoded.values()]))
 
 
+_PUT_STATUSES: Final = (
+    b"INSERT INTO status (camera, data, changed) "
+    b"SELECT said.camera, said.data, %s FROM unnest(%s::text[], %s::bytea[]) said(camera, data) "
+    b"ON CONFLICT (camera) DO UPDATE SET data = excluded.data, changed = excluded.changed"
+)
 _SIZE: Final = struct.Struct(">i")
-_STATUS: Final = struct.Struct(">hi")
 
 
 def put_sums(connection: Connection, table: str, start: int, held: Held) -> int:

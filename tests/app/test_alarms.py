@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plainview.app.alarms import Size, about, exact, run_up_trials, spot, truth_of
+from plainview.app.alarms import Size, about, exact, run_up_trials, run_up_truth, spot, truth_of
 from plainview.evaluate.erring import Erring
 from plainview.evaluate.error_model import exact_model, limit_model, measured_model
 from plainview.evaluate.simulated import readings
@@ -57,7 +57,7 @@ def test_an_empty_place_raises_nothing(tmp_path: Path) -> None:
 
 def test_a_run_up_that_has_only_begun_is_no_crush() -> None:
     """Its first twenty seconds, through two cameras: nobody is crushed, no alarm is raised."""
-    (trials,) = run_up_trials(1, (measured_model(),), 2, seconds=20)
+    trials = run_up_trials(run_up_truth(1, seconds=20), measured_model(), 2)
     assert len(trials) == 2
     assert all(math.isnan(trial.moments.crush) for trial in trials)
     assert all(one.level != "alarm" for trial in trials for one in trial.raised)

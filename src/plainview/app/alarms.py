@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from functools import lru_cache
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,6 +24,7 @@ from plainview.evaluate.alarms import (
     CRUSH_SECONDS,
     TURBULENT,
     AlarmScore,
+    Moments,
     Raised,
     RunUpTrial,
     alarm_scores,
@@ -64,8 +66,12 @@ STAY = 1800
 """Seconds for which one kind of traffic lasts before it turns into another."""
 BLEND = 60
 """Seconds over which it does."""
-DAY = 25.0
-"""Hours for which one set of simulated people is looked at, with errors that are always new."""
+STRETCH = 2.5
+"""Camera-hours for which one camera looks; each errs in its own lasting way."""
+DAY = 10
+"""Stretches in which the same simulated people are looked at, in an order and with errors anew."""
+NORMAL_PLACE: Rect = (0.0, 0.0, 12.0, 10.0)
+"""Metres: one ground for all ordinary traffic, on which each kind is laid with its corner first."""
 EVERY = 2
 """Seconds between the Readings of normal days; those of run-ups are one second apart."""
 _DAY = 86_400
@@ -81,6 +87,16 @@ class Spot(NamedTuple):
     view: View
     ground: Ground
     inside: Mask
+
+
+class Pressed(NamedTuple):
+    """One run-up as it truly was."""
+
+    seed: int
+    rect: Rect
+    """The ground, metres."""
+    truth: Course
+    when: Moments
 
 
 class Size(NamedTuple):
@@ -137,18 +153,34 @@ def about(model: ErrorModel, size: Size) -> str:
 
 def judge(models: Models, size: Size) -> list[tuple[AlarmScore, ...]]:
     """The score of every default threshold with each of `models`. Runs on two processes."""
-    kinds = [(one.quantity.value, one.level.value) for one in watched((), ())]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         tell(f"{size.run_ups} run-ups")
         n = size.run_ups
-        seen = list(pool.map(run_up_trials, range(n), [models] * n, [size.cameras] * n))
+        seen = list(pool.map(_run_up_trials, range(n), [models] * n, [size.cameras] * n))
         tell(f"{size.hours:g} hours of normal traffic")
-        days = max(1, math.ceil(size.hours / DAY))
-        found = list(pool.map(normal_day, range(days), [models] * days, [size.hours / days] * days))
+        m = max(1, math.ceil(size.hours / STRETCH))
+        found = list(
+            pool.map(_normal_traffic, range(m), [models] * m, [size.hours / m] * m, chunksize=DAY)
+        )
     return [
-        alarm_scores(list(chain(*trials)), list(chain(*false)), size.hours, kinds)
+        alarm_scores(list(chain(*trials)), list(chain(*false)), size.hours, kinds())
         for trials, false in zip(zip(*seen, strict=True), zip(*found, strict=True), strict=True)
     ]
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Quantity and level of every default threshold."""
+    return [(one.quantity.value, one.level.value) for one in watched((), ())]
+
+
+def _run_up_trials(seed: int, models: Models, cameras: int) -> list[list[RunUpTrial]]:
+    pressed = run_up_truth(seed)
+    return [run_up_trials(pressed, model, cameras) for model in models]
+
+
+def _normal_traffic(stretch: int, models: Models, hours: float) -> list[list[Raised]]:
+    courses = normal_truth(stretch // DAY)
+    return [normal_traffic(courses, stretch, model, hours) for model in models]
 
 
 def spot(rect: Rect) -> Spot:
@@ -178,27 +210,26 @@ def truth_of(walks: Trajectories, place: Spot, seconds: int) -> Course:
     return course(truth, place.view.grid(), seconds)
 
 
-def run_up_trials(
-    seed: int, models: Models, cameras: int, seconds: int = round(SECONDS)
-) -> list[list[RunUpTrial]]:
-    """For each of `models` the run-up of `seed` up to `seconds`, as so many `cameras` see it.
-
-    Each errs in its own way; all look until people are crushed.
-    """
+def run_up_truth(seed: int, seconds: int = round(SECONDS)) -> Pressed:
+    """The run-up of `seed` up to `seconds`."""
     run = run_up(seed, float(seconds))
     place = spot(run.rect)
     truth = truth_of(run.walks, place, seconds)
     fields = [exact(truth.at(k), k + 1.0, place) for k in range(seconds)]
     when = moments(truth, np.array(true_pressure(fields, CROWDED)))
-    until = seconds if math.isnan(when.crush) else round(when.crush)
+    return Pressed(seed, run.rect, truth, when)
+
+
+def run_up_trials(pressed: Pressed, model: ErrorModel, cameras: int) -> list[RunUpTrial]:
+    """What so many `cameras` tell of one run-up, each with the errors of `model` in its own way.
+
+    All look until people are crushed.
+    """
+    place, (seed, _, truth, when) = spot(pressed.rect), pressed
+    until = len(truth.density) if math.isnan(when.crush) else round(when.crush)
     return [
-        [
-            RunUpTrial(
-                when, tuple(_watched(map(truth.at, range(until)), place, model, (seed, camera)))
-            )
-            for camera in range(cameras)
-        ]
-        for model in models
+        RunUpTrial(when, tuple(_watched(map(truth.at, range(until)), place, model, (seed, camera))))
+        for camera in range(cameras)
     ]
 
 
@@ -225,16 +256,23 @@ def _watched(
         return [one for reading in told for one in watch.look(reading)]
 
 
-def normal_day(day: int, models: Models, hours: float) -> list[list[Raised]]:
-    """For each of `models` what is raised over `hours` of ordinary traffic: all of it wrongly.
+@lru_cache(maxsize=1)
+def normal_truth(day: int) -> tuple[Course, ...]:
+    """Each kind of ordinary traffic, of one day's people, on NORMAL_PLACE."""
+    place = spot(NORMAL_PLACE)
+    return tuple(
+        _laid(loop.walks, loop.rect, round(loop.period), place) for loop in loops(1000 * day)
+    )
 
-    A day's kinds of traffic come in an order drawn anew; one turns into another in a minute.
+
+def normal_traffic(
+    courses: Sequence[Course], stretch: int, model: ErrorModel, hours: float = STRETCH
+) -> list[Raised]:
+    """What one camera raises over `hours` of ordinary traffic: all of it wrongly.
+
+    `courses` come in an order drawn from the number `stretch`; one turns into another in a minute.
     """
-    generator = np.random.default_rng((7, day))
-    several = loops(1000 * day)
-    # One ground for all: a place of 12 by 10 m, on which each kind is laid with its corner first.
-    place = spot((0.0, 0.0, 12.0, 10.0))
-    courses = [_laid(loop.walks, loop.rect, round(loop.period), place) for loop in several]
+    generator = np.random.default_rng((7, stretch))
     seconds = round(hours * 3600)
     order = generator.integers(0, len(courses), seconds // STAY + 2)
 
@@ -247,7 +285,7 @@ def normal_day(day: int, models: Models, hours: float) -> list[list[Raised]]:
                 now = mixed(now, courses[order[part + 1]].at(k), 1 - left / BLEND)
             yield now
 
-    return [_watched(traffic(), place, model, (11, day), EVERY) for model in models]
+    return _watched(traffic(), spot(NORMAL_PLACE), model, (11, stretch), EVERY)
 
 
 def _laid(walks: Trajectories, rect: Rect, seconds: int, place: Spot) -> Course:

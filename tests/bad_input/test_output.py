@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,7 @@ def test_being_stopped_leaves_nothing(
     ) as process:
         while not [name for name in _names(tmp_path) if name.endswith(".part")]:
             assert process.poll() is None, "it ended before it could be stopped"
+            time.sleep(0.01)  # it needs the processor that would be taken by asking
         process.send_signal(number)
         assert process.wait(60) == 128 + number
         assert process.stderr is not None

@@ -6,7 +6,7 @@ Geometry, 2nd ed., section 6.1, and may come with any sign and scale.
 """
 
 import math
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import numpy as np
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
@@ -205,6 +205,10 @@ class Sought(Struct, frozen=True, forbid_unknown_fields=True):
     """Its number in the network's output."""
     name: Annotated[str, Meta(min_length=1, max_length=32)]
     kind: str
+
+
+MAX_NETWORKS: Final = 4
+"""Of one camera."""
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True):

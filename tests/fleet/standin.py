@@ -41,6 +41,7 @@ class StandIn:
         self._frames = 0
         self._total = 0
         self._deed = ""
+        self._without = 0
         if spec.view.zones:
             deed, _, marker = spec.view.zones[0].kind.partition(":")
             if not marker or not Path(marker).exists():
@@ -112,9 +113,15 @@ class StandIn:
         """Nothing waits."""
         return []
 
-    def open_networks(self) -> tuple[NetworkState, ...]:
-        """None are supplied."""
-        return ()
+    def open_networks(self, without: int = 0) -> tuple[NetworkState, ...]:
+        """None are supplied; the deed `stop` is done by one that has not stopped before."""
+        self._without = without
+        return (NetworkState.STOPPED,) if without else ()
+
+    @property
+    def stopped(self) -> int:
+        """The first network, after some frames, where one is to stop."""
+        return int(self._deed == "stop" and not self._without and self._total >= _AT_FRAME)
 
     def picture(self) -> bytes | None:
         """One in each interval, its JPEG as the deed wants it."""

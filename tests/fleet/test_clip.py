@@ -90,6 +90,15 @@ def test_hang_costs_one_restart(
     assert readings[-1].t == 8000
 
 
+def test_network_that_stops_is_told_at_the_clip_s_end(
+    standin: Zygote, clip: Path, make_view: Callable[..., View]
+) -> None:
+    """The clip is measured whole by one lens; which network stopped on the way is told at last."""
+    _, readings, ended = run(standin, clip, make_view("stop"))
+    assert (ended.stopped, ended.restarts) == (1, 0)
+    assert [reading.frames for reading in readings] == [5] * 8
+
+
 @pytest.mark.parametrize("deed", ["garbage", "big", "flood"])
 def test_broken_contract_is_refused_counted_and_ended(
     standin: Zygote, clip: Path, make_view: Callable[..., View], tmp_path: Path, deed: str

@@ -160,6 +160,22 @@ def test_trouble_costs_one_restart_and_nothing_else(
     assert times == list(range(times[0], times[-1] + 1, 200)), "an interval is missing"
 
 
+def test_network_that_stops_is_told_and_left_out(
+    fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
+) -> None:
+    """A lens whose network stops is started anew without it, once, and the camera's note says so.
+
+    Each lens of this view would stop it; one that is told that it has stopped before does not.
+    """
+    fleet.begin("north", tap, lens(make_view("stop")))
+    assert "network" in ears.status("north", lambda s: s.restarts == 1).note
+    for _ in range(8):  # of 0.2 s, of which the network's end takes three
+        ears.reading("north")
+    back = ears.status("north", lambda s: s.state is LensState.RUNNING)
+    assert back.restarts == 1
+    assert back.note.startswith("network 1 is off")
+
+
 def test_stopped_lens_is_noticed(
     fleet: GrantedFleet, ears: Ears, tap: TapSpec, make_view: Callable[..., View]
 ) -> None:

@@ -14,7 +14,7 @@ from plainview.record import Health
 from plainview.vision.lens import Colour, Lens, watch
 from plainview.vision.packets import Gap, Message, Packet, StreamEnd, StreamStart, Tick, frame
 from plainview.vision.spec import LensSpec, NetworkState
-from plainview.vision.task import Exit, LensTask
+from plainview.vision.task import Exit, LensTask, networks_stopped
 
 VIEW = View(
     calibration=Calibration((50, 38), ((1, 0, 0, 0), (0, -1, 0, 0), (0, 0, -1, 10))),
@@ -35,6 +35,8 @@ class Counting:
         self.told: list[Told] = []
         self.shapes: set[tuple[int, ...]] = set()
         self._count = 0
+        self.stops = 1000
+        """Intervals after which two networks stop."""
 
     def frame(
         self,
@@ -61,9 +63,14 @@ class Counting:
         """One that waited."""
         return [b"rest"]
 
-    def open_networks(self) -> tuple[NetworkState, ...]:
+    def open_networks(self, without: int = 0) -> tuple[NetworkState, ...]:  # noqa: ARG002 - the interface
         """None are supplied."""
         return ()
+
+    @property
+    def stopped(self) -> int:
+        """The first and the third from a number of intervals on."""
+        return 5 if len(self.told) >= self.stops else 0
 
     def plate(self) -> bytes | None:
         """None."""
@@ -230,6 +237,17 @@ def test_whole_clip_through_a_pipe(coded: Coded) -> None:
     data = b"".join(map(frame, messages))
     assert through_a_pipe(data, watched) == (Exit.ENDED, len(messages))
     assert len(measurer.told) == 2
+
+
+def test_live_lens_ends_where_a_network_stops() -> None:
+    """It tells its interval, then ends, and its exit code names the networks and nothing else."""
+    measurer = Counting()
+    measurer.stops = 2
+    watched, told = lens(measurer, live=True)
+    data = b"".join(frame(Tick(1_000_000 * k, connected=True)) for k in range(9))
+    code, _ = through_a_pipe(data, watched)
+    assert [networks_stopped(one) for one in (code, Exit.ENDED, Exit.BUG, -9)] == [5, 0, 0, 0]
+    assert len(told) == 2
 
 
 def test_tap_that_vanishes_is_told(coded: Coded) -> None:

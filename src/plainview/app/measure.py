@@ -159,6 +159,7 @@ def _measure(
     if frames == 0:
         raise _nothing(video, ended, lens.every)
     _tell_losses(video, ended)
+    _tell_stopped(lens.view, ended.stopped)
     return ended
 
 
@@ -223,6 +224,13 @@ def _tell_networks(view: View, states: Sequence[NetworkState]) -> None:
         if state in NETWORK_FAULTS:
             what, mend = NETWORK_FAULTS[state]
             warn(f"{network.path}: {what}; it does not look for anything. {mend}")
+
+
+def _tell_stopped(view: View, stopped: int) -> None:
+    for k, network in enumerate(view.networks):
+        if stopped >> k & 1:
+            what, mend = NETWORK_FAULTS[NetworkState.STOPPED]
+            warn(f"{network.path}: {what}; from there on it looked for nothing. {mend}")
 
 
 def warn(line: str) -> None:

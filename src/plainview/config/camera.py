@@ -8,13 +8,13 @@ from typing import Annotated, Literal, NoReturn
 import numpy as np
 from msgspec import Meta, Struct
 
-from plainview.config.detectors import MAX_NETWORKS, DetectorTable, network_from
+from plainview.config.detectors import DetectorTable, network_from
 from plainview.config.standing import EventRules, EventsTable, event_rules
 from plainview.config.zones import ZoneTable, check_timezone, zone_from
 from plainview.document.strict import convert
 from plainview.document.toml import Document, KeyPath, nearest, read_document
 from plainview.errors import CalibrationError, ConfigError, InputError
-from plainview.geometry import Calibration, Line, Point, View, check_view
+from plainview.geometry import MAX_NETWORKS, Calibration, Line, Point, View, check_view
 
 GUIDE = "docs/reference/camera-toml.md"
 

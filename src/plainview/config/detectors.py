@@ -13,7 +13,6 @@ from plainview.record import EventKind
 
 OBJECT_KINDS: Final = (EventKind.WEAPON.value, EventKind.FIRE.value, EventKind.LEFT_OBJECT.value)
 """Kinds of event that a thing in the scene can speak for; the others are about what people do."""
-MAX_NETWORKS: Final = 4
 _PEOPLE: Final = frozenset(
     """
     person persons people human humans pedestrian pedestrians man men woman women male female boy

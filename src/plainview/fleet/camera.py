@@ -18,7 +18,7 @@ from plainview.record import CameraStatus, LensState, Reading
 from plainview.redacted import LEARNED_TAG, LOOKS_TAG, Picture
 from plainview.vision.seal import SealReport
 from plainview.vision.spec import NETWORK_FAULTS, LensSpec, TapSpec, TapStatus
-from plainview.vision.task import LensTask
+from plainview.vision.task import LensTask, networks_stopped
 
 TICK = 0.25
 """Seconds between looks at a camera at which nothing happens."""
@@ -72,6 +72,8 @@ class Camera:
         self._connected = False
         self._note = ""
         self._ended: str | None = None
+        self._without = 0
+        """Bits of its networks that have stopped; none is tried again before this program's end."""
         self._last: int | None = None
         self._restarts = self._reconnects = self._late = self._refused = 0
         self._failures = 0
@@ -167,6 +169,7 @@ class Camera:
             self.looks if self._lens.picture else None,
             since=self._last,
             cpu_seconds=LEASH,
+            without=self._without,
         )
         try:
             self._permission.check(self._utc())
@@ -206,6 +209,7 @@ class Camera:
         if over and status is not None and status.ended:
             self._finish(status, selector)
         elif pipeline.lens in ended:
+            self._without |= networks_stopped(ended[pipeline.lens])
             self._fail(f"the lens {how_it_ended(ended[pipeline.lens])}", selector)
         elif pipeline.tap in ended:
             self._fail(f"the tap {how_it_ended(ended[pipeline.tap])}", selector)

@@ -14,7 +14,7 @@ from plainview.fleet.zygote import Zygote
 from plainview.record import Reading
 from plainview.vision.seal import SealReport
 from plainview.vision.spec import LensSpec, NetworkState, TapSpec, TapStatus
-from plainview.vision.task import Exit, LensTask
+from plainview.vision.task import Exit, LensTask, networks_stopped
 
 MOST_RESTARTS = 5
 """Restarts of the lens in one clip before it is given up."""
@@ -53,6 +53,8 @@ class ClipEnded(NamedTuple):
     """Messages of the lens that were not Readings, or too large or too many."""
     plate: bytes | None
     """The last plate that the lens offered."""
+    stopped: int = 0
+    """One bit for each network of the site's that stopped on the way, the lowest for the first."""
 
 
 def measure_clip(
@@ -130,8 +132,10 @@ class _Clip:
             self._refused += pipeline.readings.refused + pipeline.plates.refused
             self._skip = max(self._skip, pipeline.taken)
             status = pipeline.status
-            if run.lens_code == Exit.ENDED and not run.verdict and status is not None:
-                yield ClipEnded(status, self._restarts, self._refused, self._plate)
+            stopped = networks_stopped(run.lens_code or 0)
+            over = stopped or run.lens_code == Exit.ENDED
+            if over and not run.verdict and status is not None:
+                yield ClipEnded(status, self._restarts, self._refused, self._plate, stopped)
                 return
             if status is not None and status.failed:
                 raise SourceError(status.note or "the clip cannot be read")
@@ -252,7 +256,8 @@ class _Run:
                 self.lens_code = exited.code
                 self._pipeline.release_packets()
                 self._pipeline.beat()
-                if exited.code != Exit.ENDED and self.tap_code is None:
+                over = exited.code == Exit.ENDED or networks_stopped(exited.code)
+                if not over and self.tap_code is None:
                     self._zygote.kill(self._pipeline.tap)
             elif exited.pid == self._pipeline.tap:
                 self.tap_code = exited.code

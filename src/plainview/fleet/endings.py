@@ -2,7 +2,7 @@
 
 import signal
 
-from plainview.vision.task import Exit
+from plainview.vision.task import Exit, networks_stopped
 
 
 def how_it_ended(code: int) -> str:
@@ -13,6 +13,8 @@ def how_it_ended(code: int) -> str:
         except ValueError:
             name = f"signal {-code}"
         return f"was ended by {name}"
+    if networks_stopped(code):
+        return "has stopped a network of the site's"
     words = {
         Exit.TAP_GONE: "lost its tap",
         Exit.BAD_PIPE: "got something else than packets",

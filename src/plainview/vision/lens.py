@@ -53,8 +53,16 @@ class Measurer(Protocol):
         """Whether it looks at colour."""
         ...
 
-    def open_networks(self) -> tuple[NetworkState, ...]:
-        """Open the networks that the site supplies: how each was found. Called once, sealed."""
+    def open_networks(self, without: int = 0) -> tuple[NetworkState, ...]:
+        """Open the networks that the site supplies: how each was found. Called once, sealed.
+
+        `without`: one bit for each that is not to be used, the lowest for the first.
+        """
+        ...
+
+    @property
+    def stopped(self) -> int:
+        """One bit for each network that was used and is no more, the lowest for the first."""
         ...
 
     def frame(
@@ -166,6 +174,12 @@ class Lens:
         else:
             self._end(message)
 
+    @property
+    def code(self) -> int:
+        """The exit code of a lens that has ended (see `task.Exit`)."""
+        stopped = self._measurer.stopped
+        return Exit.NETWORKS + stopped if stopped else Exit.ENDED
+
     def close(self) -> None:
         """The tap is gone without an end: what was decoded so far still counts, as lost."""
         if not self.ended:
@@ -263,6 +277,8 @@ class Lens:
         self._heard = 0
         self._health.clear()
         self._offer()
+        # A Reading has no room for it, and a lens says nothing else: how it ends tells it.
+        self.ended = self.ended or (self._spec.live and self._measurer.stopped > 0)
 
     def _offer(self) -> None:
         plate = self._measurer.plate()
@@ -331,7 +347,7 @@ def watch(lens: Lens, packets: int, pulse: Callable[[], None]) -> int:
                 pulse()
                 lens.take(message)
                 if lens.ended:
-                    return Exit.ENDED
+                    return lens.code
         del buffer[:at]
 
 
@@ -366,7 +382,7 @@ def run(task: LensTask, pipes: Pipes, measure: Measure) -> int:
         files=max(pipes) + 1,
     )
     # What a site supplies is not parsed where it could reach anything.
-    report = msgspec.structs.replace(report, networks=measurer.open_networks())
+    report = msgspec.structs.replace(report, networks=measurer.open_networks(task.without))
     os.write(pipes.report, msgspec.msgpack.encode(report))
     os.close(pipes.report)
     one = (1).to_bytes(8, "little")

@@ -101,9 +101,19 @@ class Measurer:
         """Whether any event that is looked for shows by its colour."""
         return EventKind.FIRE in self._spec.events or bool(self._supplied)
 
-    def open_networks(self) -> tuple[NetworkState, ...]:
-        """Open the networks that the site supplies, behind the seal: how each was found."""
-        return tuple(one.open() for one in self._supplied)
+    def open_networks(self, without: int = 0) -> tuple[NetworkState, ...]:
+        """Open the networks that the site supplies, behind the seal: how each was found.
+
+        `without`: one bit for each that is not to be used, the lowest for the first.
+        """
+        return tuple(
+            one.open(stopped=bool(without >> k & 1)) for k, one in enumerate(self._supplied)
+        )
+
+    @property
+    def stopped(self) -> int:
+        """One bit for each network that was used and is no more, the lowest for the first."""
+        return sum(one.stopped << k for k, one in enumerate(self._supplied))
 
     def frame(
         self,

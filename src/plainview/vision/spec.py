@@ -20,6 +20,7 @@ class NetworkState(enum.StrEnum):
     MISSHAPEN = "misshapen"
     NO_NUMBERS = "no-numbers"
     SLOW = "slow"
+    STOPPED = "stopped"
 
 
 NETWORK_FAULTS: Final[dict[NetworkState, tuple[str, str]]] = {
@@ -39,6 +40,10 @@ NETWORK_FAULTS: Final[dict[NetworkState, tuple[str, str]]] = {
     ),
     NetworkState.NO_NUMBERS: ("it answers with what is no number", "Export it anew"),
     NetworkState.SLOW: ("it takes more than two seconds a picture", "Supply a smaller network"),
+    NetworkState.STOPPED: (
+        "it answered wrongly or too slowly to a later picture",
+        "Ask its maker, or supply another",
+    ),
 }
 """What is wrong, and how to mend it."""
 

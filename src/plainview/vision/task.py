@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.geometry import View
+from plainview.geometry import MAX_NETWORKS, View
 from plainview.record import EventKind
 from plainview.vision.spec import LensSpec, TapSpec
 
@@ -41,6 +41,8 @@ class LensTask(Struct, frozen=True, forbid_unknown_fields=True):
     """End, in milliseconds, of the last interval that another lens has told of."""
     cpu_seconds: Annotated[int, Meta(ge=1)] = 20
     """The CPU leash: killed after so much, unless the parent extends it."""
+    without: Annotated[int, Meta(ge=0, le=15)] = 0
+    """One bit for each of its networks, the lowest for the first, that stopped in a lens before."""
 
 
 class Trust(Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,5 +161,14 @@ class Exit:
     """Code that was not loaded before the seal was wanted after it (see vision/zygote.py)."""
     REFUSED = 8
     """What it was told to be is not what was permitted (see vision/gate.py)."""
+    NETWORKS = 16
+    """And one bit for each network of the site's that has stopped, the lowest for the first. A clip
+    has ended as it should; a live lens is to be started anew without them."""
     BUG = 70
     """An error of ours; its text stays in the lens."""
+
+
+def networks_stopped(code: int) -> int:
+    """One bit for each network that a lens which ended with `code` has stopped; 0 for none."""
+    stopped = code - Exit.NETWORKS
+    return stopped if 0 < stopped < 1 << MAX_NETWORKS else 0

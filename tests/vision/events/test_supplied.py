@@ -135,3 +135,13 @@ def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
         file.truncate((64 << 20) + 1)
     network = Network(str(path), "0" * 64, SIZE, (KNIFE,))
     assert Supplied(network).open() is NetworkState.TOO_LARGE
+
+
+def test_one_that_fails_later_has_stopped_and_is_not_opened_again(tmp_path: Path) -> None:
+    """Good at its first picture and too slow at a later one: it has stopped, here and for good."""
+    network = _network(tmp_path, SURE)
+    supplied = Supplied(network, clock=iter((0.0, 0.1, 1.0, 9.0)).__next__)
+    assert supplied.open() is NetworkState.READY
+    assert supplied.look(_seen(0.0)) == []
+    assert supplied.stopped
+    assert Supplied(network).open(stopped=True) is NetworkState.STOPPED

@@ -62,6 +62,8 @@ class Supplied:
         self._next = -np.inf
         self._at = -np.inf
         self._finds: list[Find] = []
+        self.stopped = False
+        """Whether it was used, and is no more."""
         self._data, self.state = _read(Path(network.path), network.sha256)
 
     @property
@@ -69,11 +71,16 @@ class Supplied:
         """The kinds of event that it speaks for."""
         return frozenset(self._kinds.values())
 
-    def open(self) -> NetworkState:
-        """Parse and try it, behind the seal. Whatever it is, the lens goes on."""
+    def open(self, *, stopped: bool = False) -> NetworkState:
+        """Parse and try it, behind the seal. Whatever it is, the lens goes on.
+
+        One that has `stopped` in the lens before this one is not used again.
+        """
+        data, self._data = self._data, b""
+        if self.state is NetworkState.READY and stopped:
+            self.state = NetworkState.STOPPED
         if self.state is not NetworkState.READY:
             return self.state
-        data, self._data = self._data, b""
         try:
             self._net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
         except (cv2.error, MemoryError, ValueError):
@@ -91,7 +98,7 @@ class Supplied:
     def look(self, seen: Seen) -> list[Find]:
         """What it finds in `seen`, or nothing where no look is due. Asked again, it says the same.
 
-        An answer that is none, or takes too long, ends its looking: see `state`.
+        An answer that is none, or takes too long, ends its looking: see `state` and `stopped`.
         """
         if seen.t == self._at:
             return self._finds
@@ -104,7 +111,7 @@ class Supplied:
         self._next = seen.t + max(LOOK_EVERY, took / SHARE)
         if isinstance(answer, NetworkState) or took > SLOWEST:
             self.state = answer if isinstance(answer, NetworkState) else NetworkState.SLOW
-            self._net = None
+            self._net, self.stopped = None, True
             return []
         self._finds = self._read_finds(answer, seen.luma.shape)
         return self._finds

@@ -58,6 +58,8 @@ def unwrap(wish: Unwrapping, agree: Callable[[list[str]], bool]) -> str:
         )
     daykey.harden()
     bundle, policy = _read(wish.file, wish.policy)
+    # What is missing is told before anybody is asked to agree; the identity is not touched yet.
+    theirs = b"" if wish.other is None else _bytes(wish.other)
     now = SystemClock().utc()
     if not agree([*_words(check_bundle(bundle, policy, now))]):
         raise AccessRefused("not agreed: nothing was unwrapped")
@@ -65,7 +67,7 @@ def unwrap(wish: Unwrapping, agree: Callable[[list[str]], bool]) -> str:
     if wish.other is None:
         put(wish.out, custody.hand(custodian, bundle, wish.to, now))
         return f"{wish.out}: this party's share, sealed to the other custodian alone"
-    put(wish.out, custody.release(custodian, bundle, _bytes(wish.other), now))
+    put(wish.out, custody.release(custodian, bundle, theirs, now))
     return f"{wish.out}: the keys of these recordings, sealed to this release alone"
 
 

@@ -5,6 +5,7 @@ that is durable is anything decrypted. Films get their names last, when the ledg
 manifest: what a crash leaves before is called `.part` and is removed at the next try.
 """
 
+import datetime as dt
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -83,7 +84,13 @@ def export(wish: Exporting, *, city: Path, state: Path | None) -> Iterator[str]:
         asker = WitnessAsker(office.ledger, log, ledger.policy, clock=office.clock)
         done = exported(office, layout, office.person_of(signer), wish, witness=asker.round)
     for one in done.files:
-        yield f"{wish.out / one.name}: {one.frames} pictures of {one.camera}"
+        begin, end = (
+            dt.datetime.fromtimestamp(t / 1000, tz=dt.UTC) for t in (one.since, one.until)
+        )
+        yield (
+            f"{wish.out / one.name}: {one.frames} pictures of {one.camera}, "
+            f"from {begin:%Y-%m-%d %H:%M:%S} to {end:%H:%M:%S} UTC"
+        )
     how = "obscured" if done.redacted else "AS RECORDED"
     yield f"{wish.out / MANIFEST}: export {done.number} of release {done.id}, {how}, signed"
 

@@ -71,6 +71,12 @@ def covering(
             if live.permit.release >= span:
                 found[camera] = live
     lacking = [camera for camera in cameras if camera not in found]
+    unknown = [camera for camera in lacking if camera not in office.standing().cameras]
+    if unknown:
+        known = ", ".join(sorted(office.standing().cameras)[:10]) or "none yet"
+        raise PermitRefused(
+            f"there is no camera {unknown[0]!r}", where="release", mend=f"Known are {known}"
+        )
     if lacking:
         raise PermitRefused(
             f"no permit lets {in_words(span)} of {lacking[0]} be released at once"

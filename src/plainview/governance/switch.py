@@ -157,4 +157,8 @@ def check_scope(scope: str, standing: Standing) -> None:
             mend=f"Known are {', '.join(sorted(known)[:10]) or 'none yet'}",
         )
     if scope == CITY and not standing.cameras:
-        raise InputError("no camera is registered here", where="scope")
+        raise InputError(
+            "no camera is registered here",
+            where="scope",
+            mend="Give the state folder of what runs (--state; the demonstration's: .state/demo)",
+        )

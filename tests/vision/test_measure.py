@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import av
+import msgspec
 import numpy as np
 import pytest
 from shapely import contains_xy
@@ -19,7 +20,11 @@ from tests.vision.scenes import (
     view,
 )
 
+from plainview.app.measure import header_line
 from plainview.config.camera import load_camera
+from plainview.evaluate.measured import parse_measured
+from plainview.evaluate.score import score
+from plainview.evaluate.truth import read_truth
 from plainview.geometry import Line
 from plainview.record import (
     COUNT_STEP,
@@ -28,6 +33,7 @@ from plainview.record import (
     Reading,
     decode,
     encode,
+    interval_json,
     unpack_cells,
 )
 from plainview.synth.light import OVERCAST
@@ -378,6 +384,26 @@ def test_real_people_are_counted(pets: Pets) -> None:
     assert len(error) > 110
     assert np.abs(error).mean() <= 0.60
     assert abs(np.mean(error)) <= 0.40
+
+
+def test_the_budget_on_the_public_recording(pets: Pets) -> None:
+    """As `evaluate` scores it: count in budget, interval honest, flow sensible, no false flag."""
+    spec, found, _ = pets
+    names = [line.name for line in spec.view.lines]
+    lines = [
+        header_line("pets", spec.view, 1.0, sealed=True),
+        *(interval_json(one, spec.view.grid(), names, ()) for one in found),
+    ]
+    rate = load_camera(PETS / "camera.toml").frame_rate
+    assert rate is not None
+    truth = read_truth(PETS / "truth.csv", rate)
+    scored = score(parse_measured(map(msgspec.json.encode, lines)), truth, spec.view)
+    assert scored.counts.intervals == 114
+    assert scored.counts.mae <= 0.60
+    assert scored.counts.coverage >= 0.85
+    assert scored.velocity.direction <= 20
+    assert scored.velocity.speed <= 0.4
+    assert scored.health.false == 0
 
 
 def test_real_velocity_is_measured(pets: Pets) -> None:

@@ -15,7 +15,7 @@ from tests.servers.postgres import PostgresServer, postgres_server
 from plainview.errors import ConfigError, StoreError, StoreFull
 from plainview.store import Retention, Store, open_store
 from plainview.store.moving import move
-from plainview.store.pg import partitions, rolling, summing
+from plainview.store.pg import partitions, rolling, summing, writer
 from plainview.store.pg.faults import explain
 from plainview.store.pg.partitions import HOUR
 from plainview.store.postgres import PostgresStore
@@ -136,6 +136,7 @@ def test_a_large_minute_is_written_in_pieces_and_a_cut_in_between_loses_nothing(
     Meanwhile nothing is counted twice, and deletion of what is old writes one piece more at most.
     """
     monkeypatch.setattr(rolling, "LARGE", 4)
+    monkeypatch.setattr(writer, "LARGE", 4)
     monkeypatch.setattr(rolling, "_PIECE", 2)
     names = "abcdefghi"
     with closing(open_store(url, FOREVER)) as store:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from plainview.readings import columns_of
 from plainview.record import Health, Reading
-from plainview.store.pg.sheets import Sheet, columns
 from plainview.store.rollup import Sums, sums
+from plainview.store.sheets import Sheet, columns
 
 readings = st.lists(
     st.tuples(

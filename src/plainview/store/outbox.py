@@ -40,7 +40,9 @@ _put = positional(_upsert)
 def put(connection: Connection, deliveries: Sequence[KeptDelivery]) -> None:
     """Keep `deliveries`, each in place of an older revision for its route and alert."""
     if deliveries:
-        connection.exec_driver_sql(_put[connection.dialect.name], list(map(astuple, deliveries)))
+        # In the order of the key, one place of the tree after the other.
+        rows = sorted(map(astuple, deliveries))
+        connection.exec_driver_sql(_put[connection.dialect.name], rows)
 
 
 def due(connection: Connection, route: str, now: int, most: int) -> list[KeptDelivery]:

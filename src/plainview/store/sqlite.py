@@ -2,13 +2,13 @@
 
 import shutil
 import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
+import numpy as np
 from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
@@ -34,9 +34,11 @@ from plainview.store import (
 )
 from plainview.store import alerts as kept_alerts
 from plainview.store.faults import damaged, explained
+from plainview.store.lately import Lately
 from plainview.store.migrate import migrate
 from plainview.store.rollup import HOUR, MINUTE, minute_of
 from plainview.store.search import AlertQuery, EventPage, EventQuery, Mark, News
+from plainview.store.sheets import columns
 
 _WAL_SHARE, _LEAST_WAL, _MOST_WAL = 4, 400_000, 64_000_000
 _SOFT = 0.85
@@ -84,6 +86,7 @@ class SqliteStore:
         self._events = 0
         """Events that are kept; counting them would take long."""
         self._readings_from = 0
+        self._lately = Lately(-1)
         self._closed = False
         self._lock_file = connect.lock(path)
         self._writer = connect.writer(path, reserve=self._reserve)
@@ -108,6 +111,8 @@ class SqliteStore:
             marks = {row.name: row.value for row in connection.execute(select(schema.mark))}
             self._readings_from = marks.get("readings_from", 0)
             self._events = marks.get("events", 0)
+            last = connection.execute(select(func.max(schema.minute_state.c.start))).scalar()
+            self._lately = Lately(-1 if last is None else last)
         self._limit_pages()
         # A deletion that was cut short is finished first: what lies before the mark is in the
         # roll-ups already, and must not be taken for late arrivals.
@@ -148,12 +153,18 @@ class SqliteStore:
                 cameras = map(numbers.__getitem__, given.cameras)
                 rows = [*zip(given.columns.t.tolist(), cameras, given.data, strict=True)]
                 stored = connection.exec_driver_sql(_insert_reading, rows).rowcount
+                minutes = np.maximum(given.columns.t - 1, 0) // MINUTE * MINUTE
                 if stored:
-                    self._note_minutes(connection, given.columns.t)
+                    self._note_minutes(connection, minutes)
                 names, fresh = self._put_marks(connection, marks, numbers)
             self._cameras.update(added)
             self._zones.update(names)
             self._events += fresh
+            if stored == len(rows):
+                numbered = columns([camera for _, camera, _ in rows], given.columns)
+                self._lately.add(minutes, numbered)
+            elif stored:
+                self._lately.tear(minutes)
         with self._changed:
             for camera, (t, _, data) in zip(given.cameras, rows, strict=True):
                 self._see(camera, t, data)
@@ -189,17 +200,16 @@ class SqliteStore:
         values = {"name": "events", "value": rows}
         connection.execute(insert(schema.mark).prefix_with("OR REPLACE"), [values])
 
-    def _note_minutes(self, connection: Connection, times: Ints) -> None:
+    def _note_minutes(self, connection: Connection, minutes: Ints) -> None:
         state = schema.minute_state
         fresh = insert(state)
         note = fresh.on_conflict_do_update(
             index_elements=[state.c.start],
             set_={"rows": state.c.rows + fresh.excluded.rows, "dirty": 1},
         )
-        minutes = Counter(map(minute_of, times.tolist()))
-        connection.execute(
-            note, [{"start": start, "rows": n, "dirty": 1} for start, n in minutes.items()]
-        )
+        starts, rows = np.unique(minutes, return_counts=True)
+        said = zip(starts.tolist(), rows.tolist(), strict=True)
+        connection.execute(note, [{"start": start, "rows": n, "dirty": 1} for start, n in said])
 
     def _see(self, camera: str, t: int, data: bytes) -> None:
         known = self._latest.get(camera)
@@ -546,27 +556,30 @@ class SqliteStore:
             found = rolled.counts_of(connection, [*known], resolution, spans)
         return {known[number]: one for number, one in found.items()}
 
-    def _roll_dirty(self) -> int:
+    def _roll_dirty(self, now: int = _FOREVER) -> int:
+        """Roll up what is due at `now` (UTC milliseconds); all of it without one."""
         state = schema.minute_state
         with self._writing() as connection:
             starts = (
                 connection.execute(select(state.c.start).where(state.c.dirty == 1)).scalars().all()
             )
         written = 0
-        for start in starts:
+        for start in self._lately.due(starts, now):
+            # Late Readings of a minute whose Readings are gone: in no sums but its old ones.
+            known = self._lately.sums(start) if start >= self._readings_from else None
             with self._writing() as connection:
-                written += upkeep.roll_minute(connection, start, self._readings_from)
+                written += upkeep.roll_minute(connection, start, self._readings_from, known)
         return written
 
-    def roll_up(self, now: int) -> int:  # noqa: ARG002 - part of the seam; every minute counts here
+    def roll_up(self, now: int) -> int:
         """Bring minute and hour roll-ups up to date with the Readings; the number written.
 
-        The running minute too: it is rolled up again when more arrives, as is any minute that
-        Readings came late for.
+        The running minute too, unless it is of thousands of cameras: it is rolled up again when
+        more arrives, as is any minute that Readings came late for.
         """
         with self._write_lock:
             self._save_statuses()
-            return self._roll_dirty()
+            return self._roll_dirty(now)
 
     def roll_some(self, now: int) -> bool:
         """Bring roll-ups up to date: one machine's are not so many that they are cut in pieces."""
@@ -577,6 +590,7 @@ class SqliteStore:
         """Make every roll-up anew whose Readings are all still kept; the number written."""
         state = schema.minute_state
         with self._write_lock:
+            self._lately.clear()
             with self._writing() as connection:
                 connection.execute(update(state).values(dirty=1))
             written = self._roll_dirty()

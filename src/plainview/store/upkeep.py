@@ -106,13 +106,16 @@ def sums_in_minute(connection: Connection, start: int) -> Minutes:
     return parts
 
 
-def roll_minute(connection: Connection, start: int, readings_from: int) -> int:
+def roll_minute(
+    connection: Connection, start: int, readings_from: int, known: Minutes | None = None
+) -> int:
     """Bring the minute at `start`, and its hour, up to date; the number of rows written.
 
-    A minute whose Readings were already deleted keeps what it had: late arrivals are added to it,
-    and then deleted as well.
+    `known` are its sums, if somebody has kept them while its Readings came. A minute whose
+    Readings were already deleted keeps what it had: late arrivals are added to it, and then deleted
+    as well.
     """
-    fresh = sums_in_minute(connection, start)
+    fresh = sums_in_minute(connection, start) if known is None else known
     old = _load(connection, schema.minute, start, fresh)
     if start < readings_from:
         fresh = {camera: add(old.get(camera, Sums()), part) for camera, part in fresh.items()}

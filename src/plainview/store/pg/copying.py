@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from plainview.readings import Ints
 from plainview.store.pg.link import raw
-from plainview.store.pg.sheets import Held
+from plainview.store.sheets import Held
 
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"

@@ -17,17 +17,13 @@ from plainview.errors import UNDECODED
 from plainview.readings import Ints, columns_of
 from plainview.store import schema
 from plainview.store.dialects import among
+from plainview.store.lately import GRACE, LARGE
 from plainview.store.pg import copying
 from plainview.store.pg.link import raw
-from plainview.store.pg.sheets import Columns, Sheet, columns
 from plainview.store.rollup import HOUR, MINUTE, Sums
+from plainview.store.sheets import Columns, Sheet, columns
 from plainview.store.upkeep import Brief, sums_of
 
-LARGE: Final = 5000
-"""Cameras of a minute from which on it is written once, when it is over: each row of 60,000 written
-three times would be three dead rows to clear away."""
-_GRACE: Final = 2000
-"""Milliseconds after a minute's end in which its Readings still come."""
 _HOT: Final = 3
 """Minutes and hours, of the newest, whose whole sums stay in memory."""
 _PIECE: Final = 2048
@@ -130,7 +126,7 @@ class Rolling:
             and (
                 now is None
                 or minute.fresh.used < LARGE
-                or start + MINUTE + _GRACE <= now
+                or start + MINUTE + GRACE <= now
                 or start + MINUTE < newest
             )
         )

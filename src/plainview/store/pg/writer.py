@@ -13,16 +13,17 @@ from plainview.readings import Columns, Ints, Readings, gathered
 from plainview.record import CameraStatus, Reading, Stamped
 from plainview.store import Appended, Retention, events, schema
 from plainview.store.dialects import INSERTS
+from plainview.store.lately import LARGE
 from plainview.store.pg import copying, partitions, rolling
 from plainview.store.pg.address import Address
 from plainview.store.pg.latest import Latest
 from plainview.store.pg.link import Link, raw
 from plainview.store.pg.names import Names
-from plainview.store.pg.sheets import columns
 from plainview.store.pg.summing import Summing
 from plainview.store.pg.watch import channel
 from plainview.store.rollup import MINUTE
 from plainview.store.search import Mark
+from plainview.store.sheets import columns
 
 _insert = INSERTS["postgresql"]
 _LONG_TERM: Final = 3 * 86_400
@@ -246,7 +247,7 @@ class Writer:
             self.link.claim()
             due = self.rolling.due(now)
             pieces = self.rolling.pieces(due)
-            few = sum(piece.sums.used for piece in pieces) < rolling.LARGE
+            few = sum(piece.sums.used for piece in pieces) < LARGE
             self._roll(pieces if few else self.rolling.piece(due), now)
             return not few
 

@@ -191,6 +191,18 @@ class Sheet:
             if part.crossings:
                 self._crossings[slot, : len(part.crossings)] = part.crossings
 
+    def parts(self) -> dict[int, Sums]:
+        """Its sums, by camera."""
+        held = self.held(self.cameras)
+        rows = zip(held.cameras.tolist(), held.sums.tolist(), held.peaks.tolist(),
+                   held.health.tolist(), held.lines.tolist(), held.crossings.tolist(),
+                   strict=True)  # fmt: skip
+        return {
+            camera: Sums(n, unhealthy, total, low, high, None if peak == _NONE else peak,
+                         tuple((forward, backward) for forward, backward in said[:lines]), health)
+            for camera, (n, unhealthy, total, low, high), peak, health, lines, said in rows
+        }  # fmt: skip
+
     def held(self, cameras: Ints) -> Held:
         """The sums of `cameras`, which are in it, in the order of their numbers."""
         cameras = np.sort(cameras)

@@ -1,7 +1,7 @@
 """Alarms before a simulated crush, and false ones in ordinary traffic, beside the limits (issue 3).
 
     python bench/alarms.py [--hours H]                   all of it, as plainview evaluate alarms
-    python bench/alarms.py truth FOLDER                  simulate once: the only part with JuPedSim
+    python bench/alarms.py truth FOLDER [--cores N]      simulate once: the only part with JuPedSim
     python bench/alarms.py look FOLDER OUT [--cores N] [--seconds S]     in pieces that add up
     python bench/alarms.py add OUT... [--write docs/evaluation.md]
 
@@ -76,25 +76,40 @@ def _models() -> dict[str, ErrorModel]:
     }  # fmt: skip
 
 
-def _pieces() -> Iterator[Piece]:
-    """What is asked first comes first: the errors that were measured, then the others."""
-    for mark in _models():
-        yield from (Piece(mark, normal=False, number=k) for k in range(RUN_UPS))
-        if mark != "alarms-exact":
-            yield from (Piece(mark, normal=True, number=k) for k in range(STRETCHES))
+def _pieces(folder: Path) -> Iterator[Piece]:
+    """Those whose truth is below `folder`; what is asked first, and what is short, comes first."""
+    parts = (
+        ("alarms", False), ("alarms", True),
+        ("alarms-limits", False), ("alarms-exact", False), ("alarms-limits", True),
+    )  # fmt: skip
+    for mark, normal in parts:
+        several = (Piece(mark, normal, k) for k in range(STRETCHES if normal else RUN_UPS))
+        yield from (piece for piece in several if _file(piece, folder).exists())
 
 
-def simulate(folder: Path, first: int, run_ups: int) -> None:
-    """Write the truth of each run-up and each day's traffic below `folder`."""
+def _file(piece: Piece, folder: Path) -> Path:
+    name = f"day-{piece.number // DAY}" if piece.normal else f"run-up-{piece.number}"
+    return folder / f"{name}.npz"
+
+
+def simulate(folder: Path, cores: int) -> None:
+    """Write the truth of each run-up and each day's traffic below `folder`, where it is not yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    for seed in range(first, first + run_ups):
-        found = run_up_truth(seed)
-        head = np.array([*found.when, *found.rect])
-        _keep(folder / f"run-up-{seed}.npz", {"head": head} | _planes("0", found.truth))
-    for day in range(-(-STRETCHES // DAY)):
-        several = enumerate(normal_truth(day))
+    wanted = [Piece("", normal=False, number=k) for k in range(RUN_UPS)]
+    wanted += [Piece("", normal=True, number=k) for k in range(0, STRETCHES, DAY)]
+    left = [piece for piece in wanted if not _file(piece, folder).exists()]
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_simulate, left, [folder] * len(left)))
+
+
+def _simulate(piece: Piece, folder: Path) -> None:
+    if piece.normal:
+        several = enumerate(normal_truth(piece.number // DAY))
         planes = dict(chain(*(_planes(str(k), one).items() for k, one in several)))
-        _keep(folder / f"day-{day}.npz", planes)
+    else:
+        found = run_up_truth(piece.number)
+        planes = {"head": np.array([*found.when, *found.rect])} | _planes("0", found.truth)
+    _keep(_file(piece, folder), planes)
 
 
 def _keep(path: Path, planes: dict[str, np.ndarray]) -> None:
@@ -116,8 +131,7 @@ def _courses(kept: dict[str, np.ndarray]) -> Iterator[Course]:
 def see(piece: Piece, folder: Path) -> Seen:
     """Look at one piece of the truth below `folder`."""
     started, model = time.process_time(), _models()[piece.mark]
-    name = f"day-{piece.number // DAY}" if piece.normal else f"run-up-{piece.number}"
-    with np.load(folder / f"{name}.npz") as file:
+    with np.load(_file(piece, folder)) as file:
         kept = dict(file)
     courses = tuple(_courses(kept))
     trials: list[RunUpTrial] = []
@@ -137,7 +151,7 @@ def look(folder: Path, out: Path, cores: int, seconds: float) -> None:
     end, longest = time.monotonic() + seconds, 5.0
     out.parent.mkdir(parents=True, exist_ok=True)
     done = {seen.piece for seen in _kept([out])} if out.exists() else set()
-    left = (piece for piece in _pieces() if piece not in done)
+    left = (piece for piece in _pieces(folder) if piece not in done)
     with (
         ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool,
         out.open("ab") as file,
@@ -188,8 +202,7 @@ def _arguments() -> argparse.Namespace:
     several = parser.add_subparsers(dest="part")
     truth = several.add_parser("truth")
     truth.add_argument("folder", type=Path)
-    truth.add_argument("--first", type=int, default=0, help="seed of the first run-up")
-    truth.add_argument("--run-ups", type=int, default=RUN_UPS)
+    truth.add_argument("--cores", type=int, default=2)
     looks = several.add_parser("look")
     looks.add_argument("folder", type=Path)
     looks.add_argument("out", type=Path, help="gets a line for each piece that is done")
@@ -205,7 +218,7 @@ def main() -> int:
     """Do what is asked."""
     asked = _arguments()
     if asked.part == "truth":
-        simulate(asked.folder, asked.first, asked.run_ups)
+        simulate(asked.folder, asked.cores)
     elif asked.part == "look":
         look(asked.folder, asked.out, asked.cores, asked.seconds)
     elif asked.part == "add":

@@ -42,6 +42,15 @@ class ConfigError(InputError):
     """A configuration file is wrong."""
 
 
+def not_installed(error: ModuleNotFoundError, *, use: str, where: str, extra: str) -> ConfigError:
+    """What to say where `use` needs a package that comes with `extra`."""
+    return ConfigError(
+        f"{use} needs the package {error.name}, which is not installed",
+        where=where,
+        mend=f"Install plainview[{extra}]: uv sync --extra {extra}",
+    )
+
+
 class CalibrationError(InputError):
     """A calibration cannot be right: singular, not finite, or looking away from the area."""
 

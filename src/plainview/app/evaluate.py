@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from plainview.app.clips import RECORDED, Clip, Scored, measure_clip, pets, rendered
-from plainview.errors import InputError
+from plainview.errors import InputError, not_installed
 from plainview.evaluate.error_model import model_of, write_model
 from plainview.evaluate.score import score
 from plainview.evaluate.strata import Strata, strata, strata_report
@@ -192,10 +192,8 @@ def _extra() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise InputError(
-            f"{error.name} is not installed",
-            where="plainview evaluate",
-            mend="Install plainview[evaluate]",
+        raise not_installed(
+            error, use="this evaluation", where="plainview evaluate", extra="evaluate"
         ) from error
 
 

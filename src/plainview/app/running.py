@@ -36,7 +36,7 @@ from plainview.app.witnessing import WitnessAsker
 from plainview.bus import Bus, open_bus
 from plainview.clock import Clock
 from plainview.config import CityConfig, SiteConfig
-from plainview.errors import ConfigError, PlainviewError
+from plainview.errors import PlainviewError, not_installed
 from plainview.fleet import Callbacks, Fleet, Placing, open_fleet
 from plainview.geometry import Zone
 from plainview.governance.office import Office
@@ -346,10 +346,8 @@ def _traces(city: CityConfig, clock: Clock, stack: contextlib.ExitStack) -> "Tra
     try:
         from plainview.app.telemetry import Traces  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"traces need the package {error.name}, which is not installed",
-            where="[telemetry]",
-            mend="Install plainview[telemetry]: uv sync --extra telemetry",
+        raise not_installed(
+            error, use="sending traces", where="[telemetry]", extra="telemetry"
         ) from error
     cameras = {site.id: [camera.id for camera in site.cameras] for site in city.sites}
     traces = Traces(city.telemetry, clock, cameras)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from plainview.errors import ConfigError
+from plainview.errors import not_installed
 
 if TYPE_CHECKING:
     from plainview.store.moving import Moved
@@ -18,11 +18,7 @@ def migrate(source: str, target: str, say: Callable[[str], None]) -> "Moved":
     try:
         from plainview.store.moving import move  # noqa: PLC0415 - needs an extra
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"PostgreSQL needs the package {error.name}, which is not installed",
-            where="store",
-            mend="Install plainview[city]: uv sync --extra city",
-        ) from error
+        raise not_installed(error, use="PostgreSQL", where="store", extra="city") from error
     last = ""
 
     def told(what: str, many: int) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, overload
 import numpy as np
 from msgspec import Struct
 
-from plainview.errors import ConfigError
+from plainview.errors import ConfigError, not_installed
 from plainview.readings import Ints, Readings
 from plainview.record import CameraStatus, Stamped
 
@@ -188,7 +188,7 @@ def check_bus(url: str) -> None:
     try:
         from plainview.bus.address import read_address  # noqa: PLC0415 - only where it is chosen
     except ModuleNotFoundError as error:
-        raise missing(error) from error
+        raise not_installed(error, use="this bus", where="bus", extra="city") from error
     read_address(url)
 
 
@@ -200,16 +200,7 @@ def located_bus(url: str, relative: Callable[[str], Path]) -> str:
     try:
         from plainview.bus.address import located  # noqa: PLC0415 - only where it is chosen
     except ModuleNotFoundError as error:
-        raise missing(error) from error
+        raise not_installed(error, use="this bus", where="bus", extra="city") from error
     found = located(url, relative)
     check_bus(found)
     return found
-
-
-def missing(error: ModuleNotFoundError) -> ConfigError:
-    """What to say where a package of the bus between machines is not installed."""
-    return ConfigError(
-        f"this bus needs the package {error.name}, which is not installed",
-        where="bus",
-        mend="Install plainview[city]: uv sync --extra city",
-    )

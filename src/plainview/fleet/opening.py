@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from plainview.clock import Clock
-from plainview.errors import ConfigError
+from plainview.errors import ConfigError, not_installed
 from plainview.fleet import Callbacks, Fleet, Placing
 from plainview.fleet.local import LocalFleet
 from plainview.fleet.placed import PlacedFleet
@@ -42,11 +42,7 @@ def opened(
     try:
         from plainview.fleet.ray import RayCluster  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"a Ray fleet needs the package {error.name}, which is not installed",
-            where="fleet",
-            mend="Install plainview[city]: uv sync --extra city",
-        ) from error
+        raise not_installed(error, use="a Ray fleet", where="fleet", extra="city") from error
     return PlacedFleet(
         RayCluster(url, trust, command=command),
         on_reading=callbacks.on_reading,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from plainview.errors import ConfigError, StoreError
+from plainview.errors import ConfigError, not_installed
 from plainview.store import Retention, Store
 
 _LEAST_BYTES = 1_000_000
@@ -54,9 +54,5 @@ def _postgres(url: str, retention: Retention, *, claim: bool) -> Store:
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("psycopg"):
             raise
-        raise StoreError(
-            "the driver for PostgreSQL is not installed",
-            where="store",
-            mend="Install plainview[city]",
-        ) from error
+        raise not_installed(error, use="PostgreSQL", where="store", extra="city") from error
     return PostgresStore(url, retention, claim=claim)

@@ -24,6 +24,8 @@ REAL: Final = {
     "store-aisle.mp4": ((480, 270), 4.0, 6.0),
     "bicycle-and-car.mp4": ((480, 270), 5.0, 12.0),
     "cars.mp4": ((768, 432), 6.0, 16.0),
+    "motorway.avi": ((320, 240), 8.0, 30.0),
+    "cyclist-on-motorway.avi": ((320, 240), 8.0, 30.0),
 }
 """Picture's size, and a guess of the camera's height and distance, metres: none is calibrated."""
 REAL_KINDS: Final = (EventKind.LEFT_OBJECT, EventKind.PERSON_DOWN, EventKind.FIRE)

@@ -1,8 +1,8 @@
 """Alarms before a simulated crush, and false ones in ordinary traffic, beside the limits (issue 3).
 
-    python bench/alarms.py [--hours H]                   all of it, as plainview evaluate alarms
-    python bench/alarms.py truth FOLDER [--cores N]      simulate once: the only part with JuPedSim
-    python bench/alarms.py look FOLDER OUT [--cores N] [--seconds S]     in pieces that add up
+    python bench/alarms.py [--hours H]       all of it, as plainview evaluate alarms
+    python bench/alarms.py [--hours H] truth FOLDER [--cores N]             simulate once
+    python bench/alarms.py [--hours H] look FOLDER OUT [--cores N] [--seconds S]
     python bench/alarms.py add OUT... [--write docs/evaluation.md]
 
 Prints one table: for each default threshold the share of run-ups in which it was raised before the
@@ -48,8 +48,6 @@ from plainview.evaluate.error_model import ErrorModel, exact_model, limit_model,
 from plainview.evaluate.simulated import Course
 from plainview.evaluate.table import write_between
 
-STRETCHES = round(HOURS / STRETCH)
-
 
 class Piece(NamedTuple):
     """One piece of the work: a run-up, or a stretch of ordinary traffic."""
@@ -77,14 +75,19 @@ def _models() -> dict[str, ErrorModel]:
     }  # fmt: skip
 
 
-def _pieces(folder: Path) -> Iterator[Piece]:
-    """Those whose truth is below `folder`; what is asked first, and what is short, comes first."""
+def _pieces(folder: Path, hours: float) -> Iterator[Piece]:
+    """Those whose truth is below `folder`; what is asked first, and what is short, comes first.
+
+    `hours` of ordinary traffic are for the measured errors; the others have no more than HOURS.
+    """
     parts = (
         ("alarms", False), ("alarms", True),
         ("alarms-limits", False), ("alarms-exact", False), ("alarms-limits", True),
     )  # fmt: skip
     for mark, normal in parts:
-        several = (Piece(mark, normal, k) for k in range(STRETCHES if normal else RUN_UPS))
+        most = hours if mark == "alarms" else min(hours, HOURS)
+        pieces = math.ceil(most / STRETCH) if normal else RUN_UPS
+        several = (Piece(mark, normal, k) for k in range(pieces))
         yield from (piece for piece in several if _file(piece, folder).exists())
 
 
@@ -93,11 +96,11 @@ def _file(piece: Piece, folder: Path) -> Path:
     return folder / f"{name}.npz"
 
 
-def simulate(folder: Path, cores: int) -> None:
+def simulate(folder: Path, cores: int, hours: float) -> None:
     """Write the truth of each run-up and each day's traffic below `folder`, where it is not yet."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [Piece("", normal=False, number=k) for k in range(RUN_UPS)]
-    wanted += [Piece("", normal=True, number=k) for k in range(0, STRETCHES, DAY)]
+    wanted += [Piece("", normal=True, number=k) for k in range(0, math.ceil(hours / STRETCH), DAY)]
     left = [piece for piece in wanted if not _file(piece, folder).exists()]
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
         list(pool.map(_simulate, left, [folder] * len(left)))
@@ -147,12 +150,12 @@ def see(piece: Piece, folder: Path) -> Seen:
     return Seen(piece, trials, false, time.process_time() - started)
 
 
-def look(folder: Path, out: Path, cores: int, seconds: float) -> None:
+def look(folder: Path, out: Path, cores: int, seconds: float, hours: float) -> None:
     """Look at pieces in `cores` processes; none is begun that might not end within `seconds`."""
     end, longest = time.monotonic() + seconds, 5.0
     out.parent.mkdir(parents=True, exist_ok=True)
     done = {seen.piece for seen in _kept([out])} if out.exists() else set()
-    left = (piece for piece in _pieces(folder) if piece not in done)
+    left = (piece for piece in _pieces(folder, hours) if piece not in done)
     with (
         ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool,
         out.open("ab") as file,
@@ -221,9 +224,9 @@ def main() -> int:
     """Do what is asked."""
     asked = _arguments()
     if asked.part == "truth":
-        simulate(asked.folder, asked.cores)
+        simulate(asked.folder, asked.cores, asked.hours)
     elif asked.part == "look":
-        look(asked.folder, asked.out, asked.cores, asked.seconds)
+        look(asked.folder, asked.out, asked.cores, asked.seconds, asked.hours)
     elif asked.part == "add":
         add(asked.files, asked.write)
     else:

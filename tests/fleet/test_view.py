@@ -223,6 +223,9 @@ def test_a_newly_admitted_plate_is_drawn_over_by_the_same_permit(
         assert heard.until(ViewState.NO_PLATE).jpeg == b"\xff\xd8\xff\xff\xd9"
         fleet.admit(CAMERA, b"plate")
         assert b"plate" in heard.until(ViewState.SHOWN).jpeg
+        # Another lens knows nothing of the events that this one had told of: it must be told.
+        while not heard.statuses.get(timeout=WAIT).restarts:
+            pass
         tall = structs.replace(spec, view=make_view("tall-picture"))
         fleet.start(CAMERA, tap, tall, granted(issuer, tap, tall))
         heard.noted("the lens sent a picture of more than")

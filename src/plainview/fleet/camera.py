@@ -269,6 +269,8 @@ class Camera:
         self._admitted = plate
         if self._pipeline is not None:
             self._detach(selector)
+            # Told like any other: whoever waits for an event's end must know that none will come.
+            self._restarts += 1
             self._retry_at = self._clock.monotonic()
             self._state = LensState.STARTING
 

@@ -6,7 +6,7 @@ import { h, part, say } from "./dom";
 import type { Box, SitesMap } from "./map";
 import { askLink, releasable } from "./releases";
 import { may } from "./session";
-import { alertName, alertSays, alertState, EVENTS, moment, share, span } from "./words";
+import { alertName, alertSaid, alertSays, alertState, EVENTS, moment, share, span } from "./words";
 
 type What = "events" | "alerts";
 type Options = readonly (readonly [value: string, words: string])[];
@@ -207,7 +207,7 @@ function alertRow(alert: Alert, names: Map<string, string>): HTMLElement {
   const notes = alert.history.filter((step) => step.who !== "Plainview").map((step) => h("li", {}, `${step.who}: ${step.why}`));
   return row(
     [level, h("strong", {}, alertName(alert))],
-    `${names.get(alert.site) ?? alert.site}. ${alertSays(alert)}`, `${moment(alert.raised_at)}, ${lasted}. ${alertState(alert)}.`,
+    `${names.get(alert.site) ?? alert.site}. ${alert.state === "cleared" ? alertSaid(alert) : alertSays(alert)}`, `${moment(alert.raised_at)}, ${lasted}. ${alertState(alert)}.`,
     planLink(alert.site, alert.raised_at, alertName(alert), alert.id), notes.length ? h("ul", { class: "notes" }, ...notes) : null);
 }
 

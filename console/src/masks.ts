@@ -78,7 +78,7 @@ type Act = (what: Promise<Plates>, done: string) => Promise<void>;
 function nothing(looks: Looks | null): HTMLElement {
   const { taken, needed } = looks ?? { taken: 0, needed: 9 };
   const far = taken < needed
-    ? `The camera has learned none yet: it has taken ${taken} of ${needed} looks, one every two hours.`
+    ? `The camera has learned none yet: it has taken ${taken} of ${needed} looks, one every two hours, each of eleven minutes.`
     : `The camera has taken ${taken} looks, and they do not agree on enough of the place yet. It goes on looking.`;
   return h("div", {},
     h("p", {}, far),
@@ -87,7 +87,7 @@ function nothing(looks: Looks | null): HTMLElement {
 
 function present(plates: Plates, camera: string, act: Act): HTMLElement {
   const admitted = plates.admitted;
-  if (!admitted) return h("p", {}, "Nothing has been admitted, so the view is drawn over plain ground.");
+  if (!admitted) return h("p", {}, "Nothing has been admitted yet. Where this camera may show a view, it is drawn over plain ground.");
   const why = h("input", { id: "withdraw-why", type: "text", maxlength: 300, minlength: 3, required: true, autocomplete: "off" });
   const form = h("form", { class: "inline-form" },
     h("label", { for: "withdraw-why" }, "Why should it not be shown any more?"), why,

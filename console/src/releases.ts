@@ -120,6 +120,14 @@ function form(now: ReleasesNow, done: () => Promise<void>): HTMLElement {
   return made;
 }
 
+/** What comes next, on the command line, for whoever waits for it. */
+function next(one: Release): HTMLElement | null {
+  const command = one.state === "granted" ? "plainview release unwrap" : one.state === "asked" && one.approved.length >= 2 ? `plainview release grant ${one.id}` : null;
+  if (!command) return null;
+  const who = one.state === "granted" ? "Next, at both custodians in turn, then for the film at the operator: " : "Next, at the operator: ";
+  return h("p", { class: "note" }, who, h("code", {}, command));
+}
+
 function row(one: Release, done: () => Promise<void>): HTMLElement {
   const grade = one.state === "granted" ? "good" : "note";
   const state = { asked: `${one.approved.length} of 2 have approved`, granted: "Granted", ended: "Over" }[one.state];
@@ -140,6 +148,7 @@ function row(one: Release, done: () => Promise<void>): HTMLElement {
     h("p", {}, `${one.cameras.join(", ")}: ${written(one.since).replace("T", " ")} to ${written(one.until).replace("T", " ")} UTC. `,
       one.unredacted ? h("strong", {}, "As recorded: everybody can be seen.") : `Obscured, but for regions of ${one.visible} %.`),
     h("p", {}, "Purpose: ", one.purpose, h("br"), "Legal basis: ", one.basis),
-    h("p", { class: "alert-since" }, `Asked by ${roleWords(one.role)}, ${moment(one.t)}; approved by ${one.approved.map(roleWords).join(", ") || "nobody yet"}; ${counted}${one.ends === null ? "" : `; until ${moment(one.ends)}`}.`),
+    h("p", { class: "alert-since" }, `Asked by ${roleWords(one.role)}, ${moment(one.t)}; approved by ${one.approved.map(roleWords).join(", ") || "nobody yet"}; ${counted}${one.ends === null || one.state === "ended" ? "" : `; until ${moment(one.ends)}`}.`),
+    next(one),
     one.state === "asked" && may("approve-release") ? h("p", {}, button) : null, error);
 }

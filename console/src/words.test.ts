@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
+import { alertSaid, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -98,6 +98,8 @@ describe("alerts", () => {
     expect(alertSays(seen)).toBe("2 cameras, 84 % sure: a-1, a-2");
     expect(alertSays({ ...seen, cameras: ["a-1"] })).toBe("Camera a-1, 84 % sure");
     expect(alertSays(alert)).toBe("6.1 people/m² (5.4 to 6.8); alarm from 5.0 people/m²");
+    expect(alertSaid({ ...alert, peak: 6.4 })).toBe("highest 6.4 people/m²; alarm from 5.0 people/m²");
+    expect(alertSaid(seen)).toBe(alertSays(seen));
   });
 
   it("tell a time in minutes, and that less of it is worse", () => {

@@ -219,6 +219,13 @@ export function alertSays(alert: Alert): string {
   return alert.quantity === null ? seenBy(alert) : `${amount(alert)}; ${threshold(alert)}`;
 }
 
+/** What an alert was about once it is over: "highest 27 people/min; warning from 5.0 people/min". What it was about as it cleared says little. */
+export function alertSaid(alert: Alert): string {
+  if (alert.quantity === null || alert.peak === null) return alertSays(alert);
+  const furthest = QUANTITIES[alert.quantity]?.below ? "shortest" : "highest";
+  return `${furthest} ${withUnit(alert.quantity, alert.peak, alert.unit ?? "")}; ${threshold(alert)}`;
+}
+
 /** Whether an alert's value is past its threshold now; false where it is not known. */
 export function past(alert: Alert): boolean {
   if (alert.value === null || alert.quantity === null || alert.threshold === null) return false;

@@ -18,7 +18,7 @@ from plainview.errors import InputError, PlainviewError
 
 NATS, POSTGRES = "nats:temporary", "postgresql:temporary"
 """Addresses that ask for a server of the simulation's own."""
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 _NOBODY = 65_534
 _LOOK = 0.02
 _POSTGRES = (
@@ -27,7 +27,7 @@ _POSTGRES = (
     "shared_buffers=256MB",
     "max_wal_size=4GB",
     "wal_compression=on",
-    "checkpoint_timeout=5min",
+    "checkpoint_timeout=30s",
     "max_connections=40",
 )
 """As docs/guide/postgresql.md advises for a city; durable: fsync and synchronous_commit stay on."""

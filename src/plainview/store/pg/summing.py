@@ -23,6 +23,10 @@ log = structlog.get_logger(__name__)
 _AT_ONCE: Final = 100_000
 """Readings that are summed up before anything else is done; more are left to a thread."""
 
+_PAUSE: Final = 0.1
+"""Seconds between two looks at some twenty thousand of them: what waited while nobody stored goes
+first, and sums are in no hurry."""
+
 
 class Summing:
     """Owns the thread that sums up what was stored before the last start, and how it ends.
@@ -84,7 +88,7 @@ class Summing:
         try:
             with snapshot:
                 for start in starts:
-                    base = rolling.sums_in_minute(snapshot, start, stop.is_set)
+                    base = rolling.sums_in_minute(snapshot, start, lambda: stop.wait(_PAUSE))
                     before = rolling.stored(snapshot, schema.minute, start)
                     with self._link.lock:
                         if stop.is_set() or self._link.turn != turn:

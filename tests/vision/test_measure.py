@@ -1,5 +1,6 @@
 """From frames to Readings: every interval once, in order, and never a false empty scene."""
 
+from functools import cache
 from pathlib import Path
 
 import av
@@ -11,6 +12,7 @@ from shapely.geometry import Polygon
 from tests.vision.scenes import (
     CAMERA,
     NOBODY,
+    RATE,
     WORLD,
     Luma,
     count_of,
@@ -57,6 +59,20 @@ NOISE = [
 ]
 
 
+@cache
+def _rendered(rate: float) -> tuple[tuple[float, Luma], ...]:
+    """Forty seconds of WALK, rendered once for all tests; nobody may write into them."""
+    frames = tuple(film(WALK, 40, rate=rate))
+    for _, luma in frames:
+        luma.setflags(write=False)
+    return frames
+
+
+def walked(seconds: float, *, rate: float = RATE) -> tuple[tuple[float, Luma], ...]:
+    """The first `seconds` of WALK."""
+    return _rendered(rate)[: round(seconds * rate)]
+
+
 def said(measurer: Measurer, end: float, span: float = 1.0) -> list[Reading]:
     """What comes of an interval that ends at `end` seconds."""
     data = measurer.interval(round(end * 1000), round(span * 1000), dropped=0, health=())
@@ -71,7 +87,7 @@ def ends(found: list[Reading]) -> list[int]:
 def test_a_clip_is_held_back_and_then_told_wholly_and_in_order() -> None:
     """Nothing is said until the plate is learned; then each interval once, in order."""
     measurer = Measurer(CLIP)
-    frames = list(film(WALK, BOOTSTRAP + 6, rate=2.5))
+    frames = walked(BOOTSTRAP + 6, rate=2.5)
     order: list[int] = []
     first = None
     for k, (t, luma) in enumerate(frames):
@@ -89,7 +105,7 @@ def test_a_clip_is_held_back_and_then_told_wholly_and_in_order() -> None:
 
 def test_a_clips_first_seconds_are_measured_like_its_last() -> None:
     """Someone who walks through before the plate is known is counted and crosses all the same."""
-    found = readings(film(WALK, 34), Measurer(CLIP), CLIP)
+    found = readings(walked(34), Measurer(CLIP), CLIP)
     assert [one.t for one in found] == [1000 * (k + 1) for k in range(34)]
     there = [count_of(one) for one in found]
     assert np.mean(there[6:11]) == pytest.approx(1, abs=0.15)
@@ -214,7 +230,7 @@ def of_size(height: int, width: int) -> bytes:
 )
 def test_a_plate_that_does_not_fit_is_ignored(bad: bytes) -> None:
     """A garbage plate, or one of another size, changes nothing."""
-    frames = list(film(WALK, 12))
+    frames = walked(12)
     plain = [encode(one) for one in readings(frames, Measurer(LIVE), LIVE)]
     given = [encode(one) for one in readings(frames, Measurer(LIVE, plate=bad), LIVE)]
     assert given == plain
@@ -229,7 +245,7 @@ def resized(luma: Luma, factor: int) -> Luma:
 @pytest.mark.parametrize("change", [1.0, 10.0, 32.0])
 def test_a_change_of_resolution_loses_no_interval(spec: LensSpec, change: float) -> None:
     """Whenever the frames' size changes, also while a clip waits, each interval comes once."""
-    frames = [(t, luma if t < change else resized(luma, 2)) for t, luma in film(WALK, 40, rate=2.5)]
+    frames = [(t, luma if t < change else resized(luma, 2)) for t, luma in walked(40, rate=2.5)]
     found = readings(frames, Measurer(spec), spec)
     assert ends(found) == [1000 * (k + 1) for k in range(40)]
     assert sum(one.frames for one in found) >= 0.9 * len(frames) - 3
@@ -251,7 +267,7 @@ def test_time_that_steps_back_is_survived(spec: LensSpec, step: float) -> None:
     """After a clock's step back, frames are measured on; nothing is lost or infinite."""
     measurer = Measurer(spec)
     found: list[Reading] = []
-    for k, (t, luma) in enumerate(film(WALK, 36, rate=2.5)):
+    for k, (t, luma) in enumerate(walked(36, rate=2.5)):
         measurer.frame(luma, t if k < 30 else t + step - 0.4)
         if k % 5 == 4:
             found += said(measurer, (k + 1) / 2.5, 2.0)
@@ -264,7 +280,7 @@ def test_time_that_steps_back_is_survived(spec: LensSpec, step: float) -> None:
 def test_time_that_leaps_ahead_is_survived() -> None:
     """After a gap of an hour people are not carried on, and the scene is measured as it is."""
     measurer = Measurer(LIVE)
-    for t, luma in film(WALK, 8):
+    for t, luma in walked(8):
         measurer.frame(luma, t)
     measurer.interval(8000, 8000, dropped=0, health=())
     for t, luma in film(NOBODY, 12):
@@ -325,7 +341,7 @@ def test_the_frame_given_is_not_kept_or_changed() -> None:
     """The decoder may reuse its buffer: what was given is copied, and left as it was."""
     shared = np.zeros((180, 320), np.uint8)
     one, other = Measurer(CLIP), Measurer(CLIP)
-    for t, luma in film(WALK, 6):
+    for t, luma in walked(6):
         shared[:] = luma
         one.frame(shared, t)
         assert np.array_equal(shared, luma)

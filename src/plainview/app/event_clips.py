@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from plainview.app.clips import PETS, tell
+from plainview.app.road_clips import CYCLIST, MOTORWAY, Road
 from plainview.calibrate.output import camera_toml
 from plainview.errors import InputError, PlainviewError
 from plainview.evaluate.event_truth import EventTruth, SceneNote, Spell
@@ -24,12 +25,14 @@ REAL: Final = {
     "store-aisle.mp4": ((480, 270), 4.0, 6.0),
     "bicycle-and-car.mp4": ((480, 270), 5.0, 12.0),
     "cars.mp4": ((768, 432), 6.0, 16.0),
-    "motorway.avi": ((320, 240), 8.0, 30.0),
-    "cyclist-on-motorway.avi": ((320, 240), 8.0, 30.0),
 }
 """Picture's size, and a guess of the camera's height and distance, metres: none is calibrated."""
+ROADS: Final = {"cyclist-on-motorway.avi": CYCLIST, "motorway.avi": MOTORWAY}
 REAL_KINDS: Final = (EventKind.LEFT_OBJECT, EventKind.PERSON_DOWN, EventKind.FIRE)
-"""Kinds that are looked for without a zone; none happens in any of the real clips."""
+"""Kinds that are looked for without a zone; none happens in any of the real clips.
+
+Kinds with a zone are looked for where ROADS has one.
+"""
 _ATTEMPTS: Final = 2
 """On a machine that is far too busy a lens may be taken for one that hangs, and be ended."""
 
@@ -60,39 +63,45 @@ def _measured(video: Path, camera: Path) -> Measured:
 
 
 def real_clips(data: Path, kinds: Sequence[str]) -> Iterator[Judged]:
-    """The real clips under `data`, in which none of REAL_KINDS happens. Absent ones are named."""
-    judged = tuple(kind for kind in REAL_KINDS if kind in kinds)
-    if not judged:
-        return
+    """The real clips under `data`; what happens in them is in ROADS. Absent ones are named."""
     with tempfile.TemporaryDirectory(prefix="plainview-events-") as scratch:
-        for video, camera in _found(data, Path(scratch)):
+        for video, camera, road in _found(data, Path(scratch)):
+            several = (*REAL_KINDS, *(road.kinds() if road else ()))
+            judged = tuple(kind for kind in several if kind in kinds)
+            if not judged:
+                continue
             tell(f"measuring {video.name}")
             measured = _measured(video, camera)
             seconds = measured.intervals[-1].t
             told = told_events(measured)
             name = PETS if video.parent.name == PETS else video.stem
             truth = EventTruth(
-                seconds, (), judged, (Spell(0.0, seconds, "daylight"),),
-                SceneNote("real", name, "ordinary", positive=False),
+                seconds, road.events() if road else (), judged,
+                (Spell(0.0, seconds, "daylight"),),
+                SceneNote("real", name, "ordinary", positive=bool(road and road.rider)),
             )  # fmt: skip
             yield from (judge(told, truth, kind) for kind in judged)
 
 
-def _found(data: Path, scratch: Path) -> Iterator[tuple[Path, Path]]:
+def _found(data: Path, scratch: Path) -> Iterator[tuple[Path, Path, Road | None]]:
     """Each real video with a camera's file: PETS's own, and guesses for the others."""
     pets = data / PETS / "video.mp4"
     if pets.is_file():
-        yield pets, data / PETS / "camera.toml"
+        yield pets, data / PETS / "camera.toml", None
     else:
         tell(f"left out: {PETS}, because {pets} is not there")
-    for name, (size, height, away) in REAL.items():
+    for name in (*REAL, *ROADS):
         video = data / "clips" / name
         if not video.is_file():
             tell(f"left out: {name}, because {video} is not there")
             continue
-        camera = hung("guess", at=(0.0, -away), height=height, towards=(0.0, 0.0), hfov=60,
-                      size=size)  # fmt: skip
-        view = View(camera.calibration(), ground_seen(camera, wide=False))
+        road = ROADS.get(name)
+        view = road.view() if road else _guessed(*REAL[name])
         path = scratch / f"{video.stem}.toml"
         path.write_text(camera_toml(video.stem, view), encoding="utf-8")
-        yield video, path
+        yield video, path, road
+
+
+def _guessed(size: tuple[int, int], height: float, away: float) -> View:
+    camera = hung("guess", at=(0.0, -away), height=height, towards=(0.0, 0.0), hfov=60, size=size)
+    return View(camera.calibration(), ground_seen(camera, wide=False))

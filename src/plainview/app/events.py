@@ -147,8 +147,8 @@ def _as_json(found: _Found, kinds: Sequence[str]) -> str:
 
 
 _ABOUT_REAL = (
-    "No object is left, nobody falls and nothing burns in them: whatever is told is false. All\n"
-    "but PETS are measured with a guess of their calibration."
+    "No object is left, nobody falls, nothing burns and nobody drives the wrong way in them; one\n"
+    "cyclist is where he must not be. All but PETS are measured with a guess of their calibration."
 )
 
 

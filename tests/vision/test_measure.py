@@ -162,8 +162,9 @@ def test_a_live_walker_is_one() -> None:
 
 def test_an_empty_scene_is_empty_and_well() -> None:
     """Nobody, no flags, no cells, no crossings; and an interval that holds zero narrowly."""
+    frames = list(film(NOBODY, 36, rate=2.5))
     for spec in (CLIP, LIVE):
-        found = readings(film(NOBODY, 36, rate=2.5), Measurer(spec), spec)
+        found = readings(frames, Measurer(spec), spec)
         assert len(found) == 36
         for one in found[3:]:
             assert one.health == ()

@@ -23,6 +23,8 @@ LEAST_SPAN: Final = 16 * 3_600_000
 """Milliseconds that a plate is learned over, at least: longer than people sleep."""
 NEEDED_LOOKS: Final = 9
 """Looks that fill `LEAST_SPAN`, one every two hours."""
+OLDEST_LOOK: Final = 36 * 3_600_000
+"""Milliseconds after which a look counts no more, and is deleted."""
 MOST_LOOKS: Final = 12
 """Looks that are kept and voted on; the oldest go first."""
 MAX_PICTURE: Final = 65_536

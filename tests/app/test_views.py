@@ -1,6 +1,7 @@
 """Plates of views from the command line: who may admit one, what counts, and that it is shown."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,15 @@ from plainview.errors import AccessRefused, InputError
 from plainview.governance.office import Office
 from plainview.governance.person import Role
 from plainview.ledger.entry import EntryKind
-from plainview.redacted import LEAST_SPAN, NEEDED_LOOKS, RULES, ViewLooks, ViewPlate, digest
+from plainview.redacted import (
+    LEAST_SPAN,
+    NEEDED_LOOKS,
+    OLDEST_LOOK,
+    RULES,
+    ViewLooks,
+    ViewPlate,
+    digest,
+)
 
 CAMERA = "plaza-north"
 PLATE = ViewPlate(RULES, 320, 180, 0, LEAST_SPAN, 9, 0.98, b"\x89PNG empty")
@@ -127,6 +136,24 @@ def test_looks_are_kept_for_the_lens_and_shown_to_nobody(tmp_path: Path) -> None
         view_plates.show(CAMERA, tmp_path / "x.png", tmp_path)
     view_plates.forget(CAMERA, tmp_path)
     assert plates.looks(CAMERA) is None
+
+
+def test_looks_of_a_lens_that_runs_no_more_are_deleted(tmp_path: Path) -> None:
+    """A running Plainview does it, 36 hours after they were written; those of a later hour stay."""
+    plates, clock = ViewPlates(tmp_path), ManualClock(utc=1_000_000.0)
+    looks = redacted.encode(ViewLooks(RULES, 320, 180, 0, 7_900_000, 2, b"of a day"))
+    for camera, written in ((CAMERA, 1_000_000), ("other", 1_003_600)):
+        plates.keep_looks(camera, looks)
+        os.utime(tmp_path / "plates" / f"{camera}.view-looks", (written, written))
+    with Office(tmp_path, clock) as office:
+        views = RunningViews(office, plates, clock, states=dict, show=lambda *_told: None)
+        clock.advance(OLDEST_LOOK / 1000)
+        views.look()
+        assert plates.looks(CAMERA) is not None
+        clock.advance(LOOK)
+        views.look()
+    assert plates.looks(CAMERA) is None
+    assert plates.looks("other") == looks
 
 
 def test_masks_are_read_strictly() -> None:

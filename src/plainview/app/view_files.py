@@ -19,6 +19,7 @@ from plainview.governance.person import Person
 from plainview.ledger.entry import EntryKind
 from plainview.redacted import (
     NEEDED_LOOKS,
+    OLDEST_LOOK,
     RULES,
     AdmittedPlate,
     Masks,
@@ -119,6 +120,19 @@ class ViewPlates:
             with contextlib.suppress(OSError):
                 found[path.name.removesuffix(f".{ADMITTED}")] = path.stat().st_mtime_ns
         return found
+
+    def drop_old_looks(self, now: float) -> list[str]:
+        """Delete looks that were written too long before `now` (UTC seconds) to count; whose.
+
+        A lens that runs writes them anew every two hours. Those of one that does not would stay.
+        """
+        dropped = []
+        for path in self._folder.folder.glob(f"*.{LOOKS}"):
+            with contextlib.suppress(OSError):
+                if now - path.stat().st_mtime > OLDEST_LOOK / 1000:
+                    path.unlink()
+                    dropped.append(path.name.removesuffix(f".{LOOKS}"))
+        return sorted(dropped)
 
     def facts(self, camera: str) -> Plates:
         """What there is of `camera`."""

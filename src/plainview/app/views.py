@@ -86,11 +86,15 @@ class RunningViews:
             self._given(camera, self._plates.admitted(camera))
 
     def look(self) -> None:
-        """Show what was admitted or withdrawn by another process. To be called now and then."""
+        """Show what was admitted or withdrawn by another process; delete looks that are too old.
+
+        To be called now and then.
+        """
         now = self._clock.monotonic()
         if 0 <= now - self._looked < LOOK:
             return
         self._looked = now
+        self._plates.drop_old_looks(self._clock.utc())
         stamps = self._plates.stamps()
         changed = [
             name for name in stamps | self._stamps if stamps.get(name) != self._stamps.get(name)

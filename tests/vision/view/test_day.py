@@ -15,6 +15,7 @@ from plainview.redacted import (
     LEAST_SPAN,
     MOST_LOOKS,
     NEEDED_LOOKS,
+    OLDEST_LOOK,
     RULES,
     AdmittedPlate,
     check_masks,
@@ -23,7 +24,7 @@ from plainview.redacted import (
     read_view_looks,
     read_view_plate,
 )
-from plainview.vision.view.day import EVERY, OLDEST, Day
+from plainview.vision.view.day import EVERY, Day
 from plainview.vision.view.learn import Look
 from plainview.vision.view.scenery import FLAT, GREY, looked_at, scenery
 
@@ -222,7 +223,22 @@ def test_a_lens_that_is_started_anew_goes_on_where_the_last_one_was() -> None:
         encode(structs.replace(told, body=bytes(body))),
     ):
         assert of_day(nobody, [8], Day(SIZE, bad)) is None
-    assert of_day(nobody, [8 + OLDEST // EVERY], Day(SIZE, kept)) is None
+    assert of_day(nobody, [8 + OLDEST_LOOK // EVERY], Day(SIZE, kept)) is None
+
+
+def test_what_is_not_settled_leaves_no_lens() -> None:
+    """What is kept for the next lens is the same whoever stood where a look is not settled."""
+    settled = np.ones((SIZE[1], SIZE[0]), dtype=np.bool_)
+    settled[40:90, 60:100] = False
+    kept = []
+    for there in (30, 220):
+        luma = np.full(settled.shape, 120, np.uint8)
+        luma[~settled] = there
+        day = Day(SIZE)
+        day.add(Look(luma, settled, 1_000, 700_000))
+        kept.append(day.to_bytes())
+    assert kept[0] is not None
+    assert kept[0] == kept[1]
 
 
 def test_looks_are_two_hours_apart_and_the_oldest_go() -> None:

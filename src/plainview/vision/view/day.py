@@ -29,6 +29,7 @@ from plainview.redacted import (
     LEAST_SPAN,
     MAX_LOOKS,
     MOST_LOOKS,
+    OLDEST_LOOK,
     RULES,
     ViewLooks,
     encode,
@@ -40,8 +41,6 @@ from plainview.vision.view.scenery import packed
 
 EVERY: Final = 7_200_000
 """Milliseconds from the begin of a look to that of the next."""
-OLDEST: Final = 36 * 3_600_000
-"""Milliseconds after which a look counts no more."""
 SPAN: Final = LEAST_SPAN
 """Milliseconds from the first to the last look that agree on a place, at least."""
 LEAST_AGREE: Final = 6
@@ -127,10 +126,12 @@ class Day:
 
     def add(self, look: Look) -> bytes | None:
         """Take a look; the plate that the day says, where it says one."""
-        old = [one for one in self._kept.seen if look.end - one.end <= OLDEST]
+        old = [one for one in self._kept.seen if look.end - one.end <= OLDEST_LOOK]
         relief = _relief(look)
         seen = (*old, _Seen(look.begin, look.end, zlib.compress(relief.tobytes())))[-MOST_LOOKS:]
-        luma, settled, shown = look.luma, look.settled, look.end
+        # What is not settled leaves no lens, and is of no use to the next one.
+        luma = np.where(look.settled, look.luma, 0).astype(np.uint8)
+        settled, shown = look.settled, look.end
         ground, tells = self._ground(seen, relief)
         if any(one.end == self._kept.shown for one in seen):
             (before,) = (one for one in seen if one.end == self._kept.shown)
@@ -228,14 +229,20 @@ def _relief(look: Look) -> Relief:
     height, width = look.luma.shape
     size = (width // 2, height // 2)
     small = cv2.resize(look.luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    half = cv2.blur(small, (3, 3))  # a sensor's noise is less than what is to be told
     settled = cv2.resize(look.settled.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
     open_ = settled == 255
-    weight = cv2.blur(open_.astype(np.float32), (WINDOW, WINDOW))
-    mean = cv2.blur(half * open_, (WINDOW, WINDOW)) / np.maximum(weight, 1e-6)
+    half = _mean(small, open_, 3)  # a sensor's noise is less than what is to be told
+    mean = _mean(half, open_, WINDOW)
     tells = open_ & (mean >= DARK) & (half < BRIGHT)
     steps = np.clip(np.rint(_STEPS * half / np.maximum(mean, 1.0)), 1, 255)
     return np.where(tells, steps, 0).astype(np.uint8)
+
+
+def _mean(values: NDArray[np.float32], counted: Mask, side: int) -> NDArray[np.float32]:
+    """(h, w) the mean of those `values` around each pixel, so many each way, that are `counted`."""
+    weight = cv2.blur(counted.astype(np.float32), (side, side))
+    found = cv2.blur(values * counted, (side, side)) / np.maximum(weight, 1e-6)
+    return np.asarray(found, dtype=np.float32)
 
 
 def _is_whole(kept: _Kept, size: tuple[int, int]) -> bool:

@@ -5,6 +5,7 @@ import shutil
 import ssl
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from plainview.app.deploy import Deployed, deploy_nats
 from plainview.bus import Bus, open_bus
 from plainview.bus.address import NatsAddress, read_address
 from plainview.bus.nats import NatsBus
+from plainview.cli import execute
 from plainview.clock import SystemClock
 from plainview.errors import ConfigError
 
@@ -136,6 +138,20 @@ def test_what_is_written_is_valid_and_secrets_are_ours_alone(tmp_path: Path) -> 
     assert again.kept == len(seeds) + 2 + 3
     with pytest.raises(ConfigError, match="one, three or five"):
         deploy(tmp_path / "city", "a,b")
+
+
+def test_the_command_writes_it_or_says_which_package_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`plainview deploy nats`, with what it stands on and without."""
+    (tmp_path / "camera.toml").write_text('id = "one"\n' + CAMERA)
+    (tmp_path / "city.toml").write_text(SITE.format("plaza"))
+    command = ["deploy", "nats", str(tmp_path / "city.toml"), "--out", str(tmp_path / "out")]
+    assert execute(command) == 0
+    assert (tmp_path / "out" / "centre").is_dir()
+    monkeypatch.setitem(sys.modules, "plainview.app.deploy", None)
+    assert execute(command) == 2
+    assert "which is not installed" in capsys.readouterr().err
 
 
 def test_a_stolen_site_key_reads_nothing_and_speaks_for_nobody_else(city: City) -> None:

@@ -41,12 +41,12 @@ def nats(
     \b
     Example: plainview deploy nats city.toml --out nats --servers a.example,b.example,c.example
     """  # noqa: D301 - \b keeps the lines apart in --help
-    from plainview.bus import missing
+    from plainview.errors import not_installed
 
     try:
         from plainview.app.deploy import deploy_nats as job
     except ModuleNotFoundError as error:
-        raise missing(error) from error
+        raise not_installed(error, use="this bus", where="bus", extra="city") from error
     deployed = job(city, out, servers=servers, ca=ca)
     if as_json:
         import msgspec

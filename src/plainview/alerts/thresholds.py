@@ -53,9 +53,9 @@ class About(Struct, frozen=True):
 
 
 SURE: Final = 0.5
-"""Of density and crowd pressure: their error is mostly more than a quarter of them (in a crowd two
-fifths of a density, docs/science.md), and people fall meanwhile. Noise alone does not surely pass
-half of a threshold (bench/pressure.py; `plainview evaluate alarms`)."""
+"""Of density: its error is mostly more than a quarter of it (in a crowd two fifths,
+docs/science.md), and people fall meanwhile. Noise alone does not surely pass half of a threshold
+(`plainview evaluate alarms`)."""
 SURE_OF_PRESSURE: Final = 0.4
 """A density times a spread of velocities errs by more than either. With 0.5, what was past the
 threshold in every one of nine views of run-ups was told of in eight, and up to 40 s later."""

@@ -48,10 +48,10 @@ _RETRY = 1.0
 _COMPLAIN = 60.0
 """Seconds between two lines in the log about the same trouble."""
 _ROLL_UP = 20.0
-_ROLL_MORE = 1.0
-"""Seconds until the rest of roll-ups that are written piece by piece."""
 _PRUNE = 60.0
 """Seconds between roll-ups, and between deletions of what is past its term."""
+_ROLL_MORE = 1.0
+"""Seconds until the rest of roll-ups that are written piece by piece."""
 
 
 class Stop(Protocol):

@@ -133,8 +133,8 @@ class Day:
         luma = np.where(look.settled, look.luma, 0).astype(np.uint8)
         settled, shown = look.settled, look.end
         ground, tells = self._ground(seen, relief)
-        if any(one.end == self._kept.shown for one in seen):
-            (before,) = (one for one in seen if one.end == self._kept.shown)
+        before = next((one for one in seen if one.end == self._kept.shown), None)
+        if before is not None:
             other = self._ground(seen, self._relief(before))
             if _worth(ground, tells) < NEWER * _worth(*other):
                 ground, shown = other[0], before.end

@@ -17,7 +17,7 @@ from rich.table import Table
 from scipy.ndimage import convolve
 
 from plainview.alerts.measures import PRESSURE_WINDOW
-from plainview.alerts.thresholds import SURE
+from plainview.alerts.thresholds import SURE_OF_PRESSURE
 from plainview.crowd.field import Array, Estimate, Series, Side
 from plainview.crowd.pressure import ALARM, pressure, worst
 from plainview.geometry import Grid
@@ -125,10 +125,10 @@ def main() -> None:
             there.append(float(was.mean()))
             held.append(float(((low <= was) & (was <= high)).mean()))
             cells = map(Estimate, *(plane.ravel().tolist() for plane in found[:3]))
-            sides = [cell.past(ALARM, sure=SURE) is Side.ABOVE for cell in cells]
+            sides = [cell.past(ALARM, sure=SURE_OF_PRESSURE) is Side.ABOVE for cell in cells]
             over.append(np.mean(sides))
             most, _ = worst(field=found, centres=centres)
-            alarms += most.past(ALARM, sure=SURE) is Side.ABOVE
+            alarms += most.past(ALARM, sure=SURE_OF_PRESSURE) is Side.ABOVE
         table.add_row(
             f"{sigma:g}",
             f"{truth:g}",

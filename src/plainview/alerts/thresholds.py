@@ -58,7 +58,8 @@ docs/science.md), and people fall meanwhile. Noise alone does not surely pass ha
 (`plainview evaluate alarms`)."""
 SURE_OF_PRESSURE: Final = 0.4
 """A density times a spread of velocities errs by more than either. With 0.5, what was past the
-threshold in every one of nine views of run-ups was told of in eight, and up to 40 s later."""
+threshold in every one of nine views of run-ups was told of in eight, and up to 40 s later. What
+noise alone does is the same with either (bench/pressure.py)."""
 _D, _M = EventKind.DENSITY, EventKind.CROWD_MOVEMENT
 
 ABOUT: Final[Mapping[Quantity, About]] = {

@@ -1,10 +1,13 @@
+import asyncio
 import socket
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+import uvicorn
 
-from plainview.errors import InputError
+from plainview.errors import InputError, PlainviewError
+from plainview.web import server
 from plainview.web.api import create_app
 from plainview.web.server import Served, bind, serve
 from plainview.web.views import SiteView
@@ -35,22 +38,48 @@ def test_it_answers_as_soon_as_it_is_made_and_stops_when_told(
     world: "World", sites: tuple[SiteView, ...]
 ) -> None:
     """No waiting in between; afterwards the port is free again, and stopping twice is no error."""
-    server = serve(create_app(sites=sites, store=world.store, clock=world.clock), port=0)
-    assert httpx.get(f"{server.url}healthz").status_code == 200
-    server.stop()
-    server.stop()
-    assert not server.alive
-    again = bind(port=server.port)
+    first = serve(create_app(sites=sites, store=world.store, clock=world.clock), port=0)
+    assert httpx.get(f"{first.url}healthz").status_code == 200
+    first.stop()
+    first.stop()
+    assert not first.alive
+    again = bind(port=first.port)
     with Served(create_app(sites=sites, store=world.store, clock=world.clock), again) as second:
-        assert second.port == server.port
+        assert second.port == first.port
         assert httpx.get(f"{second.url}healthz").status_code == 200
+
+
+def test_a_slow_start_is_waited_for_and_a_failed_one_is_told_at_once(
+    world: "World", sites: tuple[SiteView, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that is busy or was asleep is no fault of the server's; an error in it is."""
+    monkeypatch.setattr(server, "_LOOK", 0.01)
+    app = create_app(sites=sites, store=world.store, clock=world.clock)
+    begun = uvicorn.Server.startup
+
+    async def late(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.sleep(0.1)
+        await begun(self, sockets)
+
+    monkeypatch.setattr(uvicorn.Server, "startup", late)
+    with serve(app, port=0) as slow:
+        assert httpx.get(f"{slow.url}healthz").status_code == 200
+
+    async def broken(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
+        assert sockets
+        self.should_exit = True
+
+    monkeypatch.setattr(uvicorn.Server, "startup", broken)
+    monkeypatch.setattr(server, "_LOOK", 60.0)
+    with pytest.raises(PlainviewError, match="did not start"):
+        serve(app, port=0)
 
 
 def test_answers_do_not_name_the_server(world: "World", sites: tuple[SiteView, ...]) -> None:
     """No software name or version in the headers; a proxy's headers are not believed."""
     app = create_app(sites=sites, store=world.store, clock=world.clock)
-    with serve(app, port=0) as server:
-        answer = httpx.get(f"{server.url}healthz", headers={"x-forwarded-host": "evil.example"})
+    with serve(app, port=0) as served:
+        answer = httpx.get(f"{served.url}healthz", headers={"x-forwarded-host": "evil.example"})
     assert answer.status_code == 200
     assert "server" not in answer.headers
 
@@ -64,7 +93,7 @@ def test_garbage_on_the_socket_does_not_stop_it(
 ) -> None:
     """Whatever one connection sends, the next is answered."""
     app = create_app(sites=sites, store=world.store, clock=world.clock)
-    with serve(app, port=0) as server:
-        with socket.create_connection((server.host, server.port), timeout=5) as connection:
+    with serve(app, port=0) as served:
+        with socket.create_connection((served.host, served.port), timeout=5) as connection:
             connection.sendall(request_bytes)
-        assert httpx.get(f"{server.url}healthz").status_code == 200
+        assert httpx.get(f"{served.url}healthz").status_code == 200

@@ -12,7 +12,10 @@ from litestar.types import Receive, Scope, Send
 
 from plainview.errors import InputError, PlainviewError
 
-_START = 15.0
+_LOOKS = 120
+_LOOK = 1.0
+"""The server's start is looked at so many times, so many seconds apart. Looks, not one long wait: a
+process that was suspended meanwhile (a lid closed, a debugger) has not looked."""
 _STOP = 5.0
 
 
@@ -90,9 +93,13 @@ class Served:
         )
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
         self._thread.start()
-        if not self._ready.wait(_START) or not self._server.started:
+        if not any(self._ready.wait(_LOOK) for _ in range(_LOOKS)) or not self._server.started:
             self.stop()
-            raise PlainviewError("the web server did not start", where=self.url)
+            raise PlainviewError(
+                "the web server did not start",
+                where=self.url,
+                mend="See the log in the state folder; on a machine that is very busy, try again",
+            )
 
     @property
     def url(self) -> str:

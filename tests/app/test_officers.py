@@ -64,6 +64,22 @@ def test_one_stops_and_two_start_again(
     assert "no stop switch is pressed" in run(capsys, "stop", "--state", state)[1]
 
 
+def test_where_only_the_demonstration_was_run_it_is_what_is_stopped(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No second, empty ledger is begun beside it, in which nothing is stopped."""
+    monkeypatch.chdir(tmp_path)
+    demo = tmp_path / ".state" / "demo"
+    demo.parent.mkdir()
+    state.rename(demo)
+    assert run(capsys, "stop", "city", "--why", "tried", "--name", "Cyd")[0] == 0
+    assert "city: tried" in run(capsys, "stop", "--state", demo)[1]
+    assert "city: tried" in run(capsys, "stop")[1]
+    assert [one.name for one in demo.parent.iterdir()] == ["demo"]
+    enrol(capsys, demo.parent, "Ada Wong", "supervisor", tmp_path / "ada.key")
+    assert run(capsys, "stop")[1] == "no stop switch is pressed\n"
+
+
 def test_a_removed_officer_decides_nothing(
     state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

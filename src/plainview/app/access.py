@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from plainview.app.state import DEFAULT
+from plainview.app.state import DEFAULT, DEMO
 from plainview.clock import Clock, SystemClock
 from plainview.config.access import AccessConfig, OidcConfig
 from plainview.errors import ConfigError, InputError
@@ -90,9 +90,8 @@ def _state(state: Path | None) -> Path:
     """The folder that was asked for; without, the one in which a Plainview was last started."""
     if state is not None:
         return state.expanduser()
-    demo = DEFAULT / "demo"
     times = {}
-    for folder in (DEFAULT, demo):
+    for folder in (DEFAULT, DEMO):
         with contextlib.suppress(OSError):
             times[folder] = (folder / FOLDER / _ADDRESS).stat().st_mtime
     return max(times, key=lambda folder: times[folder], default=DEFAULT)

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from plainview import __version__
 from plainview.app.collector import calm
-from plainview.app.state import DEFAULT, held
+from plainview.app.state import DEFAULT, DEMO, held
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, load_city
 from plainview.errors import PlainviewError
@@ -118,7 +118,7 @@ def _folder(state: Path | None, city: CityConfig | None) -> Path:
     if state is not None:
         return state.expanduser()
     if city is None:
-        return DEFAULT / "demo"
+        return DEMO
     return city.state or DEFAULT
 
 

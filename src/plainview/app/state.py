@@ -9,6 +9,7 @@ from pathlib import Path
 from plainview.errors import InputError, PlainviewError
 
 DEFAULT = Path(".state")
+DEMO = DEFAULT / "demo"
 
 
 @contextlib.contextmanager
@@ -42,8 +43,12 @@ def held(folder: Path) -> Iterator[Path]:
 
 
 def existing(folder: Path | None) -> Path:
-    """The state folder that commands read from. Raises InputError if there is none."""
-    found = DEFAULT if folder is None else folder
+    """The state folder that commands act on. Raises InputError if there is none.
+
+    Where none is named, it is the city's; the demonstration's where no city was ever begun here.
+    """
+    begun = (one for one in (DEFAULT, DEMO) if (one / "ledger").is_dir())
+    found = next(begun, DEFAULT) if folder is None else folder
     if not found.is_dir():
         raise InputError(
             "there is no state folder here",

@@ -120,7 +120,7 @@ def test_nearly_all_of_a_city_is_read_by_columns() -> None:
         reading(count=300, low=128, high=70_000, t=1_790_000_000_000),
     ]
     data = padded([record.encode(one) for one in [*usual, reading(events=(EVENT,))]])
-    _, plain = readings._read_fast(data)
+    _, plain = readings._read_fast(data, readings._sizes_of(data))
     assert plain == [len(usual)]
     assert np.flatnonzero(same(data).columns.happening).tolist() == [len(usual)]
 

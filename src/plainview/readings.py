@@ -27,6 +27,7 @@ from plainview.record import (
     decoded_before,
     encode,
 )
+from plainview.rosters import Rosters
 
 Ints = NDArray[np.int64]
 Which = NDArray[np.bool_] | Ints
@@ -117,13 +118,22 @@ class Columns(NamedTuple):
 class Readings(Sequence[Stamped]):
     """A sequence of `Stamped`, kept by columns; one is decoded when somebody asks for it."""
 
-    __slots__ = ("cameras", "columns", "data", "fences")
+    __slots__ = ("cameras", "columns", "data", "fences", "sizes")
 
     def __init__(
-        self, cameras: Sequence[str], fences: Ints, data: Sequence[bytes], columns: Columns
+        self,
+        cameras: Sequence[str],
+        fences: Ints,
+        data: Sequence[bytes],
+        columns: Columns,
+        sizes: Ints | None = None,
     ) -> None:
-        """All of the same length; `columns` say what `data`, the strictly read encodings, say."""
+        """All of the same length; `columns` say what `data`, the strictly read encodings, say.
+
+        `sizes` are the bytes of each of `data`, where they are known.
+        """
         self.cameras, self.fences, self.data, self.columns = cameras, fences, data, columns
+        self.sizes = _sizes_of(data) if sizes is None else sizes
 
     def __len__(self) -> int:
         """How many."""
@@ -137,8 +147,14 @@ class Readings(Sequence[Stamped]):
     def __getitem__(self, index: int | slice) -> "Stamped | Readings":
         """One of them, decoded; or a stretch."""
         if isinstance(index, slice):
+            if index.indices(len(self)) == (0, len(self), 1):
+                return self
             return Readings(
-                self.cameras[index], self.fences[index], self.data[index], self.columns.of(index)
+                self.cameras[index],
+                self.fences[index],
+                self.data[index],
+                self.columns.of(index),
+                self.sizes[index],
             )
         data = self.data[index]
         return Stamped(self.cameras[index], decoded_before(data), int(self.fences[index]), data)
@@ -160,12 +176,13 @@ class Readings(Sequence[Stamped]):
         places = np.flatnonzero(which) if which.dtype == np.bool_ else which
         if len(places) == len(self) and (places == np.arange(len(self))).all():
             return self
-        listed = places.tolist()
+        listed, cameras = places.tolist(), [*self.cameras]
         return Readings(
-            [*map(self.cameras.__getitem__, listed)],
+            [*map(cameras.__getitem__, listed)],
             self.fences[places],
             [*map(self.data.__getitem__, listed)],
             self.columns.of(places),
+            self.sizes[places],
         )
 
     def replaced(self, others: Mapping[int, Stamped]) -> "Readings":
@@ -186,12 +203,25 @@ def joined(parts: Sequence[Readings]) -> Readings:
     columns = [part.columns for part in parts]
     most = max((part.crossings.shape[1] for part in columns), default=0)
     columns = [part._replace(crossings=_wide(part.crossings, most)) for part in columns]
+    empty = np.zeros(0, np.int64)
     return Readings(
-        [*chain.from_iterable(part.cameras for part in parts)],
-        np.concatenate([np.zeros(0, np.int64), *(part.fences for part in parts)]),
+        _named([part.cameras for part in parts]),
+        np.concatenate([empty, *(part.fences for part in parts)]),
         [*chain.from_iterable(part.data for part in parts)],
         Columns(*map(np.concatenate, zip(_none(most), *columns, strict=True))),
+        np.concatenate([empty, *(part.sizes for part in parts)]),
     )
+
+
+def _named(parts: Sequence[Sequence[str]]) -> Sequence[str]:
+    rosters = [part.parts for part in parts if isinstance(part, Rosters)]
+    if len(rosters) == len(parts):
+        return Rosters([*chain.from_iterable(rosters)])
+    return [*chain.from_iterable(parts)]
+
+
+def _sizes_of(data: Sequence[bytes]) -> Ints:
+    return np.fromiter(map(len, data), np.int64, len(data))
 
 
 def _none(lines: int) -> Columns:
@@ -260,7 +290,8 @@ def read(
 
     As strict as `record.decode` without a shape. What is refused is not among the Readings.
     """
-    columns, plain = _read_fast(data) if len(data) >= _FEW else (None, range(len(data)))
+    sizes = _sizes_of(data)
+    columns, plain = _read_fast(data, sizes) if len(data) >= _FEW else (None, range(len(data)))
     refused: dict[int, str] = {}
     slow: dict[int, Reading] = {}
     for k in plain:
@@ -269,7 +300,7 @@ def read(
         except ReadingRefused as error:
             refused[k] = error.what
     columns = _with(columns, slow, len(data))
-    found = Readings(cameras, np.fromiter(fences, np.int64, len(data)), data, columns)
+    found = Readings(cameras, np.fromiter(fences, np.int64, len(data)), data, columns, sizes)
     if refused:
         sound = np.ones(len(data), np.bool_)
         sound[[*refused]] = False
@@ -353,14 +384,12 @@ class _Cursors:
     `ok` is never wrongly true at the end; a cursor that is not ok may point anywhere near.
     """
 
-    def __init__(self, data: Sequence[bytes]) -> None:
-        """Before the first byte of each of `data`."""
-        n = len(data)
+    def __init__(self, data: Sequence[bytes], sizes: Ints) -> None:
+        """Before the first byte of each of `data`, whose bytes are `sizes`."""
         self.whole = b"".join((*data, bytes(_ROOM)))
         self.buf = np.frombuffer(self.whole, np.uint8)
         # Eight bytes from any byte on, as one number: an array whose entries overlap.
         self._words = np.ndarray((len(self.whole) - 7,), ">u8", self.whole, strides=(1,))
-        sizes = np.fromiter(map(len, data), np.int64, n)
         self.end = np.cumsum(sizes)
         self.at = self.end - sizes
         self.ok = (sizes > 0) & (sizes <= MAX_BYTES_PER_SECOND)
@@ -448,9 +477,11 @@ class _Cursors:
         return bits
 
 
-def _read_fast(data: Sequence[bytes]) -> tuple[Columns, Sequence[int]]:
-    """Columns of `data`; those of the places named are not filled, nor known to be Readings."""
-    cursors = _Cursors(data)
+def _read_fast(data: Sequence[bytes], sizes: Ints) -> tuple[Columns, Sequence[int]]:
+    """Columns of `data`, of so many bytes each; those of the places named are not filled, nor known
+    to be Readings.
+    """  # noqa: D205 - one sentence
+    cursors = _Cursors(data, sizes)
     cursors.sign(_HEAD)
     numbers = [cursors.number(low, high) for low, high in _BOUNDS]
     t, span, frames, _, count, low, high, *_ = numbers

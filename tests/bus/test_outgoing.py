@@ -1,11 +1,13 @@
 """Batches until a server has them: the bound, the size, and ids that never change."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
+from msgspec import structs
 
 from plainview.bus import Sender, wire
-from plainview.bus.outgoing import Outgoing
+from plainview.bus.outgoing import Outgoing, Sealed
 from plainview.errors import BusFull
 from plainview.record import CameraStatus, LensState, Reading, Stamped, encode
 
@@ -53,6 +55,45 @@ def test_many_are_added_as_one_by_one() -> None:
         2000 - many - 1, True,
     )  # fmt: skip
     assert (outgoing.refused, outgoing.waiting) == (many + 1, 2000)
+
+
+def sent(sealed: Sequence[Sealed]) -> list[list[tuple[str, int]]]:
+    """(camera, milliseconds) of each Reading of each batch."""
+    got = [wire.unpack([one.packed]).readings for one in sealed]
+    return [[(one.camera, one.reading.t) for one in readings] for readings in got]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_each_batch_of_a_second_has_one_reading_of_each_camera(many: bool) -> None:  # noqa: FBT001
+    """Whoever is first in one and however moments differ; in the order of the cameras' names."""
+    outgoing = Outgoing(10_000, 1.0, publisher=7)
+    chance = random.Random(3)  # noqa: S311 - noise, not a secret
+    sealed: list[Sealed] = []
+    for second in range(5):
+        for k, camera in enumerate("dbace"):
+            now = second + k / 5 + chance.uniform(-0.03, 0.03)
+            reading = structs.replace(READING, t=1000 * second + k)
+            if many:
+                lanes = outgoing.lanes([HERE])
+                outgoing.add_many(lanes, [camera], [encode(reading)], fence=0, now=now)
+            else:
+                outgoing.add(HERE, camera, Stamped(camera, reading), fence=0, now=now)
+            sealed += outgoing.seal(now, 10)
+    sealed += outgoing.seal(9.0, 10)
+    assert sent(sealed) == [
+        [(camera, 1000 * second + "dbace".index(camera)) for camera in "abcde"]
+        for second in range(5)
+    ]
+
+
+def test_what_a_camera_says_stays_in_its_order() -> None:
+    """Also where it says much between two batches, and others say something else."""
+    outgoing = Outgoing(10_000, 1.0, publisher=7)
+    for t, camera in enumerate("bab" + "aab" * 2):
+        reading = structs.replace(READING, t=t)
+        outgoing.add(HERE, camera, Stamped(camera, reading), fence=0, now=t / 20)
+    ordered = [("a", t) for t in (1, 3, 4, 6, 7)] + [("b", t) for t in (0, 2, 5, 8)]
+    assert sent(outgoing.seal(5.0, 10)) == [ordered]
 
 
 def test_whatever_is_in_it_a_batch_fits_the_wire() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from plainview import record
 from plainview.bus import wire
-from plainview.bus.wire import Batch
+from plainview.bus.wire import Batch, Opened
 from plainview.errors import InputError, ReadingRefused
 from plainview.record import CameraStatus, LensState, Reading
 
@@ -37,7 +37,9 @@ def test_what_is_packed_is_received(readings: int) -> None:
     """Every Reading comes with its camera, its token and its own bytes; statuses as well."""
     sent = batch(readings=readings)
     got = wire.unpack([wire.pack(sent)])
-    assert got.batches == [sent]
+    (opened,) = got.batches
+    assert isinstance(opened, Opened)
+    assert (opened.roster.names, opened.statuses) == (sent.cameras, sent.statuses)
     assert got.owners.tolist() == [0] * readings
     assert not got.refused
     assert [(one.camera, one.fence, one.data) for one in got.readings] == [
@@ -74,7 +76,10 @@ def test_what_is_no_batch_is_refused(what: str) -> None:
     got = wire.unpack([good, HOSTILE[what], good])
     first, refused, last = got.batches
     assert isinstance(refused, ReadingRefused)
-    assert first == last == batch()
+    assert isinstance(first, Opened)
+    assert isinstance(last, Opened)
+    assert first.roster is last.roster
+    assert first.roster.names == batch().cameras
     assert got.owners.tolist() == [0] * 3 + [2] * 3
     assert got.readings[:3] == got.readings[3:] == wire.unpack([good]).readings
 
@@ -88,11 +93,24 @@ def test_a_reading_that_is_none_spoils_only_itself() -> None:
     assert [camera for camera, _ in got.refused] == ["north-1"]
 
 
+def test_names_that_were_read_once_are_known_by_their_bytes() -> None:
+    """A batch of the same cameras has the same roster, and one of others another."""
+    one, same, fewer = wire.unpack(
+        [wire.pack(batch(1)), wire.pack(batch(2)), wire.pack(batch(3, readings=2))]
+    ).batches
+    assert isinstance(one, Opened)
+    assert isinstance(same, Opened)
+    assert isinstance(fewer, Opened)
+    assert one.roster is same.roster
+    assert fewer.roster.names == one.roster.names[:2]
+    for _ in range(2):  # what is refused once is not known the next time
+        (refused,) = wire.unpack([packed([1, 77, 1, ["a\nb"], [1], [encoded(1)], []])]).batches
+        assert isinstance(refused, ReadingRefused)
+
+
 def test_a_batch_is_named_for_good() -> None:
     """Sent again it has the same name; no two batches of a publisher share one."""
-    (again,) = wire.unpack([wire.pack(batch(5))]).batches
-    assert isinstance(again, Batch)
-    assert wire.message_id(batch(5)) == wire.message_id(again)
+    assert wire.message_id(batch(5)) == wire.message_id(batch(5))
     assert len({wire.message_id(batch(k, publisher=p)) for k in range(9) for p in (1, 11)}) == 18
 
 

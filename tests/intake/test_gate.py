@@ -1,12 +1,16 @@
+from typing import cast
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from plainview.bus import Delivery
+from plainview.bus import Deliveries, Delivery
 from plainview.clock import ManualClock
 from plainview.intake.gate import AHEAD, Gate, Refusal, Rules
 from plainview.intake.steps import DOUBT, ClockWatch
+from plainview.readings import gathered
 from plainview.record import (
     CameraStatus,
     Event,
@@ -17,6 +21,7 @@ from plainview.record import (
     Stamped,
     encode,
 )
+from plainview.rosters import Repeated, Roster, Rosters
 
 KEEPS = 3600.0
 SITES = {"a1": "a", "a2": "a", "b1": "b"}
@@ -64,6 +69,33 @@ def test_a_site_speaks_for_its_own_cameras_only(gate: Gate, clock: ManualClock) 
     sifted = gate.sift(own)
     assert [one.camera for one in sifted.readings] == ["a1", "b1", "a2"]
     assert not sifted.refused
+
+
+def test_whole_batches_are_judged_by_their_rosters(gate: Gate, clock: ManualClock) -> None:
+    """As their Readings one by one would be: a batch of another site's is refused, each time."""
+    now = clock.utc()
+    own, other, mixed = Roster(("a1", "a2")), Roster(("b1",)), Roster(("a1", "b1"))
+    for _ in range(2):
+        for rosters, sites, wrong in [
+            ([own], ["a"], []),
+            ([own, own], ["a", "a"], []),
+            ([own, other], ["a", "b"], []),
+            ([own, other], ["a", "a"], ["b1"]),
+            ([own], ["b"], ["a1", "a2"]),
+            ([mixed], ["a"], ["b1"]),
+            ([mixed], ["b"], ["a1"]),
+            ([own, mixed], ["a", "a"], ["b1"]),
+            ([Roster(("nowhere",))], ["a"], ["nowhere"]),
+        ]:
+            names = Rosters(rosters)
+            given = [at(now, name, fence=3 if name == "b1" else 0) for name in names]
+            readings = gathered([cast("Stamped", one.message) for one in given])
+            readings.cameras = names
+            counts = [*map(len, rosters)]
+            sifted = gate.sift(Deliveries(np.arange(len(names)), readings, Repeated(sites, counts)))
+            assert sifted.refused == ({Refusal.FOREIGN: len(wrong)} if wrong else {})
+            passed = [one.camera for one in sifted.readings]
+            assert passed == [name for name in names if name not in wrong]
 
 
 def test_a_lens_that_was_replaced_is_not_heard(gate: Gate, clock: ManualClock) -> None:

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import chain
+from itertools import chain, compress
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,9 +11,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from plainview.bus import Deliveries, Delivery, wire
-from plainview.bus.wire import Batch
+from plainview.bus.wire import Opened
 from plainview.clock import Clock
 from plainview.readings import Ints, joined
+from plainview.rosters import Repeated
 
 Path = Literal["live", "late"]
 Verdict = Literal["durable", "poison"]
@@ -233,7 +234,7 @@ class Incoming:
         with self._changed:
             self._unreadable += len(got.refused)
             for k, (raw, batch) in enumerate(zip(raws, got.batches, strict=True)):
-                if isinstance(batch, Batch):
+                if isinstance(batch, Opened):
                     many = int(read[k]) + len(batch.statuses)
                     wanted[k] = self._hold(raw, range(int(first[k]), int(first[k]) + many))
                 else:
@@ -244,7 +245,7 @@ class Incoming:
         sites = [raw.subject.rpartition(".")[2] for raw in raws]
         statuses: list[Delivery] = []
         for k, (raw, batch) in enumerate(zip(raws, got.batches, strict=True)):
-            if not isinstance(batch, Batch):
+            if not isinstance(batch, Opened):
                 self._answer(raw.reply, "poison")
                 continue
             left, start = wanted[k], int(first[k] + read[k])
@@ -259,7 +260,7 @@ class Incoming:
                 for token, (camera, fence, status) in enumerate(batch.statuses, start)
                 if token in left
             ]
-        self._add(got, _Tokens(tokens, rows), sites, statuses)
+        self._add(got, _Tokens(tokens, rows), Repeated(sites, read.tolist()), statuses)
         self._per_batch += (max(len(tokens) / len(raws), 1.0) - self._per_batch) / 4
 
     def _hold(self, raw: Raw, tokens: range) -> Collection[int]:
@@ -280,11 +281,12 @@ class Incoming:
     def _add(
         self, got: wire.Received, tokens: "_Tokens", sites: Sequence[str], statuses: list[Delivery]
     ) -> None:
-        owners, readings, said = got.owners, got.readings, tokens.said
+        """`sites` are of the Readings that `got` holds, each."""
+        readings, said = got.readings, tokens.said
         if not tokens.wanted.all():
-            owners, said = owners[tokens.wanted], said[tokens.wanted]
+            sites, said = [*compress(sites, tokens.wanted.tolist())], said[tokens.wanted]
             readings = readings.of(tokens.wanted)
-        ready = Deliveries(said, readings, [*map(sites.__getitem__, owners.tolist())], statuses)
+        ready = Deliveries(said, readings, sites, statuses)
         if len(ready):
             self._ready.append(ready)
             self._waiting += len(ready)
@@ -379,6 +381,16 @@ def _joined(parts: Sequence[Deliveries]) -> Deliveries:
     return Deliveries(
         np.concatenate([part.tokens for part in parts]),
         joined([part.readings for part in parts]),
-        [*chain.from_iterable(part.sites for part in parts)],
+        _of_all([part.sites for part in parts]),
         [*chain.from_iterable(part.statuses for part in parts)],
     )
+
+
+def _of_all(parts: Sequence[Sequence[str | None]]) -> Sequence[str | None]:
+    few = [part for part in parts if isinstance(part, Repeated)]
+    if len(few) == len(parts):
+        return Repeated(
+            [*chain.from_iterable(part.values for part in few)],
+            [*chain.from_iterable(part.counts for part in few)],
+        )
+    return [*chain.from_iterable(parts)]

@@ -13,27 +13,50 @@ from plainview.record import CameraStatus, Stamped, encode
 
 _ROOM = 950_000
 """Bytes of one batch, or a little more: it fits `wire.MAX_PACKED` even if nothing shrinks."""
+_ROUND = 0.9
+"""Share of its time after which a batch is closed before its first camera speaks again: its clock
+and the cameras' differ by moments, and each batch is to hold one Reading of each."""
 _BESIDE = 264
 """Bytes of a message beside its Reading or note, at most: its camera has 64."""
 
 
 class Lane:
-    """One sender's, known by itself: quicker to look up by than the names in it."""
+    """One sender's, known by itself: quicker to look up by than the names in it.
 
-    __slots__ = ("sender",)
+    Cameras say what they say at nearly the same moments, so now this one is first and now that.
+    They are sent in the order of their names, so that who reads a site's batches finds the same
+    names in all of them.
+    """
+
+    __slots__ = ("_came", "_order", "_sorted", "sender")
 
     def __init__(self, sender: Sender) -> None:
         """Of `sender`."""
         self.sender = sender
+        self._came: list[str] = []
+        self._order: list[int] = []
+        self._sorted: tuple[str, ...] = ()
+
+    def order(self, cameras: list[str]) -> tuple[list[int], tuple[str, ...]]:
+        """The places of `cameras` in the order of their names, and those names in it.
+
+        What one camera said stays in its order.
+        """
+        if cameras != self._came:
+            self._came = cameras
+            self._order = sorted(range(len(cameras)), key=cameras.__getitem__)
+            self._sorted = tuple(map(cameras.__getitem__, self._order))
+        return self._order, self._sorted
 
 
 class _Open:
     """A batch that still takes messages."""
 
-    __slots__ = ("cameras", "data", "due", "fences", "lane", "size", "statuses")
+    __slots__ = ("cameras", "data", "due", "fences", "lane", "round", "size", "statuses")
 
-    def __init__(self, lane: Lane, due: float) -> None:
-        self.lane, self.due = lane, due
+    def __init__(self, lane: Lane, now: float, linger: float) -> None:
+        self.lane, self.due = lane, now + linger
+        self.round = now + _ROUND * linger
         # By columns, as it is sent: a tuple for each of 60,000 Readings a second would be made for
         # the garbage collector.
         self.cameras: list[str] = []
@@ -45,6 +68,10 @@ class _Open:
     @property
     def messages(self) -> int:
         return len(self.data) + len(self.statuses)
+
+    def is_whole(self, camera: str, now: float) -> bool:
+        """Whether `camera` begins the next round: all have spoken, and it was the first."""
+        return now >= self.round and self.cameras[:1] == [camera]
 
     @property
     def full(self) -> bool:
@@ -99,8 +126,11 @@ class Outgoing:
             lane = self._lane(sender)
             batch = self._open.get(lane)
             wake = batch is None and not self._open
+            if batch is not None and batch.is_whole(camera, now):
+                self._closed.append(self._open.pop(lane))
+                batch, wake = None, True
             if batch is None:
-                batch = self._open[lane] = _Open(lane, now + self._linger)
+                batch = self._open[lane] = _Open(lane, now, self._linger)
             if isinstance(message, CameraStatus):
                 batch.statuses.append((camera, fence, message))
                 batch.size += 4 * len(message.note) + _BESIDE
@@ -147,8 +177,11 @@ class Outgoing:
             opened, wake = self._open, taken > 0 and not self._open
             for lane, camera, one in zip(lanes, cameras, data[:taken], strict=False):
                 batch = opened.get(lane)
+                if batch is not None and now >= batch.round and batch.is_whole(camera, now):
+                    self._closed.append(opened.pop(lane))
+                    batch, wake = None, True
                 if batch is None:
-                    batch = opened[lane] = _Open(lane, now + self._linger)
+                    batch = opened[lane] = _Open(lane, now, self._linger)
                 said = batch.data
                 said.append(one)
                 batch.cameras.append(camera)
@@ -202,13 +235,14 @@ class Outgoing:
 
     def _sealed(self, batch: _Open) -> Sealed:
         self._number += 1
+        order, cameras = batch.lane.order(batch.cameras)
         whole = wire.Batch(
             version=1,
             publisher=self._publisher,
             number=self._number,
-            cameras=tuple(batch.cameras),
-            fences=tuple(batch.fences),
-            data=tuple(batch.data),
+            cameras=cameras,
+            fences=tuple(map(batch.fences.__getitem__, order)),
+            data=tuple(map(batch.data.__getitem__, order)),
             statuses=tuple(batch.statuses),
         )
         sealed = Sealed(

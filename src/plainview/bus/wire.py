@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 from plainview.errors import UNDECODED, InputError, ReadingRefused
 from plainview.readings import Ints, Readings, read
 from plainview.record import MAX_BYTES_PER_SECOND, CameraStatus
+from plainview.rosters import Roster, Rosters, Shelf
 
 MAX_READINGS = 1024
 """Readings of one batch, at most; a larger site sends several a second."""
@@ -56,10 +57,37 @@ class Batch(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc
     ] = ()
 
 
+class _Packed(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc=False):
+    """A batch whose cameras are not read yet: they are nearly always known by their bytes."""
+
+    version: Literal[1]
+    publisher: Annotated[int, Meta(ge=0, le=1 << 53)]
+    number: Annotated[int, Meta(ge=0, le=1 << 53)]
+    cameras: msgspec.Raw
+    fences: Annotated[tuple[_Fence, ...], Meta(max_length=MAX_READINGS)]
+    data: Annotated[tuple[_Data, ...], Meta(max_length=MAX_READINGS)]
+    statuses: Annotated[
+        tuple[tuple[_Camera, _Fence, CameraStatus], ...], Meta(max_length=MAX_READINGS)
+    ] = ()
+
+
+class Opened(NamedTuple):
+    """A batch that was read."""
+
+    roster: Roster
+    """The cameras of its Readings: the same object for the same names, if that may be."""
+    batch: _Packed
+
+    @property
+    def statuses(self) -> tuple[tuple[str, int, CameraStatus], ...]:
+        """(camera, fence, status) of each."""
+        return self.batch.statuses
+
+
 class Received(NamedTuple):
     """What some batches hold, read strictly."""
 
-    batches: list[Batch | ReadingRefused]
+    batches: list[Opened | ReadingRefused]
     """In their order; or why one is none."""
     readings: Readings
     """Of all batches, in their order."""
@@ -78,9 +106,12 @@ class _Codecs(threading.local):
 
 
 _codecs = _Codecs()
+_shelf = Shelf(1 << 18)
+"""A city has 60,000 cameras; some of its batches lack one."""
 _names = re.compile(rf"{_CAMERA}(?:\n{_CAMERA})*")
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Batch)
+_decoder = msgspec.msgpack.Decoder(_Packed)
+_cameras = msgspec.msgpack.Decoder(Annotated[tuple[_Camera, ...], Meta(max_length=MAX_READINGS)])
 
 
 @lru_cache(maxsize=1 << 16)
@@ -117,14 +148,14 @@ def unpack(packed: Sequence[bytes]) -> Received:
     another version, columns of different lengths. It spoils none of the others.
     """
     batches = [*map(_attempted, packed)]
-    good = [(k, one) for k, one in enumerate(batches) if isinstance(one, Batch)]
-    cameras = [*chain.from_iterable(one.cameras for _, one in good)]
+    good = [(k, one) for k, one in enumerate(batches) if isinstance(one, Opened)]
+    cameras = Rosters([one.roster for _, one in good])
     readings, refused = read(
         cameras,
-        [*chain.from_iterable(one.fences for _, one in good)],
-        [*chain.from_iterable(one.data for _, one in good)],
+        [*chain.from_iterable(one.batch.fences for _, one in good)],
+        [*chain.from_iterable(one.batch.data for _, one in good)],
     )
-    sizes = np.array([len(one.data) for _, one in good], np.int64)
+    sizes = np.array([len(one.roster) for _, one in good], np.int64)
     owners = np.repeat(np.array([k for k, _ in good], np.int64), sizes)
     if refused:
         owners = np.delete(owners, [*refused])
@@ -132,14 +163,14 @@ def unpack(packed: Sequence[bytes]) -> Received:
     return Received(batches, readings, owners, whys)
 
 
-def _attempted(packed: bytes) -> Batch | ReadingRefused:
+def _attempted(packed: bytes) -> Opened | ReadingRefused:
     try:
         return _opened(packed)
     except ReadingRefused as error:
         return error
 
 
-def _opened(packed: bytes) -> Batch:
+def _opened(packed: bytes) -> Opened:
     if len(packed) > MAX_PACKED:
         raise ReadingRefused(f"a batch of {len(packed)} bytes, more than {MAX_PACKED}")
     try:
@@ -148,17 +179,30 @@ def _opened(packed: bytes) -> Batch:
             raise ReadingRefused(f"a batch that claims {size} bytes, of {MAX_PLAIN} allowed")
         plain = _codecs.decompress(packed, allow_extra_data=False)
         batch = _decoder.decode(plain)
+        roster = _roster(bytes(batch.cameras))
     except (zstandard.ZstdError, *UNDECODED) as error:
         raise ReadingRefused(f"not a batch: {error}") from error
-    if not len(batch.cameras) == len(batch.fences) == len(batch.data):
+    if not len(roster) == len(batch.fences) == len(batch.data):
         raise ReadingRefused("not a batch: its columns differ in length")
-    if not _named(batch):
-        raise ReadingRefused("not a batch: a camera's id has signs that no id has")
-    return batch
+    if batch.statuses and not _named([camera for camera, _, _ in batch.statuses]):
+        raise ReadingRefused(_SIGNS)
+    return Opened(roster, batch)
 
 
-def _named(batch: Batch) -> bool:
-    names = [*batch.cameras, *(camera for camera, _, _ in batch.statuses)]
+_SIGNS = "not a batch: a camera's id has signs that no id has"
+
+
+def _roster(data: bytes) -> Roster:
+    found = _shelf.get(data)
+    if found is None:
+        names = _cameras.decode(data)
+        if not _named(names):
+            raise ReadingRefused(_SIGNS)
+        found = _shelf.put(data, names)
+    return found
+
+
+def _named(names: Sequence[str]) -> bool:
     joined = "\n".join(names)
     # A name with the sign that joins them would read as two.
     whole = joined.count("\n") == len(names) - 1

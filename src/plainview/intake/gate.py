@@ -19,6 +19,7 @@ from plainview.bus import Deliveries, Delivery
 from plainview.intake.steps import ClockWatch
 from plainview.readings import Readings, gathered, read
 from plainview.record import CameraStatus, encode
+from plainview.rosters import Found, Repeated, Rosters
 from plainview.store import Retention
 
 AHEAD: Final = 60.0
@@ -34,7 +35,8 @@ class Rules(NamedTuple):
 
     site_of: SiteOf | None = None
     """Without it, whatever site brought a message may speak for its camera. What came from within
-    the machine, without a site, always may."""
+    the machine, without a site, always may. It must say the same for good: a city whose cameras
+    are others is another intake."""
     fences: Mapping[str, int] = MappingProxyType({})
     """The token of each camera's newest placement that was granted (`Store.fences`)."""
     keeps: Callable[[], float] = lambda: Retention().readings
@@ -93,6 +95,7 @@ class Gate:
         """Judge by `rules`, and by the clock that is watched."""
         self._watch, self._keeps, self._site_of = watch, rules.keeps, rules.site_of
         self._fences = dict(rules.fences)
+        self._owner = Found(lambda names: _owner(names, rules.site_of))
 
     def sift(self, part: Sequence[Delivery]) -> Sifted:
         """Tell what may be stored from what may not. Sifting the same again gives the same."""
@@ -129,9 +132,18 @@ class Gate:
             if moved:
                 let &= np.fromiter((one not in moved for one in cameras), np.bool_, len(cameras))
         site_of = self._site_of
-        if site_of is not None:
+        if site_of is not None and not self._all_own(given.sites, cameras):
             let &= _own(given.sites, cameras, site_of)
         return let
+
+    def _all_own(self, sites: Sequence[str | None], cameras: Sequence[str]) -> bool:
+        """Whether all `cameras` are known to be their site's: told by their rosters alone."""
+        return (
+            isinstance(cameras, Rosters)
+            and isinstance(sites, Repeated)
+            and cameras.ends == sites.ends
+            and all(map(eq, map(self._owner.of, cameras.parts), sites.values))
+        )
 
     def _times(self) -> "_Times":
         earliest, latest = self._watch.bounds()
@@ -155,6 +167,12 @@ class Gate:
                 self._fences[camera] = fence
             return True
         return False
+
+
+def _owner(cameras: Sequence[str], site_of: SiteOf | None) -> str | None:
+    """The one site that all `cameras` are of; None where there is none."""
+    owners = {site_of(camera) for camera in cameras} if site_of is not None else set()
+    return owners.pop() if len(owners) == 1 else None
 
 
 def _own(

@@ -1,12 +1,17 @@
 """Short numbers of names, which only the writer gives out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import numpy as np
 from sqlalchemy import Connection, Table, select
 
+from plainview.readings import Ints
+from plainview.rosters import Found, Rosters
 from plainview.store.pg import copying
+
+_NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class _Known(NamedTuple):
@@ -27,6 +32,7 @@ class Names:
         """Of none."""
         self._table = table
         self._known = _Known({}, 0)
+        self._found = Found(lambda names: _looked_up(names, self.numbers))
 
     @property
     def numbers(self) -> dict[str, int]:
@@ -42,11 +48,20 @@ class Names:
             # Of two threads that load at once, either one's is whole: the other's comes again.
             self._known = known.more({row.name: row.id for row in rows})
 
+    def of(self, names: Sequence[str], added: Mapping[str, int] = _NONE) -> Ints:
+        """(n,) the numbers of `names`, here or in `added`. Raises KeyError where one has none."""
+        if added:
+            return _looked_up(names, {**self.numbers, **added})
+        if isinstance(names, Rosters):
+            parts = [*map(self._found.of, names.parts)]
+            return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+        return _looked_up(names, self.numbers)
+
     def add(
         self,
         connection: Connection,
         names: set[str],
-        given: Mapping[str, int] = MappingProxyType({}),
+        given: Mapping[str, int] = _NONE,
     ) -> dict[str, int]:
         """Numbers for those of `names` that have none, here or in `given`, which were given out in
         the same transaction; to be kept once they are durable.
@@ -64,3 +79,7 @@ class Names:
         """What `add` gave out is durable."""
         if added:
             self._known = self._known.more(added)
+
+
+def _looked_up(names: Sequence[str], numbers: Mapping[str, int]) -> Ints:
+    return np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))

@@ -109,10 +109,10 @@ class Writer:
                 added = self.cameras.add(connection, {mark.camera for mark in marks})
                 given = gathered(readings)
                 try:
-                    batch = _ordered(given, self._numbers(added))
+                    batch = _ordered(given, self.cameras.of(given.cameras, added))
                 except KeyError:  # seldom: looking first would take as long as all the rest
                     added |= self.cameras.add(connection, set(given.cameras), added)
-                    batch = _ordered(given, self._numbers(added))
+                    batch = _ordered(given, self.cameras.of(given.cameras, added))
                 made = self._cover(connection, batch.rows.times)
                 stored = self._store(connection, batch)
                 minutes = np.maximum(batch.rows.times - 1, 0) // MINUTE * MINUTE
@@ -133,9 +133,6 @@ class Writer:
             self.roll_up(None)
         many = int(stored.sum())
         return Appended(many, len(readings) - many)
-
-    def _numbers(self, added: dict[str, int]) -> dict[str, int]:
-        return self.cameras.numbers | added if added else self.cameras.numbers
 
     def _cover(self, connection: Connection, times: Ints) -> partitions.Partitions:
         """See that there are partitions for all of `times`."""
@@ -177,7 +174,9 @@ class Writer:
         if not marks:
             return {}
         zones = self.zones.add(connection, {m.zone for m in marks if m.zone is not None})
-        numbers = events.Numbers(self._numbers(added), self.zones.numbers | zones)
+        cameras = self.cameras.numbers
+        cameras = cameras | added if added else cameras
+        numbers = events.Numbers(cameras, self.zones.numbers | zones)
         events.put(connection, marks, numbers)
         return zones
 
@@ -313,16 +312,15 @@ class Writer:
                 self.link.close()
 
 
-def _ordered(given: Readings, numbers: Mapping[str, int]) -> _Batch:
-    n = len(given)
-    cameras = np.fromiter(map(numbers.__getitem__, given.cameras), np.int64, n)
+def _ordered(given: Readings, cameras: Ints) -> _Batch:
+    """`given`, of the cameras of these numbers."""
     places = (given.columns.t // 1000 << 32) + cameras
-    columns, data = given.columns, given.data
-    if n and (places[1:] < places[:-1]).any():
+    columns, data, sizes = given.columns, given.data, given.sizes
+    if len(given) and (places[1:] < places[:-1]).any():
         order = np.argsort(places, kind="stable")
-        columns, cameras = columns.of(order), cameras[order]
+        columns, cameras, sizes = columns.of(order), cameras[order], sizes[order]
         data = [*map(data.__getitem__, order.tolist())]
-    return _Batch(columns, copying.rows(columns.t, cameras, data))
+    return _Batch(columns, copying.Rows(columns.t, cameras, data, sizes))
 
 
 def _note_minutes(connection: Connection, minutes: Ints) -> None:

@@ -121,7 +121,7 @@ def test_a_status_travels_like_a_reading(buses: Local | Nats) -> None:
 
 
 def test_many_are_taken_as_one_by_one(buses: Local | Nats) -> None:
-    """By their encodings, each camera's in order, up to the bound; the rest is counted as refused."""
+    """By their encodings, each camera's in order, up to the bound; the rest is refused."""
     bus = buses.make(5, still=True)
     assert bus.take(1, 0.0) == []
     bus.publish("a", stamped("a", 0))

@@ -56,10 +56,31 @@ def jumping() -> Path:
     return [(-1.6 + 0.2 * k, 0.0, 18.0 if k < 4 else 11.0) for k in range(9)]
 
 
+def late(path: Path, by: float) -> Path:
+    """`path` whose second half comes `by` seconds later: meanwhile nothing was seen."""
+    half = len(path) // 2
+    return [(t + (by if k >= half else 0.0), x, y) for k, (t, x, y) in enumerate(path)]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        mover(along((0, 18), (0, 9.9), 0.6), Size.VEHICLE),
+        mover(along((0, 18), (0, 12), 0.79), Size.VEHICLE),
+    ],
+    ids=["soon gone", "a clock a little fast"],
+)
+def test_what_is_fast_is_told_of_while_it_is_there(one: Mover) -> None:
+    """On a fast road a car is in sight for a second; and no camera's clock is exact."""
+    assert against(one, zone("one-way", [(-5, 5), (5, 5), (5, 20), (-5, 20)], direction=UP))
+
+
 @pytest.mark.parametrize(
     "one",
     [
         mover(along((0, 16), (0, 14), 3.0), Size.VEHICLE),
+        mover(along((0, 18), (0, 13), 0.6), Size.VEHICLE),
+        mover(late(along((0, 18), (0, 12), 1.0), 1.2), Size.VEHICLE),
         mover(along((0, 18), (0, 12), 0.4), Size.VEHICLE),
         mover(along((0, 24), (0, 20.5), 3.0), Size.VEHICLE),
         mover(along((0, 18), (0, 12), 3.0), Size.VEHICLE)._replace(vy=0.0),
@@ -68,10 +89,21 @@ def jumping() -> Path:
         mover(turning(), Size.VEHICLE),
         mover(jumping(), Size.VEHICLE),
     ],
-    ids=["backs up", "a flash", "outside", "stopped", "flow", "sways", "turns", "jumps"],
+    ids=[
+        "backs up",
+        "not far",
+        "unseen",
+        "a flash",
+        "outside",
+        "stopped",
+        "flow",
+        "sways",
+        "turns",
+        "jumps",
+    ],
 )
 def test_what_is_no_wrong_way(one: Mover) -> None:
-    """Backing up a little, one look, outside the lane, standing, turning, a mismatch."""
+    """Backing up a little, one look, a look lost, outside, standing, turning, a mismatch."""
     assert not against(one)
 
 

@@ -35,6 +35,12 @@ BROAD: Final = 0.4
 """Metres beside a lane at which the foremost feet of something broad may be."""
 ALIKE: Final = (0.5, 2.0)
 """Way by place over way by flow between which the two agree."""
+UNEVEN: Final = 0.05
+"""Seconds by which frames may come early or late: a camera's clock is not exact."""
+UNSEEN: Final = 0.8 + UNEVEN
+"""Seconds between two looks after which a path tells no more: one look in vain, of people."""
+UNSEEN_STREAM: Final = 0.4 + UNEVEN
+"""The same of a stream: what is fast is at another's place by then."""
 
 
 class _Least(NamedTuple):
@@ -44,11 +50,19 @@ class _Least(NamedTuple):
     seconds: float
     speed: float
     """m/s against the lane at the end: who has stopped or turned goes no more."""
+    far: tuple[float, float] | None = None
+    """Metres after which fewer seconds do, and those: on a fast road a car is soon gone."""
+
+    def reached(self, metres: float, seconds: float) -> bool:
+        """Whether `metres` against the lane in `seconds` are enough."""
+        if seconds >= self.seconds - UNEVEN:
+            return metres >= self.metres
+        return self.far is not None and metres >= self.far[0] and seconds >= self.far[1] - UNEVEN
 
 
 LEAST: Final = {
     Size.PERSON: _Least(2.0, 1.8, 0.4),
-    Size.VEHICLE: _Least(4.0, 0.8, 0.8),
+    Size.VEHICLE: _Least(4.0, 0.8, 0.8, (8.0, 0.6)),
 }
 
 
@@ -57,7 +71,7 @@ class WrongWay:
 
     kind = EventKind.WRONG_WAY
     # A vehicle that is lost from sight for a second is far on: one lane, one event at a time.
-    patience = Patience(rise=0.3, fall=3.0, reach=30.0, least=0.5)
+    patience = Patience(rise=0.2 - UNEVEN, fall=3.0, reach=30.0, least=0.5)
 
     def __init__(self, view: View, optics: Optics, hours: OpenHours) -> None:
         """Watch the zones of `view`, seen through `optics`, that have a direction, in `hours`."""
@@ -110,22 +124,22 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
         return False
     if mover.flow is not None and mover.flow[0] * way[0] + mover.flow[1] * way[1] > -least.speed:
         return False
-    if len(mover.path) < SPARSE or mover.path[-1, 0] - mover.path[0, 0] < least.seconds - 1e-6:
+    if len(mover.path) < SPARSE:
         return False
-    path = _within(mover.path, ground)
-    if len(path) < SPARSE or path[-1, 0] - path[0, 0] < least.seconds - 1e-6:
+    path = _within(mover.path, ground, UNSEEN)
+    if len(path) < SPARSE:
         return False
     step = path[-1, 1:] - path[0, 1:]
     far = float(np.hypot(*step))
     along = float(step @ way)
-    if along > -least.metres or along > AGAINST * far:
+    if not least.reached(-along, float(path[-1, 0] - path[0, 0])) or along > AGAINST * far:
         return False
     return _stray(path) <= STRAY * far
 
 
 def streams(stream: Stream, ground: Polygon, way: Floats) -> bool:
     """Whether `stream` has come against `way` (2,) over `ground`, by its place and its flow."""
-    path = _within(np.array(stream.path), ground)
+    path = _within(np.array(stream.path), ground, UNSEEN_STREAM)
     if len(path) < SPARSE:
         return False
     dt = np.diff(path[:, 0])
@@ -135,18 +149,21 @@ def streams(stream: Stream, ground: Polygon, way: Floats) -> bool:
     seconds = float(path[-1, 0] - path[0, 0])
     fast = -flowed >= FAST * seconds
     least = LEAST[Size.VEHICLE if fast else Size.PERSON]
-    if seconds < least.seconds - 1e-6 or max(along, flowed) > -least.metres:
+    if not least.reached(-max(along, flowed), seconds):
         return False
     # Its place must have come as far as its flow says: what only flickers has gone nowhere.
     agrees = ALIKE[1] * flowed <= along <= ALIKE[0] * flowed
     return agrees and along <= AGAINST * far and _stray(path[:, :3]) <= STRAY * far
 
 
-def _within(path: Floats, ground: Polygon) -> Floats:
-    """The last part of `path` (n, 3) that lies on `ground` without a break."""
+def _within(path: Floats, ground: Polygon, unseen: float) -> Floats:
+    """The last part of `path` (n, 3 or more) on `ground`, no two looks `unseen` seconds apart."""
     inside = shapely.contains_xy(ground, path[:, 1], path[:, 2])
-    out = np.nonzero(~inside)[0]
-    return path if len(out) == 0 else path[int(out[-1]) + 1 :]
+    breaks = np.nonzero(~inside | (np.diff(path[:, 0], prepend=path[0, 0]) > unseen))[0]
+    if len(breaks) == 0:
+        return path
+    last = int(breaks[-1])
+    return path[last if inside[last] else last + 1 :]
 
 
 def _stray(path: Floats) -> float:

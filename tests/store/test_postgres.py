@@ -1,6 +1,6 @@
 """What the contract cannot say: two processes, a server that goes away, partitions, and moving."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 from tests.contracts.test_store import MINUTE, NOON, kept, mark, one, status
 from tests.servers.postgres import PostgresServer, postgres_server
 
@@ -21,6 +21,7 @@ from plainview.store.pg.partitions import HOUR
 from plainview.store.postgres import PostgresStore
 from plainview.store.schema import metadata
 from plainview.store.search import EventQuery, Place
+from plainview.store.sheets import Sheet
 
 FOREVER = Retention(readings=1e9, minutes=1e9, hours=1e9)
 
@@ -126,6 +127,35 @@ def test_sums_that_were_lost_are_found_again(
         assert counts(store) == [(NOON, 3, 4.0)] * 2
         assert counts(store, "b") == [(NOON, 1, 9.0)] * 2
         assert store.roll_ups("a", "hour", NOON, NOON + 1)[0].crossings == ((1.0, 0.0),)
+
+
+def test_sums_are_looked_for_again_where_the_server_could_not_even_read(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk fails who reads as well: to read a page, the server writes another one out."""
+    monkeypatch.setattr(summing, "_AT_ONCE", 0)
+    sums, tried = rolling.sums_in_minute, list[int]()
+
+    def failing(connection: Connection, start: int, stop: Callable[[], bool] = bool) -> Sheet:
+        tried.append(start)
+        if len(tried) == 1:
+            message = "could not write block 1"
+            raise psycopg.errors.InternalError_(message)
+        return sums(connection, start, stop)
+
+    with closing(open_store(url, FOREVER)) as store:
+        assert isinstance(store, PostgresStore)
+        store.append([one("a", NOON + 1000, 1)])
+        store._writer.link.drop()
+        monkeypatch.setattr(rolling, "sums_in_minute", failing)
+        for k in (2, 3):
+            store.append([one("a", NOON + 1000 * k, k)])
+            thread = store._writer.summing._thread
+            assert thread is not None
+            thread.join(30)
+            assert store.unsummed() == (k == 2)
+        store.roll_up(NOON)
+        assert counts(store) == [(NOON, 3, 2.0)] * 2
 
 
 def test_a_large_minute_is_written_in_pieces_and_a_cut_in_between_loses_nothing(

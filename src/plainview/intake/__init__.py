@@ -329,6 +329,7 @@ class Intake:
                 statuses=self._statuses,
                 batches=self._batches,
                 failed=self._failed,
+                unsummed=self._store.unsummed(),
                 clock_steps=self._watch.steps,
                 rate=self._rate,
                 trouble=self._trouble,

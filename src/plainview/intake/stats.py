@@ -29,6 +29,8 @@ class IntakeStats(Struct, frozen=True):
     batches: int
     failed: int
     """Attempts to write that failed; they are repeated, nothing of them is lost."""
+    unsummed: int
+    """Minutes that are summed up anew after a crash."""
     clock_steps: int
     rate: float
     """Readings stored per second, over the last ten seconds or so."""
@@ -54,6 +56,7 @@ class IntakeStats(Struct, frozen=True):
             "statuses": self.statuses,
             "batches": self.batches,
             "writes_failed": self.failed,
+            "minutes_unsummed": self.unsummed,
             "clock_steps": self.clock_steps,
             "store_in_trouble": float(bool(self.trouble)),
             "bus_published": self.bus.published,

@@ -256,6 +256,10 @@ class Store(Protocol):
         """Bring minute and hour roll-ups up to date with the Readings; the number written."""
         ...
 
+    def unsummed(self) -> int:
+        """Minutes whose sums a crash took, and which are being summed up anew beside all else."""
+        ...
+
     def roll_some(self, now: int) -> bool:
         """As `roll_up`, for a moment only: whether there is more, for a call a second later.
 

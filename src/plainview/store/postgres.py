@@ -246,6 +246,10 @@ class PostgresStore:
         bound = self._writer.retention.disk_bytes
         return DiskUse(used=used, bound=bound, free=None, oldest=self._lookup.oldest())
 
+    def unsummed(self) -> int:
+        """Minutes whose sums a crash took, and which are being summed up anew beside all else."""
+        return self._writer.summing.left
+
     def version(self) -> int:
         """A number that grows with every append, status or alert, for waiting on."""
         return self._watch.version()

@@ -32,7 +32,7 @@ class Gathered:
         self.alerts: list[tuple[str, float]] = []
         self.last = Kept(0.0)
         self.quiet = 0
-        """Lines in a row that told of nothing stored and nothing behind."""
+        """Lines in a row that told of nothing stored, nothing behind and nothing to sum up."""
         self._recent: list[Kept] = []
 
     def take(self, line: Line) -> None:
@@ -51,7 +51,8 @@ class Gathered:
         self.latencies.update(line.latencies)
         self.alerts += line.alerts
         self.last = line
-        self.quiet = 0 if line.stored or line.duplicates or line.behind else self.quiet + 1
+        busy = line.stored or line.duplicates or line.behind or line.unsummed
+        self.quiet = 0 if busy else self.quiet + 1
         if line.newest:
             self._recent = [*self._recent[-100:], line]
 

@@ -120,7 +120,7 @@ class _Run:
 
     def _until_over(self) -> None:
         """Until the city has spoken and nothing more comes, or it has been waited for too long."""
-        gathered, told, known = self.gathered, 0.0, (0, 0, 0)
+        gathered, told, known = self.gathered, 0.0, (0, 0, 0, 0)
         end = math.inf
         while self._clock.monotonic() < end:
             gathered.wait(1.0)
@@ -133,7 +133,7 @@ class _Run:
                     + (f"; {gathered.last.trouble}" if gathered.last.trouble else "")
                 )
             spoken = gathered.spoken
-            here = spoken.offered, spoken.waiting, gathered.stored
+            here = spoken.offered, spoken.waiting, gathered.stored, gathered.last.unsummed
             # A bus that takes nothing keeps what waits for it: that is not waited for, for ever.
             if here != known or spoken.seconds < self._asked.seconds:
                 known, end = here, now + _LAST

@@ -114,6 +114,7 @@ class Keeping:
             worst=round(worst, 3),
             alerts=self.alerts.taken(),
             behind=stats.bus.waiting + stats.bus.behind,
+            unsummed=stats.unsummed,
             trouble=stats.trouble,
         )
 

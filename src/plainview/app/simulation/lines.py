@@ -72,6 +72,8 @@ class Kept(Struct, frozen=True, tag=True):
     """(what about, seconds from the Reading's time until the alert was durable)."""
     behind: int = 0
     """Messages that were taken and not stored, and batches that were not taken."""
+    unsummed: int = 0
+    """Minutes whose sums a crash took, and which are not made anew yet."""
     trouble: str = ""
 
 

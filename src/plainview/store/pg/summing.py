@@ -7,14 +7,13 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Connection, create_engine, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from plainview.errors import StoreError
 from plainview.store import schema
 from plainview.store.pg import rolling
 from plainview.store.pg.address import Address
-from plainview.store.pg.faults import explain
+from plainview.store.pg.faults import explained
 from plainview.store.pg.link import Link
 from plainview.store.rollup import minute_of
 
@@ -40,6 +39,8 @@ class Summing:
         self._address, self._link, self._sums = address, link, sums
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self.left = 0
+        """Minutes that are still to be summed up."""
         self._engine = create_engine(
             "postgresql+psycopg://",
             creator=lambda: address.connect(read_only=True),
@@ -54,12 +55,14 @@ class Summing:
         self._stop = threading.Event()
         self._add_stragglers(connection)
         wanted = {start: rows for start, rows in dirty.items() if start >= self._sums.readings_from}
+        self.left = 0
         if sum(wanted.values()) <= _AT_ONCE:
             for start in wanted:
                 base = rolling.sums_in_minute(connection, start)
                 before = rolling.stored(connection, schema.minute, start)
                 rolling.adopt(self._sums.minute(start), base, before)
             return
+        self.left = len(wanted)
         for start in wanted:
             self._sums.minute(start).missing = True
         snapshot = self._engine.connect()
@@ -86,7 +89,7 @@ class Summing:
     ) -> None:
         """Sum up `starts`. The one place where its errors end: the lock is then taken anew."""
         try:
-            with snapshot:
+            with explained(self._address.where), snapshot:
                 for start in starts:
                     base = rolling.sums_in_minute(snapshot, start, lambda: stop.wait(_PAUSE))
                     before = rolling.stored(snapshot, schema.minute, start)
@@ -94,12 +97,10 @@ class Summing:
                         if stop.is_set() or self._link.turn != turn:
                             return
                         rolling.adopt(self._sums.minute(start), base, before)
-        except (DBAPIError, StoreError) as error:
-            why = (
-                explain(error.orig, self._address.where) if isinstance(error, DBAPIError) else error
-            )
-            log.warning("minutes could not be summed up; tried again with the next start",
-                        why=why.line())  # fmt: skip
+                        self.left -= 1
+        except StoreError as error:
+            log.warning("minutes could not be summed up; tried again with the next batch",
+                        why=error.line())  # fmt: skip
             with self._link.lock:
                 if self._link.turn == turn:
                     self._link.drop()

@@ -69,8 +69,8 @@ def _film(paint: Paint, seconds: float) -> Iterator[tuple[float, _Frame]]:
         yield k * STEP, _frame(picture, generator)
 
 
-def _plate() -> Plate:
-    empty = [frame.luma for _, frame in _film(lambda _p, _t: None, 1.4)]
+def _plate(paint: Paint = lambda _p, _t: None) -> Plate:
+    empty = [frame.luma for _, frame in _film(paint, 1.4)]
     return Plate.learn([np.asarray(cv2.resize(luma, GEOMETRY.size), np.uint8) for luma in empty])
 
 
@@ -79,7 +79,9 @@ GEOMETRY = optics(VIEW, *SIZE)
 PLATE = _plate()
 
 
-def _events(paint: Paint, seconds: float = 10.0, view: View = VIEW) -> list[Event]:
+def _events(
+    paint: Paint, seconds: float = 10.0, view: View = VIEW, plate: Plate = PLATE
+) -> list[Event]:
     """What is told of `seconds` in which `paint` changes the radiance of an empty place."""
     fire = Fire(view, GEOMETRY)
     episodes = Episodes(fire.kind, fire.patience)
@@ -90,7 +92,7 @@ def _events(paint: Paint, seconds: float = 10.0, view: View = VIEW) -> list[Even
         luma = np.asarray(cv2.resize(frame.luma, GEOMETRY.size), dtype=np.uint8)
         chroma = np.stack([cv2.resize(one, half) for one in frame.chroma]).astype(np.uint8)
         seen = Seen(
-            t, STEP, luma, chroma, PLATE.luma, nothing.astype(np.float32), nothing, NONE, PLATE,
+            t, STEP, luma, chroma, plate.luma, nothing.astype(np.float32), nothing, NONE, plate,
             trusted=True,
         )  # fmt: skip
         told += episodes.step(t, fire.look(seen))
@@ -129,6 +131,33 @@ def test_a_flame_is_told_once_soon_and_where_it_burns(metres: float, at: Point) 
     assert [event.phase for event in told] == [Phase.START]
     assert 3000 < told[0].t <= 9000
     assert np.hypot(told[0].x / 10 - at[0], told[0].y / 10 - at[1]) < 1.0
+
+
+@pytest.mark.parametrize("radiance", [0.08, 0.11])
+def test_a_dim_flame_is_told_by_night(radiance: float) -> None:
+    """Also one that is hardly brighter than ground by day."""
+
+    def night(picture: F32, _t: float) -> None:
+        picture *= np.float32(0.1)
+
+    def paint(picture: F32, t: float) -> None:
+        night(picture, t)
+        Flame((1.0, 1.0), 0.8, began=1.0, radiance=radiance).paint(picture, Now(SHOT, LIGHT, t))
+
+    told = _events(paint, 8.0, plate=_plate(night))
+    assert [event.phase for event in told] == [Phase.START]
+
+
+def test_a_screen_is_no_flame() -> None:
+    """Warm pictures that change all over, never twice alike, have no foot that lasts."""
+    generator = np.random.default_rng(2)
+
+    def paint(picture: F32, t: float) -> None:
+        if t > 1.0:
+            cells = cv2.resize(generator.random((8, 12), np.float32), (36, 24), interpolation=0)
+            picture[60:84, 140:176] += cells[..., None] * np.array([1.6, 0.7, 0.1], np.float32)
+
+    assert _events(paint, 9.0) == []
 
 
 def test_a_flame_outside_of_the_zones_for_fire_is_not_told() -> None:

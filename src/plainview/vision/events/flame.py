@@ -30,7 +30,7 @@ from plainview.vision.events.flicker import ENOUGH, flickering, since_lit, stays
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.warmth import WARM, at_size, warm_part
-from plainview.vision.plate import Image, Luma
+from plainview.vision.plate import Luma
 
 F32 = NDArray[np.float32]
 
@@ -44,8 +44,9 @@ MOST_PLACES: Final = 6
 """Places compared at once, the liveliest first."""
 LEAST_PIXELS: Final = 10
 """Below which a shape cannot be told from noise."""
-DIM: Final = 100
-"""Luma that a flame is always brighter than where it shows."""
+DIM: Final = (60, 100)
+"""Luma that a flame is always brighter than where it shows: by night, as far as the place is
+darker, and by day."""
 LEAST: Final = 0.02
 """Confidence below which nothing is said."""
 SMALL: Final = 140_000
@@ -87,12 +88,13 @@ class FlameWatch:
         self._stirred = False
         self._since = 0.0
         self._scale = 2
+        self._dim = float(DIM[1])
 
     def look(self, seen: Seen) -> list[Flame] | None:
         """The flames of the last seconds; None in a frame after which no comparison was due."""
         if seen.chroma is None:
             return []
-        self._take(seen.luma, seen.chroma, seen.evidence)
+        self._take(seen, seen.chroma)
         self._since += seen.dt
         if self._since < LOOK_EVERY or len(self._glow) < ENOUGH:
             return None
@@ -101,9 +103,13 @@ class FlameWatch:
             return []
         return [flame for box in self._places() if (flame := self._compare(box, seen)) is not None]
 
-    def _take(self, luma: Luma, chroma: Luma, evidence: Image) -> None:
+    def _take(self, seen: Seen, chroma: Luma) -> None:
         """Keep one more frame: how strongly each pixel glows, its luma, where it is the plate's."""
+        luma = seen.luma
         self._scale = 1 if luma.size <= SMALL else 2
+        if self._since == 0.0:
+            usual = float(np.median(seen.plate.luma[::8, ::8]))
+            self._dim = min(max(usual, float(DIM[0])), float(DIM[1]))
         half = luma
         if self._scale == 2:
             size = (chroma.shape[2], chroma.shape[1])
@@ -122,8 +128,8 @@ class FlameWatch:
             glow, plain = np.zeros_like(glow), np.zeros_like(plain)
             bright = half[part[0]]
             colour = at_size(bright, chroma[(slice(None), *part[1])])
-            glow[part[0]] = glowing(bright, colour)
-            whole = evidence[:: self._scale, :: self._scale][: half.shape[0], : half.shape[1]]
+            glow[part[0]] = glowing(bright, colour, self._dim)
+            whole = seen.evidence[:: self._scale, :: self._scale][: half.shape[0], : half.shape[1]]
             plain[part[0]] = whole[part[0]] < PLAIN
         same = glow is self._dark and (not self._glow or self._glow[-1] is self._dark)
         if self._glow and self._lively is not None and (self._stirred or not same):
@@ -200,7 +206,7 @@ class FlameWatch:
         if not where.any():
             return 0.0
         bright = np.stack([half[rows, columns] for half in self._bright])[where]
-        return float(np.percentile(glow[where] / (bright - np.float32(DIM)), 90))
+        return float(np.percentile(glow[where] / np.maximum(bright - np.float32(self._dim), 1), 90))
 
     def _new(self, rows: slice, columns: slice, body: NDArray[np.bool_]) -> float:
         """0 to 1: whether what glows is other than what the plate shows there.
@@ -213,23 +219,23 @@ class FlameWatch:
         return step(0.5 - as_ever, 0.0, 0.3)
 
 
-def glowing(half: Luma, chroma: Luma) -> F32:
-    """(h, w) luma above `DIM` where soot may glow, 0 elsewhere; soft where colour is in doubt.
+def glowing(half: Luma, chroma: Luma, dim: float) -> F32:
+    """(h, w) luma above `dim` where soot may glow, 0 elsewhere; soft where colour is in doubt.
 
     `half` (h, w) and `chroma` (2, h, w) are of one size.
     """
     glow = np.zeros(half.shape, np.float32)
-    likely = (cv2.subtract(chroma[1], chroma[0]) > WARM) & (half > DIM)
+    likely = (cv2.subtract(chroma[1], chroma[0]) > WARM) & (half > dim)
     x, y, w, h = cv2.boundingRect(likely.astype(np.uint8))
     if w == 0:
         return glow
     # Around what may glow only: most pictures hold nothing of the kind.
     box = slice(max(y - 3, 0), y + h + 3), slice(max(x - 3, 0), x + w + 3)
-    glow[box] = _glow(half[box], chroma[(slice(None), *box)])
+    glow[box] = _glow(half[box], chroma[(slice(None), *box)], dim)
     return glow
 
 
-def _glow(half: Luma, chroma: Luma) -> F32:
+def _glow(half: Luma, chroma: Luma, dim: float) -> F32:
     blue, red = (plane.astype(np.float32) - 128 for plane in chroma)
     warmth = red - blue
     # Hue between deep orange and yellow: purer reds are lamps and paint, greener yellows clothes.
@@ -238,5 +244,5 @@ def _glow(half: Luma, chroma: Luma) -> F32:
     warm = np.clip((warmth - 14.0) / 12.0, 0.0, 1.0) * hue
     beside = cv2.dilate(warm, np.ones((5, 5), np.uint8))
     core = np.clip((half.astype(np.float32) - WHITE + 12.0) / 12.0, 0.0, 1.0) * beside
-    lit = np.clip(half.astype(np.float32) - DIM, 0.0, None)
+    lit = np.clip(half.astype(np.float32) - dim, 0.0, None)
     return np.asarray(lit * np.maximum(warm, core), dtype=np.float32)

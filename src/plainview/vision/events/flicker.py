@@ -25,6 +25,8 @@ SETTLED: Final = 0.04
 """Disorder of no certain meaning."""
 LEAST: Final = 0.002
 """Disorder below which nothing tells it from none."""
+LICKS: Final = (0.02, 0.07)
+"""Licking of what changes all over, up to which, and of most flames, from which."""
 MOST_LIGHT: Final = 100.0
 """Grey levels over the plate, and more, that a flame may well have."""
 
@@ -54,8 +56,10 @@ def flickering(stack: F32, over: float, soot: float) -> float:
     `over`: grey levels of its brightest parts over the plate; `soot`: the surest colour, 0 to 1.
     """
     seen = measured(stack, over, soot)
+    # What changes as much below its middle as above is a screen, whatever else speaks for it.
+    alight = step(seen.licking, *LICKS)
     odds = BIAS + sum(weight * one for weight, one in zip(WEIGHTS, seen, strict=True))
-    return 1.0 / (1.0 + math.exp(-odds))
+    return alight / (1.0 + math.exp(-odds))
 
 
 def measured(stack: F32, over: float, soot: float) -> Flicker:

@@ -41,10 +41,15 @@ def test_who_goes_the_right_way_or_across_is_in_no_stream() -> None:
     assert fronts(bodies((0.0, 12.0, -1.0))._replace(weights=np.array([0.2])), WAY, EYE) == []
 
 
-def told(speed: float, flow: float, seconds: float = 1.6) -> bool:
-    """Whether something at `speed` m/s against the lane, with such a flow, is a wrong way."""
+def told(speed: float, flow: float, seconds: float = 1.6, unseen: tuple[int, ...] = ()) -> bool:
+    """Whether something at `speed` m/s against the lane, with such a flow, is a wrong way.
+
+    It is not seen in the looks that are numbered in `unseen`.
+    """
     watch = Streams(WAY, EYE)
     for k in range(round(seconds * 5) + 1):
+        if k in unseen:
+            continue
         (one,) = watch.step(bodies((0.0, 19.0 + speed * k / 5, flow)), k / 5)
     return streams(one, LANE, WAY)
 
@@ -56,6 +61,13 @@ def test_the_way_that_its_place_has_come_must_be_that_of_its_flow() -> None:
     assert not told(-1.0, -1.0, 1.0)
     assert not told(0.0, -3.0)
     assert not told(-3.0, -0.8, 2.0)
+
+
+def test_what_is_met_anew_farther_on_than_a_car_is_long_may_be_the_next_car() -> None:
+    """At a rider's speed it is the same, after as long unseen."""
+    assert told(-8.0, -8.0, 1.0)
+    assert not told(-8.0, -8.0, 1.0, unseen=(2, 3))
+    assert told(-4.0, -4.0, 1.6, unseen=(3, 4))
 
 
 @settings(max_examples=30, deadline=None)

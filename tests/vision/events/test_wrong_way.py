@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from plainview.vision.spec import LensSpec
 UP = (0.0, 1.0)
 CALIBRATION = hanging((32, 24), 30.0, 7.0, 25.0)
 OPTICS = optics(View(calibration=CALIBRATION, polygon=SQUARE), 32, 24)
+LONG = zone("one-way", np.array([(-5, 5), (5, 5), (5, 20), (-5, 20)], float), direction=UP)
 Path = list[tuple[float, float, float]]
 
 
@@ -72,7 +74,7 @@ def late(path: Path, by: float) -> Path:
 )
 def test_what_is_fast_is_told_of_while_it_is_there(one: Mover) -> None:
     """On a fast road a car is in sight for a second; and no camera's clock is exact."""
-    assert against(one, zone("one-way", [(-5, 5), (5, 5), (5, 20), (-5, 20)], direction=UP))
+    assert against(one, LONG)
 
 
 @pytest.mark.parametrize(

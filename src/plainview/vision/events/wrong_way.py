@@ -39,8 +39,11 @@ UNEVEN: Final = 0.05
 """Seconds by which frames may come early or late: a camera's clock is not exact."""
 UNSEEN: Final = 0.8 + UNEVEN
 """Seconds between two looks after which a path tells no more: one look in vain, of people."""
-UNSEEN_STREAM: Final = 0.4 + UNEVEN
-"""The same of a stream: what is fast is at another's place by then."""
+CAR: Final = 4.5
+"""Metres that a stream may have come between two looks more than LOOK apart: a car's length, after
+which what is met anew may be the next car."""
+LOOK: Final = 0.4 + UNEVEN
+"""Seconds between two looks, at most, where none is in vain."""
 
 
 class _Least(NamedTuple):
@@ -126,7 +129,7 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
         return False
     if len(mover.path) < SPARSE:
         return False
-    path = _within(mover.path, ground, UNSEEN)
+    path = _within(mover.path, ground)
     if len(path) < SPARSE:
         return False
     step = path[-1, 1:] - path[0, 1:]
@@ -139,7 +142,7 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
 
 def streams(stream: Stream, ground: Polygon, way: Floats) -> bool:
     """Whether `stream` has come against `way` (2,) over `ground`, by its place and its flow."""
-    path = _within(np.array(stream.path), ground, UNSEEN_STREAM)
+    path = _unbroken(_within(np.array(stream.path), ground))
     if len(path) < SPARSE:
         return False
     dt = np.diff(path[:, 0])
@@ -156,14 +159,26 @@ def streams(stream: Stream, ground: Polygon, way: Floats) -> bool:
     return agrees and along <= AGAINST * far and _stray(path[:, :3]) <= STRAY * far
 
 
-def _within(path: Floats, ground: Polygon, unseen: float) -> Floats:
-    """The last part of `path` (n, 3 or more) on `ground`, no two looks `unseen` seconds apart."""
+def _within(path: Floats, ground: Polygon) -> Floats:
+    """The last part of `path` (n, 3 or more) on `ground`, met again within UNSEEN seconds."""
     inside = shapely.contains_xy(ground, path[:, 1], path[:, 2])
-    breaks = np.nonzero(~inside | (np.diff(path[:, 0], prepend=path[0, 0]) > unseen))[0]
+    lost = np.diff(path[:, 0], prepend=path[0, 0]) > UNSEEN
+    breaks = np.nonzero(~inside | lost)[0]
     if len(breaks) == 0:
         return path
     last = int(breaks[-1])
     return path[last if inside[last] else last + 1 :]
+
+
+def _unbroken(path: Floats) -> Floats:
+    """The last part of a stream's `path` (n, 5) over which it cannot be another thing's."""
+    if len(path) == 0:
+        return path
+    dt = np.diff(path[:, 0], prepend=path[0, 0])
+    speed = np.hypot(path[:, 3], path[:, 4])
+    faster = np.maximum(speed, np.concatenate((speed[:1], speed[:-1])))
+    breaks = np.nonzero((dt > LOOK) & (dt * faster > CAR))[0]
+    return path if len(breaks) == 0 else path[int(breaks[-1]) :]
 
 
 def _stray(path: Floats) -> float:

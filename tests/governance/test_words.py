@@ -161,6 +161,7 @@ def test_numbers_and_spans_are_written_as_the_language_writes_them() -> None:
     assert chinese.day(dt.date(2026, 3, 4)) == "2026年3月4日"
     assert english.moment(1_780_000_000_000, "Asia/Hong_Kong") == "29 May 2026 04:26 HKT"
     assert english.moment(0, "No/Where") == "1 January 1970 00:00 UTC"
+    assert english.moment(7000, seconds=True) == "1 January 1970 00:00:07 UTC"
     assert english.day(1_780_000_000_000, "Asia/Hong_Kong") == "29 May 2026"
     assert chinese.listed(["一", "二", "三"]) == "一、二及三"
 

@@ -470,6 +470,7 @@ def test_the_verify_page_gives_what_a_check_needs(client: Client, founded: Publi
 def test_opened_footage_is_told_without_names(client: Client) -> None:
     """In which role, of which cameras and minutes, what for, and how often it was opened."""
     page = read(client, "/portal/en/footage").text
+    assert "22 November 2026 20:00:00 HKT to 22 November 2026 20:01:00 HKT" in page
     assert page.index("Waits for two approvals") < page.index("Allowed"), "the newest first"
     assert "How the fall at the kerb came about" in page
     assert "2 times" in page

@@ -139,11 +139,11 @@ class Words:
             value = _moment(value, zone).date()
         return dates.format_date(value, format="long", locale=self.locale)
 
-    def moment(self, milliseconds: int, zone: str = "UTC") -> str:
-        """UTC milliseconds as date and time of day in `zone`, which is named."""
+    def moment(self, milliseconds: int, zone: str = "UTC", *, seconds: bool = False) -> str:
+        """UTC milliseconds as date and time of day in `zone`, named; to the minute or second."""
         when = _moment(milliseconds, zone)
         day = dates.format_date(when.date(), format="long", locale=self.locale)
-        return f"{day} {when:%H:%M} {when:%Z}"
+        return f"{day} {when:{'%H:%M:%S' if seconds else '%H:%M'}} {when:%Z}"
 
     def duration(self, seconds: float) -> str:
         """A span of time in its largest whole unit, `3 days` or `36 hours`; 0 is `0 seconds`."""

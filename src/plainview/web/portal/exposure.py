@@ -42,6 +42,7 @@ def exposure(query: Mapping[str, str], lookup: Lookup, exposures: Exposures) -> 
         "district": None,
         "data": "/api/v1/exposure?" + urlencode({"from": start, "to": end, "all": every}),
         "names": _names(lookup),
+        "called": {camera.id: camera.name for camera in lookup.register.cameras},
         "paths": exposures.files.network is not None,
         "rests": Assumptions(),
         "most": MOST_CAMERAS,

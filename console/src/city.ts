@@ -2,7 +2,7 @@
 
 import { type AlertState, ask, type CityNow, type Crowd, type Fault } from "./api";
 import { Chart } from "./chart";
-import { h, part, say } from "./dom";
+import { h, part, refill, say } from "./dom";
 import { foot } from "./home";
 import { follow } from "./poll";
 import { bytes, FLAGS, people, range, share, span, whole } from "./words";
@@ -84,7 +84,7 @@ function districtsCard(): Card {
   return {
     card: section("districts", "Districts", h("div", { class: "scroll stacked", tabindex: 0, role: "group", "aria-label": "Districts" }, table), more),
     set(now): void {
-      body.replaceChildren(...now.districts.slice(0, ROWS).map(({ name, sites, crowd, alerts }) =>
+      refill(body, ...now.districts.slice(0, ROWS).map(({ name, sites, crowd, alerts }) =>
         h("tr", {},
           h("th", { scope: "row" }, name, h("small", { class: "mend" }, `${sites.toLocaleString("en")} ${sites === 1 ? "site" : "sites"}`)),
           h("td", { class: "number", "data-head": "People" }, h("span", {}, crowd.count === null ? h("span", { class: "pill", "data-grade": "bad" }, "Not known") : h("strong", {}, people(crowd.count)), crowd.count !== null && ` (${range(crowd)})`)),
@@ -135,7 +135,7 @@ function hottestCard(): Card {
     card: section("hottest", "Densest sites", list, none),
     set(now): void {
       none.hidden = now.hottest.length > 0;
-      list.replaceChildren(...now.hottest.map((site) => h("li", {},
+      refill(list, ...now.hottest.map((site) => h("li", {},
         h("a", { href: `/sites/${site.id}` }, site.name),
         h("span", { class: "soft" }, ` ${site.district}`),
         h("span", { class: "city-value" }, `${site.density.toFixed(2)} people/m², ${people(site.count)} people (${range(site)})`, whole(site.known) ? "" : ` on ${share(site.known)} of its ground`))));
@@ -151,8 +151,8 @@ function unhealthyCard(): Card {
     card: section("unhealthy", "Cameras that cannot be believed", counts, list, said),
     set(now): void {
       const down = now.crowd.cameras - now.crowd.believed;
-      counts.replaceChildren(...(Object.entries(now.faults) as [Fault, number][]).map(([fault, n]) => h("li", { class: "pill", "data-grade": "bad" }, `${FAULTS[fault]}: ${n.toLocaleString("en")}`)));
-      list.replaceChildren(...now.unhealthy.map((camera) => h("li", {},
+      refill(counts, ...(Object.entries(now.faults) as [Fault, number][]).map(([fault, n]) => h("li", { class: "pill", "data-grade": "bad" }, `${FAULTS[fault]}: ${n.toLocaleString("en")}`)));
+      refill(list, ...now.unhealthy.map((camera) => h("li", {},
         h("a", { href: `/sites/${camera.site}` }, camera.id),
         h("span", { class: "soft" }, ` ${camera.site_name}, ${camera.district}`),
         h("span", { class: "city-value" }, `${camera.faults.map((fault) => FAULTS[fault]).join("; ")}, ${camera.since === null ? "since the start" : `for ${span(now.t - camera.since)}`}`))));
@@ -168,7 +168,7 @@ function alertsCard(): Card {
     card: section("alerts", "Open alerts", count, list),
     set(now): void {
       count.replaceChildren(alertWords(now.alerts.alarms, now.alerts.warnings));
-      list.replaceChildren(...now.newest_alerts.map((alert) => h("li", {},
+      refill(list, ...now.newest_alerts.map((alert) => h("li", {},
         h("a", { href: alert.site ? `/sites/${alert.site}` : "/deliveries" }, alert.site_name || "Deliveries"),
         h("span", { class: "soft" }, ` ${alert.zone ?? ""}`),
         h("span", { class: "city-value" }, alert.message),
@@ -192,7 +192,7 @@ function capacityCard(): Card {
         ["Store", `${bytes(c.disk_used)} of ${bytes(c.disk_bound)}${c.disk_free === null ? "" : `; ${bytes(c.disk_free)} free on the disk`}`, c.disk_used > 0.9 * c.disk_bound],
         ["Oldest Reading kept", c.oldest === null ? "none" : `${span(now.t - c.oldest)} old`, false],
       ];
-      facts.replaceChildren(...rows.map(([name, words, bad]) => h("div", {}, h("dt", {}, name), h("dd", { "data-grade": bad ? "bad" : null }, words))));
+      refill(facts, ...rows.map(([name, words, bad]) => h("div", {}, h("dt", {}, name), h("dd", { "data-grade": bad ? "bad" : null }, words))));
     },
   };
 }

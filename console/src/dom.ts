@@ -39,6 +39,30 @@ export function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/**
+ * Let `parent` hold `children`, changing only what differs: who reads it by keyboard or by ear stays
+ * where they are while it is told anew each second. For what has no listeners of its own.
+ */
+export function refill(parent: Element, ...children: Node[]): void {
+  children.forEach((child, k) => {
+    const old = parent.childNodes[k];
+    if (!old) parent.append(child);
+    else if (!grown(old, child)) old.replaceWith(child);
+  });
+  while (parent.childNodes.length > children.length) parent.lastChild?.remove();
+}
+
+/** Make `old` what `now` is, where only texts and children differ; false where more does. */
+function grown(old: Node, now: Node): boolean {
+  if (old instanceof Text && now instanceof Text) {
+    if (old.data !== now.data) old.data = now.data;
+    return true;
+  }
+  if (!(old instanceof Element && now instanceof Element) || !old.cloneNode().isEqualNode(now.cloneNode())) return false;
+  refill(old, ...now.childNodes);
+  return true;
+}
+
 /** The element of the page with `id`. It is part of the page, so its absence is a defect. */
 export function part(id: string): HTMLElement {
   const element = document.getElementById(id);

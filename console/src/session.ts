@@ -139,6 +139,8 @@ export function choosePurpose(): void {
         session = now;
         dialog.close();
         bar();
+        // The button that opened this was made anew: who came by keyboard goes on from there.
+        part("who").querySelector("button")?.focus();
         window.dispatchEvent(new Event("purpose"));
       },
       (error: unknown) => {

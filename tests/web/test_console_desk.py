@@ -269,6 +269,11 @@ def test_a_purpose_is_asked_and_can_be_changed(measured: City, live: Assessment)
         expect(dialog.get_by_role("radio", name=live.aims[0].text["en"])).to_be_checked()
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
+    with measured.show("assessments", Role.CONTROLLER, "Cora") as page:
+        page.get_by_role("button", name="Choose purpose").press("Enter")
+        page.get_by_role("radio", name=live.aims[0].text["en"]).check()
+        page.get_by_role("button", name="Use this purpose").press("Enter")
+        expect(page.get_by_role("button", name="Change purpose")).to_be_focused()
     assert chosen
 
 

@@ -83,11 +83,12 @@ def test_api_metrics_and_page_tell_what_is_not_known(
     live_world: "World", sites: tuple[SiteView, ...], browser: Browser
 ) -> None:
     """Totals, districts, the densest site and the dark camera: as JSON, as metrics, on a phone."""
+    city = added_up(live_world, sites)
     app = create_app(
         sites=sites,
         store=live_world.store,
         clock=live_world.clock,
-        city=added_up(live_world, sites),
+        city=city,
         stats=lambda: {"bus_waiting": 2.0},
     )
     with Served(app, bind(port=0)) as server:
@@ -128,3 +129,10 @@ def test_api_metrics_and_page_tell_what_is_not_known(
             expect(page.locator("#hottest")).to_contain_text("Harbour quay")
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
             no_barriers(page)
+            # Told anew each second, and who is there by keyboard stays there.
+            link = page.locator("#hottest").get_by_role("link", name="Harbour quay")
+            link.focus()
+            more = live_world.reading("quay-east", [(0, 0, 1, 0)] * 11)
+            city.totals.add([Stamped("quay-east", more)])
+            expect(page.locator("#hottest")).to_contain_text("11 people")
+            expect(link).to_be_focused()

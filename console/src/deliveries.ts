@@ -43,7 +43,7 @@ function summary(routes: RouteNow[]): string {
   const broken = routes.filter((route) => route.broken).map((route) => route.name);
   if (!routes.length) return "Alerts are always shown and kept in the console, whatever happens to routes.";
   if (!broken.length) return "Every route works, as far as is known. Alerts are kept until each route has taken them.";
-  return `Alerts do not arrive by ${broken.join(", ")}. They are kept, and tried again.`;
+  return `Alerts do not arrive by the ${broken.length === 1 ? "route" : "routes"} ${broken.join(", ")}. They are kept, and tried again.`;
 }
 
 interface Card {

@@ -375,9 +375,12 @@ function camerasCard(place: SitePlace) {
     body.append(h("tr", {}, h("th", { scope: "row" }, h("span", { class: "row-name" }, camera.name), view, stop), ...cells));
   }
   const judged = h("tbody", {});
-  const events = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "What events are good for", hidden: true },
-    h("table", {},
-      h("thead", {}, h("tr", {}, ...["Camera", "Event", "State", "By its scorecard"].map((head) => h("th", { scope: "col" }, head)))), judged));
+  const events = h("div", { class: "judged", hidden: true },
+    h("h3", { id: "judged" }, "How far events are proved"),
+    h("p", { class: "note" }, "An event that is experimental calls nobody until a scorecard of that camera proves it."),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "judged" },
+      h("table", {},
+        h("thead", {}, h("tr", {}, ...["Camera", "Event", "State", "By its scorecard"].map((head) => h("th", { scope: "col" }, head)))), judged)));
   const card = h("section", { class: "card cameras", "aria-labelledby": "cameras" },
     h("h2", { id: "cameras" }, "Cameras"),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "cameras" },

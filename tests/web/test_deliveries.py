@@ -136,7 +136,7 @@ def test_the_page_shows_each_route_and_tries_it(world: World, browser: Browser) 
     phone: ViewportSize = {"width": 390, "height": 844}
     with page_of(browser, world.url, "deliveries", viewport=phone) as page:
         expect(page.locator("h1")).to_have_text("Deliveries")
-        expect(page.locator(".lede")).to_contain_text("do not arrive by ministry")
+        expect(page.locator(".lede")).to_contain_text("do not arrive by the route ministry.")
         broken = page.locator(".route", has_text="ministry")
         expect(broken.locator(".pill")).to_have_text("Broken")
         expect(broken.locator(".error")).to_contain_text("Connection refused")

@@ -1,6 +1,7 @@
 """The bus between machines, with a real server that is killed, and batches that are none."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.servers.nats import (
     NatsServer,
     empty_streams,
     ended,
+    lapse,
     stamped,
     taken,
     times,
@@ -18,7 +20,8 @@ from tests.servers.nats import (
 )
 from tests.servers.receivers import free_port
 
-from plainview.bus import Bus, Sender, open_bus, wire
+from plainview.bus import Bus, Delivery, Sender, open_bus, wire
+from plainview.bus.streams import ACK_WAIT, CENTRE, CONSUMERS
 from plainview.errors import BusFull
 from plainview.record import Stamped, encode
 
@@ -129,3 +132,28 @@ def test_one_intake_takes_over_from_another(opened: Callable[[str], Bus]) -> Non
             bus.acknowledge(more)
             got += times(more)
     assert sorted(got) == list(range(50))
+
+
+def test_what_an_intake_took_that_is_gone_comes_to_the_next_at_once(
+    server: NatsServer, opened: Callable[[str], Bus]
+) -> None:
+    """Not when its time is over; and whoever was killed in that moment leaves nothing behind."""
+    sender, gone = opened(""), opened("")
+    for t in range(5):
+        sender.publish("a", stamped(t))
+    held: list[Delivery] = []
+    while len(held) < 5:
+        held += gone.take(5, 0.1)
+    ended(gone)
+    lapse(server, restored=False)  # as a process that was killed while it took over
+    began = time.monotonic()
+    following = opened("")
+    assert times(taken(following, 5)) == [*range(5)]
+    assert time.monotonic() - began < ACK_WAIT / 2
+
+    async def waits() -> list[float | None]:
+        async with await nats.connect(server.url) as client:
+            infos = [await client.jsm().consumer_info(CENTRE, name) for name in CONSUMERS.values()]
+            return [info.config.ack_wait for info in infos]
+
+    assert asyncio.run(waits()) == [ACK_WAIT] * 2

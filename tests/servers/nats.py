@@ -87,8 +87,11 @@ def empty_streams(server: NatsServer) -> None:
     asyncio.run(forget())
 
 
-def lapse(server: NatsServer) -> None:
-    """Let the time pass after which what was not acknowledged may come again."""
+def lapse(server: NatsServer, *, restored: bool = True) -> None:
+    """Let the time pass after which what was not acknowledged may come again.
+
+    Unless `restored` it stays as short as it was made for that.
+    """
 
     async def wait() -> None:
         async with await nats.connect(server.url) as client:
@@ -96,7 +99,7 @@ def lapse(server: NatsServer) -> None:
             for path in CONSUMERS:
                 await manager.add_consumer(CENTRE, consumer(path, ack_wait=0.05))
             await asyncio.sleep(0.2)
-            for path in CONSUMERS:
+            for path in CONSUMERS if restored else ():
                 await manager.add_consumer(CENTRE, consumer(path))
 
     asyncio.run(wait())

@@ -54,7 +54,7 @@ class Pulling:
         self._number = 0
         self._room = asyncio.Event()
         self._answers: deque[tuple[str, Verdict]] = deque()
-        self._ready = False
+        self._ready = self._begun = False
         self._making = asyncio.Lock()
         self.draining = False
         self.behind = 0
@@ -139,7 +139,10 @@ class Pulling:
                 await streams.ensure_intake(
                     self._link.client, self._address.disk, self._address.replicas
                 )
-                self._ready, self.trouble = True, ""
+                if not self._begun:
+                    await streams.take_over(self._link.client)
+                self._ready = self._begun = True
+                self.trouble = ""
 
     async def _ask(self, path: Path) -> str:
         """One request until it is over: its status, empty where all that was asked for came."""

@@ -1,5 +1,7 @@
 """The streams and consumers that batches wait in, and what the broker says about them."""
 
+import asyncio
+
 import nats.js.errors
 from msgspec import Struct
 from nats.aio.client import Client
@@ -24,6 +26,8 @@ _SUBJECTS = {
 ACK_WAIT = 10.0
 """Seconds until what was taken and not acknowledged is given out again: an intake that is killed
 must be made up for within 15 s; one that is slow gets some of it twice, which changes nothing."""
+_LAPSE = 0.05
+"""Seconds likewise, for the moment in which one intake takes over from another."""
 _MOST_PENDING = 20_000
 """Batches given out and not acknowledged, at most."""
 _TIMEOUT = 2.0
@@ -117,9 +121,28 @@ async def ensure_intake(client: Client, disk: int, replicas: int) -> None:
     manager = client.jsm(timeout=_TIMEOUT)
     for path, name in CONSUMERS.items():
         try:
-            await manager.consumer_info(CENTRE, name)
+            found = (await manager.consumer_info(CENTRE, name)).config.ack_wait
         except nats.js.errors.NotFoundError:
+            found = None
+        if found != ACK_WAIT:  # also where who took over was killed in that moment
             await manager.add_consumer(CENTRE, consumer(path))
+
+
+async def take_over(client: Client) -> None:
+    """Have given out at once what an intake that is gone was given. Raises nats.errors.Error.
+
+    Each batch waits for its own time otherwise, which begins anew whenever the broker is told that
+    it is worked on. An intake that lives gets some of it twice, which changes nothing.
+    """
+    manager = client.jsm(timeout=_TIMEOUT)
+    infos = {path: await manager.consumer_info(CENTRE, name) for path, name in CONSUMERS.items()}
+    given = [path for path, info in infos.items() if info.num_ack_pending]
+    for path in given:
+        await manager.add_consumer(CENTRE, consumer(path, _LAPSE))
+    if given:
+        await asyncio.sleep(4 * _LAPSE)
+    for path in given:
+        await manager.add_consumer(CENTRE, consumer(path))
 
 
 async def behind(client: Client) -> int:

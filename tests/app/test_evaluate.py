@@ -31,7 +31,6 @@ def test_a_clip_is_measured_and_scored(rendered: Path, capfd: pytest.CaptureFixt
         rendered / "video.mp4",
         rendered / "camera.toml",
         rendered / "truth.csv",
-        frame_rate=12.5,
         as_json=True,
     )
     (result,) = json.loads(capfd.readouterr().out)
@@ -51,10 +50,30 @@ def test_true_crossings_are_those_of_the_walks(rendered: Path) -> None:
     assert sum(map(sum, found.values())) > 0
 
 
-def test_a_truth_without_time_is_refused(rendered: Path) -> None:
-    """Neither CAMERA.toml nor the command line has a frame rate: wrong input, before measuring."""
+def test_a_truth_without_time_is_refused(rendered: Path, tmp_path: Path) -> None:
+    """Nothing says how many frames a second: wrong input, before measuring, after a missing file.
+
+    What `simulate` wrote says it itself.
+    """
+    truth = tmp_path / "truth.csv"
+    with pytest.raises(InputError, match="truth cannot be read"):
+        count(rendered / "video.mp4", rendered / "camera.toml", truth)
+    truth.write_bytes((rendered / "truth.csv").read_bytes())
     with pytest.raises(InputError, match="--frame-rate"):
-        count(rendered / "video.mp4", rendered / "camera.toml", rendered / "truth.csv")
+        count(rendered / "video.mp4", rendered / "camera.toml", truth)
+
+
+@pytest.mark.parametrize("page", [None, "", "no markers here", b"\xff\xfe\x00"])
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_measured(
+    tmp_path: Path, page: str | bytes | None
+) -> None:
+    """A folder, a page without its markers, no text: not after hours of work."""
+    path = tmp_path / "page.md"
+    path.mkdir() if page is None else path.write_bytes(
+        page if isinstance(page, bytes) else page.encode()
+    )
+    for job in ("all", "crowd", "alarms", "events"):
+        assert execute(["evaluate", job, "--write", str(path)]) == InputError.exit_code
 
 
 def test_what_measure_refuses_is_refused(

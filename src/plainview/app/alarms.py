@@ -39,7 +39,7 @@ from plainview.evaluate.error_model import (
     measured_model,
 )
 from plainview.evaluate.simulated import Course, Moment, course, mixed, readings
-from plainview.evaluate.table import json_text, write_between
+from plainview.evaluate.table import has_places, json_text, write_between
 from plainview.evaluate.truth import Truth
 from plainview.evaluate.watching import Watching, true_pressure
 from plainview.geometry import Point, View, cells_inside
@@ -119,6 +119,7 @@ def alarms(
     models = {"alarms-limits": limit_model()}
     if not limits:
         models |= {"alarms": measured_model(), "alarms-exact": exact_model()}
+    has_places(write, *models)
     found = dict(zip(models, judge(tuple(models.values()), size), strict=True))
     texts = {
         mark: f"{about(models[mark], size)}\n\n{alarm_table(scores)}"

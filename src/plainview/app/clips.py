@@ -1,5 +1,6 @@
 """Clips with known truth for `plainview evaluate`: found or rendered, measured, and scored."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -78,14 +79,14 @@ def measure_clip(clip: Clip) -> Seen:
     they come. Raises InputError for a wrong file, PlainviewError when it fails.
     """
     camera = load_camera(clip.camera)
-    rate = camera.frame_rate or clip.frame_rate
+    rate = camera.frame_rate or clip.frame_rate or _rate_beside(clip.truth)
+    truth = read_truth(clip.truth, rate or 1.0)
     if rate is None:
         raise InputError(
             "the truth's frames have no time",
             where=str(clip.camera),
             mend="Give --frame-rate, or frame_rate in CAMERA.toml",
         )
-    truth = read_truth(clip.truth, rate)
     with tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as scratch:
         out = Path(scratch) / "measured.jsonl"
         command = [sys.executable, "-m", "plainview", "measure", str(clip.video)]
@@ -99,6 +100,13 @@ def measure_clip(clip: Clip) -> Seen:
                 mend="What it said stands above",
             )
         return Seen(read_measured(out), truth, camera.view)
+
+
+def _rate_beside(truth: Path) -> float | None:
+    """Frames per second, as `plainview simulate` wrote them beside its truth; None for others'."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return float(json.loads((truth.parent / "scene.json").read_text("utf-8"))["frame_rate"])
+    return None
 
 
 def pets(data: Path) -> Scored | None:

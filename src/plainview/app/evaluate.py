@@ -15,7 +15,7 @@ from plainview.errors import InputError, not_installed
 from plainview.evaluate.error_model import model_of, write_model
 from plainview.evaluate.score import score
 from plainview.evaluate.strata import Strata, strata, strata_report
-from plainview.evaluate.table import Result, json_text, report, write_between
+from plainview.evaluate.table import Result, has_places, json_text, report, write_between
 from plainview.synth import blind
 from plainview.synth.catalogue import SCENES, scene_named
 from plainview.synth.crowded import CROWDED, REFERENCE
@@ -66,6 +66,7 @@ def all_scenes(
     Matplotlib; PlainviewError when measuring fails.
     """
     chosen = [scene_named(name).name for name in scenes or DEFAULT_SCENES]
+    has_places(write, "evaluate")
     if plots is not None:
         with _extra():
             from plainview.evaluate import figures  # noqa: F401, PLC0415 - told before it is long
@@ -104,6 +105,8 @@ def crowd(
     kind. Raises InputError also where the `evaluate` extra is not installed.
     """
     chosen = [scene_named(name).name for name in blind.chosen(scenes) or CROWD_SCENES]
+    has_places(outputs.write, "crowd")
+    has_places(outputs.science, "fundamental")
     with _extra():
         from plainview.evaluate import figures, fundamental, reference  # noqa: PLC0415 - an extra's
     with tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as scratch:

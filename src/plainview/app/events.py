@@ -24,7 +24,7 @@ from plainview.evaluate.card import scorecard
 from plainview.evaluate.event_table import by_kind, event_report, ordinary_report
 from plainview.evaluate.event_truth import read_event_truth
 from plainview.evaluate.events import EventScore, Judged, score
-from plainview.evaluate.table import json_text, write_between
+from plainview.evaluate.table import has_places, json_text, write_between
 from plainview.governance.scorecard import Scorecard, judgement
 from plainview.synth.events.ordinary import SECONDS
 from plainview.synth.events.suite import (
@@ -69,6 +69,7 @@ def suite(
     """
     for kind in size.kinds:
         story_of(kind, 0)
+    has_places(write, "events")
     # Kind by turns: whenever it is stopped, as much is known of each.
     scenes = [(kind, k) for k in numbers(size.part, size.scenes) for kind in size.kinds]
     stretches = math.ceil(size.hours * 3600 / SECONDS)

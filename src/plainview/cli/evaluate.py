@@ -27,11 +27,18 @@ def count(
     camera: Annotated[Path, Option("--camera", help="The camera's CAMERA.toml.")],
     truth: Annotated[Path, Option(help="CSV: frame,x_m,y_m,vx_mps,vy_mps.")],
     frame_rate: Annotated[
-        float | None, Option(help="Frames per second, where CAMERA.toml has none.", min=0.01)
+        float | None,
+        Option(
+            help="Frames per second, where neither CAMERA.toml nor a scene.json beside the truth "
+            "tells them.",
+            min=0.01,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure one video and score counts, velocities, crossings and density against its truth.
+
+    What 'plainview simulate' wrote can be given as it is.
 
     \b
     Example: plainview evaluate count --video v.mp4 --camera camera.toml --truth truth.csv

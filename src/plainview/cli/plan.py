@@ -17,7 +17,10 @@ class _Plans(TyperGroup):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """`plainview plan PHASES.toml` is `plainview plan rollout PHASES.toml`."""
-        if args and args[0] not in self.commands and args[0].endswith(".toml"):
+        named = args[0] if args else ""
+        if named not in self.commands and (
+            named.endswith(".toml") or (named and Path(named).exists())
+        ):
             args = ["rollout", *args]
         return super().parse_args(ctx, args)
 

@@ -184,18 +184,39 @@ def replace_between(text: str, name: str, body: str) -> str:
     return f"{before}{begin}\n\n{body.strip()}\n\n{end}{after}"
 
 
+def has_places(path: Path | None, *names: str) -> None:
+    """Raises InputError unless `path` is None or a page with markers for each of `names`.
+
+    To be asked before the hours that it takes to know what is written there.
+    """
+    if path is not None:
+        text = _page(path)
+        for name in names:
+            replace_between(text, name, "")
+
+
 def write_between(path: Path, name: str, body: str) -> None:
     """Put `body` between the markers called `name` in the file at `path`.
 
-    Raises InputError if the file cannot be read or has no such markers.
+    Raises InputError if the file cannot be read or written, or has no such markers.
     """
+    text = replace_between(_page(path), name, body)
     try:
-        text = path.read_text(encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(
-            f"the page cannot be read ({error.strerror})", where=str(path), mend="Check the path"
+            f"the page cannot be written ({error.strerror})", where=str(path), mend="See --write"
         ) from error
-    path.write_text(replace_between(text, name, body), encoding="utf-8")
+
+
+def _page(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise InputError(
+            f"the page cannot be read ({reason})", where=str(path), mend="Check the path"
+        ) from error
 
 
 def json_text(value: object) -> str:

@@ -155,6 +155,8 @@ def test_the_command_takes_a_file_where_a_command_would_stand(
     assert "bench/streams_per_core.py, 2026-11-22, epyc-2" in text
     assert execute(["plan", "rollout", str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["needs"][3]["cameras"] == 60_000
+    assert execute(["plan", str(path.parent)]) == 2
+    assert "this is not a file" in capsys.readouterr().err
     assert execute(["plan", "reviw"]) == 2
     assert "review" in capsys.readouterr().err
     assert execute(["plan", "rollout"]) == 2

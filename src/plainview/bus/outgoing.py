@@ -177,6 +177,7 @@ class Outgoing:
             opened, wake = self._open, taken > 0 and not self._open
             for lane, camera, one in zip(lanes, cameras, data[:taken], strict=False):
                 batch = opened.get(lane)
+                # The time is looked at here too: no call for each of 60,000 a second.
                 if batch is not None and now >= batch.round and batch.is_whole(camera, now):
                     self._closed.append(opened.pop(lane))
                     batch, wake = None, True

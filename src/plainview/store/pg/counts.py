@@ -26,6 +26,7 @@ _WANTED: Final = sql.SQL(
     "WHERE camera = ANY({cameras}) AND readings > 0 AND ({spans}) ORDER BY camera, start) one "
     "GROUP BY camera) TO STDOUT (FORMAT BINARY)"
 )
+"""Arrays are in the order of what is below them (PostgreSQL's manual, "Aggregate Functions")."""
 _WITHIN: Final = sql.SQL("start >= {since} AND start < {until}")
 _SIZE: Final = struct.Struct(">i")
 _CAMERA: Final = struct.Struct(">hii")

@@ -82,6 +82,41 @@ def test_a_body_is_a_person_and_one_in_a_shadow_has_another_place() -> None:
     assert long.other[1] > 15.8
 
 
+@pytest.mark.parametrize("off", [(0.0, 2.0), (0.3, -1.5)])
+def test_who_runs_is_where_he_is_seen_and_not_where_his_body_was_left(
+    off: tuple[float, float],
+) -> None:
+    """A body metres behind or before what is seen of somebody is found anew, to half a metre."""
+    evidence, bodies = people((1.0, 15.0))
+    left = bodies._replace(places=bodies.places + np.array(off))
+    (runner,) = Movers(OPTICS, [SQUARE]).step(0.0, evidence, left)
+    assert np.hypot(runner.x - 1.0, runner.y - 15.0) < 0.5
+
+
+def test_two_bodies_of_one_are_one_mover_and_two_people_are_two() -> None:
+    """What is taken for somebody twice is found at one place; who walks in company stays."""
+    evidence, _ = people((1.0, 15.0))
+    places = np.array([(1.0, 16.5), (1.1, 13.6)])
+    one = np.ones(2)
+    twice = Bodies(places, np.zeros((2, 2)), one, one)
+    assert len(Movers(OPTICS, [SQUARE]).step(0.0, evidence, twice)) == 1
+    both, company = people((0.6, 15.0), (1.4, 15.0))
+    assert len(Movers(OPTICS, [SQUARE]).step(0.0, both, company)) == 2
+
+
+def test_people_whose_shadows_join_them_are_no_vehicle() -> None:
+    """The outline of them together is a car's, but hardly filled; that of a car hides bodies."""
+    evidence, bodies = people((-1.0, 13.0), (1.2, 15.5))
+    feet, _ = project(MATRIX, np.array([(-1.0, 13.0, 0.0), (1.2, 15.5, 0.0)]))
+    start, end = (tuple(int(v) for v in foot) for foot in feet)
+    cv2.line(evidence, start, end, 1.0, 4)
+    sizes = [one.size for one in Movers(OPTICS, [SQUARE]).step(0.0, evidence, bodies)]
+    assert sizes == [Size.PERSON, Size.PERSON]
+    hidden = bodies._replace(places=np.array([(0.4, 11.5), (0.6, 12.0)]))
+    (car,) = Movers(OPTICS, [SQUARE]).step(0.0, with_car(0.5, 12.0), hidden)
+    assert car.size is Size.VEHICLE
+
+
 def test_nothing_far_from_every_zone_is_followed() -> None:
     """And without a zone nothing is looked at."""
     evidence, bodies = people((1.0, 60.0))

@@ -54,6 +54,12 @@ def test_who_is_not_surely_inside_is_not_told(one: Mover) -> None:
     assert look(one) == []
 
 
+def test_a_look_that_comes_a_little_early_counts() -> None:
+    """Looks are 0.2 s apart to a millisecond or a frame: who runs through has no other."""
+    assert look(WALKER._replace(seconds=1.4 - 0.8))
+    assert look(WALKER._replace(seconds=0.56))
+
+
 def test_a_zone_may_be_for_some_only() -> None:
     """By size, and by length in metres."""
     assert look(WALKER, zone(sizes=("vehicle",))) == []

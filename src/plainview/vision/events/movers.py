@@ -12,25 +12,26 @@ from typing import Final, NamedTuple
 import numpy as np
 import shapely
 from msgspec import UNSET
-from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
 from plainview.geometry import BODY_HEIGHT, Point, Zone, project, to_plane
 from plainview.vision.bodies import Bodies
 from plainview.vision.events.blobs import AROUND, DIFFERS, blobs, window
 from plainview.vision.events.boxes import KINDS, Box, Rectangle, fit_boxes
+from plainview.vision.events.feet import (
+    TALL,
+    Standing,
+    above,
+    found_anew,
+    other_place,
+    tops,
+)
 from plainview.vision.events.paths import STANDING, Found, Path, Paths, Size
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
 FASTEST: Final = 8.0
 """m/s beyond which a body is no person, nor someone on a bicycle."""
-TALL: Final = 1.12
-"""Heights of a body above which nobody is."""
-NEARER: Final = 0.3
-"""Metres by which who hides another is nearer to the camera."""
-HALF_WIDTH: Final = 0.13
-"""Of a body, as a part of its height: shoulder to middle."""
 CERTAIN: Final = 0.6
 """Weight from which a body counts as somebody."""
 SHOWN: Final = 0.3
@@ -39,6 +40,8 @@ EVERY: Final = 0.4
 """Seconds between two looks while no vehicle is under way: who walks is met again within a step."""
 NARROWEST: Final = 1.2
 """Metres across a blob's foot below which it is no vehicle."""
+HOLLOW: Final = 0.3
+"""Part of a vehicle-sized outline that must differ: people and their shadows fill less of one."""
 
 
 class Mover(NamedTuple):
@@ -123,50 +126,29 @@ class Movers:
         if self.window is None:
             return ()
         keen = evidence if veiled is None else veiled
-        found, wide, slim = self._outlined(keen, self.window)
-        found += self._people(evidence, bodies, wide)
+        outlined = self._outlined(keen, self.window)
+        maybe = Standing(self._optics.projection, bodies.places[bodies.weights >= CERTAIN / 2])
+        large = [
+            (box, blob)
+            for box, blob in outlined
+            if box.vehicle and (_fills(keen, blob) or not _holds(blob, maybe))
+        ]
+        found = [_vehicle(box, self._optics.projection) for box, _ in large]
+        found += self._people(evidence, bodies, [blob for _, blob in large])
         if keen is not evidence:
-            found += self._veiled(slim, bodies)
+            slim = [(box, blob) for box, blob in outlined if not box.vehicle]
+            found += [_veiled(box, blob) for box, blob in slim if not _holds(blob, maybe)]
         places = np.array([(one.x, one.y) for one in found]).reshape(-1, 2)
         inside = shapely.contains_xy(self._near, places)
         near = [one for one, is_near in zip(found, inside, strict=True) if is_near]
         self._paths.step(near, t)
         return tuple(_mover(path) for path in self._paths.paths if path.last == t)
 
-    def _outlined(
-        self, evidence: Image, part: tuple[slice, slice]
-    ) -> tuple[list[Found], list[Rectangle], list[tuple[Box, Rectangle]]]:
-        """What is of a vehicle's outline, the blobs that are, and those of a person's."""
-        projection = self._optics.projection
-        wide = _wide(projection, blobs(evidence, part))
-        boxes = [
-            (box, blob)
-            for box, blob in zip(fit_boxes(projection, wide), wide, strict=True)
-            if box is not None
-        ]
-        large = [one for one in boxes if one[0].vehicle]
-        slim = [one for one in boxes if not one[0].vehicle]
-        return [_vehicle(box, projection) for box, _ in large], [blob for _, blob in large], slim
-
-    def _veiled(self, slim: Sequence[tuple[Box, Rectangle]], bodies: Bodies) -> list[Found]:
-        """People by their outlines `slim` alone, where none of the `bodies` is."""
-        places = bodies.places[bodies.weights >= CERTAIN / 2]
-        foot, _ = project(self._optics.projection, np.column_stack((places, np.zeros(len(places)))))
-        return [
-            Found(
-                x=box.x,
-                y=box.y,
-                size=Size.PERSON,
-                width=0.5,
-                length=0.5,
-                height=BODY_HEIGHT,
-                heading=0.0,
-                confidence=float(np.exp(-box.misfit)),
-                blur=BODY_HEIGHT / max(blob.y1 - blob.y0, 1.0),
-            )
-            for box, blob in slim
-            if not any(_within(one, blob) for one in foot)
-        ]
+    def _outlined(self, evidence: Image, part: tuple[slice, slice]) -> list[tuple[Box, Rectangle]]:
+        """The blobs that are broad enough for a vehicle and have the outline of any box."""
+        wide = _wide(self._optics.projection, blobs(evidence, part))
+        boxes = fit_boxes(self._optics.projection, wide)
+        return [(box, blob) for box, blob in zip(boxes, wide, strict=True) if box is not None]
 
     def _people(
         self, evidence: Image, bodies: Bodies, vehicles: Sequence[Rectangle]
@@ -174,18 +156,16 @@ class Movers:
         """The `bodies` that are surely there, on feet that can be seen, and no vehicle's parts."""
         speed = np.hypot(*bodies.velocities.T)
         sure = (bodies.weights >= CERTAIN) & (bodies.visible >= SHOWN) & (speed < FASTEST)
-        places, weights = bodies.places[sure], bodies.weights[sure]
-        feet = np.column_stack((places, np.zeros(len(places))))
-        foot, depth = project(self._optics.projection, feet)
-        head, _ = project(self._optics.projection, feet + np.array([0.0, 0.0, BODY_HEIGHT]))
-        middle = (foot + head) / 2
-        tall = np.maximum(np.hypot(*(foot - head).T), 1.0)
-        hides = _hides(foot, head, depth)
+        places, own = found_anew(self._optics, evidence, bodies.places[sure])
+        places, weights = places[own], bodies.weights[sure][own]
+        velocities = bodies.velocities[sure][own]
+        projection = self._optics.projection
+        standing = Standing(projection, places)
+        middle = (standing.foot + standing.head) / 2
+        hides = standing.hides()
         hidden = np.asarray(hides.any(axis=0))
-        tops = _tops(evidence, foot, head)
-        others = to_plane(
-            self._optics.projection, foot + tops[:, None] * (head - foot), BODY_HEIGHT
-        )
+        ends = tops(evidence, standing)
+        others = above(projection, standing, ends)
         return [
             Found(
                 x=float(places[k, 0]),
@@ -196,66 +176,27 @@ class Movers:
                 height=BODY_HEIGHT,
                 heading=0.0,
                 confidence=float(weights[k]),
-                blur=BODY_HEIGHT / float(tall[k]),
-                other=_other(places, hides[k], others[k], above=bool(tops[k] > TALL)),
+                blur=BODY_HEIGHT / float(standing.tall[k]),
+                other=other_place(places, hides[k], others[k], above=bool(ends[k] > TALL)),
                 flow=(float(velocity[0]), float(velocity[1])),
             )
-            for k, velocity in enumerate(bodies.velocities[sure])
+            for k, velocity in enumerate(velocities)
             if not hidden[k]
-            and not any(_within(foot[k], one) and _within(middle[k], one) for one in vehicles)
+            and not any(
+                _within(standing.foot[k], one) and _within(middle[k], one) for one in vehicles
+            )
         ]
 
 
-def _other(
-    places: Floats, hides: NDArray[np.bool_], top: Floats, *, above: bool
-) -> tuple[float, float] | None:
-    """Where a body stands if it was laid into a shadow or a reflection; None where nothing says so.
-
-    That is at the place of the one whose feet it `hides` (n,), or at `top` (2,), by what goes on
-    `above` it.
-    """
-    if hides.any():
-        x, y = places[int(np.argmax(hides))]
-    elif above:
-        x, y = top
-    else:
-        return None
-    return float(x), float(y)
+def _fills(evidence: Image, blob: Rectangle) -> bool:
+    """Whether what differs in `evidence` (h, w) fills `blob` as a vehicle does."""
+    part = evidence[int(blob.y0) : int(blob.y1), int(blob.x0) : int(blob.x1)]
+    return bool(np.mean(part > DIFFERS) >= HOLLOW)
 
 
-def _tops(evidence: Image, foot: Floats, head: Floats) -> Floats:
-    """(n,) how far up what differs goes on from a body's chest, in its heights above its foot.
-
-    1 for who stands alone; more where somebody stands behind, or where the body was laid into
-    somebody's shadow or reflection: those begin at his feet, and he goes on above.
-    """
-    height, width = evidence.shape
-    steps = np.arange(0.7, 2.2, 0.04)
-    up = head - foot
-    side = np.hypot(*up.T) * 0.04 * np.array([[-1.0], [0.0], [1.0]])
-    # (3, n, steps) columns: three side by side; (n, steps) rows, one for all three.
-    x = np.rint((foot[:, 0] + side)[..., None] + steps * up[:, :1]).astype(np.int64)
-    y = np.rint(foot[:, 1:] + steps * up[:, 1:]).astype(np.int64)
-    values = evidence[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    shown = (inside & (values > DIFFERS)).any(axis=0)
-    # A run ends at the second step in a row that does not show it.
-    gap = ~shown[:, :-1] & ~shown[:, 1:]
-    ends = np.where(gap.any(axis=1), gap.argmax(axis=1), len(steps) - 1)
-    return np.asarray(steps[ends])
-
-
-def _hides(foot: Floats, head: Floats, depth: Floats) -> NDArray[np.bool_]:
-    """(n, n) whether the first stands before the second's feet: nothing tells where those are.
-
-    Or the first is the second's shadow or reflection, taken for a body.
-    """
-    tall = foot[:, 1] - head[:, 1]
-    beside = np.abs(foot[:, None, 0] - (foot[None, :, 0] + head[None, :, 0]) / 2)
-    above = foot[None, :, 1] - foot[:, None, 1]
-    nearer = depth[None, :] < depth[:, None] - NEARER
-    before = (beside < HALF_WIDTH * tall[None, :]) & (above > 0) & (above < tall[None, :])
-    return np.asarray((nearer & before).T)
+def _holds(blob: Rectangle, standing: Standing) -> bool:
+    """Whether any of those `standing` has his feet in `blob`."""
+    return any(_within(foot, blob) for foot in standing.foot)
 
 
 def _within(pixel: Floats, blob: Rectangle) -> bool:
@@ -273,6 +214,21 @@ def _wide(projection: Floats, blobs: Sequence[Rectangle]) -> list[Rectangle]:
         for blob, is_broad in zip(blobs, broad, strict=True)
         if is_broad or blob.left or blob.right or blob.bottom
     ]
+
+
+def _veiled(box: Box, blob: Rectangle) -> Found:
+    """Somebody by his outline alone."""
+    return Found(
+        x=box.x,
+        y=box.y,
+        size=Size.PERSON,
+        width=0.5,
+        length=0.5,
+        height=BODY_HEIGHT,
+        heading=0.0,
+        confidence=float(np.exp(-box.misfit)),
+        blur=BODY_HEIGHT / max(blob.y1 - blob.y0, 1.0),
+    )
 
 
 def _vehicle(box: Box, projection: Floats) -> Found:

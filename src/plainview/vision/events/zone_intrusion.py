@@ -30,6 +30,8 @@ FOOTING: Final = 0.3
 """Part of a vehicle's footprint that must lie inside."""
 SETTLED: Final = 0.6
 """Seconds that something must have been followed."""
+UNEVEN: Final = 0.05
+"""Seconds by which frames may come early or late: a camera's clock is not exact."""
 STOOD: Final = 3.0
 """The same for a person who was never seen to move."""
 SAME_WAY: Final = 0.5
@@ -68,7 +70,7 @@ class ZoneIntrusion:
     """Owns a view's forbidden zones, and where those are who came in. At most `MOST` of them."""
 
     kind = EventKind.ZONE_INTRUSION
-    patience = Patience(rise=0.4, fall=2.0, reach=REACH, least=0.5, apart=APART)
+    patience = Patience(rise=0.4 - UNEVEN, fall=2.0, reach=REACH, least=0.5, apart=APART)
 
     def __init__(self, view: View, optics: Optics, hours: OpenHours) -> None:
         """Watch the zones of `view`, seen through `optics`, that are for this kind."""
@@ -166,9 +168,10 @@ def _spread(size: Size) -> float:
 
 
 def _settled(mover: Mover) -> bool:
+    seconds = mover.seconds + UNEVEN
     if mover.size is Size.VEHICLE:
-        return mover.moved and mover.seconds >= SETTLED
-    return mover.seconds >= (SETTLED if mover.moved else STOOD)
+        return mover.moved and seconds >= SETTLED
+    return seconds >= (SETTLED if mover.moved else STOOD)
 
 
 def inside(mover: Mover, ground: Polygon) -> bool:

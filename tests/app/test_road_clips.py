@@ -32,3 +32,18 @@ def test_the_cyclist_rides_in_the_shoulder() -> None:
     assert all(shoulder.contains(Point(event.place(t))) for t in (5.0, 7.0, 10.0, 15.0))
     assert MOTORWAY.events() == ()
     assert MOTORWAY.kinds() == (EventKind.WRONG_WAY,)
+
+
+@pytest.mark.parametrize("road", [CYCLIST, MOTORWAY])
+def test_a_turned_road_is_the_same_the_other_way(road: Road) -> None:
+    """Its lanes lead back, its other zones and its marks stay; and twice is as it was."""
+    view, turned = road.view(), road.turned().view()
+    for zone, other in zip(view.zones, turned.zones, strict=True):
+        assert zone.polygon == other.polygon
+        if zone.direction is None:
+            assert other.direction is None
+        else:
+            assert other.direction == pytest.approx([-v for v in zone.direction])
+    assert road.turned().turned() == road
+    assert road.passing in {zone.name for zone in road.zones if zone.way is not None}
+    assert all(begin < end for begin, end in road.passages)

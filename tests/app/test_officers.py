@@ -49,7 +49,7 @@ def test_one_stops_and_two_start_again(
     stop = ("stop", "camera:north", "--why", "aimed at a window", "--state", state)
     code, _, wrong = run(capsys, *stop)
     assert code == 2
-    assert "who stops it?" in wrong
+    assert "nobody is named who stops it. Give your name" in wrong
     assert run(capsys, *stop, "--name", "Cyd")[0] == 0
     again = ("resume", "camera:north", "--why", "aimed at the square", "--state", state)
     code, said, _ = run(capsys, *again, "--key", ada)

@@ -26,6 +26,8 @@ class DemoSite:
     def __init__(self, folder: Path) -> None:
         """Start rendering into `folder`, unless it is there. Raises PlainviewError."""
         self._demo = Demonstration(folder / "demonstration")
+        self.growing = self._demo.done < 1.0
+        """Whether its videos were still to be made, all or in part, when this began."""
         cameras = tuple(
             CameraConfig(
                 id=camera.camera_id,

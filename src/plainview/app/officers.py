@@ -142,6 +142,8 @@ def stops(state: Path | None) -> list[str]:
 def _named(name: str | None, role: Role) -> Person:
     if not name or not name.strip():
         raise InputError(
-            "who stops it?", where="--name", mend="Give your name with --name, or --key FILE"
+            "nobody is named who stops it",
+            where="--name",
+            mend="Give your name with --name, or --key FILE",
         )
     return Person(" ".join(name.split())[:200], role)

@@ -68,6 +68,8 @@ def run(
         if demo is None:
             page = _sign_in(folder, city) or page
         _open(page, wanted=open_page)
+        if demo is not None and demo.growing:
+            _say("The demonstration's videos are being made: first numbers in a minute or two")
         until = None if seconds is None else clock.monotonic() + seconds
         if demo is not None and not demo.wait(stop, until, clock):
             return

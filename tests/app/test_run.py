@@ -143,3 +143,10 @@ def test_ctrl_c_is_a_clean_stop(start: Start) -> None:
         _, said = running.process.communicate(timeout=30)
         assert running.process.returncode == 0
         assert said == ""
+
+
+def test_a_first_demonstration_says_why_nothing_is_measured_yet(tmp_path: Path) -> None:
+    """Its videos must be made first; whoever looks at an empty page until then knows."""
+    arguments = ["--for", "0.1", "--no-open", "--port", "0", "--state", str(tmp_path)]
+    done = subprocess.run([*_RUN, *arguments], capture_output=True, text=True, check=True)
+    assert "The demonstration's videos are being made" in done.stdout

@@ -16,7 +16,8 @@ F32 = NDArray[np.float32]
 def likely(shift: F32, lost: F32) -> float:
     """How likely what lies over CORE is smoke, by `shift` and `lost` (looks, h, w)."""
     everywhere = np.ones(SHAPE, np.bool_)
-    veils = [Veil(b, np.ones(SHAPE, np.float32), a, everywhere, everywhere, 1.0)
+    even = np.ones(SHAPE, np.float32)
+    veils = [Veil(b, even, a, everywhere, everywhere, 1.0, even, even)
              for a, b in zip(shift, lost, strict=True)]  # fmt: skip
     return Boil(veils, lost).likely(CORE)
 

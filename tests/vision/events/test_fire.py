@@ -245,6 +245,22 @@ def test_smoke_is_told_where_it_rises() -> None:
     assert np.hypot(told[0].x / 10 - at[0], told[0].y / 10 - at[1]) < 3.0
 
 
+def test_smoke_over_nearly_even_ground_is_told() -> None:
+    """What could be lost there is too faint, but it is darker, and never twice alike."""
+    at = (0.5, 0.0)
+
+    def even(picture: F32, _t: float) -> None:
+        picture[:] = 0.13 + 0.25 * (picture - picture.mean())
+
+    def paint(picture: F32, t: float) -> None:
+        even(picture, t)
+        Smoke(at, 1.0, began=2.0, shade=0.12, seed=3).paint(picture, Now(SHOT, LIGHT, t))
+
+    told = _events(paint, 11.0, plate=_plate(even))
+    assert [event.phase for event in told] == [Phase.START]
+    assert np.hypot(told[0].x / 10 - at[0], told[0].y / 10 - at[1]) < 3.0
+
+
 def test_shadow_steam_and_fog_are_no_smoke() -> None:
     """A cloud's shadow, a vent's steam and a fog that comes up are never told."""
     v, u = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]

@@ -11,6 +11,8 @@ d / (c P + d), knows neither exposure nor shadow:
 - fog, rain on the glass, loss of focus: lost nearly everywhere;
 - what coding blurs is lost always.
 
+Where the plate has no structure that could be lost, murk.py looks at the light alone.
+
 Attenuated edges as a sign of smoke: Toreyin, Dedeoglu & Cetin, EUSIPCO 2005. Nothing here was held
 against film of a real fire.
 """
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 from plainview.vision.events.boil import Boil
 from plainview.vision.events.first import FirstPicture
 from plainview.vision.events.flicker import step
+from plainview.vision.events.murk import Dark, Murk
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.veil import CELL, THIN, Structure, Veil, structured, veil_of
@@ -58,7 +61,7 @@ class Smoke(NamedTuple):
     area: float
     """Working pixels that are surely veiled."""
     tone: float
-    """Brightness against the ground behind it."""
+    """Brightness against the ground behind it; NaN where that is too even to tell."""
     confidence: float
 
 
@@ -72,6 +75,7 @@ class SmokeWatch:
         self._usual: Image | None = None
         self._plate: tuple[Plate, float, Structure] | None = None
         self._first = FirstPicture()
+        self._murk = Murk()
         self._clear = 0.0
         self._since = LOOK_EVERY
 
@@ -94,11 +98,15 @@ class SmokeWatch:
         usual = usual + (step * (veil.lost - usual)).astype(np.float32)
         self._usual = usual
         self._clear += (0.5 if veil.clear > self._clear else rise) * (veil.clear - self._clear)
+        dark = self._murk.look(veil, self._since)
         self._since = 0.0
         self._veils.append(veil)
         more = np.clip((veil.lost - usual) / np.maximum(1.0 - usual, 0.1), 0.0, 1.0)
         self._lost.append((more * veil.plain).astype(np.float32))
-        return self._plumes(seen.chroma) if len(self._veils) >= ENOUGH else []
+        if len(self._veils) < ENOUGH:
+            return []
+        found = [_of_dark(one) for one in dark if _grey(seen.chroma, one.where)]
+        return self._plumes(seen.chroma) + found
 
     def _structure_of(self, seen: Seen) -> Structure:
         """The plate's structure as it was at most PLATE_EVERY seconds ago."""
@@ -163,6 +171,19 @@ class SmokeWatch:
             tone,
             sure,
         )
+
+
+def _of_dark(dark: Dark) -> Smoke:
+    rows, columns = np.nonzero(dark.where)
+    foot = rows >= rows.max() - int(np.ptp(rows)) // 5
+    side = 2.0 * CELL
+    return Smoke(
+        (float(columns[foot].mean()) + 0.5) * side,
+        (float(rows.max()) + 1.0) * side,
+        float(len(rows)) * side * side,
+        math.nan,
+        dark.sure,
+    )
 
 
 def _grey(chroma: Luma | None, core: NDArray[np.bool_]) -> bool:

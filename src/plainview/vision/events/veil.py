@@ -35,6 +35,10 @@ class Veil(NamedTuple):
     """Known, and without structure of its own."""
     clear: float
     """Contrast of the whole picture against the plate's."""
+    own: Image
+    """Mean square of the frame's own fine structure."""
+    behind: Image
+    """Mean square of the plate's."""
 
 
 class Structure(NamedTuple):
@@ -99,4 +103,6 @@ def veil_of(frame: Structure, plate: Structure) -> Veil:
             & (own < 0.95 * behind + noise)
         ),
         clear,
+        own,
+        behind,
     )

@@ -1,0 +1,122 @@
+"""A dark veil over ground that has no structure to be hidden: smoke by its own light alone.
+
+Where a plate is even, by night, in fog, on asphalt from afar, nothing can be lost against it. What
+is left is the light: under smoke, ground is darker than it was, look after look, and never twice
+alike, cell by cell. Lamps, screens, steam and glare are brighter than the ground; a cloud's shadow
+changes all its cells alike; leaves' shadows sway about what the plate shows; people and vehicles
+bring edges, of which smoke has hardly more than the place has by its noise.
+"""
+
+import math
+from collections import deque
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.vision.events.flicker import step
+from plainview.vision.events.parts import parts
+from plainview.vision.events.veil import Veil
+from plainview.vision.plate import Image
+
+Mask = NDArray[np.bool_]
+
+LOOKS: Final = 10
+"""Looks that are compared."""
+LEAST_CELLS: Final = 20
+SLOW: Final = 60.0
+"""Seconds in which the usual edges of a place follow those that it has."""
+CALMEST: Final = 0.0008
+"""Change of light from look to look below which nothing tells a cell's from none."""
+UNSTEADY: Final = 0.012
+"""Usual change of light from which clouds pass, whose edges make all of a picture restless."""
+RESTLESS: Final = 5.0
+"""Times as much as the picture's usual that a plume's cells change by."""
+DARK: Final = -0.03
+"""Light against the plate's, less 1, from which a cell is dark."""
+OFTEN: Final = (0.5, 0.75)
+"""Part of its cells and looks in which a plume is dark: doubtful up to, sure from."""
+ALIVE: Final = (0.3, 0.5)
+"""Part of what is dark that changes so: of a cloud's shadow up to, whose rim alone does, and of a
+plume from."""
+COMES: Final = (0.6, 0.8)
+"""Change of a cell's light over that by which it is dark: as under smoke, up to, and as under what
+passes, from."""
+EDGES: Final = (1.5, 2.2)
+"""Times the usual power of edges there: as smoke has, up to, and as what passes has, from."""
+
+
+class Dark(NamedTuple):
+    """Ground that lies under a dark veil."""
+
+    where: Mask
+    """(h, w) its cells."""
+    sure: float
+    """0 to 1."""
+
+
+class Murk:
+    """Owns the last looks at the light and the edges of each cell. Bounded: 2 LOOKS small maps."""
+
+    def __init__(self) -> None:
+        """Nothing seen yet."""
+        self._shifts: deque[Image] = deque(maxlen=LOOKS)
+        self._edges: deque[Image] = deque(maxlen=LOOKS)
+        self._usual: Image | None = None
+
+    def look(self, veil: Veil, dt: float) -> list[Dark]:
+        """The dark veils of the last looks; the one before `veil` was `dt` seconds ago."""
+        if self._shifts and self._shifts[0].shape != veil.shift.shape:
+            self._shifts.clear()
+            self._edges.clear()
+            self._usual = None
+        self._shifts.append(veil.shift)
+        # In the plate's light: shadow alone takes no edges.
+        self._edges.append(veil.own / np.square(np.maximum(veil.shift + 1.0, 0.2)))
+        if len(self._shifts) < LOOKS:
+            return []
+        edges = np.mean(self._edges, axis=0)
+        if self._usual is None:
+            # Who stands there from the first look on has more edges than the plate has.
+            self._usual = veil.behind + max(float(np.median(edges - veil.behind)), 0.0)
+        shifts = np.stack(self._shifts)
+        # Twice: what a cloud's edge does as it passes is nearly the same from look to look.
+        moves = np.diff(shifts, n=2, axis=0)
+        apart = np.abs(moves - np.stack([cv2.blur(one, (5, 5)) for one in moves]))
+        stirs = np.median(apart, axis=0)
+        calm = max(float(np.median(stirs)), CALMEST)
+        if calm > UNSTEADY:
+            return []
+        often = (shifts < DARK).mean(axis=0) > OFTEN[0]
+        restless = stirs > RESTLESS * calm
+        found = []
+        for dark in _plumes(often):
+            where = dark & restless
+            if np.count_nonzero(where) >= LEAST_CELLS:
+                sure = self._sure(where, shifts, edges)
+                alive = step(float(restless[dark].mean()), *ALIVE)
+                if alive * sure > 0:
+                    found.append(Dark(where, alive * sure))
+        rise = (1.0 - math.exp(-dt / SLOW)) * ~often
+        self._usual = np.asarray(self._usual + rise * (edges - self._usual), dtype=np.float32)
+        return found
+
+    def _sure(self, where: Mask, shifts: Image, edges: Image) -> float:
+        """0 to 1: whether a dark veil lies over the cells `where`."""
+        if self._usual is None:
+            return 0.0
+        light = shifts[:, where]
+        dark = float((light < DARK).mean())
+        # A shadow comes and goes within the looks.
+        comes = float(light.std(axis=0).mean()) / max(abs(float(light.mean())), 1e-3)
+        more = float(edges[where].sum()) / max(float(self._usual[where].sum()), 1e-9)
+        return step(dark, *OFTEN) * (1.0 - step(more, *EDGES)) * (1.0 - step(comes, *COMES))
+
+
+def _plumes(dark: Mask) -> list[Mask]:
+    """The connected parts of what is `dark` (h, w), without its specks and gaps."""
+    whole = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    whole = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    labels, stats = parts(np.asarray(whole, dtype=np.uint8))
+    return [labels == k for k in range(1, len(stats)) if stats[k][4] >= LEAST_CELLS]

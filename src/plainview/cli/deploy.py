@@ -53,6 +53,8 @@ def nats(
 
         typer.echo(msgspec.json.encode(deployed, enc_hook=str).decode())
         return
-    typer.echo(f"{deployed.folder}: {len(deployed.sites)} sites, {deployed.kept} keys kept")
+    sites = len(deployed.sites)
+    of_sites = "1 site" if sites == 1 else f"{sites} sites"
+    typer.echo(f"{deployed.folder}: {of_sites}; keys that were there and stay: {deployed.kept}")
     typer.echo(f'Intake: bus = "{deployed.intake}"')
     typer.echo(f"What goes where: {deployed.folder / 'README.md'}")

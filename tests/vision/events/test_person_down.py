@@ -1,10 +1,14 @@
+import cv2
 import numpy as np
 import pytest
-from tests.vision.events.stage import Moment, Stage, box, lying, sitting, standing
+from numpy.typing import NDArray
+from tests.vision.events.stage import Light, Moment, Stage, box, hull, lying, sitting, standing
 
 from plainview.record import Phase
 from plainview.vision.events.fallen import Rests
-from plainview.vision.events.person_down import PATIENCE, PersonDown
+from plainview.vision.events.person_down import PATIENCE, PersonDown, held
+from plainview.vision.events.stillness import Blob
+from plainview.vision.events.thing import extents
 
 STAGE = Stage()
 FALLS = 6.0
@@ -70,6 +74,63 @@ def test_one_who_lies_there_while_the_plate_is_learned_is_told() -> None:
 
     (start,) = stage.events(PersonDown(stage.view, stage.optics), 18, what)
     assert FALLS + PATIENCE.rise <= start.t / 1000 <= FALLS + 10
+
+
+def _falls(t: float) -> Moment:
+    return _walks_up(t) if t < FALLS else (lying(0.6, 1.0, 0.6), [])
+
+
+def _told(stage: Stage, light: Light) -> bool:
+    events = stage.events(PersonDown(stage.view, stage.optics), 18, _falls, light)
+    return any(FALLS + PATIENCE.rise <= one.t / 1000 <= FALLS + 11 for one in events)
+
+
+def test_one_who_lies_in_what_differs_faintly_is_told() -> None:
+    """A veil over the ground around who fell, larger than anybody, hides no fall."""
+    stage = Stage()
+    patch = 9.0 * stage.spot(1.2, 1.2, (5.0, 3.0))
+
+    def veil(image: NDArray[np.float32], t: float) -> None:
+        if t > FALLS - 4:
+            image += patch
+
+    assert _told(stage, veil)
+
+
+def test_rain_in_the_first_frames_joins_no_body() -> None:
+    """Where the plate was learned from who lies there, streaks of the first looks are no ground."""
+    stage = Stage(began=lying(0.6, 1.0, 0.6))
+    generator = np.random.default_rng(5)
+
+    def rain(image: NDArray[np.float32], t: float) -> None:
+        height, width = image.shape
+        for x, y in generator.integers(0, (width, height), (150 if t < 3.0 else 0, 2)):
+            image[y : y + 14, x] = 235
+
+    assert _told(stage, rain)
+
+
+def test_what_a_body_encloses_speaks_for_no_posture() -> None:
+    """Clothes as bright as the ground leave a hole in who lies there: he is explained as well."""
+    optics = STAGE.optics
+    height, width = optics.size[::-1]
+    whole = np.zeros((height, width), np.uint8)
+    for solid in lying(0.6, 1.0, 0.6):
+        cv2.fillPoly(whole, [hull(optics, solid)], 1, cv2.LINE_8, 4)
+    core = np.asarray(cv2.erode(whole, np.ones((5, 5), np.uint8)), np.uint8)
+    faint = np.full((height, width), 0.05, np.float32)
+    found = []
+    for mask in (whole, np.asarray(whole - core, np.uint8)):
+        blob = Blob((0, 0), mask, 0.0)
+        (extent,) = extents(optics, [blob])
+        assert extent is not None
+        found.append(held(optics, blob, extent, faint))
+    one, holed = found
+    assert one is not None
+    assert holed is not None
+    assert core.sum() > 30
+    assert holed.lies > 0.8 * one.lies
+    assert holed.lies > holed.other
 
 
 def test_a_place_is_remembered_while_something_rests_there() -> None:

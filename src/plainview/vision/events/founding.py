@@ -18,8 +18,8 @@ from plainview.vision.events.seen import Seen
 from plainview.vision.foreground import NEUTRAL, SHADOW
 from plainview.vision.plate import Image, Luma, Plate, gradient
 
-LOOKS: Final = 3
-"""Looks that the first picture is the mean of."""
+LOOKS: Final = 5
+"""Looks that the first picture is the median of: rain, and whoever passes, are not in it."""
 STALE: Final = 300.0
 """Seconds after which the first picture says nothing any more: shadows have moved."""
 ANEW: Final = 60.0
@@ -43,20 +43,20 @@ class Founding:
         """Nothing was seen yet."""
         self._plate: Plate | None = None
         self._first: Image | None = None
-        self._looks = 0
+        self._firsts: list[Image] = []
         self._since = 0.0
         self._where: NDArray[np.bool_] | None = None
         self._noise = 1.0
 
     def evidence(self, seen: Seen) -> Image:
         """(h, w) the evidence of `seen`, against the first picture where the plate is not true."""
-        if self._first is None or not 0 <= seen.t - self._since < STALE:
+        if self._plate is None or not 0 <= seen.t - self._since < STALE:
             self._begin(seen)
         elif self._plate is not seen.plate:
             if seen.t - self._since > ANEW:
                 self._begin(seen)
             self._plate, self._where = seen.plate, None
-        if self._looks < LOOKS:
+        if self._first is None:
             self._learn(seen)
         elif self._where is None:
             self._where = self._ghosts(seen.plate)
@@ -91,16 +91,15 @@ class Founding:
         return luma
 
     def _begin(self, seen: Seen) -> None:
-        self._plate, self._since, self._looks = seen.plate, seen.t, 0
-        self._first = np.zeros(seen.luma.shape, np.float32)
-        self._where = None
+        self._plate, self._since = seen.plate, seen.t
+        self._first, self._firsts, self._where = None, [], None
 
     def _learn(self, seen: Seen) -> None:
-        if self._first is None:
-            return
-        self._looks += 1
         lit = (seen.plate.luma + np.float32(1)) / (seen.background + np.float32(1))
-        self._first += (seen.luma * lit - self._first) / self._looks
+        self._firsts.append(np.asarray(seen.luma * lit, np.float32))
+        if len(self._firsts) == LOOKS:
+            self._first = np.asarray(np.median(self._firsts, axis=0), np.float32)
+            self._firsts = []
 
     def _ghosts(self, plate: Plate) -> NDArray[np.bool_]:
         """(h, w) where `plate` shows something that the first picture does not."""

@@ -23,30 +23,16 @@ from plainview.vision.events.fallen import BESIDE, CLOSE, EVERY, Down, Judged, R
 from plainview.vision.events.figures import Posture, fit
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
-from plainview.vision.events.parts import parts
+from plainview.vision.events.lasting import SURELY, Lasting
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import PAD, Blob
-from plainview.vision.events.thing import Extent, extents
+from plainview.vision.events.stillness import Blob
+from plainview.vision.events.thing import Extent
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
 PATIENCE: Final = Patience(rise=5.0, fall=3.0, reach=1.5, least=0.55)
-FOLLOW: Final = 0.4
-"""Part of the newest evidence in the mean that is looked at: who only passes leaves no trace."""
-LEAST: Final = -0.3
-"""Evidence against is taken as this much at most, so that the mean follows soon."""
-DIFFERS: Final = 0.03
-"""Mean evidence from which a pixel shows something."""
-SURELY: Final = 0.12
-"""Mean evidence from which it is no shadow (foreground.SHADOW)."""
 MOSTLY: Final = 0.35
 """Part of a blob that is surely no shadow, from which the rest speaks neither way."""
-BRIDGE: Final = 0.18
-"""Metres between parts of one body."""
-AREA: Final = (0.22, 1.4)
-"""m² across the view of a person who lies, the least and the most."""
-LONG: Final = (0.6, 2.6)
-"""Metres across the view of the longer side of its window, the least and the most."""
 MOST: Final = 6
 """Blobs that are held against silhouettes in one look."""
 SURE: Final = 0.6
@@ -77,15 +63,11 @@ class PersonDown:
         self._ground = Ground(view, self.kind)
         self._company = Company()
         self._founding = Founding()
-        width, height = optics.size
-        self._mean: Image = np.full((height, width), LEAST, dtype=np.float32)
+        self._lasting = Lasting(optics)
         self._looked = -np.inf
         self._judged: list[Judged] = []
         self._rests = Rests()
         self._down: list[Down] = []
-        scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
-        side = max(round(BRIDGE * scale), 1) | 1
-        self._bridge = np.ones((side, side), np.uint8)
 
     def look(self, seen: Seen) -> list[Sighting]:
         """Who is down in `seen`; nothing between two looks."""
@@ -95,9 +77,8 @@ class PersonDown:
             return []
         self._looked = seen.t
         if not 0 <= gap < 10 * EVERY:
-            self._mean[:] = LEAST
-        evidence = self._founding.evidence(seen)
-        cv2.accumulateWeighted(np.maximum(evidence, LEAST), self._mean, FOLLOW)
+            self._lasting.forget()
+        self._lasting.follow(self._founding.evidence(seen))
         self._judged = self._judge()
         for one in self._judged:
             self._meet(one, seen)
@@ -107,33 +88,19 @@ class PersonDown:
 
     def _judge(self) -> list[Judged]:
         """The blobs of a person's size, held against silhouettes."""
-        differs = (self._mean > DIFFERS).view(np.uint8)
-        if not differs.any():
+        blobs = self._lasting.of_a_person(self._looked)
+        if blobs is None:
             self._rests.clear()
             return []
-        joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
-        labels, stats = parts(joined)
-        height, width = differs.shape
-        blobs: list[Blob] = []
-        for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[: 4 * MOST] + 1:
-            x, y, w, h, area = (int(v) for v in stats[k])
-            if area < 12:
-                break
-            x0, y0 = max(x - PAD, 0), max(y - PAD, 0)
-            window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
-            mask = np.asarray(labels[window] == k, dtype=np.uint8)
-            blobs.append(Blob((x0, y0), mask, self._looked))
         found: list[Judged] = []
         self._rests.look(self._looked)
-        for blob, size in zip(blobs, extents(self._optics, blobs), strict=True):
+        for blob, size in blobs:
             if len(found) == MOST:
                 break
-            if size is None or not _as_large(size):
-                continue
             if not self._rests.note(size.place, self._looked):
                 continue
             known = next((one for one in self._judged if _same(one.blob, blob)), None)
-            one = known or _hold(self._optics, blob, size, self._mean[blob.window])
+            one = known or held(self._optics, blob, size, self._lasting.mean[blob.window])
             if one is not None:
                 found.append(one)
         return found
@@ -167,7 +134,7 @@ class PersonDown:
             return True
         blob = one.change.blob
         inside = blob.mask > 0
-        still = float((self._mean[blob.window][inside] > 0).mean()) > STAYS
+        still = float((self._lasting.mean[blob.window][inside] > 0).mean()) > STAYS
         up = any(
             judged.other > judged.lies + UP
             and float(np.hypot(*(judged.place - one.judged.place))) < 0.8
@@ -200,10 +167,12 @@ def _upright(bodies: Bodies, place: Floats) -> bool:
     return bool(np.any((gaps < BESIDE) & (bodies.weights > SURE)))
 
 
-def _as_large(size: Extent) -> bool:
-    """Whether something is as large as a person, in whatever posture."""
-    long = max(size.width, size.height)
-    return AREA[0] <= size.area <= AREA[1] and LONG[0] <= long <= LONG[1]
+def _filled(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`mask` (h, w) with what it encloses."""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros_like(mask)
+    cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
+    return np.asarray(filled, dtype=np.uint8)
 
 
 def _same(one: Blob, other: Blob) -> bool:
@@ -216,17 +185,18 @@ def _same(one: Blob, other: Blob) -> bool:
     return bool(area.min() > 0.94 * area.max())
 
 
-def _hold(optics: Optics, blob: Blob, size: Extent, mean: Image) -> Judged | None:
+def held(optics: Optics, blob: Blob, size: Extent, mean: Image) -> Judged | None:
     """`blob` held against silhouettes; None where no ground is seen under it.
 
     `mean` (h, w) evidence of its window: what may be its shadow speaks for no posture.
     """
     own = (blob.mask > 0) & (mean > SURELY)
+    whole = _filled(blob.mask)
     if np.count_nonzero(own) > MOSTLY * np.count_nonzero(blob.mask):
-        unknown = ((blob.mask > 0) & ~own).astype(np.uint8)
-        found = fit(optics, own.astype(np.uint8), blob.corner, unknown)
+        found = fit(optics, own.astype(np.uint8), blob.corner, whole & ~own)
     else:
-        found = fit(optics, blob.mask, blob.corner)
+        # What it encloses may be as bright as the ground, not the ground itself.
+        found = fit(optics, blob.mask, blob.corner, whole & ~blob.mask)
     if not found:
         return None
     best = found[Posture.LYING]

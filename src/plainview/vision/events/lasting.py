@@ -1,0 +1,114 @@
+"""What differs from the plate for some seconds, in parts as large as a person.
+
+Whoever only passes leaves no trace. Fog, wet ground and shadows differ faintly and join to what
+lies in them: what is larger than a person is taken apart by what surely differs.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from plainview.vision.events.parts import parts
+from plainview.vision.events.stillness import PAD, Blob
+from plainview.vision.events.thing import Extent, extents
+from plainview.vision.optics import Optics
+from plainview.vision.plate import Image
+
+FOLLOW: Final = 0.4
+"""Part of the newest evidence in the mean that is looked at: who only passes leaves no trace."""
+LEAST: Final = -0.3
+"""Evidence against is taken as this much at most, so that the mean follows soon."""
+DIFFERS: Final = 0.03
+"""Mean evidence from which a pixel shows something."""
+SURELY: Final = 0.12
+"""Mean evidence from which it is no shadow (foreground.SHADOW)."""
+BRIDGE: Final = 0.18
+"""Metres between parts of one body."""
+AREA: Final = (0.22, 1.4)
+"""m² across the view of a person who lies, the least and the most."""
+LONG: Final = (0.6, 2.6)
+"""Metres across the view of the longer side of its window, the least and the most."""
+MOST: Final = 24
+"""Parts that are looked at, the largest first."""
+SMALLEST: Final = 12
+"""Pixels of a part, at least."""
+
+
+class Lasting:
+    """Owns the mean of what differs before one camera."""
+
+    def __init__(self, optics: Optics) -> None:
+        """Nothing differs yet."""
+        self._optics = optics
+        width, height = optics.size
+        self.mean: Image = np.full((height, width), LEAST, dtype=np.float32)
+        """(h, w) evidence, LEAST to 1."""
+        scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
+        side = max(round(BRIDGE * scale), 1) | 1
+        self._bridge = np.ones((side, side), np.uint8)
+
+    def forget(self) -> None:
+        """Nothing differs: what was seen is too long ago."""
+        self.mean[:] = LEAST
+
+    def follow(self, evidence: Image) -> None:
+        """Take another look's `evidence` (h, w), -1 to 1."""
+        cv2.accumulateWeighted(np.maximum(evidence, np.float32(LEAST)), self.mean, FOLLOW)
+
+    def of_a_person(self, t: float) -> list[tuple[Blob, Extent]] | None:
+        """What is as large as a person at `t` seconds, with its extent; None: nothing differs."""
+        blobs = self._blobs(DIFFERS, t)
+        if not blobs:
+            return None
+        sized = self._sized(blobs)
+        large = [blob for blob, size in sized if _larger(size)]
+        if large:
+            surer = [
+                one for one in self._blobs(SURELY, t) if any(_holds(all_, one) for all_ in large)
+            ]
+            sized += self._sized(surer)
+        return [(blob, size) for blob, size in sized if _as_large(size)]
+
+    def _sized(self, blobs: list[Blob]) -> list[tuple[Blob, Extent]]:
+        """Those of `blobs` that are seen on the ground, with their extents."""
+        sizes = extents(self._optics, blobs)
+        return [(blob, size) for blob, size in zip(blobs, sizes, strict=True) if size is not None]
+
+    def _blobs(self, least: float, t: float) -> list[Blob]:
+        """Where the mean is more than `least`, part by part, the largest first."""
+        differs = (self.mean > least).view(np.uint8)
+        if not differs.any():
+            return []
+        joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
+        labels, stats = parts(joined)
+        height, width = differs.shape
+        found: list[Blob] = []
+        for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1:
+            x, y, w, h, area = (int(v) for v in stats[k])
+            if area < SMALLEST:
+                break
+            x0, y0 = max(x - PAD, 0), max(y - PAD, 0)
+            window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
+            mask = np.asarray(labels[window] == k, dtype=np.uint8)
+            found.append(Blob((x0, y0), mask, t))
+        return found
+
+
+def _as_large(size: Extent) -> bool:
+    """Whether something is as large as a person, in whatever posture."""
+    long = max(size.width, size.height)
+    return AREA[0] <= size.area <= AREA[1] and LONG[0] <= long <= LONG[1]
+
+
+def _larger(size: Extent) -> bool:
+    """Whether something is larger than a person in any posture."""
+    return size.area > AREA[1] or max(size.width, size.height) > LONG[1]
+
+
+def _holds(whole: Blob, one: Blob) -> bool:
+    """Whether the window of `one` lies in that of `whole`."""
+    return all(
+        a.start <= b.start and b.stop <= a.stop
+        for a, b in zip(whole.window, one.window, strict=True)
+    )

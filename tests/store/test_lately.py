@@ -68,3 +68,17 @@ def test_a_large_minute_is_written_when_it_is_over(
         store.append([one("a", NOON + MINUTE + 1000)])
         assert store.roll_up(NOON + MINUTE + 1500) == 6
         assert store.roll_up(NOON + 2 * MINUTE) == 0
+
+
+def test_a_large_minute_that_still_runs_is_written_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever closes the store leaves no Readings that no minute tells of."""
+    monkeypatch.setattr(lately, "LARGE", 2)
+    path = tmp_path / "readings.db"
+    with closing(SqliteStore(path, FOREVER)) as store:
+        store.append([one(camera, NOON + 1000, 2) for camera in "abcd"])
+        store.roll_up(NOON + 2000)
+        assert sums(store) == []
+    with closing(SqliteStore(path, FOREVER)) as store:
+        assert len(sums(store)) == 8

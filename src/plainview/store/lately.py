@@ -54,6 +54,11 @@ class Lately:
         self._minutes.pop(start, None)
         self._last = max(self._last, start)
 
+    @property
+    def held(self) -> frozenset[int]:
+        """The minutes whose sums are in memory."""
+        return frozenset(self._minutes)
+
     def sums(self, start: int) -> dict[int, Sums] | None:
         """The sums of the minute at `start`, by camera; None where the file must be asked."""
         sheet = self._minutes.get(start)

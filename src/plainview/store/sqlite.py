@@ -563,8 +563,20 @@ class SqliteStore:
             starts = (
                 connection.execute(select(state.c.start).where(state.c.dirty == 1)).scalars().all()
             )
+        return self._roll(self._lately.due(starts, now))
+
+    def _roll_held(self) -> None:
+        """Write the sums in memory that are not yet: of a large minute that still runs too."""
+        held = self._lately.held
+        if held:
+            dirty = select(schema.minute_state.c.start).where(schema.minute_state.c.dirty == 1)
+            with self._writing() as connection:
+                starts = connection.execute(dirty).scalars().all()
+            self._roll([start for start in starts if start in held])
+
+    def _roll(self, starts: Sequence[int]) -> int:
         written = 0
-        for start in self._lately.due(starts, now):
+        for start in starts:
             # Late Readings of a minute whose Readings are gone: in no sums but its old ones.
             known = self._lately.sums(start) if start >= self._readings_from else None
             with self._writing() as connection:
@@ -680,12 +692,13 @@ class SqliteStore:
             return self._version
 
     def close(self) -> None:
-        """Write what is only in memory (statuses), and close. Doing it twice does no harm."""
+        """Write what is only in memory (statuses, sums), and close. Doing it twice does no harm."""
         with self._write_lock:
             if self._closed:
                 return
             try:
                 self._save_statuses()
+                self._roll_held()
             finally:
                 with self._changed:
                     self._closed = True

@@ -67,10 +67,10 @@ def counts_of(
         one.camera.in_(numbers), one.readings > 0, or_(*within)
     )
     rows = connection.execute(wanted.order_by(one.camera, one.start)).all()
-    return by_camera(np.array([tuple(row) for row in rows], np.int64).reshape(-1, 6).T)
+    return _by_camera(np.array([tuple(row) for row in rows], np.int64).reshape(-1, 6).T)
 
 
-def by_camera(columns: Sequence[NDArray[np.int64]] | NDArray[np.int64]) -> dict[int, Counts]:
+def _by_camera(columns: NDArray[np.int64]) -> dict[int, Counts]:
     """Camera, start and what Counts has besides, in order of camera and start: by camera."""
     camera, *rest = columns
     numbers, firsts = np.unique(camera, return_index=True)

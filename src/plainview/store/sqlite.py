@@ -558,21 +558,20 @@ class SqliteStore:
 
     def _roll_dirty(self, now: int = _FOREVER) -> int:
         """Roll up what is due at `now` (UTC milliseconds); all of it without one."""
-        state = schema.minute_state
-        with self._writing() as connection:
-            starts = (
-                connection.execute(select(state.c.start).where(state.c.dirty == 1)).scalars().all()
-            )
-        return self._roll(self._lately.due(starts, now))
+        return self._roll(self._lately.due(self._dirty(), now))
 
     def _roll_held(self) -> None:
         """Write the sums in memory that are not yet: of a large minute that still runs too."""
         held = self._lately.held
         if held:
-            dirty = select(schema.minute_state.c.start).where(schema.minute_state.c.dirty == 1)
-            with self._writing() as connection:
-                starts = connection.execute(dirty).scalars().all()
-            self._roll([start for start in starts if start in held])
+            self._roll([start for start in self._dirty() if start in held])
+
+    def _dirty(self) -> Sequence[int]:
+        """Starts of the minutes whose sums are not written."""
+        state = schema.minute_state.c
+        with self._writing() as connection:
+            found = connection.execute(select(state.start).where(state.dirty == 1))
+            return found.scalars().all()
 
     def _roll(self, starts: Sequence[int]) -> int:
         written = 0

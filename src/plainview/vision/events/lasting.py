@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from plainview.vision.events.parts import parts
-from plainview.vision.events.stillness import PAD, Blob
+from plainview.vision.events.stillness import Blob, cut_out
 from plainview.vision.events.thing import Extent, extents
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image
@@ -82,16 +82,11 @@ class Lasting:
             return []
         joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
         labels, stats = parts(joined)
-        height, width = differs.shape
         found: list[Blob] = []
         for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1:
-            x, y, w, h, area = (int(v) for v in stats[k])
-            if area < SMALLEST:
+            if stats[k][cv2.CC_STAT_AREA] < SMALLEST:
                 break
-            x0, y0 = max(x - PAD, 0), max(y - PAD, 0)
-            window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
-            mask = np.asarray(labels[window] == k, dtype=np.uint8)
-            found.append(Blob((x0, y0), mask, t))
+            found.append(cut_out(labels, stats, k, t))
         return found
 
 

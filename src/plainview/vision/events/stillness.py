@@ -113,17 +113,22 @@ class Stillness:
             return []
         largest = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
         blobs = []
-        height, width = old.shape
         for k in largest:
-            x, y, w, h, area = (int(v) for v in stats[k])
-            if area < LEAST:
+            if stats[k][cv2.CC_STAT_AREA] < LEAST:
                 continue
-            x0, y0 = max(x - PAD, 0), max(y - PAD, 0)
-            window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
-            mask = np.asarray(labels[window] == k, dtype=np.uint8)
-            age = ranked(self._age[window][mask > 0].astype(np.float32), 0.8) * EVERY
-            blobs.append(Blob((x0, y0), mask, t - age))
+            blob = cut_out(labels, stats, k, t)
+            age = ranked(self._age[blob.window][blob.mask > 0].astype(np.float32), 0.8) * EVERY
+            blobs.append(blob._replace(since=t - age))
         return blobs
+
+
+def cut_out(labels: NDArray[np.int32], stats: NDArray[np.int32], k: int, since: float) -> Blob:
+    """Part `k` of `labels` (h, w) and `stats` (parts.parts), with its margin."""
+    height, width = labels.shape
+    x, y, w, h, _ = (int(v) for v in stats[k])
+    x0, y0 = max(x - PAD, 0), max(y - PAD, 0)
+    window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
+    return Blob((x0, y0), np.asarray(labels[window] == k, dtype=np.uint8), since)
 
 
 def ranked(values: NDArray[np.float32], part: float) -> float:

@@ -38,37 +38,41 @@ _CAMERA = r"[A-Za-z0-9._-]{1,64}"
 _Camera = Annotated[str, Meta(min_length=1, max_length=64)]
 """Its signs are looked at for all cameras of a batch at once: `_named`."""
 _Fence = Annotated[int, Meta(ge=0, le=1 << 53)]
+_Number = Annotated[int, Meta(ge=0, le=1 << 53)]
 _Data = Annotated[bytes, Meta(max_length=MAX_BYTES_PER_SECOND)]
+_Cameras = Annotated[tuple[_Camera, ...], Meta(max_length=MAX_READINGS)]
+_Fences = Annotated[tuple[_Fence, ...], Meta(max_length=MAX_READINGS)]
+_Encodings = Annotated[tuple[_Data, ...], Meta(max_length=MAX_READINGS)]
+_Statuses = Annotated[
+    tuple[tuple[_Camera, _Fence, CameraStatus], ...], Meta(max_length=MAX_READINGS)
+]
+_SIGNS = "not a batch: a camera's id has signs that no id has"
 
 
 class Batch(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc=False):
     """What one publisher at a site says at once. Columns: one entry for each Reading."""
 
     version: Literal[1]
-    publisher: Annotated[int, Meta(ge=0, le=1 << 53)]
+    publisher: _Number
     """Drawn by chance when its process started; with `number` it names the batch for good."""
-    number: Annotated[int, Meta(ge=0, le=1 << 53)]
-    cameras: Annotated[tuple[_Camera, ...], Meta(max_length=MAX_READINGS)]
-    fences: Annotated[tuple[_Fence, ...], Meta(max_length=MAX_READINGS)]
-    data: Annotated[tuple[_Data, ...], Meta(max_length=MAX_READINGS)]
+    number: _Number
+    cameras: _Cameras
+    fences: _Fences
+    data: _Encodings
     """The Readings' one encoding each."""
-    statuses: Annotated[
-        tuple[tuple[_Camera, _Fence, CameraStatus], ...], Meta(max_length=MAX_READINGS)
-    ] = ()
+    statuses: _Statuses = ()
 
 
 class _Packed(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc=False):
     """A batch whose cameras are not read yet: they are nearly always known by their bytes."""
 
     version: Literal[1]
-    publisher: Annotated[int, Meta(ge=0, le=1 << 53)]
-    number: Annotated[int, Meta(ge=0, le=1 << 53)]
+    publisher: _Number
+    number: _Number
     cameras: msgspec.Raw
-    fences: Annotated[tuple[_Fence, ...], Meta(max_length=MAX_READINGS)]
-    data: Annotated[tuple[_Data, ...], Meta(max_length=MAX_READINGS)]
-    statuses: Annotated[
-        tuple[tuple[_Camera, _Fence, CameraStatus], ...], Meta(max_length=MAX_READINGS)
-    ] = ()
+    fences: _Fences
+    data: _Encodings
+    statuses: _Statuses = ()
 
 
 class Opened(NamedTuple):
@@ -79,7 +83,7 @@ class Opened(NamedTuple):
     batch: _Packed
 
     @property
-    def statuses(self) -> tuple[tuple[str, int, CameraStatus], ...]:
+    def statuses(self) -> _Statuses:
         """(camera, fence, status) of each."""
         return self.batch.statuses
 
@@ -111,7 +115,7 @@ _shelf = Shelf(1 << 18)
 _names = re.compile(rf"{_CAMERA}(?:\n{_CAMERA})*")
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Packed)
-_cameras = msgspec.msgpack.Decoder(Annotated[tuple[_Camera, ...], Meta(max_length=MAX_READINGS)])
+_cameras = msgspec.msgpack.Decoder(_Cameras)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -187,9 +191,6 @@ def _opened(packed: bytes) -> Opened:
     if batch.statuses and not _named([camera for camera, _, _ in batch.statuses]):
         raise ReadingRefused(_SIGNS)
     return Opened(roster, batch)
-
-
-_SIGNS = "not a batch: a camera's id has signs that no id has"
 
 
 def _roster(data: bytes) -> Roster:

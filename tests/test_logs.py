@@ -49,6 +49,15 @@ def test_redact(text: str, shown: str) -> None:
     assert redact(text) == shown
 
 
+def test_an_encrypted_connection_that_ends_is_no_warning(tmp_path: Path) -> None:
+    """asyncio warns of each; of what else asyncio warns is kept."""
+    start_logging(tmp_path)
+    asyncio = logging.getLogger("asyncio")
+    asyncio.warning("returning true from eof_received() has no effect when using ssl")
+    asyncio.warning("socket.send() raised exception.")
+    assert [line["event"] for line in _lines(tmp_path)] == ["socket.send() raised exception."]
+
+
 def test_no_password_reaches_file_or_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -153,7 +153,13 @@ def start_logging(
         root.addHandler(handler)
     # Our own parts tell what happens; libraries only what is wrong.
     root.setLevel(logging.WARNING)
+    logging.getLogger("asyncio").addFilter(_wrong)
     logging.getLogger("plainview").setLevel(level)
+
+
+def _wrong(record: logging.LogRecord) -> bool:
+    """Not what asyncio says whenever a broker ends an encrypted connection: nothing is wrong."""
+    return "eof_received() has no effect when using ssl" not in str(record.msg)
 
 
 def _handler(

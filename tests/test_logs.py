@@ -50,7 +50,7 @@ def test_redact(text: str, shown: str) -> None:
 
 
 def test_an_encrypted_connection_that_ends_is_no_warning(tmp_path: Path) -> None:
-    """asyncio warns of each; of what else asyncio warns is kept."""
+    """Python warns of each; of what else it warns there is kept."""
     start_logging(tmp_path)
     asyncio = logging.getLogger("asyncio")
     asyncio.warning("returning true from eof_received() has no effect when using ssl")

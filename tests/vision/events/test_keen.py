@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from tests.vision.events.traffic import moment
 
-from plainview.vision.events.keen import GIVEN, keen
+from plainview.vision.events.keen import GIVEN, Keen
 from plainview.vision.events.seen import Seen
 from plainview.vision.foreground import SHADOW
 from plainview.vision.plate import Plate
@@ -31,7 +31,7 @@ def veiled(depth: float, blur: int = 0) -> Seen:
 
 def given(seen: Seen) -> float:
     """The evidence of the middle of that part."""
-    return float(keen(seen, WHOLE, 2.0)[45, 60])
+    return float(Keen().look(seen, WHOLE, 2.0)[45, 60])
 
 
 def test_what_ends_sharply_is_given_back() -> None:
@@ -58,3 +58,17 @@ def test_flecks_all_over_are_the_weather() -> None:
         seen.evidence[10:70, x : x + 14] = SHADOW
         seen.luma[10:70, x : x + 14] -= 14
     assert given(seen) == np.float32(SHADOW)
+
+
+def test_where_light_runs_over_the_ground_nothing_is_given_back() -> None:
+    """Under driving clouds a patch may end as sharply as a car: what usually comes is no thing."""
+    keen, car = Keen(), veiled(14.0)
+    evidence = np.full((HEIGHT, WIDTH), -1.0, np.float32)
+    evidence[4:26, 4:40] = evidence[30:60, 40:80] = SHADOW
+    for k in range(20):
+        keen.look(car._replace(t=0.4 * k, evidence=evidence), WHOLE, 2.0)
+    assert keen.look(car._replace(t=8.0), WHOLE, 2.0)[45, 60] == np.float32(SHADOW)
+    quiet = car._replace(luma=car.background, evidence=np.full_like(evidence, -1.0))
+    for k in range(1, 200):
+        keen.look(quiet._replace(t=8.0 + 0.4 * k), WHOLE, 2.0)
+    assert keen.look(car._replace(t=88.0), WHOLE, 2.0)[45, 60] == np.float32(GIVEN)

@@ -11,7 +11,7 @@ from plainview.vision.events.detector import Detector
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.fire import Fire
 from plainview.vision.events.hours import OpenHours
-from plainview.vision.events.keen import keen
+from plainview.vision.events.keen import Keen
 from plainview.vision.events.left_object import LeftObject
 from plainview.vision.events.movers import Movers
 from plainview.vision.events.person_down import PersonDown
@@ -71,6 +71,7 @@ class Eyes:
         `follow` finds what moves, where a detector asks for it.
         """
         self._movers = follow if any(one.kind in MOVING for one in found) else None
+        self._keen = Keen()
         self._watched = [(one, Episodes(one.kind, one.patience)) for one in found]
         self._told = list(told)
         self._last = 0.0
@@ -89,18 +90,18 @@ class Eyes:
             return
         moving = self._movers is None or self._movers.due(seen.t)
         if moving and self._movers is not None:
-            veiled = self._keen(seen, self._movers.window)
+            veiled = self._veiled(seen, self._movers.window)
             moves = self._movers.step(seen.t, seen.evidence, seen.bodies, veiled)
             seen = seen._replace(movers=moves, veiled=veiled)
         for detector, episodes in self._watched:
             if moving if detector.kind in MOVING else seen.trusted:
                 self._told += episodes.step(seen.t, detector.look(seen))
 
-    def _keen(self, seen: Seen, part: tuple[slice, slice] | None) -> Image:
+    def _veiled(self, seen: Seen, part: tuple[slice, slice] | None) -> Image:
         """The evidence of `seen` with what is veiled given back, where movers are looked for."""
         if part is None:
             return seen.evidence
-        return keen(seen, part, float(np.median(seen.plate.noise[::8, ::8])))
+        return self._keen.look(seen, part, float(np.median(seen.plate.noise[::8, ::8])))
 
     def take(self) -> tuple[Event, ...]:
         """Events for the next Reading, at most `MOST_TOLD`; starts go before ends, the rest waits.

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.vision.events.stage import AREA, Moment, Solid, Stage, box, walk
+from tests.vision.events.stage import AREA, Moment, Solid, Stage, box, standing, walk
 
 from plainview.geometry import View, Zone
 from plainview.record import Event, Phase
@@ -60,6 +60,19 @@ def test_a_bag_that_is_left_is_told_once_until_it_is_taken() -> None:
 def test_what_is_not_left_is_not_told(thing: Solid | None, leave: float, came: float) -> None:
     """Attended, there before anybody came, brought by nobody, or of another size: no event."""
     assert events(thing, leave=leave, came=came, seconds=24.0) == []
+
+
+def test_what_nobody_walked_away_from_is_not_told() -> None:
+    """One who sits down is no body any more; that others stand beside does not make it a thing."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 60.0)
+        other = (2.8, 1.6, 0.0, 0.0)
+        if t >= DOWN:
+            solids, people = [BAG], []
+        return [*standing(*other[:2]), *solids], [other, *people]
+
+    assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 24.0, what) == []
 
 
 def test_light_on_the_ground_is_no_object() -> None:

@@ -31,8 +31,8 @@ NEAR: Final = 2.0
 """Metres within which somebody who stays attends a thing."""
 SLOW: Final = 0.4
 """m/s below which somebody stays."""
-BESIDE: Final = (0.9, 3.5)
-"""Metres from a thing of one who has put it down and walks away: nearer may be the thing itself."""
+LEFT: Final = 0.4
+"""People, net, who must have walked away from a thing since it came: whoever put it down did."""
 YOUNG: Final = 6.0
 """Seconds in which who put a thing down is still near, and in which its outline grows."""
 ALONE: Final = 1.6
@@ -108,8 +108,6 @@ class LeftObject:
         thing = Thing(Change(blob, seen, reference), size, self._optics)
         if thing.fits:
             thing.carrier = self._company.nearest(size.place, blob.since - 4, blob.since + 1)
-            met = max(blob.since + 1, seen.t - 4)
-            thing.left = self._company.beside(size.place, BESIDE, met, seen.t)
         self._things.append(thing)
 
     def _watch(self, thing: Thing, seen: Seen) -> Thing | None:
@@ -136,11 +134,17 @@ class LeftObject:
             self._note_gone(thing)
         if thing.looks * EVERY > RESTED:
             thing.whole = _whole(thing.change.blob, seen)
+        if thing.fits:
+            self._attend(thing, seen)
         if thing.fits and thing.looks * EVERY < YOUNG + 2:
-            beside = self._company.beside(thing.extent.place, BESIDE, seen.t - 1, seen.t)
-            thing.left = thing.left or (beside and seen.t > thing.since + 1)
             thing.moved = thing.moved or self._moved(thing)
         return thing
+
+    def _attend(self, thing: Thing, seen: Seen) -> None:
+        """Count who walked away from `thing` since it came."""
+        thing.away += self._company.gone(thing.extent.place, thing.counted, seen.t)
+        thing.counted = seen.t
+        thing.left = thing.left or thing.away >= LEFT
 
     def _note_gone(self, thing: Thing) -> None:
         """Note that something went from where `thing` is, if the plate still shows it there."""

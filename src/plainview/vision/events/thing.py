@@ -36,6 +36,8 @@ PERSON: Final = (0.28, 0.4)
 """m² across the view from which a thing may be, and is, as large as a person who crouches."""
 ALIKE: Final = 0.58
 """Overlap with a posture's silhouette from which something that large may be a person."""
+BEFORE: Final = 1.0
+"""Seconds by which who put a thing down may have turned away before it stood still."""
 CARRIER: Final = 1.5
 """Metres within which somebody must have been as it came."""
 TRAITS_EVERY: Final = 5
@@ -110,8 +112,12 @@ class Thing:
         self._optics = optics
         self.carrier = float("inf")
         """Metres to who was nearest as it came."""
+        self.away = 0.0
+        """People, net, who walked away from it since it came."""
+        self.counted = change.blob.since - BEFORE
+        """Seconds until which they are counted."""
         self.left = False
-        """Whether somebody was beside it then, apart from it."""
+        """Whether somebody did."""
         self.stirs = 0.0
         """Part of the looks, of late, in which it moved."""
         self.whole = 1.0

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from plainview.geometry import Point
+from plainview.vision.bodies import Bodies
+from plainview.vision.events.company import EVERY, Company
+
+PLACE = np.array([0.0, 0.0])
+
+
+def company(*ways: tuple[float, Point, Point]) -> Company:
+    """What is remembered of those who walk from `begin` on, from a place, at m/s, for 20 s."""
+    found = Company()
+    for t in np.arange(0.0, 20.0, EVERY):
+        rows = np.array(
+            [
+                (x + vx * (t - begin), y + vy * (t - begin), vx, vy)
+                for begin, (x, y), (vx, vy) in ways
+                if t >= begin
+            ]
+        ).reshape(-1, 4)
+        ones = np.ones(len(rows))
+        found.note(float(t), Bodies(rows[:, :2], rows[:, 2:], ones, ones))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("way", "people"),
+    [
+        ((5.0, (0.2, 0.3), (0.9, 0.8)), 1.0),
+        ((2.0, (-5.0, 0.4), (1.2, 0.0)), 0.0),
+        ((2.0, (-7.0, 1.6), (1.4, 0.0)), 0.0),
+        ((0.0, (1.8, 0.5), (0.0, 0.0)), 0.0),
+        ((2.0, (-5.0, 0.2), (6.0, 0.0)), 0.0),
+        ((2.0, (-6.0, 0.0), (0.6, 0.0)), -1.0),
+    ],
+    ids=["leaves", "passes", "passes-aside", "stands-beside", "drives", "comes"],
+)
+def test_who_walks_away_is_counted_by_what_moves_outwards(
+    way: tuple[float, Point, Point], people: float
+) -> None:
+    """One who leaves counts; who passes, stands near, drives or comes does not count as leaving."""
+    until = 11.0 if people < 0 else 20.0
+    assert company(way).gone(PLACE, 0.0, until) == pytest.approx(people, abs=0.25)
+
+
+def test_one_who_comes_and_one_who_leaves_balance() -> None:
+    """A second one's coming takes away what the first one's leaving gave: net, nobody left."""
+    both = company((3.0, (0.0, 0.2), (1.2, 0.0)), (3.0, (0.3, 6.0), (0.0, -1.0)))
+    assert both.gone(PLACE, 0.0, 8.5) == pytest.approx(0.0, abs=0.25)

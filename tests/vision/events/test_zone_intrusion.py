@@ -1,11 +1,15 @@
 """Inside is who stands inside: by the foot, for whom the zone is, the way that counts."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from tests.vision.events.traffic import SQUARE, along, hanging, moment, mover, zone
 
 from plainview.geometry import View, Zone
+from plainview.record import Event, Phase
 from plainview.vision.events.detector import Sighting
+from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
@@ -90,6 +94,31 @@ def test_who_sits_down_inside_is_there_until_nothing_is() -> None:
         (held,) = watch.look(moment(0.2 * k, evidence=there))
         assert held.confidence < 0.9
     assert watch.look(moment(12.2)) == []
+
+
+def test_who_passes_close_to_the_border_is_not_told_of() -> None:
+    """Nobody knows how far away feet are to the last decimetre: he may pass behind or before it."""
+    assert starts([(0.4 * k, -4.0 + 0.5 * k, 10.15) for k in range(12)]) == 0
+    assert starts([(0.4 * k, -4.0 + 0.5 * k, 19.7) for k in range(12)]) == 0
+    assert starts([(0.4 * k, -4.0 + 0.5 * k, 11.0) for k in range(12)]) == 1
+
+
+def test_who_is_well_inside_between_two_looks_was_inside() -> None:
+    """A cyclist crosses a narrow zone within a look or two, each near one of its borders."""
+    narrow = zone(polygon=np.minimum(SQUARE, 12.4))
+    crossing = [(0.4 * k, 0.0, 16.25 - 2.0 * k) for k in range(5)]
+    assert starts(crossing, narrow) == 1
+
+
+def starts(path: Sequence[tuple[float, float, float]], watched: Zone | None = None) -> int:
+    """How many events begin as somebody goes along `path`, and is seen at each of its points."""
+    watch = detector(watched)
+    episodes = Episodes(watch.kind, watch.patience)
+    begun: list[Event] = []
+    for k in range(1, len(path)):
+        one = mover(path[: k + 1], Size.PERSON)
+        begun += episodes.step(path[k][0], watch.look(moment(path[k][0], one)))
+    return sum(event.phase is Phase.START for event in begun)
 
 
 def test_who_is_seen_beside_the_zone_has_left_it() -> None:

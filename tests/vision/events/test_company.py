@@ -30,11 +30,11 @@ def company(*ways: tuple[float, Point, Point]) -> Company:
         ((5.0, (0.2, 0.3), (0.9, 0.8)), 1.0),
         ((2.0, (-5.0, 0.4), (1.2, 0.0)), 0.0),
         ((2.0, (-7.0, 1.6), (1.4, 0.0)), 0.0),
-        ((0.0, (1.8, 0.5), (0.0, 0.0)), 0.0),
+        ((0.0, (1.0, 0.5), (0.15, 0.0)), 0.0),
         ((2.0, (-5.0, 0.2), (6.0, 0.0)), 0.0),
         ((2.0, (-6.0, 0.0), (0.6, 0.0)), -1.0),
     ],
-    ids=["leaves", "passes", "passes-aside", "stands-beside", "drives", "comes"],
+    ids=["leaves", "passes", "passes-aside", "stands-and-drifts", "drives", "comes"],
 )
 def test_who_walks_away_is_counted_by_what_moves_outwards(
     way: tuple[float, Point, Point], people: float

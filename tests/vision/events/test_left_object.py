@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.vision.events.stage import AREA, Moment, Solid, Stage, box, standing, walk
+from tests.vision.events.stage import AREA, Moment, Solid, Stage, box, limb, standing, walk
 
 from plainview.geometry import View, Zone
 from plainview.record import Event, Phase
@@ -73,6 +73,22 @@ def test_what_nobody_walked_away_from_is_not_told() -> None:
         return [*standing(*other[:2]), *solids], [other, *people]
 
     assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 24.0, what) == []
+
+
+@pytest.mark.parametrize("head", [True, False], ids=["legs-and-head", "thing"])
+def test_who_stands_in_clothes_like_the_ground_is_no_object(*, head: bool) -> None:
+    """Legs alone look like a thing that a friend left there; the head above them tells."""
+    legs = limb((0.4, 0.8, 0.05), (0.4, 0.8, 0.6), 0.12, 45)
+    solids = [legs, limb((0.4, 0.8, 1.58), (0.4, 0.8, 1.64), 0.11, 30)] if head else [legs]
+
+    def what(t: float) -> Moment:
+        friends, people = walk(t, 2.0, DOWN, 7.0)
+        if t < DOWN:
+            return friends, people
+        return [*friends, *solids], [*people, (0.4, 0.8, 0.0, 0.0)]
+
+    told = STAGE.events(LeftObject(STAGE.view, STAGE.optics), 26.0, what)
+    assert bool(told) is not head
 
 
 def test_light_on_the_ground_is_no_object() -> None:

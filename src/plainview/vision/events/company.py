@@ -24,8 +24,8 @@ RING: Final = (0.9, 3.5)
 ASIDE: Final = (0.7, 0.4)
 """Metres from a place, and metres for each metre that somebody is from it, by which the way of one
 who walks away from it may miss it: what stands there has a size, and directions have errors."""
-FAST: Final = 3.0
-"""m/s above which nobody walks."""
+WALKS: Final = (0.4, 3.0)
+"""m/s of one who walks: the place of one who stands drifts, and what is faster drives."""
 
 
 class Company:
@@ -77,5 +77,6 @@ def _outwards(place: Floats, places: Floats, velocities: Floats) -> float:
     speed = np.hypot(*velocities.T)
     across = np.abs(apart[:, 0] * velocities[:, 1] - apart[:, 1] * velocities[:, 0])
     from_it = across <= (ASIDE[0] + ASIDE[1] * far) * speed
-    counts = (far > RING[0]) & (far < RING[1]) & (speed < FAST) & from_it
+    walks = (speed > WALKS[0]) & (speed < WALKS[1])
+    counts = (far > RING[0]) & (far < RING[1]) & walks & from_it
     return float(((apart * velocities).sum(axis=1) / np.maximum(far, 1e-6))[counts].sum())

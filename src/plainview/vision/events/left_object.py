@@ -1,7 +1,8 @@
 """Left objects: something of a bag's to a suitcase's size that was put down and left alone.
 
-A thing is left when it has stood alone for `PATIENCE.rise` seconds: nobody stays within `NEAR`
-metres of it. Passers-by do not count, as nobody is followed: only who is slow there attends it.
+A thing is left when somebody walked away from it and it has stood alone for `PATIENCE.rise`
+seconds: nobody attends it (attendance.py). Passers-by do not count, as nobody is followed: only who
+is slow there attends it, and of who comes and goes only the balance tells (company.py).
 (PETS 2006 calls luggage unattended when its owner is farther than 3 m for 30 s, i-LIDS after 60 s;
 both measure whether an owner comes back, which is for people to find out after an alert.)
 Once told, it stands until it is taken away, whoever stands beside it.
@@ -15,30 +16,29 @@ import numpy as np
 
 from plainview.geometry import View
 from plainview.record import EventKind
+from plainview.vision.events.attendance import attended, stands
 from plainview.vision.events.change import Change, State
-from plainview.vision.events.company import LEAST, Company
+from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import DIFFERS, EVERY, Blob, Stillness
 from plainview.vision.events.thing import CAME, PLAIN, WENT, Extent, Thing, extents
-from plainview.vision.optics import Optics, flat_samples
+from plainview.vision.optics import Optics
 
 PATIENCE: Final = Patience(rise=10.0, fall=2.0, reach=1.0)
 MOST: Final = 24
 """Changes that are watched at once."""
-NEAR: Final = 2.0
-"""Metres within which somebody who stays attends a thing."""
-SLOW: Final = 0.4
-"""m/s below which somebody stays."""
 LEFT: Final = 0.4
 """People, net, who must have walked away from a thing since it came: whoever put it down did."""
 YOUNG: Final = 6.0
 """Seconds in which who put a thing down is still near, and in which its outline grows."""
 ALONE: Final = 1.6
 """Times its area that may differ around a thing that stands alone: its shadow."""
-MORE: Final = 0.3
-"""Part of a body's silhouette that shows, besides the thing, of somebody who attends it."""
+STOOD: Final = 0.3
+"""Part of the looks, of late, in which somebody stood there, from which it is he that is seen."""
+LATELY: Final = 25
+"""Looks over which it is said how often something was so."""
 UNLIKE: Final = 4
 """Looks in a row without it after which it is gone."""
 LONG_HIDDEN: Final = 20.0
@@ -125,7 +125,7 @@ class LeftObject:
             return thing if seen.t - thing.seen < 3 * LONG_HIDDEN else None
         thing.seen = seen.t
         stirred = not new and thing.change.stir(seen) > 0.08
-        thing.stirs += (stirred - thing.stirs) / min(thing.looks, 25)
+        thing.stirs += (stirred - thing.stirs) / min(thing.looks, LATELY)
         if not thing.sighted and thing.change.shrunk(seen):
             # It is met again, without who stood beside it.
             self._stillness.forget(thing.change.blob, seen)
@@ -141,10 +141,12 @@ class LeftObject:
         return thing
 
     def _attend(self, thing: Thing, seen: Seen) -> None:
-        """Count who walked away from `thing` since it came."""
+        """Note who walked away from `thing` since it came, and whether somebody stands there."""
         thing.away += self._company.gone(thing.extent.place, thing.counted, seen.t)
         thing.counted = seen.t
         thing.left = thing.left or thing.away >= LEFT
+        there = stands(self._optics, thing, seen)
+        thing.stood += (there - thing.stood) / min(thing.looks, LATELY)
 
     def _note_gone(self, thing: Thing) -> None:
         """Note that something went from where `thing` is, if the plate still shows it there."""
@@ -198,18 +200,7 @@ class LeftObject:
         thing.whole = _whole(thing.change.blob, seen)
         if thing.whole > ALONE:
             return False
-        bodies, optics = seen.bodies, self._optics
-        slow = np.hypot(*bodies.velocities.T) < SLOW
-        near = np.hypot(*(bodies.places - thing.extent.place).T) < NEAR
-        places = bodies.places[slow & near & (bodies.weights > LEAST)]
-        if len(places) == 0:
-            return True
-        # A large thing may itself be taken for a body: of a person there is more to see.
-        flat, _ = flat_samples(optics.projection, optics.centre, optics.size, places)
-        rows, columns = np.divmod(flat, optics.size[0])
-        rows = np.minimum(rows, optics.size[1] - 1)
-        shown = (seen.evidence[rows, columns] > DIFFERS) & (self._taken[rows, columns] == 0)
-        return bool(np.all(shown.mean(axis=1) < MORE))
+        return thing.stood < STOOD and not attended(self._optics, thing, seen, self._taken)
 
 
 def _touch(one: Blob, other: Blob) -> bool:

@@ -122,6 +122,8 @@ class Thing:
         """Part of the looks, of late, in which it moved."""
         self.whole = 1.0
         """All that differs around it, as a factor on its area: 1 where it stands alone."""
+        self.stood = 0.0
+        """Part of the looks, of late, in which somebody stood where it is."""
         self.moved = False
         """Whether something of its size went nearby as it came."""
         self._traits: tuple[int, Traits] | None = None

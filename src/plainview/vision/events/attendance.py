@@ -1,0 +1,78 @@
+"""Who attends what was put down: who stays near it, and who is himself what is taken for a thing.
+
+Somebody who stands still is a body to the measurement, and his legs, or all of him with his
+shadow, are to `stillness` something that came and stays. His figure covers it, and his head shows
+above it; a thing's outline reaches no higher than its own. Far away the foot of an outline, or of
+its shadow, is metres from where he stands: what covers what is asked in the picture.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.vision.events.company import LEAST
+from plainview.vision.events.seen import Seen
+from plainview.vision.events.stillness import DIFFERS
+from plainview.vision.events.thing import Thing
+from plainview.vision.foreground import SHADOW
+from plainview.vision.optics import SAMPLE_Z, Floats, Optics, flat_samples
+
+NEAR: Final = 2.0
+"""Metres within which somebody who stays attends a thing."""
+SLOW: Final = 0.4
+"""m/s below which somebody stays."""
+MORE: Final = 0.3
+"""Part of a body's silhouette that shows, besides the thing, of somebody who attends it."""
+WITHIN: Final = 5.0
+"""Metres from a thing of somebody who may be what is taken for it."""
+COVERED: Final = 0.5
+"""Part of it that figures cover, at least."""
+HEAD: Final = SAMPLE_Z > 0.72
+"""(SAMPLES,) what of a body's silhouette is higher than a thing that people leave."""
+HEADED: Final = 0.25
+"""Part of that which shows of somebody; of a thing that is taken for a body nothing does."""
+Pixels = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+def attended(optics: Optics, thing: Thing, seen: Seen, taken: NDArray[np.uint8]) -> bool:
+    """Whether somebody stays near `thing`, beside what is known to be a thing: `taken` (h, w)."""
+    places = _staying(thing, seen, NEAR)
+    if len(places) == 0:
+        return False
+    # A large thing may itself be taken for a body: of a person there is more to see.
+    pixels = _silhouettes(optics, places)
+    shown = (seen.evidence[pixels] > DIFFERS) & (taken[pixels] == 0)
+    return bool(np.any(shown.mean(axis=1) >= MORE))
+
+
+def stands(optics: Optics, thing: Thing, seen: Seen) -> bool:
+    """Whether somebody stands where `thing` is seen: it may be he, or a part of him."""
+    rows, columns = thing.change.blob.window
+    covered = seen.mask[rows, columns][thing.change.inside] != 0
+    if np.count_nonzero(covered) < COVERED * covered.size:
+        return False
+    places = _staying(thing, seen, WITHIN)
+    if len(places) == 0:
+        return False
+    y, x = _silhouettes(optics, places)
+    heads = (seen.evidence[y, x][:, HEAD] > SHADOW).mean(axis=1) > HEADED
+    inside = (y >= rows.start) & (y < rows.stop) & (x >= columns.start) & (x < columns.stop)
+    return bool(np.any(heads & inside.any(axis=1)))
+
+
+def _staying(thing: Thing, seen: Seen, reach: float) -> Floats:
+    """(n, 2) the places of those who stay within `reach` metres of `thing`."""
+    bodies = seen.bodies
+    slow = np.hypot(*bodies.velocities.T) < SLOW
+    near = np.hypot(*(bodies.places - thing.extent.place).T) < reach
+    there: Floats = bodies.places[slow & near & (bodies.weights > LEAST)]
+    return there
+
+
+def _silhouettes(optics: Optics, places: Floats) -> Pixels:
+    """Rows and columns (n, SAMPLES) of the silhouettes of those who stand at `places` (n, 2)."""
+    width, height = optics.size
+    flat, _ = flat_samples(optics.projection, optics.centre, optics.size, places)
+    rows, columns = np.divmod(flat, width)
+    return np.minimum(rows, height - 1), columns

@@ -1,6 +1,7 @@
 """Ordinary life before the event detectors: false alarms per camera-day beside the limit (issue 4).
 
-    python bench/ordinary.py look OUT [--part held-out] [--cores N] [--seconds S] [--first K]
+    python bench/ordinary.py draw CLIPS [--part held-out] [--cores N] [--first K] [--stretches N]
+    python bench/ordinary.py look OUT [--clips CLIPS] [--cores N] [--seconds S] ...
     python bench/ordinary.py add OUT... [--write docs/evaluation.md]
 
 `look` draws one stretch of ten minutes after another, measures it as a person would, and writes a
@@ -8,6 +9,9 @@ line of JSON to OUT for each that is done. What is left of its seconds cuts the 
 rather than choosing cheap ones: a quiet scene is drawn sooner. Stretches are the same wherever they
 are looked at, those already in OUT are not looked at again, and `add` counts each once. It prints
 one table, with 90 % Poisson intervals, and each false alarm with its scene.
+
+Drawing takes most of the time, and hangs on no detector: `draw` does it beforehand, into CLIPS,
+where `look` takes whole stretches from; what is missing there it draws itself.
 """
 
 import argparse
@@ -54,20 +58,44 @@ class Seen(NamedTuple):
     """Seconds that it took."""
 
 
-def see(number: int, seconds: float) -> Seen:
-    """Draw the first `seconds` of stretch `number`, and measure them."""
+def see(number: int, seconds: float, clips: Path | None) -> Seen:
+    """Draw the first `seconds` of stretch `number` unless it is whole in `clips`, and measure."""
     began = time.monotonic()
     whole = event_scene(ORDINARY, number)
+    place = clips / whole.name if clips else None
+    if place is not None and seconds == whole.scene.seconds and place.is_dir():
+        return Seen(number, seconds, _judged(place), time.monotonic() - began)
     part = replace(whole, scene=replace(whole.scene, seconds=seconds))
     with tempfile.TemporaryDirectory(prefix="plainview-ordinary-") as scratch:
-        place = render_event_scene(part, Path(scratch) / part.name)
-        truth = read_event_truth(place / "events.json")
-        judged = measured_events(place / "video.mp4", place / "camera.toml", truth)
+        judged = _judged(render_event_scene(part, Path(scratch) / part.name))
     return Seen(number, seconds, judged, time.monotonic() - began)
 
 
-def look(out: Path, wanted: Sequence[int], cores: int, seconds: float) -> None:
-    """Look at `wanted` stretches in `cores` processes, for `seconds`."""
+def _judged(place: Path) -> list[Judged]:
+    truth = read_event_truth(place / "events.json")
+    return measured_events(place / "video.mp4", place / "camera.toml", truth)
+
+
+def draw(clips: Path, wanted: Sequence[int], cores: int) -> None:
+    """Draw those of the `wanted` stretches into `clips` that are not there."""
+    clips.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        for name in pool.map(_draw, wanted, [clips] * len(wanted)):
+            tell(f"drawn: {name}")
+
+
+def _draw(number: int, clips: Path) -> str:
+    scene = event_scene(ORDINARY, number)
+    if not (clips / scene.name).is_dir():
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=clips) as scratch:
+            render_event_scene(scene, Path(scratch) / scene.name).rename(clips / scene.name)
+    return scene.name
+
+
+def look(
+    out: Path, wanted: Sequence[int], cores: int, seconds: float, clips: Path | None = None
+) -> None:
+    """Look at `wanted` stretches, those in `clips` and others, in `cores` processes, `seconds`."""
     end, dearest = time.monotonic() + seconds, DEAREST
     out.parent.mkdir(parents=True, exist_ok=True)
     done = {seen.number for seen in _kept([out])} if out.exists() else set()
@@ -81,7 +109,7 @@ def look(out: Path, wanted: Sequence[int], cores: int, seconds: float) -> None:
             fits = min(SECONDS, (end - time.monotonic()) / (SPARE * dearest) // 10 * 10)
             if fits >= SHORTEST:
                 begun = islice(left, cores - len(running))
-                running |= {pool.submit(see, number, fits) for number in begun}
+                running |= {pool.submit(see, number, fits, clips) for number in begun}
             if not running:
                 break
             ready, running = wait(running, return_when=FIRST_COMPLETED)
@@ -142,13 +170,17 @@ def add(files: Sequence[Path], write: Path | None) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     several = parser.add_subparsers(dest="do")
+    draws = several.add_parser("draw")
+    draws.add_argument("clips", type=Path, help="gets a folder for each stretch")
     looks = several.add_parser("look")
     looks.add_argument("out", type=Path, help="gets a line for each stretch that is done")
-    looks.add_argument("--part", default="held-out", help="tune or held-out stretches")
-    looks.add_argument("--first", type=int, default=0, help="how many stretches to leave out")
-    looks.add_argument("--stretches", type=int, default=math.ceil(HOURS * 3600 / SECONDS))
-    looks.add_argument("--cores", type=int, default=1)
+    looks.add_argument("--clips", type=Path, help="where stretches were drawn before")
     looks.add_argument("--seconds", type=float, default=86_400.0)
+    for one in (draws, looks):
+        one.add_argument("--part", default="held-out", help="tune or held-out stretches")
+        one.add_argument("--first", type=int, default=0, help="how many stretches to leave out")
+        one.add_argument("--stretches", type=int, default=math.ceil(HOURS * 3600 / SECONDS))
+        one.add_argument("--cores", type=int, default=1)
     adds = several.add_parser("add")
     adds.add_argument("files", type=Path, nargs="+")
     adds.add_argument("--write", type=Path)
@@ -158,9 +190,12 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Do what is asked."""
     asked = _arguments()
-    if asked.do == "look":
+    if asked.do in ("draw", "look"):
         wanted = numbers(asked.part, asked.first + asked.stretches)[asked.first :]
-        look(asked.out, wanted, asked.cores, asked.seconds)
+        if asked.do == "draw":
+            draw(asked.clips, wanted, asked.cores)
+        else:
+            look(asked.out, wanted, asked.cores, asked.seconds, asked.clips)
     elif asked.do == "add":
         add(asked.files, asked.write)
     else:

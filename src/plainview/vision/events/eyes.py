@@ -19,7 +19,6 @@ from plainview.vision.events.seen import Seen
 from plainview.vision.events.wrong_way import WrongWay
 from plainview.vision.events.zone_intrusion import ZoneIntrusion
 from plainview.vision.optics import Optics
-from plainview.vision.plate import Image
 
 MOVING: Final = (EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY)
 """Kinds that look at movers: with their looks."""
@@ -89,19 +88,26 @@ class Eyes:
         if not (seen.trusted or seen.hazy):
             return
         moving = self._movers is None or self._movers.due(seen.t)
+        moved = seen
         if moving and self._movers is not None:
-            veiled = self._veiled(seen, self._movers.window)
-            moves = self._movers.step(seen.t, seen.evidence, seen.bodies, veiled)
-            seen = seen._replace(movers=moves, veiled=veiled)
+            moved = self._moved(seen, self._movers)
         for detector, episodes in self._watched:
-            if moving if detector.kind in MOVING else seen.trusted:
+            if detector.kind in MOVING:
+                if moving:
+                    self._told += episodes.step(seen.t, detector.look(moved))
+            elif seen.trusted:
                 self._told += episodes.step(seen.t, detector.look(seen))
 
-    def _veiled(self, seen: Seen, part: tuple[slice, slice] | None) -> Image:
-        """The evidence of `seen` with what is veiled given back, where movers are looked for."""
-        if part is None:
-            return seen.evidence
-        return self._keen.look(seen, part, float(np.median(seen.plate.noise[::8, ::8])))
+    def _moved(self, seen: Seen, movers: Movers) -> Seen:
+        """`seen` with what moves in it by `movers`, what is veiled, and no bodies made of light."""
+        veiled, bodies = seen.evidence, seen.bodies
+        if movers.window is not None:
+            noise = float(np.median(seen.plate.noise[::8, ::8]))
+            veiled = self._keen.look(seen, movers.window, noise)
+        if self._keen.patchy:
+            bodies = movers.footed(seen.evidence, bodies)
+        moves = movers.step(seen.t, seen.evidence, bodies, veiled)
+        return seen._replace(movers=moves, veiled=veiled, bodies=bodies)
 
     def take(self) -> tuple[Event, ...]:
         """Events for the next Reading, at most `MOST_TOLD`; starts go before ends, the rest waits.

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import BODY_HEIGHT, Point, project, to_plane
+from plainview.vision.bodies import Bodies
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.optics import Floats, Optics, flat_samples
 from plainview.vision.plate import Image
@@ -37,6 +38,10 @@ SAME: Final = 0.5
 MOST: Final = 24
 """Bodies that are looked for anew in one look, those that are shown least first: a crowd has
 hundreds, and nobody runs in it."""
+LEGS: Final = np.linspace(0.0, 0.3, 7)
+"""Heights of a body at which its legs are looked for."""
+FOOTED: Final = 0.3
+"""Part of those at which anything differs, at least."""
 _Mask = NDArray[np.bool_]
 
 
@@ -141,6 +146,24 @@ def tops(evidence: Image, standing: Standing) -> Floats:
     gap = ~shown[:, :-1] & ~shown[:, 1:]
     ends = np.where(gap.any(axis=1), gap.argmax(axis=1), len(steps) - 1)
     return np.asarray(steps[ends])
+
+
+def footed(projection: Floats, evidence: Image, bodies: Bodies) -> Bodies:
+    """Those of `bodies` at whose feet `evidence` (h, w) shows something, surely no light.
+
+    A body is drawn towards whatever differs beside somebody: by half its height to a patch of sun.
+    """
+    height, width = evidence.shape
+    standing = Standing(projection, bodies.places)
+    up = standing.head - standing.foot
+    side = np.hypot(*up.T) * HALF_WIDTH * np.linspace(-1.0, 1.0, 5)[:, None]
+    x = np.rint((standing.foot[:, 0] + side)[..., None] + LEGS * up[:, :1]).astype(np.int64)
+    y = np.rint(standing.foot[:, 1:] + LEGS * up[:, 1:]).astype(np.int64)
+    values = evidence[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    # What is below or beside the picture may be anything.
+    outside = (x < 0) | (x >= width) | (y < 0) | (y >= height)
+    stands = ((values > DIFFERS) | outside).any(axis=0).mean(axis=1) >= FOOTED
+    return Bodies(*(one[stands] for one in bodies))
 
 
 def above(projection: Floats, standing: Standing, ends: Floats) -> Floats:

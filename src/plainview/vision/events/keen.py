@@ -46,11 +46,11 @@ LARGEST: Final = 0.25
 """Part of what is looked at from which it is a cloud's shadow, or the air itself."""
 WEATHER: Final = 0.06
 """Part of what is looked at that is no more than soft, in many parts, where it is the weather."""
-USUAL: Final = 0.015
+USUAL: Final = 0.01
 """Part of what is looked at that is no more than soft beside the largest such part, on average over
-`MEMORY`, from which light runs over the ground: 0.046 under driving clouds, 0.0004 to 0.005 in
-night rain, dusk, glare and fog with traffic."""
-MEMORY: Final = 20.0
+`MEMORY`, from which light runs over the ground: 0.014 to 0.046 under driving clouds, 0.0004 to
+0.006 in sun, rain, dusk, glare and fog with traffic, by day and by night."""
+MEMORY: Final = 60.0
 """Seconds over which that average is taken."""
 MOST: Final = 6
 """Parts that are looked at, the largest first."""
@@ -84,9 +84,14 @@ class Keen:
         largest = 2 * int(stats[1:, cv2.CC_STAT_AREA].max(initial=0))
         # Rain under a passing cloud leaves flecks of any size, and sharp ones, all over the ground.
         flecked = many > WEATHER * coarse.size and largest < many
-        if flecked or self._usual > USUAL:
+        if flecked or self.patchy:
             return seen.evidence
         return _given(seen, part, noise, _Parts(labels, stats, soft))
+
+    @property
+    def patchy(self) -> bool:
+        """Whether light runs over the ground lately: what is lit tells of nothing."""
+        return self._usual > USUAL
 
     def _remember(self, share: float, t: float) -> None:
         """That `share` of what is looked at is soft at `t`, beside the largest part."""

@@ -22,6 +22,7 @@ from plainview.vision.events.feet import (
     TALL,
     Standing,
     above,
+    footed,
     found_anew,
     other_place,
     tops,
@@ -143,6 +144,10 @@ class Movers:
         near = [one for one, is_near in zip(found, inside, strict=True) if is_near]
         self._paths.step(near, t)
         return tuple(_mover(path) for path in self._paths.paths if path.last == t)
+
+    def footed(self, evidence: Image, bodies: Bodies) -> Bodies:
+        """Those of `bodies` that `evidence` (h, w) shows down to the ground (feet.py)."""
+        return footed(self._optics.projection, evidence, bodies)
 
     def _outlined(self, evidence: Image, part: tuple[slice, slice]) -> list[tuple[Box, Rectangle]]:
         """The blobs that are broad enough for a vehicle and have the outline of any box."""

@@ -6,7 +6,7 @@ and clouds change the light. Nobody enters the closed zone.
 
 import math
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from shapely import unary_union
@@ -36,6 +36,8 @@ from plainview.synth.events.weather import Rain
 SECONDS: Final = 600.0
 LANE: Final = 3.4
 """Metres of one lane."""
+ALONG: Final = 4.0
+"""Metres that somebody on foot may go against the lane on his way across it."""
 ZONES: Final = ("closed", "lane")
 
 
@@ -48,7 +50,8 @@ def ordinary_play(generator: np.random.Generator) -> Play:
     keep_off = unary_union([Polygon(corners).buffer(1.0), Polygon(closed)])
     place = cleared(cleared(site, closed), corners)
     traffic = _traffic(site, start, end)
-    actors: list[Actor] = [*traffic, *_standing(place, keep_off), *_sitting(place, keep_off)]
+    actors: list[Actor] = [*traffic, *_standing(place, keep_off)]
+    actors += _sitting(place, keep_off, _Barred(Polygon(closed), Polygon(corners), (start, end)))
     effects = list(_light_changes(place))
     if site.conditions.light == "night":
         effects += [effect for one in traffic for effect in lights_of(one)]
@@ -60,6 +63,29 @@ def ordinary_play(generator: np.random.Generator) -> Play:
     )
     walks = site.passers(int(g.integers(20, 70)), SECONDS, clear=keep_off)
     return Play(SECONDS, tuple(actors), tuple(effects), zones, (), walks, place)
+
+
+class _Barred(NamedTuple):
+    """Where those may not go who cross the lane."""
+
+    closed: Polygon
+    lane: Polygon
+    way: tuple[Point, Point]
+    """Where the lane begins and ends."""
+
+    def allows(self, start: Point, end: Point) -> bool:
+        """Whether one who walks from `start` to `end` goes round what is closed and over the lane.
+
+        Not far against it, that is.
+        """
+        line = LineString([start, end])
+        if line.distance(self.closed) < 0.5:
+            return False
+        (x0, y0), (x1, y1) = self.way
+        cosine = ((end[0] - start[0]) * (x1 - x0) + (end[1] - start[1]) * (y1 - y0)) / (
+            math.dist(start, end) * math.dist(*self.way)
+        )
+        return float(line.intersection(self.lane).length) * -cosine <= ALONG
 
 
 def _lane(site: Site) -> tuple[Point, Point, Corners]:
@@ -139,15 +165,18 @@ def _standing(site: Site, keep_off: BaseGeometry) -> list[Person]:
     return people
 
 
-def _sitting(site: Site, keep_off: BaseGeometry) -> list[Person]:
+def _sitting(site: Site, keep_off: BaseGeometry, barred: _Barred) -> list[Person]:
     g = site.generator
     people = []
     if site.bench in site.world.boxes:
         at, facing = (site.bench.x, site.bench.y), site.bench.angle - 90
         t = float(g.uniform(5, 200))
-        keys = [Key(t, *site.edge(at)), Key(t + 9, *at), Key(t + 10.5, *at, "sit", facing),
-                Key(FOREVER, *at, "sit-forward", facing)]  # fmt: skip
-        people.append(someone(site, keys))
+        ways = (site.edge(at) for _ in range(40))
+        way = next((way for way in ways if barred.allows(way, at)), None)
+        if way is not None:
+            keys = [Key(t, *way), Key(t + 9, *at), Key(t + 10.5, *at, "sit", facing),
+                    Key(FOREVER, *at, "sit-forward", facing)]  # fmt: skip
+            people.append(someone(site, keys))
     for pose in ("sit-ground", "crouch", "shoe"):
         if g.random() < 0.4:
             at, t = _place(site, keep_off), float(g.uniform(0, SECONDS - 90))

@@ -53,3 +53,10 @@ def test_a_restless_picture_is_not() -> None:
     lost = hidden(0.06)
     lost[:, :, 24:] = 0.4
     assert likely(noise(0.01, 1), lost) < 0.2
+
+
+def test_rain_that_stirs_what_is_hidden_is_not() -> None:
+    """What is hidden flickers more than under any smoke, but the light does so everywhere."""
+    shift = noise(0.01, 1)
+    shift[:, CORE] *= 1.5
+    assert likely(shift, hidden(0.3)) < 0.2

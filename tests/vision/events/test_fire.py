@@ -245,6 +245,47 @@ def test_smoke_is_told_where_it_rises() -> None:
     assert np.hypot(told[0].x / 10 - at[0], told[0].y / 10 - at[1]) < 3.0
 
 
+def test_a_veil_of_a_few_seconds_is_no_smoke() -> None:
+    """Smoke lasts: what hangs there for five seconds is a truck's exhaust, or dust."""
+    smoke = Smoke((0.5, -1.0), 1.0, began=1.0, shade=0.5)
+
+    def paint(picture: F32, t: float) -> None:
+        if t < 6.0:
+            smoke.paint(picture, Now(SHOT, LIGHT, t))
+
+    assert _events(paint, 9.0) == []
+    assert _events(_effects(smoke), 9.0) != []
+
+
+def test_what_is_always_lost_is_not_hidden_by_smoke() -> None:
+    """Where a scene never shows the plate's structure, as after a car has left, nothing can be."""
+    generator = np.random.default_rng(3)
+    v, u = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    where = np.clip(1.6 - np.hypot((u - 160) / 80.0, (v - 95) / 40.0), 0, 1)[..., None]
+
+    def wide(cells: NDArray[np.float64]) -> NDArray[np.float32]:
+        whole = cv2.resize(cells.astype(np.float32), SIZE, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(whole, np.float32)[..., None]
+
+    def paint(picture: F32, _t: float) -> None:
+        share = where * (0.5 + wide(generator.uniform(0, 0.4, (6, 10))))
+        own = 0.16 * (1 + wide(generator.normal(0, 0.2, (12, 20))))
+        picture += (share * (own - picture)).astype(np.float32)
+
+    assert _events(paint, 11.0) == []
+
+
+def test_nothing_is_known_of_smoke_in_a_picture_that_has_lost_its_contrast() -> None:
+    """Under half of the plate's contrast everywhere, more lost in one place means nothing."""
+    smoke = Smoke((0.5, -1.0), 1.0, began=2.0, shade=0.5)
+
+    def paint(picture: F32, t: float) -> None:
+        picture[:] = 0.5 * picture + 0.5 * cv2.blur(picture, (15, 15))
+        smoke.paint(picture, Now(SHOT, LIGHT, t))
+
+    assert _events(paint, 12.0) == []
+
+
 def test_smoke_over_nearly_even_ground_is_told() -> None:
     """What could be lost there is too faint, but it is darker, and never twice alike."""
     at = (0.5, 0.0)

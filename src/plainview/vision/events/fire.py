@@ -25,6 +25,8 @@ LEAST_SMOKE: Final = (1.3, 1.6)
 """Metres a side of the least veil that may be smoke, and that is surely larger than a person."""
 MOST_SMOKE: Final = 0.8
 """Smoke is told from dust, spray and exhaust less surely than flame from lamps."""
+DOUBT: Final = 0.2
+"""Confidence below which smoke is not told: that it grows out of doubt is no doubt of it."""
 MEMORY: Final = 10.0
 """Seconds that the place of a fire is remembered."""
 FLAME_REACH: Final = 3.0
@@ -78,9 +80,9 @@ class Fire:
             if sighting is None:
                 continue
             share = step(self._metres(sighting, smoke.area**0.5), *LEAST_SMOKE)
-            if share == 0.0:
-                continue
             sighting = sighting._replace(confidence=share * sighting.confidence)
+            if sighting.confidence < DOUBT:
+                continue
             # Shreds of one plume are that plume's.
             if all(_apart(sighting, other) > SMOKE_REACH for other in plumes):
                 plumes.append(sighting)

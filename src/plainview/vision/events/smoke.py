@@ -34,6 +34,8 @@ from plainview.vision.events.seen import Seen
 from plainview.vision.events.veil import CELL, THIN, Structure, Veil, structured, veil_of
 from plainview.vision.plate import Image, Luma, Plate
 
+Mask = NDArray[np.bool_]
+
 LOOK_EVERY: Final = 0.6
 """Seconds between two looks, at least."""
 ENOUGH: Final = 7
@@ -42,6 +44,18 @@ LEAST_CELLS: Final = 12
 """Cells that it must lie over."""
 COLOUR: Final = 18.0
 """Cb or Cr away from grey above which a veil is no smoke."""
+LASTS: Final = 13
+"""Looks over which a plume must be likely: what only passes, or flickers up, is not."""
+LIKELY: Final = 0.7
+"""Mean likelihood over these looks from which smoke is as sure as it can be."""
+DRIFT: Final = np.ones((5, 5), np.uint8)
+"""Cells around a plume in which the next look's is the same one."""
+GONE: Final = 0.5
+"""Part of a cell's contrast that is usually lost from which nothing is left to be hidden."""
+CLEAR: Final = (0.65, 0.85)
+"""Contrast of the whole picture against the plate's, in the worst of the looks: up to which what a
+part of it has lost means nothing, and from which all. Broken clouds, rain and night take so much.
+"""
 STEAM: Final = 4.5
 """Brightness against the ground from which a veil is steam: it throws back all light."""
 HAZE: Final = 0.88
@@ -72,6 +86,7 @@ class SmokeWatch:
         """Nothing seen yet."""
         self._veils: deque[Veil] = deque(maxlen=ENOUGH)
         self._lost: deque[Image] = deque(maxlen=ENOUGH)
+        self._likely: deque[Image] = deque(maxlen=LASTS)
         self._usual: Image | None = None
         self._plate: tuple[Plate, float, Structure] | None = None
         self._first = FirstPicture()
@@ -90,23 +105,39 @@ class SmokeWatch:
         if usual is None or usual.shape != veil.lost.shape:
             self._veils.clear()
             self._lost.clear()
+            self._likely.clear()
             usual = veil.lost.copy()
             self._clear = veil.clear
         # What coding always blurs is no smoke: the least that a cell loses is its own usual.
         rise = 1.0 - math.exp(-self._since / SLOW)
-        step = np.where(veil.lost < usual, 0.5, rise) * veil.plain
-        usual = usual + (step * (veil.lost - usual)).astype(np.float32)
+        follow = np.where(veil.lost < usual, 0.5, rise) * veil.plain
+        usual = usual + (follow * (veil.lost - usual)).astype(np.float32)
         self._usual = usual
         self._clear += (0.5 if veil.clear > self._clear else rise) * (veil.clear - self._clear)
         dark = self._murk.look(veil, self._since)
         self._since = 0.0
+        veil = veil._replace(plain=veil.plain & (usual < GONE))
         self._veils.append(veil)
         more = np.clip((veil.lost - usual) / np.maximum(1.0 - usual, 0.1), 0.0, 1.0)
         self._lost.append((more * veil.plain).astype(np.float32))
         if len(self._veils) < ENOUGH:
             return []
-        found = [_of_dark(one) for one in dark if _grey(seen.chroma, one.where)]
-        return self._plumes(seen.chroma) + found
+        clear = step(min(veil.clear for veil in self._veils), *CLEAR)
+        found = [_of_dark(one, clear) for one in dark if _grey(seen.chroma, one.where)]
+        return self._lasting(self._plumes(seen.chroma, clear), veil.lost.shape) + found
+
+    def _lasting(self, plumes: list[tuple[Mask, Smoke]], shape: tuple[int, ...]) -> list[Smoke]:
+        """The `plumes` of this look, as sure as they were on the average of the last looks."""
+        now = np.zeros(shape, np.float32)
+        for where, plume in plumes:
+            now[where] = plume.confidence
+        # A gap of one plume is another's place: each look counts where any plume was near.
+        self._likely.append(np.asarray(cv2.dilate(now, DRIFT), dtype=np.float32))
+        mean = np.sum(self._likely, axis=0) / LASTS
+        return [
+            plume._replace(confidence=step(float(mean[where].max()), 0.0, LIKELY))
+            for where, plume in plumes
+        ]
 
     def _structure_of(self, seen: Seen) -> Structure:
         """The plate's structure as it was at most PLATE_EVERY seconds ago."""
@@ -117,7 +148,8 @@ class SmokeWatch:
             self._plate = (seen.plate, seen.t, structure)
         return structure
 
-    def _plumes(self, chroma: Luma | None) -> list[Smoke]:
+    def _plumes(self, chroma: Luma | None, clear: float) -> list[tuple[Mask, Smoke]]:
+        """What looks like smoke in the last few looks: its sure cells, and itself."""
         lost = np.stack(self._lost)
         share = (lost > THIN).mean(axis=0)
         sure = share > 0.6
@@ -140,8 +172,8 @@ class SmokeWatch:
             where = labels == k
             if int((where & sure).sum()) >= LEAST_CELLS and _grey(chroma, where & sure):
                 plume = self._plume(where & (joined > 0), where & sure, lost)
-                likely = boil.likely(where & sure)
-                found.append(plume._replace(confidence=likely * plume.confidence))
+                likely = clear * boil.likely(where & sure) * plume.confidence
+                found.append((where & sure, plume._replace(confidence=likely)))
         return found
 
     def _plume(self, whole: NDArray[np.bool_], core: NDArray[np.bool_], lost: Image) -> Smoke:
@@ -173,7 +205,7 @@ class SmokeWatch:
         )
 
 
-def _of_dark(dark: Dark) -> Smoke:
+def _of_dark(dark: Dark, clear: float) -> Smoke:
     rows, columns = np.nonzero(dark.where)
     foot = rows >= rows.max() - int(np.ptp(rows)) // 5
     side = 2.0 * CELL
@@ -182,7 +214,7 @@ def _of_dark(dark: Dark) -> Smoke:
         (float(rows.max()) + 1.0) * side,
         float(len(rows)) * side * side,
         math.nan,
-        dark.sure,
+        clear * dark.sure,
     )
 
 

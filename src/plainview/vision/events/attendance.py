@@ -20,6 +20,8 @@ from plainview.vision.optics import SAMPLE_Z, Floats, Optics, flat_samples
 
 NEAR: Final = 2.0
 """Metres within which somebody who stays attends a thing."""
+BESIDE: Final = 1.2
+"""Metres within which somebody is with a thing, and may walk away from it yet."""
 SLOW: Final = 0.4
 """m/s below which somebody stays."""
 MORE: Final = 0.3
@@ -35,9 +37,14 @@ HEADED: Final = 0.25
 Pixels = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
-def attended(optics: Optics, thing: Thing, seen: Seen, taken: NDArray[np.uint8]) -> bool:
-    """Whether somebody stays near `thing`, beside what is known to be a thing: `taken` (h, w)."""
-    places = _staying(thing, seen, NEAR)
+def attended(
+    optics: Optics, thing: Thing, seen: Seen, taken: NDArray[np.uint8], reach: float = NEAR
+) -> bool:
+    """Whether somebody stays within `reach` metres of `thing`, who is not what is known as a thing.
+
+    `taken` (h, w): where there are things.
+    """
+    places = _staying(thing, seen, reach)
     if len(places) == 0:
         return False
     # A large thing may itself be taken for a body: of a person there is more to see.

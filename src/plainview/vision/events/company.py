@@ -1,11 +1,12 @@
 """Who was near a place a little while ago: places of bodies over some seconds, and no identity.
 
 Who walked away from a place is known by a balance, without following anybody: what moves outwards
-through a ring around it, less what moves inwards. Who passes by does both, who comes and stays
-only the one.
+through a ring around it from one moment to the next, less what moves inwards. Who passes by does
+both, who comes and stays only the one.
 """
 
 from collections import deque
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -21,11 +22,13 @@ LEAST: Final = 0.35
 """Weight of a body that counts as somebody."""
 RING: Final = (0.9, 3.5)
 """Metres from a place of one who walks away from it: nearer may be what stands there itself."""
-ASIDE: Final = (0.7, 0.4)
-"""Metres from a place, and metres for each metre that somebody is from it, by which the way of one
-who walks away from it may miss it: what stands there has a size, and directions have errors."""
-WALKS: Final = (0.4, 3.0)
-"""m/s of one who walks: the place of one who stands drifts, and what is faster drives."""
+SEEN: Final = (0.5, 1.5)
+"""The same across the view, where depth counts by its slope to the line of sight: along it
+somebody's place is so uncertain, far away, that who stands seems to walk for metres."""
+STEP: Final = 0.8
+"""Metres between where somebody is and where he was, or was going, a moment before, at most."""
+FAST: Final = 3.0
+"""m/s above which nobody walks."""
 
 
 class Company:
@@ -54,29 +57,55 @@ class Company:
         ]
         return min(gaps, default=float("inf"))
 
-    def gone(self, place: Floats, start: float, end: float) -> float:
-        """How many people, net, walked away from `place` (2,) after `start`, until `end` seconds.
+    def gone(self, place: Floats, centre: Floats, start: float, end: float) -> Floats:
+        """(2,) how many people, net, walked away from `place` (2,) in (`start`, `end`] seconds.
 
-        About 1 for one who left and 0 for one who passed by; below 0 for one who came.
+        `centre` (3,) is the camera's. About 1 for one who left and 0 for one who passed by; below 0
+        for one who came; once by the ground and once as the camera sees it, where depth counts
+        little. What is summed is how far somebody came through a ring from one moment to the next,
+        not how fast he seemed: one who stands, and whose place is uncertain, adds nothing.
         """
-        total, before = 0.0, start
-        for t, places, velocities in self._moments:
-            if start < t <= end:
-                total += min(t - before, 2 * EVERY) * _outwards(place, places, velocities)
-                before = t
-        return total / (RING[1] - RING[0])
+        sight = place - centre[:2]
+        far = max(float(np.hypot(*sight)), 0.1)
+        ahead = sight / far
+        side = np.array([-ahead[1], ahead[0]])
+        view = np.stack((ahead * centre[2] / np.hypot(far, centre[2]), side))
+        total = np.zeros(2)
+        for (before, was, speeds), (t, now, _) in pairwise(self._moments):
+            if start < t <= end and t - before < 2.5 * EVERY:
+                total += _outwards(was - place, speeds, now - place, t - before, view)
+        return total
 
 
-def _outwards(place: Floats, places: Floats, velocities: Floats) -> float:
-    """Sum of the outward speeds, m/s, of those in the ring whose way leads from `place`, or to it.
+def _outwards(was: Floats, speeds: Floats, now: Floats, gap: float, view: Floats) -> Floats:
+    """(2,) parts of the ring that were crossed outwards, less inwards: on the ground, and seen.
 
-    `places`, `velocities`: (n, 2) metres and m/s.
+    Those at `was` (n, 2) metres from the place, going at `speeds` (n, 2), are at `now` (m, 2) after
+    `gap` seconds; who is not met again counts for nothing. `view` (2, 2) takes metres of the ground
+    to metres across the view.
     """
-    apart = places - place
-    far = np.hypot(*apart.T)
-    speed = np.hypot(*velocities.T)
-    across = np.abs(apart[:, 0] * velocities[:, 1] - apart[:, 1] * velocities[:, 0])
-    from_it = across <= (ASIDE[0] + ASIDE[1] * far) * speed
-    walks = (speed > WALKS[0]) & (speed < WALKS[1])
-    counts = (far > RING[0]) & (far < RING[1]) & walks & from_it
-    return float(((apart * velocities).sum(axis=1) / np.maximum(far, 1e-6))[counts].sum())
+    reach = 2 * RING[1]
+    was, speeds = (rows[np.hypot(*was.T) < reach] for rows in (was, speeds))
+    now = now[np.hypot(*now.T) < reach]
+    total = np.zeros(2)
+    if len(was) == 0 or len(now) == 0:
+        return total
+    moved = np.hypot(*(was[:, None] - now).transpose(2, 0, 1))
+    missed = np.hypot(*((was + gap * speeds)[:, None] - now).transpose(2, 0, 1))
+    apart = np.where(moved <= FAST * gap, np.minimum(moved, missed), np.inf)
+    before, after = _through(was, view), _through(now, view)
+    for _ in range(min(apart.shape)):
+        k, m = divmod(int(apart.argmin()), apart.shape[1])
+        if apart[k, m] > STEP:
+            break
+        total += after[m] - before[k]
+        apart[k], apart[:, m] = np.inf, np.inf
+    return total
+
+
+def _through(places: Floats, view: Floats) -> Floats:
+    """(n, 2) how far through the ring, 0 to 1, `places` (n, 2) are: on the ground, and seen."""
+    far = np.stack((np.hypot(*places.T), np.hypot(*(view @ places.T))), axis=1)
+    least, most = np.array([RING, SEEN]).T
+    part: Floats = (np.clip(far, least, most) - least) / (most - least)
+    return part

@@ -16,7 +16,7 @@ import numpy as np
 
 from plainview.geometry import View
 from plainview.record import EventKind
-from plainview.vision.events.attendance import attended, stands
+from plainview.vision.events.attendance import BESIDE, attended, stands
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
@@ -29,7 +29,7 @@ from plainview.vision.optics import Optics
 PATIENCE: Final = Patience(rise=10.0, fall=2.0, reach=1.0)
 MOST: Final = 24
 """Changes that are watched at once."""
-LEFT: Final = 0.4
+LEFT: Final = 0.6
 """People, net, who must have walked away from a thing since it came: whoever put it down did."""
 YOUNG: Final = 6.0
 """Seconds in which who put a thing down is still near, and in which its outline grows."""
@@ -37,6 +37,9 @@ ALONE: Final = 1.6
 """Times its area that may differ around a thing that stands alone: its shadow."""
 STOOD: Final = 0.3
 """Part of the looks, of late, in which somebody stood there, from which it is he that is seen."""
+SOON: Final = 12.0
+"""Seconds after it came, or after somebody was with it, in which somebody must walk away from it.
+"""
 LATELY: Final = 25
 """Looks over which it is said how often something was so."""
 UNLIKE: Final = 4
@@ -109,6 +112,7 @@ class LeftObject:
         if thing.fits:
             thing.carrier = self._company.nearest(size.place, blob.since - 4, blob.since + 1)
         self._things.append(thing)
+        self._taken[blob.window] |= thing.grown
 
     def _watch(self, thing: Thing, seen: Seen) -> Thing | None:
         """What is to be watched after another look at `thing`: mostly itself; None for nothing."""
@@ -141,12 +145,22 @@ class LeftObject:
         return thing
 
     def _attend(self, thing: Thing, seen: Seen) -> None:
-        """Note who walked away from `thing` since it came, and whether somebody stands there."""
-        thing.away += self._company.gone(thing.extent.place, thing.counted, seen.t)
-        thing.counted = seen.t
-        thing.left = thing.left or thing.away >= LEFT
-        there = stands(self._optics, thing, seen)
+        """Note who is with `thing`, and who walked away from it soon after it came or after that.
+
+        One who waits beside it for long and then goes has left it as well.
+        """
+        optics = self._optics
+        there = stands(optics, thing, seen)
         thing.stood += (there - thing.stood) / min(thing.looks, LATELY)
+        if thing.left:
+            return
+        if there or attended(optics, thing, seen, self._taken, BESIDE):
+            thing.with_it, thing.away = seen.t, np.zeros(2)
+        elif seen.t - thing.with_it < SOON:
+            place = thing.extent.place
+            thing.away += self._company.gone(place, optics.centre, thing.counted, seen.t)
+            thing.left = bool(thing.away.min() >= LEFT)
+        thing.counted = seen.t
 
     def _note_gone(self, thing: Thing) -> None:
         """Note that something went from where `thing` is, if the plate still shows it there."""

@@ -36,8 +36,6 @@ PERSON: Final = (0.28, 0.4)
 """m² across the view from which a thing may be, and is, as large as a person who crouches."""
 ALIKE: Final = 0.58
 """Overlap with a posture's silhouette from which something that large may be a person."""
-BEFORE: Final = 1.0
-"""Seconds by which who put a thing down may have turned away before it stood still."""
 CARRIER: Final = 1.5
 """Metres within which somebody must have been as it came."""
 TRAITS_EVERY: Final = 5
@@ -112,9 +110,11 @@ class Thing:
         self._optics = optics
         self.carrier = float("inf")
         """Metres to who was nearest as it came."""
-        self.away = 0.0
-        """People, net, who walked away from it since it came."""
-        self.counted = change.blob.since - BEFORE
+        self.with_it = change.blob.since
+        """Seconds at which somebody was with it last: as it came, or later."""
+        self.away: Floats = np.zeros(2)
+        """(2,) people, net, who walked away from it since (Company.gone)."""
+        self.counted = change.blob.since
         """Seconds until which they are counted."""
         self.left = False
         """Whether somebody did."""

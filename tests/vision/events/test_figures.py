@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from tests.vision.events.stage import Solid, Stage, hull, lying, sitting, standing
 
 from plainview.synth.camera import hung
-from plainview.vision.events.figures import Fit, Posture, fit
+from plainview.vision.events.figures import Fit, fit
+from plainview.vision.events.limbs import Posture
 
 STAGES = (
     Stage(),

@@ -1,14 +1,11 @@
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.vision.events.stage import Light, Moment, Stage, box, hull, lying, sitting, standing
+from tests.vision.events.stage import Light, Moment, Stage, box, lying, sitting, standing
 
 from plainview.record import Phase
 from plainview.vision.events.fallen import Rests
-from plainview.vision.events.person_down import PATIENCE, PersonDown, held
-from plainview.vision.events.stillness import Blob
-from plainview.vision.events.thing import extents
+from plainview.vision.events.person_down import PATIENCE, PersonDown
 
 STAGE = Stage()
 FALLS = 6.0
@@ -110,29 +107,6 @@ def test_rain_in_the_first_frames_joins_no_body() -> None:
     assert _told(stage, rain)
 
 
-def test_what_a_body_encloses_speaks_for_no_posture() -> None:
-    """Clothes as bright as the ground leave a hole in who lies there: he is explained as well."""
-    optics = STAGE.optics
-    height, width = optics.size[::-1]
-    whole = np.zeros((height, width), np.uint8)
-    for solid in lying(0.6, 1.0, 0.6):
-        cv2.fillPoly(whole, [hull(optics, solid)], 1, cv2.LINE_8, 4)
-    core = np.asarray(cv2.erode(whole, np.ones((5, 5), np.uint8)), np.uint8)
-    faint = np.full((height, width), 0.05, np.float32)
-    found = []
-    for mask in (whole, np.asarray(whole - core, np.uint8)):
-        blob = Blob((0, 0), mask, 0.0)
-        (extent,) = extents(optics, [blob])
-        assert extent is not None
-        found.append(held(optics, blob, extent, faint))
-    one, holed = found
-    assert one is not None
-    assert holed is not None
-    assert core.sum() > 30
-    assert holed.lies > 0.8 * one.lies
-    assert holed.lies > holed.other
-
-
 def test_a_place_is_remembered_while_something_rests_there() -> None:
     """Since when, though rain or a helper hides it for a look; not once it is gone for long."""
     rests = Rests()
@@ -146,3 +120,23 @@ def test_a_place_is_remembered_while_something_rests_there() -> None:
     assert rests.since(place + 3.0, 2.4) == 2.4
     rests.look(9.0)
     assert rests.since(place, 9.0) == 9.0
+
+
+def test_where_something_stayed_for_long_is_known_for_a_while() -> None:
+    """A seat is one though it is lost from sight; where somebody only stopped is none."""
+    rests = Rests()
+    seat, stop = np.array([1.0, 2.0]), np.array([6.0, 2.0])
+    for t in np.arange(0.0, 40.1, 0.5):
+        rests.look(t)
+        rests.note(seat, t)
+        if t > 38:
+            rests.note(stop, t)
+    rests.look(55.0)
+    assert rests.stayed(seat, 55.0) == 55.0
+    assert rests.since(seat, 55.0) == 55.0
+    assert rests.stayed(stop, 55.0) == 0.0
+    rests.note(seat + 0.2, 55.0)
+    assert rests.since(seat, 55.0) == 55.0
+    assert rests.stayed(seat, 55.0) == 55.0
+    rests.look(90.0)
+    assert rests.stayed(seat, 90.0) == 0.0

@@ -24,16 +24,27 @@ BESIDE: Final = 1.0
 """Metres within which what is of a person's size is what has rested there."""
 FORGOTTEN: Final = 2.5
 """Seconds unseen after which nothing rests there any more: rain and those who help hide a body."""
-SAME: Final = 0.02
-"""Overlap by which another posture may be better, and both are as good."""
+SEAT: Final = 60.0
+"""Most seconds longer, up to half of its stay, that where something stayed is known."""
 LARGE: Final = (0.3, 0.38)
 """m² across the view up to which it may be a bag, and from which it is none."""
 SMALLER: Final = 0.4
 """What it takes away that it is as small as a bag."""
 SITS: Final = 0.3
 """What it takes away that somebody upright is found there in every look."""
-RESTING: Final = 0.2
-"""What it adds that somebody was upright where something came to rest that may well lie."""
+WORSE: Final = 3.0
+"""What it takes away for each part that another posture overlaps more: far more people sit."""
+SHADED: Final = 0.5
+"""What it takes away that it may be a shadow: as dark as one, and evenly so."""
+LIT: Final = 1.0
+"""What it takes away that it may be a lamp's light: nobody is brighter all over, and evenly so."""
+SETTLES: Final = 10.0
+"""Seconds at rest from which it is less likely that somebody fell who was not made out to lie."""
+SETTLED: Final = 30.0
+"""Seconds at rest after which nothing speaks for a fall that did not before: what stays is given to
+the plate bit by bit, and what is left of who sits may look like anything."""
+SAT: Final = 0.3
+"""What it takes away that he has been there so long before he is made out to lie."""
 CLOSE: Final = 2.0
 """Metres from one who is down to where somebody was upright before, with the error of both."""
 
@@ -55,17 +66,23 @@ class Down:
     """Somebody who may be down. Owns what its place showed, and what speaks for it so far."""
 
     def __init__(
-        self, judged: Judged, change: Change, upright: float, *, upright_now: bool
+        self, judged: Judged, change: Change, upright: float, stayed: float, *, upright_now: bool
     ) -> None:
-        """`upright`: metres to where somebody was before; `upright_now`: somebody is there."""
+        """`upright`: metres to where somebody was before; `upright_now`: somebody is there.
+
+        `stayed`: seconds for which something has rested there already.
+        """
         self.judged, self.change, self.upright = judged, change, upright
         self.lies, self.other = judged.lies, judged.other
         self.looks, self.lost = 1, 0
-        self.even = change.traits().even
+        traits = change.traits()
+        self.even, self.brighter = traits.even, traits.ratio > 1
         self.area, self.seated = judged.extent.area, float(upright_now)
+        self._late = step(stayed, SETTLES, SETTLED)
+        self._most = self._sure() if stayed < SETTLED else 1.0
 
-    def again(self, judged: Judged, *, upright_now: bool) -> None:
-        """It was `judged` once more."""
+    def again(self, judged: Judged, stayed: float, *, upright_now: bool) -> None:
+        """It was `judged` once more, `stayed` seconds after something came to rest there."""
         self.judged = judged
         self.looks += 1
         self.lost = 0
@@ -74,57 +91,76 @@ class Down:
         self.other += rate * (judged.other - self.other)
         self.area += rate * (judged.extent.area - self.area)
         self.seated += rate * (upright_now - self.seated)
+        if stayed < SETTLED:
+            self._most = max(self._most, self._sure())
 
     def confidence(self) -> float:
         """How sure it is that this is somebody who lies on the ground, 0 to 1."""
+        return min(max(min(self._sure(), self._most) - SAT * self._late, 0.0), 0.97)
+
+    def _sure(self) -> float:
         sure = 0.55 + 1.2 * (self.lies - 0.62) + 1.6 * (self.lies - self.other - 0.04)
         if self.upright > CLOSE:
             sure -= 0.33
+        sure -= WORSE * max(self.other - self.lies, 0.0)
         if self.even < EVEN:
-            sure -= 0.5
-        elif self.upright <= CLOSE and self.lies > self.other - SAME and self.area > LARGE[1]:
-            # Hardly anything else that came to rest where somebody was, and is as large, lies.
-            sure += RESTING
+            sure -= LIT if self.brighter else SHADED
         # A bag that was put down is smaller; who sits still looks upright, in part.
         sure -= SMALLER * step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0]) + SITS * self.seated
-        return min(max(sure, 0.0), 0.97)
+        return sure
 
 
 class _Rest(NamedTuple):
-    """Where something of a person's size is: since when, and when it was seen last, in seconds."""
+    """Where something of a person's size is. Times in seconds."""
 
     place: Floats
+    first: float
+    """When it stopped there, though it was lost from sight since."""
     since: float
+    """When it was seen anew."""
     seen: float
+    """When it was seen last."""
 
 
 class Rests:
-    """Owns where things of a person's size have come to rest, as long as they are seen there."""
+    """Owns where things of a person's size have come to rest, as long as they are seen there.
+
+    Where something stayed for long is a seat, and known for a while longer.
+    """
 
     def __init__(self) -> None:
         """Nowhere."""
         self._rests: list[_Rest] = []
 
-    def clear(self) -> None:
-        """Nothing is anywhere."""
-        self._rests = []
-
     def look(self, t: float) -> None:
         """Forget at `t` seconds what was not seen for long; then note() what is seen."""
-        self._rests = [one for one in self._rests if t - FORGOTTEN < one.seen <= t]
+        self._rests = [one for one in self._rests if t - _kept(one) < one.seen <= t]
 
     def note(self, place: Floats, t: float) -> bool:
         """Note something at `place` (2,); whether it was there in the last look."""
         gaps = [float(np.hypot(*(one.place - place))) for one in self._rests]
         k = int(np.argmin(gaps)) if gaps else -1
-        if k < 0 or gaps[k] > BESIDE:
-            self._rests.append(_Rest(place, t, t))
+        if k < 0 or gaps[k] >= RESTS:
+            # What rested here may hide: it is known on, beside what came.
+            self._rests.append(_Rest(place, t, self.since(place, t), t))
             return False
         known = self._rests[k]
-        self._rests[k] = _Rest(place, known.since, t)
-        return gaps[k] < RESTS and known.seen > t - 1.5 * EVERY
+        since = known.since if t - FORGOTTEN < known.seen else t
+        self._rests[k] = _Rest(place, known.first, since, t)
+        return known.seen > t - 1.5 * EVERY
 
     def since(self, place: Floats, t: float) -> float:
         """Seconds since which something has been near `place` (2,); `t` where nothing was."""
-        near = (one for one in self._rests if float(np.hypot(*(one.place - place))) <= BESIDE)
-        return min((one.since for one in near), default=t)
+        return min((one.since for one in self._near(place) if t - FORGOTTEN < one.seen), default=t)
+
+    def stayed(self, place: Floats, t: float) -> float:
+        """For how many seconds something has been near `place` (2,), though unseen for some."""
+        return t - min((one.first for one in self._near(place)), default=t)
+
+    def _near(self, place: Floats) -> list[_Rest]:
+        return [one for one in self._rests if float(np.hypot(*(one.place - place))) <= BESIDE]
+
+
+def _kept(one: _Rest) -> float:
+    """Seconds unseen after which nothing rests there any more."""
+    return FORGOTTEN + min(0.5 * (one.seen - one.first), SEAT)

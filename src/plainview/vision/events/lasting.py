@@ -17,6 +17,8 @@ from plainview.vision.plate import Image
 
 FOLLOW: Final = 0.4
 """Part of the newest evidence in the mean that is looked at: who only passes leaves no trace."""
+SLOWLY: Final = 0.25
+"""Part of the newest gap in its mean: noise falls by more than half, and edges stay sharp."""
 LEAST: Final = -0.3
 """Evidence against is taken as this much at most, so that the mean follows soon."""
 DIFFERS: Final = 0.03
@@ -44,6 +46,8 @@ class Lasting:
         width, height = optics.size
         self.mean: Image = np.full((height, width), LEAST, dtype=np.float32)
         """(h, w) evidence, LEAST to 1."""
+        self.gap: Image = np.zeros((height, width), dtype=np.float32)
+        """(h, w) mean grey levels between what is seen and the empty scene, unsmoothed."""
         scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
         side = max(round(BRIDGE * scale), 1) | 1
         self._bridge = np.ones((side, side), np.uint8)
@@ -51,16 +55,16 @@ class Lasting:
     def forget(self) -> None:
         """Nothing differs: what was seen is too long ago."""
         self.mean[:] = LEAST
+        self.gap[:] = 0.0
 
-    def follow(self, evidence: Image) -> None:
-        """Take another look's `evidence` (h, w), -1 to 1."""
+    def follow(self, evidence: Image, gap: Image) -> None:
+        """Take another look's `evidence` (h, w), -1 to 1, and `gap` (h, w) in grey levels."""
+        cv2.accumulateWeighted(gap, self.gap, SLOWLY)
         cv2.accumulateWeighted(np.maximum(evidence, np.float32(LEAST)), self.mean, FOLLOW)
 
-    def of_a_person(self, t: float) -> list[tuple[Blob, Extent]] | None:
-        """What is as large as a person at `t` seconds, with its extent; None: nothing differs."""
+    def of_a_person(self, t: float) -> list[tuple[Blob, Extent]]:
+        """What is as large as a person at `t` seconds, with its extent."""
         blobs = self._blobs(DIFFERS, t)
-        if not blobs:
-            return None
         sized = self._sized(blobs)
         large = [blob for blob, size in sized if _larger(size)]
         if large:

@@ -9,7 +9,6 @@ with less confidence, or not at all. One who is down may move: only the place st
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,19 +19,17 @@ from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.fallen import BESIDE, CLOSE, EVERY, Down, Judged, Rests
-from plainview.vision.events.figures import Posture, fit
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
-from plainview.vision.events.lasting import SURELY, Lasting
+from plainview.vision.events.lasting import Lasting
+from plainview.vision.events.outline import apart, gap, held
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
-PATIENCE: Final = Patience(rise=5.0, fall=3.0, reach=1.5, least=0.55)
-MOSTLY: Final = 0.35
-"""Part of a blob that is surely no shadow, from which the rest speaks neither way."""
+PATIENCE: Final = Patience(rise=7.0, fall=3.0, reach=1.5, least=0.53)
 MOST: Final = 6
 """Blobs that are held against silhouettes in one look."""
 SURE: Final = 0.6
@@ -45,7 +42,7 @@ BEFORE: Final = 8.0
 """Seconds before it came to rest in which somebody was upright there."""
 UP: Final = 0.1
 """Overlap by which another posture must explain one who was down better: he has risen."""
-REFUTED: Final = 0.1
+REFUTED: Final = 0.3
 """Confidence below which nothing speaks for anybody."""
 LOST: Final = 3
 """Looks in a row without it after which nobody is down there."""
@@ -72,43 +69,47 @@ class PersonDown:
     def look(self, seen: Seen) -> list[Sighting]:
         """Who is down in `seen`; nothing between two looks."""
         self._company.note(seen.t, seen.bodies)
-        gap = seen.t - self._looked
-        if 0 <= gap < EVERY - 0.05:
+        passed = seen.t - self._looked
+        if 0 <= passed < EVERY - 0.05:
             return []
         self._looked = seen.t
-        if not 0 <= gap < 10 * EVERY:
+        if not 0 <= passed < 10 * EVERY:
             self._lasting.forget()
-        self._lasting.follow(self._founding.evidence(seen))
-        self._judged = self._judge()
+        evidence = self._founding.evidence(seen)
+        self._lasting.follow(evidence, gap(seen, self._founding.behind(seen.plate)))
+        self._judged = self._judge(seen.plate.noise)
         for one in self._judged:
             self._meet(one, seen)
         self._down = [one for one in self._down if self._stays(one, seen)]
         found = [self._sighting(one) for one in self._down]
         return [one for one in found if one is not None]
 
-    def _judge(self) -> list[Judged]:
-        """The blobs of a person's size, held against silhouettes."""
+    def _judge(self, noise: Image) -> list[Judged]:
+        """The blobs of a person's size, held against silhouettes; `noise` (h, w) of a frame."""
         blobs = self._lasting.of_a_person(self._looked)
-        if blobs is None:
-            self._rests.clear()
-            return []
-        found: list[Judged] = []
         self._rests.look(self._looked)
+        found: list[Judged] = []
         for blob, size in blobs:
             if len(found) == MOST:
                 break
             if not self._rests.note(size.place, self._looked):
                 continue
             known = next((one for one in self._judged if _same(one.blob, blob)), None)
-            one = known or held(self._optics, blob, size, self._lasting.mean[blob.window])
+            one = known or self._held(blob, size, noise)
             if one is not None:
                 found.append(one)
         return found
 
+    def _held(self, blob: Blob, size: Extent, noise: Image) -> Judged | None:
+        part = blob.window
+        far = apart(self._lasting.gap[part], noise[part])
+        return held(self._optics, blob, size, self._lasting.mean[part], far)
+
     def _meet(self, judged: Judged, seen: Seen) -> None:
         """Take `judged` for somebody who is down already, or for one more, if it lies."""
         # Who is made out late was upright before he came to rest, not just now.
-        since = self._rests.since(judged.place, seen.t)
+        since = self._rests.since(judged.extent.place, seen.t)
+        stayed = self._rests.stayed(judged.extent.place, seen.t)
         upright = self._company.nearest(judged.place, since - BEFORE, seen.t - 1.0)
         now = _upright(seen.bodies, judged.place)
         # What was there before anybody came says nothing of who lies there now.
@@ -118,7 +119,7 @@ class PersonDown:
             if _near(one.judged, judged):
                 # One look may speak for another posture: it is their mean that tells.
                 if judged.other <= judged.lies + UP:
-                    one.again(judged, upright_now=now)
+                    one.again(judged, stayed, upright_now=now)
                 return
         if judged.lies < LIES or judged.lies < judged.other - 0.03:
             return
@@ -126,7 +127,7 @@ class PersonDown:
             change = Change(judged.blob, seen, self._founding.behind(seen.plate))
             if change.traits().arrival < 0:
                 return  # the plate shows somebody who is not there
-            self._down.append(Down(judged, change, upright, upright_now=now))
+            self._down.append(Down(judged, change, upright, stayed, upright_now=now))
 
     def _stays(self, one: Down, seen: Seen) -> bool:
         """Whether somebody is still down there: seen again, or its place still differs."""
@@ -167,14 +168,6 @@ def _upright(bodies: Bodies, place: Floats) -> bool:
     return bool(np.any((gaps < BESIDE) & (bodies.weights > SURE)))
 
 
-def _filled(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """`mask` (h, w) with what it encloses."""
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros_like(mask)
-    cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
-    return np.asarray(filled, dtype=np.uint8)
-
-
 def _same(one: Blob, other: Blob) -> bool:
     """Whether a blob is where and as large as another: it need not be looked at again."""
     if max(abs(a - b) for a, b in zip(one.corner, other.corner, strict=True)) > 1:
@@ -183,22 +176,3 @@ def _same(one: Blob, other: Blob) -> bool:
         return False
     area: NDArray[np.intp] = np.array([np.count_nonzero(b.mask) for b in (one, other)])
     return bool(area.min() > 0.94 * area.max())
-
-
-def held(optics: Optics, blob: Blob, size: Extent, mean: Image) -> Judged | None:
-    """`blob` held against silhouettes; None where no ground is seen under it.
-
-    `mean` (h, w) evidence of its window: what may be its shadow speaks for no posture.
-    """
-    own = (blob.mask > 0) & (mean > SURELY)
-    whole = _filled(blob.mask)
-    if np.count_nonzero(own) > MOSTLY * np.count_nonzero(blob.mask):
-        found = fit(optics, own.astype(np.uint8), blob.corner, whole & ~own)
-    else:
-        # What it encloses may be as bright as the ground, not the ground itself.
-        found = fit(optics, blob.mask, blob.corner, whole & ~blob.mask)
-    if not found:
-        return None
-    best = found[Posture.LYING]
-    other = max(one.overlap for posture, one in found.items() if posture is not Posture.LYING)
-    return Judged(blob, size, best.overlap, other, best.place)

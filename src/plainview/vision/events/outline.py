@@ -1,0 +1,97 @@
+"""Which posture a blob shows: held against silhouettes twice, as evidence joins it and sharply.
+
+Evidence is smoothed, and a body of twenty pixels loses its knees in it. The mean of what differs
+over some looks is as clear as evidence is without being smoothed, and fainter things show in it:
+there a body ends where half of its own contrast is, and what differs less, as a shadow or a coat
+as grey as the ground does, speaks for no posture. Each errs in its own way; it is their mean that
+counts.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainview.vision.events.fallen import Judged
+from plainview.vision.events.figures import Fit, fit
+from plainview.vision.events.lasting import SURELY
+from plainview.vision.events.limbs import Posture
+from plainview.vision.events.seen import Seen
+from plainview.vision.events.stillness import Blob, ranked
+from plainview.vision.events.thing import Extent
+from plainview.vision.optics import Optics
+from plainview.vision.plate import Image, Luma
+
+MOSTLY: Final = 0.35
+"""Part of a blob that is surely no shadow, from which the rest speaks neither way."""
+PLAIN: Final = (1.5, 1.0)
+"""A frame's noise in standard deviations, and grey levels, past which a mean gap is none of it."""
+HALF: Final = 0.5
+"""Part of a body's contrast at which it ends."""
+TOP: Final = 0.8
+"""Part of a body's pixels that differ no more than its contrast."""
+
+
+def gap(seen: Seen, behind: Luma) -> Image:
+    """(h, w) grey levels between `seen` and the empty scene: `behind` (h, w), in its own light."""
+    found = np.asarray(cv2.subtract(seen.luma, seen.background, dtype=cv2.CV_32F), np.float32)
+    if behind is not seen.plate.luma:
+        lit = (seen.background + np.float32(1)) / (seen.plate.luma + np.float32(1))
+        found -= lit * np.subtract(behind, seen.plate.luma, dtype=np.float32)
+    return found
+
+
+def apart(mean: Image, noise: Image) -> Image:
+    """(h, w) how far a `mean` gap (h, w) is from none: past 1 it is none of `noise` (h, w)."""
+    return np.asarray(np.abs(mean) / (PLAIN[0] * noise + np.float32(PLAIN[1])), np.float32)
+
+
+def held(optics: Optics, blob: Blob, size: Extent, mean: Image, far: Image) -> Judged | None:
+    """`blob` held against silhouettes; None where no ground is seen under it.
+
+    `mean` (h, w) evidence of its window: what may be its shadow speaks for no posture. `far` (h, w)
+    is apart() there.
+    """
+    found = [one for one in (_smoothly(optics, blob, mean), _sharply(optics, blob, far)) if one]
+    if not found:
+        return None
+    overlaps = {
+        posture: sum(one[posture].overlap for one in found) / len(found) for posture in Posture
+    }
+    other = max(overlaps[posture] for posture in Posture if posture is not Posture.LYING)
+    return Judged(blob, size, overlaps[Posture.LYING], other, found[0][Posture.LYING].place)
+
+
+def _smoothly(optics: Optics, blob: Blob, mean: Image) -> dict[Posture, Fit]:
+    """As evidence joins it."""
+    own = (blob.mask > 0) & (mean > SURELY)
+    if np.count_nonzero(own) <= MOSTLY * np.count_nonzero(blob.mask):
+        # What it encloses may be as bright as the ground, not the ground itself.
+        own = blob.mask > 0
+    unknown = (_filled(blob.mask) > 0) & ~own
+    return fit(optics, _bytes(own), blob.corner, _bytes(unknown), partly=True)
+
+
+def _sharply(optics: Optics, blob: Blob, far: Image) -> dict[Posture, Fit]:
+    """As it ends where half of its contrast is."""
+    near = cv2.dilate(blob.mask, np.ones((5, 5), np.uint8)) > 0
+    differs = far > 1
+    if not np.any(near & differs):
+        return {}
+    least = max(HALF * ranked(far[near & differs], TOP), 1.0)
+    own = near & (far > least)
+    unknown = (differs | (_filled(_bytes(own)) > 0)) & ~own
+    return fit(optics, _bytes(own), blob.corner, _bytes(unknown), partly=True, soft=0.0)
+
+
+def _filled(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`mask` (h, w) with what it encloses."""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros_like(mask)
+    cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
+    return np.asarray(filled, dtype=np.uint8)
+
+
+def _bytes(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return np.asarray(mask, dtype=np.uint8)

@@ -1,0 +1,59 @@
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+
+from plainview.vision.events.change import Change
+from plainview.vision.events.fallen import SAT, Down, Judged
+from plainview.vision.events.person_down import PATIENCE
+from plainview.vision.events.stillness import Blob
+from plainview.vision.events.thing import Extent
+
+PLACE = np.array([0.0, 5.0])
+EXTENT = Extent(PLACE, 1.4, 0.6, 0.5, 1.0)
+
+
+def seen(lies: float, other: float) -> Judged:
+    """One look at somebody."""
+    return Judged(Blob((0, 0), np.ones((9, 9), np.uint8), 0.0), EXTENT, lies, other, PLACE)
+
+
+def down(
+    lies: float, other: float, *, even: float = 0.2, ratio: float = 0.6, stayed: float = 1.0
+) -> Down:
+    """Somebody who may be down, where somebody was upright before."""
+    traits = SimpleNamespace(even=even, ratio=ratio)
+    change = cast(Change, SimpleNamespace(traits=lambda: traits))
+    return Down(seen(lies, other), change, 0.5, stayed, upright_now=False)
+
+
+def test_who_lies_clearly_is_told_and_who_sits_as_well_is_not() -> None:
+    """Far more people sit than fall: what both explain as well, or neither well, is nobody down."""
+    assert down(0.7, 0.6).confidence() > PATIENCE.least + 0.1
+    for lies, other in ((0.72, 0.76), (0.55, 0.53), (0.8, 0.85)):
+        assert down(lies, other).confidence() < PATIENCE.least
+
+
+def test_lamplight_is_nobody() -> None:
+    """What is brighter all over, and evenly so, is light, whatever its outline; clothes are not."""
+    assert down(0.8, 0.5, even=0.03, ratio=1.3).confidence() < 0.3
+    assert down(0.8, 0.5, even=0.2, ratio=1.3).confidence() > 0.8
+
+
+def test_what_a_sitter_becomes_as_the_plate_takes_him_over_is_no_fall() -> None:
+    """What is left after minutes speaks for nothing that did not before; in seconds it does."""
+    soon, sits = down(0.7, 0.72), down(0.7, 0.72)
+    before = sits.confidence()
+    for k in range(20):
+        soon.again(seen(0.8, 0.5), 1.0 + k, upright_now=False)
+        sits.again(seen(0.8, 0.5), 40.0 + k, upright_now=False)
+    assert soon.confidence() > 0.9
+    assert sits.confidence() == before
+
+
+def test_who_has_been_there_for_long_must_lie_more_clearly() -> None:
+    """Who is made out to lie only after half a minute at rest has more to prove, and can."""
+    assert down(0.7, 0.6, stayed=40.0).confidence() < PATIENCE.least
+    late, early = down(0.75, 0.45, stayed=40.0), down(0.75, 0.45)
+    assert early.confidence() - late.confidence() > 0.5 * SAT
+    assert late.confidence() > PATIENCE.least

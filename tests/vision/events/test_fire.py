@@ -287,7 +287,7 @@ def test_nothing_is_known_of_smoke_in_a_picture_that_has_lost_its_contrast() -> 
 
 
 def test_smoke_over_nearly_even_ground_is_told() -> None:
-    """What could be lost there is too faint, but it is darker, and never twice alike."""
+    """Nothing can be lost there, but it is darker, never twice alike, and not a passing cloud's."""
     at = (0.5, 0.0)
 
     def even(picture: F32, _t: float) -> None:
@@ -297,9 +297,14 @@ def test_smoke_over_nearly_even_ground_is_told() -> None:
         even(picture, t)
         Smoke(at, 1.0, began=2.0, shade=0.12, seed=3).paint(picture, Now(SHOT, LIGHT, t))
 
-    told = _events(paint, 11.0, plate=_plate(even))
+    told = _events(paint, 12.0, plate=_plate(even))
     assert [event.phase for event in told] == [Phase.START]
     assert np.hypot(told[0].x / 10 - at[0], told[0].y / 10 - at[1]) < 3.0
+
+    def passes(picture: F32, t: float) -> None:
+        (paint if t < 8.0 else even)(picture, t)
+
+    assert _events(passes, 12.0, plate=_plate(even)) == []
 
 
 def test_shadow_steam_and_fog_are_no_smoke() -> None:

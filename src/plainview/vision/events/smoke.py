@@ -123,14 +123,16 @@ class SmokeWatch:
         if len(self._veils) < ENOUGH:
             return []
         clear = step(min(veil.clear for veil in self._veils), *CLEAR)
-        found = [_of_dark(one, clear) for one in dark if _grey(seen.chroma, one.where)]
-        return self._lasting(self._plumes(seen.chroma, clear), veil.lost.shape) + found
+        found = [
+            (one.where, _of_dark(one, clear)) for one in dark if _grey(seen.chroma, one.where)
+        ]
+        return self._lasting(self._plumes(seen.chroma, clear) + found, veil.lost.shape)
 
     def _lasting(self, plumes: list[tuple[Mask, Smoke]], shape: tuple[int, ...]) -> list[Smoke]:
         """The `plumes` of this look, as sure as they were on the average of the last looks."""
         now = np.zeros(shape, np.float32)
         for where, plume in plumes:
-            now[where] = plume.confidence
+            now[where] = np.maximum(now[where], plume.confidence)
         # A gap of one plume is another's place: each look counts where any plume was near.
         self._likely.append(np.asarray(cv2.dilate(now, DRIFT), dtype=np.float32))
         mean = np.sum(self._likely, axis=0) / LASTS

@@ -46,8 +46,15 @@ def test_what_is_dark_and_boils_is_told() -> None:
         (lambda _k, noise: -0.1 + 0.0 * noise, EDGES),
         (lambda k, noise: -0.25 * (k % 6 > 2) + 0.03 * noise, EDGES),
         (lambda _k, noise: -0.1 + 0.03 * noise, 5 * EDGES),
+        (lambda _k, noise: -0.02 - 0.05 * (noise < 0.25), EDGES),
     ],
-    ids=["a lamp or steam", "a shadow that stays", "shadows that come and go", "people"],
+    ids=[
+        "a lamp or steam",
+        "a shadow that stays",
+        "shadows that come and go",
+        "people",
+        "people far away, one behind the other",
+    ],
 )
 def test_what_else_changes_the_light_is_not(light: Callable[[int, F32], F32], edges: float) -> None:
     """Brighter, still, not lasting, or with edges of its own: each alone makes it no smoke."""

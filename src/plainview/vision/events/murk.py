@@ -35,8 +35,11 @@ RESTLESS: Final = 5.0
 """Times as much as the picture's usual that a plume's cells change by."""
 DARK: Final = -0.03
 """Light against the plate's, less 1, from which a cell is dark."""
-OFTEN: Final = (0.5, 0.75)
-"""Part of its cells and looks in which a plume is dark: doubtful up to, sure from."""
+MOSTLY: Final = 0.5
+"""Part of the looks in which a cell of a plume is dark."""
+OFTEN: Final = (0.6, 0.85)
+"""Part of its cells and looks in which a plume is dark: as where people pass behind each other far
+away, up to, and as under smoke, from."""
 ALIVE: Final = (0.3, 0.5)
 """Part of what is dark that changes so: of a cloud's shadow up to, whose rim alone does, and of a
 plume from."""
@@ -88,7 +91,7 @@ class Murk:
         calm = max(float(np.median(stirs)), CALMEST)
         if calm > UNSTEADY:
             return []
-        often = (shifts < DARK).mean(axis=0) > OFTEN[0]
+        often = (shifts < DARK).mean(axis=0) > MOSTLY
         restless = stirs > RESTLESS * calm
         found = []
         for dark in _plumes(often):

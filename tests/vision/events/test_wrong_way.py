@@ -10,6 +10,7 @@ from tests.vision.events.traffic import SQUARE, along, film, hanging, moment, mo
 
 from plainview.geometry import View, Zone
 from plainview.record import EventKind, Phase, decode
+from plainview.vision.bodies import Bodies
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
@@ -107,6 +108,31 @@ def test_what_is_fast_is_told_of_while_it_is_there(one: Mover) -> None:
 def test_what_is_no_wrong_way(one: Mover) -> None:
     """Backing up a little, one look, a look lost, outside, standing, turning, a mismatch."""
     assert not against(one)
+
+
+def streaming(x: float | None, speed: float = -5.0) -> bool:
+    """Whether parts that stream down a lane are told of; a vehicle's outline drives at `x`."""
+    lanes = (LONG,)
+    view = View(calibration=CALIBRATION, polygon=SQUARE, zones=lanes)
+    watch = WrongWay(view, OPTICS, OpenHours(lanes, live=False))
+    one = np.ones(1)
+    told = False
+    for k in range(8):
+        t, y = k / 5, 18.0 - k
+        parts = Bodies(np.array([(4.0, y)]), np.array([(0.0, -5.0)]), one, one)
+        path = [(t - 0.4, x or 0.0, y - 0.4 * speed), (t, x or 0.0, y)]
+        car = () if x is None else (mover(path, Size.VEHICLE),)
+        told = told or bool(watch.look(moment(t, *car)._replace(bodies=parts)))
+    return told
+
+
+def test_what_streams_beside_a_vehicle_of_the_next_lane_is_a_part_of_it() -> None:
+    """A bus's roof and shadow lie in the lane beside its own: there nobody goes the wrong way."""
+    assert streaming(None)
+    assert not streaming(6.5)
+    assert streaming(4.5)
+    assert streaming(6.5, speed=5.0)
+    assert streaming(12.0)
 
 
 def test_a_lane_may_be_for_vehicles_only() -> None:

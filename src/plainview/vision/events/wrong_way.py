@@ -4,6 +4,10 @@ Two ways lead to it: a mover's path, and a stream of parts by their flow (see st
 zone asks for no size. Who crosses the lane, turns in it, stops, or backs up a little is not going
 the wrong way. By default both vehicles and people are looked at: the zone says for whom its
 direction is.
+
+A stream is placed by its feet, roughly: the roof of a bus is laid behind it, its shadow before it.
+So where a vehicle's outline says that it drives beside the lane, what streams there is a part of
+it: two-way roads have such traffic all day.
 """
 
 from typing import Final, NamedTuple
@@ -11,7 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import shapely
 from msgspec import UNSET
-from shapely.geometry import Polygon
+from shapely.affinity import translate
+from shapely.geometry import LineString, Point, Polygon
 
 from plainview.geometry import ONE_WAY, View, camera_centre
 from plainview.record import EventKind
@@ -42,6 +47,15 @@ UNSEEN: Final = 0.8 + UNEVEN
 CAR: Final = 4.5
 """Metres that a stream may have come between two looks more than LOOK apart: a car's length, after
 which what is met anew may be the next car."""
+INSIDE: Final = 0.3
+"""Part of a vehicle's footprint in a lane from which it drives there."""
+AROUND: Final = 2.0
+"""Metres around a vehicle's footprint, and across the line of sight behind it, at which a stream is
+a part of it, or its shadow."""
+ALONG: Final = 0.7
+"""Cosine of the angle between the ways of a vehicle and of its parts, at least."""
+KNOWN: Final = 1.0
+"""Seconds for which it is known where a vehicle is: not every frame shows its outline."""
 LOOK: Final = 0.4 + UNEVEN
 """Seconds between two looks, at most, where none is in vain."""
 
@@ -89,7 +103,8 @@ class WrongWay:
         self._wide = [(k, zone, lane.buffer(BROAD), way) for k, zone, lane, way in self._lanes]
         for _, _, ground, _ in self._wide:
             shapely.prepare(ground)
-        centre = camera_centre(optics.projection)
+        centre = self._centre = camera_centre(optics.projection)
+        self._vehicles: list[tuple[float, Mover]] = []
         # What streams has no size: where sizes are asked for, it says nothing.
         self._streams = {
             k: Streams(way, centre)
@@ -100,14 +115,34 @@ class WrongWay:
     def look(self, seen: Seen) -> list[Sighting]:
         """What goes the wrong way in this frame."""
         found = self._moving(seen)
+        self._vehicles = [(t, one) for t, one in self._vehicles if 0 <= seen.t - t <= KNOWN]
+        self._vehicles += [
+            (seen.t, one) for one in seen.movers if one.size is Size.VEHICLE and one.moved
+        ]
         for k, _, wide, way in self._wide:
             if k in self._streams and self._hours.watched(k, seen.t):
                 found += [
                     Sighting(*one.front.middle, one.front.weight, k)
                     for one in self._streams[k].step(seen.bodies, seen.t)
-                    if streams(one, wide, way)
+                    if streams(one, wide, way) and not self._beside(one, wide, seen.t)
                 ]
         return found
+
+    def _beside(self, stream: Stream, ground: Polygon, t: float) -> bool:
+        """Whether `stream` is a part of a vehicle that drives the same way beside `ground`."""
+        front = stream.front
+        flow = np.array([front.vx, front.vy])
+        sight = LineString(np.array([self._centre[:2], (front.x, front.y)]))
+        for then, one in self._vehicles:
+            way = np.array([one.vx, one.vy])
+            if float(way @ flow) < ALONG * float(np.hypot(*way)) * float(np.hypot(*flow)):
+                continue
+            there = translate(one.footprint(), *((t - then) * way))
+            if float(there.intersection(ground).area) >= INSIDE * float(there.area):
+                continue
+            if there.distance(Point(front.x, front.y)) < AROUND or sight.distance(there) < AROUND:
+                return True
+        return False
 
     def _moving(self, seen: Seen) -> list[Sighting]:
         """The movers that go the wrong way in this frame."""

@@ -64,3 +64,9 @@ def test_who_seems_to_walk_away_along_the_line_of_sight_must_be_seen_to_do_so() 
     ways = ((5.0, (0.0, 0.5), (0.0, 1.2)),)
     for centre, people in ((np.array([0.0, -60.0, 4.0]), 0.0), (np.array([0.0, -6.0, 8.0]), 0.9)):
         assert company(*ways).gone(PLACE, centre, 0.0, 7.5).min() == pytest.approx(people, abs=0.25)
+
+
+def test_who_stayed_with_a_place_last_is_remembered_and_who_passed_is_not() -> None:
+    """The last moment at which somebody slow was within reach; none where people only pass."""
+    assert company((0.0, (0.6, 0.3), (0.0, 0.0))).stayed(PLACE, 1.2, 0.4) > 19.0
+    assert company((2.0, (-5.0, 0.2), (1.2, 0.0))).stayed(PLACE, 1.2, 0.4) == -np.inf

@@ -62,6 +62,12 @@ def test_what_is_not_left_is_not_told(thing: Solid | None, leave: float, came: f
     assert events(thing, leave=leave, came=came, seconds=24.0) == []
 
 
+def test_a_thing_whose_owner_waits_beside_it_and_then_goes_is_told() -> None:
+    """While somebody stands with it his outline hides it; what counts is that he then left."""
+    (start,) = events(BAG, leave=20.0, seconds=36.0)
+    assert 20.0 + PATIENCE.rise <= start.t / 1000 <= 36.0
+
+
 def test_what_nobody_walked_away_from_is_not_told() -> None:
     """One who sits down is no body any more; that others stand beside does not make it a thing."""
 

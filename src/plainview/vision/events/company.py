@@ -57,6 +57,17 @@ class Company:
         ]
         return min(gaps, default=float("inf"))
 
+    def stayed(self, place: Floats, reach: float, slow: float) -> float:
+        """Seconds at which somebody below `slow` m/s was last within `reach` m of `place` (2,).
+
+        Minus infinity where nobody was, or it is too long ago.
+        """
+        for t, places, velocities in reversed(self._moments):
+            near = np.hypot(*(places - place).T) < reach
+            if np.any(near & (np.hypot(*velocities.T) < slow)):
+                return t
+        return -np.inf
+
     def gone(self, place: Floats, centre: Floats, start: float, end: float) -> Floats:
         """(2,) how many people, net, walked away from `place` (2,) in (`start`, `end`] seconds.
 

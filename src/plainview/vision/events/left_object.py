@@ -16,7 +16,7 @@ import numpy as np
 
 from plainview.geometry import View
 from plainview.record import EventKind
-from plainview.vision.events.attendance import BESIDE, attended, stands
+from plainview.vision.events.attendance import BESIDE, SLOW, attended, stands
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
@@ -111,6 +111,11 @@ class LeftObject:
         thing = Thing(Change(blob, seen, reference), size, self._optics)
         if thing.fits:
             thing.carrier = self._company.nearest(size.place, blob.since - 4, blob.since + 1)
+            stayed = self._company.stayed(size.place, BESIDE, SLOW)
+            if blob.since < stayed < seen.t - 1:
+                # Who stood with it for long hid what it is: he has brought it, or watched it.
+                thing.carrier = min(thing.carrier, BESIDE)
+                thing.with_it = thing.counted = stayed
         self._things.append(thing)
         self._taken[blob.window] |= thing.grown
 

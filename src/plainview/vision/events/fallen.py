@@ -32,6 +32,8 @@ SMALLER: Final = 0.4
 """What it takes away that it is as small as a bag."""
 SITS: Final = 0.3
 """What it takes away that somebody upright is found there in every look."""
+WELL: Final = 0.66
+"""Overlap past which it is somebody, whatever he does, and no surer that he lies."""
 WORSE: Final = 3.0
 """What it takes away for each part that another posture overlaps more: far more people sit."""
 SHADED: Final = 0.5
@@ -99,7 +101,7 @@ class Down:
         return min(max(min(self._sure(), self._most) - SAT * self._late, 0.0), 0.97)
 
     def _sure(self) -> float:
-        sure = 0.55 + 1.2 * (self.lies - 0.62) + 1.6 * (self.lies - self.other - 0.04)
+        sure = 0.55 + 1.2 * (min(self.lies, WELL) - 0.62) + 1.6 * (self.lies - self.other - 0.04)
         if self.upright > CLOSE:
             sure -= 0.33
         sure -= WORSE * max(self.other - self.lies, 0.0)

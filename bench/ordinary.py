@@ -88,7 +88,13 @@ def _draw(number: int, clips: Path) -> str:
     scene = event_scene(ORDINARY, number)
     if not (clips / scene.name).is_dir():
         with tempfile.TemporaryDirectory(prefix=".part-", dir=clips) as scratch:
-            render_event_scene(scene, Path(scratch) / scene.name).rename(clips / scene.name)
+            drawn = render_event_scene(scene, Path(scratch) / scene.name)
+            try:
+                drawn.rename(clips / scene.name)
+            except OSError:
+                # Somebody else drew it meanwhile: all draw the same.
+                if not (clips / scene.name).is_dir():
+                    raise
     return scene.name
 
 

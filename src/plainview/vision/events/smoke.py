@@ -123,9 +123,7 @@ class SmokeWatch:
         if len(self._veils) < ENOUGH:
             return []
         clear = step(min(veil.clear for veil in self._veils), *CLEAR)
-        found = [
-            (one.where, _of_dark(one, clear)) for one in dark if _grey(seen.chroma, one.where)
-        ]
+        found = [(one.where, _of_dark(one, clear)) for one in dark if _grey(seen.chroma, one.where)]
         return self._lasting(self._plumes(seen.chroma, clear) + found, veil.lost.shape)
 
     def _lasting(self, plumes: list[tuple[Mask, Smoke]], shape: tuple[int, ...]) -> list[Smoke]:

@@ -9,6 +9,8 @@ import { poll } from "./poll";
 const ROUTES_EVERY = 10_000;
 
 let session: Session | null = null;
+/** Whether the way out is taken: what is refused from now on sends nobody to sign in. */
+let leaving = false;
 
 /** Whether who is here may do `action` (see web/access); the server decides again each time. */
 export function may(action: string): boolean {
@@ -28,6 +30,7 @@ export function signIn(): string {
 /** Show who is signed in. Resolves before the page is drawn, so that it knows what may be done. */
 export async function begin(): Promise<void> {
   onRefused((problem) => {
+    if (leaving) return;
     if (problem.status === 401) location.assign(signIn());
     else if (problem.where === "purpose" && session?.purposes.length) choosePurpose();
   });
@@ -97,6 +100,7 @@ function bar(): void {
 
 async function leave(button: HTMLButtonElement): Promise<void> {
   button.disabled = true;
+  leaving = true;
   let to = "/login?left=1";
   try {
     const answer = await fetch("/logout", { method: "POST", headers: { Accept: "application/json", "Plainview-CSRF": session?.csrf ?? "" } });

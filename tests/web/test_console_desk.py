@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from msgspec import structs
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from tests.web.browsing import no_barriers_in_light_and_dark, opened, page_of
 from tests.web.standin_desk import TODAY, StandinDesk, running
 
@@ -295,6 +295,21 @@ def test_signing_out_ends_the_session(measured: City) -> None:
         page.wait_for_url("**/login?left=1")
         page.goto(measured.served.url + "stop?scope=city")
         page.wait_for_url("**/login?next=/stop*")
+
+
+def test_what_is_refused_while_one_signs_out_leads_nowhere_else(measured: City) -> None:
+    """A question that is on its way when the session ends is refused before the answer is there."""
+    with measured.show("stop", Role.OPERATOR) as page:
+        expect(page.get_by_role("heading", name="Nothing is stopped")).to_be_visible()
+
+        def late(route: Route) -> None:
+            answer = route.fetch()
+            time.sleep(2.0)  # The page asks every second whether it is stopped.
+            route.fulfill(response=answer)
+
+        page.route("**/logout", late)
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url("**/login?left=1")
 
 
 def test_a_session_that_ends_leads_to_the_sign_in_page(measured: City) -> None:

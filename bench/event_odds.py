@@ -24,7 +24,7 @@ from plainview.config import load_camera
 from plainview.evaluate.event_truth import read_event_truth
 from plainview.record import EventKind
 from plainview.vision.decoder import chroma, luma
-from plainview.vision.events import boil, eyes, fire, flame, flicker, smoke
+from plainview.vision.events import boil, eyes, fire, flame, flicker, smoke, veil
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.seen import Seen
 from plainview.vision.measure import Measurer
@@ -55,7 +55,7 @@ class Notes:
         notes = self
 
         class Boil(boil.Boil):
-            def likely(self, core: boil.Mask) -> float:
+            def likely(self, core: veil.Mask) -> float:
                 notes.smoke.append(Noted(notes.t, tuple(self.measures(core))))
                 return super().likely(core)
 

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
-from plainview.geometry import View, camera_centre
+from plainview.geometry import View
 from plainview.vision.blend import share
 from plainview.vision.density import Density
 from plainview.vision.estimate import Estimate
@@ -108,7 +108,7 @@ class Dense:
         self._seen = np.asarray(seen > 0.5)
         self._inside = inside.reshape(self._seen.shape) & self._seen
         self._piv = Piv(SCALE)
-        self._camera = camera_centre(optics.projection)
+        self._camera = optics.centre
         self._velocities = np.zeros((*self._seen.shape, 2))
 
     def frame(

@@ -16,12 +16,9 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from plainview.vision.events.veil import THIN, Veil
+from plainview.vision.events.veil import THIN, Mask, Veil
 from plainview.vision.plate import Image
-
-Mask = NDArray[np.bool_]
 
 AROUND: Final = np.ones((9, 9), np.uint8)
 """Cells around a plume that are not the rest of the picture."""

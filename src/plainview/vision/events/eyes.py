@@ -92,11 +92,9 @@ class Eyes:
         if moving and self._movers is not None:
             moved = self._moved(seen, self._movers)
         for detector, episodes in self._watched:
-            if detector.kind in MOVING:
-                if moving:
-                    self._told += episodes.step(seen.t, detector.look(moved))
-            elif seen.trusted:
-                self._told += episodes.step(seen.t, detector.look(seen))
+            given, due = (moved, moving) if detector.kind in MOVING else (seen, seen.trusted)
+            if due:
+                self._told += episodes.step(seen.t, detector.look(given))
 
     def _moved(self, seen: Seen, movers: Movers) -> Seen:
         """`seen` with what moves in it by `movers`, what is veiled, and no bodies made of light."""

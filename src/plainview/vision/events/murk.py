@@ -13,14 +13,11 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from plainview.vision.events.flicker import step
 from plainview.vision.events.parts import parts
-from plainview.vision.events.veil import Veil
+from plainview.vision.events.veil import Mask, Veil
 from plainview.vision.plate import Image
-
-Mask = NDArray[np.bool_]
 
 LOOKS: Final = 10
 """Looks that are compared."""

@@ -23,7 +23,6 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from plainview.vision.events.boil import Boil
 from plainview.vision.events.first import FirstPicture
@@ -31,10 +30,8 @@ from plainview.vision.events.flicker import step
 from plainview.vision.events.murk import Dark, Murk
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.veil import CELL, THIN, Structure, Veil, structured, veil_of
+from plainview.vision.events.veil import CELL, THIN, Mask, Structure, Veil, structured, veil_of
 from plainview.vision.plate import Image, Luma, Plate
-
-Mask = NDArray[np.bool_]
 
 LOOK_EVERY: Final = 0.6
 """Seconds between two looks, at least."""
@@ -176,7 +173,7 @@ class SmokeWatch:
                 found.append((where & sure, plume._replace(confidence=likely)))
         return found
 
-    def _plume(self, whole: NDArray[np.bool_], core: NDArray[np.bool_], lost: Image) -> Smoke:
+    def _plume(self, whole: Mask, core: Mask, lost: Image) -> Smoke:
         depth = lost[:, core]
         soft = float(((depth > THIN) & (depth < 0.8)).mean())
         tone = float(np.median([np.median(veil.tone[core]) for veil in self._veils]))
@@ -218,7 +215,7 @@ def _of_dark(dark: Dark, clear: float) -> Smoke:
     )
 
 
-def _grey(chroma: Luma | None, core: NDArray[np.bool_]) -> bool:
+def _grey(chroma: Luma | None, core: Mask) -> bool:
     """Whether what lies over the cells of `core` has hardly any colour."""
     if chroma is None:
         return True

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from plainview.vision.plate import Image, Luma
 
+Mask = NDArray[np.bool_]
+"""(h, w) of cells."""
+
 CELL: Final = 4
 """Half-size pixels a side of one cell; a cell is judged with its neighbours."""
 THIN: Final = 0.15
@@ -29,9 +32,9 @@ class Veil(NamedTuple):
     """The veil's own light over that of the plate, d / ((1 - c) P); only where much is lost."""
     shift: Image
     """Light against that of the plate and of the whole picture, less 1."""
-    known: NDArray[np.bool_]
+    known: Mask
     """Whether the plate has structure enough to tell."""
-    plain: NDArray[np.bool_]
+    plain: Mask
     """Known, and without structure of its own."""
     clear: float
     """Contrast of the whole picture against the plate's."""

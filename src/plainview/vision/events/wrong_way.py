@@ -18,7 +18,7 @@ from msgspec import UNSET
 from shapely.affinity import translate
 from shapely.geometry import LineString, Point, Polygon
 
-from plainview.geometry import ONE_WAY, View, camera_centre
+from plainview.geometry import ONE_WAY, View
 from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
@@ -103,11 +103,11 @@ class WrongWay:
         self._wide = [(k, zone, lane.buffer(BROAD), way) for k, zone, lane, way in self._lanes]
         for _, _, ground, _ in self._wide:
             shapely.prepare(ground)
-        centre = self._centre = camera_centre(optics.projection)
+        self._centre = optics.centre
         self._vehicles: list[tuple[float, Mover]] = []
         # What streams has no size: where sizes are asked for, it says nothing.
         self._streams = {
-            k: Streams(way, centre)
+            k: Streams(way, self._centre)
             for k, zone, _, way in self._lanes
             if zone.sizes is UNSET and zone.length is UNSET
         }

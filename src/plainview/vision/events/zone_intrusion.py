@@ -18,7 +18,7 @@ import shapely
 from msgspec import UNSET
 from shapely.geometry import LineString, Polygon
 
-from plainview.geometry import BODY_HEIGHT, View, camera_centre, project
+from plainview.geometry import BODY_HEIGHT, View, project
 from plainview.record import EventKind
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.detector import Patience, Sighting
@@ -89,8 +89,7 @@ class ZoneIntrusion:
     def __init__(self, view: View, optics: Optics, hours: OpenHours) -> None:
         """Watch the zones of `view`, seen through `optics`, that are for this kind."""
         self._hours = hours
-        self._projection = optics.projection
-        self._centre = camera_centre(optics.projection)
+        self._optics = optics
         self._zones = [
             (k, zone, Polygon(zone.polygon))
             for k, zone in enumerate(view.zones)
@@ -111,7 +110,7 @@ class ZoneIntrusion:
             for mover in seen.movers:
                 if not (mover.counts(zone) and _settled(mover) and inside(mover, ground)):
                     continue
-                if not solid(self._projection, seen, mover):
+                if not solid(self._optics.projection, seen, mover):
                     continue
                 known = _nearest(rest, mover)
                 if known is not None:
@@ -120,7 +119,7 @@ class ZoneIntrusion:
                     continue
                 frames = 0 if known is None else known.frames
                 confidence = mover.confidence
-                if frames > 0 or _well_inside(mover, ground, self._centre):
+                if frames > 0 or _well_inside(mover, ground, self._optics.centre):
                     frames += 1
                 else:
                     confidence *= AT_EDGE
@@ -158,7 +157,7 @@ class ZoneIntrusion:
             if near and not inside(mover, ground):
                 return False
         evidence = seen.evidence if seen.veiled is None else seen.veiled
-        return _covered(self._projection, evidence, one) >= COVERED
+        return _covered(self._optics, evidence, one) >= COVERED
 
 
 def _nearest(known: Sequence[_Inside], mover: Mover) -> _Inside | None:
@@ -168,13 +167,13 @@ def _nearest(known: Sequence[_Inside], mover: Mover) -> _Inside | None:
     return known[k] if gap <= REACH else None
 
 
-def _covered(projection: Floats, evidence: Image, one: _Inside) -> float:
+def _covered(optics: Optics, evidence: Image, one: _Inside) -> float:
     """Part of the lower half of where `one` was that differs from the plate."""
     half = 0.25 if one.size is Size.PERSON else 0.7
-    away = np.array([one.x, one.y]) - camera_centre(projection)[:2]
+    away = np.array([one.x, one.y]) - optics.centre[:2]
     side = np.array([-away[1], away[0]]) * half / max(float(np.hypot(*away)), 1e-6)
     corners = [(one.x + s * side[0], one.y + s * side[1], z) for s in (-1, 1) for z in (0.05, 0.8)]
-    pixels, depth = project(projection, corners)
+    pixels, depth = project(optics.projection, corners)
     if depth.min() <= 0:
         return 0.0
     (x0, y0), (x1, y1) = pixels.min(axis=0), pixels.max(axis=0)

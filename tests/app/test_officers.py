@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from tests.governance.offices import SEEN
 
+from plainview.app.state import DEFAULT, usual
 from plainview.cli import execute
 from plainview.clock import SystemClock
+from plainview.errors import InputError
 from plainview.governance import cameras
 from plainview.governance.office import Office
 
@@ -142,3 +144,24 @@ def test_no_file_is_replaced(
     )
     assert (code, path.read_text()) == (2, "mine")
     assert "there is a file already" in wrong
+
+
+def test_the_state_folder_is_that_of_the_city_that_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who is enrolled beside `city.toml` is enrolled where `plainview run city.toml` looks."""
+    monkeypatch.chdir(tmp_path)
+    assert usual() == DEFAULT
+    (tmp_path / "city.toml").write_text('state = "kept"\n[[sites]]\nid = "a"\n')
+    code, _, wrong = run(
+        capsys, "officer", "enrol", "Ada", "--role", "controller", "--out", "ada.key"
+    )
+    assert (code, wrong) == (0, "")
+    assert (tmp_path / "kept" / "ledger").is_dir()
+    assert not (tmp_path / DEFAULT).exists()
+    assert "Ada" in run(capsys, "officer", "list")[1]
+    (tmp_path / "city.toml").write_text("state = 5\n")
+    code, _, wrong = run(capsys, "officer", "list")
+    assert code == InputError.exit_code
+    assert "city.toml" in wrong
+    assert "state" in wrong

@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import threading
 from typing import TYPE_CHECKING
 
 import httpx
@@ -73,6 +74,26 @@ def test_a_slow_start_is_waited_for_and_a_failed_one_is_told_at_once(
     monkeypatch.setattr(server, "_LOOK", 60.0)
     with pytest.raises(PlainviewError, match="did not start"):
         serve(app, port=0)
+
+
+def test_a_slow_end_keeps_its_socket(
+    world: "World", sites: tuple[SiteView, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is still ending when the patience is over ends without an error."""
+    ended = threading.Event()
+    shut = uvicorn.Server.shutdown
+
+    async def late(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.sleep(0.2)
+        await shut(self, sockets)
+        ended.set()
+
+    monkeypatch.setattr(uvicorn.Server, "shutdown", late)
+    monkeypatch.setattr(server, "_STOP", 0.01)
+    served = serve(create_app(sites=sites, store=world.store, clock=world.clock), port=0)
+    served.stop()
+    assert not ended.is_set()
+    assert ended.wait(5)
 
 
 def test_answers_do_not_name_the_server(world: "World", sites: tuple[SiteView, ...]) -> None:

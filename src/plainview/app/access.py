@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from plainview.app.state import DEFAULT, DEMO
+from plainview.app.state import likely
 from plainview.clock import Clock, SystemClock
 from plainview.config.access import AccessConfig, OidcConfig
 from plainview.errors import ConfigError, InputError
@@ -91,10 +91,11 @@ def _state(state: Path | None) -> Path:
     if state is not None:
         return state.expanduser()
     times = {}
-    for folder in (DEFAULT, DEMO):
+    folders = likely()
+    for folder in folders:
         with contextlib.suppress(OSError):
             times[folder] = (folder / FOLDER / _ADDRESS).stat().st_mtime
-    return max(times, key=lambda folder: times[folder], default=DEFAULT)
+    return max(times, key=lambda folder: times[folder], default=folders[0])
 
 
 def address(state: Path) -> str:

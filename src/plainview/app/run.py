@@ -77,7 +77,7 @@ def run(
             running.admit_scenes(demo.scenes())
         if city.role != "centre":
             running.start_cameras()
-        _watch(running, stop, until, clock, began)
+        _watch(running, stop, until, clock, began, folder)
 
 
 def _sign_in(folder: Path, city: CityConfig) -> str | None:
@@ -95,7 +95,12 @@ def _sign_in(folder: Path, city: CityConfig) -> str | None:
 
 
 def _watch(
-    running: "Running", stop: threading.Event, until: float | None, clock: Clock, began: float
+    running: "Running",
+    stop: threading.Event,
+    until: float | None,
+    clock: Clock,
+    began: float,
+    folder: Path,
 ) -> None:
     """Wait for the end. Raises PlainviewError when a part ends by itself."""
     told = idle = False
@@ -108,7 +113,9 @@ def _watch(
             _say(f"first measurement {now - began:.1f} s after the start")
         if running.idle and not (idle or told):
             idle = True
-            _say(f"no camera runs yet: {running.idle}")
+            _say(
+                f"no camera runs yet: {running.idle} (assessments and permits are kept in {folder})"
+            )
         if not running.intake.alive:
             raise PlainviewError("intake ended by itself", mend="See the log in the state folder")
         if not running.web.alive:

@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from plainview.config import load_state
 from plainview.errors import InputError, PlainviewError
 
 DEFAULT = Path(".state")
 DEMO = DEFAULT / "demo"
+_CITY = Path("city.toml")
 
 
 @contextlib.contextmanager
@@ -42,13 +44,30 @@ def held(folder: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
+def usual() -> Path:
+    """The state folder of the city that is here, where no other is named.
+
+    That is the one which `city.toml` in the working folder names, if there is such a file. Raises
+    ConfigError when it cannot be read.
+    """
+    return (load_state(_CITY) if _CITY.is_file() else None) or DEFAULT
+
+
+def likely() -> tuple[Path, ...]:
+    """Where a state folder may be that nobody names: the city's before the demonstration's.
+
+    Raises ConfigError as `usual` does.
+    """
+    return tuple(dict.fromkeys((usual(), DEFAULT, DEMO)))
+
+
 def existing(folder: Path | None) -> Path:
     """The state folder that commands act on. Raises InputError if there is none.
 
-    Where none is named, it is the city's; the demonstration's where no city was ever begun here.
+    Where none is named, it is the first of the `likely` ones in which a city was begun.
     """
-    begun = (one for one in (DEFAULT, DEMO) if (one / "ledger").is_dir())
-    found = next(begun, DEFAULT) if folder is None else folder
+    begun = (one for one in likely() if (one / "ledger").is_dir())
+    found = next(begun, usual()) if folder is None else folder
     if not found.is_dir():
         raise InputError(
             "there is no state folder here",

@@ -184,6 +184,13 @@ class _SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
     district: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
+_State = Annotated[str, Meta(min_length=1, max_length=4096)] | None
+
+
+class _StateTable(Struct, frozen=True):
+    state: _State = None
+
+
 class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=100)] = "Plainview"
     sites: Annotated[tuple[_SiteTable, ...], Meta(max_length=10_000)] = ()
@@ -191,7 +198,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     bus: Annotated[str, Meta(min_length=1, max_length=2048)] = "memory:"
     role: Role = "all"
     fleet: Annotated[str, Meta(min_length=1, max_length=300)] = "local"
-    state: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
+    state: _State = None
     listen: _ListenTable = _ListenTable()
     retention: _RetentionTable = _RetentionTable()
     access: AccessTable = AccessTable()
@@ -200,6 +207,16 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     exposure: _ExposureTable = _ExposureTable()
     routes: Annotated[tuple[RouteTable, ...], Meta(max_length=MOST_ROUTES)] = ()
     telemetry: TelemetryTable = TelemetryTable()
+
+
+def load_state(path: Path) -> Path | None:
+    """The state folder that the city in the file `path` names, without reading its cameras.
+
+    None where it names none. Raises ConfigError.
+    """
+    document = read_document(path)
+    table = convert(document, document.data, _StateTable, (), guide=GUIDE)
+    return None if table.state is None else document.relative(table.state)
 
 
 def load_city(path: Path | str) -> CityConfig:

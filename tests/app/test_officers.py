@@ -152,7 +152,7 @@ def test_the_state_folder_is_that_of_the_city_that_is_here(
     """Who is enrolled beside `city.toml` is enrolled where `plainview run city.toml` looks."""
     monkeypatch.chdir(tmp_path)
     assert usual() == DEFAULT
-    (tmp_path / "city.toml").write_text('state = "kept"\n[[sites]]\nid = "a"\n')
+    (tmp_path / "city.toml").write_text('name = "A"\nstate = "kept"\n[[sites]]\nid = "a"\n')
     code, _, wrong = run(
         capsys, "officer", "enrol", "Ada", "--role", "controller", "--out", "ada.key"
     )

@@ -215,7 +215,8 @@ def load_state(path: Path) -> Path | None:
     None where it names none. Raises ConfigError.
     """
     document = read_document(path)
-    table = convert(document, document.data, _StateTable, (), guide=GUIDE)
+    said = {key: value for key, value in document.data.items() if key == "state"}
+    table = convert(document, said, _StateTable, (), guide=GUIDE)
     return None if table.state is None else document.relative(table.state)
 
 

@@ -6,7 +6,7 @@ import { h, part, say } from "./dom";
 import type { Box, SitesMap } from "./map";
 import { askLink, releasable } from "./releases";
 import { may } from "./session";
-import { alertName, alertSaid, alertSays, alertState, EVENTS, moment, share, span } from "./words";
+import { alertName, alertSaid, alertSays, alertState, EVENTS, moment, sentence, share, span } from "./words";
 
 type What = "events" | "alerts";
 type Options = readonly (readonly [value: string, words: string])[];
@@ -127,7 +127,8 @@ export async function show(main: HTMLElement): Promise<void> {
       take(answer.events ?? answer.alerts ?? []);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      error.textContent = problem.message;
+      error.textContent = sentence(problem.message);
+      if (list.children.length === 0) say(said, "");
     } finally {
       more.disabled = false;
     }

@@ -2,7 +2,8 @@
 
 import { Problem } from "./api";
 import { h, part } from "./dom";
-import { begin, here } from "./session";
+import { begin, choosePurpose, here } from "./session";
+import { sentence } from "./words";
 
 const path = location.pathname.replace(/(.)\/$/, "$1");
 const site = /^\/sites\/([A-Za-z0-9._-]+)$/.exec(path)?.[1];
@@ -37,6 +38,17 @@ async function load(): Promise<(main: HTMLElement) => Promise<void>> {
   return (await import("./home")).show;
 }
 
+/** What stands where measurements would, for somebody who has chosen no purpose that shows them. */
+function unchosen(): HTMLElement {
+  const choose = h("button", { type: "button", class: "primary", "aria-haspopup": "dialog" }, "Choose a purpose");
+  choose.addEventListener("click", choosePurpose);
+  return h("section", { class: "card problem" },
+    h("h1", {}, "For which purpose?"),
+    h("p", {}, "Measurements are seen for a purpose of an approved assessment that covers them, and not without one."),
+    h("p", {}, choose),
+  );
+}
+
 async function start(): Promise<void> {
   const main = part("main");
   try {
@@ -48,10 +60,14 @@ async function start(): Promise<void> {
       return;
     }
     part("link").hidden = true;
+    if (error instanceof Problem && error.where === "purpose" && here()) {
+      main.replaceChildren(unchosen());
+      return;
+    }
     main.replaceChildren(
       h("section", { class: "card problem", role: "alert" },
         h("h1", {}, "This page cannot be shown"),
-        h("p", {}, error instanceof Error ? error.message : String(error)),
+        h("p", {}, sentence(error instanceof Error ? error.message : String(error))),
         h("p", {}, h("a", { href: location.pathname }, "Try again"), " or go to ", h("a", { href: "/" }, "all sites"), "."),
       ),
     );

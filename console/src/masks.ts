@@ -2,7 +2,7 @@
 
 import { ask, Problem, send } from "./api";
 import { h, say } from "./dom";
-import { share, span } from "./words";
+import { sentence, share, span } from "./words";
 
 type Corner = [x: number, y: number];
 interface Plate {
@@ -57,7 +57,7 @@ export async function masksCard(camera: string): Promise<HTMLElement> {
       say(result, done);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      say(result, error.message);
+      say(result, sentence(error.message));
     }
   };
   const look = async (): Promise<void> => {
@@ -65,7 +65,7 @@ export async function masksCard(camera: string): Promise<HTMLElement> {
       draw(await ask<Plates>(path));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      say(result, error.message);
+      say(result, sentence(error.message));
     }
   };
   await look();

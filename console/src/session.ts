@@ -4,6 +4,7 @@ import { ask, onRefused, Problem, type Purpose, type RouteNow, send, type Sessio
 import { h, part, say } from "./dom";
 import { roleWords } from "./govern";
 import { poll } from "./poll";
+import { sentence } from "./words";
 
 /** Milliseconds between two questions for the routes of alerts. */
 const ROUTES_EVERY = 10_000;
@@ -149,7 +150,7 @@ export function choosePurpose(): void {
       },
       (error: unknown) => {
         use.disabled = false;
-        said.textContent = error instanceof Problem ? error.message : String(error);
+        said.textContent = sentence(error instanceof Problem ? error.message : String(error));
       },
     );
   });

@@ -13,7 +13,7 @@ import { quantitiesCard, watchesCard } from "./quantities";
 import { type Scrubber, scrubber } from "./scrubber";
 import { may } from "./session";
 import { usualCard } from "./usual";
-import { cameraState, clock, compass, estimate, moment, people, range, seal, share, span, whole } from "./words";
+import { cameraState, clock, compass, estimate, moment, people, range, seal, sentence, share, span, whole } from "./words";
 
 type Resolution = "reading" | "minute" | "hour";
 const RANGES: readonly { words: string; seconds: number; resolution: Resolution }[] = [
@@ -280,7 +280,7 @@ function historyCard(id: string, picked: (moment: number) => void) {
       tabled = 0;
       draw();
     } catch (error) {
-      say(said, `The past cannot be shown: ${error instanceof Error ? error.message : String(error)}`);
+      say(said, sentence(`The past cannot be shown: ${error instanceof Error ? error.message : String(error)}`));
     }
   };
   buttons.forEach((button, k) => button.addEventListener("click", () => void load(k)));

@@ -258,7 +258,7 @@ def test_the_bound_drops_the_oldest_readings(url: str) -> None:
         assert sum(h.readings for h in store.roll_ups("c7", "hour", 0, NOON + 24 * HOUR)) == 360
     with (
         closing(open_store(url, Retention(disk_bytes=1_000_000))) as store,
-        pytest.raises(StoreFull, match=r"no older Readings.*Raise store\.disk_bytes"),
+        pytest.raises(StoreFull, match=r"no older Readings.*Raise 'disk' of \[retention\]"),
     ):
         store.append([one("a", NOON + 9 * HOUR)])
 

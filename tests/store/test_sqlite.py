@@ -172,7 +172,7 @@ def test_a_bound_without_anything_older_is_full(tmp_path: Path) -> None:
     """When the newest minute alone fills the store, StoreFull says so and nothing is dropped."""
     store = SqliteStore(tmp_path / "readings.db", Retention(disk_bytes=1_000_000))
     batches = [[one("a", k * 10 + j + 1, cells=60) for j in range(10)] for k in range(1000)]
-    with pytest.raises(StoreFull, match=r"no older Readings.*Raise store\.disk_bytes"):
+    with pytest.raises(StoreFull, match=r"no older Readings.*Raise 'disk' of \[retention\]"):
         deque(map(store.append, batches), maxlen=0)
     kept = store.readings("a", -1, 10**12, most=10**6)
     assert [r.t for r in kept] == list(range(1, len(kept) + 1))

@@ -39,8 +39,8 @@ def explain(error: BaseException | None, path: Path) -> StoreError:
         return StoreFull(
             f"there is no room to write ({error})",
             where=str(path),
-            mend="Free disk space, or lower store.disk_bytes; what was acknowledged is safe, and "
-            "writing goes on by itself",
+            mend="Free disk space, or lower 'disk' of [retention]; what was acknowledged is safe, "
+            "and a running Plainview goes on by itself",
         )
     plain = code & 0xFF
     if plain in _DAMAGED:

@@ -30,7 +30,7 @@ def open_store(url: str, retention: Retention | None) -> Store:
     if retention.disk_bytes < _LEAST_BYTES:
         raise ConfigError(
             f"a store of {retention.disk_bytes} bytes is too small to work",
-            where="store.disk_bytes",
+            where="retention, disk",
             mend=f"Give it at least {_LEAST_BYTES}",
         )
     scheme, _, path = url.partition(":")

@@ -233,7 +233,7 @@ class SqliteStore:
                 f"a batch of {size} bytes is too large for a store of "
                 f"{self._retention.disk_bytes} bytes",
                 where=str(self._path),
-                mend="Raise store.disk_bytes",
+                mend="Raise 'disk' of [retention]",
             )
         if connect.size(Path(f"{self._path}-wal")) + needed > self._reserve:
             self._checkpoint()
@@ -248,7 +248,7 @@ class SqliteStore:
                 f"the store has reached its bound of {self._retention.disk_bytes} bytes, and "
                 "no older Readings are left to drop",
                 where=str(self._path),
-                mend="Raise store.disk_bytes, or keep roll-ups for a shorter time",
+                mend="Raise 'disk' of [retention], or keep roll-ups for a shorter time",
             )
 
     def _drop_beyond(self, needed: int) -> tuple[int, int]:

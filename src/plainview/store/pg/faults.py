@@ -39,7 +39,7 @@ def explain(error: BaseException | None, where: str) -> StoreError:
         return StoreFull(
             f"the server has no room to write ({said})",
             where=where,
-            mend=f"Free disk space there, or lower store.disk_bytes; {_AGAIN}",
+            mend=f"Free disk space there, or lower 'disk' of [retention]; {_AGAIN}",
         )
     for start, (what, mend) in _KNOWN.items():
         if state is not None and state.startswith(start):

@@ -161,7 +161,7 @@ class Pruning:
                     f"the store has reached its bound of {bound} bytes, and no older Readings "
                     "are left to drop",
                     where=self._address.where,
-                    mend="Raise store.disk_bytes, or keep roll-ups for a shorter time",
+                    mend="Raise 'disk' of [retention], or keep roll-ups for a shorter time",
                 )
             deleted += gone
 

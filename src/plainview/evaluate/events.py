@@ -85,18 +85,34 @@ class EventScore(NamedTuple):
 
 def told_events(measured: Measured) -> list[Told]:
     """The events of a measurement, each start with its end; None where the clip ends first."""
+    return paired(
+        (
+            Told(
+                EventKind(event["kind"]),
+                float(event["t"]),
+                None,
+                (float(event["at"][0]), float(event["at"][1])),
+                event.get("zone"),
+                float(event["confidence"]),
+            ),
+            Phase(event["phase"]),
+        )
+        for interval in measured.intervals
+        for event in interval.events
+    )
+
+
+def paired(marks: Iterable[tuple[Told, Phase]]) -> list[Told]:
+    """Starts and ends in the order of time, of which an end's time is its `start`, as events."""
     told: list[Told] = []
-    for interval in measured.intervals:
-        for event in interval.events:
-            kind, at = EventKind(event["kind"]), (float(event["at"][0]), float(event["at"][1]))
-            t, zone = float(event["t"]), event.get("zone")
-            if event["phase"] == Phase.START:
-                told.append(Told(kind, t, None, at, zone, float(event["confidence"])))
-                continue
-            for k, one in enumerate(told):
-                if one.end is None and (one.kind, one.at, one.zone) == (kind, at, zone):
-                    told[k] = one._replace(end=t)
-                    break
+    for mark, phase in marks:
+        if phase is Phase.START:
+            told.append(mark)
+            continue
+        for k, one in enumerate(told):
+            if one.end is None and (one.kind, one.at, one.zone) == (mark.kind, mark.at, mark.zone):
+                told[k] = one._replace(end=mark.start)
+                break
     return told
 
 

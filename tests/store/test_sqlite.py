@@ -441,7 +441,7 @@ def test_events_are_looked_up_in_their_indexes(tmp_path: Path) -> None:
     start = Event(EventKind.FIRE, Phase.START, 5000, 1, 1, -1, 90)
     marks = [Mark("a", start, None, EventStanding.VALIDATED)]
     store.append([one("a", 5000)], marks)
-    for engine in (store._readers, store._writer):
+    for engine in (store._readers, store._writer.engine):
         listen(engine, "before_cursor_execute", explain)
     wanted = EventQuery((Place("plaza", ("a",), (Band(1, 0, 0.0, 1.0),)),), 0, 9000)
     for query in (wanted, structs.replace(wanted, open=True), structs.replace(wanted, open=False)):

@@ -1,0 +1,1 @@
+"""What the store in one SQLite file is made of: its writer, its sums of minutes, its room."""

@@ -11,20 +11,15 @@ flag rests on something that people, vehicles and light do not do to that struct
 - it is *dark* when little light is left and no structure stands above the measured noise;
 - it is *frozen* when nothing changes, not even the noise, longer than a codec skips blocks.
 
-Gradient agreement is the correlation of two gradient fields over a tile, which neither gain nor
-offset change; shifts come from phase correlation (Kuglin & Hines 1975) of gradient magnitudes.
+How two pictures are held against each other: structure.py.
 
 What it cannot tell: a cover from a lamp that goes out so that nothing is left to see (both are
 raised, blind and dark); a bus that stays over most of the view from a cover; a camera that was
 blurred or moved before its plate was learned; one that sags by less than MOVED_SHARE each time the
 plate is learned anew (an approved plate, which stays, does tell); any of it in a scene without
 structure, such as bare asphalt; a sensor that stopped behind a burned-in clock that runs on.
-
-One module, though long: every judgement needs the same few pictures, made once for each frame.
 """
 
-import zlib
-from collections import deque
 from typing import NamedTuple
 
 import cv2
@@ -32,20 +27,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.record import Health
-
-Picture = NDArray[np.float32]
-"""(h, w) luma or one of its derivatives."""
-Tiles = NDArray[np.float32]
-"""(TILES_Y, TILES_X), one number for each tile."""
-
-TILES_X, TILES_Y = 16, 9
-_SMALL = (160, 90)
-"""(w, h) of the picture that every frame is judged on."""
-_MEDIUM = (240, 136)
-"""(w, h) of the picture that shifts are looked for on."""
-_BLOCKS_X, _BLOCKS_Y = 4, 3
-_SHADES = (32, 18)
-"""(w, h) of the picture that says how much contrast there is in the large."""
+from plainview.vision.frozen import Frozen
+from plainview.vision.structure import (
+    MEDIUM,
+    SMALL,
+    TILES_X,
+    TILES_Y,
+    Look,
+    Picture,
+    Reference,
+    Tiles,
+    agreement_of,
+    displacements,
+    edges_of,
+    fine_of,
+    look_of,
+    mean_displacement,
+    reference_of,
+    resized,
+    shades_of,
+    tiles,
+)
 
 SLOW = 1.0
 """Seconds between two of the expensive looks (moved, blurred)."""
@@ -59,16 +61,8 @@ _SOBEL_NOISE = 0.375
 """Energy |g|^2 that white noise of variance 1 leaves in a Sobel gradient scaled by 1/8."""
 _FLOOR = 0.15
 """Energy |g|^2 below which a tile has no structure to speak of (codec ripple, grain)."""
-_STRUCTURE = 0.8
-"""Energy of a tile of the reference from which on its loss means something."""
 _SHARP_FLOOR = 1.5
 """Energy that a tile needs for its sharpness to be judged: an edge, not the grain of asphalt."""
-_STALE_MEMORY = 12.0
-"""Seconds of pictures that are remembered: the longest usual distance of two key frames."""
-_FROZEN_WITH_KEY = 5.0
-_FROZEN_UNKNOWN = 12.0
-_STILL = 3.0
-"""Largest change of a small pixel, in luma levels, in a picture that stands still."""
 
 
 class Timing(NamedTuple):
@@ -108,127 +102,8 @@ class _Latch:
             self._since = 0.0
 
 
-class _Look(NamedTuple):
-    """One picture's structure at the small scale."""
-
-    small: Picture
-    gx: Picture
-    gy: Picture
-    energy: Tiles
-    """Mean |g|^2 of each tile, luma levels squared."""
-
-
-class _Reference(NamedTuple):
-    """What the scene looks like when all is well."""
-
-    look: _Look
-    structured: NDArray[np.bool_]
-    """(TILES_Y, TILES_X): tiles in which something can be missed."""
-    edges: Picture
-    """Compressed gradient magnitude at the medium scale."""
-    fine: Tiles
-    """Mean |g|^2 of each tile at the frame's own scale."""
-    shades: Picture
-    """The large-scale picture, mean removed."""
-
-
-def _tiles(picture: Picture) -> Tiles:
-    return np.asarray(
-        cv2.resize(picture, (TILES_X, TILES_Y), interpolation=cv2.INTER_AREA), dtype=np.float32
-    )
-
-
-def _gradient(picture: Picture) -> tuple[Picture, Picture]:
-    gx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
-    gy = cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
-    return np.asarray(gx, dtype=np.float32), np.asarray(gy, dtype=np.float32)
-
-
-def _resized(luma: NDArray[np.uint8] | Picture, size: tuple[int, int]) -> Picture:
-    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.float32)
-
-
-def _look(small: Picture) -> _Look:
-    gx, gy = _gradient(small)
-    return _Look(small, gx, gy, _tiles(gx * gx + gy * gy))
-
-
-def _agreement(a: _Look, b: _Look) -> Tiles:
-    """Correlation of the two gradient fields in each tile, -1 to 1."""
-    cross = _tiles(a.gx * b.gx + a.gy * b.gy)
-    return np.asarray(cross / np.sqrt(a.energy * b.energy + 1e-6), dtype=np.float32)
-
-
-def _edges(luma: NDArray[np.uint8] | Picture) -> Picture:
-    gx, gy = _gradient(_resized(luma, _MEDIUM))
-    # Compressed, so that one lamp does not outshout all the masonry.
-    return np.asarray(np.sqrt(cv2.magnitude(gx, gy)), dtype=np.float32)
-
-
-def _fine(luma: NDArray[np.uint8] | Picture) -> Tiles:
-    gx, gy = _gradient(np.asarray(luma, dtype=np.float32))
-    return _tiles(gx * gx + gy * gy)
-
-
-def _shades(luma: NDArray[np.uint8] | Picture) -> Picture:
-    picture = _resized(luma, _SHADES)
-    return np.asarray(picture - picture.mean(), dtype=np.float32)
-
-
-def _reference(luma: NDArray[np.uint8] | Picture, least: Tiles | None = None) -> _Reference:
-    """The reference from the plate, or from a history whose tiles never had less than `least`."""
-    look = _look(_resized(luma, _SMALL))
-    energy = look.energy if least is None else np.minimum(look.energy, least)
-    return _Reference(
-        look=look,
-        structured=energy > max(_STRUCTURE, 0.05 * float(np.median(look.energy))),
-        edges=_edges(luma),
-        fine=_fine(luma),
-        shades=_shades(luma),
-    )
-
-
-def _hann(shape: tuple[int, ...]) -> Picture:
-    window = cv2.createHanningWindow((shape[1], shape[0]), cv2.CV_32F)
-    return np.asarray(window, dtype=np.float32)
-
-
-def _displacements(reference: Picture, edges: Picture) -> list[NDArray[np.float64]]:
-    """Candidate 2x3 transforms (medium pixels) that carry the reference onto `edges`."""
-    (dx, dy), _ = cv2.phaseCorrelate(reference, edges, _hann(reference.shape))
-    candidates = [np.array([[1.0, 0.0, dx], [0.0, 1.0, dy]])]
-    height, width = reference.shape[0] // _BLOCKS_Y, reference.shape[1] // _BLOCKS_X
-    window = _hann((height, width))
-    places, shifts = [], []
-    for j in range(_BLOCKS_Y):
-        for i in range(_BLOCKS_X):
-            part = np.s_[j * height : (j + 1) * height, i * width : (i + 1) * width]
-            here, there = reference[part].copy(), edges[part].copy()
-            (bx, by), response = cv2.phaseCorrelate(here, there, window)
-            if response > 0.05:
-                places.append(((i + 0.5) * width, (j + 0.5) * height))
-                shifts.append((bx, by))
-    if len(places) >= 4:
-        start = np.array(places, dtype=np.float64)
-        end = start + np.array(shifts, dtype=np.float64)
-        found, inliers = cv2.estimateAffinePartial2D(start, end, ransacReprojThreshold=1.5)
-        if found is not None and int(np.count_nonzero(inliers)) >= 4:
-            candidates.append(np.asarray(found, dtype=np.float64))
-    return candidates
-
-
-def _mean_displacement(transform: NDArray[np.float64]) -> float:
-    """Mean length by which `transform` moves a grid of points, as a share of the width."""
-    w, h = _MEDIUM
-    x, y = np.meshgrid(np.linspace(0, w, 5), np.linspace(0, h, 4))
-    points = np.stack((x.ravel(), y.ravel(), np.ones(x.size)))
-    moved = transform @ points
-    return float(np.hypot(*(moved - points[:2])).mean() / w)
-
-
 class HealthMonitor:
-    """Watches one camera's frames. Owns the reference, the latches and a short memory of hashes.
+    """Watches one camera's frames. Owns the reference, the latches, and what tells of a standstill.
 
     Feed it every analysed frame, in order. It never keeps more than two small pictures and the
     reference; nothing of them leaves it but flags.
@@ -243,7 +118,7 @@ class HealthMonitor:
         self._latches = {kind: _Latch(timing) for kind, timing in TIMING.items()}
         self._held: set[Health] = set()
         self._shape: tuple[int, ...] = ()
-        self._reference: _Reference | None = None
+        self._reference: Reference | None = None
         self._from_plate = False
         self._refreshed = -1e9
         self._history: Picture | None = None
@@ -259,9 +134,7 @@ class HealthMonitor:
         self._agreed_t = -1e9
         self._replaced_at_once = False
         self._replaced_since: float | None = None
-        self._stale_since: float | None = None
-        self._keys_while_stale = 0
-        self._hashes: deque[tuple[float, int]] = deque()
+        self._frozen = Frozen()
 
     def flags(self) -> frozenset[Health]:
         """The flags that are up now."""
@@ -302,14 +175,14 @@ class HealthMonitor:
         dt = min(max(t - self._t, 0.0), 1.0) if self._t > -1e8 else 0.0
         self._t = t
         before = luma if self._last is None else self._last
-        look = _look(_resized(luma, _SMALL))
+        look = look_of(resized(luma, SMALL))
         change = self._change(look.small)
         self._follow(luma, look, t, dt, plate)
         blind, dark, agreement = self._structure(look)
         latches = self._latches
         latches[Health.DARK].feed(dark, dt)
         latches[Health.BLIND].feed(blind, dt)
-        latches[Health.FROZEN].feed(self._frozen(luma, t, change, key=key), dt)
+        latches[Health.FROZEN].feed(self._frozen.look(luma, t, change, key=key), dt)
         unseen = blind or dark or latches[Health.BLIND].raised or latches[Health.DARK].raised
         if not unseen and self._reference is not None:
             replaced = self._replaced(self._reference, agreement, change, t)
@@ -331,8 +204,8 @@ class HealthMonitor:
         self._history_age = 0.0
         self._least = np.full((TILES_Y, TILES_X), np.inf, np.float32)
         self._pending = self._least
-        self._stale_since = self._replaced_since = None
-        self._hashes.clear()
+        self._replaced_since = None
+        self._frozen.clear()
 
     def _change(self, small: Picture) -> Picture | None:
         """|change| of the small picture since the last one; keeps the noise (sigma) up to date."""
@@ -348,7 +221,7 @@ class HealthMonitor:
     def _follow(
         self,
         luma: NDArray[np.uint8],
-        look: _Look,
+        look: Look,
         t: float,
         dt: float,
         plate: NDArray[np.uint8] | Picture | None,
@@ -362,8 +235,8 @@ class HealthMonitor:
             first = not self._from_plate
             if first or (not wrong and not 0 <= t - self._refreshed < REFRESH):
                 if plate.shape != luma.shape:
-                    plate = _resized(plate, (luma.shape[1], luma.shape[0]))
-                self._reference, self._from_plate, self._refreshed = _reference(plate), True, t
+                    plate = resized(plate, (luma.shape[1], luma.shape[0]))
+                self._reference, self._from_plate, self._refreshed = reference_of(plate), True, t
                 self._history = None  # the plate says it from now on
             return
         if self._from_plate or wrong or look.energy.max() < _FLOOR:
@@ -381,9 +254,9 @@ class HealthMonitor:
             # after all was well for a while: the first covered frame must not wipe it out.
             self._least = np.minimum(self._least * np.float32(1.01), self._pending)
             self._pending = np.full_like(look.energy, np.inf)
-            self._reference, self._refreshed = _reference(self._history, self._least), t
+            self._reference, self._refreshed = reference_of(self._history, self._least), t
 
-    def _structure(self, look: _Look) -> tuple[bool, bool, Tiles]:
+    def _structure(self, look: Look) -> tuple[bool, bool, Tiles]:
         """Whether the picture is blind or dark now, and the tiles' agreement with the reference."""
         noise = _SOBEL_NOISE * self._noise**2
         energy = np.maximum(look.energy - noise, 0.0)
@@ -395,7 +268,7 @@ class HealthMonitor:
         if reference is None:
             uniform = usable < 0.03 and float(look.small.std()) < 12
             return uniform and not low, dark, np.zeros((TILES_Y, TILES_X), np.float32)
-        agreement = _agreement(look, reference.look)
+        agreement = agreement_of(look, reference.look)
         structured = reference.structured
         if np.count_nonzero(structured) < 8:
             return False, dark, agreement
@@ -409,50 +282,19 @@ class HealthMonitor:
         return blind and (not dark or sudden), dark, agreement
 
     @staticmethod
-    def _veiled(
-        reference: _Look, look: _Look, energy: Tiles, agreement: Tiles
-    ) -> NDArray[np.bool_]:
+    def _veiled(reference: Look, look: Look, energy: Tiles, agreement: Tiles) -> NDArray[np.bool_]:
         """Tiles that agree, but faintly beside others and not for want of light: thin paint."""
         seen = agreement > 0.4
         if np.count_nonzero(seen) < 5:
             return np.zeros((TILES_Y, TILES_X), dtype=bool)
         ratio = energy / np.maximum(reference.energy, 1e-6)
         gain = min(float(np.percentile(ratio[seen], 90)), 1.0)
-        lit = _tiles(look.small) > 0.7 * _tiles(reference.small)
+        lit = tiles(look.small) > 0.7 * tiles(reference.small)
         return np.asarray((ratio < 0.1 * gain) & lit, dtype=bool)
-
-    def _frozen(
-        self,
-        luma: NDArray[np.uint8],
-        t: float,
-        change: Picture | None,
-        *,
-        key: bool | None,
-    ) -> bool:
-        """Whether every picture for some seconds stood still and was bit for bit one seen before.
-
-        A codec that skips blocks repeats an empty scene exactly, but not past a key frame; a
-        stopped sensor behind a running encoder repeats whole groups of pictures.
-        """
-        digest = zlib.crc32(np.ascontiguousarray(luma).data)
-        while self._hashes and not 0 <= t - self._hashes[0][0] <= _STALE_MEMORY:
-            self._hashes.popleft()
-        seen = any(old == digest for _, old in self._hashes)
-        self._hashes.append((t, digest))
-        still = change is not None and float(change.max()) <= _STILL
-        # A key frame codes the same picture anew: it may differ by what the codec rounds.
-        if not still or not (seen or key is True):
-            self._stale_since, self._keys_while_stale = None, 0
-            return False
-        if self._stale_since is None:
-            self._stale_since = t
-        self._keys_while_stale += key is True and seen
-        limit = _FROZEN_WITH_KEY if self._keys_while_stale else _FROZEN_UNKNOWN
-        return t - self._stale_since >= limit
 
     def _replaced(
         self,
-        reference: _Reference,
+        reference: Reference,
         agreement: Tiles,
         change: Picture | None,
         t: float,
@@ -466,7 +308,7 @@ class HealthMonitor:
                 self._agreed_t = t
             self._replaced_since = None
             return False
-        still = float(np.mean(_tiles(change) < 2.0 * self._noise + 1.0))
+        still = float(np.mean(tiles(change) < 2.0 * self._noise + 1.0))
         if self._replaced_since is None:
             self._replaced_since = t
             self._replaced_at_once = t - self._agreed_t < 3.0
@@ -475,7 +317,7 @@ class HealthMonitor:
         return self._replaced_at_once and t - self._replaced_since >= 3.0
 
     def _moved(
-        self, reference: _Reference, luma: NDArray[np.uint8], look: _Look, agreement: Tiles
+        self, reference: Reference, luma: NDArray[np.uint8], look: Look, agreement: Tiles
     ) -> bool | None:
         """Whether the picture agrees better with the reference from another place."""
         # A shift of MOVED_SHARE leaves few tiles above this: no need to look for one.
@@ -483,28 +325,28 @@ class HealthMonitor:
         if in_place > 0.7 * np.count_nonzero(reference.structured):
             return False
         best: bool | None = None
-        for transform in _displacements(reference.edges, _edges(luma)):
+        for transform in displacements(reference.edges, edges_of(luma)):
             small = transform.copy()
-            small[:, 2] *= _SMALL[0] / _MEDIUM[0]
+            small[:, 2] *= SMALL[0] / MEDIUM[0]
             back = cv2.warpAffine(
                 look.small,
                 small,
-                _SMALL,
+                SMALL,
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_REPLICATE,
             )
-            there = _agreement(_look(np.asarray(back, dtype=np.float32)), reference.look)
+            there = agreement_of(look_of(np.asarray(back, dtype=np.float32)), reference.look)
             told = reference.structured & (np.maximum(there, agreement) > 0.5)
             if np.count_nonzero(told) < max(8, 0.06 * np.count_nonzero(reference.structured)):
                 continue
             gain = float(np.mean((there - agreement)[told]))
-            far = _mean_displacement(transform) > MOVED_SHARE
+            far = mean_displacement(transform) > MOVED_SHARE
             best = bool(best) or (far and gain > 0.12)
         return best
 
     def _blurred(
         self,
-        reference: _Reference,
+        reference: Reference,
         luma: NDArray[np.uint8],
         agreement: Tiles,
         before: NDArray[np.uint8],
@@ -513,10 +355,10 @@ class HealthMonitor:
         """Whether the fine gradients of what stands still fell, beyond what contrast explains."""
         told = (reference.look.energy > _SHARP_FLOOR) & (agreement > 0.35)
         if foreground is not None:
-            covered = _tiles(np.asarray(foreground, dtype=np.float32))
+            covered = tiles(np.asarray(foreground, dtype=np.float32))
             if float(covered.mean()) < 0.5:
                 told &= covered < 0.3
-        shades = _shades(luma)
+        shades = shades_of(luma)
         power = float(np.sum(reference.shades**2))
         cross = float(np.sum(shades * reference.shades))
         correlation = cross / max(float(np.sqrt(power * np.sum(shades**2))), 1e-6)
@@ -524,10 +366,10 @@ class HealthMonitor:
             return None
         gain = cross / power
         # What two frames differ by is noise in most tiles, whatever the codec made of it.
-        noise = float(np.median(_fine(np.subtract(luma, before, dtype=np.float32)))) / 2.0
+        noise = float(np.median(fine_of(np.subtract(luma, before, dtype=np.float32)))) / 2.0
         expected = reference.fine * gain**2
         told &= expected > 2.0 * noise
         if np.count_nonzero(told) < 8:
             return None
-        sharpness = np.maximum(_fine(luma) - noise, 0.0)[told] / expected[told]
+        sharpness = np.maximum(fine_of(luma) - noise, 0.0)[told] / expected[told]
         return float(np.mean(sharpness < 0.3)) > 0.45

@@ -342,7 +342,7 @@ def test_an_empty_scene_at_a_low_bit_rate_is_not_frozen() -> None:
 def test_repeated_frames_freeze_and_thaw() -> None:
     """The very same frame for six seconds is frozen, not sooner than five; the next one clears."""
     monitor = HealthMonitor()
-    frames = list(synthetic(4))
+    frames = list(synthetic(4, people=0))
     for t, luma, key in frames:
         monitor.update(luma, t, key=key)
     last = frames[-1][1]
@@ -358,6 +358,25 @@ def test_repeated_frames_freeze_and_thaw() -> None:
     assert not monitor.flags()
     assert monitor.interval_flags() == {Health.FROZEN}
     assert not monitor.interval_flags()
+
+
+@pytest.mark.parametrize("people", [8, 1], ids=["all-stop-at-once", "the-only-one-is-gone"])
+def test_what_all_stands_still_at_once_is_soon_frozen(people: int) -> None:
+    """Walkers here and there do not stop together; one alone may have gone through a door."""
+    monitor = HealthMonitor()
+    frames = list(synthetic(4, people))
+    for t, luma, key in frames:
+        monitor.update(luma, t, key=key)
+    last = frames[-1][1]
+    times = [4 + k / RATE for k in range(20)]
+    raised = []
+    for t in times:
+        monitor.update(last, t, key=None)
+        if Health.FROZEN in monitor.flags():
+            raised.append(t)
+    assert bool(raised) == (people > 1)
+    assert all(t >= 6.5 for t in raised[:1])
+    assert all(t <= 7.0 for t in raised[:1])
 
 
 def test_a_change_of_size_or_of_time_starts_afresh() -> None:

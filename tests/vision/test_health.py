@@ -379,6 +379,15 @@ def test_what_all_stands_still_at_once_is_soon_frozen(people: int) -> None:
     assert all(t <= 7.0 for t in raised[:1])
 
 
+def test_a_cover_is_no_standstill() -> None:
+    """Behind a cover nothing moves either, and only the cover is told."""
+    frames = list(synthetic(20))
+    seen = watch(frames, lambda luma, rng: noisy(luma * 0 + 12.0, 0.3, rng), scene())
+    flags = {flag for t, flags in seen for flag in flags if START <= t < STOP}
+    assert Health.BLIND in flags
+    assert Health.FROZEN not in flags
+
+
 def test_a_change_of_size_or_of_time_starts_afresh() -> None:
     """Another frame size, a clock that jumps either way and a plate of another size are borne."""
     monitor = HealthMonitor()

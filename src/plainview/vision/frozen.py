@@ -60,16 +60,18 @@ class Frozen:
         change: NDArray[np.float32] | None,
         *,
         key: bool | None,
+        seen: bool = True,
     ) -> bool:
         """Whether the picture stands still: all that moved stopped at once, or it only repeats.
 
         `luma` (h, w) at `t` seconds; `change` from the last one, of a small copy, in luma levels;
-        `key`: whether a key frame was decoded since, None if not known.
+        `key`: whether a key frame was decoded since, None if not known; `seen`: whether the scene
+        is to be seen at all, as it is not behind a cover or in the dark.
         """
         most = np.inf if change is None else float(change.max())
-        if change is None or most > _QUIET:
+        if change is None or most > _QUIET or not seen:
             self._quiet_since = None
-            self._busy = self._busy + 1 if change is not None and _busy(change) else 0
+            self._busy = self._busy + 1 if change is not None and seen and _busy(change) else 0
         elif self._quiet_since is None and self._busy >= _LOOKS:
             self._quiet_since = t
         repeats = self._repeats(luma, t, still=most <= _STILL, key=key)

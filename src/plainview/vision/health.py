@@ -182,7 +182,8 @@ class HealthMonitor:
         latches = self._latches
         latches[Health.DARK].feed(dark, dt)
         latches[Health.BLIND].feed(blind, dt)
-        latches[Health.FROZEN].feed(self._frozen.look(luma, t, change, key=key), dt)
+        seen = not (blind or dark)
+        latches[Health.FROZEN].feed(self._frozen.look(luma, t, change, key=key, seen=seen), dt)
         unseen = blind or dark or latches[Health.BLIND].raised or latches[Health.DARK].raised
         if not unseen and self._reference is not None:
             replaced = self._replaced(self._reference, agreement, change, t)

@@ -4,7 +4,7 @@ from typing import cast
 import numpy as np
 
 from plainview.vision.events.change import Change
-from plainview.vision.events.fallen import SAT, Down, Judged
+from plainview.vision.events.fallen import SAT, Down, Judged, fell
 from plainview.vision.events.person_down import PATIENCE
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
@@ -19,12 +19,19 @@ def seen(lies: float, other: float) -> Judged:
 
 
 def down(
-    lies: float, other: float, *, even: float = 0.2, ratio: float = 0.6, stayed: float = 1.0
+    lies: float,
+    other: float,
+    *,
+    even: float = 0.2,
+    ratio: float = 0.6,
+    darker: float = 0.3,
+    stayed: float = 1.0,
+    fallen: float = 0.0,
 ) -> Down:
     """Somebody who may be down, where somebody was upright before."""
-    traits = SimpleNamespace(even=even, ratio=ratio)
+    traits = SimpleNamespace(even=even, ratio=ratio, darker=darker)
     change = cast(Change, SimpleNamespace(traits=lambda: traits))
-    return Down(seen(lies, other), change, 0.5, stayed, upright_now=False)
+    return Down(seen(lies, other), change, 0.5, stayed, fallen, upright_now=False)
 
 
 def test_who_lies_clearly_is_told_and_who_sits_as_well_is_not() -> None:
@@ -35,9 +42,24 @@ def test_who_lies_clearly_is_told_and_who_sits_as_well_is_not() -> None:
 
 
 def test_lamplight_is_nobody() -> None:
-    """What is brighter all over, and evenly so, is light, whatever its outline; clothes are not."""
+    """What is brighter evenly, or all over, is light, whatever its outline; clothes are not."""
     assert down(0.8, 0.5, even=0.03, ratio=1.3).confidence() < 0.3
+    assert down(0.8, 0.5, even=0.1, ratio=1.3, darker=0.02).confidence() < 0.3
     assert down(0.8, 0.5, even=0.2, ratio=1.3).confidence() > 0.8
+
+
+def test_who_was_seen_to_fall_may_look_like_one_who_sits() -> None:
+    """What one view cannot tell is told by how fast he sank; who surely sits is not down."""
+    for lies, other in ((0.72, 0.73), (0.53, 0.55), (0.55, 0.62)):
+        assert down(lies, other).confidence() < PATIENCE.least
+        assert down(lies, other, fallen=1.0).confidence() > PATIENCE.least
+    assert down(0.6, 0.75, fallen=1.0).confidence() < PATIENCE.least
+
+
+def test_a_fall_is_surer_the_faster_he_sank() -> None:
+    """As far as one sinks who sits down it is none; past a fall's depth it is one."""
+    assert [fell(metres) for metres in (0.5, 0.8, 1.1)] == [0.0, 0.0, 1.0]
+    assert 0 < fell(0.9) < fell(1.0) < 1
 
 
 def test_what_a_sitter_becomes_as_the_plate_takes_him_over_is_no_fall() -> None:

@@ -53,6 +53,8 @@ class Traits(NamedTuple):
     """Steepest part of the border: part of the contrast that one pixel's step takes."""
     contrast: float
     """Mean difference of now and before in standard deviations of the noise."""
+    darker: float
+    """Part of the place, without its border, that is darker than before, beyond noise."""
 
 
 class Change:
@@ -150,6 +152,7 @@ class Change:
             _likeness(self.before, self.after, core, noise),
             sharp,
             contrast / max(noise, 1.0),
+            float((change[core] < -noise).mean()),
         )
 
 

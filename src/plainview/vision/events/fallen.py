@@ -39,7 +39,14 @@ WORSE: Final = 3.0
 SHADED: Final = 0.5
 """What it takes away that it may be a shadow: as dark as one, and evenly so."""
 LIT: Final = 1.0
-"""What it takes away that it may be a lamp's light: nobody is brighter all over, and evenly so."""
+"""What it takes away that it may be a lamp's light: nobody is brighter evenly, or all over."""
+DARKER: Final = 0.08
+"""Part of a lamp's light that is darker than the ground, at most: of a body, hair, shoes or shade.
+"""
+FAST: Final = (0.8, 1.05)
+"""Metres that somebody's top sank within half a second from which it may be, and is, a fall."""
+FELL: Final = (0.15, 0.12)
+"""What a fall adds, and by how much overlap less another posture explains who fell."""
 SETTLES: Final = 10.0
 """Seconds at rest from which it is less likely that somebody fell who was not made out to lie."""
 SETTLED: Final = 30.0
@@ -68,17 +75,27 @@ class Down:
     """Somebody who may be down. Owns what its place showed, and what speaks for it so far."""
 
     def __init__(
-        self, judged: Judged, change: Change, upright: float, stayed: float, *, upright_now: bool
+        self,
+        judged: Judged,
+        change: Change,
+        upright: float,
+        stayed: float,
+        fell: float = 0.0,
+        *,
+        upright_now: bool,
     ) -> None:
         """`upright`: metres to where somebody was before; `upright_now`: somebody is there.
 
-        `stayed`: seconds for which something has rested there already.
+        `stayed`: seconds for which something has rested there already; `fell`: how surely somebody
+        fell there, 0 to 1.
         """
         self.judged, self.change, self.upright = judged, change, upright
         self.lies, self.other = judged.lies, judged.other
-        self.looks, self.lost = 1, 0
+        self.looks, self.lost, self.fell = 1, 0, fell
         traits = change.traits()
-        self.even, self.brighter = traits.even, traits.ratio > 1
+        brighter = traits.ratio > 1
+        self.lit = brighter and (traits.even < EVEN or traits.darker < DARKER)
+        self.shaded = not brighter and traits.even < EVEN
         self.area, self.seated = judged.extent.area, float(upright_now)
         self._late = step(stayed, SETTLES, SETTLED)
         self._most = self._sure() if stayed < SETTLED else 1.0
@@ -101,15 +118,23 @@ class Down:
         return min(max(min(self._sure(), self._most) - SAT * self._late, 0.0), 0.97)
 
     def _sure(self) -> float:
-        sure = 0.55 + 1.2 * (min(self.lies, WELL) - 0.62) + 1.6 * (self.lies - self.other - 0.04)
+        other = self.other - FELL[1] * self.fell
+        sure = 0.55 + 1.2 * (min(self.lies, WELL) - 0.62) + 1.6 * (self.lies - other - 0.04)
+        sure += FELL[0] * self.fell - WORSE * max(other - self.lies, 0.0)
         if self.upright > CLOSE:
             sure -= 0.33
-        sure -= WORSE * max(self.other - self.lies, 0.0)
-        if self.even < EVEN:
-            sure -= LIT if self.brighter else SHADED
+        # No shadow was upright and fell, and who fell may be taken for somebody upright on.
+        doubt = 1.0 - 0.5 * self.fell
+        sure -= doubt * (LIT * self.lit + SHADED * self.shaded)
         # A bag that was put down is smaller; who sits still looks upright, in part.
-        sure -= SMALLER * step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0]) + SITS * self.seated
+        sure -= SMALLER * step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0])
+        sure -= doubt * SITS * self.seated
         return sure
+
+
+def fell(sank: float) -> float:
+    """How surely somebody fell whose top `sank` so many metres within half a second, 0 to 1."""
+    return step(sank, *FAST)
 
 
 class _Rest(NamedTuple):

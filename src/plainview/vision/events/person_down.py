@@ -4,7 +4,8 @@ What differs from the plate for some seconds is cut into blobs, and each of a pe
 against silhouettes of people who stand, crouch, sit and lie in all directions (figures.py). It is
 somebody who is down where one who lies explains the blob best, and somebody was upright there just
 before. What one view cannot tell (a low camera, and a body that lies straight away from it) is told
-with less confidence, or not at all. One who is down may move: only the place stays.
+by how fast somebody sank there (falling.py); without that, with less confidence, or not at all. One
+who is down may move: only the place stays.
 """
 
 from typing import Final
@@ -18,7 +19,8 @@ from plainview.vision.bodies import Bodies
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
-from plainview.vision.events.fallen import BESIDE, CLOSE, EVERY, Down, Judged, Rests
+from plainview.vision.events.fallen import BESIDE, CLOSE, EVERY, Down, Judged, Rests, fell
+from plainview.vision.events.falling import Falling
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.lasting import Lasting
@@ -36,6 +38,15 @@ SURE: Final = 0.6
 """Weight of a body that is surely somebody."""
 LIES: Final = 0.55
 """Least overlap of one who lies."""
+LEAST: Final = 0.45
+"""The same of one who was seen to fall."""
+BETTER: Final = 0.03
+"""Overlap by which another posture may explain better who was not seen to fall."""
+FRESH: Final = 5
+"""Looks in which the fall is looked for."""
+WENT: Final = 0.4
+"""People, net, who walked away as somebody sank, from which he did not: he passed, or left a thing.
+"""
 STAYS: Final = 0.6
 """Part of the place of one who is down that still differs."""
 BEFORE: Final = 8.0
@@ -59,6 +70,7 @@ class PersonDown:
         self._optics = optics
         self._ground = Ground(view, self.kind)
         self._company = Company()
+        self._falling = Falling(optics)
         self._founding = Founding()
         self._lasting = Lasting(optics)
         self._looked = -np.inf
@@ -69,6 +81,7 @@ class PersonDown:
     def look(self, seen: Seen) -> list[Sighting]:
         """Who is down in `seen`; nothing between two looks."""
         self._company.note(seen.t, seen.bodies)
+        self._falling.note(seen.t, seen.evidence)
         passed = seen.t - self._looked
         if 0 <= passed < EVERY - 0.05:
             return []
@@ -119,15 +132,31 @@ class PersonDown:
             if _near(one.judged, judged):
                 # One look may speak for another posture: it is their mean that tells.
                 if judged.other <= judged.lies + UP:
+                    if one.looks < FRESH and one.upright <= CLOSE:
+                        one.fell = max(one.fell, self._fell(judged))
                     one.again(judged, stayed, upright_now=now)
                 return
-        if judged.lies < LIES or judged.lies < judged.other - 0.03:
+        if judged.lies < LEAST or judged.lies < judged.other - UP:
+            return
+        fallen = self._fell(judged) if upright <= CLOSE else 0.0
+        least, better = LIES - fallen * (LIES - LEAST), BETTER + fallen * (UP - BETTER)
+        if judged.lies < least or judged.other > judged.lies + better:
             return
         if len(self._down) < MOST:
             change = Change(judged.blob, seen, self._founding.behind(seen.plate))
             if change.traits().arrival < 0:
                 return  # the plate shows somebody who is not there
-            self._down.append(Down(judged, change, upright, stayed, upright_now=now))
+            self._down.append(Down(judged, change, upright, stayed, fallen, upright_now=now))
+
+    def _fell(self, judged: Judged) -> float:
+        """How surely somebody fell where `judged` is, 0 to 1: he sank fast, and nobody went."""
+        sank, when = self._falling.sank(judged.blob, judged.place)
+        sure = fell(sank)
+        if sure > 0:
+            gone = self._company.gone(judged.place, self._optics.centre, when - 0.8, when + 2.0)
+            if gone.max() > WENT:
+                return 0.0
+        return sure
 
     def _stays(self, one: Down, seen: Seen) -> bool:
         """Whether somebody is still down there: seen again, or its place still differs."""

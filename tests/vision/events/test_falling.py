@@ -1,0 +1,65 @@
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+from tests.vision.events.stage import Solid, Stage, hull, lying, sitting, standing
+
+from plainview.vision.events.fallen import fell
+from plainview.vision.events.falling import EVERY, Falling
+from plainview.vision.events.stillness import Blob
+from plainview.vision.plate import Image
+
+STAGE = Stage()
+HERE = np.array([0.0, 1.0])
+
+
+def evidence(solids: Sequence[Solid]) -> Image:
+    """(h, w) 1 where `solids` are seen, else -1."""
+    width, height = STAGE.optics.size
+    image = np.zeros((height, width), np.uint8)
+    for solid in solids:
+        cv2.fillPoly(image, [hull(STAGE.optics, solid)], 1, cv2.LINE_8, 4)
+    return np.where(image > 0, np.float32(1), np.float32(-1))
+
+
+def sank(moments: Sequence[Sequence[Solid]], rests: Sequence[Solid]) -> float:
+    """Metres that the top sank where `rests` is in the end, after one of `moments` a frame."""
+    falling = Falling(STAGE.optics)
+    for k, solids in enumerate([*moments, *[rests] * 8]):
+        falling.note(k * EVERY, evidence(solids))
+    mask = np.asarray(evidence(rests) > 0, dtype=np.uint8)
+    return falling.sank(Blob((0, 0), mask, 0.0), HERE)[0]
+
+
+def test_who_falls_sinks_faster_than_who_sits_down() -> None:
+    """One upright who lies half a second later fell; who came down as far as a seat did not."""
+    upright = [standing(0.0, 1.0)] * 12
+    assert fell(sank(upright, lying(0.8, 1.0, 0.0))) == 1.0
+    assert fell(sank(upright, sitting(0.0, 1.0))) < 0.25
+
+
+def test_who_passes_one_who_lay_there_did_not_fall() -> None:
+    """Where somebody lay before another stood there, nobody fell as the other went."""
+    lies = lying(0.8, 1.0, 0.0)
+    passes = [*lies, *standing(0.2, 0.9)]
+    assert sank([lies] * 12 + [passes] * 6, lies) == 0.0
+
+
+def test_a_streak_of_rain_is_nobody_upright() -> None:
+    """What is high above the ground for one frame stood nowhere."""
+    lies = lying(0.8, 1.0, 0.0)
+    empty: list[list[Solid]] = [[]] * 12
+    assert sank([*empty, [*lies, *standing(0.2, 0.9)]], lies) == 0.0
+
+
+@pytest.mark.parametrize("gap", [30.0, -5.0])
+def test_what_was_seen_too_long_ago_is_forgotten(gap: float) -> None:
+    """After a pause, or a clock set back, nothing is known of before."""
+    falling = Falling(STAGE.optics)
+    for k in range(12):
+        falling.note(k * EVERY, evidence(standing(0.0, 1.0)))
+    lies = evidence(lying(0.8, 1.0, 0.0))
+    for k in range(8):
+        falling.note(11 * EVERY + gap + k * EVERY, lies)
+    assert falling.sank(Blob((0, 0), np.asarray(lies > 0, np.uint8), 0.0), HERE)[0] == 0.0

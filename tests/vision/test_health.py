@@ -268,6 +268,29 @@ def test_a_bus_over_half_the_view_raises_nothing() -> None:
         assert not monitor.flags()
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["cover", "dusk"])
+def test_a_cover_over_a_part_is_told(*, at_once: bool) -> None:
+    """A hand before the lens hides two fifths of the picture; a light that fades is no hand."""
+    rng = np.random.default_rng(2)
+    still, monitor = scene(), HealthMonitor()
+    hand = np.clip((0.42 * WIDTH - np.arange(WIDTH, dtype=np.float32)) / 30, 0, 1)
+    flags = []
+    for k in range(75):
+        t = k / RATE
+        share = 1.0 if at_once else min(max(t - 4, 0) / 9, 1.0)
+        covered = hand * share if 4 <= t < 12 or not at_once else hand * 0
+        picture = still * (1 - covered) + 30 * covered
+        monitor.update(noisy(picture, 1.5, rng), t, still)
+        flags.append(monitor.flags())
+    if not at_once:
+        assert not any(flags)
+        return
+    raised = [k / RATE for k, flag in enumerate(flags) if Health.BLIND in flag]
+    assert 9.5 <= raised[0] <= 10.5
+    assert 12.0 <= raised[-1] <= 14.5
+    assert frozenset().union(*flags) == {Health.BLIND}
+
+
 def test_a_moved_camera_is_told_through_a_crowd() -> None:
     """A shift is found though people cover a good half of the scene, and is held until undone."""
     rng = np.random.default_rng(4)

@@ -3,7 +3,8 @@
 The static structure of the picture (its gradients, in tiles) is compared with the plate's. Each
 flag rests on something that people, vehicles and light do not do to that structure:
 
-- a tile is *lost* when its gradients are gone and what is left does not agree with the plate's;
+- a tile is *lost* when its gradients are gone and what is left does not agree with the plate's: the
+  camera is *blind* when most are, or those of a part that something hangs into (cover.py);
 - the camera has *moved* when another place of the picture agrees better with the plate than its own
   (a crowd agrees nowhere, a change of light agrees in place), or when the whole structure was
   replaced at once and what came stays;
@@ -20,14 +21,14 @@ plate is learned anew (an approved plate, which stays, does tell); any of it in 
 structure, such as bare asphalt; a sensor that stopped behind a burned-in clock that runs on.
 """
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from plainview.record import Health
+from plainview.vision.cover import SUDDEN, Cover
 from plainview.vision.frozen import Frozen
+from plainview.vision.latch import Latch, Timing
 from plainview.vision.structure import (
     MEDIUM,
     SMALL,
@@ -65,13 +66,6 @@ _SHARP_FLOOR = 1.5
 """Energy that a tile needs for its sharpness to be judged: an edge, not the grain of asphalt."""
 
 
-class Timing(NamedTuple):
-    """Seconds of unbroken evidence that raise and that clear a flag."""
-
-    rise: float
-    fall: float
-
-
 TIMING = {
     Health.BLIND: Timing(1.5, 2.0),
     Health.MOVED: Timing(3.0, 3.0),
@@ -79,27 +73,6 @@ TIMING = {
     Health.DARK: Timing(1.5, 2.0),
     Health.FROZEN: Timing(0.0, 0.4),
 }
-
-
-class _Latch:
-    """Turns evidence into a flag: owns how long evidence for or against it has lasted."""
-
-    def __init__(self, timing: Timing) -> None:
-        self.timing = timing
-        self.raised = False
-        self.suspected = False
-        self._since = 0.0
-
-    def feed(self, evidence: bool | None, dt: float) -> None:  # noqa: FBT001 - three-valued on purpose
-        """None: it cannot be told now, so all stays as it was."""
-        if evidence is None:
-            return
-        self.suspected = evidence
-        self._since = self._since + dt if evidence != self.raised else 0.0
-        limit = self.timing.fall if self.raised else self.timing.rise
-        if evidence != self.raised and self._since >= limit:
-            self.raised = evidence
-            self._since = 0.0
 
 
 class HealthMonitor:
@@ -115,7 +88,7 @@ class HealthMonitor:
         Until a plate or a few seconds have come, only darkness, freezing and a wholly uniform
         picture can be told.
         """
-        self._latches = {kind: _Latch(timing) for kind, timing in TIMING.items()}
+        self._latches = {kind: Latch(timing) for kind, timing in TIMING.items()}
         self._held: set[Health] = set()
         self._shape: tuple[int, ...] = ()
         self._reference: Reference | None = None
@@ -134,11 +107,13 @@ class HealthMonitor:
         self._agreed_t = -1e9
         self._replaced_at_once = False
         self._replaced_since: float | None = None
+        self._cover = Cover()
         self._frozen = Frozen()
 
     def flags(self) -> frozenset[Health]:
         """The flags that are up now."""
-        return frozenset(kind for kind, latch in self._latches.items() if latch.raised)
+        raised = frozenset(kind for kind, latch in self._latches.items() if latch.raised)
+        return raised | {Health.BLIND} if self._cover.raised else raised
 
     def interval_flags(self) -> frozenset[Health]:
         """Every flag that was up at some time since the last call."""
@@ -148,9 +123,11 @@ class HealthMonitor:
 
     def suspected(self) -> frozenset[Health]:
         """Flags with evidence in the newest frames, raised or not: learn no plate meanwhile."""
-        return frozenset(
+        suspected = {
             kind for kind, latch in self._latches.items() if latch.raised or latch.suspected
-        )
+        }
+        covered = self._cover.raised or self._cover.suspected
+        return frozenset(suspected | {Health.BLIND} if covered else suspected)
 
     def update(
         self,
@@ -178,11 +155,11 @@ class HealthMonitor:
         look = look_of(resized(luma, SMALL))
         change = self._change(look.small)
         self._follow(luma, look, t, dt, plate)
-        blind, dark, agreement = self._structure(look)
+        blind, dark, agreement = self._structure(look, dt)
         latches = self._latches
         latches[Health.DARK].feed(dark, dt)
         latches[Health.BLIND].feed(blind, dt)
-        seen = not (blind or dark)
+        seen = not (blind or dark or self._cover.suspected)
         latches[Health.FROZEN].feed(self._frozen.look(luma, t, change, key=key, seen=seen), dt)
         unseen = blind or dark or latches[Health.BLIND].raised or latches[Health.DARK].raised
         if not unseen and self._reference is not None:
@@ -206,6 +183,7 @@ class HealthMonitor:
         self._least = np.full((TILES_Y, TILES_X), np.inf, np.float32)
         self._pending = self._least
         self._replaced_since = None
+        self._cover = Cover()
         self._frozen.clear()
 
     def _change(self, small: Picture) -> Picture | None:
@@ -257,7 +235,7 @@ class HealthMonitor:
             self._pending = np.full_like(look.energy, np.inf)
             self._reference, self._refreshed = reference_of(self._history, self._least), t
 
-    def _structure(self, look: Look) -> tuple[bool, bool, Tiles]:
+    def _structure(self, look: Look, dt: float) -> tuple[bool, bool, Tiles]:
         """Whether the picture is blind or dark now, and the tiles' agreement with the reference."""
         noise = _SOBEL_NOISE * self._noise**2
         energy = np.maximum(look.energy - noise, 0.0)
@@ -274,12 +252,17 @@ class HealthMonitor:
         if np.count_nonzero(structured) < 8:
             return False, dark, agreement
         lost = (energy < 0.25 * reference.look.energy) & (agreement < 0.4)
+        flat = energy <= max(_FLOOR, 1.5 * noise)
+        if not dark:
+            clear = energy / np.maximum(reference.look.energy, 1e-6)
+            many = int(np.count_nonzero(structured))
+            self._cover.look(lost & structured, flat, clear, many, self._t, dt)
         lost |= self._veiled(reference.look, look, energy, agreement)
         blind = float(np.mean(lost[structured])) > BLIND_SHARE
         if not blind and not dark:
             self._well_t = self._t
         # Dusk ends in the dark as a cover does; only what came at once is called a cover too.
-        sudden = self._t - self._well_t < 4.0 or self._latches[Health.BLIND].raised
+        sudden = self._t - self._well_t < SUDDEN or self._latches[Health.BLIND].raised
         return blind and (not dark or sudden), dark, agreement
 
     @staticmethod

@@ -38,7 +38,7 @@ def against(one: Mover, lane: Zone | None = None) -> bool:
 @settings(max_examples=60, deadline=None)
 @given(st.floats(0, 360), st.sampled_from(Size))
 def test_the_angle_to_the_lane_decides(angle: float, size: Size) -> None:
-    """More than 120 degrees from its direction is against it, wherever it goes."""
+    """More than 120 degrees from its direction is against it, of people 143, wherever it goes."""
     a = math.radians(angle)
     far = 6.0 if size is Size.VEHICLE else 2.6
     end = (far / 2 * math.sin(a), 15 + far / 2 * math.cos(a))
@@ -47,6 +47,14 @@ def test_the_angle_to_the_lane_decides(angle: float, size: Size) -> None:
     if abs(off - 120) < 3 or 120 < off < 150:
         return  # at the border, or with too few metres against the lane itself
     assert against(mover(along(start, end, 2.4), size)) == (off > 120)
+
+
+def test_who_crosses_a_lane_askew_goes_nowhere_along_it() -> None:
+    """He comes metres against it on the way; a car that comes so far is in the wrong lane."""
+    askew = along((-2.5, 16.5), (2.5, 13.5), 3.0)
+    assert not against(mover(askew, Size.PERSON))
+    assert against(mover(along((-2.5, 17.0), (2.5, 13.0), 2.0), Size.VEHICLE))
+    assert against(mover(along((-1.0, 17.0), (1.0, 13.0), 3.0), Size.PERSON))
 
 
 def turning() -> Path:
@@ -133,6 +141,22 @@ def test_what_streams_beside_a_vehicle_of_the_next_lane_is_a_part_of_it() -> Non
     assert streaming(4.5)
     assert streaming(6.5, speed=5.0)
     assert streaming(12.0)
+
+
+def test_what_streams_before_a_car_is_told_of_where_the_car_is() -> None:
+    """Its headlights fall on wet ground metres before it, and that goes its way as fast."""
+    lanes = (LONG,)
+    view = View(calibration=CALIBRATION, polygon=SQUARE, zones=lanes)
+    for behind, where in ((6.0, 6.0), (14.0, 0.0)):
+        watch = WrongWay(view, OPTICS, OpenHours(lanes, live=False))
+        for k in range(8):
+            t, y = k / 5, 18.0 - k
+            parts = Bodies(np.array([(0.0, y)]), np.array([(0.0, -5.0)]), *np.ones((2, 1)))
+            path = [(t - 0.4, 0.0, y + behind + 2.0), (t, 0.0, y + behind)]
+            seen = moment(t, mover(path, Size.VEHICLE))._replace(bodies=parts)
+            told = watch.look(seen)
+        (found,) = told
+        assert found.y == pytest.approx(y + where, abs=0.1)
 
 
 def test_a_lane_may_be_for_vehicles_only() -> None:

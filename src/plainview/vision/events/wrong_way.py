@@ -28,8 +28,9 @@ from plainview.vision.events.seen import Seen
 from plainview.vision.events.streams import Stream, Streams
 from plainview.vision.optics import Floats, Optics
 
-AGAINST: Final = -0.5
-"""Cosine of the angle to the lane's direction: more than 120 degrees."""
+AGAINST: Final = {Size.PERSON: -0.8, Size.VEHICLE: -0.5}
+"""Cosine of the angle to the lane's direction: more than 143 and 120 degrees. Who crosses a lane at
+half a right angle goes nowhere along it."""
 STRAY: Final = 0.2
 """Part of the way that a path may stray from an even, straight one, root mean square."""
 SPARSE: Final = 4
@@ -52,6 +53,9 @@ INSIDE: Final = 0.3
 AROUND: Final = 2.0
 """Metres around a vehicle's footprint, and across the line of sight behind it, at which a stream is
 a part of it, or its shadow."""
+LIT: Final = (9.0, 3.0)
+"""Metres before the middle of a vehicle, and beside it, at which what streams is that vehicle, or
+what its headlights fall on."""
 ALONG: Final = 0.7
 """Cosine of the angle between the ways of a vehicle and of its parts, at least."""
 KNOWN: Final = 1.0
@@ -122,7 +126,7 @@ class WrongWay:
         for k, _, wide, way in self._wide:
             if k in self._streams and self._hours.watched(k, seen.t):
                 found += [
-                    Sighting(*one.front.middle, one.front.weight, k)
+                    Sighting(*self._place(one, seen.t), one.front.weight, k)
                     for one in self._streams[k].step(seen.bodies, seen.t)
                     if streams(one, wide, way) and not self._beside(one, wide, seen.t)
                 ]
@@ -135,7 +139,7 @@ class WrongWay:
         sight = LineString(np.array([self._centre[:2], (front.x, front.y)]))
         for then, one in self._vehicles:
             way = np.array([one.vx, one.vy])
-            if float(way @ flow) < ALONG * float(np.hypot(*way)) * float(np.hypot(*flow)):
+            if not _alike(way, flow):
                 continue
             there = translate(one.footprint(), *((t - then) * way))
             if float(there.intersection(ground).area) >= INSIDE * float(there.area):
@@ -143,6 +147,19 @@ class WrongWay:
             if there.distance(Point(front.x, front.y)) < AROUND or sight.distance(there) < AROUND:
                 return True
         return False
+
+    def _place(self, stream: Stream, t: float) -> tuple[float, float]:
+        """Where what makes `stream` is: on a wet road at night its light runs on before a car."""
+        front = stream.front
+        flow, foot = np.array([front.vx, front.vy]), np.array([front.x, front.y])
+        for then, one in reversed(self._vehicles):
+            way = np.array([one.vx, one.vy])
+            there = np.array([one.x, one.y]) + (t - then) * way
+            ahead = way / max(float(np.hypot(*way)), 1e-6)
+            before, beside = (foot - there) @ ahead, (foot - there) @ (-ahead[1], ahead[0])
+            if _alike(way, flow) and 0 <= before <= LIT[0] and abs(beside) <= LIT[1]:
+                return float(there[0]), float(there[1])
+        return front.middle
 
     def _moving(self, seen: Seen) -> list[Sighting]:
         """The movers that go the wrong way in this frame."""
@@ -153,6 +170,11 @@ class WrongWay:
             for mover in seen.movers
             if mover.counts(zone) and against(mover, ground, way)
         ]
+
+
+def _alike(one: Floats, other: Floats) -> bool:
+    """Whether two ways (2,) are the same, in m/s or not."""
+    return float(one @ other) >= ALONG * float(np.hypot(*one)) * float(np.hypot(*other))
 
 
 def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
@@ -170,7 +192,10 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
     step = path[-1, 1:] - path[0, 1:]
     far = float(np.hypot(*step))
     along = float(step @ way)
-    if not least.reached(-along, float(path[-1, 0] - path[0, 0])) or along > AGAINST * far:
+    if (
+        not least.reached(-along, float(path[-1, 0] - path[0, 0]))
+        or along > AGAINST[mover.size] * far
+    ):
         return False
     return _stray(path) <= STRAY * far
 
@@ -186,12 +211,13 @@ def streams(stream: Stream, ground: Polygon, way: Floats) -> bool:
     flowed = float(dt @ (path[1:, 3:] @ way))
     seconds = float(path[-1, 0] - path[0, 0])
     fast = -flowed >= FAST * seconds
-    least = LEAST[Size.VEHICLE if fast else Size.PERSON]
+    size = Size.VEHICLE if fast else Size.PERSON
+    least = LEAST[size]
     if not least.reached(-max(along, flowed), seconds):
         return False
     # Its place must have come as far as its flow says: what only flickers has gone nowhere.
     agrees = ALIKE[1] * flowed <= along <= ALIKE[0] * flowed
-    return agrees and along <= AGAINST * far and _stray(path[:, :3]) <= STRAY * far
+    return agrees and along <= AGAINST[size] * far and _stray(path[:, :3]) <= STRAY * far
 
 
 def _within(path: Floats, ground: Polygon) -> Floats:

@@ -52,6 +52,20 @@ def test_a_second_beside_the_first_is_told_of_where_that_matters() -> None:
     assert len(told([[HERE._replace(spread=5.0), second]] * 15, beside)) == 1
 
 
+def test_another_is_never_taken_for_the_one_before() -> None:
+    """Wherever he is sighted first, and for how long the first is not sighted any more."""
+    patience = PATIENCE._replace(rise=0.4, reach=4.0, apart=1.5)
+    near = HERE._replace(x=HERE.x + 1.0)
+    first, then = [[HERE]] * 5, [[near]] * 10
+    others = [[near._replace(another=True)]] * 10
+    assert _starts(told(first + then, patience)) == 1
+    assert _starts(told(first + others, patience)) == 2
+
+
+def _starts(events: list[Event]) -> int:
+    return sum(event.phase is Phase.START for event in events)
+
+
 def test_the_end_of_the_stream_ends_what_is_open() -> None:
     """Started events alone are told of."""
     episodes = Episodes(EventKind.FIRE, PATIENCE)

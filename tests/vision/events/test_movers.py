@@ -62,13 +62,27 @@ def test_a_car_that_drives_is_a_vehicle_with_its_speed() -> None:
 def test_vehicles_under_way_are_followed_frame_by_frame_and_people_less_often() -> None:
     """Half of the frames are enough for who walks; a car may cross the view in a second."""
     movers = Movers(OPTICS, [SQUARE])
-    assert movers.due(0.0)
+    assert movers.due(0.0, NONE)
     movers.step(0.0, *people((0.5, 12.0)))
-    assert not movers.due(0.2)
-    assert movers.due(0.4)
+    assert not movers.due(0.2, NONE)
+    assert movers.due(0.4, NONE)
     for k in range(2, 5):
         movers.step(k / 5, with_car(0.5, 12.0 + 1.2 * k), NONE)
-    assert movers.due(1.0)
+    assert movers.due(1.0, NONE)
+
+
+def test_who_runs_or_rides_near_a_zone_is_looked_at_in_every_frame() -> None:
+    """He may be inside for half a second; far from every zone he is nobody's business."""
+    movers = Movers(OPTICS, [SQUARE])
+    movers.step(0.0, *people((0.5, 12.0)))
+    _, bodies = people((0.5, 12.0))
+    for place, speed, due in ((12.0, 3.0, True), (12.0, 1.5, False), (60.0, 3.0, False)):
+        at = bodies._replace(places=np.array([[0.5, place]]), velocities=np.array([[speed, 0.0]]))
+        assert movers.due(0.2, at) is due
+    evidence, runs = people((0.5, 12.0))
+    movers = Movers(OPTICS, [SQUARE])
+    movers.step(0.0, evidence, runs._replace(velocities=np.array([[3.0, 0.0]])))
+    assert movers.due(0.2, NONE)
 
 
 def test_a_body_is_a_person_and_one_in_a_shadow_has_another_place() -> None:

@@ -47,6 +47,32 @@ def test_a_path_is_some_seconds_long_and_ends_unseen() -> None:
     assert paths.paths == []
 
 
+def test_somebody_is_under_way_when_he_goes_somewhere() -> None:
+    """Rain and a puddle's ragged border make outlines, and bodies, that jump to and fro."""
+    jumps = [0.0, -0.8, 0.2, -0.6, 0.1, -0.9]
+    for places, flow, moved in (
+        (jumps, None, False),
+        (jumps, (0.0, 0.0), False),
+        (jumps, (0.0, -1.0), True),
+        ([0.4 * k for k in range(6)], None, True),
+    ):
+        paths = Paths()
+        for k, y in enumerate(places):
+            paths.step([found(0.0, y, Size.PERSON)._replace(flow=flow)], 0.4 * k)
+        (one,) = paths.paths
+        assert one.moved is moved
+
+
+def test_a_path_knows_how_often_it_was_met() -> None:
+    """In the looks since it was met first; what came before says nothing."""
+    paths = Paths()
+    for k in range(20):
+        there = k >= 10 and k % 3 != 2
+        paths.step([found(0.0, 0.0, Size.PERSON)] if there else [], 0.2 * k)
+    (one,) = paths.paths
+    assert one.share == 0.7
+
+
 def test_however_much_is_found_paths_are_bounded() -> None:
     """A street full of noise."""
     paths = Paths()

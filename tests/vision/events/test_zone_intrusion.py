@@ -64,6 +64,43 @@ def test_a_look_that_comes_a_little_early_counts() -> None:
     assert look(WALKER._replace(seconds=0.56))
 
 
+def test_who_runs_through_is_told_of_by_two_looks_that_agree() -> None:
+    """Half a second is all there is of a cyclist; light that darts about has no such flow."""
+    path = [(0.2 * k, 0.0, 11.0 + 0.7 * k) for k in range(3)]
+    assert starts(path, seconds=0.0) == 1
+    assert starts(path, seconds=0.0, flow=(0.0, -3.0)) == 0
+    assert starts(path, seconds=0.0, flow=(0.0, 0.5)) == 0
+    walks = [(0.2 * k, 0.0, 11.0 + 0.3 * k) for k in range(3)]
+    assert starts(walks, seconds=0.0) == 0
+
+
+def test_an_outline_that_was_never_under_way_is_nobody() -> None:
+    """A puddle may have one; a body that stands there for long is somebody all the same."""
+    stands = WALKER._replace(moved=False, seconds=5.0)
+    assert look(stands)
+    assert look(stands._replace(flow=None)) == []
+
+
+def test_who_is_hardly_ever_met_is_rain() -> None:
+    """Streaks far away look like somebody in one look, and are elsewhere in the next."""
+    assert look(WALKER._replace(share=0.3)) == []
+    assert look(WALKER._replace(share=0.7))
+
+
+def test_who_comes_as_another_leaves_is_told_of() -> None:
+    """He was seen outside while the first was inside: they are two, and two events."""
+    first = [(0.2 * k, -4.0 + 0.24 * k, 12.0) for k in range(45)]
+    second = [(0.2 * k, -4.0 + 0.24 * (k - 33), 12.0) for k in range(70)]
+    watch = detector()
+    episodes = Episodes(watch.kind, watch.patience)
+    begun: list[Event] = []
+    for k in range(1, 70):
+        there = [mover(path[max(k - 20, 0) : k + 1], Size.PERSON)
+                 for path in (first, second) if k < len(path)]  # fmt: skip
+        begun += episodes.step(0.2 * k, watch.look(moment(0.2 * k, *there)))
+    assert sum(event.phase is Phase.START for event in begun) == 2
+
+
 def test_a_zone_may_be_for_some_only() -> None:
     """By size, and by length in metres."""
     assert look(WALKER, zone(sizes=("vehicle",))) == []
@@ -103,6 +140,13 @@ def test_who_passes_close_to_the_border_is_not_told_of() -> None:
     assert starts([(0.4 * k, -4.0 + 0.5 * k, 11.0) for k in range(12)]) == 1
 
 
+def test_who_cuts_a_corner_far_away_may_have_passed_behind_it() -> None:
+    """There every line of sight is short within the zone, which says nothing of his feet."""
+    aside = zone(polygon=np.add(SQUARE, (15.0, 0.0)))
+    assert starts([(0.4 * k, 9.0 + 0.4 * k, 19.8) for k in range(12)], aside) == 0
+    assert starts([(0.4 * k, 9.0 + 0.4 * k, 19.0) for k in range(12)], aside) == 1
+
+
 def test_who_is_well_inside_between_two_looks_was_inside() -> None:
     """A cyclist crosses a narrow zone within a look or two, each near one of its borders."""
     narrow = zone(polygon=np.minimum(SQUARE, 12.4))
@@ -110,13 +154,26 @@ def test_who_is_well_inside_between_two_looks_was_inside() -> None:
     assert starts(crossing, narrow) == 1
 
 
-def starts(path: Sequence[tuple[float, float, float]], watched: Zone | None = None) -> int:
-    """How many events begin as somebody goes along `path`, and is seen at each of its points."""
+def starts(
+    path: Sequence[tuple[float, float, float]],
+    watched: Zone | None = None,
+    *,
+    seconds: float | None = None,
+    flow: tuple[float, float] | None = None,
+) -> int:
+    """How many events begin as somebody goes along `path`, and is seen at each of its points.
+
+    He is followed since `seconds` before the first, and moves by `flow`, where they are given.
+    """
     watch = detector(watched)
     episodes = Episodes(watch.kind, watch.patience)
     begun: list[Event] = []
-    for k in range(1, len(path)):
+    for k in range(1 if seconds is None else 0, len(path)):
         one = mover(path[: k + 1], Size.PERSON)
+        if seconds is not None:
+            way = mover(path, Size.PERSON)
+            one = one._replace(seconds=seconds + path[k][0], flow=flow or (way.vx, way.vy))
+            one = one._replace(moved=k > 0)
         begun += episodes.step(path[k][0], watch.look(moment(path[k][0], one)))
     return sum(event.phase is Phase.START for event in begun)
 

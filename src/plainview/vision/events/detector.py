@@ -19,6 +19,8 @@ class Sighting(NamedTuple):
     """Index into the camera's zones; -1 for none."""
     spread: float = 0.0
     """Metres around it within which all is of the same thing: a vehicle's length."""
+    another: bool = False
+    """Whether it was seen to be elsewhere while the first was sighted: they are two events."""
 
 
 class Patience(NamedTuple):

@@ -82,7 +82,9 @@ class Episodes:
         near = [
             (float(np.hypot(one.x - sighting.x, one.y - sighting.y)), k)
             for k, one in enumerate(self._open)
-            if one.zone == sighting.zone and one not in others
+            if one.zone == sighting.zone
+            and one not in others
+            and (one.beside or not sighting.another)
         ]
         distance, k = min(near, default=(np.inf, -1))
         if distance <= self._patience.reach:
@@ -90,7 +92,7 @@ class Episodes:
             return self._open[k]
         if len(self._open) >= MOST:
             return None
-        self._open.append(_Episode(sighting, t, beside=bool(others)))
+        self._open.append(_Episode(sighting, t, beside=sighting.another or bool(others)))
         return self._open[-1]
 
     def _start(self, one: _Episode, t: float) -> Event | None:

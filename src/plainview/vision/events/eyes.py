@@ -87,7 +87,7 @@ class Eyes:
         self._last = seen.t
         if not (seen.trusted or seen.hazy):
             return
-        moving = self._movers is None or self._movers.due(seen.t)
+        moving = self._movers is None or self._movers.due(seen.t, seen.bodies)
         moved = seen
         if moving and self._movers is not None:
             moved = self._moved(seen, self._movers)

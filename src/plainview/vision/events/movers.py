@@ -27,7 +27,7 @@ from plainview.vision.events.feet import (
     other_place,
     tops,
 )
-from plainview.vision.events.paths import STANDING, Found, Path, Paths, Size
+from plainview.vision.events.paths import STANDING, SWIFT, Found, Path, Paths, Size
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
@@ -35,6 +35,8 @@ FASTEST: Final = 8.0
 """m/s beyond which a body is no person, nor someone on a bicycle."""
 CERTAIN: Final = 0.6
 """Weight from which a body counts as somebody."""
+MAYBE: Final = 0.25
+"""Weight from which a body may be somebody."""
 SHOWN: Final = 0.3
 """Part of a body that must be visible."""
 EVERY: Final = 0.4
@@ -73,6 +75,8 @@ class Mover(NamedTuple):
     """Since when it is there."""
     path: Floats
     """(n, 3) seconds, x and y: where it was in the last few seconds, oldest first."""
+    share: float = 1.0
+    """In which part of the looks of these seconds it was met."""
 
     @property
     def speed(self) -> float:
@@ -108,13 +112,19 @@ class Movers:
         self._paths = Paths()
         self._looked = -np.inf
 
-    def due(self, t: float) -> bool:
-        """Whether it is time for another look: for each frame while a vehicle is under way."""
-        return not 0 <= t - self._looked < EVERY - 0.05 or any(
-            path.found.size is Size.VEHICLE
-            and (not path.known or float(np.hypot(*path.velocity)) > STANDING)
-            for path in self._paths.paths
-        )
+    def due(self, t: float, bodies: Bodies) -> bool:
+        """Whether it is time for another look: for each frame while a vehicle is under way.
+
+        Or while any of `bodies` is swift: who runs or rides may be inside for half a second.
+        """
+        if not 0 <= t - self._looked < EVERY - 0.05:
+            return True
+        return any(_under_way(path) for path in self._paths.paths) or self._swift(bodies)
+
+    def _swift(self, bodies: Bodies) -> bool:
+        """Whether any of `bodies` near the ground that matters may run or ride."""
+        fast = (bodies.weights >= MAYBE) & (np.hypot(*bodies.velocities.T) > SWIFT)
+        return bool(fast.any()) and bool(shapely.contains_xy(self._near, bodies.places[fast]).any())
 
     def step(
         self, t: float, evidence: Image, bodies: Bodies, veiled: Image | None = None
@@ -191,6 +201,15 @@ class Movers:
                 _within(standing.foot[k], one) and _within(middle[k], one) for one in vehicles
             )
         ]
+
+
+def _under_way(path: Path) -> bool:
+    """Whether `path` is that of a vehicle that does not stand, or of somebody swift."""
+    if path.found.size is Size.VEHICLE:
+        return not path.known or float(np.hypot(*path.velocity)) > STANDING
+    if path.known or path.found.flow is None:
+        return path.runs
+    return float(np.hypot(*path.found.flow)) > SWIFT
 
 
 def _fills(evidence: Image, blob: Rectangle) -> bool:
@@ -276,4 +295,5 @@ def _mover(path: Path) -> Mover:
         moved=path.moved,
         seconds=path.last - path.since,
         path=np.array(path.points),
+        share=path.share,
     )

@@ -29,8 +29,30 @@ SWIFT: Final = 2.0
 """m/s from which something may be of a person's size in one frame and a vehicle's in the next."""
 MOST: Final = 64
 """Paths at once."""
+STRAIGHT: Final = 0.75
+"""Part of its way, point by point, that somebody must have come whose flow does not say that he
+goes: rain and a puddle's ragged border make bodies and outlines that jump to and fro."""
+POINTS: Final = 4
+"""Points of such a path, at least; one less where it has come as far as `LEAP`."""
+LEAP: Final = 1.5
+"""Metres: farther than what jumps to and fro within one outline."""
+AGREES: Final = 0.8
+"""Cosine of the angle between a way by places and a way by flow that are the same, at least."""
+ALIKE: Final = (0.4, 2.0)
+"""Speed by flow over that by places between which the two agree: flow lags behind who is met."""
 FASTEST: Final = 45.0
 """m/s that a vehicle is looked for at when nothing is known of its way."""
+
+
+def agree(way: tuple[float, float], flow: tuple[float, float]) -> bool:
+    """Whether somebody is swift by his `way`, m/s by places, and by his `flow` alike."""
+    fast, by_flow = float(np.hypot(*way)), float(np.hypot(*flow))
+    along = way[0] * flow[0] + way[1] * flow[1]
+    return (
+        fast > SWIFT
+        and ALIKE[0] * fast <= by_flow <= ALIKE[1] * fast
+        and along >= AGREES * fast * by_flow
+    )
 
 
 class Size(enum.Enum):
@@ -76,6 +98,8 @@ class Path:
         self.known = False
         self.moved = False
         """Whether it has been under way since it was met."""
+        self.share = 1.0
+        """Of the looks since it was met, in the last `WINDOW` seconds: in which part it was."""
 
     def add(self, found: Found, t: float) -> None:
         """It was met again."""
@@ -90,7 +114,25 @@ class Path:
             self.known = True
         _, x, y = self.points[0]
         far = max(UNDER_WAY[found.size], 3 * found.blur)
-        self.moved = self.moved or float(np.hypot(found.x - x, found.y - y)) >= far
+        gone = np.array([found.x - x, found.y - y])
+        self.moved = self.moved or (float(np.hypot(*gone)) >= far and self._goes(gone))
+
+    def _goes(self, gone: Floats) -> bool:
+        """Whether it goes somewhere, now that it is `gone` (2,) metres from where it was."""
+        if self.found.size is Size.VEHICLE:
+            return True
+        far = float(np.hypot(*gone))
+        if self.found.flow is not None and float(gone @ self.found.flow) >= STANDING * far:
+            return True
+        places = np.array(self.points)[:, 1:]
+        way = float(np.hypot(*np.diff(places, axis=0).T).sum())
+        enough = POINTS if far < LEAP else POINTS - 1
+        return len(places) >= enough and far >= STRAIGHT * way
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is swift by its places, and its flow says so too."""
+        return self.found.flow is not None and agree(self.velocity, self.found.flow)
 
     @property
     def swift(self) -> bool:
@@ -127,6 +169,7 @@ class Paths:
     def __init__(self) -> None:
         """Nothing was seen yet."""
         self.paths: list[Path] = []
+        self._looks: deque[float] = deque()
 
     def step(self, found: Sequence[Found], t: float) -> None:
         """Join what was `found` at `t` seconds to the paths, nearest first; the rest begins."""
@@ -150,6 +193,13 @@ class Paths:
                 self.paths[i].add(found[j], t)
                 taken.add(i)
                 met.add(j)
+        self._looks.append(t)
+        while self._looks[0] < t - WINDOW:
+            self._looks.popleft()
+        for i in taken:
+            points = self.paths[i].points
+            looks = sum(look >= points[0][0] for look in self._looks)
+            self.paths[i].share = len(points) / max(looks, 1)
         new = [Path(one, t) for j, one in enumerate(found) if j not in met]
         self.paths += new[: max(MOST - len(self.paths), 0)]
 

@@ -4,10 +4,6 @@ What counts is the ground under it: the foot of a person, part of a vehicle's fo
 behind a zone whose head is before it in the picture is not inside, nor is a shadow that falls into
 it, nor light, nor what weather does to wet ground (solid.py). Who stands still inside stays inside
 until he leaves.
-
-How far away feet are is known less well than which way: by a tenth of a body's height in the
-picture, which from a low or distant camera is a metre of ground. Who passes as closely before or
-behind a zone may not be inside it, so he must be found farther in before he is told of.
 """
 
 from collections.abc import Sequence
@@ -16,38 +12,35 @@ from typing import Final, NamedTuple
 import numpy as np
 import shapely
 from msgspec import UNSET
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import Polygon
 
-from plainview.geometry import BODY_HEIGHT, View, project
+from plainview.geometry import View, project
 from plainview.record import EventKind
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import Mover
-from plainview.vision.events.paths import Size
+from plainview.vision.events.paths import SWIFT, Size, agree
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.solid import solid
-from plainview.vision.optics import Floats, Optics
+from plainview.vision.events.within import enters, inside, well_inside
+from plainview.vision.optics import Optics
 from plainview.vision.plate import Image
 
-FOOTING: Final = 0.3
-"""Part of a vehicle's footprint that must lie inside."""
 SETTLED: Final = 0.6
 """Seconds that something must have been followed."""
 UNEVEN: Final = 0.05
 """Seconds by which frames may come early or late: a camera's clock is not exact."""
 STOOD: Final = 3.0
 """The same for a person who was never seen to move."""
-SAME_WAY: Final = 0.5
-"""Cosine of the angle to a zone's crossing up to which somebody comes in that way."""
+MOSTLY: Final = 0.5
+"""Part of the looks in which somebody must have been met, in the last seconds, beyond which he is
+no rain: streaks that look like bodies far away are met in 0.2 of them, at most in half, people in
+0.55 at least, and mostly in all."""
+MET: Final = 0.4
+"""Part of the confidence in who runs and was met only now: by itself it tells of nobody."""
 REACH: Final = 4.0
 """Metres within which two sightings are of the same intrusion."""
-UNSURE: Final = 0.1
-"""Heights of a body by which feet may be higher or lower in the picture than they are found: that
-many for nine in ten of the passers-by of ordinary scenes, dry, under clouds and in rain at night
-(0.12 to 0.25 for the rest)."""
-WITHIN: Final = 0.3
-"""Of a zone's depth on the line of sight, the most that somebody must be in for that."""
 AT_EDGE: Final = 0.4
 """Part of the confidence in who is so near to a zone's border, and was never farther in: by itself
 it tells of nobody (Patience.least)."""
@@ -78,6 +71,10 @@ class _Inside(NamedTuple):
     frames: int
     """In how many he was seen there, from the first in which he was well inside."""
     size: Size
+    met: float
+    """When he was last a mover: since then his place is not known, only that somebody is there."""
+    another: bool
+    """Whether he came while somebody else was inside."""
 
 
 class ZoneIntrusion:
@@ -108,23 +105,31 @@ class ZoneIntrusion:
                 continue
             rest = [one for one in before if one.zone == k]
             for mover in seen.movers:
-                if not (mover.counts(zone) and _settled(mover) and inside(mover, ground)):
+                known_for = _sure(mover)
+                if not (mover.counts(zone) and known_for > 0 and inside(mover, ground)):
                     continue
                 if not solid(self._optics.projection, seen, mover):
                     continue
-                known = _nearest(rest, mover)
+                known = _nearest([one for one in rest if not _another(one, mover)], mover)
                 if known is not None:
                     rest.remove(known)
                 elif zone.crossing is not UNSET and not enters(mover, ground, zone.crossing):
                     continue
                 frames = 0 if known is None else known.frames
-                confidence = mover.confidence
-                if frames > 0 or _well_inside(mover, ground, self._optics.centre):
+                confidence = known_for * mover.confidence
+                if frames > 0 or well_inside(mover, ground, self._optics.centre):
                     frames += 1
                 else:
                     confidence *= AT_EDGE
-                self._keep(_Inside(k, mover.x, mover.y, seen.t, frames, mover.size))
-                found.append(Sighting(mover.x, mover.y, confidence, k, _spread(mover.size)))
+                another = (
+                    any(_another(one, mover) for one in rest) if known is None else known.another
+                )
+                self._keep(
+                    _Inside(k, mover.x, mover.y, seen.t, frames, mover.size, seen.t, another)
+                )
+                found.append(
+                    Sighting(mover.x, mover.y, confidence, k, _spread(mover.size), another)
+                )
             found += self._unseen(rest, ground, seen)
         return found
 
@@ -134,7 +139,7 @@ class ZoneIntrusion:
         for one in rest:
             if self._stays(one, ground, seen):
                 self._keep(one._replace(t=seen.t))
-                held.append(Sighting(one.x, one.y, HELD, one.zone, _spread(one.size)))
+                held.append(Sighting(one.x, one.y, HELD, one.zone, _spread(one.size), one.another))
             elif seen.t - one.t <= FORGOTTEN:
                 self._keep(one)
         return held
@@ -167,6 +172,20 @@ def _nearest(known: Sequence[_Inside], mover: Mover) -> _Inside | None:
     return known[k] if gap <= REACH else None
 
 
+def _another(one: _Inside, mover: Mover) -> bool:
+    """Whether `mover` was elsewhere when `one` was met last: they are two.
+
+    What is fast may be a part of a vehicle, as both are then.
+    """
+    if mover.speed > SWIFT:
+        return False
+    then = np.nonzero(np.abs(mover.path[:, 0] - one.met) <= UNEVEN)[0]
+    if len(then) == 0:
+        return False
+    away = mover.path[then[-1], 1:] - (one.x, one.y)
+    return float(np.hypot(*away)) >= APART + _spread(one.size) + _spread(mover.size)
+
+
 def _covered(optics: Optics, evidence: Image, one: _Inside) -> float:
     """Part of the lower half of where `one` was that differs from the plate."""
     half = 0.25 if one.size is Size.PERSON else 0.7
@@ -186,51 +205,21 @@ def _spread(size: Size) -> float:
     return LONG if size is Size.VEHICLE else 0.0
 
 
-def _settled(mover: Mover) -> bool:
+def _sure(mover: Mover) -> float:
+    """Part of the confidence in `mover` that it has by what was seen of it before, 0 to 1.
+
+    Where somebody has been for a while says enough. Of who runs, two looks do: his flow says where
+    he must have come from, and light, weather and what sways do not keep to that.
+    """
     seconds = mover.seconds + UNEVEN
     if mover.size is Size.VEHICLE:
-        return mover.moved and seconds >= SETTLED
-    return seconds >= (SETTLED if mover.moved else STOOD)
-
-
-def inside(mover: Mover, ground: Polygon) -> bool:
-    """Whether `mover` stands on `ground`."""
-    if mover.size is Size.PERSON:
-        places = [(mover.x, mover.y), *([] if mover.other is None else [mover.other])]
-        return all(shapely.contains_xy(ground, x, y) for x, y in places)
-    footprint = mover.footprint()
-    return float(footprint.intersection(ground).area) >= FOOTING * float(footprint.area)
-
-
-def _well_inside(mover: Mover, ground: Polygon, centre: Floats) -> bool:
-    """Whether who is inside `ground` would be so were his feet found a little amiss.
-
-    Seen from `centre` (3,), metres; he, or the middle of his last step. A vehicle's outline has
-    more than its foot to place it by.
-    """
-    if mover.size is Size.VEHICLE:
-        return True
-    places = [(mover.x, mover.y), *mover.path[-2:, 1:].mean(axis=0, keepdims=True)]
-    return any(_deep(np.array(place), ground, centre) for place in places)
-
-
-def _deep(foot: Floats, ground: Polygon, centre: Floats) -> bool:
-    """Whether `foot` (2,) lies so far inside `ground`, on the line of sight from `centre` (3,)."""
-    away = foot - centre[:2]
-    far = max(float(np.hypot(*away)), 1e-6)
-    sight = LineString([centre[:2], foot + 2 * away])
-    amiss = UNSURE * BODY_HEIGHT * far / max(float(centre[2]), BODY_HEIGHT)
-    amiss = min(amiss, WITHIN * float(sight.intersection(ground).length))
-    step = amiss / far * away
-    return all(shapely.contains_xy(ground, *(foot + side * step)) for side in (-1, 1))
-
-
-def enters(mover: Mover, ground: Polygon, way: tuple[float, float]) -> bool:
-    """Whether `mover` was outside `ground` in the last seconds, and came in along `way`."""
-    outside = ~shapely.contains_xy(ground, mover.path[:, 1], mover.path[:, 2])
-    if not outside.any():
-        return False
-    last = mover.path[int(np.nonzero(outside)[0][-1]), 1:]
-    step = np.array([mover.x, mover.y]) - last
-    scale = float(np.hypot(*step)) * float(np.hypot(*way))
-    return scale > 0 and float(step @ np.array(way)) >= SAME_WAY * scale
+        return float(mover.moved and seconds >= SETTLED)
+    if mover.share <= MOSTLY:
+        return 0.0
+    # An outline that was never under way is one of the ground's.
+    settled = SETTLED if mover.moved else STOOD if mover.flow is not None else np.inf
+    if seconds >= settled or mover.flow is None:
+        return float(seconds >= settled)
+    if len(mover.path) == 1:
+        return MET if float(np.hypot(*mover.flow)) > SWIFT else 0.0
+    return float(mover.moved and agree((mover.vx, mover.vy), mover.flow))

@@ -56,6 +56,19 @@ def test_who_was_seen_to_fall_may_look_like_one_who_sits() -> None:
     assert down(0.6, 0.75, fallen=1.0).confidence() < PATIENCE.least
 
 
+def test_one_who_fell_has_not_risen_where_he_looks_as_one_who_sits() -> None:
+    """It takes more for one who was seen to fall than for one who was not, and is enough."""
+    assert not down(0.7, 0.7).explains(seen(0.6, 0.72))
+    assert down(0.7, 0.7, fallen=1.0).explains(seen(0.6, 0.72))
+    assert not down(0.7, 0.7, fallen=1.0).explains(seen(0.5, 0.7))
+
+
+def test_a_fall_lessens_the_doubt_that_it_is_a_shadow() -> None:
+    """What is dark and even may be a shadow; what was upright and fell is hardly one."""
+    assert down(0.65, 0.55, even=0.04).confidence() < PATIENCE.least
+    assert down(0.65, 0.55, even=0.04, fallen=1.0).confidence() > PATIENCE.least
+
+
 def test_a_fall_is_surer_the_faster_he_sank() -> None:
     """As far as one sinks who sits down it is none; past a fall's depth it is one."""
     assert [fell(metres) for metres in (0.5, 0.8, 1.1)] == [0.0, 0.0, 1.0]

@@ -47,6 +47,11 @@ FAST: Final = (0.8, 1.05)
 """Metres that somebody's top sank within half a second from which it may be, and is, a fall."""
 FELL: Final = (0.15, 0.12)
 """What a fall adds, and by how much overlap less another posture explains who fell."""
+SURER: Final = 0.7
+"""Part of the doubts about its size, its shade and who is upright there that a fall takes away."""
+UP: Final = (0.1, 0.15)
+"""Overlap by which another posture must explain one who was down better: he has risen. The second
+where he was seen to fall."""
 SETTLES: Final = 10.0
 """Seconds at rest from which it is less likely that somebody fell who was not made out to lie."""
 SETTLED: Final = 30.0
@@ -113,6 +118,10 @@ class Down:
         if stayed < SETTLED:
             self._most = max(self._most, self._sure())
 
+    def explains(self, judged: Judged) -> bool:
+        """Whether one who lies, or who fell, may still be what `judged` shows: he has not risen."""
+        return judged.other <= judged.lies + UP[0] + self.fell * (UP[1] - UP[0])
+
     def confidence(self) -> float:
         """How sure it is that this is somebody who lies on the ground, 0 to 1."""
         return min(max(min(self._sure(), self._most) - SAT * self._late, 0.0), 0.97)
@@ -123,12 +132,12 @@ class Down:
         sure += FELL[0] * self.fell - WORSE * max(other - self.lies, 0.0)
         if self.upright > CLOSE:
             sure -= 0.33
-        # No shadow was upright and fell, and who fell may be taken for somebody upright on.
-        doubt = 1.0 - 0.5 * self.fell
+        # No shadow and no bag was upright and fell, and who fell may be found upright on.
+        doubt = 1.0 - SURER * self.fell
         sure -= doubt * (LIT * self.lit + SHADED * self.shaded)
         # A bag that was put down is smaller; who sits still looks upright, in part.
-        sure -= SMALLER * step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0])
-        sure -= doubt * SITS * self.seated
+        small = step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0])
+        sure -= doubt * (SMALLER * small + SITS * self.seated)
         return sure
 
 

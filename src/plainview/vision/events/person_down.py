@@ -19,7 +19,7 @@ from plainview.vision.bodies import Bodies
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
-from plainview.vision.events.fallen import BESIDE, CLOSE, EVERY, Down, Judged, Rests, fell
+from plainview.vision.events.fallen import BESIDE, CLOSE, EVERY, UP, Down, Judged, Rests, fell
 from plainview.vision.events.falling import Falling
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
@@ -51,8 +51,6 @@ STAYS: Final = 0.6
 """Part of the place of one who is down that still differs."""
 BEFORE: Final = 8.0
 """Seconds before it came to rest in which somebody was upright there."""
-UP: Final = 0.1
-"""Overlap by which another posture must explain one who was down better: he has risen."""
 REFUTED: Final = 0.3
 """Confidence below which nothing speaks for anybody."""
 LOST: Final = 3
@@ -131,15 +129,15 @@ class PersonDown:
         for one in self._down:
             if _near(one.judged, judged):
                 # One look may speak for another posture: it is their mean that tells.
-                if judged.other <= judged.lies + UP:
+                if one.explains(judged):
                     if one.looks < FRESH and one.upright <= CLOSE:
                         one.fell = max(one.fell, self._fell(judged))
                     one.again(judged, stayed, upright_now=now)
                 return
-        if judged.lies < LEAST or judged.lies < judged.other - UP:
+        if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
             return
         fallen = self._fell(judged) if upright <= CLOSE else 0.0
-        least, better = LIES - fallen * (LIES - LEAST), BETTER + fallen * (UP - BETTER)
+        least, better = LIES - fallen * (LIES - LEAST), BETTER + fallen * (UP[1] - BETTER)
         if judged.lies < least or judged.other > judged.lies + better:
             return
         if len(self._down) < MOST:
@@ -166,8 +164,7 @@ class PersonDown:
         inside = blob.mask > 0
         still = float((self._lasting.mean[blob.window][inside] > 0).mean()) > STAYS
         up = any(
-            judged.other > judged.lies + UP
-            and float(np.hypot(*(judged.place - one.judged.place))) < 0.8
+            not one.explains(judged) and float(np.hypot(*(judged.place - one.judged.place))) < 0.8
             for judged in self._judged
         )
         if one.looks > 3 and not up and (still or one.change.look(seen) is State.HERE):

@@ -13,13 +13,16 @@ CORE[8:15, 12:20] = True
 F32 = NDArray[np.float32]
 
 
-def likely(shift: F32, lost: F32) -> float:
-    """How likely what lies over CORE is smoke, by `shift` and `lost` (looks, h, w)."""
+def likely(shift: F32, lost: F32, habit: float = 0.0) -> float:
+    """How likely what lies over CORE is smoke, by `shift` and `lost` (looks, h, w).
+
+    Everywhere `habit` of the contrast was lost before.
+    """
     everywhere = np.ones(SHAPE, np.bool_)
     even = np.ones(SHAPE, np.float32)
     veils = [Veil(b, even, a, everywhere, everywhere, 1.0, even, even)
              for a, b in zip(shift, lost, strict=True)]  # fmt: skip
-    return Boil(veils, lost).likely(CORE)
+    return Boil(veils, lost, habit * even).likely(CORE)
 
 
 def noise(size: float, seed: int) -> F32:
@@ -60,3 +63,32 @@ def test_rain_that_stirs_what_is_hidden_is_not() -> None:
     shift = noise(0.01, 1)
     shift[:, CORE] *= 1.5
     assert likely(shift, hidden(0.3)) < 0.2
+
+
+def boiling() -> F32:
+    """The light of a calm picture in which CORE boils."""
+    shift = noise(0.002, 1)
+    shift[:, CORE] += noise(0.01, 3)[:, CORE]
+    return shift
+
+
+def test_what_goes_one_way_is_less_likely_than_what_goes_to_and_fro() -> None:
+    """A shadow's edge passes once; smoke comes and goes."""
+    way = np.linspace(-0.15, 0.15, LOOKS, dtype=np.float32)
+    passing, stirring = boiling(), boiling()
+    passing[:, CORE] += way[:, None]
+    stirring[:, CORE] += way[[0, 4, 1, 6, 2, 5, 3], None]
+    assert likely(passing, hidden(0.1)) < 0.9 * likely(stirring, hidden(0.1))
+
+
+def test_where_the_rest_of_the_picture_swings_as_much_it_is_less_likely() -> None:
+    """Under driving clouds all of it grows light and dark."""
+    cloud = np.sin(np.arange(LOOKS, dtype=np.float32)).astype(np.float32)[:, None, None]
+    swinging = boiling() + np.float32(0.1) * cloud
+    assert likely(swinging, hidden(0.08)) < 0.9 * likely(boiling(), hidden(0.08))
+
+
+def test_where_contrast_was_lost_before_it_is_less_likely() -> None:
+    """Coding blurs the same faint ground whenever the light changes."""
+    assert likely(boiling(), hidden(0.1)) > 0.9
+    assert likely(boiling(), hidden(0.1), habit=0.2) < 0.2

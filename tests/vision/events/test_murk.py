@@ -78,3 +78,22 @@ def test_nothing_is_told_while_the_whole_picture_is_unsteady() -> None:
         shift[PLUME] += -0.3 + 0.1 * g.standard_normal(SHAPE, np.float32)[PLUME]
         veil = Veil(nothing, nothing, shift, nowhere, nowhere, 1.0, nothing, nothing)
         assert murk.look(veil, 0.6) == []
+
+
+def test_nothing_is_told_soon_after_clouds_have_passed() -> None:
+    """A patch of shadow that rests between two others boils, darkly, and as long as smoke."""
+    g = np.random.default_rng(1)
+    nothing, nowhere = np.zeros(SHAPE, np.float32), np.zeros(SHAPE, np.bool_)
+    told = {}
+    for clouds in (False, True):
+        murk, told[clouds] = Murk(), 0.0
+        for k in range(60):
+            shift = NOISE * g.standard_normal(SHAPE, np.float32)
+            if k < 40:
+                shift += clouds * 0.2 * np.float32(np.sin(0.4 * k))
+            else:
+                shift[PLUME] += -0.1 + 0.03 * g.standard_normal(SHAPE, np.float32)[PLUME]
+            veil = Veil(nothing, nothing, shift, nowhere, nowhere, 1.0, nothing, nothing)
+            told[clouds] = max([told[clouds], *(one.sure for one in murk.look(veil, 0.6))])
+    assert told[False] > 0.9
+    assert told[True] == 0.0

@@ -3,11 +3,13 @@
 What was in the plate and has gone, a cloud's shadow, rain and hard coding veil too, and where they
 do the light changes as well. But a cloud's light changes many cells alike, and rain and coding
 stir the whole picture. So each cell's change of light is taken against that of the cells around it,
-and what a plume stirs by against what the rest of the picture does. Three measures are summed as
-log odds. The weights are those of a logistic regression (bench/event_odds.py) on looks at fires of
-the development part and at an hour and a half of ordinary life, but steeper in boil and against
-spread: a regression asks for few errors in looks, a watch for few in days. In ordinary life rain
-and coding stir what is hidden more than any fire does, so that counts to a limit.
+and what a plume stirs by against what the rest of the picture does. A shadow's edge that passes
+goes one way, smoke to and fro; under driving clouds the rest of the picture swings as much; and
+what coding blurs whenever the light changes, it has blurred before. The measures are summed as log
+odds. The weights are those of a logistic regression (bench/event_odds.py) on looks at fires of the
+development part and at two hours of ordinary life, but steeper in boil and against spread: a
+regression asks for few errors in looks, a watch for few in days. In ordinary life rain and coding
+stir what is hidden more than any fire does, so that counts to a limit.
 """
 
 import math
@@ -26,6 +28,8 @@ CALMEST: Final = 0.001
 """Change of light from look to look below which nothing tells the rest of a picture's from none."""
 UNKNOWN_CALM: Final = 0.004
 """The same where no rest of the picture can be told: hard coding's."""
+UNKNOWN_SWING: Final = 0.01
+"""How much the light swings where no rest of the picture can be told."""
 USUAL: Final = 0.05
 """Change of the part that is hidden, from look to look, of no certain meaning."""
 MOST_STIR: Final = 0.6
@@ -41,19 +45,36 @@ class Measures(NamedTuple):
     """Log of how much the part that they hide changes, over USUAL; MOST_STIR at most."""
     spread: float
     """Part of the picture that is veiled, 0 to 1."""
+    drift: float
+    """How far its light went from the first look to the last, as a part of all its ways, 0 to 1."""
+    swing: float
+    """Log of how much its light swings over the looks, over the picture's rest; in SWINGS."""
+    habit: float
+    """Part of the contrast that its cells used to lose before."""
 
 
-BIAS: Final = -3.9
-WEIGHTS: Final = Measures(boil=3.0, stir=1.0, spread=-2.5)
+SWINGS: Final = (-1.0, 3.0)
+"""Swing below and above which it says no more."""
+STILL: Final = 0.001
+"""Log of light below which a swing, or a way, is none."""
+BIAS: Final = -3.5
+WEIGHTS: Final = Measures(boil=2.5, stir=1.5, spread=-2.0, drift=-3.0, swing=0.7, habit=-25.0)
 
 
 class Boil:
     """What the last looks at one picture show; asked of each of its plumes."""
 
-    def __init__(self, veils: Sequence[Veil], lost: Image) -> None:
-        """Of `veils`, oldest first, and what they hide beyond the usual: `lost` (looks, h, w)."""
+    def __init__(self, veils: Sequence[Veil], lost: Image, habit: Image) -> None:
+        """Of `veils`, oldest first, and what they hide beyond the usual: `lost` (looks, h, w).
+
+        `habit` (h, w) is what of each cell was hidden so before, on the average.
+        """
         moves = np.diff(np.stack([veil.shift for veil in veils]), axis=0)
         self._own = np.abs(moves - np.stack([cv2.blur(one, (5, 5)) for one in moves]))
+        # Of light as a cloud's shadow takes it: alike from all that stands under it.
+        self._light = np.log(np.maximum([veil.shift + 1.0 for veil in veils], 0.05))
+        self._swing = self._light.std(axis=0)
+        self._habit = habit
         self._lost = np.abs(np.diff(lost, axis=0))
         self._plain: Mask = np.mean([veil.plain for veil in veils], axis=0) > 0.6
         share = (lost > THIN).mean(axis=0)[self._plain]
@@ -62,12 +83,29 @@ class Boil:
     def measures(self, core: Mask) -> Measures:
         """Of the plume over the cells of `core` (h, w), at least one."""
         near = cv2.dilate(core.astype(np.uint8), AROUND) > 0
-        rest = self._own[:, self._plain & ~near]
+        elsewhere = self._plain & ~near
+        rest = self._own[:, elsewhere]
         calm = max(float(np.median(rest)), CALMEST) if rest.size else UNKNOWN_CALM
         restless = max(float(np.median(self._own[:, core])), 0.1 * CALMEST)
         stir = max(float(np.median(np.median(self._lost[:, core], axis=0))), 0.1 * USUAL)
-        stirs = min(math.log(stir / USUAL), MOST_STIR)
-        return Measures(math.log(restless / calm), stirs, self._spread)
+        return Measures(
+            math.log(restless / calm),
+            min(math.log(stir / USUAL), MOST_STIR),
+            self._spread,
+            self._drift(core),
+            self._swings(core, elsewhere),
+            float(self._habit[core].mean()),
+        )
+
+    def _drift(self, core: Mask) -> float:
+        light = self._light[:, core]
+        way = float(np.median(np.abs(np.diff(light, axis=0)).sum(axis=0)))
+        return float(np.median(np.abs(light[-1] - light[0]))) / max(way, STILL)
+
+    def _swings(self, core: Mask, elsewhere: Mask) -> float:
+        rest = float(np.median(self._swing[elsewhere])) if elsewhere.any() else UNKNOWN_SWING
+        swing = math.log(max(float(np.median(self._swing[core])), STILL) / max(rest, STILL))
+        return min(max(swing, SWINGS[0]), SWINGS[1])
 
     def likely(self, core: Mask) -> float:
         """0 to 1: how likely it is smoke rather than another veil."""

@@ -5,6 +5,9 @@ is left is the light: under smoke, ground is darker than it was, look after look
 alike, cell by cell. Lamps, screens, steam and glare are brighter than the ground; a cloud's shadow
 changes all its cells alike; leaves' shadows sway about what the plate shows; people and vehicles
 bring edges, of which smoke has hardly more than the place has by its noise.
+
+Under driving clouds a patch of shadow that comes to rest between two others is all that at once, so
+nothing is told while light has been running over the scene.
 """
 
 import math
@@ -28,6 +31,10 @@ CALMEST: Final = 0.0008
 """Change of light from look to look below which nothing tells a cell's from none."""
 UNSTEADY: Final = 0.012
 """Usual change of light from which clouds pass, whose edges make all of a picture restless."""
+DRIVING: Final = (0.011, 0.015)
+"""Swing of the light of half the cells within the looks, on the average of `SLOW`, up to which it
+is steady and from which clouds drive: 0.001 to 0.010 where smoke was told so, by night as well,
+0.017 to 0.13 in ordinary life under clouds."""
 RESTLESS: Final = 5.0
 """Times as much as the picture's usual that a plume's cells change by."""
 DARK: Final = -0.03
@@ -64,6 +71,7 @@ class Murk:
         self._shifts: deque[Image] = deque(maxlen=LOOKS)
         self._edges: deque[Image] = deque(maxlen=LOOKS)
         self._usual: Image | None = None
+        self._swing = self._seconds = 0.0
 
     def look(self, veil: Veil, dt: float) -> list[Dark]:
         """The dark veils of the last looks; the one before `veil` was `dt` seconds ago."""
@@ -71,6 +79,7 @@ class Murk:
             self._shifts.clear()
             self._edges.clear()
             self._usual = None
+            self._seconds = 0.0
         self._shifts.append(veil.shift)
         # In the plate's light: shadow alone takes no edges.
         self._edges.append(veil.own / np.square(np.maximum(veil.shift + 1.0, 0.2)))
@@ -81,12 +90,13 @@ class Murk:
             # Who stands there from the first look on has more edges than the plate has.
             self._usual = veil.behind + max(float(np.median(edges - veil.behind)), 0.0)
         shifts = np.stack(self._shifts)
+        self._remember(shifts, dt)
         # Twice: what a cloud's edge does as it passes is nearly the same from look to look.
         moves = np.diff(shifts, n=2, axis=0)
         apart = np.abs(moves - np.stack([cv2.blur(one, (5, 5)) for one in moves]))
         stirs = np.median(apart, axis=0)
         calm = max(float(np.median(stirs)), CALMEST)
-        if calm > UNSTEADY:
+        if calm > UNSTEADY or self.steady == 0:
             return []
         often = (shifts < DARK).mean(axis=0) > MOSTLY
         restless = stirs > RESTLESS * calm
@@ -97,10 +107,21 @@ class Murk:
                 sure = self._sure(where, shifts, edges)
                 alive = step(float(restless[dark].mean()), *ALIVE)
                 if alive * sure > 0:
-                    found.append(Dark(where, alive * sure))
+                    found.append(Dark(where, self.steady * alive * sure))
         rise = (1.0 - math.exp(-dt / SLOW)) * ~often
         self._usual = np.asarray(self._usual + rise * (edges - self._usual), dtype=np.float32)
         return found
+
+    @property
+    def steady(self) -> float:
+        """0 to 1: whether no light has been running over the scene lately."""
+        return 1.0 - step(self._swing, *DRIVING)
+
+    def _remember(self, shifts: Image, dt: float) -> None:
+        """By how much the light swung within the looks with `shifts` (looks, h, w)."""
+        swing = float(np.median(np.log(np.maximum(shifts + 1.0, 0.05)).std(axis=0)))
+        self._seconds = min(self._seconds + dt, SLOW)
+        self._swing += min(dt / max(self._seconds, 1e-3), 1.0) * (swing - self._swing)
 
     def _sure(self, where: Mask, shifts: Image, edges: Image) -> float:
         """0 to 1: whether a dark veil lies over the cells `where`."""

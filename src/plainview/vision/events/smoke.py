@@ -43,6 +43,9 @@ COLOUR: Final = 18.0
 """Cb or Cr away from grey above which a veil is no smoke."""
 LASTS: Final = 13
 """Looks over which a plume must be likely: what only passes, or flickers up, is not."""
+LONGER: Final = 18
+"""The same where light runs over the scene, as under driving clouds: a patch of it lasts that long.
+"""
 LIKELY: Final = 0.7
 """Mean likelihood over these looks from which smoke is as sure as it can be."""
 DRIFT: Final = np.ones((5, 5), np.uint8)
@@ -61,6 +64,8 @@ PLATE_EVERY: Final = 2.0
 """Seconds for which the plate, which follows the scene slowly, is taken to stay as it is."""
 SLOW: Final = 60.0
 """Seconds in which what is usual grows."""
+HABIT: Final = 120.0
+"""Seconds over which it is remembered what a cell lost before a plume could be there."""
 
 
 class Smoke(NamedTuple):
@@ -82,9 +87,10 @@ class SmokeWatch:
     def __init__(self) -> None:
         """Nothing seen yet."""
         self._veils: deque[Veil] = deque(maxlen=ENOUGH)
-        self._lost: deque[Image] = deque(maxlen=ENOUGH)
-        self._likely: deque[Image] = deque(maxlen=LASTS)
+        self._lost: deque[Image] = deque(maxlen=LASTS)
+        self._likely: deque[Image] = deque(maxlen=LONGER)
         self._usual: Image | None = None
+        self._habit: Image = np.zeros((0, 0), np.float32)
         self._plate: tuple[Plate, float, Structure] | None = None
         self._first = FirstPicture()
         self._murk = Murk()
@@ -104,6 +110,7 @@ class SmokeWatch:
             self._lost.clear()
             self._likely.clear()
             usual = veil.lost.copy()
+            self._habit = np.zeros_like(usual)
             self._clear = veil.clear
         # What coding always blurs is no smoke: the least that a cell loses is its own usual.
         rise = 1.0 - math.exp(-self._since / SLOW)
@@ -112,10 +119,13 @@ class SmokeWatch:
         self._usual = usual
         self._clear += (0.5 if veil.clear > self._clear else rise) * (veil.clear - self._clear)
         dark = self._murk.look(veil, self._since)
-        self._since = 0.0
+        seconds, self._since = self._since, 0.0
         veil = veil._replace(plain=veil.plain & (usual < GONE))
         self._veils.append(veil)
         more = np.clip((veil.lost - usual) / np.maximum(1.0 - usual, 0.1), 0.0, 1.0)
+        if len(self._lost) == LASTS:
+            # What is older than any plume that could be told now.
+            self._habit += min(seconds / HABIT, 1.0) * (self._lost[0] - self._habit)
         self._lost.append((more * veil.plain).astype(np.float32))
         if len(self._veils) < ENOUGH:
             return []
@@ -130,7 +140,8 @@ class SmokeWatch:
             now[where] = np.maximum(now[where], plume.confidence)
         # A gap of one plume is another's place: each look counts where any plume was near.
         self._likely.append(np.asarray(cv2.dilate(now, DRIFT), dtype=np.float32))
-        mean = np.sum(self._likely, axis=0) / LASTS
+        lasts = round(LONGER - self._murk.steady * (LONGER - LASTS))
+        mean = np.sum(list(self._likely)[-lasts:], axis=0) / lasts
         return [
             plume._replace(confidence=step(float(mean[where].max()), 0.0, LIKELY))
             for where, plume in plumes
@@ -147,7 +158,7 @@ class SmokeWatch:
 
     def _plumes(self, chroma: Luma | None, clear: float) -> list[tuple[Mask, Smoke]]:
         """What looks like smoke in the last few looks: its sure cells, and itself."""
-        lost = np.stack(self._lost)
+        lost = np.stack(self._lost)[-ENOUGH:]
         share = (lost > THIN).mean(axis=0)
         sure = share > 0.6
         if np.count_nonzero(sure) < LEAST_CELLS:
@@ -163,7 +174,7 @@ class SmokeWatch:
         joined = ((share > 0.3) | (near & tinted & free)).astype(np.uint8)
         whole = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         labels, stats = parts(whole)
-        boil = Boil(self._veils, lost)
+        boil = Boil(self._veils, lost, self._habit)
         found = []
         for k in range(1, len(stats)):
             where = labels == k

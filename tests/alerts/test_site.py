@@ -1,3 +1,4 @@
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from plainview.alerts.book import Book
 from plainview.alerts.ground import Ground, Zone, ground
 from plainview.alerts.lifecycle import State
-from plainview.alerts.measures import slope, time_to
+from plainview.alerts.measures import Moment, Spot, Window, reach, slope, time_to
 from plainview.alerts.site import SiteWatch
 from plainview.alerts.slow import looks
 from plainview.alerts.thresholds import DEFAULTS, Level, Quantity, threshold, watched
@@ -210,3 +211,14 @@ def test_a_trend_and_the_time_that_is_left() -> None:
     assert left.value == pytest.approx(200)
     assert left.low < left.value < left.high
     assert not slope(range(5), [1.0] * 5).known
+
+
+@pytest.mark.parametrize(("now", "told"), [(3.0, True), (2.0, False)])
+def test_what_is_still_thin_is_not_foreseen_to_be_dense(now: float, *, told: bool) -> None:
+    """Under half of the density of the alarm a rise is one of ordinary traffic."""
+    whole = ground(grid=GRID, covered=np.ones((9, 12), dtype=np.bool_), zones=()).places[0]
+    moments = [Moment(t, 20.0, now + 0.02 * (t - 60)) for t in range(61)]
+    window = Window([field(60, now)], {whole.name: moments})
+    found = reach(window, whole, Spot(Estimate(now, now - 0.1, now + 0.1), None), 5.0)
+    assert math.isfinite(found.value.value) == told
+    assert math.isfinite(found.value.low) == told

@@ -45,6 +45,10 @@ DENSITY_ALARM: Final = next(
 )
 """people/m²: what `REACH` is the time to, unless the site has another alarm."""
 
+FORESEEN: Final = 0.5
+"""Part of a density that must be there before the time to it is told: thinner queues and streams of
+ordinary traffic grow as fast for a minute, and stop (`plainview evaluate alarms`)."""
+
 Key = tuple[str | None, Quantity]
 
 
@@ -220,7 +224,12 @@ def fast(ground: Ground, window: Window, wanted: Sequence[Threshold]) -> dict[Ke
 
 
 def reach(window: Window, place: Place, spot: Spot, limit: float) -> Spot:
-    """Seconds until `spot`, the densest of `place`, has `limit` people/m² at its present change."""
+    """Seconds until `spot`, the densest of `place`, has `limit` people/m² at its present change.
+
+    Never, as long as it has less than FORESEEN of that.
+    """
+    if spot.value.known and spot.value.value < FORESEEN * limit:
+        return Spot(Estimate(math.inf, math.inf, math.inf), spot.at)
     rate = slope(*_trend(window, place, "densest"))
     return Spot(time_to(now=spot.value, rate=rate, limit=limit), spot.at)
 

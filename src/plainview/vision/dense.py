@@ -12,19 +12,15 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import shapely
 from numpy.typing import NDArray
-from shapely.geometry import Polygon
 
 from plainview.geometry import View
 from plainview.vision.blend import share
+from plainview.vision.cells import Cells, smoothed
 from plainview.vision.density import Density
 from plainview.vision.estimate import Estimate
 from plainview.vision.headplane import (
-    CELL,
     SCALE,
-    STRIDE,
-    HeadPlane,
     Mask,
     channels,
     difference,
@@ -45,8 +41,6 @@ CROWD = 0.9
 COMPANY = 12.0
 """People on connected ground as dense as CROWD that make a crowd: a car, or a few who walk close,
 are the first estimator's."""
-SMOOTH = 0.7
-"""Metres: standard deviation of the kernel over which densities are compared."""
 EDGE = 5
 """Cells of the square whose densest cell says how dense a place is."""
 MEMORY = 1.0
@@ -59,12 +53,6 @@ RELATIVE = 0.2
 """Standard deviation of a crowd's number, as part of it: docs/design/0016-dense-crowds.md."""
 LEAST = 0.02
 """People in a cell below which it is left out."""
-FAINT = 0.1
-"""people/m² that the reading without a plate must find beyond the first estimator to count."""
-LEAK = 0.04
-"""people/m² that the network finds on empty floor: docs/reference/density-model.md."""
-UNSEEN = 4.0
-"""People that may stand in the plate for each one that the reading without it finds there."""
 
 
 class Crowd(NamedTuple):
@@ -96,17 +84,13 @@ class Dense:
         """Whether a crowd was seen at the last look."""
         self.noise: float | None = None
         """m/s: noise floor of one velocity component over the crowd."""
+        self.cells: Cells | None = None
+        """The head plane's cells; None where there is no head plane."""
         if self._plane is None:
             return
-        polygon = Polygon(view.polygon)
-        centres = self._plane.centres()
-        self._centres = centres.reshape(-1, 2)
-        inside = shapely.contains_xy(polygon, self._centres[:, 0], self._centres[:, 1])
-        valid = self._plane.valid.astype(np.float32)
-        size = (centres.shape[1], centres.shape[0])
-        seen = cv2.resize(valid, size, interpolation=cv2.INTER_AREA)
-        self._seen = np.asarray(seen > 0.5)
-        self._inside = inside.reshape(self._seen.shape) & self._seen
+        self.cells = Cells(self._plane, view)
+        self._centres = self.cells.centres
+        self._seen, self._inside = self.cells.seen, self.cells.inside
         self._piv = Piv(SCALE)
         self._camera = optics.centre
         self._velocities = np.zeros((*self._seen.shape, 2))
@@ -156,6 +140,13 @@ class Dense:
         self._crowd = Crowd(people, self._velocities, doubt)
         return self._crowd
 
+    @property
+    def bare(self) -> Floats | None:
+        """People by cell at the last reading without the plate, less a crowd's; None before it."""
+        if self._bare is None or self._part is None:
+            return self._bare
+        return self._bare * (1 - self._part)
+
     def _read(self, seen: Luma, differs: Luma) -> tuple[Floats, Floats]:
         """People by cell, and what the reading with the plate finds beyond the one without."""
         assert self._plane is not None  # noqa: S101 - `frame` looked
@@ -188,10 +179,9 @@ class Dense:
 
     def blended(self, estimate: Estimate, crowd: Crowd) -> Estimate:
         """`estimate` of the first estimator with the `crowd` where that is to be believed more."""
-        plane = self._plane
-        assert plane is not None  # noqa: S101 - there is a crowd
-        node, on = self._node(plane, estimate.places)
-        sparse = self._binned(node, on, estimate.weights)
+        assert self.cells is not None  # noqa: S101 - there is a crowd
+        node, on = self.cells.node(estimate.places)
+        sparse = self.cells.binned(node, on, estimate.weights)
         # A crowd's edge belongs to it: there, too, people hide each other and the floor.
         near = np.ones((EDGE, EDGE), np.uint8)
         found = (cv2.dilate(smoothed(one), near) for one in (sparse, crowd.people))
@@ -214,46 +204,12 @@ class Dense:
             settled=deviation**2,
         )
 
-    def overlooked(self, places: Floats, weights: Floats) -> float:
-        """People that may be there beyond `weights` (n,) at `places` (n, 2): who is in the plate.
-
-        Who stands from the first frame on is learned into the plate and differs from it no more.
-        The reading without the plate still finds a part of them, FAINT and more beyond the weights;
-        what an empty floor of that size leaks is taken off.
-        """
-        if self._plane is None or self._bare is None:
-            return 0.0
-        known = self._binned(*self._node(self._plane, places), weights)
-        bare = self._bare if self._part is None else self._bare * (1 - self._part)
-        gap = (smoothed(bare) - smoothed(known))[self._inside]
-        found = float(gap[gap > FAINT].sum()) - LEAK * len(gap)
-        return UNSEEN * max(found, 0.0) * CELL**2
-
-    def _node(self, plane: HeadPlane, places: Floats) -> tuple[NDArray[np.intp], Mask]:
-        """(n, 2) column and row of the cell nearest to each place, and (n,) whether it is in it."""
-        shape = self._seen.shape
-        node = np.rint((plane.pixels(places) + 0.5) / STRIDE - 0.5).astype(np.intp)
-        on = ((node >= 0) & (node < (shape[1], shape[0]))).all(axis=1)
-        return np.clip(node, 0, (shape[1] - 1, shape[0] - 1)), np.asarray(on)
-
-    def _binned(self, node: NDArray[np.intp], on: Mask, weights: Floats) -> Floats:
-        """People by cell, of `weights` (n,) in the cells `node` (n, 2) where `on` (n,)."""
-        people = np.zeros(self._seen.shape)
-        np.add.at(people, (node[on, 1], node[on, 0]), weights[on])
-        return people
-
 
 def mirrored(planes: Image) -> Image:
     """`planes` (7, h, w) of `headplane.channels`, right and left exchanged: bodies lean back."""
     turned = np.ascontiguousarray(planes[:, :, ::-1])
     turned[4] *= -1
     return turned
-
-
-def smoothed(people: NDArray[np.floating]) -> Floats:
-    """people/m² from `people` by cell, smoothed by the kernel of SMOOTH metres."""
-    plane = cv2.GaussianBlur(np.asarray(people, dtype=np.float64), (0, 0), SMOOTH / CELL)
-    return np.asarray(plane / CELL**2)
 
 
 def gathered(people: NDArray[np.floating], inside: Mask) -> float:

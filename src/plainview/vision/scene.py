@@ -7,6 +7,7 @@ the frame (Cucchiara, Grana, Piccardi & Prati, IEEE PAMI 25, 2003, reason on gho
 here it is edges, since people who stand for minutes do not move either).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -55,6 +56,11 @@ class FrameStore:
     def __len__(self) -> int:
         """Frames held."""
         return len(self._frames)
+
+    @property
+    def frames(self) -> Sequence[Luma]:
+        """Those held, in order of time."""
+        return self._frames
 
     def learn(self) -> Plate:
         """The plate of what was seen."""

@@ -3,6 +3,8 @@
 Where a crowd covers the floor, the dense estimator joins in (dense.py).
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,10 @@ from plainview.vision.flow import TORSO, Flow
 from plainview.vision.foreground import Foreground
 from plainview.vision.hidden import NOBODY, HiddenPeople
 from plainview.vision.optics import Floats, Optics
+from plainview.vision.overlooked import NOTHING, Overlooked
 from plainview.vision.plate import Image, Luma, Plate
 from plainview.vision.scene import FOLLOW_EVERY, Keeper
+from plainview.vision.standing import Standing
 
 LOOK_EVERY = 1.0
 """Seconds between two estimates of who stands behind others."""
@@ -36,6 +40,10 @@ CROWDED = 0.5
 """People overlooked for each one found in a crowd, at most, at the 90 % level."""
 SUN = 0.08
 """Relative standard deviation of the count that cast shadows add."""
+STILL = 0.2
+"""Relative standard deviation of the number of those who stand in the plate."""
+SURE = 0.5
+"""Weight from which on a body in the plate says that others may stand beside it there."""
 PACKED = 1.0
 """people/m² allowed for on ground that moves and is not explained."""
 BLEND = 0.6
@@ -45,8 +53,19 @@ BLEND = 0.6
 class SparseEstimator:
     """Owns the plate of one view and the mixture of bodies before it."""
 
-    def __init__(self, view: View, optics: Optics, plate: Plate, *, spare: bool = False) -> None:
-        """Measure `view` through its `optics` against `plate`; `spare`: see `dense.Dense`."""
+    def __init__(
+        self,
+        view: View,
+        optics: Optics,
+        plate: Plate,
+        *,
+        frames: Sequence[Luma] = (),
+        spare: bool = False,
+    ) -> None:
+        """Measure `view` through its `optics` against `plate`, learned from `frames` (h, w).
+
+        `spare`: see `dense.Dense`.
+        """
         self._optics = optics
         self.plate = plate
         self._foreground = Foreground(optics, plate)
@@ -55,6 +74,11 @@ class SparseEstimator:
         self._flow = Flow(optics)
         self._hidden = HiddenPeople(view, optics)
         self._dense = Dense(view, optics, spare=spare)
+        cells = self._dense.cells
+        self._overlooked = None if cells is None else Overlooked(cells, optics.size)
+        self._standing = Standing(optics, plate, frames)
+        self._in_plate = NONE
+        self._beyond = NOTHING
         self._bodies = NONE
         self._behind = NOBODY
         self._before: Luma | None = None
@@ -95,10 +119,13 @@ class SparseEstimator:
             metres = self._metres_per_pixel(bodies.places)
             self._noise += 0.1 * (motion.noise * metres / max(dt, 0.04) - self._noise)
         self._bodies = _steer(bodies, motion.velocities, dt) if motion.tried else bodies
+        if trusted:
+            cast = self._foreground.shadows.cast()
+            self._standing.frame(luma, self.background, self._bodies, cast, dt)
         self._since_look += dt
         if self._since_look >= LOOK_EVERY:
-            self._missed = self._overlooked(luma)
-            self._behind = self._hidden.estimate(self._bodies)
+            self._look_into_the_plate()
+            self._missed = self._allowance(luma)
             self._since_look = 0.0
         self._before = luma
         self._since_keep += dt
@@ -114,19 +141,21 @@ class SparseEstimator:
         estimate = self._estimate()
         return estimate if crowd is None else self._dense.blended(estimate, crowd)
 
-    def _overlooked(self, luma: Luma) -> float:
+    def _allowance(self, luma: Luma) -> float:
         """People that may be there beyond the mixture: an allowance for the interval's upper end.
 
         In company part of the people stand where no pixel of theirs shows; others stand in the
         plate itself; and where the picture moves on ground that no body explains, the plate may
         never have been seen empty.
         """
-        places, weights = self._bodies.places, self._bodies.weights
+        everybody = self._everybody()
+        places, weights = everybody.places, everybody.weights
         gap = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
         company = ((gap < COMPANY_REACH) @ weights - weights) / FULL_COMPANY
-        self._company = bool(company.max(initial=0.0) >= GATHERED)
+        gathered = bool(company.max(initial=0.0) >= GATHERED)
+        self._company = gathered or self._standing.new()
         crowded = CROWDED * float((weights * np.minimum(company, 1.0)).sum())
-        crowded += self._dense.overlooked(places, weights)
+        crowded += self._beyond.missed
         if self._before is None or self._before.shape != luma.shape or self.mask is None:
             return crowded
         change = cv2.blur(cv2.absdiff(luma, self._before), (3, 3))
@@ -140,19 +169,43 @@ class SparseEstimator:
         focal = float(np.linalg.norm(projection[0, :3]))
         return float(np.mean(depth)) / focal if len(places) else 0.0
 
+    def _look_into_the_plate(self) -> None:
+        """Who stands in the plate, who stands behind others, and who may be there beyond both."""
+        bare = self._dense.bare
+        if self._overlooked is None or bare is None:
+            self._behind = self._hidden.estimate(self._bodies)
+            return
+        agreed = self._overlooked.finds(bare, self._standing.bodies.places)
+        self._in_plate = self._standing.beside(self._bodies, agreed)
+        everybody = self._everybody()
+        self._behind = self._hidden.estimate(everybody)
+        pairs = ((everybody.places, self._behind.places), (everybody.weights, self._behind.weights))
+        places, weights = (np.concatenate(pair) for pair in pairs)
+        sure = self._in_plate.places[self._in_plate.weights > SURE]
+        self._beyond = self._overlooked.beyond(bare, (places, weights), sure, self._standing.alive)
+
+    def _everybody(self) -> Bodies:
+        """Those before the plate and those in it."""
+        if len(self._in_plate.weights) == 0:
+            return self._bodies
+        pairs = zip(self._bodies, self._in_plate, strict=True)
+        return Bodies(*(np.concatenate(pair) for pair in pairs))
+
     def _estimate(self) -> Estimate:
-        bodies = self._bodies
+        bodies = self._everybody()
         weights = np.where(_vehicles(bodies), 0.0, bodies.weights)
         hidden = self._behind
         doubt = float((weights * (1 - weights)).sum())
         kept = float((weights * (1 - bodies.visible)).sum())
         # Hard shadows are taken for people now and then, and people for shadows.
         sun = SUN * float(weights.sum()) if self._foreground.shadows.cast() is not None else 0.0
+        beyond = self._beyond
+        still = STILL * float(self._in_plate.weights.sum() + beyond.weights.sum())
         return Estimate(
-            np.concatenate((bodies.places, hidden.places)),
-            np.concatenate((bodies.velocities, hidden.velocities)),
-            np.concatenate((weights, hidden.weights)),
-            doubt + 0.25 * kept + hidden.total + (0.4 * hidden.total) ** 2 + sun**2,
+            np.concatenate((bodies.places, hidden.places, beyond.places)),
+            np.concatenate((bodies.velocities, hidden.velocities, 0 * beyond.places)),
+            np.concatenate((weights, hidden.weights, beyond.weights)),
+            doubt + 0.25 * kept + hidden.total + (0.4 * hidden.total) ** 2 + sun**2 + still**2,
             self._missed,
             self._noise,
         )

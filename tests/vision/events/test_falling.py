@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import pytest
-from tests.vision.events.stage import Solid, Stage, hull, lying, sitting, standing
+from tests.vision.events.stage import Solid, Stage, box, hull, lying, sitting, standing
 
 from plainview.vision.events.fallen import fell
 from plainview.vision.events.falling import EVERY, Falling
@@ -51,6 +51,13 @@ def test_a_streak_of_rain_is_nobody_upright() -> None:
     lies = lying(0.8, 1.0, 0.0)
     empty: list[list[Solid]] = [[]] * 12
     assert sank([*empty, [*lies, *standing(0.2, 0.9)]], lies) == 0.0
+
+
+def test_who_passed_before_anybody_came_did_not_fall_there() -> None:
+    """Where nobody was for seconds after somebody sank from sight, he is not who lies there."""
+    upright, litter = [standing(0.0, 1.0)] * 12, [[box(0.1, 1.0, (0.3, 0.3, 0.3))]] * 10
+    lies = lying(0.8, 1.0, 0.0)
+    assert sank([*upright, *litter], lies) == 0.0
 
 
 @pytest.mark.parametrize("gap", [30.0, -5.0])

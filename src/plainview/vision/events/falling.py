@@ -44,6 +44,10 @@ STILL: Final = 0.4
 """Part of the way down up to which what was there already is no higher than what is there now."""
 ALREADY: Final = 3
 """Frames in which it was there from which somebody only passed before it."""
+COVERED: Final = 0.4
+"""Part of what lies there now that must have differed ever since: what fell stays."""
+SOME: Final = 0.2
+"""Part of the frames since in which it need not."""
 LEAST: Final = 6
 """Pixels of somebody, at least."""
 HIGHEST: Final = 0.03
@@ -83,7 +87,8 @@ class Falling:
             if before < UPRIGHT:
                 continue
             low = float(np.median(after))
-            if low <= 0.1 or before - low <= best[0]:
+            stayed = shares[times >= t + SOON[0]]
+            if low <= 0.1 or before - low <= best[0] or np.quantile(stayed, SOME) < COVERED:
                 continue
             earlier = (times > t - EARLIER) & (times < t)
             there = (shares > THERE) & (tops < low + STILL * (before - low))

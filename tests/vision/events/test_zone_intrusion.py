@@ -82,9 +82,13 @@ def test_an_outline_that_was_never_under_way_is_nobody() -> None:
 
 
 def test_who_is_hardly_ever_met_is_rain() -> None:
-    """Streaks far away look like somebody in one look, and are elsewhere in the next."""
+    """Streaks far away look like somebody in one look, and are elsewhere in the next.
+
+    Who runs as his flow says may have come where rain was met.
+    """
     assert look(WALKER._replace(share=0.3)) == []
     assert look(WALKER._replace(share=0.7))
+    assert look(WALKER._replace(share=0.3, vx=2.5, flow=(2.2, 0.3)))
 
 
 def test_who_comes_as_another_leaves_is_told_of() -> None:

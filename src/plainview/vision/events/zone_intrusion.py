@@ -34,9 +34,9 @@ UNEVEN: Final = 0.05
 STOOD: Final = 3.0
 """The same for a person who was never seen to move."""
 MOSTLY: Final = 0.5
-"""Part of the looks in which somebody must have been met, in the last seconds, beyond which he is
-no rain: streaks that look like bodies far away are met in 0.2 of them, at most in half, people in
-0.55 at least, and mostly in all."""
+"""Part of the looks of the last seconds in which somebody must have been met, or he is rain, whose
+streaks look like bodies far away: those are met in 0.2, in half at most, people in 0.55 at least,
+and nearly always in all."""
 MET: Final = 0.4
 """Part of the confidence in who runs and was met only now: by itself it tells of nobody."""
 REACH: Final = 4.0
@@ -214,7 +214,8 @@ def _sure(mover: Mover) -> float:
     seconds = mover.seconds + UNEVEN
     if mover.size is Size.VEHICLE:
         return float(mover.moved and seconds >= SETTLED)
-    if mover.share <= MOSTLY:
+    runs = mover.flow is not None and agree((mover.vx, mover.vy), mover.flow)
+    if mover.share <= MOSTLY and not runs:
         return 0.0
     # An outline that was never under way is one of the ground's.
     settled = SETTLED if mover.moved else STOOD if mover.flow is not None else np.inf
@@ -222,4 +223,4 @@ def _sure(mover: Mover) -> float:
         return float(seconds >= settled)
     if len(mover.path) == 1:
         return MET if float(np.hypot(*mover.flow)) > SWIFT else 0.0
-    return float(mover.moved and agree((mover.vx, mover.vy), mover.flow))
+    return float(mover.moved and runs)

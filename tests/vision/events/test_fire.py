@@ -17,6 +17,7 @@ from plainview.synth.scenery import Stage, noise_tile
 from plainview.synth.shot import Now, Shot
 from plainview.synth.smoke import Smoke
 from plainview.vision.bodies import NONE
+from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.fire import Fire
 from plainview.vision.events.flame import FlameWatch
@@ -145,6 +146,28 @@ def test_a_dim_flame_is_told_by_night(radiance: float) -> None:
         Flame((1.0, 1.0), 0.8, began=1.0, radiance=radiance).paint(picture, Now(SHOT, LIGHT, t))
 
     told = _events(paint, 8.0, plate=_plate(night))
+    assert [event.phase for event in told] == [Phase.START]
+
+
+def test_nothing_is_told_while_the_cameras_gain_swings() -> None:
+    """What saturates now and then glows and fades as a flame does."""
+    burns = _effects(Flame((0.0, 0.0), 1.2, began=5.0, seed=2))
+
+    def paint(picture: F32, t: float) -> None:
+        burns(picture, t)
+        picture *= np.float32(1.0 + 0.6 * np.sin(0.9 * t))
+
+    assert not _events(paint, 10.0)
+
+
+def test_a_fire_that_shows_again_soon_is_the_same() -> None:
+    """Wind parts smoke for a quarter of a minute: that is no second alarm."""
+    episodes = Episodes(Fire.kind, Fire.patience)
+    told = []
+    for k in range(200):
+        t = 0.2 * k
+        seen = [Sighting(1.0, 2.0, 0.8)] if t < 8 or 23 < t < 30 else []
+        told += episodes.step(t, seen)
     assert [event.phase for event in told] == [Phase.START]
 
 

@@ -36,6 +36,17 @@ SMOKE_REACH: Final = 12.0
 SETTLES: Final = 2.5
 """Seconds after which a fire's place is kept."""
 MOST_FIRES: Final = 16
+UNSTEADY: Final = (0.04, 0.065)
+"""Change of the log of the picture's median luma a second, on the average of `GAIN_TIME`, up to
+which its gain is steady, and from which nothing is said of fire: paint that saturates now and then
+glows and fades like a flame. At most 0.039 in scenes with and without fire, under driving clouds
+too; 0.08 to 0.12 where the gain swings by a quarter."""
+FLOOR: Final = 20.0
+"""Grey levels added to it: in the dark one level more or less is no gain."""
+GAIN_EVERY: Final = 0.6
+"""Seconds between two such looks, at least."""
+GAIN_TIME: Final = 10.0
+"""Seconds."""
 
 
 class _Place:
@@ -45,11 +56,30 @@ class _Place:
         self.x, self.y, self.first, self.last, self.reach = x, y, t, t, reach
 
 
+class _Gain:
+    """Owns how fast the picture's brightness changed lately: three numbers."""
+
+    def __init__(self) -> None:
+        self._luma = self._t = math.nan
+        self._speed = 0.0
+
+    def steady(self, seen: Seen) -> float:
+        """0 to 1: how far the camera's gain can be taken to have been steady before `seen`."""
+        dt = seen.t - self._t
+        if not dt < GAIN_EVERY:
+            luma = math.log(float(np.median(seen.luma[::8, ::8])) + FLOOR)
+            if dt > 0:
+                speed = abs(luma - self._luma) / dt
+                self._speed += min(dt / GAIN_TIME, 1.0) * (speed - self._speed)
+            self._luma, self._t = luma, seen.t
+        return 1.0 - step(self._speed, *UNSTEADY)
+
+
 class Fire:
     """Owns a camera's watch for flame and smoke."""
 
     kind = EventKind.FIRE
-    patience = Patience(rise=1.6, fall=6.0, reach=4.0, least=0.4)
+    patience = Patience(rise=1.6, fall=20.0, reach=4.0, least=0.4)
 
     def __init__(self, view: View, optics: Optics) -> None:
         """Look in the zones of `view` for fire, in its whole area where it has none."""
@@ -65,10 +95,13 @@ class Fire:
         self._flames = FlameWatch()
         self._smoke = SmokeWatch()
         self._fires: list[_Place] = []
+        self._gain = _Gain()
+        self._steady = 1.0
 
     def look(self, seen: Seen) -> list[Sighting]:
         """Fires in `seen` and the seconds before it."""
         self._fires = [one for one in self._fires if seen.t - one.last < MEMORY]
+        self._steady = self._gain.steady(seen)
         found = []
         for flame in self._flames.look(seen) or ():
             sighting = self._placed(flame.column, flame.row, flame.confidence)
@@ -109,7 +142,8 @@ class Fire:
             return None
         for zone, ground in self._grounds:
             if shapely.contains_xy(ground, *place):
-                return Sighting(float(place[0]), float(place[1]), confidence, zone)
+                sure = self._steady * confidence
+                return Sighting(float(place[0]), float(place[1]), sure, zone) if sure > 0 else None
         return None
 
     def _metres(self, at: Sighting, pixels: float) -> float:

@@ -20,6 +20,7 @@ from plainview.vision.plate import Luma, Plate, read_plate
 from plainview.vision.scene import BOOTSTRAP, STAGES, FrameStore
 from plainview.vision.sparse import SparseEstimator
 from plainview.vision.spec import LensSpec, NetworkState
+from plainview.vision.steady import Steady, steadied
 from plainview.vision.tally import Tally
 from plainview.vision.view.redactor import Redactor
 
@@ -93,6 +94,7 @@ class Measurer:
         self._first = -math.inf
         self._stage = 0
         self._monitor = HealthMonitor()
+        self._steady = Steady()
         self._watched = -math.inf
         self._key = False
 
@@ -223,6 +225,7 @@ class Measurer:
             self._stage = len(STAGES)
 
     def _adopt(self, plate: Plate) -> None:
+        self._steady = Steady()
         if self._optics is not None:
             self._estimator = SparseEstimator(
                 self._spec.view,
@@ -274,6 +277,8 @@ class Measurer:
             self._watched, self._key = t, False
         flags = self._monitor.flags()
         trusted = not flags
+        frame = self._steadied(estimator, frame)
+        work = frame.luma
         self._tally.add(estimator.frame(work, dt, trusted=trusted), dt)
         hazy = set(flags) == {Health.BLURRED}
         self._look(estimator, frame, dt, trusted=trusted, hazy=hazy)
@@ -286,6 +291,16 @@ class Measurer:
         if trusted and settled and t - self._offered > PLATE_EVERY:
             self._offered = t
             self._outgoing = estimator.plate.to_bytes()
+
+    def _steadied(self, by: SparseEstimator, frame: _Frame) -> _Frame:
+        """`frame` as it would be had the camera not swayed since the plate of `by` was learned."""
+        shift = self._steady.shift(frame.luma, by.plate.luma)
+        if shift is None:
+            return frame
+        chroma = frame.chroma
+        if chroma is not None:
+            chroma = np.stack([steadied(one, shift / 2) for one in chroma])
+        return frame._replace(luma=steadied(frame.luma, shift), chroma=chroma)
 
     def _look(
         self, by: SparseEstimator, frame: _Frame, dt: float, *, trusted: bool, hazy: bool

@@ -17,7 +17,10 @@ from plainview.vision.optics import Floats
 from plainview.vision.plate import Luma
 
 FAINT = 0.1
-"""people/m² that the reading without a plate must find, or find beyond those known, to count."""
+"""people/m² that the reading without a plate must find beyond those known for them to count."""
+AGREED = 0.2
+"""people/m² that it must find near a place for somebody who sways there to be a person's, not a
+shadow's. One who stands alone is 0.3 at their own place."""
 LEAK = 0.04
 """people/m² that the network finds on empty floor: docs/reference/density-model.md."""
 UNSEEN = 4.0
@@ -55,7 +58,7 @@ class Overlooked:
         """(n,) whether the reading `bare`, people by cell, finds people at `places` (n, 2)."""
         node, on = self._cells.node(places)
         near = cv2.dilate(smoothed(bare), np.ones((NEAR, NEAR), np.uint8))
-        return np.asarray(on & (near[node[:, 1], node[:, 0]] > FAINT))
+        return np.asarray(on & (near[node[:, 1], node[:, 0]] > AGREED))
 
     def beyond(
         self, bare: Floats, found: tuple[Floats, Floats], in_plate: Floats, alive: Luma

@@ -40,6 +40,8 @@ CARRIER: Final = 1.5
 """Metres within which somebody must have been as it came."""
 TRAITS_EVERY: Final = 5
 """Looks for which what a change looks like is taken to stay as it is."""
+MEAN: Final = 8
+"""Measurements over which the evenness of a change is the mean."""
 SOFT: Final = 2.0
 """Pixels that the evidence's smoothing adds to a thing's width and height."""
 SIZE: Final = (0.12, 1.5)
@@ -127,6 +129,7 @@ class Thing:
         self.moved = False
         """Whether something of its size went nearby as it came."""
         self._traits: tuple[int, Traits] | None = None
+        self._measured = 0
         self.state = State.HERE
         self.looks = self.sighted = self.unlike = 0
         self.seen = change.blob.since
@@ -134,10 +137,16 @@ class Thing:
 
     @property
     def traits(self) -> Traits:
-        """What the change looks like, at most TRAITS_EVERY looks ago."""
+        """What the change looks like, at most TRAITS_EVERY looks ago; how even, in the mean."""
         known = self._traits
         if known is None or self.looks - known[0] >= TRAITS_EVERY:
-            known = self._traits = (self.looks, self.change.traits())
+            now = self.change.traits()
+            self._measured = min(self._measured + 1, MEAN)
+            if known is not None:
+                # A dark box is hardly less even than a shadow: the noise of one look decided.
+                even = known[1].even + (now.even - known[1].even) / self._measured
+                now = now._replace(even=even)
+            known = self._traits = (self.looks, now)
         return known[1]
 
     @property

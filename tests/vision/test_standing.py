@@ -71,7 +71,7 @@ def test_who_stands_from_the_first_frame_on_is_counted_until_they_go() -> None:
     frames = looks(walks)
     by = SparseEstimator(VIEW, GLASS, Plate.learn(frames), frames=frames)
     seen = watch(film(walks, 26, camera=CAMERA, rate=2, begin=28), by, rate=2)
-    assert counts(seen, 30, 33).mean() == pytest.approx(3, abs=0.3)
+    assert counts(seen, 28.4, 33).min() == pytest.approx(3, abs=0.3)
     assert counts(seen, 48, 54).mean() == pytest.approx(2, abs=0.3)
 
 

@@ -126,7 +126,9 @@ class SparseEstimator:
         if self._since_look >= LOOK_EVERY:
             self._look_into_the_plate()
             self._missed = self._allowance(luma)
-            self._since_look = 0.0
+            # Before its first reading the network agrees on nobody: the next frame asks again.
+            if self._overlooked is None or self._dense.bare is not None:
+                self._since_look = 0.0
         self._before = luma
         self._since_keep += dt
         if trusted and self._since_keep >= FOLLOW_EVERY:

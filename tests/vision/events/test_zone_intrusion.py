@@ -8,6 +8,7 @@ from tests.vision.events.traffic import SQUARE, along, hanging, moment, mover, z
 
 from plainview.geometry import View, Zone
 from plainview.record import Event, Phase
+from plainview.vision.bodies import Bodies
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.hours import OpenHours
@@ -89,6 +90,17 @@ def test_who_is_hardly_ever_met_is_rain() -> None:
     assert look(WALKER._replace(share=0.3)) == []
     assert look(WALKER._replace(share=0.7))
     assert look(WALKER._replace(share=0.3, vx=2.5, flow=(2.2, 0.3)))
+
+
+def test_who_seems_to_run_among_many_parts_of_a_bus_is_nobody() -> None:
+    """A roof that drives behind the zone is laid into it in pieces, all of them fast."""
+    runs = WALKER._replace(share=0.3, vx=2.5, flow=(2.2, 0.3))
+    for parts, told in ((2, True), (5, False)):
+        places = np.array([(runs.x + 0.8 * k, runs.y) for k in range(parts)])
+        ones = np.ones(parts)
+        bodies = Bodies(places, np.tile((5.0, 0.0), (parts, 1)), ones, ones)
+        found = detector().look(moment(0.0, runs)._replace(bodies=bodies))
+        assert bool(found) == told
 
 
 def test_who_comes_as_another_leaves_is_told_of() -> None:

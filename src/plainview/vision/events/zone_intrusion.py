@@ -16,6 +16,7 @@ from shapely.geometry import Polygon
 
 from plainview.geometry import View, project
 from plainview.record import EventKind
+from plainview.vision.bodies import Bodies
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
@@ -48,6 +49,8 @@ APART: Final = 1.5
 """Metres between two who are inside at once, from which the second is told of as well."""
 LONG: Final = 5.0
 """Metres around a vehicle within which bodies are parts of it."""
+FEW: Final = 3
+"""Fast bodies within `LONG` of who runs, himself among them: more are one vehicle's parts."""
 LEFT: Final = 1.3
 """Metres beside the place of somebody inside at which who is seen is the one who was there."""
 FORGOTTEN: Final = 2.5
@@ -105,7 +108,7 @@ class ZoneIntrusion:
                 continue
             rest = [one for one in before if one.zone == k]
             for mover in seen.movers:
-                known_for = _sure(mover)
+                known_for = _sure(mover, seen.bodies)
                 if not (mover.counts(zone) and known_for > 0 and inside(mover, ground)):
                     continue
                 if not solid(self._optics.projection, seen, mover):
@@ -205,7 +208,7 @@ def _spread(size: Size) -> float:
     return LONG if size is Size.VEHICLE else 0.0
 
 
-def _sure(mover: Mover) -> float:
+def _sure(mover: Mover, bodies: Bodies) -> float:
     """Part of the confidence in `mover` that it has by what was seen of it before, 0 to 1.
 
     Where somebody has been for a while says enough. Of who runs, two looks do: his flow says where
@@ -214,7 +217,8 @@ def _sure(mover: Mover) -> float:
     seconds = mover.seconds + UNEVEN
     if mover.size is Size.VEHICLE:
         return float(mover.moved and seconds >= SETTLED)
-    runs = mover.flow is not None and agree((mover.vx, mover.vy), mover.flow)
+    alone = _alone(mover, bodies)
+    runs = alone and mover.flow is not None and agree((mover.vx, mover.vy), mover.flow)
     if mover.share <= MOSTLY and not runs:
         return 0.0
     # An outline that was never under way is one of the ground's.
@@ -222,5 +226,12 @@ def _sure(mover: Mover) -> float:
     if seconds >= settled or mover.flow is None:
         return float(seconds >= settled)
     if len(mover.path) == 1:
-        return MET if float(np.hypot(*mover.flow)) > SWIFT else 0.0
+        return MET if alone and float(np.hypot(*mover.flow)) > SWIFT else 0.0
     return float(mover.moved and runs)
+
+
+def _alone(mover: Mover, bodies: Bodies) -> bool:
+    """Whether few of `bodies` are as fast near `mover`: many are the parts of one vehicle."""
+    fast = np.hypot(*bodies.velocities.T) > SWIFT
+    near = np.hypot(*(bodies.places - (mover.x, mover.y)).T) < LONG
+    return int(np.count_nonzero(fast & near)) <= FEW

@@ -19,7 +19,7 @@ from plainview.synth.smoke import Smoke
 from plainview.vision.bodies import NONE
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
-from plainview.vision.events.fire import Fire
+from plainview.vision.events.fire import Fire, gained
 from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.flicker import disorder
 from plainview.vision.events.seen import Seen
@@ -158,6 +158,18 @@ def test_nothing_is_told_while_the_cameras_gain_swings() -> None:
         picture *= np.float32(1.0 + 0.6 * np.sin(0.9 * t))
 
     assert not _events(paint, 10.0)
+
+
+def test_a_fires_own_light_is_no_gain() -> None:
+    """It falls off with the distance; a gain changes all that is well lit alike."""
+    before = np.random.default_rng(1).integers(20, 250, (24, 40)).astype(np.uint8)
+    brighter = (before * 1.2).clip(0, 255).astype(np.uint8)
+    assert gained(before, brighter) == pytest.approx(np.log(1.2), abs=0.02)
+    assert gained(before, before) == 0
+    away = np.hypot(*np.meshgrid(np.arange(40.0), np.arange(24.0)))
+    glow = (before * (1 + 2.0 / (1 + (away / 6) ** 2))).clip(0, 255).astype(np.uint8)
+    assert gained(before, glow) == 0
+    assert gained(np.zeros_like(before), before) == 0
 
 
 def test_a_fire_that_shows_again_soon_is_the_same() -> None:

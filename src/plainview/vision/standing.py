@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from plainview.vision.bodies import APART, NONE, Bodies, BodyModel, update
 from plainview.vision.optics import SAMPLE_Z, SAMPLES, Floats, Optics, silhouettes
-from plainview.vision.plate import Image, Luma, Plate
+from plainview.vision.plate import Luma, Plate
 from plainview.vision.sway import Sway
 
 LOOK_EVERY, RARELY = 2.0, 4.0
 """Seconds between two looks while something sways, and where nothing does."""
 MEAN = 2.0
 """Seconds before a look over which pictures are averaged: a mean has less noise."""
+MOST = 250
+"""Pictures of it, at most: their sum must fit into 16 bits."""
 STILL, ALIVE = 0.12, 0.35
 """Sway (`Sway.swaying`) that speaks for nobody, and from which on it speaks fully for a body."""
 AGAINST, FOR = -0.25, 1.3
@@ -45,8 +47,7 @@ class Standing:
         self._optics = optics
         self._plate = plate
         self._sway = Sway(optics.size)
-        self._model: BodyModel | None = None
-        self._seen: Image | None = None
+        self._seen: NDArray[np.uint16] | None = None
         self._count = 0
         self._since = 0.0
         self.alive = np.ones((1, 1), dtype=np.uint8)
@@ -71,14 +72,16 @@ class Standing:
         if self._since <= wait - MEAN:
             return
         if self._seen is None:
-            self._seen = np.zeros(luma.shape, dtype=np.float32)
-        cv2.accumulate(luma, self._seen)
-        self._count += 1
+            self._seen = np.zeros(luma.shape, dtype=np.uint16)
+        if self._count < MOST:
+            self._seen += luma
+            self._count += 1
         if self._since < wait - 0.01:
             return
         if self._since < wait + MEAN:
-            self._seen /= np.float32(self._count)
-            self._sway.look(self._seen, background.astype(np.float32), self._plate)
+            mean = self._seen.astype(np.float32)
+            mean /= np.float32(self._count)
+            self._sway.look(mean, background.astype(np.float32), self._plate)
             self._explain(found, cast)
         self._seen, self._count, self._since = None, 0, 0.0
 
@@ -90,15 +93,15 @@ class Standing:
         evidence[sway < STILL] = AGAINST
         evidence[~known] = 0
         if not (evidence > 0.5).any():
-            self.bodies, self._model = NONE, None
+            self.bodies = NONE
             return
-        if self._model is None:
-            self._model = BodyModel(self._optics)
+        # Made for one look: kept until the next it would be a twentieth of a lens's memory.
+        model = BodyModel(self._optics)
         whole = cv2.resize(evidence, self._optics.size, interpolation=cv2.INTER_LINEAR)
-        self._model.begin(np.asarray(whole, dtype=np.float32), cast)
+        model.begin(np.asarray(whole, dtype=np.float32), cast)
         for place in found.places[found.weights > 0.5]:
-            self._model.explain(place)
-        after = update(self._model, self.bodies, LOOK_EVERY)
+            model.explain(place)
+        after = update(model, self.bodies, LOOK_EVERY)
         self.bodies = after._replace(velocities=np.zeros_like(after.velocities))
 
     def alone(self) -> NDArray[np.bool_]:

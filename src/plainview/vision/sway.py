@@ -87,12 +87,12 @@ class Sway:
 
     def _explained(self, a: Image, b: Image, sharpness: Image) -> tuple[Image, Mask]:
         """(h/2, w/2) how well shifts explain `a` - `b`, and where something stands before `b`."""
-        differs = cv2.blur((a - b) * sharpness, (3, 3))
-        before = _around(self._halved(np.abs(differs)) > STRONG)
+        d = a - b
+        before = _around(self._halved(np.abs(cv2.blur(d * sharpness, (3, 3)))) > STRONG)
         middle = cv2.addWeighted(a, 0.5, b, 0.5, 0)
         gx = cv2.Sobel(middle, cv2.CV_32F, 1, 0, scale=0.125)
         gy = cv2.Sobel(middle, cv2.CV_32F, 0, 1, scale=0.125)
-        d = a - b
+        del middle  # each is a megabyte
         d -= cv2.blur(d, (AREA, AREA))
         pairs = ((gx, gx), (gx, gy), (gy, gy), (gx, d), (gy, d), (d, d))
         seen = _Products(*(self._halved(p * q) for p, q in pairs))

@@ -66,8 +66,11 @@ def existing(folder: Path | None) -> Path:
 
     Where none is named, it is the first of the `likely` ones in which a city was begun.
     """
-    begun = (one for one in likely() if (one / "ledger").is_dir())
-    found = next(begun, usual()) if folder is None else folder
+    if folder is None:
+        places = likely()
+        found = next((one for one in places if (one / "ledger").is_dir()), places[0])
+    else:
+        found = folder
     if not found.is_dir():
         raise InputError(
             "there is no state folder here",

@@ -27,6 +27,7 @@ from plainview.store import (
     Span,
     connect,
     events,
+    minute_state,
     outbox,
     rolled,
     schema,
@@ -133,7 +134,7 @@ class SqliteStore:
                 stored = connection.exec_driver_sql(_insert_reading, rows).rowcount
                 minutes = np.maximum(given.columns.t - 1, 0) // MINUTE * MINUTE
                 if stored:
-                    self._minutes.note(connection, minutes)
+                    minute_state.note(connection, minutes)
                 names, fresh = self._put_marks(connection, marks, numbers)
             self._cameras.update(added)
             self._zones.update(names)

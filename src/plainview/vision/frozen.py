@@ -1,4 +1,4 @@
-"""A picture that stands still, bit for bit: a stopped sensor behind an encoder that runs on.
+"""A picture that stands still: a stopped sensor behind an encoder that runs on.
 
 A codec that skips blocks repeats an empty scene exactly, but not past a key frame; a stopped sensor
 behind a running encoder repeats whole groups of pictures. And all that moves in a scene does not

@@ -85,6 +85,13 @@ def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> float:
     return min(max(gain, 0.1), 10.0)
 
 
+def gradients(picture: Luma | Image) -> tuple[Image, Image]:
+    """(h, w) each: grey levels per pixel by which `picture` rises, right and down, by Sobel's."""
+    gx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=0.125)
+    gy = cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=0.125)
+    return np.asarray(gx, dtype=np.float32), np.asarray(gy, dtype=np.float32)
+
+
 def gradient(luma: Luma | Image) -> Image:
     """(h, w) twice the grey levels per pixel by which `luma` rises, by Sobel's operator."""
     gx = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=0.25)

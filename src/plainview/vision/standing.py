@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from plainview.vision.bodies import APART, NONE, Bodies, BodyModel, update
 from plainview.vision.optics import SAMPLE_Z, SAMPLES, Floats, Optics, silhouettes
-from plainview.vision.plate import Luma, Plate
+from plainview.vision.plate import Image, Luma, Plate
 from plainview.vision.sway import Sway
 
 LOOK_EVERY, RARELY = 2.0, 4.0
@@ -117,17 +117,10 @@ class Standing:
         off = side / wide * (wide + BESIDE)
         over = rows[:, -1] + 2 * (middle[:, -1] - middle[:, -2])[:, None]
         around = np.concatenate((middle + off, middle - off, over), axis=1)
-        within = self._at(rows[:, :, 1:-1].reshape(len(rows), -1, 2))
-        return np.asarray((within > CLEAR) & (self._at(around) < QUIET))
-
-    def _at(self, pixels: Floats) -> Floats:
-        """(n,) mean sway in units of ALIVE, at most 1 each, at working `pixels` (n, m, 2)."""
         sway, known = self._sway.swaying()
         level = np.minimum(sway / np.float32(ALIVE), 1.0) * known
-        x, y = np.moveaxis(np.floor(pixels / 2).astype(np.intp), -1, 0)
-        rows, columns = level.shape
-        values = level[np.clip(y, 0, rows - 1), np.clip(x, 0, columns - 1)]
-        return np.asarray(values.mean(axis=1), dtype=np.float64)
+        within = _mean_at(level, rows[:, :, 1:-1].reshape(len(rows), -1, 2))
+        return np.asarray((within > CLEAR) & (_mean_at(level, around) < QUIET))
 
     def new(self) -> bool:
         """Whether more stand in the plate than when this was asked last."""
@@ -142,3 +135,11 @@ class Standing:
             gap = np.hypot(*(self.bodies.places[:, None] - found.places).transpose(2, 0, 1))
             keep &= ((gap < APART) * found.weights).max(axis=1) < 0.5
         return Bodies(*(part[keep] for part in self.bodies))
+
+
+def _mean_at(half: Image, pixels: Floats) -> Floats:
+    """(n,) mean of `half` (h/2, w/2) at working `pixels` (n, m, 2)."""
+    x, y = np.moveaxis(np.floor(pixels / 2).astype(np.intp), -1, 0)
+    rows, columns = half.shape
+    values = half[np.clip(y, 0, rows - 1), np.clip(x, 0, columns - 1)]
+    return np.asarray(values.mean(axis=1), dtype=np.float64)

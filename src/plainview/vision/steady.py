@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.plate import Image, Luma
+from plainview.vision.plate import Image, Luma, gradients
 
 Shift = NDArray[np.float64]
 """(2,) working pixels to the right and down."""
@@ -136,22 +136,16 @@ def _moved(picture: Luma | Image, shift: Shift) -> NDArray[np.generic]:
 
 def _held(plate: Luma) -> _Held | None:
     half = _half(plate)
-    gx, gy = _gradients(half)
+    gx, gy = gradients(half)
     y, x = np.nonzero(cv2.magnitude(gx, gy) >= STRUCTURE)
     if len(y) < ENOUGH * half.size:
         return None
     some = np.linspace(0, len(y) - 1, FEW).astype(np.intp)
     rows, columns = 2 * y[some], 2 * x[some]
     smooth = np.asarray(cv2.blur(plate, (5, 5)), dtype=np.float32)
-    wx, wy = (one[rows, columns] for one in _gradients(smooth))
+    wx, wy = (one[rows, columns] for one in gradients(smooth))
     few = _Points(rows, columns, smooth[rows, columns], wx, wy)
     return _Held(few, half, gx[y, x], gy[y, x], y, x)
-
-
-def _gradients(picture: Image) -> tuple[Image, Image]:
-    gx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=0.125)
-    gy = cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=0.125)
-    return np.asarray(gx, dtype=np.float32), np.asarray(gy, dtype=np.float32)
 
 
 def _gain(values: Values, plate: Values) -> np.float32:

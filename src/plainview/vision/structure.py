@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.plate import gradients
+
 Picture = NDArray[np.float32]
 """(h, w) luma or one of its derivatives."""
 Tiles = NDArray[np.float32]
@@ -58,12 +60,6 @@ def tiles(picture: Picture) -> Tiles:
     )
 
 
-def _gradient(picture: Picture) -> tuple[Picture, Picture]:
-    gx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
-    gy = cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
-    return np.asarray(gx, dtype=np.float32), np.asarray(gy, dtype=np.float32)
-
-
 def resized(luma: NDArray[np.uint8] | Picture, size: tuple[int, int]) -> Picture:
     """(h, w) to `size` (w, h), by area."""
     small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
@@ -72,7 +68,7 @@ def resized(luma: NDArray[np.uint8] | Picture, size: tuple[int, int]) -> Picture
 
 def look_of(small: Picture) -> Look:
     """The structure of a picture of SMALL size."""
-    gx, gy = _gradient(small)
+    gx, gy = gradients(small)
     return Look(small, gx, gy, tiles(gx * gx + gy * gy))
 
 
@@ -84,14 +80,14 @@ def agreement_of(a: Look, b: Look) -> Tiles:
 
 def edges_of(luma: NDArray[np.uint8] | Picture) -> Picture:
     """Compressed gradient magnitude of a picture, at the medium scale."""
-    gx, gy = _gradient(resized(luma, MEDIUM))
+    gx, gy = gradients(resized(luma, MEDIUM))
     # Compressed, so that one lamp does not outshout all the masonry.
     return np.asarray(np.sqrt(cv2.magnitude(gx, gy)), dtype=np.float32)
 
 
 def fine_of(luma: NDArray[np.uint8] | Picture) -> Tiles:
     """Mean |g|^2 of each tile at the scale of the picture itself, luma levels squared."""
-    gx, gy = _gradient(np.asarray(luma, dtype=np.float32))
+    gx, gy = gradients(np.asarray(luma, dtype=np.float32))
     return tiles(gx * gx + gy * gy)
 
 

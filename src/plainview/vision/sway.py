@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.plate import Image, Luma, Plate, exposure
+from plainview.vision.plate import Image, Luma, Plate, exposure, gradients
 
 Mask = NDArray[np.bool_]
 
@@ -89,9 +89,8 @@ class Sway:
         """(h/2, w/2) how well shifts explain `a` - `b`, and where something stands before `b`."""
         d = a - b
         before = _around(self._halved(np.abs(cv2.blur(d * sharpness, (3, 3)))) > STRONG)
-        middle = cv2.addWeighted(a, 0.5, b, 0.5, 0)
-        gx = cv2.Sobel(middle, cv2.CV_32F, 1, 0, scale=0.125)
-        gy = cv2.Sobel(middle, cv2.CV_32F, 0, 1, scale=0.125)
+        middle = np.asarray(cv2.addWeighted(a, 0.5, b, 0.5, 0), dtype=np.float32)
+        gx, gy = gradients(middle)
         del middle  # each is a megabyte
         d -= cv2.blur(d, (AREA, AREA))
         pairs = ((gx, gx), (gx, gy), (gy, gy), (gx, d), (gy, d), (d, d))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
@@ -39,24 +38,12 @@ class Minutes:
         last = connection.execute(select(func.max(schema.minute_state.c.start))).scalar()
         self._lately = Lately(-1 if last is None else last)
 
-    def note(self, connection: Connection, minutes: Ints) -> None:
-        """In the transaction that stores them: Readings of `minutes` came, one start for each."""
-        state = schema.minute_state
-        fresh = insert(state)
-        note = fresh.on_conflict_do_update(
-            index_elements=[state.c.start],
-            set_={"rows": state.c.rows + fresh.excluded.rows, "dirty": 1},
-        )
-        starts, rows = np.unique(minutes, return_counts=True)
-        said = zip(starts.tolist(), rows.tolist(), strict=True)
-        connection.execute(note, [{"start": start, "rows": n, "dirty": 1} for start, n in said])
-
     def add(self, minutes: Ints, given: Columns) -> None:
-        """After it: all of them were new, and are `given`."""
+        """Readings of `minutes` were stored, all of which were new: they are `given`."""
         self._lately.add(minutes, given)
 
     def tear(self, minutes: Ints) -> None:
-        """After it: only some were new."""
+        """Readings of `minutes` were stored, of which only some were new."""
         self._lately.tear(minutes)
 
     def roll_due(self, now: int = FOREVER) -> int:

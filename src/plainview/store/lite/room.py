@@ -6,10 +6,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from plainview.errors import StoreFull
-from plainview.store import connect, events, schema
+from plainview.store import connect, events, minute_state, schema
 from plainview.store.lite.minutes import FOREVER, Minutes
 from plainview.store.lite.writing import Writer
-from plainview.store.rollup import MINUTE
 
 SOFT: Final = 0.85
 """Readings may fill this share of the pages; the rest is for roll-ups and for the tree's slack."""
@@ -100,13 +99,7 @@ class Room:
             minutes = connection.execute(select(state).order_by(state.c.start)).all()
             total = sum(row.rows for row in minutes)
             wanted = total * pages / max(_used_pages(connection), 1)
-        until = 0
-        for row in minutes[:-1]:
-            if wanted <= 0:
-                break
-            wanted -= row.rows
-            until = row.start + MINUTE
-        return self._minutes.delete_readings(until)
+        return self._minutes.delete_readings(minute_state.oldest(minutes, wanted))
 
     def count_events(self, connection: Connection, rows: int) -> None:
         """In a transaction that adds or deletes events: there are `rows` of them now."""

@@ -6,13 +6,13 @@ from sqlalchemy import Connection, Table, delete, func, select, text
 
 from plainview.errors import StoreFull
 from plainview.store import alerts as kept_alerts
-from plainview.store import events, outbox, schema
+from plainview.store import events, minute_state, outbox, schema
 from plainview.store.dialects import INSERTS
 from plainview.store.pg import partitions
 from plainview.store.pg.address import Address
 from plainview.store.pg.faults import explained
 from plainview.store.pg.writer import Writer
-from plainview.store.rollup import MINUTE, minute_of
+from plainview.store.rollup import minute_of
 
 _insert = INSERTS["postgresql"]
 _FEW: Final = 200_000
@@ -181,13 +181,7 @@ class Pruning:
             if minutes[0].start < span.until <= newest:
                 return self._drop_readings(span.until)
         wanted = sum(row.rows for row in minutes) * size / max(used, 1)
-        until = 0
-        for row in minutes[:-1]:
-            if wanted <= 0:
-                break
-            wanted -= row.rows
-            until = row.start + MINUTE
-        gone = self._drop_readings(until)
+        gone = self._drop_readings(minute_state.oldest(minutes, wanted))
         self._vacuum()
         return gone
 

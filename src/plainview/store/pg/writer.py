@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from plainview.readings import Columns, Ints, Readings, gathered
 from plainview.record import CameraStatus, Reading, Stamped
-from plainview.store import Appended, Retention, events, schema
+from plainview.store import Appended, Retention, events, minute_state, schema
 from plainview.store.dialects import INSERTS
 from plainview.store.lately import LARGE
 from plainview.store.pg import copying, partitions, rolling
@@ -116,7 +116,7 @@ class Writer:
                 made = self._cover(connection, batch.rows.times)
                 stored = self._store(connection, batch)
                 minutes = np.maximum(batch.rows.times - 1, 0) // MINUTE * MINUTE
-                _note_minutes(connection, minutes[stored])
+                minute_state.note(connection, minutes[stored])
                 zones = self._put_marks(connection, marks, added)
                 said = self._save_statuses(connection)
                 self._tell(connection)
@@ -321,20 +321,3 @@ def _ordered(given: Readings, cameras: Ints) -> _Batch:
         columns, cameras, sizes = columns.of(order), cameras[order], sizes[order]
         data = [*map(data.__getitem__, order.tolist())]
     return _Batch(columns, copying.Rows(columns.t, cameras, data, sizes))
-
-
-def _note_minutes(connection: Connection, minutes: Ints) -> None:
-    if not len(minutes):
-        return
-    state = schema.minute_state
-    fresh = _insert(state)
-    note = fresh.on_conflict_do_update(
-        index_elements=[state.c.start],
-        set_={"rows": state.c.rows + fresh.excluded.rows, "dirty": 1},
-    )
-    starts, rows = np.unique(minutes, return_counts=True)
-    connection.execute(
-        note,
-        [{"start": start, "rows": n, "dirty": 1}
-         for start, n in zip(starts.tolist(), rows.tolist(), strict=True)],
-    )  # fmt: skip

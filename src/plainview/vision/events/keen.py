@@ -23,7 +23,7 @@ from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import ranked
 from plainview.vision.foreground import SHADOW
-from plainview.vision.plate import Image, Luma
+from plainview.vision.plate import Image, Luma, gradients
 from plainview.vision.shadow import SOFT
 
 SHARP: Final = 0.22
@@ -159,9 +159,8 @@ def _thing(luma: Luma, background: Luma, mask: NDArray[np.uint8], noise: float) 
     ratio = cv2.mean(luma, inside)[0] / max(cv2.mean(background, inside)[0], 1.0)
     if contrast < PLAIN * noise or not RATIO[0] <= ratio <= RATIO[1]:
         return False
-    signed = cv2.blur(cv2.subtract(luma, background, dtype=cv2.CV_32F), (3, 3))
+    differs = cv2.blur(cv2.subtract(luma, background, dtype=cv2.CV_32F), (3, 3))
+    signed = np.asarray(differs, dtype=np.float32)
     rim = (cv2.dilate(mask, _THREE) > 0) & (cv2.erode(mask, _THREE) == 0)
-    gx = cv2.Sobel(signed, cv2.CV_32F, 1, 0, scale=0.125)
-    gy = cv2.Sobel(signed, cv2.CV_32F, 0, 1, scale=0.125)
-    steps = cv2.magnitude(gx, gy)[rim]
+    steps = cv2.magnitude(*gradients(signed))[rim]
     return bool(steps.size and ranked(steps, EDGE) >= SHARP * contrast)

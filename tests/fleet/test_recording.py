@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +113,26 @@ def test_a_recorder_that_is_killed_is_started_anew_unnoticed(
     assert len(found) >= 4 * 12 + 40
     assert found[-1] == sent[-1]
     assert check(layout, time.time()).findings == ()
+
+
+UNREAD = """
+import socket, sys
+from plainview.fleet.recorder import Refused, _answer
+channel = socket.socket(fileno=int(sys.argv[1]))
+channel.recv(1, socket.MSG_PEEK)
+_answer(channel, Refused("no room for keys"))
+"""
+
+
+def test_why_a_recorder_refused_is_heard_though_it_left_orders_unread(tmp_path: Path) -> None:
+    """The kernel tells of the reset before it hands over the reason."""
+    command = (sys.executable, "-P", "-c", UNREAD)
+    recording = Recording(tmp_path, bound=10**9, clock=SystemClock(), command=command)
+    try:
+        recording.attach("north", DAY)
+        until(lambda: recording.why("north") == "no room for keys")
+    finally:
+        recording.close()
 
 
 def test_a_vault_that_is_not_there_is_told_and_tried_again(tmp_path: Path) -> None:

@@ -35,6 +35,20 @@ _encoder = msgspec.msgpack.Encoder()
 _log = structlog.get_logger(__name__)
 
 
+def _next(channel: socket.socket) -> bytes:
+    """What comes next through `channel`; empty at its end.
+
+    One that ended with orders unread counts as reset, and the kernel says so once *before* it
+    hands over what was last said: why it ended comes only after that.
+    """
+    try:
+        return channel.recv(MESSAGE)
+    except ConnectionError:
+        with contextlib.suppress(ConnectionError):
+            return channel.recv(MESSAGE)
+    return b""
+
+
 class _Ends(NamedTuple):
     write: socket.socket
     read: socket.socket
@@ -169,10 +183,7 @@ class Recording:
             ready, _, _ = select.select([channel.fileno(), self._wake], [], [], 1.0)
             if channel.fileno() not in ready:
                 continue
-            try:
-                data = channel.recv(MESSAGE)
-            except ConnectionError:
-                data = b""
+            data = _next(channel)
             if data:
                 self._hear(_answers.decode(data))
                 continue

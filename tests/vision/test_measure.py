@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import av
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from tests.vision.scenes import (
     readings,
     view,
 )
+from tests.vision.test_health import WIDTH, noisy, scene
 
 from plainview.app.measure import header_line
 from plainview.config.camera import load_camera
@@ -323,6 +325,22 @@ def test_a_camera_that_is_covered_never_reads_as_empty(kind: str) -> None:
             assert one.high * COUNT_STEP > 100
         assert all(one.health == () for one in found[28:])
         assert max(count_of(one) for one in found[28:]) < 0.5
+
+
+def test_a_cover_is_not_learned_before_it_is_told() -> None:
+    """A hand that is gone again before it counts as a cover leaves no ghost in the plate."""
+    rng, still, measurer = np.random.default_rng(2), scene(), Measurer(CLIP)
+    hand = np.clip((0.42 * WIDTH - np.arange(WIDTH, dtype=np.float32)) / 30, 0, 1)
+    plates = []
+    for k in range(240):
+        t = k / RATE
+        covered = hand if 40 <= t < 44.5 else 0 * hand
+        measurer.frame(noisy(still * (1 - covered) + 30 * covered, 1.5, rng), t)
+        if k % round(RATE) == 0 and t >= 39:
+            said(measurer, t)
+            assert measurer._estimator is not None
+            plates.append(measurer._estimator.plate.luma.copy())
+    assert np.mean(cv2.absdiff(plates[-1], plates[0]) > 6) < 0.001
 
 
 def test_what_the_lens_knows_of_its_packets_is_passed_on() -> None:

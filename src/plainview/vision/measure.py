@@ -30,6 +30,8 @@ WATCH_EVERY = 0.3
 """Seconds between two looks at the camera's health, at least: every second frame of five."""
 ENOUGH = 12.0
 """Seconds of a scene after which its plate is taken at its word."""
+REPLACED = {Health.BLIND, Health.MOVED}
+"""Flags of another picture than the plate's: not to be learned while one is only suspected."""
 _ORDER = {flag: k for k, flag in enumerate(Health)}
 
 
@@ -277,9 +279,10 @@ class Measurer:
             self._watched, self._key = t, False
         flags = self._monitor.flags()
         trusted = not flags
+        learns = trusted and not self._monitor.suspected() & REPLACED
         frame = self._steadied(estimator, frame)
         work = frame.luma
-        self._tally.add(estimator.frame(work, dt, trusted=trusted), dt)
+        self._tally.add(estimator.frame(work, dt, trusted=learns), dt)
         hazy = set(flags) == {Health.BLURRED}
         self._look(estimator, frame, dt, trusted=trusted, hazy=hazy)
         if estimator.relit and trusted:

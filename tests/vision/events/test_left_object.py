@@ -68,6 +68,59 @@ def test_a_thing_whose_owner_waits_beside_it_and_then_goes_is_told() -> None:
     assert 20.0 + PATIENCE.rise <= start.t / 1000 <= 36.0
 
 
+def test_a_thing_that_its_plate_was_learned_with_is_told() -> None:
+    """Left in a camera's first half minute it is a part of the plate; the first seconds tell."""
+    (start,) = events(BAG, stage=Stage(began=[BAG]))
+    assert np.hypot(start.x * 0.1 - 0.4, start.y * 0.1 - 0.8) < 0.6
+
+
+def test_a_thing_that_was_met_in_part_is_told_by_its_whole() -> None:
+    """Its outline is taken anew when more of it shows; a part of something larger is nothing."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        part = box(0.4, 0.8, (0.28, 0.25, 0.25)) if t < 14.0 else BAG
+        return [*solids, *([part] if t >= DOWN else [])], people
+
+    assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 32.0, what)) == 1
+
+
+def test_a_thing_that_showed_late_is_told_of_who_left_before() -> None:
+    """What lay beside it hid how large it is; who walked away meanwhile has left it."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        beside = [box(1.25, 0.8, (1.1, 0.25, 0.4))] if t < 22.0 else []
+        return [*solids, *([BAG, *beside] if t >= DOWN else [])], people
+
+    assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 40.0, what)) == 1
+
+
+def test_a_thing_that_is_taken_for_a_head_is_told() -> None:
+    """A case may be explained as the head and trunk of one who stands before it: nobody does."""
+    case = box(0.4, 0.8, (0.3, 0.3, 0.7))
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        if t >= DOWN:
+            solids, people = [*solids, case], [*people, (0.4, -0.8, 0.0, 0.0)]
+        return solids, people
+
+    assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 26.0, what)) == 1
+
+
+def test_who_is_beside_it_for_one_look_does_not_undo_that_somebody_left() -> None:
+    """In one look a shadow or a passer-by may seem to stand there."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        if 8.3 < t < 8.5:
+            solids, people = [*solids, *standing(1.1, 0.5)], [*people, (1.1, 0.5, 0.0, 0.0)]
+        return [*solids, *([BAG] if t >= DOWN else [])], people
+
+    assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 26.0, what)) == 1
+
+
 def test_what_nobody_walked_away_from_is_not_told() -> None:
     """One who sits down is no body any more; that others stand beside does not make it a thing."""
 

@@ -1,7 +1,9 @@
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
+import pytest
 from tests.vision.events.stage import Stage
 
 from plainview.vision.events.change import Change, Traits
@@ -11,17 +13,35 @@ from plainview.vision.events.thing import EVEN, TRAITS_EVERY, Extent, Thing
 STAGE = Stage()
 
 
+def brought(traits: Callable[[], Traits], upright: float = 1.5) -> Thing:
+    """A change of these traits, that somebody was near to and walked away from."""
+    blob = Blob((0, 0), np.ones((9, 9), np.uint8), 0.0)
+    change = cast(Change, SimpleNamespace(blob=blob, traits=traits))
+    thing = Thing(change, Extent(np.array([0.0, 1.0]), 0.5, 0.5, 0.2, upright), STAGE.optics)
+    thing.carrier, thing.left = 0.5, True
+    return thing
+
+
+@pytest.mark.parametrize(("texture", "told"), [(0.0, True), (0.2, True), (0.5, False)])
+def test_what_may_be_light_is_a_thing_where_somebody_left_it(*, texture: float, told: bool) -> None:
+    """Smooth ground and a plain bag look as light does; only ground that shows through is light."""
+    thing = brought(lambda: Traits(2.0, 0.01, 0.6, texture, 0.6, 6.0, 1.0))
+    assert (thing.confidence() >= 0.5) is told
+
+
+def test_whom_fog_hid_may_have_brought_it() -> None:
+    """Who walked away was there before, though nobody was seen; not he who came to it later."""
+    thing = brought(lambda: Traits(2.0, 0.01, 0.8, 0.0, 0.6, 9.0, 1.0), 2.0)
+    thing.carrier = np.inf
+    assert thing.confidence() >= 0.5
+    thing.with_it = thing.since + 5.0
+    assert thing.confidence() < 0.5
+
+
 def test_how_even_a_thing_is_does_not_hang_on_one_look() -> None:
     """A box about as even as a shadow is as sure in each look: noise does not end and begin it."""
     evens = iter(EVEN + 0.025 * (-1) ** k for k in range(99))
-
-    def traits() -> Traits:
-        return Traits(2.0, next(evens), 0.6, 0.0, 0.6, 12.0, 1.0)
-
-    blob = Blob((0, 0), np.ones((9, 9), np.uint8), 0.0)
-    change = cast(Change, SimpleNamespace(blob=blob, traits=traits))
-    thing = Thing(change, Extent(np.array([0.0, 1.0]), 0.5, 0.5, 0.2, 1.5), STAGE.optics)
-    thing.carrier, thing.left = 0.5, True
+    thing = brought(lambda: Traits(2.0, next(evens), 0.6, 0.0, 0.6, 12.0, 1.0))
     sure = []
     for _ in range(60):
         thing.looks += 1

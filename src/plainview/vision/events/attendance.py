@@ -63,8 +63,12 @@ def stands(optics: Optics, thing: Thing, seen: Seen) -> bool:
     if len(places) == 0:
         return False
     y, x = _silhouettes(optics, places)
-    heads = (seen.evidence[y, x][:, HEAD] > SHADOW).mean(axis=1) > HEADED
     inside = (y >= rows.start) & (y < rows.stop) & (x >= columns.start) & (x < columns.stop)
+    # A case with its shadow may be taken for a body too: his head is no part of it.
+    its = np.zeros_like(inside)
+    its[inside] = thing.grown[y[inside] - rows.start, x[inside] - columns.start] > 0
+    shown = (seen.evidence[y, x] > SHADOW) & ~its
+    heads = shown[:, HEAD].mean(axis=1) > HEADED
     return bool(np.any(heads & inside.any(axis=1)))
 
 

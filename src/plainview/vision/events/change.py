@@ -22,7 +22,10 @@ HIDDEN: Final = 0.5
 """Part of a place that bodies hide when nothing can be said of it."""
 FOLLOW: Final = 0.05
 """Part of the difference that one look takes over into what the place shows now."""
-
+GRAIN: Final = 4.0
+"""Pixels that fine structure is as one in: a picture has so many fewer independent ones."""
+LIKE: Final = 0.6
+"""Likeness by chance (two standard deviations) from which a place is too small to tell by."""
 SHRUNK: Final = 0.25
 """Part of a place that is as before when its outline is not the thing's."""
 
@@ -178,4 +181,7 @@ def _likeness(before: Image, after: Image, core: NDArray[np.bool_], noise: float
     if spread[0] < 1.0 + 0.3 * noise or spread[1] < 1e-6:
         return 0.0
     both = float(np.mean((fine[0] - fine[0].mean()) * (fine[1] - fine[1].mean())))
-    return both / (spread[0] * spread[1])
+    alike = both / (spread[0] * spread[1])
+    # Of few pixels, any two pictures are alike by chance.
+    chance = 2.0 * float(np.sqrt(GRAIN / np.count_nonzero(core)))
+    return alike if chance < LIKE and not 0 < alike < chance else 0.0

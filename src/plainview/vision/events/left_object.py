@@ -11,7 +11,6 @@ Once told, it stands until it is taken away, whoever stands beside it.
 from collections import deque
 from typing import Final
 
-import cv2
 import numpy as np
 
 from plainview.geometry import View
@@ -20,9 +19,10 @@ from plainview.vision.events.attendance import BESIDE, SLOW, attended, stands
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import DIFFERS, EVERY, Blob, Stillness
+from plainview.vision.events.stillness import EVERY, Blob, Stillness, apart, outgrown, touch
 from plainview.vision.events.thing import CAME, PLAIN, WENT, Extent, Thing, extents
 from plainview.vision.optics import Optics
 
@@ -35,8 +35,16 @@ YOUNG: Final = 6.0
 """Seconds in which who put a thing down is still near, and in which its outline grows."""
 ALONE: Final = 1.6
 """Times its area that may differ around a thing that stands alone: its shadow."""
+OUTGROWN: Final = (1.25, 8.0)
+"""Times its area, from which its outline is taken anew once somebody has walked away from it."""
+OUTGROWN_FOR: Final = 5
+"""Looks in a row in which it must be so."""
+STEADY: Final = 0.25
+"""Part of it by which all that lies there may differ from one look to the next: nobody moves."""
 STOOD: Final = 0.3
 """Part of the looks, of late, in which somebody stood there, from which it is he that is seen."""
+WITH: Final = 2
+"""Looks in a row in which somebody is beside it who is with it: in one, a body may be guessed."""
 SOON: Final = 12.0
 """Seconds after it came, or after somebody was with it, in which somebody must walk away from it.
 """
@@ -67,6 +75,7 @@ class LeftObject:
         self._optics = optics
         self._ground = Ground(view, self.kind)
         self._stillness = Stillness(optics)
+        self._founding = Founding()
         self._company = Company()
         self._things: list[Thing] = []
         self._went: deque[tuple[float, Extent]] = deque(maxlen=MOST)
@@ -86,7 +95,11 @@ class LeftObject:
             return []
         if self._began is None or seen.t < self._began:
             self._began = seen.t
-        blobs = self._stillness.step(seen, self._taken)
+        # Where the plate was learned with a thing in it, the first seconds are what it came to.
+        seen = seen._replace(evidence=self._founding.evidence(seen))
+        behind = self._founding.behind(seen.plate)
+        still = self._stillness.step(seen, self._taken, behind)
+        blobs = [apart(blob, seen.evidence) for blob in still]
         for blob, size in zip(blobs, extents(self._optics, blobs), strict=True):
             if size is not None:
                 self._meet(blob, size, seen)
@@ -101,7 +114,7 @@ class LeftObject:
     def _meet(self, blob: Blob, size: Extent, seen: Seen) -> None:
         """Begin to watch `blob`; one that grows on a young thing is met again with it."""
         reference = self._stillness.reference
-        touched = [thing for thing in self._things if _touch(thing.change.blob, blob)]
+        touched = [thing for thing in self._things if touch(thing.change.blob, blob)]
         young = [one for one in touched if seen.t - one.since < YOUNG and not one.sighted]
         if young:
             self._things = [one for one in self._things if one not in young]
@@ -142,9 +155,11 @@ class LeftObject:
         if thing.looks == STAYED:
             self._note_gone(thing)
         if thing.looks * EVERY > RESTED:
-            thing.whole = _whole(thing.change.blob, seen)
+            thing.whole, _ = outgrown(thing.change.blob, seen.evidence)
         if thing.fits:
             self._attend(thing, seen)
+        if thing.left and thing.sighted * EVERY <= self.patience.rise:
+            thing = self._outlined(thing, seen)
         if thing.fits and thing.looks * EVERY < YOUNG + 2:
             thing.moved = thing.moved or self._moved(thing)
         return thing
@@ -160,12 +175,32 @@ class LeftObject:
         if thing.left:
             return
         if there or attended(optics, thing, seen, self._taken, BESIDE):
+            thing.beside += 1
+        else:
+            thing.beside = 0
+        until = min(seen.t, thing.with_it + SOON)
+        if thing.beside >= WITH:
             thing.with_it, thing.away = seen.t, np.zeros(2)
-        elif seen.t - thing.with_it < SOON:
+        elif thing.counted < until:
             place = thing.extent.place
-            thing.away += self._company.gone(place, optics.centre, thing.counted, seen.t)
+            thing.away += self._company.gone(place, optics.centre, thing.counted, until)
             thing.left = bool(thing.away.min() >= LEFT)
         thing.counted = seen.t
+
+    def _outlined(self, thing: Thing, seen: Seen) -> Thing:
+        """`thing`, by a new outline where more lies there than was met of it."""
+        factor, blob = outgrown(thing.change.blob, seen.evidence)
+        same = abs(factor - thing.factor) < STEADY * factor
+        thing.outgrown = thing.outgrown + 1 if same and OUTGROWN[0] < factor < OUTGROWN[1] else 0
+        thing.factor = factor
+        reference = self._stillness.reference
+        if thing.outgrown < OUTGROWN_FOR or reference is None:
+            return thing
+        thing.outgrown = 0
+        blob = apart(blob, seen.evidence)
+        (size,) = extents(self._optics, [blob])
+        other = None if size is None else thing.outlined(Change(blob, seen, reference), size)
+        return other if other is not None and other.fits else thing
 
     def _note_gone(self, thing: Thing) -> None:
         """Note that something went from where `thing` is, if the plate still shows it there."""
@@ -216,35 +251,7 @@ class LeftObject:
         """Whether it is seen, stands apart, and nobody stays near it."""
         if thing.state is not State.HERE:
             return False
-        thing.whole = _whole(thing.change.blob, seen)
+        thing.whole, _ = outgrown(thing.change.blob, seen.evidence)
         if thing.whole > ALONE:
             return False
         return thing.stood < STOOD and not attended(self._optics, thing, seen, self._taken)
-
-
-def _touch(one: Blob, other: Blob) -> bool:
-    """Whether two blobs lie side by side: their windows, which have a margin, overlap."""
-    rows, columns = one.window
-    others, other_columns = other.window
-    return bool(
-        rows.start < others.stop
-        and others.start < rows.stop
-        and columns.start < other_columns.stop
-        and other_columns.start < columns.stop
-    )
-
-
-def _whole(blob: Blob, seen: Seen) -> float:
-    """How much larger all that differs from the plate around `blob` is, as a factor on its area."""
-    rows, columns = blob.window
-    margin = max(rows.stop - rows.start, columns.stop - columns.start)
-    y0, x0 = max(rows.start - margin, 0), max(columns.start - margin, 0)
-    part = np.s_[y0 : rows.stop + margin, x0 : columns.stop + margin]
-    differs = np.asarray(seen.evidence[part] > DIFFERS, dtype=np.uint8)
-    own = np.zeros_like(differs)
-    own[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = blob.mask
-    _, labels = cv2.connectedComponents(differs | own, connectivity=4)
-    areas = np.bincount(labels.ravel())
-    touched = np.zeros(len(areas), dtype=np.bool_)
-    touched[labels[own > 0]] = True
-    return float(areas[touched].sum()) / max(cv2.countNonZero(own), 1)

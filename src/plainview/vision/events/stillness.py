@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
+from plainview.vision.foreground import SHADOW
 from plainview.vision.optics import Optics
-from plainview.vision.plate import Luma
+from plainview.vision.plate import Image, Luma
 
 EVERY: Final = 0.4
 """Seconds between two looks."""
@@ -34,6 +35,9 @@ LEAST: Final = 8
 """Pixels of a blob, at least."""
 MOST: Final = 12
 """Blobs told of in one look: more at once are a change of the light or of the camera."""
+BODY: Final = 0.3
+"""Part of a blob that surely is no shadow, from which that part is the thing and the rest is its.
+"""
 CROWDED: Final = 0.25
 """Part of the picture that is old when nothing is told of: the plate is of another scene."""
 
@@ -47,6 +51,13 @@ class Blob(NamedTuple):
     """(h, w) 1 where it is, with a margin of at least `PAD` pixels, 0 around it."""
     since: float
     """Seconds at which its oldest pixels became still."""
+    shaded: NDArray[np.uint8] | None = None
+    """(h, w) `mask` with its shadow, where it was told from it."""
+
+    @property
+    def whole(self) -> NDArray[np.uint8]:
+        """(h, w) 1 where it or its shadow is."""
+        return self.mask if self.shaded is None else self.shaded
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -79,20 +90,20 @@ class Stillness:
         """Whether it is time for another look."""
         return not 0 <= t - self._looked < EVERY - 0.05
 
-    def step(self, seen: Seen, taken: NDArray[np.uint8]) -> list[Blob]:
-        """The blobs that are old by now, where `taken` (h, w) is 0."""
+    def step(self, seen: Seen, taken: NDArray[np.uint8], behind: Luma) -> list[Blob]:
+        """The blobs that are old by now, where `taken` (h, w) is 0; `behind` (h, w): the plate."""
         last, gap = self._last, seen.t - self._looked
         self._last, self._looked = seen.luma, seen.t
         if last is None or self.reference is None or gap > 5:
             self._age[:] = 0
-            self.reference = seen.plate.luma.copy()
+            self.reference = behind.copy()
             return []
         most = STILL * float(np.median(seen.plate.noise[::4, ::4])) + 2.0
         still = cv2.absdiff(seen.luma, last) <= most
         up = ((seen.evidence > DIFFERS) & still).view(np.uint8)
         # Net one up for each look that says so, two down for one that does not; never below 0.
         self._age = _bytes(cv2.subtract(cv2.add(self._age, up * np.uint8(3)), self._two))
-        cv2.copyTo(seen.plate.luma, (self._age == 0).view(np.uint8), self.reference)
+        cv2.copyTo(behind, (self._age == 0).view(np.uint8), self.reference)
         old = (self._age >= OLD).view(np.uint8)
         many = cv2.countNonZero(old)
         if many > CROWDED * old.size:
@@ -120,6 +131,54 @@ class Stillness:
             age = ranked(self._age[blob.window][blob.mask > 0].astype(np.float32), 0.8) * EVERY
             blobs.append(blob._replace(since=t - age))
         return blobs
+
+
+def apart(blob: Blob, evidence: Image) -> Blob:
+    """`blob` without its shadow: the largest part that has more `evidence` (h, w) than a shadow.
+
+    `blob` itself where there is no such part to speak of: at night a thing may be all as a shadow.
+    """
+    whole = blob.whole
+    sure = ((evidence[blob.window] > SHADOW) & (whole > 0)).view(np.uint8)
+    labels, stats = parts(cv2.morphologyEx(sure, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
+    if len(stats) < 2:
+        return blob
+    k = int(stats[1:, cv2.CC_STAT_AREA].argmax()) + 1
+    if stats[k][cv2.CC_STAT_AREA] < max(BODY * cv2.countNonZero(whole), 2 * LEAST):
+        return blob
+    return blob._replace(mask=(labels == k).astype(np.uint8), shaded=whole)
+
+
+def touch(one: Blob, other: Blob) -> bool:
+    """Whether two blobs lie side by side: their windows, which have a margin, overlap."""
+    rows, columns = one.window
+    others, other_columns = other.window
+    return bool(
+        rows.start < others.stop
+        and others.start < rows.stop
+        and columns.start < other_columns.stop
+        and other_columns.start < columns.stop
+    )
+
+
+def outgrown(blob: Blob, evidence: Image) -> tuple[float, Blob]:
+    """All in `evidence` (h, w) that is of one piece with `blob`: as a factor on its area, and it.
+
+    Nothing is known of a shadow then.
+    """
+    rows, columns = blob.window
+    margin = max(rows.stop - rows.start, columns.stop - columns.start)
+    y0, x0 = max(rows.start - margin, 0), max(columns.start - margin, 0)
+    part = np.s_[y0 : rows.stop + margin, x0 : columns.stop + margin]
+    differs = np.asarray(evidence[part] > DIFFERS, dtype=np.uint8)
+    own = np.zeros_like(differs)
+    own[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = blob.whole
+    _, labels = cv2.connectedComponents(differs | own, connectivity=4)
+    areas = np.bincount(labels.ravel())
+    touched = np.zeros(len(areas), dtype=np.bool_)
+    touched[labels[own > 0]] = True
+    factor = float(areas[touched].sum()) / max(cv2.countNonZero(own), 1)
+    return factor, Blob((x0, y0), touched[labels].view(np.uint8), blob.since)
 
 
 def cut_out(labels: NDArray[np.int32], stats: NDArray[np.int32], k: int, since: float) -> Blob:

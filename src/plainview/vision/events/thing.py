@@ -32,6 +32,8 @@ EVEN: Final = 0.06
 """Spread of the log ratio below which a change may be light."""
 DARKEST: Final = 0.42
 """Ratio below which hardly a shadow lies: the sky always lights it."""
+THROUGH: Final = (0.3, 0.45)
+"""Likeness to the ground from which its structure may show through, and surely does."""
 PERSON: Final = (0.28, 0.4)
 """m² across the view from which a thing may be, and is, as large as a person who crouches."""
 ALIKE: Final = 0.58
@@ -40,6 +42,8 @@ CARRIER: Final = 1.5
 """Metres within which somebody must have been as it came."""
 TRAITS_EVERY: Final = 5
 """Looks for which what a change looks like is taken to stay as it is."""
+FLAT: Final = (1.0, 1.6)
+"""`Extent.upright` of what surely lies flat on the ground, and of what surely does not."""
 MEAN: Final = 8
 """Measurements over which the evenness of a change is the mean."""
 SOFT: Final = 2.0
@@ -128,12 +132,26 @@ class Thing:
         """Part of the looks, of late, in which somebody stood where it is."""
         self.moved = False
         """Whether something of its size went nearby as it came."""
+        self.beside = 0
+        """Looks in a row in which somebody was beside it."""
+        self.factor = 1.0
+        """All that lies there as a factor on its area, at the last look."""
+        self.outgrown = 0
+        """Looks in a row in which more than it and its shadow lay there."""
         self._traits: tuple[int, Traits] | None = None
         self._measured = 0
         self.state = State.HERE
         self.looks = self.sighted = self.unlike = 0
         self.seen = change.blob.since
         """Seconds at which it was last seen to be there."""
+
+    def outlined(self, change: Change, extent: Extent) -> "Thing":
+        """The same thing by another outline: what was seen around it stays known."""
+        other = Thing(change, extent, self._optics)
+        other.carrier, other.with_it, other.away = self.carrier, self.with_it, self.away
+        other.counted, other.left, other.moved = self.counted, self.left, self.moved
+        other.looks, other.sighted, other.seen = self.looks, self.sighted, self.seen
+        return other
 
     @property
     def traits(self) -> Traits:
@@ -164,8 +182,8 @@ class Thing:
 
     @cached_property
     def grown(self) -> NDArray[np.uint8]:
-        """(h, w) its mask in its window, two pixels wider."""
-        return np.asarray(cv2.dilate(self.change.blob.mask, np.ones((5, 5), np.uint8)), np.uint8)
+        """(h, w) it and its shadow in its window, two pixels wider."""
+        return np.asarray(cv2.dilate(self.change.blob.whole, np.ones((5, 5), np.uint8)), np.uint8)
 
     @property
     def fits(self) -> bool:
@@ -183,7 +201,8 @@ class Thing:
             return 0.0
         sure = SURE
         if self.carrier > CARRIER:
-            sure -= 0.25
+            # Who walked away, and had not come since, was there: fog or the dark hid him before.
+            sure -= 0.15 if self.with_it == self.since else 0.35
         if not self.left:
             sure -= 0.45
         if sure < least:
@@ -203,16 +222,19 @@ class Thing:
 
 
 def _light(traits: Traits, size: Extent) -> float:
-    """How much speaks for a shadow, a lamp, a reflection or a puddle: 0 to 0.6."""
+    """How much speaks for a shadow, a lamp, a reflection or a puddle where somebody was: 0 to 0.6.
+
+    What only looks as if it may be light counts for less: light comes and goes without anybody.
+    """
     if traits.even >= 2 * EVEN:
         return 0.0
     share = min((2 * EVEN - traits.even) / EVEN, 1.0)
-    flat = size.upright < 1.35
+    flat = min(max((FLAT[1] - size.upright) / (FLAT[1] - FLAT[0]), 0.0), 1.0)
+    least = 0.12 + 0.15 * flat
     if traits.ratio > 1:
         # Brighter: what shines hides the ground's structure as well as a thing does.
-        return share * (0.6 if flat or traits.texture > 0.3 else 0.3)
-    if traits.texture > 0.3:
-        return 0.6 * share
-    if traits.texture == 0.0 and traits.ratio > DARKEST:
-        return share * (0.6 if flat else 0.35)
-    return share * (0.45 if flat else 0.2)
+        least = 0.18 + 0.18 * flat
+    elif traits.texture == 0.0 and traits.ratio > DARKEST:
+        least = 0.21 + 0.15 * flat
+    through = min(max((traits.texture - THROUGH[0]) / (THROUGH[1] - THROUGH[0]), 0.0), 1.0)
+    return share * max(least, 0.6 * through)

@@ -21,9 +21,9 @@ from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.fire import Fire, gained
 from plainview.vision.events.flame import FlameWatch
-from plainview.vision.events.flicker import disorder
+from plainview.vision.events.flicker import disorder, flickering
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.veil import veiled
+from plainview.vision.events.veil import dry, veiled
 from plainview.vision.optics import optics
 from plainview.vision.plate import Plate
 
@@ -222,8 +222,9 @@ def test_lamps_are_no_flame(
     assert _events(_lamps(way, power), 8.0) == []
 
 
-def test_paint_at_the_edge_of_soots_colour_is_no_flame() -> None:
-    """A bright line that only its chroma's noise makes soot, towards its top, is hardly a flame."""
+@pytest.mark.parametrize("flares", [False, True])
+def test_paint_at_the_edge_of_soots_colour_is_no_flame(*, flares: bool) -> None:
+    """A bright line that only its chroma's noise makes soot is hardly a flame, unless it flares."""
     generator = np.random.default_rng(7)
     luma = np.full((120, 160), 60, np.uint8)
     plate, nothing = Plate(luma, np.ones(luma.shape, np.float32)), np.zeros_like(luma)
@@ -231,17 +232,40 @@ def test_paint_at_the_edge_of_soots_colour_is_no_flame() -> None:
     luma[30:80, 70:82] = 200
     watch, sure = FlameWatch(), [0.0]
     for k in range(40):
+        if flares:
+            luma[30:60, 70:82] = generator.integers(130, 255, (15, 6)).repeat(2, 0).repeat(2, 1)
         chroma = np.full((2, 60, 80), 128, np.uint8)
         # Warmer than grey by 20 at the foot: half of it is soot. Above, now this and now less.
         warmth = np.where(np.arange(25) < 14, generator.choice([12, 20], (6, 25)), 20).T
         chroma[0, 15:40, 35:41] = 128 - np.round(0.6 * warmth)
         chroma[1, 15:40, 35:41] = 128 + np.round(0.4 * warmth)
         seen = Seen(
-            k * STEP, STEP, luma, chroma, plate.luma, nothing.astype(np.float32), nothing, NONE,
-            plate, trusted=True,
+            k * STEP, STEP, luma.copy(), chroma, plate.luma, nothing.astype(np.float32), nothing,
+            NONE, plate, trusted=True,
         )  # fmt: skip
         sure += [flame.confidence for flame in watch.look(seen) or ()]
-    assert max(sure) < 0.1
+    assert max(sure) > 0.3 if flares else max(sure) < 0.1
+
+
+def _glows(way: str) -> F32:
+    """(14, 12, 16) what glows as something does that is no flame, its top more than its foot."""
+    g, tall = np.random.default_rng(6), np.zeros((14, 12, 16), np.float32)
+    if way == "tube":
+        for k, up in enumerate(g.choice([0.0, 0.5], 14)):
+            tall[k, 5] = 120 * up
+            tall[k, 6:8], tall[k, 8] = 120, 120 * (1 - up)
+    else:
+        tall[:, 4:8] = 120 * (g.random((14, 4, 16)) < 0.3)
+        # Each part of its foot is out at every third look.
+        lit = np.add.outer(np.arange(14), np.arange(16)) % 3 > 0
+        tall[:, 8:10] = 120 * lit[:, None]
+    return tall
+
+
+@pytest.mark.parametrize("way", ["tube", "screen"])
+def test_what_keeps_its_shape_or_has_no_lasting_foot_is_no_flame(way: str) -> None:
+    """However bright, warm and alive it is: a tube that sways, a screen whose parts all go out."""
+    assert flickering(_glows(way), over=120.0, soot=1.0) < 0.1
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -282,14 +306,46 @@ def test_smoke_is_told_where_it_rises() -> None:
 
 def test_a_veil_of_a_few_seconds_is_no_smoke() -> None:
     """Smoke lasts: what hangs there for five seconds is a truck's exhaust, or dust."""
-    smoke = Smoke((0.5, -1.0), 1.0, began=1.0, shade=0.5)
+    smoke = Smoke((0.5, -1.0), 1.0, began=1.0, shade=0.12)
 
     def paint(picture: F32, t: float) -> None:
         if t < 6.0:
             smoke.paint(picture, Now(SHOT, LIGHT, t))
 
     assert _events(paint, 9.0) == []
-    assert _events(_effects(smoke), 9.0) != []
+    assert _events(_effects(smoke), 11.0) != []
+
+
+def test_a_drop_is_seen_once() -> None:
+    """What three frames show in one of them alone is none of their scene."""
+    clear = np.full((6, 8), 90, np.uint8)
+    streaked = clear.copy()
+    streaked[:4, 3] = 220
+    assert np.array_equal(dry([clear, streaked, clear]), clear)
+    assert np.array_equal(dry([streaked, clear]), clear)
+    assert np.array_equal(dry([streaked, streaked, clear]), streaked)
+
+
+def test_smoke_is_told_in_rain() -> None:
+    """Streaks have edges of their own, smoke has none."""
+    generator = np.random.default_rng(8)
+
+    def rain(picture: F32, _t: float) -> None:
+        for v, u in generator.integers((0, 0), (160, SIZE[0]), (60, 2)):
+            picture[v : v + 18, u] += np.float32(0.35) * (0.6 - picture[v : v + 18, u])
+
+    def paint(picture: F32, t: float) -> None:
+        Smoke((0.5, -1.0), 1.0, began=2.0, shade=0.12).paint(picture, Now(SHOT, LIGHT, t))
+        rain(picture, t)
+
+    assert [event.phase for event in _events(paint, 13.0)] == [Phase.START]
+
+
+@pytest.mark.parametrize(("life", "is_told"), [(2.2, False), (9.0, True)])
+def test_a_pale_veil_is_smoke_where_it_rises_on(life: float, *, is_told: bool) -> None:
+    """Steam is gone within three metres of its source, smoke is not."""
+    veil = Smoke((0.0, -2.0), 0.7, 1.0, shade=0.5, thick=3.0, wind=(0.1, 0.0), life=life, seed=4)
+    assert bool(_events(_effects(veil), 13.0)) is is_told
 
 
 def test_what_is_always_lost_is_not_hidden_by_smoke() -> None:
@@ -378,6 +434,15 @@ def test_what_keeps_its_shape_has_no_disorder(bright: list[float], seed: int, sh
         move = np.array([[1.0, 0.0, dx], [0.0, 1.0, dy]])
         stack.append(factor * cv2.warpAffine(shape, move, shape.shape[::-1]))
     assert disorder(np.array(stack, dtype=np.float32)) < 0.034
+
+
+def test_faint_ground_shows_whether_it_is_veiled() -> None:
+    """A part in twenty of its light is structure enough."""
+    behind = 0.3 + 0.0155 * noise_tile(9, 256, 0.6).clip(-2, 2)
+    plate = (255 * behind ** (1 / 2.2)).round().astype(np.uint8)
+    assert veiled(plate, plate).known.mean() > 0.5
+    even = np.full_like(plate, 128)
+    assert not veiled(even, even).known.any()
 
 
 @given(gain=st.floats(0.5, 1.5), passes=st.floats(0.2, 1.0), own=st.floats(0.0, 0.2))

@@ -14,7 +14,7 @@ from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.flicker import step
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.smoke import SmokeWatch
+from plainview.vision.events.smoke import PALE, SmokeWatch
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Luma
 
@@ -24,6 +24,8 @@ LEAST_FLAME: Final = 0.15
 """Metres across below which a flame is a lighter's or a candle's."""
 LEAST_SMOKE: Final = (1.3, 1.6)
 """Metres a side of the least veil that may be smoke, and that is surely larger than a person."""
+GONE: Final = (3.0, 4.0)
+"""Metres above its foot by which steam is gone, and to which smoke rises."""
 MOST_SMOKE: Final = 0.8
 """Smoke is told from dust, spray and exhaust less surely than flame from lamps."""
 DOUBT: Final = 0.2
@@ -129,6 +131,8 @@ class Fire:
             if sighting is None:
                 continue
             share = step(self._metres(sighting, smoke.area**0.5), *LEAST_SMOKE)
+            rises = step(self._metres(sighting, smoke.rise), *GONE)
+            share *= max(rises, 1.0 - step(smoke.tone, *PALE))
             sighting = sighting._replace(confidence=share * sighting.confidence)
             if sighting.confidence < DOUBT:
                 continue

@@ -55,6 +55,13 @@ CALM: Final = 0.01
 """Change below which nothing is lively any more."""
 DOUBTFUL: Final = (0.55, 0.7)
 """How surely the surest part has soot's colour: paint, up to which, and a flame, from which."""
+FLARING: Final = (0.12, 0.22)
+"""Part of its light over the plate by which paint's and a lamp's light changes, up to which, by
+noise, and a flame's, from which."""
+LEAST_OVER: Final = 30.0
+"""Grey levels over the plate, at least, that this is a part of."""
+FLARES: Final = 0.25
+"""How much less of soot's colour is asked of what flares: glare and fog whiten a flame."""
 PLAIN: Final = -0.5
 """Evidence below which a pixel shows what the plate shows."""
 WHITE: Final = 222
@@ -173,7 +180,9 @@ class FlameWatch:
         if sure > 0:
             over = self._over(rows, columns, body, seen.plate.luma)
             soot = self._soot(rows, columns)
-            sure *= flickering(stack, over, soot) * step(soot, *DOUBTFUL)
+            flaring = self._flares(rows, columns, body) / max(over, LEAST_OVER)
+            flares = FLARES * step(flaring, *FLARING)
+            sure *= flickering(stack, over, soot) * step(soot + flares, *DOUBTFUL)
         if sure < LEAST:
             return None
         across, down = np.nonzero(body.any(axis=0))[0], np.nonzero(body.any(axis=1))[0]
@@ -194,6 +203,11 @@ class FlameWatch:
         k = self._scale
         part = plate[k * rows.start : k * rows.stop, k * columns.start : k * columns.stop]
         return float(np.percentile(bright, 92)) - float(part.mean())
+
+    def _flares(self, rows: slice, columns: slice, body: NDArray[np.bool_]) -> float:
+        """Grey levels by which what glows is brighter now and darker then."""
+        bright = np.stack([half[rows, columns] for half in self._bright])[:, body]
+        return float(np.median(bright.std(axis=0)))
 
     def _soot(self, rows: slice, columns: slice) -> float:
         """0 to 1: whether what glows has the colour of soot, where it has it most surely.

@@ -27,6 +27,11 @@ LEAST: Final = 0.002
 """Disorder below which nothing tells it from none."""
 LICKS: Final = (0.02, 0.07)
 """Licking of what changes all over, up to which, and of most flames, from which."""
+UNLIKE: Final = (-2.5, -1.5)
+"""Log of disorder over SETTLED up to which it is a tube's whose camera sways, and from which nearly
+all flames'."""
+FOOT: Final = (0.0, 0.06)
+"""Part that always burns of a screen, of which each part goes out, up to, and of flames, from."""
 MOST_LIGHT: Final = 100.0
 """Grey levels over the plate, and more, that a flame may well have."""
 
@@ -57,7 +62,7 @@ def flickering(stack: F32, over: float, soot: float) -> float:
     """
     seen = measured(stack, over, soot)
     # What changes as much below its middle as above is a screen, whatever else speaks for it.
-    alight = step(seen.licking, *LICKS)
+    alight = step(seen.licking, *LICKS) * step(seen.disorder, *UNLIKE) * step(seen.core, *FOOT)
     odds = BIAS + sum(weight * one for weight, one in zip(WEIGHTS, seen, strict=True))
     return alight / (1.0 + math.exp(-odds))
 

@@ -8,6 +8,7 @@ d / (c P + d), knows neither exposure nor shadow:
 - smoke: lost where it hangs, more now and less then, with little structure of its own;
 - a shadow, however dark, and more light: nothing lost, for d = 0;
 - a person, a vehicle, a thing: all is lost, and there are edges and structure of its own;
+- steam, pale as well: gone within metres of its vent, and it comes in puffs;
 - fog, rain on the glass, loss of focus: lost nearly everywhere;
 - what coding blurs is lost always.
 
@@ -30,7 +31,16 @@ from plainview.vision.events.flicker import step
 from plainview.vision.events.murk import Dark, Murk
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.veil import CELL, THIN, Mask, Structure, Veil, structured, veil_of
+from plainview.vision.events.veil import (
+    CELL,
+    THIN,
+    Mask,
+    Structure,
+    Veil,
+    dry,
+    structured,
+    veil_of,
+)
 from plainview.vision.plate import Image, Luma, Plate
 
 LOOK_EVERY: Final = 0.6
@@ -58,6 +68,11 @@ part of it has lost means nothing, and from which all. Broken clouds, rain and n
 """
 STEAM: Final = 4.5
 """Brightness against the ground from which a veil is steam: it throws back all light."""
+PALE: Final = (0.85, 1.1)
+"""Brightness against the ground up to which a veil is no steam, and from which it may be: then it
+must last as under driving clouds, and rise higher than steam does (fire.py)."""
+FADED: Final = 0.3
+"""Part of what a plume hides at most in one row, below which it has faded out."""
 HAZE: Final = 0.88
 """Part of its usual contrast below which the whole picture is hazy."""
 PLATE_EVERY: Final = 2.0
@@ -77,8 +92,10 @@ class Smoke(NamedTuple):
     area: float
     """Working pixels that are surely veiled."""
     tone: float
-    """Brightness against the ground behind it; NaN where that is too even to tell."""
+    """Brightness against the ground behind it, at most lately; 0 where that is too even to tell."""
     confidence: float
+    rise: float = math.inf
+    """Working pixels from its foot to its top; infinite where the picture's border cuts it."""
 
 
 class SmokeWatch:
@@ -86,22 +103,26 @@ class SmokeWatch:
 
     def __init__(self) -> None:
         """Nothing seen yet."""
+        self._frames: deque[Luma] = deque(maxlen=3)
         self._veils: deque[Veil] = deque(maxlen=ENOUGH)
         self._lost: deque[Image] = deque(maxlen=LASTS)
         self._likely: deque[Image] = deque(maxlen=LONGER)
+        self._light: deque[Image] = deque(maxlen=LONGER)
         self._usual: Image | None = None
         self._habit: Image = np.zeros((0, 0), np.float32)
         self._plate: tuple[Plate, float, Structure] | None = None
         self._first = FirstPicture()
         self._murk = Murk()
         self._clear = 0.0
-        self._since = LOOK_EVERY
+        self._since = 0.0
 
     def look(self, seen: Seen) -> list[Smoke] | None:
         """The smoke of the last seconds; None in a frame in which no look was due."""
         self._since += seen.dt
+        self._frames.append(seen.luma)
         if self._since < LOOK_EVERY - 1e-3:
             return None
+        seen = seen._replace(luma=dry(self._frames))
         self._first.note(seen)
         veil = veil_of(structured(seen.luma), self._structure_of(seen))
         usual = self._usual
@@ -109,6 +130,7 @@ class SmokeWatch:
             self._veils.clear()
             self._lost.clear()
             self._likely.clear()
+            self._light.clear()
             usual = veil.lost.copy()
             self._habit = np.zeros_like(usual)
             self._clear = veil.clear
@@ -135,17 +157,24 @@ class SmokeWatch:
 
     def _lasting(self, plumes: list[tuple[Mask, Smoke]], shape: tuple[int, ...]) -> list[Smoke]:
         """The `plumes` of this look, as sure as they were on the average of the last looks."""
-        now = np.zeros(shape, np.float32)
+        now, light = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         for where, plume in plumes:
             now[where] = np.maximum(now[where], plume.confidence)
+            light[where] = np.maximum(light[where], plume.tone)
         # A gap of one plume is another's place: each look counts where any plume was near.
         self._likely.append(np.asarray(cv2.dilate(now, DRIFT), dtype=np.float32))
-        lasts = round(LONGER - self._murk.steady * (LONGER - LASTS))
-        mean = np.sum(list(self._likely)[-lasts:], axis=0) / lasts
-        return [
-            plume._replace(confidence=step(float(mean[where].max()), 0.0, LIKELY))
-            for where, plume in plumes
-        ]
+        self._light.append(np.asarray(cv2.dilate(light, DRIFT), dtype=np.float32))
+        brightest = np.max(self._light, axis=0)
+        usual = round(LONGER - self._murk.steady * (LONGER - LASTS))
+        found = []
+        for where, plume in plumes:
+            # Steam comes in puffs, and where the plate shows some, what is clear looks dark.
+            tone = max(float(np.median(brightest[where])), plume.tone)
+            lasts = LONGER if tone > PALE[1] else usual
+            mean = np.sum([one[where] for one in list(self._likely)[-lasts:]], axis=0) / lasts
+            sure = step(float(mean.max()), 0.0, LIKELY)
+            found.append(plume._replace(confidence=sure, tone=tone))
+        return found
 
     def _structure_of(self, seen: Seen) -> Structure:
         """The plate's structure as it was at most PLATE_EVERY seconds ago."""
@@ -210,6 +239,7 @@ class SmokeWatch:
             float(core.sum()) * side * side,
             tone,
             sure,
+            side * _rise(lost.mean(axis=0) * whole),
         )
 
 
@@ -221,9 +251,17 @@ def _of_dark(dark: Dark, clear: float) -> Smoke:
         (float(columns[foot].mean()) + 0.5) * side,
         (float(rows.max()) + 1.0) * side,
         float(len(rows)) * side * side,
-        math.nan,
+        0.0,
         clear * dark.sure,
+        side * _rise(dark.where.astype(np.float32)),
     )
+
+
+def _rise(hides: Image) -> float:
+    """Cells from the foot of what `hides` (h, w) to its end; infinite if beyond the border."""
+    rows = hides.sum(axis=1)
+    dense = np.nonzero(rows >= FADED * rows.max())[0]
+    return math.inf if dense[0] == 0 else float(np.nonzero(rows)[0].max() - dense[0]) + 1.0
 
 
 def _grey(chroma: Luma | None, core: Mask) -> bool:

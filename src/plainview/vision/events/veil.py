@@ -5,6 +5,7 @@ c P + d (Koschmieder, 1924), in linear light. Over each metre or so the frame's 
 regressed on the plate's for c, and the means give d.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import cv2
@@ -20,6 +21,8 @@ CELL: Final = 4
 """Half-size pixels a side of one cell; a cell is judged with its neighbours."""
 THIN: Final = 0.15
 """Part hidden from which a cell is veiled."""
+PLAIN: Final = 1.3
+"""Power of a plate's structure over that of a frame's noise from which what hides it shows."""
 _LINEAR: Final = (np.arange(256, dtype=np.float32) / 255) ** np.float32(2.2)
 
 
@@ -55,6 +58,15 @@ class Structure(NamedTuple):
     """Mean light, per cell."""
 
 
+def dry(frames: Sequence[Luma]) -> Luma:
+    """(h, w) the median of three `frames`, or the last of fewer: a drop is seen in one of them."""
+    if len(frames) < 3 or len({frame.shape for frame in frames}) > 1:
+        return frames[-1]
+    one, two, three = frames
+    low, high = cv2.min(one, two), cv2.max(one, two)
+    return np.asarray(cv2.max(low, cv2.min(high, three)), dtype=np.uint8)
+
+
 def structured(luma: Luma) -> Structure:
     """The light and the structure of `luma` (h, w), a working picture."""
     height, width = luma.shape
@@ -82,9 +94,10 @@ def veil_of(frame: Structure, plate: Structure) -> Veil:
     fine_then, behind, light_behind = plate
     fine_now, own, light = frame
     both = _local(fine_now * fine_then)
-    # One grey level and a half of noise at half size, in linear light.
+    # One grey level and a half of noise at half size, in linear light; less in a plate, which is
+    # the mean of many frames.
     grain = 2.2 * 1.5 / 255
-    known = behind > 3.0 * np.square(grain * np.power(np.maximum(light_behind, 1e-4), 1.2 / 2.2))
+    known = behind > PLAIN * np.square(grain * np.power(np.maximum(light_behind, 1e-4), 1.2 / 2.2))
     noise = np.square(grain * np.power(np.maximum(light, 1e-4), 1.2 / 2.2))
     passes = both / np.maximum(behind, 1e-9)
     ratio = light / np.maximum(light_behind, 1e-4)

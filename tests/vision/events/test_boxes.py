@@ -46,6 +46,23 @@ def test_people_are_no_vehicles_and_cars_are(x: float, y: float, turn: int) -> N
     assert car.kind >= FIRST_VEHICLE
 
 
+def test_a_bus_that_drives_askew_is_hardly_beside_its_lane() -> None:
+    """Of thirteen metres, a heading that is amiss by a sixth of a right angle makes two aside."""
+    for degrees in (10.0, 15.0, 160.0, 165.0):
+        (bus,) = fit_boxes(MATRIX, [drawn(len(KINDS) - 1, 0.0, 26.0, np.radians(degrees))])
+        assert bus is not None
+        assert np.hypot(bus.x, bus.y - 26.0) < 0.8
+
+
+def test_somebody_slim_is_a_person() -> None:
+    """Seen from the side, with his arms at his sides, he is a foot wide."""
+    whole = drawn(0, 1.0, 20.0, 0.0)
+    slim = whole._replace(x0=whole.x0 + 0.3 * (whole.x1 - whole.x0))
+    (found,) = fit_boxes(MATRIX, [slim._replace(x1=whole.x1 - 0.25 * (whole.x1 - whole.x0))])
+    assert found is not None
+    assert not found.vehicle
+
+
 def test_what_is_cut_off_is_told_by_the_rest() -> None:
     """A car that comes in from below is placed by its upper edge; a band across is nothing."""
     whole = drawn(4, 0.0, 16.0, np.pi / 2)

@@ -16,9 +16,10 @@ from plainview.vision.optics import Floats
 
 KINDS: Final = np.array(
     [
-        # length, width, height in metres: a person, a pair abreast, someone on a bicycle, a small
-        # car, a car, a van, a lorry, a coach or a tram's car.
+        # length, width, height in metres: a person, a slim one, a pair abreast, someone on a
+        # bicycle, a small car, a car, a van, a lorry, a coach or a tram's car.
         (0.5, 0.5, 1.75),
+        (0.3, 0.3, 1.65),
         (0.5, 1.3, 1.75),
         (1.8, 0.6, 1.75),
         (3.6, 1.7, 1.5),
@@ -28,15 +29,15 @@ KINDS: Final = np.array(
         (13.0, 2.6, 3.3),
     ]
 )
-FIRST_VEHICLE: Final = 3
+FIRST_VEHICLE: Final = 4
 """Index of the first kind that is vehicle-sized."""
-HEADINGS: Final = 6
-"""Headings tried over half a turn."""
+HEADINGS: Final = 12
+"""Headings tried over half a turn: 15 degrees amiss put the middle of a bus two metres aside."""
 AGREES: Final = 0.55
 """Sum of the logarithms of the ratios of widths and heights up to which an outline is a kind's."""
 _LARGER: Final = 0.03
 """Misfit that each larger kind must make up for: what is cut off could be anything."""
-_STEPS: Final = 3
+_STEPS: Final = 6
 _NEAREST: Final = 0.3
 """Metres of depth before the camera."""
 _Mask = NDArray[np.bool_]

@@ -33,6 +33,13 @@ def test_a_bus_is_one_stream_at_its_nearest_feet() -> None:
     assert 12.0 < front.middle[1] < 15.0
 
 
+def test_a_bus_that_drives_askew_is_one_stream_too() -> None:
+    """The far end of its roof lies beside its nearest feet, but behind other parts of it."""
+    bus = bodies((-1.0, 12.0, 5.0), (0.9, 12.0, 5.0), (1.0, 13.9, 5.0), (2.9, 20.0, 5.0))
+    (front,) = fronts(bus, -WAY, EYE)
+    assert front.y == 12.0
+
+
 def test_who_goes_the_right_way_or_across_is_in_no_stream() -> None:
     """Nor is who stands, or is hardly there."""
     assert fronts(bodies((0.0, 12.0, 2.0), (3.0, 12.0, 0.0)), WAY, EYE) == []

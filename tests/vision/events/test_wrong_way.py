@@ -78,8 +78,9 @@ def late(path: Path, by: float) -> Path:
     [
         mover(along((0, 18), (0, 9.9), 0.6), Size.VEHICLE),
         mover(along((0, 18), (0, 12), 0.79), Size.VEHICLE),
+        mover(along((0, 18), (0, 13.6), 1.0), Size.PERSON),
     ],
-    ids=["soon gone", "a clock a little fast"],
+    ids=["soon gone", "a clock a little fast", "a bicycle"],
 )
 def test_what_is_fast_is_told_of_while_it_is_there(one: Mover) -> None:
     """On a fast road a car is in sight for a second; and no camera's clock is exact."""
@@ -157,6 +158,20 @@ def test_what_streams_before_a_car_is_told_of_where_the_car_is() -> None:
             told = watch.look(seen)
         (found,) = told
         assert found.y == pytest.approx(y + where, abs=0.1)
+
+
+def test_what_drives_as_many_parts_is_told_of_in_their_middle() -> None:
+    """The end of a bus is six metres from it; one who rides past people who stand is himself."""
+    lanes = (LONG,)
+    view = View(calibration=CALIBRATION, polygon=SQUARE, zones=lanes)
+    watch = WrongWay(view, OPTICS, OpenHours(lanes, live=False))
+    end = mover(along((0, 18), (0, 12), 1.2), Size.PERSON)
+    places = np.array([(0.0, 12.0 + 1.5 * k) for k in range(8)])
+    ones, along_it = np.ones(8), np.tile((0.0, -5.0), (8, 1))
+    for velocities, y in ((along_it, 17.25), (0.0 * along_it, 12.0)):
+        seen = moment(0.0, end)._replace(bodies=Bodies(places, velocities, ones, ones))
+        found = watch.look(seen)
+        assert any(abs(one.y - y) < 0.1 for one in found)
 
 
 def test_a_lane_may_be_for_vehicles_only() -> None:

@@ -31,6 +31,8 @@ SLOWEST: Final = 0.4
 """m/s against the direction below which nothing streams."""
 AGAINST: Final = -0.5
 """Cosine of the angle to the direction: more than 120 degrees."""
+SEVERAL: Final = 4
+"""Parts that go together from which they are a vehicle's."""
 TALLEST: Final = 3.3
 """Metres: nothing on a road is taller, hardly."""
 MOST: Final = 16
@@ -114,9 +116,12 @@ def fronts(bodies: Bodies, way: Floats, centre: Floats) -> list[Front]:
     goes = np.nonzero(there & (along < -SLOWEST) & (along < AGAINST * speed))[0]
     away = np.hypot(*(bodies.places - centre[:2]).T)
     found: list[Front] = []
+    before: list[Floats] = []
     parts = [goes[part] for part in _together(bodies.places[goes])]
     for part in sorted(parts, key=lambda part: float(away[part].min())):
-        if any(_leans(bodies.places[part], one, centre) for one in found):
+        leans = any(_leans(bodies.places[part], foot, centre) for foot in before)
+        before += list(bodies.places[part])
+        if leans:
             continue
         whole = _nearer(part, bodies.places, away, there)
         feet = whole[away[whole] <= away[whole].min() + FOREMOST]
@@ -128,6 +133,27 @@ def fronts(bodies: Bodies, way: Floats, centre: Floats) -> list[Front]:
             Front(float(x), float(y), float(vx), float(vy), weight, (float(mx), float(my)))
         )
     return found
+
+
+def middle(bodies: Bodies, part: Floats, way: Floats) -> tuple[float, float]:
+    """Where that is of which one `part` (2,) goes along `way` (2,): metres, of its middle.
+
+    That is between those of its parts that go along with that one; what joins them may be even,
+    and have no flow.
+    """
+    there = bodies.weights >= CERTAIN
+    places, velocities = bodies.places[there], bodies.velocities[there]
+    along = velocities @ way / max(float(np.hypot(*way)), 1e-6)
+    goes = (along > SLOWEST) & (along > -AGAINST * np.hypot(*velocities.T))
+    gap = np.hypot(*(places - part).T)
+    ends = [
+        places[group[goes[group]]] for group in _together(places) if gap[group].min() < TOGETHER
+    ]
+    parts = np.concatenate(ends) if ends else places[:0]
+    if len(parts) < SEVERAL:
+        return float(part[0]), float(part[1])
+    x, y = (parts.min(axis=0) + parts.max(axis=0)) / 2
+    return float(x), float(y)
 
 
 def _nearer(
@@ -148,12 +174,11 @@ def _nearer(
     return np.array(whole, dtype=np.intp)
 
 
-def _leans(places: Floats, front: Front, centre: Floats) -> bool:
-    """Whether `places` (n, 2) may be the upper parts of what stands at `front`, laid on the ground.
+def _leans(places: Floats, foot: Floats, centre: Floats) -> bool:
+    """Whether `places` (n, 2) may be the upper parts of what stands at `foot` (2,), on the ground.
 
     They lie behind it, no farther than the shadow that a lamp at the camera would cast of it.
     """
-    foot = np.array([front.x, front.y])
     away = foot - centre[:2]
     far = max(float(np.hypot(*away)), 1e-6)
     along = away / far

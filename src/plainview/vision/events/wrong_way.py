@@ -25,7 +25,7 @@ from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.streams import Stream, Streams
+from plainview.vision.events.streams import Stream, Streams, middle
 from plainview.vision.optics import Floats, Optics
 
 AGAINST: Final = {Size.PERSON: -0.8, Size.VEHICLE: -0.5}
@@ -164,12 +164,20 @@ class WrongWay:
     def _moving(self, seen: Seen) -> list[Sighting]:
         """The movers that go the wrong way in this frame."""
         return [
-            Sighting(mover.x, mover.y, mover.confidence, k)
+            Sighting(*_whole(mover, seen), mover.confidence, k)
             for k, zone, ground, way in self._lanes
             if self._hours.watched(k, seen.t)
             for mover in seen.movers
             if mover.counts(zone) and against(mover, ground, way)
         ]
+
+
+def _whole(mover: Mover, seen: Seen) -> tuple[float, float]:
+    """Where `mover` is, or what it is a part of: the end of a bus is as far off as the next car."""
+    place = (mover.x, mover.y)
+    if mover.size is Size.VEHICLE or mover.speed < FAST:
+        return place
+    return middle(seen.bodies, np.array(place), np.array([mover.vx, mover.vy]))
 
 
 def _alike(one: Floats, other: Floats) -> bool:
@@ -179,7 +187,9 @@ def _alike(one: Floats, other: Floats) -> bool:
 
 def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
     """Whether `mover` has come against `way` (2,), a unit vector, over `ground`, and goes on."""
-    least = LEAST[mover.size]
+    # Who rides is of a person's size, and as soon gone as a car.
+    fast = mover.size is Size.VEHICLE or mover.speed >= FAST
+    least = LEAST[Size.VEHICLE if fast else Size.PERSON]
     if mover.vx * way[0] + mover.vy * way[1] > -least.speed:
         return False
     if mover.flow is not None and mover.flow[0] * way[0] + mover.flow[1] * way[1] > -least.speed:

@@ -160,6 +160,20 @@ def test_what_streams_before_a_car_is_told_of_where_the_car_is() -> None:
         assert found.y == pytest.approx(y + where, abs=0.1)
 
 
+def test_what_stands_in_the_lane_is_not_what_drives_in_it() -> None:
+    """A car is told of where it is, not where something else that does not move was seen."""
+    lanes = (LONG,)
+    view = View(calibration=CALIBRATION, polygon=SQUARE, zones=lanes)
+    watch = WrongWay(view, OPTICS, OpenHours(lanes, live=False))
+    for k in range(8):
+        t, y = k / 5, 18.0 - k
+        parts = Bodies(np.array([(0.0, y)]), np.array([(0.0, -5.0)]), *np.ones((2, 1)))
+        still = mover([(t, 1.0, 4.0)], Size.VEHICLE)
+        told = watch.look(moment(t, still)._replace(bodies=parts))
+    (found,) = told
+    assert (found.x, found.y) == pytest.approx((0.0, y), abs=0.1)
+
+
 def test_what_drives_as_many_parts_is_told_of_in_their_middle() -> None:
     """The end of a bus is six metres from it; one who rides past people who stand is himself."""
     lanes = (LONG,)

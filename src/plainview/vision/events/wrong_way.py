@@ -181,8 +181,9 @@ def _whole(mover: Mover, seen: Seen) -> tuple[float, float]:
 
 
 def _alike(one: Floats, other: Floats) -> bool:
-    """Whether two ways (2,) are the same, in m/s or not."""
-    return float(one @ other) >= ALONG * float(np.hypot(*one)) * float(np.hypot(*other))
+    """Whether two ways (2,) are the same, in m/s or not; what stands goes none."""
+    both = float(np.hypot(*one)) * float(np.hypot(*other))
+    return both > 0 and float(one @ other) >= ALONG * both
 
 
 def against(mover: Mover, ground: Polygon, way: Floats) -> bool:

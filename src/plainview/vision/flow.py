@@ -1,43 +1,75 @@
-"""Velocity of bodies from dense optical flow, in m/s on the ground, and its noise floor.
+"""Velocity of bodies, in m/s on the ground, by finding each again in the frame before; its noise.
 
-Flow is DIS (Kroeger, Timofte, Dai & Van Gool, ECCV 2016, as in OpenCV), computed backwards from
-the present frame over the part of the working picture where bodies are. A pixel of the torso moves
-on a plane at the torso's height: its displacement is projected on that plane, not on the ground,
-which would overstate speed by the ratio of camera height to camera height minus torso height.
+What of the present frame shows a body's trunk and head, and nothing else, is laid over the frame
+before: the shift with the least mean square difference is how the body moved. Only its own pixels
+count, not those of the ground around it, which a window of any shape would mix in: the ground
+stands still, and the smaller a body is, the slower it seemed. Where cloth has no texture the shift
+is ambiguous, and the velocity that the body had decides: the estimate is the maximum a posteriori
+of the difference over its noise and a normal prior.
+
+A pixel of the trunk moves on a plane at the torso's height: its displacement is projected on that
+plane, not on the ground, which would overstate speed by the ratio of camera height to camera height
+minus torso height.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.geometry import BODY_HEIGHT, Points, to_plane
-from plainview.vision.optics import SAMPLE_U, SAMPLE_Z, Floats, Optics
+from plainview.geometry import Points, project, to_plane
+from plainview.vision.optics import Floats, Optics, trunks
 from plainview.vision.plate import Image, Luma
 
 TORSO = 1.15
-"""Metres above the ground at which a body's flow is read: hip to shoulder."""
-_UPPER = (SAMPLE_Z * BODY_HEIGHT > 0.8) & (SAMPLE_Z * BODY_HEIGHT < 1.6) & (abs(SAMPLE_U) < 0.05)
-FASTEST = 12.0
+"""Metres above the ground at which a body's shift is read: hip to shoulder."""
+FASTEST: Final = 12.0
 """m/s beyond which a displacement is a mismatch, not a person."""
-EACH = 2
-"""Flow is measured on every n-th frame, against the one before it."""
-_PAD = 16
-_LEAST = 160
-"""Pixels a side of the least window: smaller ones leave the engine no pyramid to climb, and a
-step of half a metre would be missed."""
+LEAST: Final = 25
+"""Pixels of a body that must be seen."""
+CORRELATED: Final = 4.0
+"""Neighbouring pixels that count as one independent look."""
+SENSOR: Final = 2.0
+"""Standard deviation of a pixel's luma, grey levels, that no match is taken to be better than."""
+ALIKE: Final = 0.5
+"""Part of the difference at any odd place that a match may leave: light that flashes, or a shade
+that falls, is nowhere in the frame before."""
+KNOWN: Final = 0.2
+"""Standard deviation, m/s along each axis, of a velocity about the one that the body had."""
+NEW: Final = 1.5
+"""The same about standing still, of what was only just found."""
+TAIL: Final = 6.0
+"""Bound on what its speed costs something new, in nats: some of it are vehicles."""
+SURE: Final = 2.0
+"""Nats by which something new must be found better in one place than in another."""
+APART: Final = 3
+"""Pixels beyond which it is another place."""
+_FAR: Final = 48
+"""Pixels that something new may have moved, at most."""
+_NEAR: Final = 12
+"""Pixels by which a body may miss where it was expected, at most."""
+_DIRECT: Final = 300
+"""Places from which on a Fourier transform takes less time than a sum for each."""
+_ENOUGH: Final = 400
+"""Pixels of a body's box from which on not each is looked at."""
+_SIDE: Final = 12
+"""Pixels a side of a window of the background."""
+_WINDOWS: Final = 24
+"""Windows of the background that the noise is taken from, at most."""
+_NOISE_EVERY: Final = 10
+"""Frames between two looks at the noise."""
 
 
 class Motion(NamedTuple):
-    """Flow between two analysed frames."""
+    """How bodies moved between two analysed frames."""
 
     velocities: Floats
-    """(n, 2) m/s; NaN where a body has too few textured, visible samples."""
+    """(n, 2) m/s; NaN where too little of a body is seen, or it is not found again."""
     tried: bool
-    """Whether flow was measured at all."""
+    """Whether velocity was measured at all."""
     noise: float | None
-    """Standard deviation of a body-sized window's flow on what stands still, working pixels."""
+    """Standard deviation of a body-sized window's shift on what stands still, working pixels."""
 
 
 class Flow:
@@ -53,134 +85,237 @@ class Flow:
         """The next frame does not continue the last one."""
         self._last = None
 
-    def _windows(self, flat: NDArray[np.int32]) -> list[tuple[int, int, int, int]]:
-        """(x0, y0, x1, y1) of the parts of the working picture that hold the samples `flat`.
-
-        Boxes of bodies that overlap are one, unless together they would be mostly empty.
-        """
-        width, height = self._optics.size
-        rows, columns = np.divmod(flat, width)
-        inside = rows < height
-        boxes: list[tuple[int, int, int, int]] = []
-        for k in range(len(flat)):
-            own = inside[k]
-            if not own.any():
-                continue
-            x, y = columns[k][own], rows[k][own]
-            x0, x1 = _span(int(x.min()), int(x.max()), width)
-            y0, y1 = _span(int(y.min()), int(y.max()), height)
-            boxes.append((x0, y0, x1, y1))
-        return _merged(boxes)
-
     def measure(
-        self, luma: Luma, evidence: Image, places: Floats, flat: NDArray[np.int32], dt: float
+        self, luma: Luma, evidence: Image, places: Floats, velocities: Floats, dt: float
     ) -> Motion:
-        """Velocities of bodies at `places` (n, 2) with silhouette samples `flat` (n, SAMPLES).
+        """Velocities of bodies at `places` (n, 2) that had `velocities` (n, 2; 0: not known yet).
 
         `luma`, `evidence` (h, w) are the present working frame's; `dt` seconds since the last.
         """
         last, self._last = self._last, luma
-        velocities = np.full((len(places), 2), np.nan)
-        self._turn += 1
+        found = np.full((len(places), 2), np.nan)
         if last is None or last.shape != luma.shape or len(places) == 0 or dt <= 0:
-            return Motion(velocities, tried=False, noise=None)
-        if self._turn % EACH:
-            return Motion(velocities, tried=False, noise=None)
-        width, height = self._optics.size
-        rows, columns = np.divmod(flat, width)
-        use = (rows < height) & _UPPER
-        use &= evidence[np.minimum(rows, height - 1), columns] > 0
-        shift = np.full((len(places), 2), np.nan)
-        noises: list[float] = []
-        engine = _engine()
-        for x0, y0, x1, y1 in self._windows(flat):
-            if min(x1 - x0, y1 - y0) < _LEAST:
+            return Motion(found, tried=False, noise=None)
+        search = _Search(luma, last)
+        pixels, metres = self._scale(places)
+        known = np.any(velocities, axis=1)
+        expected = self._pixels(places - velocities * dt) - pixels
+        corners, masks = self._own(places, evidence)
+        for k, mask in enumerate(masks):
+            if np.count_nonzero(mask) < LEAST or not np.all(np.isfinite(metres[k])):
                 continue
-            flow = engine.calc(
-                np.ascontiguousarray(luma[y0:y1, x0:x1]),
-                np.ascontiguousarray(last[y0:y1, x0:x1]),
-                # Zeros, never uninitialised: the engine starts from what it is given.
-                np.zeros((y1 - y0, x1 - x0, 2), dtype=np.float32),
-            )
-            own = use & (columns >= x0) & (columns < x1) & (rows >= y0) & (rows < y1)
-            for k in np.nonzero((own.sum(axis=1) >= 5) & np.isnan(shift[:, 0]))[0]:
-                shift[k] = np.median(flow[rows[k][own[k]] - y0, columns[k][own[k]] - x0], axis=0)
-            if self._turn % (5 * EACH) == 0:
-                noise = _window_noise(np.asarray(flow), evidence[y0:y1, x0:x1] < -0.9)
-                noises += [] if noise is None else [noise]
-        velocities = self._on_torso_plane(places, shift, dt)
-        noise = float(np.median(noises)) if noises else None
-        return Motion(velocities, tried=True, noise=noise)
+            prior = _expecting(metres[k] / dt, expected[k]) if known[k] else _new(metres[k] / dt)
+            shift = search.shift(corners[k], mask, prior)
+            if shift is not None:
+                found[k] = shift
+        before = to_plane(self._optics.projection, pixels + found, TORSO)
+        found = (places - before) / dt
+        wild = ~(np.hypot(found[:, 0], found[:, 1]) < FASTEST)
+        found[wild] = np.nan
+        self._turn = (self._turn + 1) % _NOISE_EVERY
+        noise = search.noise(evidence) if self._turn == 0 else None
+        return Motion(found, tried=True, noise=noise)
 
-    def _on_torso_plane(self, places: Floats, shift: Points, dt: float) -> Floats:
-        """Ground velocity (n, 2) of bodies whose torso moved by -`shift` (n, 2) pixels in `dt`."""
-        projection = self._optics.projection
-        torso = np.column_stack((places, np.full(len(places), TORSO))) @ projection[:, :3].T
-        torso += projection[:, 3]
-        pixels = torso[:, :2] / torso[:, 2:]
-        before = to_plane(projection, pixels + shift, TORSO)
-        velocity = (places - before) / dt
-        wild = ~(np.hypot(velocity[:, 0], velocity[:, 1]) < FASTEST)
-        velocity[wild] = np.nan
-        return np.asarray(velocity)
+    def _pixels(self, places: Floats) -> Points:
+        """(n, 2) working pixels of the torsos of bodies at `places` (n, 2)."""
+        torsos = np.column_stack((places, np.full(len(places), TORSO)))
+        return project(self._optics.projection, torsos)[0]
 
+    def _scale(self, places: Floats) -> tuple[Points, Floats]:
+        """Pixels (n, 2) of torsos at `places` (n, 2), and the metres (n, 2, 2; columns) by which a
+        pixel to the right and one down are behind them.
+        """  # noqa: D205 - one sentence
+        pixels = self._pixels(places)
+        steps = [to_plane(self._optics.projection, pixels + step, TORSO) for step in np.eye(2)]
+        return pixels, np.stack([places - step for step in steps], axis=-1)
 
-def _engine() -> cv2.DISOpticalFlow:
-    """A flow engine, to be dropped: one keeps, until its end, what its largest window took.
-
-    That is eight megabytes for a whole working picture; its own collectGarbage ends the process.
-    """
-    engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    # Half resolution, 8 px patches: finer than the preset, as a torso is a dozen pixels.
-    engine.setFinestScale(1)
-    engine.setPatchSize(8)
-    engine.setPatchStride(4)
-    engine.setGradientDescentIterations(7)
-    engine.setVariationalRefinementIterations(0)
-    return engine
-
-
-def _span(low: int, high: int, size: int) -> tuple[int, int]:
-    """Pixels from `low` to `high` with a margin, at least _LEAST of them, within `size`."""
-    wanted = max(high - low + 2 * _PAD, _LEAST)
-    start = max(min((low + high - wanted) // 2, size - wanted), 0)
-    return start, min(start + wanted, size)
+    def _own(
+        self, places: Floats, evidence: Image
+    ) -> tuple[list[tuple[int, int]], list[NDArray[np.uint8]]]:
+        """(x, y) and mask there of what shows each body's trunk, and not a nearer one's."""
+        optics = self._optics
+        width, height = optics.size
+        polygons = trunks(optics.projection, optics.centre, places)
+        owner = np.zeros((height, width), dtype=np.int32)
+        for k in np.argsort(-np.hypot(*(places - optics.centre[:2]).T), kind="stable"):
+            cv2.fillPoly(owner, [polygons[k]], int(k) + 1)
+        owner[evidence <= 0] = 0
+        corners, masks = [], []
+        for k, polygon in enumerate(polygons):
+            x, y, w, h = cv2.boundingRect(polygon)
+            x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
+            own = owner[y0 : max(y1, y0), x0 : max(x1, x0)] == k + 1
+            corners.append((x0, y0))
+            masks.append(own.astype(np.uint8))
+        return corners, masks
 
 
-def _merged(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
-    """`boxes` with those that overlap joined, where the join is not much larger than both."""
-    done: list[tuple[int, int, int, int]] = []
-    waiting = list(boxes)
-    while waiting:
-        box = waiting.pop()
-        for k, other in enumerate(done):
-            join = (
-                min(box[0], other[0]),
-                min(box[1], other[1]),
-                max(box[2], other[2]),
-                max(box[3], other[3]),
-            )
-            if _size(join) <= _size(box) + _size(other):
-                del done[k]
-                waiting.append(join)
-                break
-        else:
-            done.append(box)
-    return done
+class _Prior(NamedTuple):
+    """What is known of a shift before it is looked for."""
+
+    speeds: Floats
+    """(2, 2) m/s that a pixel to the right and one down are, as columns."""
+    expected: Points
+    """(2,) pixels."""
+    deviation: float
+    """m/s along each axis."""
+    reach: int
+    """Pixels around what is expected that are worth a look."""
+    new: bool = False
+    """Whether nothing is known: any speed is possible, and a doubtful find is none."""
+
+    def cost(self, dx: Floats, dy: Floats) -> Floats:
+        """Negative log-likelihood (m, n), nats, of shifts by `dx` (n,) and `dy` (m,) pixels."""
+        x, y = dx - self.expected[0], (dy - self.expected[1])[:, None]
+        east = self.speeds[0, 0] * x + self.speeds[0, 1] * y
+        north = self.speeds[1, 0] * x + self.speeds[1, 1] * y
+        cost = (east**2 + north**2) / (2 * self.deviation**2)
+        return np.asarray(np.minimum(cost, TAIL) if self.new else cost)
 
 
-def _size(box: tuple[int, int, int, int]) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
+def _expecting(speeds: Floats, expected: Points) -> _Prior:
+    """Of a body that had a velocity."""
+    return _Prior(speeds, expected, KNOWN, _reach(speeds, 3 * KNOWN, _NEAR))
 
 
-def _window_noise(flow: NDArray[np.float32], quiet: NDArray[np.bool_]) -> float | None:
-    """Spread (one component) of the mean flow in 12 x 12 windows that show only background."""
-    side = 12
-    rows, columns = flow.shape[0] // side, flow.shape[1] // side
-    blocks = flow[: rows * side, : columns * side].reshape(rows, side, columns, side, 2)
-    clear = quiet[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    whole = clear.mean(axis=(1, 3)) > 0.95
-    if np.count_nonzero(whole) < 4:
+def _new(speeds: Floats) -> _Prior:
+    """Of a body that was only just found."""
+    return _Prior(speeds, np.zeros(2), NEW, _reach(speeds, FASTEST, _FAR), new=True)
+
+
+def _reach(speeds: Floats, speed: float, most: int) -> int:
+    """Pixels in which `speed` m/s show at most, and no more than `most`."""
+    # The determinant over the norm is no more than the lesser singular value: the slowest pixel.
+    (a, b), (c, d) = speeds
+    slowest = abs(a * d - b * c) / max(float(np.sqrt(a * a + b * b + c * c + d * d)), 1e-9)
+    return int(min(np.ceil(speed / max(slowest, 1e-9)) + 2, most))
+
+
+class _Search:
+    """Owns two frames while parts of the one are looked for in the other."""
+
+    def __init__(self, luma: Luma, last: Luma) -> None:
+        self._luma = luma
+        self._last = last
+
+    def shift(
+        self, corner: tuple[int, int], mask: NDArray[np.uint8], prior: _Prior
+    ) -> Points | None:
+        """(2,) pixels from here to where the frame before shows what `mask` (h, w) shows here.
+
+        None where it does not, or only at the border of what is searched.
+        """
+        (x, y), (height, width), reach = corner, mask.shape, prior.reach
+        mx, my = round(float(prior.expected[0])), round(float(prior.expected[1]))
+        left, top = x + mx - reach, y + my - reach
+        window = _part(self._last, left, top, width + 2 * reach, height + 2 * reach)
+        here = _part(self._luma, x - 1, y - 1, width + 2, height + 2)
+        if window is None or here is None:
+            return None
+        differs = _differences(window, here[1:-1, 1:-1], mask.astype(np.float32))
+        least = max(float(differs.min()), 2 * SENSOR**2)
+        if least > 8 * SENSOR**2 and least > ALIKE * float(differs.mean()):
+            return None
+        steps = np.arange(-reach, reach + 1, dtype=np.float64)
+        noise = CORRELATED * least
+        weight = np.count_nonzero(mask) / (2 * noise)
+        cost = np.asarray(differs * weight + prior.cost(mx + steps, my + steps))
+        j, i = (int(v) for v in np.unravel_index(cost.argmin(), cost.shape))
+        if not (0 < i < 2 * reach and 0 < j < 2 * reach):
+            return None
+        if prior.new and _doubtful(cost, j, i):
+            return None
+        whole = np.array([left - x + i, top - y + j], dtype=np.float64)
+        there = window[j - 1 : j + height + 1, i - 1 : i + width + 1]
+        return whole + _fraction(here, there, mask > 0, noise, prior, whole)
+
+    def noise(self, evidence: Image) -> float | None:
+        """Spread (one component) of the shift of windows that show only background, pixels.
+
+        Of those with most texture: a body differs from what is behind it.
+        """
+        rows, columns = (size // _SIDE for size in self._luma.shape)
+        shape = (rows, _SIDE, columns, _SIDE)
+        part = np.s_[: rows * _SIDE, : columns * _SIDE]
+        quiet = (evidence[part].reshape(shape) < -0.9).mean(axis=(1, 3)) > 0.95
+        if np.count_nonzero(quiet) < 4:
+            return None
+        contrast = np.where(quiet, self._luma[part].reshape(shape).std(axis=(1, 3)), -1.0)
+        many = min(_WINDOWS, (np.count_nonzero(quiet) + 1) // 2)
+        mask = np.ones((_SIDE, _SIDE), dtype=np.uint8)
+        still = _Prior(np.zeros((2, 2)), np.zeros(2), KNOWN, 4)
+        corners = [
+            (int(k) % columns * _SIDE, int(k) // columns * _SIDE)
+            for k in np.argsort(-contrast, axis=None)[:many]
+        ]
+        found = [self.shift(corner, mask, still) for corner in corners]
+        known = [shift for shift in found if shift is not None]
+        return 1.4826 * float(np.median(np.abs(known))) if known else None
+
+
+def _part(picture: Luma, x: int, y: int, width: int, height: int) -> Image | None:
+    """(height, width) of `picture` from (x, y) on; its border goes on beyond it. None outside."""
+    rows, columns = picture.shape
+    x0, y0 = max(x, 0), max(y, 0)
+    x1, y1 = min(x + width, columns), min(y + height, rows)
+    if x1 <= x0 or y1 <= y0:
         return None
-    means = blocks.mean(axis=(1, 3))[whole]
-    return float(1.4826 * np.median(np.abs(means)))
+    borders = (y0 - y, y + height - y1, x0 - x, x + width - x1)
+    part = cv2.copyMakeBorder(picture[y0:y1, x0:x1], *borders, cv2.BORDER_REPLICATE)
+    return np.asarray(part, dtype=np.float32)
+
+
+def _differences(window: Image, own: Image, mask: Image) -> Image:
+    """(m, n) mean square differences of `own` (h, w), where `mask` is 1, to each of the places in
+    `window` (h + m - 1, w + n - 1). Of a large body every second or third pixel tells enough.
+    """  # noqa: D205 - one sentence
+    (height, width), (rows, columns) = own.shape, window.shape
+    m, n = rows - height + 1, columns - width + 1
+    if m * n > _DIRECT:
+        found = cv2.matchTemplate(window, own, cv2.TM_SQDIFF, mask=mask)
+        return np.asarray(found / np.float32(np.count_nonzero(mask)), dtype=np.float32)
+    each = 1 + min(height * width // _ENOUGH, min(height, width) // 6)
+    some = np.s_[::each, ::each]
+    own, mask = own[some], mask[some]
+    down, right = window.strides
+    shape = (m, n, *own.shape)
+    views = np.lib.stride_tricks.as_strided(window, shape, (down, right, each * down, each * right))
+    differ = (views - own).reshape(m * n, own.size)
+    np.square(differ, out=differ)
+    total = differ @ mask.ravel()
+    return np.asarray(total / np.float32(max(float(mask.sum()), 1.0)), dtype=np.float32).reshape(
+        m, n
+    )
+
+
+def _fraction(
+    here: Image,
+    there: Image,
+    mask: NDArray[np.bool_],
+    noise: float,
+    prior: _Prior,
+    whole: Points,
+) -> Points:
+    """(2,) pixels, less than one, that the shift is beyond the `whole` pixels (2,).
+
+    One step of efficient second-order minimisation (Malis, ICRA 2004), by the gradients of both
+    pictures. They are (h + 2, w + 2), a pixel wider than `mask` (h, w) on each side. A parabola
+    through the differences would lean to where the mask cuts through the body.
+    """
+    both = here + there
+    right = (both[1:-1, 2:] - both[1:-1, :-2])[mask] / 4
+    down = (both[2:, 1:-1] - both[:-2, 1:-1])[mask] / 4
+    rest = (there - here)[1:-1, 1:-1][mask]
+    slopes = np.stack((right, down), axis=1).astype(np.float64)
+    tie = np.zeros((2, 2)) if prior.new else prior.speeds.T @ prior.speeds / prior.deviation**2
+    (a, b), (_, c) = slopes.T @ slopes / noise + tie
+    u, v = slopes.T @ rest / noise + tie @ (whole - prior.expected)
+    area = max(float(a * c - b * b), 1e-9)
+    return np.clip(np.array([b * v - c * u, b * u - a * v]) / area, -1.0, 1.0)
+
+
+def _doubtful(cost: Floats, j: int, i: int) -> bool:
+    """Whether the `cost` of another place than the best, at row `j` and column `i`, is as good."""
+    others = cost.copy()
+    others[max(j - APART, 0) : j + APART + 1, max(i - APART, 0) : i + APART + 1] = np.inf
+    return bool(others.min() < cost[j, i] + SURE)

@@ -265,7 +265,8 @@ class Measurer:
 
     def _analyse(self, frame: _Frame) -> None:
         work, t, key, _ = frame
-        dt = t - self._last if self._last > -math.inf else self._step
+        # What was held back may have a clock that stepped back: time goes on by one step.
+        dt = t - self._last if -math.inf < self._last < t else self._step
         self._last = t
         estimator = self._estimator
         if estimator is None:

@@ -38,6 +38,8 @@ MIN_VISIBLE = 0.3
 # hip breadth 0.20 H, head breadth 0.09 H).
 _PROFILE_Z = np.array([0.02, 0.10, 0.22, 0.34, 0.46, 0.56, 0.66, 0.75, 0.82, 0.90, 0.97])
 _PROFILE_W = np.array([0.085, 0.080, 0.080, 0.085, 0.100, 0.115, 0.125, 0.130, 0.120, 0.055, 0.045])
+_HIP = 0.45
+"""Height of the crotch as a fraction of the body's (ibid.)."""
 _ACROSS = np.array([-0.8, -0.4, 0.0, 0.4, 0.8])
 SAMPLES = len(_PROFILE_Z) * len(_ACROSS)
 SAMPLE_Z = np.repeat(_PROFILE_Z, len(_ACROSS))
@@ -127,6 +129,18 @@ def outlines(
         whole = np.clip(np.rint(points), -32_000, 32_000).astype(np.int32)
         found.append(whole[:, None, :])
     return found
+
+
+def trunks(projection: Floats, centre: Floats, places: Floats) -> list[NDArray[np.int32]]:
+    """(m, 1, 2) polygon, whole working pixels, around trunk and head of each of `places` (n, 2).
+
+    Legs and feet, which swing, are left out.
+    """
+    grid = silhouettes(projection, centre, places)
+    grid = grid.reshape(len(places), len(_PROFILE_Z), len(_ACROSS), 2)[:, _PROFILE_Z > _HIP]
+    side = (grid[:, :, -1] - grid[:, :, 2]) * 1.25
+    points = np.concatenate((grid[:, :, 2] - side, (grid[:, :, 2] + side)[:, ::-1]), axis=1)
+    return list(np.clip(np.rint(points), -32_000, 32_000).astype(np.int32)[:, :, None, :])
 
 
 def _area(view: View) -> tuple[Floats, float]:

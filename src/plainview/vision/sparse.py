@@ -113,8 +113,7 @@ class SparseEstimator:
         self._model.begin(evidence, self._foreground.shadows.cast())
         bodies = update(self._model, self._bodies, min(dt, 2.0))
         self.mask = self._model.closed()
-        flat = self._model.flat(bodies.places)
-        motion = self._flow.measure(luma, evidence, bodies.places, flat, dt)
+        motion = self._flow.measure(luma, evidence, bodies.places, bodies.velocities, dt)
         if motion.noise is not None:
             metres = self._metres_per_pixel(bodies.places)
             self._noise += 0.1 * (motion.noise * metres / max(dt, 0.04) - self._noise)
@@ -243,6 +242,6 @@ def _steer(bodies: Bodies, measured: Floats, dt: float) -> Bodies:
     fresh = known & ~np.any(velocities, axis=1)
     velocities[fresh] = measured[fresh]
     old = known & ~fresh
-    velocities[old] += BLEND * (measured[old] - velocities[old])
-    velocities[~known] *= 0.9 ** (dt / 0.2)
+    velocities[old] = measured[old]
+    velocities[~known] *= 0.95 ** (dt / 0.2)
     return bodies._replace(velocities=velocities)

@@ -1,9 +1,11 @@
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.vision.events.stage import Solid, Stage, hull, lying, sitting, standing
+from tests.vision.events.stage import Solid, Stage, hull, limb, lying, sitting, standing
 
+from plainview.geometry import Point
 from plainview.synth.camera import hung
 from plainview.vision.events.figures import Fit, fit
 from plainview.vision.events.limbs import Posture
@@ -46,6 +48,26 @@ def test_one_who_lies_is_found_where_it_lies(
     if abs(np.sin(angle - np.arctan2(sight[1], sight[0]))) > 0.4:
         assert best[Posture.LYING].overlap > best[Posture.STANDING].overlap
     assert np.hypot(*(best[Posture.LYING].place - (x, y))) < 0.35
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+@pytest.mark.parametrize("angle", [0.3, 1.4, 2.6, 4.2])
+def test_one_who_lies_on_the_side_with_drawn_up_knees_lies(side: float, angle: float) -> None:
+    """As those who were helped are laid: shorter, and as high as shoulders are broad."""
+    turn = np.array([[np.cos(angle), -side * np.sin(angle)], [np.sin(angle), side * np.cos(angle)]])
+
+    def part(a: Point, b: Point, up: float, radius: float) -> Solid:
+        return limb([*(turn @ a), up], [*(turn @ b), up], radius, 40)
+
+    body = [
+        part((-0.1, 0.0), (0.4, 0.05), 0.2, 0.17),
+        part((-0.1, 0.05), (-0.28, 0.42), 0.16, 0.12),
+        part((-0.28, 0.42), (-0.66, 0.25), 0.12, 0.08),
+        part((0.35, 0.1), (0.25, 0.5), 0.2, 0.06),
+        part((0.64, 0.08), (0.68, 0.08), 0.16, 0.1),
+    ]
+    best = fitted(STAGES[0], body)
+    assert best[Posture.LYING].overlap > 0.72
 
 
 def test_each_posture_explains_itself_best() -> None:

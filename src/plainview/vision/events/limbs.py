@@ -85,6 +85,19 @@ ARMS_OUT: Final[tuple[Limb, ...]] = (
     ((0.66, 0, 0.11), (0.72, 0, 0.11), 0.10),
 )
 
+CURLED: Final[tuple[Limb, ...]] = (
+    ((-0.12, 0, 0.20), (0.42, 0.04, 0.22), 0.18),
+    ((-0.14, 0.05, 0.17), (-0.30, 0.40, 0.15), 0.13),
+    ((-0.30, 0.40, 0.13), (-0.68, 0.28, 0.10), 0.09),
+    ((0.36, 0.10, 0.32), (0.28, 0.52, 0.16), 0.06),
+    ((0.66, 0.08, 0.18), (0.70, 0.09, 0.18), 0.10),
+)
+
+
+def mirrored(limbs: Sequence[Limb]) -> list[Limb]:
+    """`limbs` with left and right exchanged: on the other side."""
+    return [((a[0], -a[1], a[2]), (b[0], -b[1], b[2]), radius) for a, b, radius in limbs]
+
 
 def turned(limbs: Sequence[Limb], turns: int) -> list[list[Limb]]:
     """`limbs` in `turns` directions, evenly over the circle."""
@@ -113,6 +126,8 @@ WHOLE: Final = [
     *((Posture.LYING, f) for f in turned(LYING, 12)),
     *((Posture.LYING, f) for f in turned(SPRAWLED, 8)),
     *((Posture.LYING, f) for f in turned(ARMS_OUT, 8)),
+    *((Posture.LYING, f) for f in turned(CURLED, 8)),
+    *((Posture.LYING, f) for f in turned(mirrored(CURLED), 8)),
 ]
 """Every posture, in every direction."""
 PARTLY: Final = [

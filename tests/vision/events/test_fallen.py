@@ -13,9 +13,9 @@ PLACE = np.array([0.0, 5.0])
 EXTENT = Extent(PLACE, 1.4, 0.6, 0.5, 1.0)
 
 
-def seen(lies: float, other: float) -> Judged:
+def seen(lies: float, other: float, along: float = 1.0) -> Judged:
     """One look at somebody."""
-    return Judged(Blob((0, 0), np.ones((9, 9), np.uint8), 0.0), EXTENT, lies, other, PLACE)
+    return Judged(Blob((0, 0), np.ones((9, 9), np.uint8), 0.0), EXTENT, lies, other, PLACE, along)
 
 
 def down(
@@ -27,11 +27,12 @@ def down(
     darker: float = 0.3,
     stayed: float = 1.0,
     fallen: float = 0.0,
+    along: float = 1.0,
 ) -> Down:
     """Somebody who may be down, where somebody was upright before."""
     traits = SimpleNamespace(even=even, ratio=ratio, darker=darker)
     change = cast(Change, SimpleNamespace(traits=lambda: traits))
-    return Down(seen(lies, other), change, 0.5, stayed, fallen, upright_now=False)
+    return Down(seen(lies, other, along), change, 0.5, stayed, fallen, upright_now=False)
 
 
 def test_who_lies_clearly_is_told_and_who_sits_as_well_is_not() -> None:
@@ -54,6 +55,15 @@ def test_who_was_seen_to_fall_may_look_like_one_who_sits() -> None:
         assert down(lies, other).confidence() < PATIENCE.least
         assert down(lies, other, fallen=1.0).confidence() > PATIENCE.least
     assert down(0.6, 0.75, fallen=1.0).confidence() < PATIENCE.least
+
+
+def test_across_the_view_a_fall_tells_no_posture() -> None:
+    """Legs stretched out fast are as long as who lies; that it is no shadow, a fall still tells."""
+    assert down(0.61, 0.6, fallen=1.0).confidence() > PATIENCE.least
+    assert down(0.61, 0.6, fallen=1.0, along=0.4).confidence() < PATIENCE.least
+    shadow = {"even": 0.03, "along": 0.4}
+    assert down(0.8, 0.55, **shadow).confidence() < PATIENCE.least
+    assert down(0.8, 0.55, fallen=1.0, **shadow).confidence() > PATIENCE.least
 
 
 def test_one_who_fell_has_not_risen_where_he_looks_as_one_who_sits() -> None:

@@ -60,6 +60,27 @@ def test_who_passed_before_anybody_came_did_not_fall_there() -> None:
     assert sank([*upright, *litter], lies) == 0.0
 
 
+def test_a_coat_that_differs_now_and_then_hides_no_trunk() -> None:
+    """Who sits down in a pale coat is as high as what has differed there, not only his legs."""
+    falling = Falling(STAGE.optics)
+    sits = sitting(0.0, 1.0)
+    for k, solids in enumerate([*[standing(0.0, 1.0)] * 12, *[sits[1:2]] * 8]):
+        falling.note(k * EVERY, evidence(solids))
+    legs, whole = (np.asarray(evidence(one) > 0, np.uint8) for one in (sits[1:2], sits[1:]))
+    assert fell(falling.sank(Blob((0, 0), legs, 0.0), HERE)[0]) > 0.8
+    assert fell(falling.sank(Blob((0, 0), whole, 0.0), HERE)[0]) < 0.4
+
+
+def test_who_falls_away_from_the_camera_stood_nearer() -> None:
+    """He seems short above where he lies then: he was an adult, and he fell."""
+    falling = Falling(STAGE.optics)
+    lies = lying(0.0, 1.8, np.pi / 2)
+    for k, solids in enumerate([*[standing(0.0, 1.0)] * 12, *[lies] * 8]):
+        falling.note(k * EVERY, evidence(solids))
+    mask = np.asarray(evidence(lies) > 0, np.uint8)
+    assert fell(falling.sank(Blob((0, 0), mask, 0.0), np.array([0.0, 1.8]))[0]) > 0.4
+
+
 @pytest.mark.parametrize("gap", [30.0, -5.0])
 def test_what_was_seen_too_long_ago_is_forgotten(gap: float) -> None:
     """After a pause, or a clock set back, nothing is known of before."""

@@ -78,6 +78,14 @@ def test_a_trunk_above_a_dark_bench_is_of_one_who_sits(y: float) -> None:
     assert max(partly[one].overlap for one in others) > alone[Posture.LYING].overlap + 0.05
 
 
+@pytest.mark.parametrize(("angle", "along"), [(0.0, 0.0), (np.pi / 2, 1.0), (-np.pi / 2, 1.0)])
+def test_how_far_one_lies_along_the_line_of_sight(angle: float, along: float) -> None:
+    """0 across it, 1 along it, head or feet first."""
+    mask = drawn(lying(0.0, 1.0, angle))
+    mean = np.where(mask > 0, np.float32(0.5), np.float32(-0.3))
+    assert judged(mask, mean, 9.0 * mask.astype(np.float32)).along == pytest.approx(along, abs=0.3)
+
+
 def test_how_far_a_mean_gap_is_from_none() -> None:
     """In either direction, by the noise and a grey level."""
     mean = np.array([[0.0, -5.0, 10.0]], np.float32)

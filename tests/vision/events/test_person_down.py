@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.vision.events.stage import Light, Moment, Stage, box, lying, sitting, standing
+from tests.vision.events.stage import Light, Moment, Stage, box, limb, lying, sitting, standing
 
 from plainview.record import Phase
 from plainview.vision.events.fallen import Rests
-from plainview.vision.events.person_down import PATIENCE, PersonDown
+from plainview.vision.events.person_down import AGAIN, PATIENCE, PersonDown
 
 STAGE = Stage()
 FALLS = 6.0
@@ -54,6 +54,30 @@ def test_who_sits_stumbles_or_drops_something_is_not_down() -> None:
 
     for what in (sits, stumbles, drops):
         assert STAGE.events(PersonDown(STAGE.view, STAGE.optics), 18, what) == []
+
+
+def test_legs_stretched_out_fast_are_nobody_down() -> None:
+    """Across the line of sight one view tells who lies, however fast somebody sank."""
+
+    def sits(t: float) -> Moment:
+        if t < FALLS:
+            return _walks_up(t)
+        legs = limb((0.0, 1.0, 0.1), (0.9, 1.0, 0.1), 0.11, 50)
+        pale = limb((0.0, 1.0, 0.2), (-0.08, 1.0, 0.6), 0.2, 112)
+        head = limb((-0.1, 1.0, 0.82), (-0.1, 1.0, 0.86), 0.1, 90)
+        shade = box(-0.4, 1.0, (0.9, 0.35, 0.06), 50)
+        return [shade, legs, pale, head], []
+
+    assert STAGE.events(PersonDown(STAGE.view, STAGE.optics), 20, sits) == []
+
+
+def test_what_has_not_changed_is_looked_at_again() -> None:
+    """The mean gap shows who walked there for some seconds: the first look is not kept for good."""
+    by = PersonDown(STAGE.view, STAGE.optics)
+    for seen in STAGE.seen(14, _falls):
+        by.look(seen)
+    (one,) = by._judged
+    assert one.blob.since > 14 - 2 * AGAIN
 
 
 def test_a_ghost_of_one_who_lay_there_is_not_down() -> None:

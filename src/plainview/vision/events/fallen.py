@@ -43,12 +43,15 @@ LIT: Final = 1.0
 DARKER: Final = 0.08
 """Part of a lamp's light that is darker than the ground, at most: of a body, hair, shoes or shade.
 """
-FAST: Final = (0.8, 1.05)
+FAST: Final = (0.85, 1.1)
 """Metres that somebody's top sank within half a second from which it may be, and is, a fall."""
 FELL: Final = (0.15, 0.12)
 """What a fall adds, and by how much overlap less another posture explains who fell."""
 SURER: Final = 0.7
 """Part of the doubts about its size, its shade and who is upright there that a fall takes away."""
+ACROSS: Final = (0.6, 0.8)
+"""Cosine of the angle to the line of sight up to which one view tells who lies, and from which it
+does not: of nine who sat down with their legs out four were told where a fall counted across it."""
 UP: Final = (0.1, 0.15)
 """Overlap by which another posture must explain one who was down better: he has risen. The second
 where he was seen to fall."""
@@ -74,6 +77,13 @@ class Judged(NamedTuple):
     """The same of any other posture."""
     place: Floats
     """(2,) metres: below the middle of one who lies."""
+    along: float
+    """How far he who lies would lie along the line of sight: 1 along it, 0 across."""
+
+    @property
+    def unclear(self) -> float:
+        """How little one view tells of him, 0 to 1: who lies across it looks like nobody else."""
+        return step(self.along, *ACROSS)
 
 
 class Down:
@@ -102,6 +112,7 @@ class Down:
         self.lit = brighter and (traits.even < EVEN or traits.darker < DARKER)
         self.shaded = not brighter and traits.even < EVEN
         self.area, self.seated = judged.extent.area, float(upright_now)
+        self.unclear = judged.unclear
         self._late = step(stayed, SETTLES, SETTLED)
         self._most = self._sure() if stayed < SETTLED else 1.0
 
@@ -115,21 +126,31 @@ class Down:
         self.other += rate * (judged.other - self.other)
         self.area += rate * (judged.extent.area - self.area)
         self.seated += rate * (upright_now - self.seated)
+        self.unclear += rate * (judged.unclear - self.unclear)
         if stayed < SETTLED:
             self._most = max(self._most, self._sure())
 
     def explains(self, judged: Judged) -> bool:
         """Whether one who lies, or who fell, may still be what `judged` shows: he has not risen."""
-        return judged.other <= judged.lies + UP[0] + self.fell * (UP[1] - UP[0])
+        return judged.other <= judged.lies + UP[0] + self._witness() * (UP[1] - UP[0])
 
     def confidence(self) -> float:
         """How sure it is that this is somebody who lies on the ground, 0 to 1."""
         return min(max(min(self._sure(), self._most) - SAT * self._late, 0.0), 0.97)
 
+    def _witness(self) -> float:
+        """How far the fall tells what one view does not, 0 to 1.
+
+        Across the view legs stretched out and their shadow are as long as who lies, and some sit
+        down as fast as others fall.
+        """
+        return self.fell * self.unclear
+
     def _sure(self) -> float:
-        other = self.other - FELL[1] * self.fell
+        witness = self._witness()
+        other = self.other - FELL[1] * witness
         sure = 0.55 + 1.2 * (min(self.lies, WELL) - 0.62) + 1.6 * (self.lies - other - 0.04)
-        sure += FELL[0] * self.fell - WORSE * max(other - self.lies, 0.0)
+        sure += FELL[0] * witness - WORSE * max(other - self.lies, 0.0)
         if self.upright > CLOSE:
             sure -= 0.33
         # No shadow and no bag was upright and fell, and who fell may be found upright on.
@@ -137,7 +158,7 @@ class Down:
         sure -= doubt * (LIT * self.lit + SHADED * self.shaded)
         # A bag that was put down is smaller; who sits still looks upright, in part.
         small = step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0])
-        sure -= doubt * (SMALLER * small + SITS * self.seated)
+        sure -= doubt * SMALLER * small + (1.0 - SURER * witness) * SITS * self.seated
         return sure
 
 

@@ -28,6 +28,8 @@ TALL: Final = 2.2
 """Metres above the ground up to which somebody reaches."""
 UPRIGHT: Final = 1.2
 """Metres above the ground that he must have reached."""
+ADULT: Final = 1.6
+"""Metres above the ground that he reached, at least: all but children."""
 BESIDE: Final = 0.3
 """Metres beside the blob where he may have stood."""
 STOOD: Final = 0.7
@@ -76,7 +78,7 @@ class Falling:
         `place` (2,) metres is the ground below the middle of the blob. (0, -inf) where nobody
         upright sank there, or nothing is left of him.
         """
-        times, tops, shares = self._tops(blob, place)
+        times, tops, shares, own = self._tops(blob, place)
         best = (0.0, -np.inf)
         for t in times:
             after = tops[(times >= t + SOON[0]) & (times <= t + SOON[1])]
@@ -86,7 +88,10 @@ class Falling:
             before = min(float(np.median(stood)), TALL - 0.2)
             if before < UPRIGHT:
                 continue
-            low = float(np.median(after))
+            # Who falls away from the camera stood nearer than he lies, and seems shorter there.
+            before = max(before, ADULT)
+            # A pale coat parts a head from legs in one frame, not in what has differed for longer.
+            low = max(float(np.median(after)), own)
             stayed = shares[times >= t + SOON[0]]
             if low <= 0.1 or before - low <= best[0] or np.quantile(stayed, SOME) < COVERED:
                 continue
@@ -96,10 +101,11 @@ class Falling:
                 best = (before - low, float(t))
         return best
 
-    def _tops(self, blob: Blob, place: Floats) -> tuple[Floats, Floats, Floats]:
+    def _tops(self, blob: Blob, place: Floats) -> tuple[Floats, Floats, Floats, float]:
         """Seconds of each frame, what touched `blob` in it, and what part of `blob` differed.
 
-        (n,) each; the second is metres above the ground at `place` (2,) of the top.
+        (n,) each; the second is metres above the ground at `place` (2,) of the top, as is the
+        last: of `blob` itself.
         """
         ends = np.array([(*place, 0.0), (*place, 1.0)])
         (_, foot), (_, head) = project(self._optics.projection, ends)[0]
@@ -118,7 +124,9 @@ class Falling:
         rows = [_top(differs, near) for differs in seen]
         tops = [0.0 if row is None else (foot - y0 - row) / metre for row in rows]
         shares = [float(differs[own > 0].mean()) for differs in seen]
-        return np.array([t for t, _ in self._frames]), np.array(tops), np.array(shares)
+        rows_own = np.nonzero(own)[0]
+        top = (foot - y0 - float(np.quantile(rows_own, HIGHEST))) / metre if len(rows_own) else 0.0
+        return np.array([t for t, _ in self._frames]), np.array(tops), np.array(shares), top
 
 
 def _top(differs: NDArray[np.uint8], near: NDArray[np.bool_]) -> float | None:

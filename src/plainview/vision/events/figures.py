@@ -38,6 +38,8 @@ class _Figures(NamedTuple):
     """(figures, limbs) part of the area that each is."""
     middle: Floats
     """(figures,) metres above the ground."""
+    ways: Floats
+    """(figures, 2) metres on the ground from the first limb's beginning to the last one's end."""
 
 
 def _arrays(figures: list[tuple[Posture, list[Limb]]]) -> _Figures:
@@ -50,7 +52,8 @@ def _arrays(figures: list[tuple[Posture, list[Limb]]]) -> _Figures:
     shares = area / area.sum(axis=1, keepdims=True)
     middle = (ends[..., 2].mean(axis=2) * shares).sum(axis=1)
     own = [np.nonzero(row)[0].tolist() for row in radii]
-    return _Figures([posture for posture, _ in figures], ends, radii, own, shares, middle)
+    ways = np.array([np.subtract(limbs[-1][1], limbs[0][0])[:2] for _, limbs in figures])
+    return _Figures([posture for posture, _ in figures], ends, radii, own, shares, middle, ways)
 
 
 _WHOLE: Final = _arrays(WHOLE)
@@ -64,6 +67,8 @@ class Fit(NamedTuple):
     """Intersection over union, 0 to 1."""
     place: Floats
     """(2,) metres: below the middle of the figure."""
+    way: Floats
+    """(2,) metres on the ground from its first limb to its last: from the feet of one who lies."""
 
 
 def fit(
@@ -101,7 +106,7 @@ def fit(
     for k, overlap in enumerate(both / np.maximum(either, 1)):
         posture = figures.postures[k]
         if posture not in best or overlap > best[posture].overlap:
-            best[posture] = Fit(float(overlap), places[k])
+            best[posture] = Fit(float(overlap), places[k], figures.ways[k])
     return best
 
 

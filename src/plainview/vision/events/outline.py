@@ -60,7 +60,16 @@ def held(optics: Optics, blob: Blob, size: Extent, mean: Image, far: Image) -> J
         posture: sum(one[posture].overlap for one in found) / len(found) for posture in Posture
     }
     other = max(overlaps[posture] for posture in Posture if posture is not Posture.LYING)
-    return Judged(blob, size, overlaps[Posture.LYING], other, found[0][Posture.LYING].place)
+    lies = [one[Posture.LYING] for one in found]
+    along = sum(_along(optics, one) for one in lies) / len(lies)
+    return Judged(blob, size, overlaps[Posture.LYING], other, lies[0].place, along)
+
+
+def _along(optics: Optics, one: Fit) -> float:
+    """How far the figure `one` lies along the line of sight, 0 to 1."""
+    sight = one.place - optics.centre[:2]
+    long = float(np.hypot(*sight) * np.hypot(*one.way))
+    return abs(float(one.way @ sight)) / max(long, 1e-9)
 
 
 def _smoothly(optics: Optics, blob: Blob, mean: Image) -> dict[Posture, Fit]:

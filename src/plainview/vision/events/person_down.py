@@ -34,6 +34,9 @@ from plainview.vision.plate import Image
 PATIENCE: Final = Patience(rise=7.0, fall=3.0, reach=1.5, least=0.53)
 MOST: Final = 6
 """Blobs that are held against silhouettes in one look."""
+AGAIN: Final = 2.0
+"""Seconds after which what has not changed is held against silhouettes again: the mean gap still
+showed who had walked there."""
 SURE: Final = 0.6
 """Weight of a body that is surely somebody."""
 LIES: Final = 0.55
@@ -105,7 +108,8 @@ class PersonDown:
                 break
             if not self._rests.note(size.place, self._looked):
                 continue
-            known = next((one for one in self._judged if _same(one.blob, blob)), None)
+            fresh = (one for one in self._judged if self._looked - one.blob.since < AGAIN)
+            known = next((one for one in fresh if _same(one.blob, blob)), None)
             one = known or self._held(blob, size, noise)
             if one is not None:
                 found.append(one)
@@ -137,7 +141,8 @@ class PersonDown:
         if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
             return
         fallen = self._fell(judged) if upright <= CLOSE else 0.0
-        least, better = LIES - fallen * (LIES - LEAST), BETTER + fallen * (UP[1] - BETTER)
+        witness = fallen * judged.unclear
+        least, better = LIES - witness * (LIES - LEAST), BETTER + witness * (UP[1] - BETTER)
         if judged.lies < least or judged.other > judged.lies + better:
             return
         if len(self._down) < MOST:

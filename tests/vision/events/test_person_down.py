@@ -118,6 +118,15 @@ def test_one_who_lies_in_what_differs_faintly_is_told() -> None:
     assert _told(stage, veil)
 
 
+def test_nothing_is_told_while_the_gain_swings() -> None:
+    """Nobody can tell who lies there while the camera sets its gain anew again and again."""
+
+    def swings(image: NDArray[np.float32], t: float) -> None:
+        image *= 1 + 0.25 * np.sin(0.7 * t)
+
+    assert not _told(Stage(), swings)
+
+
 def test_rain_in_the_first_frames_joins_no_body() -> None:
     """Where the plate was learned from who lies there, streaks of the first looks are no ground."""
     stage = Stage(began=lying(0.6, 1.0, 0.6))

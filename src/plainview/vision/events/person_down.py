@@ -22,6 +22,7 @@ from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.fallen import BESIDE, CLOSE, EVERY, UP, Down, Judged, Rests, fell
 from plainview.vision.events.falling import Falling
 from plainview.vision.events.founding import Founding
+from plainview.vision.events.gain import Gain
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.lasting import Lasting
 from plainview.vision.events.outline import apart, gap, held
@@ -73,6 +74,8 @@ class PersonDown:
         self._company = Company()
         self._falling = Falling(optics)
         self._founding = Founding()
+        self._gain = Gain()
+        self._steady = 1.0
         self._lasting = Lasting(optics)
         self._looked = -np.inf
         self._judged: list[Judged] = []
@@ -87,6 +90,7 @@ class PersonDown:
         if 0 <= passed < EVERY - 0.05:
             return []
         self._looked = seen.t
+        self._steady = self._gain.steady(seen)
         if not 0 <= passed < 10 * EVERY:
             self._lasting.forget()
         evidence = self._founding.evidence(seen)
@@ -181,7 +185,7 @@ class PersonDown:
     def _sighting(self, one: Down) -> Sighting | None:
         x, y = (float(v) for v in one.judged.place)
         zone = self._ground.zone(x, y)
-        sure = one.confidence()
+        sure = one.confidence() * self._steady
         # What is surely nobody is no doubt about who lies there later.
         if zone is None or one.lost or sure < REFUTED:
             return None

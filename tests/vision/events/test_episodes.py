@@ -52,6 +52,13 @@ def test_a_second_beside_the_first_is_told_of_where_that_matters() -> None:
     assert len(told([[HERE._replace(spread=5.0), second]] * 15, beside)) == 1
 
 
+def test_what_is_long_is_met_again_farther_away() -> None:
+    """Each part of a van is the van: two metres farther than its length is another thing."""
+    van = HERE._replace(spread=5.0)
+    for gap, events in ((6.5, 1), (7.5, 2)):
+        assert _starts(told([[van]] * 8 + [[van._replace(x=van.x + gap)]] * 8)) == events
+
+
 def test_another_is_never_taken_for_the_one_before() -> None:
     """Wherever he is sighted first, and for how long the first is not sighted any more."""
     patience = PATIENCE._replace(rise=0.4, reach=4.0, apart=1.5)

@@ -131,6 +131,41 @@ def test_people_whose_shadows_join_them_are_no_vehicle() -> None:
     assert car.size is Size.VEHICLE
 
 
+def test_somebody_whom_no_body_was_found_for_is_told_by_his_outline() -> None:
+    """Who runs is leant forward, his legs far apart: his outline is a person's all the same."""
+    movers = Movers(OPTICS, [SQUARE])
+    seen: tuple[Mover, ...] = ()
+    for k in range(6):
+        evidence, _ = people((0.6 * k - 2.0, 14.0))
+        seen = movers.step(k / 5, evidence, NONE)
+    (runner,) = seen
+    assert (runner.size, runner.flow) == (Size.PERSON, None)
+    assert np.hypot(runner.x - 1.0, runner.y - 14.0) < 0.8
+    assert runner.moved
+    assert runner.vx == pytest.approx(3.0, rel=0.2)
+    assert movers.due(1.2, NONE)
+
+
+def test_the_other_half_of_somebody_is_nobody() -> None:
+    """Of a coat and trousers that differ apart, the coat is an outline of its own."""
+    evidence, bodies = people((1.0, 15.0))
+    foot, head = OPTICS.size[1], 0
+    rows = np.nonzero((evidence > 0).any(axis=1))[0]
+    foot, head = int(rows[-1]), int(rows[0])
+    evidence[(foot + 2 * head) // 3 + 14 : foot + 1] = -1.0
+    evidence[:, :] = np.where(evidence > 0, 1.0, -1.0)
+    assert len(Movers(OPTICS, [SQUARE]).step(0.0, evidence, bodies)) <= 1
+
+
+def test_many_fast_bodies_close_by_are_parts_of_one_vehicle() -> None:
+    """Two who run are people; a bus is six of them."""
+    for many, part in ((2, False), (6, True)):
+        evidence, bodies = people(*((0.8 * k - 2.0, 14.0) for k in range(many)))
+        fast = bodies._replace(velocities=np.tile((4.0, 0.0), (many, 1)))
+        seen = Movers(OPTICS, [SQUARE]).step(0.0, evidence, fast)
+        assert all(one.large is part for one in seen if one.size is Size.PERSON)
+
+
 def test_nothing_far_from_every_zone_is_followed() -> None:
     """And without a zone nothing is looked at."""
     evidence, bodies = people((1.0, 60.0))

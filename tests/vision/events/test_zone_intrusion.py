@@ -8,7 +8,6 @@ from tests.vision.events.traffic import SQUARE, along, hanging, moment, mover, z
 
 from plainview.geometry import View, Zone
 from plainview.record import Event, Phase
-from plainview.vision.bodies import Bodies
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.hours import OpenHours
@@ -92,15 +91,44 @@ def test_who_is_hardly_ever_met_is_rain() -> None:
     assert look(WALKER._replace(share=0.3, vx=2.5, flow=(2.2, 0.3)))
 
 
-def test_who_seems_to_run_among_many_parts_of_a_bus_is_nobody() -> None:
+def test_who_seems_to_run_but_is_a_part_of_a_bus_is_nobody() -> None:
     """A roof that drives behind the zone is laid into it in pieces, all of them fast."""
     runs = WALKER._replace(share=0.3, vx=2.5, flow=(2.2, 0.3))
-    for parts, told in ((2, True), (5, False)):
-        places = np.array([(runs.x + 0.8 * k, runs.y) for k in range(parts)])
-        ones = np.ones(parts)
-        bodies = Bodies(places, np.tile((5.0, 0.0), (parts, 1)), ones, ones)
-        found = detector().look(moment(0.0, runs)._replace(bodies=bodies))
-        assert bool(found) == told
+    assert look(runs)
+    assert not look(runs._replace(part=True))
+
+
+def test_somebody_far_away_is_one_however_his_feet_are_found() -> None:
+    """His upper half, found for all of him, is six metres behind him; near by that is another."""
+    for height, events in ((7.0, 2), (3.0, 1)):
+        view = View(calibration=hanging((32, 24), 30.0, height, 25.0), polygon=SQUARE)
+        watched = zone(polygon=np.array([(-5, 10), (5, 10), (5, 40), (-5, 40)], float))
+        view = View(calibration=view.calibration, polygon=SQUARE, zones=(watched,))
+        watch = ZoneIntrusion(view, optics(view, 32, 24), OpenHours((watched,), live=False))
+        episodes, told = Episodes(watch.kind, watch.patience), []
+        for k in range(20):
+            y = 18.0 if k < 10 else 24.0
+            one = mover([(k / 5, 0.0, y)], Size.PERSON)
+            told += episodes.step(k / 5, watch.look(moment(k / 5, one)))
+        assert sum(event.phase is Phase.START for event in told) == events
+
+
+def test_what_fog_veiled_has_proved_no_weather_before() -> None:
+    """Its few grey levels are as even as weather's; by its sharp ends it was given back.
+
+    What is brighter may be a patch of light all the same.
+    """
+    height, width = OPTICS.size[1], OPTICS.size[0]
+    evidence = np.full((height, width), 0.6, np.float32)
+    luma = np.full((height, width), 130, np.uint8)
+    light = moment(0.0)._replace(
+        evidence=evidence, luma=luma, background=np.full((height, width), 140, np.uint8),
+        mask=np.zeros((height, width), np.uint8),
+    )  # fmt: skip
+    for given, brighter, told in ((False, 0, False), (True, 0, True), (True, 20, False)):
+        one = WALKER._replace(given=given, y=15.0)
+        seen = light._replace(movers=(one,), luma=luma + np.uint8(brighter))
+        assert bool(detector().look(seen)) is told
 
 
 def test_who_comes_as_another_leaves_is_told_of() -> None:

@@ -87,7 +87,7 @@ class Episodes:
             and (one.beside or not sighting.another)
         ]
         distance, k = min(near, default=(np.inf, -1))
-        if distance <= self._patience.reach:
+        if distance <= self._patience.reach + sighting.spread:
             self._open[k].add(sighting, t)
             return self._open[k]
         if len(self._open) >= MOST:

@@ -12,6 +12,7 @@ from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.fire import Fire
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.keen import Keen
+from plainview.vision.events.lately import Lately
 from plainview.vision.events.left_object import LeftObject
 from plainview.vision.events.movers import Movers
 from plainview.vision.events.person_down import PersonDown
@@ -71,6 +72,7 @@ class Eyes:
         """
         self._movers = follow if any(one.kind in MOVING for one in found) else None
         self._keen = Keen()
+        self._lately = Lately()
         self._watched = [(one, Episodes(one.kind, one.patience)) for one in found]
         self._told = list(told)
         self._last = 0.0
@@ -102,9 +104,12 @@ class Eyes:
         if movers.window is not None:
             noise = float(np.median(seen.plate.noise[::8, ::8]))
             veiled = self._keen.look(seen, movers.window, noise)
-        if self._keen.patchy:
+            if not self._keen.patchy:
+                veiled = self._lately.look(seen, movers.window, veiled)
+        patchy = self._keen.patchy
+        if patchy:
             bodies = movers.footed(seen.evidence, bodies)
-        moves = movers.step(seen.t, seen.evidence, bodies, veiled)
+        moves = movers.step(seen.t, seen.evidence, bodies, veiled, patchy=patchy)
         return seen._replace(movers=moves, veiled=veiled, bodies=bodies)
 
     def take(self) -> tuple[Event, ...]:

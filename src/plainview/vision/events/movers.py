@@ -14,10 +14,10 @@ import shapely
 from msgspec import UNSET
 from shapely.geometry import Polygon
 
-from plainview.geometry import BODY_HEIGHT, Point, Zone, project, to_plane
+from plainview.geometry import BODY_HEIGHT, Point, Zone
 from plainview.vision.bodies import Bodies
-from plainview.vision.events.blobs import AROUND, DIFFERS, blobs, window
-from plainview.vision.events.boxes import KINDS, Box, Rectangle, fit_boxes
+from plainview.vision.events.blobs import AROUND, window
+from plainview.vision.events.boxes import Rectangle
 from plainview.vision.events.feet import (
     TALL,
     Standing,
@@ -28,6 +28,16 @@ from plainview.vision.events.feet import (
     tops,
 )
 from plainview.vision.events.paths import STANDING, SWIFT, Found, Path, Paths, Size
+from plainview.vision.events.shapes import (
+    fills,
+    given,
+    hangs,
+    holds,
+    outlined,
+    somebody,
+    vehicle,
+    within,
+)
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
@@ -41,10 +51,10 @@ SHOWN: Final = 0.3
 """Part of a body that must be visible."""
 EVERY: Final = 0.4
 """Seconds between two looks while no vehicle is under way: who walks is met again within a step."""
-NARROWEST: Final = 1.2
-"""Metres across a blob's foot below which it is no vehicle."""
-HOLLOW: Final = 0.3
-"""Part of a vehicle-sized outline that must differ: people and their shadows fill less of one."""
+LONG: Final = 5.0
+"""Metres around a vehicle within which bodies are parts of it."""
+FEW: Final = 3
+"""Fast bodies within `LONG` of somebody, himself among them: more are one vehicle's parts."""
 
 
 class Mover(NamedTuple):
@@ -77,6 +87,15 @@ class Mover(NamedTuple):
     """(n, 3) seconds, x and y: where it was in the last few seconds, oldest first."""
     share: float = 1.0
     """In which part of the looks of these seconds it was met."""
+    given: bool = False
+    """Whether most of it was veiled, and has proved a thing by its sharp ends (keen.py)."""
+    part: bool = False
+    """Whether what is of a person's size is a part of a vehicle, by how many are fast around it."""
+
+    @property
+    def large(self) -> bool:
+        """Whether it is a vehicle, or a part of one."""
+        return self.part or self.size is Size.VEHICLE
 
     @property
     def speed(self) -> float:
@@ -127,28 +146,41 @@ class Movers:
         return bool(fast.any()) and bool(shapely.contains_xy(self._near, bodies.places[fast]).any())
 
     def step(
-        self, t: float, evidence: Image, bodies: Bodies, veiled: Image | None = None
+        self,
+        t: float,
+        evidence: Image,
+        bodies: Bodies,
+        veiled: Image | None = None,
+        *,
+        patchy: bool = False,
     ) -> tuple[Mover, ...]:
         """What is there at `t` seconds, by a frame's `evidence` (h, w) and the `bodies` in it.
 
-        `veiled` is the evidence with what is veiled given back (keen.py).
+        `veiled` is the evidence with what is veiled given back (keen.py). Where the light is
+        `patchy` nobody counts by his outline alone.
         """
         self._looked = t
         if self.window is None:
             return ()
         keen = evidence if veiled is None else veiled
-        outlined = self._outlined(keen, self.window)
+        shapes = outlined(self._optics.projection, keen, self.window)
         maybe = Standing(self._optics.projection, bodies.places[bodies.weights >= CERTAIN / 2])
         large = [
             (box, blob)
-            for box, blob in outlined
-            if box.vehicle and (_fills(keen, blob) or not _holds(blob, maybe))
+            for box, blob in shapes
+            if box.vehicle and (fills(keen, blob) or not holds(blob, maybe))
         ]
-        found = [_vehicle(box, self._optics.projection) for box, _ in large]
+        found = [
+            vehicle(box, self._optics.projection)._replace(given=given(evidence, keen, blob))
+            for box, blob in large
+        ]
         found += self._people(evidence, bodies, [blob for _, blob in large])
-        if keen is not evidence:
-            slim = [(box, blob) for box, blob in outlined if not box.vehicle]
-            found += [_veiled(box, blob) for box, blob in slim if not _holds(blob, maybe)]
+        slim = [(box, blob) for box, blob in shapes if not (box.vehicle or patchy)]
+        found += [
+            somebody(box, blob)._replace(given=given(evidence, keen, blob))
+            for box, blob in slim
+            if not (holds(blob, maybe) or hangs(blob, maybe))
+        ]
         places = np.array([(one.x, one.y) for one in found]).reshape(-1, 2)
         inside = shapely.contains_xy(self._near, places)
         near = [one for one, is_near in zip(found, inside, strict=True) if is_near]
@@ -158,12 +190,6 @@ class Movers:
     def footed(self, evidence: Image, bodies: Bodies) -> Bodies:
         """Those of `bodies` that `evidence` (h, w) shows down to the ground (feet.py)."""
         return footed(self._optics.projection, evidence, bodies)
-
-    def _outlined(self, evidence: Image, part: tuple[slice, slice]) -> list[tuple[Box, Rectangle]]:
-        """The blobs that are broad enough for a vehicle and have the outline of any box."""
-        wide = _wide(self._optics.projection, blobs(evidence, part))
-        boxes = fit_boxes(self._optics.projection, wide)
-        return [(box, blob) for box, blob in zip(boxes, wide, strict=True) if box is not None]
 
     def _people(
         self, evidence: Image, bodies: Bodies, vehicles: Sequence[Rectangle]
@@ -181,6 +207,9 @@ class Movers:
         hidden = np.asarray(hides.any(axis=0))
         ends = tops(evidence, standing)
         others = above(projection, standing, ends)
+        fast = bodies.places[speed > SWIFT]
+        gaps = np.hypot(*(places[:, None] - fast[None]).transpose(2, 0, 1))
+        crowded = np.count_nonzero(gaps < LONG, axis=1) > FEW
         return [
             Found(
                 x=float(places[k, 0]),
@@ -194,11 +223,12 @@ class Movers:
                 blur=BODY_HEIGHT / float(standing.tall[k]),
                 other=other_place(places, hides[k], others[k], above=bool(ends[k] > TALL)),
                 flow=(float(velocity[0]), float(velocity[1])),
+                part=bool(crowded[k]),
             )
             for k, velocity in enumerate(velocities)
             if not hidden[k]
             and not any(
-                _within(standing.foot[k], one) and _within(middle[k], one) for one in vehicles
+                within(standing.foot[k], one) and within(middle[k], one) for one in vehicles
             )
         ]
 
@@ -207,73 +237,11 @@ def _under_way(path: Path) -> bool:
     """Whether `path` is that of a vehicle that does not stand, or of somebody swift."""
     if path.found.size is Size.VEHICLE:
         return not path.known or float(np.hypot(*path.velocity)) > STANDING
-    if path.known or path.found.flow is None:
+    if path.found.flow is None:
+        return path.swift
+    if path.known:
         return path.runs
     return float(np.hypot(*path.found.flow)) > SWIFT
-
-
-def _fills(evidence: Image, blob: Rectangle) -> bool:
-    """Whether what differs in `evidence` (h, w) fills `blob` as a vehicle does."""
-    part = evidence[int(blob.y0) : int(blob.y1), int(blob.x0) : int(blob.x1)]
-    return bool(np.mean(part > DIFFERS) >= HOLLOW)
-
-
-def _holds(blob: Rectangle, standing: Standing) -> bool:
-    """Whether any of those `standing` has his feet in `blob`."""
-    return any(_within(foot, blob) for foot in standing.foot)
-
-
-def _within(pixel: Floats, blob: Rectangle) -> bool:
-    """Whether `pixel` (2,) lies in `blob`, or little beside it."""
-    return bool(blob.x0 - 2 <= pixel[0] <= blob.x1 + 2 and blob.y0 - 3 <= pixel[1] <= blob.y1 + 3)
-
-
-def _wide(projection: Floats, blobs: Sequence[Rectangle]) -> list[Rectangle]:
-    """Those of `blobs` that are broad enough at their foot for a vehicle, seen from wherever."""
-    feet = [(x, blob.y1 - 1) for blob in blobs for x in (blob.x0, blob.x1)]
-    ground = to_plane(projection, feet).reshape(-1, 2, 2)
-    broad = ~(np.hypot(*(ground[:, 1] - ground[:, 0]).T) < NARROWEST)
-    return [
-        blob
-        for blob, is_broad in zip(blobs, broad, strict=True)
-        if is_broad or blob.left or blob.right or blob.bottom
-    ]
-
-
-def _veiled(box: Box, blob: Rectangle) -> Found:
-    """Somebody by his outline alone."""
-    return Found(
-        x=box.x,
-        y=box.y,
-        size=Size.PERSON,
-        width=0.5,
-        length=0.5,
-        height=BODY_HEIGHT,
-        heading=0.0,
-        confidence=float(np.exp(-box.misfit)),
-        blur=BODY_HEIGHT / max(blob.y1 - blob.y0, 1.0),
-    )
-
-
-def _vehicle(box: Box, projection: Floats) -> Found:
-    length, width, height = (float(side) for side in KINDS[box.kind])
-    foot = np.array([[box.x, box.y, 0.0]])
-    here, _ = project(projection, foot)
-    steps = [project(projection, foot + np.array([dx, dy, 0.0]))[0] for dx, dy in ((1, 0), (0, 1))]
-    # Pixels of a metre in the direction in which the ground is seen most flatly.
-    jacobian = np.stack([(step - here)[0] for step in steps], axis=-1)
-    least = float(np.linalg.svd(jacobian, compute_uv=False)[-1])
-    return Found(
-        x=box.x,
-        y=box.y,
-        size=Size.VEHICLE,
-        width=width,
-        length=length,
-        height=height,
-        heading=box.heading,
-        confidence=float(np.exp(-box.misfit)),
-        blur=1.0 / max(least, 0.02),
-    )
 
 
 def _mover(path: Path) -> Mover:
@@ -296,4 +264,6 @@ def _mover(path: Path) -> Mover:
         seconds=path.last - path.since,
         path=np.array(path.points),
         share=path.share,
+        given=found.given,
+        part=found.part,
     )

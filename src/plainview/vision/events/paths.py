@@ -84,6 +84,10 @@ class Found(NamedTuple):
     """Ground metres where it stands if what is below it is its shadow or its reflection."""
     flow: tuple[float, float] | None = None
     """m/s by optical flow, where that was measured: knows nothing of other frames' places."""
+    given: bool = False
+    """Whether most of it was veiled, and has proved a thing by its sharp ends (keen.py)."""
+    part: bool = False
+    """Whether what is of a person's size is a part of a vehicle."""
 
 
 class Path:

@@ -14,13 +14,12 @@ import shapely
 from msgspec import UNSET
 from shapely.geometry import Polygon
 
-from plainview.geometry import View, project
+from plainview.geometry import BODY_HEIGHT, View, project
 from plainview.record import EventKind
-from plainview.vision.bodies import Bodies
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
-from plainview.vision.events.movers import Mover
+from plainview.vision.events.movers import LONG, Mover
 from plainview.vision.events.paths import SWIFT, Size, agree
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.solid import solid
@@ -47,10 +46,6 @@ AT_EDGE: Final = 0.4
 it tells of nobody (Patience.least)."""
 APART: Final = 1.5
 """Metres between two who are inside at once, from which the second is told of as well."""
-LONG: Final = 5.0
-"""Metres around a vehicle within which bodies are parts of it."""
-FEW: Final = 3
-"""Fast bodies within `LONG` of who runs, himself among them: more are one vehicle's parts."""
 LEFT: Final = 1.3
 """Metres beside the place of somebody inside at which who is seen is the one who was there."""
 FORGOTTEN: Final = 2.5
@@ -73,7 +68,7 @@ class _Inside(NamedTuple):
     t: float
     frames: int
     """In how many he was seen there, from the first in which he was well inside."""
-    size: Size
+    large: bool
     met: float
     """When he was last a mover: since then his place is not known, only that somebody is there."""
     another: bool
@@ -108,12 +103,14 @@ class ZoneIntrusion:
                 continue
             rest = [one for one in before if one.zone == k]
             for mover in seen.movers:
-                known_for = _sure(mover, seen.bodies)
+                known_for = _sure(mover)
                 if not (mover.counts(zone) and known_for > 0 and inside(mover, ground)):
                     continue
-                if not solid(self._optics.projection, seen, mover):
+                proved = mover.given and _darker(self._optics, seen, mover)
+                if not (proved or solid(self._optics.projection, seen, mover)):
                     continue
-                known = _nearest([one for one in rest if not _another(one, mover)], mover)
+                reach = REACH + self._spread(mover.x, mover.y, large=mover.large)
+                known = _nearest([one for one in rest if not _another(one, mover)], mover, reach)
                 if known is not None:
                     rest.remove(known)
                 elif zone.crossing is not UNSET and not enters(mover, ground, zone.crossing):
@@ -128,11 +125,10 @@ class ZoneIntrusion:
                     any(_another(one, mover) for one in rest) if known is None else known.another
                 )
                 self._keep(
-                    _Inside(k, mover.x, mover.y, seen.t, frames, mover.size, seen.t, another)
+                    _Inside(k, mover.x, mover.y, seen.t, frames, mover.large, seen.t, another)
                 )
-                found.append(
-                    Sighting(mover.x, mover.y, confidence, k, _spread(mover.size), another)
-                )
+                spread = self._spread(mover.x, mover.y, large=mover.large)
+                found.append(Sighting(mover.x, mover.y, confidence, k, spread, another))
             found += self._unseen(rest, ground, seen)
         return found
 
@@ -142,10 +138,23 @@ class ZoneIntrusion:
         for one in rest:
             if self._stays(one, ground, seen):
                 self._keep(one._replace(t=seen.t))
-                held.append(Sighting(one.x, one.y, HELD, one.zone, _spread(one.size), one.another))
+                spread = self._spread(one.x, one.y, large=one.large)
+                held.append(Sighting(one.x, one.y, HELD, one.zone, spread, one.another))
             elif seen.t - one.t <= FORGOTTEN:
                 self._keep(one)
         return held
+
+    def _spread(self, x: float, y: float, *, large: bool) -> float:
+        """Metres around something at (`x`, `y`) within which what is seen is a part of it.
+
+        Of somebody far away the upper half may be found for all of him: on the ground that is as
+        far behind him as half of his shadow would be, were there a lamp at the camera.
+        """
+        if large:
+            return LONG
+        centre = self._optics.centre
+        far = float(np.hypot(x - centre[0], y - centre[1]))
+        return max(far * BODY_HEIGHT / 2 / max(float(centre[2]), BODY_HEIGHT) - REACH, 0.0)
 
     def _keep(self, one: _Inside) -> None:
         if len(self._inside) < MOST:
@@ -168,11 +177,11 @@ class ZoneIntrusion:
         return _covered(self._optics, evidence, one) >= COVERED
 
 
-def _nearest(known: Sequence[_Inside], mover: Mover) -> _Inside | None:
-    """The one of `known` that `mover` is most likely to be, of those within reach."""
+def _nearest(known: Sequence[_Inside], mover: Mover, reach: float) -> _Inside | None:
+    """The one of `known` that `mover` is most likely to be, of those within `reach` metres."""
     gaps = [(float(np.hypot(one.x - mover.x, one.y - mover.y)), k) for k, one in enumerate(known)]
     gap, k = min(gaps, default=(np.inf, -1))
-    return known[k] if gap <= REACH else None
+    return known[k] if gap <= reach else None
 
 
 def _another(one: _Inside, mover: Mover) -> bool:
@@ -186,29 +195,40 @@ def _another(one: _Inside, mover: Mover) -> bool:
     if len(then) == 0:
         return False
     away = mover.path[then[-1], 1:] - (one.x, one.y)
-    return float(np.hypot(*away)) >= APART + _spread(one.size) + _spread(mover.size)
+    long = LONG * (one.large + mover.large)
+    return float(np.hypot(*away)) >= APART + long
 
 
 def _covered(optics: Optics, evidence: Image, one: _Inside) -> float:
     """Part of the lower half of where `one` was that differs from the plate."""
-    half = 0.25 if one.size is Size.PERSON else 0.7
-    away = np.array([one.x, one.y]) - optics.centre[:2]
-    side = np.array([-away[1], away[0]]) * half / max(float(np.hypot(*away)), 1e-6)
-    corners = [(one.x + s * side[0], one.y + s * side[1], z) for s in (-1, 1) for z in (0.05, 0.8)]
-    pixels, depth = project(optics.projection, corners)
-    if depth.min() <= 0:
-        return 0.0
-    (x0, y0), (x1, y1) = pixels.min(axis=0), pixels.max(axis=0)
-    part = evidence[max(int(y0), 0) : max(int(y1) + 1, 0), max(int(x0), 0) : max(int(x1) + 1, 0)]
+    where = _lower(optics, one.x, one.y, large=one.large)
+    part = evidence[where] if where is not None else evidence[:0]
     return float((part > DIFFERS).mean()) if part.size else 0.0
 
 
-def _spread(size: Size) -> float:
-    """Metres around something within which what is seen is a part of it."""
-    return LONG if size is Size.VEHICLE else 0.0
+def _darker(optics: Optics, seen: Seen, mover: Mover) -> bool:
+    """Whether where `mover` is has become darker on the whole: that is no light."""
+    where = _lower(optics, mover.x, mover.y, large=mover.large)
+    if where is None or seen.luma[where].size == 0:
+        return False
+    return float(seen.luma[where].mean()) < float(seen.background[where].mean())
 
 
-def _sure(mover: Mover, bodies: Bodies) -> float:
+def _lower(optics: Optics, x: float, y: float, *, large: bool) -> tuple[slice, slice] | None:
+    """Rows and columns that show the lower half of what is at (`x`, `y`); None: nothing does."""
+    half = 0.7 if large else 0.25
+    away = np.array([x, y]) - optics.centre[:2]
+    side = np.array([-away[1], away[0]]) * half / max(float(np.hypot(*away)), 1e-6)
+    corners = [(x + s * side[0], y + s * side[1], z) for s in (-1, 1) for z in (0.05, 0.8)]
+    pixels, depth = project(optics.projection, corners)
+    if depth.min() <= 0:
+        return None
+    (x0, y0), (x1, y1) = pixels.min(axis=0), pixels.max(axis=0)
+    rows = slice(max(int(y0), 0), max(int(y1) + 1, 0))
+    return rows, slice(max(int(x0), 0), max(int(x1) + 1, 0))
+
+
+def _sure(mover: Mover) -> float:
     """Part of the confidence in `mover` that it has by what was seen of it before, 0 to 1.
 
     Where somebody has been for a while says enough. Of who runs, two looks do: his flow says where
@@ -217,8 +237,7 @@ def _sure(mover: Mover, bodies: Bodies) -> float:
     seconds = mover.seconds + UNEVEN
     if mover.size is Size.VEHICLE:
         return float(mover.moved and seconds >= SETTLED)
-    alone = _alone(mover, bodies)
-    runs = alone and mover.flow is not None and agree((mover.vx, mover.vy), mover.flow)
+    runs = not mover.part and mover.flow is not None and agree((mover.vx, mover.vy), mover.flow)
     if mover.share <= MOSTLY and not runs:
         return 0.0
     # An outline that was never under way is one of the ground's.
@@ -226,12 +245,5 @@ def _sure(mover: Mover, bodies: Bodies) -> float:
     if seconds >= settled or mover.flow is None:
         return float(seconds >= settled)
     if len(mover.path) == 1:
-        return MET if alone and float(np.hypot(*mover.flow)) > SWIFT else 0.0
+        return MET if not mover.part and float(np.hypot(*mover.flow)) > SWIFT else 0.0
     return float(mover.moved and runs)
-
-
-def _alone(mover: Mover, bodies: Bodies) -> bool:
-    """Whether few of `bodies` are as fast near `mover`: many are the parts of one vehicle."""
-    fast = np.hypot(*bodies.velocities.T) > SWIFT
-    near = np.hypot(*(bodies.places - (mover.x, mover.y)).T) < LONG
-    return int(np.count_nonzero(fast & near)) <= FEW

@@ -10,6 +10,7 @@ from plainview.vision.events.stillness import EVERY
 
 STAGE = Stage()
 BAG = box(0.4, 0.8, (0.5, 0.25, 0.4))
+SMALL = box(0.4, 0.8, (0.35, 0.25, 0.35))
 DOWN = 6.0
 
 
@@ -74,13 +75,14 @@ def test_a_thing_that_its_plate_was_learned_with_is_told() -> None:
     assert np.hypot(start.x * 0.1 - 0.4, start.y * 0.1 - 0.8) < 0.6
 
 
-def test_a_thing_that_was_met_in_part_is_told_by_its_whole() -> None:
+@pytest.mark.parametrize(("part", "whole"), [(0.28, BAG), (0.11, SMALL)], ids=["part", "speck"])
+def test_a_thing_that_was_met_in_part_is_told_by_its_whole(part: float, whole: Solid) -> None:
     """Its outline is taken anew when more of it shows; a part of something larger is nothing."""
 
     def what(t: float) -> Moment:
         solids, people = walk(t, 2.0, DOWN, 7.0)
-        part = box(0.4, 0.8, (0.28, 0.25, 0.25)) if t < 14.0 else BAG
-        return [*solids, *([part] if t >= DOWN else [])], people
+        there = box(0.4, 0.8, (part, part, 0.9 * part)) if t < 14.0 else whole
+        return [*solids, *([there] if t >= DOWN else [])], people
 
     assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 32.0, what)) == 1
 

@@ -121,16 +121,21 @@ class LeftObject:
             return
         if touched or reference is None or len(self._things) >= MOST:
             return
-        thing = Thing(Change(blob, seen, reference), size, self._optics)
+        thing = self._thing(Change(blob, seen, reference), size, seen.t)
+        self._things.append(thing)
+        self._taken[blob.window] |= thing.grown
+
+    def _thing(self, change: Change, size: Extent, t: float) -> Thing:
+        """`change`, of that size, with who was near it as it came and until `t` seconds."""
+        thing, since = Thing(change, size, self._optics), change.blob.since
         if thing.fits:
-            thing.carrier = self._company.nearest(size.place, blob.since - 4, blob.since + 1)
+            thing.carrier = self._company.nearest(size.place, since - 4, since + 1)
             stayed = self._company.stayed(size.place, BESIDE, SLOW)
-            if blob.since < stayed < seen.t - 1:
+            if since < stayed < t - 1:
                 # Who stood with it for long hid what it is: he has brought it, or watched it.
                 thing.carrier = min(thing.carrier, BESIDE)
                 thing.with_it = thing.counted = stayed
-        self._things.append(thing)
-        self._taken[blob.window] |= thing.grown
+        return thing
 
     def _watch(self, thing: Thing, seen: Seen) -> Thing | None:
         """What is to be watched after another look at `thing`: mostly itself; None for nothing."""
@@ -158,7 +163,7 @@ class LeftObject:
             thing.whole, _ = outgrown(thing.change.blob, seen.evidence)
         if thing.fits:
             self._attend(thing, seen)
-        if thing.left and thing.sighted * EVERY <= self.patience.rise:
+        if (thing.left or not thing.fits) and thing.sighted * EVERY <= self.patience.rise:
             thing = self._outlined(thing, seen)
         if thing.fits and thing.looks * EVERY < YOUNG + 2:
             thing.moved = thing.moved or self._moved(thing)
@@ -199,8 +204,11 @@ class LeftObject:
         thing.outgrown = 0
         blob = apart(blob, seen.evidence)
         (size,) = extents(self._optics, [blob])
-        other = None if size is None else thing.outlined(Change(blob, seen, reference), size)
-        return other if other is not None and other.fits else thing
+        if size is None:
+            return thing
+        change = Change(blob, seen, reference)
+        anew = thing.outlined(change, size) if thing.fits else self._thing(change, size, seen.t)
+        return anew if anew.fits else thing
 
     def _note_gone(self, thing: Thing) -> None:
         """Note that something went from where `thing` is, if the plate still shows it there."""

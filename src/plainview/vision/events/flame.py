@@ -8,7 +8,8 @@ common brightness; the differences from its mean shape are then
 - without memory: gas that rises some metres a second has left its place after 0.2 s, whereas what
   moves, walks or drives past looks nearly as it did one frame ago;
 - never the same twice: a beacon, an indicator or a neon sign that steps through states comes back
-  to each of them, a flame to none.
+  to each of them, a flame to none;
+- in place: what has come there, as a vest has, has left a trail of its glow (warmth.py).
 
 A flame's base burns without a gap while its tip comes and goes (the persistent and intermittent
 flame of McCaffrey, NBSIR 79-1910, 1979): what changes lies above what lasts. Glitter on water,
@@ -29,7 +30,7 @@ from numpy.typing import NDArray
 from plainview.vision.events.flicker import ENOUGH, flickering, since_lit, stays, step
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.warmth import WARM, at_size, warm_part
+from plainview.vision.events.warmth import WARM, Trail, at_size, warm_part
 from plainview.vision.plate import Luma
 
 F32 = NDArray[np.float32]
@@ -91,6 +92,7 @@ class FlameWatch:
         self._plain: deque[Luma] = deque(maxlen=WINDOW)
         self._lively: F32 | None = None
         self._dark: F32 | None = None
+        self._trail = Trail((0, 0))
         self._none: Luma = np.zeros((0, 0), np.uint8)
         self._stirred = False
         self._since = 0.0
@@ -128,6 +130,7 @@ class FlameWatch:
             self._lively = np.zeros(half.shape, np.float32)
             self._dark = np.zeros(half.shape, np.float32)
             self._none = np.zeros(half.shape, np.uint8)
+            self._trail = Trail(half.shape)
             self._stirred = False
         glow, plain = self._dark, self._none
         part = warm_part(half, chroma)
@@ -143,6 +146,7 @@ class FlameWatch:
             change = np.minimum(cv2.absdiff(glow, self._glow[-1]), np.float32(60))
             cv2.accumulateWeighted(change, self._lively, 0.15)
             self._stirred = bool(self._lively.max() > CALM)
+        self._trail.note(glow, seen.dt)
         self._glow.append(glow)
         self._bright.append(half)
         self._plain.append(plain)
@@ -183,6 +187,8 @@ class FlameWatch:
             flaring = self._flares(rows, columns, body) / max(over, LEAST_OVER)
             flares = FLARES * step(flaring, *FLARING)
             sure *= flickering(stack, over, soot) * step(soot + flares, *DOUBTFUL)
+        if sure >= LEAST:
+            sure = max(sure * self._trail.rests(body, (rows, columns), self._glow), LEAST)
         if sure < LEAST:
             return None
         across, down = np.nonzero(body.any(axis=0))[0], np.nonzero(body.any(axis=1))[0]

@@ -170,7 +170,7 @@ class SmokeWatch:
         for where, plume in plumes:
             # Steam comes in puffs, and where the plate shows some, what is clear looks dark.
             tone = max(float(np.median(brightest[where])), plume.tone)
-            lasts = LONGER if tone > PALE[1] else usual
+            lasts = LONGER if tone > PALE[0] else usual
             mean = np.sum([one[where] for one in list(self._likely)[-lasts:]], axis=0) / lasts
             sure = step(float(mean.max()), 0.0, LIKELY)
             found.append(plume._replace(confidence=sure, tone=tone))

@@ -1,17 +1,38 @@
-"""Where in a picture anything is warm enough in its colour to be flame: mostly nowhere."""
+"""Where in a picture anything is warm enough in its colour to be flame, and where it was lately.
 
+Mostly that is nowhere. A flame burns where it is; a vest or a car that stops and stirs has come
+there, and what glows of it has left a trail.
+"""
+
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.flicker import step
+from plainview.vision.events.parts import parts
 from plainview.vision.plate import Luma
 
 WARM: Final = 14
 """Cr less Cb that a flame, or what is beside its core, always has more of."""
 AROUND: Final = 4
 """Chroma pixels around what is warm that are looked at."""
+TRAIL: Final = 12.0
+"""Seconds for which a trail is remembered."""
+GLOWS: Final = 20.0
+"""Grey levels above the dim from which something leaves one."""
+TRAVELS: Final = (1.8, 2.6)
+"""Width of what glowed within `TRAIL` over that of what glows now with `SWAYS` added: of flames up
+to, and of what has come from elsewhere, from."""
+SWAYS: Final = 8
+"""Pixels by which also a small flame sways and licks."""
+BESIDE: Final = 4
+"""Pixels across which a trail has no gap."""
+STEADY: Final = 0.8
+"""Part of the last seconds in which what glows beside a body is a lamp, not its trail."""
+_GROWN: Final = np.ones((BESIDE + 1, BESIDE + 1), np.uint8)
 Part = tuple[slice, slice]
 """Rows and columns."""
 
@@ -42,3 +63,34 @@ def at_size(half: Luma, chroma: NDArray[np.uint8]) -> NDArray[np.uint8]:
     size = (half.shape[1], half.shape[0])
     planes = [cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in chroma]
     return np.asarray(planes, dtype=np.uint8)
+
+
+class Trail:
+    """Owns where something glowed lately: one byte a pixel, 255 for now, 0 for `TRAIL` ago."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        """Nothing glowed in a picture of `shape` (h, w)."""
+        self._left = np.zeros(shape, np.uint8)
+
+    def note(self, glow: NDArray[np.float32], dt: float) -> None:
+        """What glows (h, w), `dt` seconds after the last."""
+        fade = np.full(1, min(max(round(255 * dt / TRAIL), 1), 255), np.float64)
+        self._left = np.asarray(cv2.subtract(self._left, fade), dtype=np.uint8)
+        self._left[glow > GLOWS] = 255
+
+    def rests(
+        self, body: NDArray[np.bool_], part: Part, last: Sequence[NDArray[np.float32]]
+    ) -> float:
+        """0 to 1: whether the `body` of what glows in a `part` of the picture was nowhere else.
+
+        `last` are the pictures (h, w) of what glowed in the last seconds.
+        """
+        # What glows all the time beside it, as a lamp or a lit wall does, is no trail.
+        steady = np.mean([glow > GLOWS for glow in last], axis=0) > STEADY
+        left = np.where(steady, 0, self._left).astype(np.uint8)
+        left[part][body] = 255
+        labels, stats = parts(np.asarray(cv2.dilate(left, _GROWN), dtype=np.uint8))
+        k = int(np.bincount(labels[part][body]).argmax())
+        across = np.nonzero(body.any(axis=0))[0]
+        width = int(across[-1] - across[0]) + 1 + SWAYS
+        return 1.0 - step(float(stats[k][2]) / width, *TRAVELS)

@@ -1,0 +1,38 @@
+"""What glows has been where it is, or has come there."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from plainview.vision.events.warmth import TRAIL, Trail
+
+SHAPE = (40, 120)
+STEP = 0.2
+
+
+def _rests(columns: list[int], *, lamp: bool = False) -> float:
+    """Of what glows 8 pixels wide at these columns, look by look, beside a lit wall if `lamp`."""
+    trail, last = Trail(SHAPE), list[NDArray[np.float32]]()
+    for column in columns:
+        glow = np.zeros(SHAPE, np.float32)
+        glow[10:30, column : column + 8] = 60
+        if lamp:
+            glow[28:34, 20:110] = 60
+        trail.note(glow, STEP)
+        last.append(glow)
+    part = np.s_[8:27, columns[-1] - 2 : columns[-1] + 10]
+    return trail.rests(last[-1][part] > 0, part, last[-14:])
+
+
+@pytest.mark.parametrize("lamp", [False, True])
+def test_a_flame_was_nowhere_else(*, lamp: bool) -> None:
+    """It sways by less than its width, beside what glows all the time or alone."""
+    sways = np.random.default_rng(1).integers(48, 53, 40)
+    assert _rests([int(column) for column in sways], lamp=lamp) == 1.0
+
+
+def test_who_stops_and_stirs_has_come_there() -> None:
+    """Until his trail is forgotten."""
+    comes = list(range(10, 80, 3))
+    assert _rests(comes + 20 * [80]) == 0.0
+    assert _rests(comes + round(TRAIL / STEP + 20) * [80]) == 1.0

@@ -144,3 +144,23 @@ def test_the_mask_shows_where_bodies_stand() -> None:
     assert by.mask.sum() == 0
     watch(film(WALK, 4, begin=3.0), by)
     assert 100 < by.mask.sum() < 3000
+
+
+def stands_for(contrast: float) -> float:
+    """People counted for each body found where some walk, with that part of their contrast."""
+    by = estimator()
+    plate = by.plate.mean.copy()
+    counted = bodies = 0.0
+    for t, luma in film(MANY, 5, begin=3.0):
+        faint = np.clip(np.rint(plate + contrast * (luma - plate)), 0, 255)
+        said = by.frame(faint.astype(np.uint8), 0.2)
+        if t > 5:
+            counted += said.weights.sum() - by._behind.total
+            bodies += by.bodies.weights.sum()
+    return float(counted / bodies)
+
+
+def test_who_hardly_stands_out_counts_for_those_like_it_who_are_not_found() -> None:
+    """Bodies that are clear count as one each, bodies that are not for more than themselves."""
+    clear, faint = stands_for(1.0), stands_for(0.5)
+    assert 1.0 <= clear < faint - 0.02 < 1.5

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from plainview.geometry import View
 from plainview.vision.bodies import NONE, Bodies, BodyModel, update
 from plainview.vision.dense import Dense
+from plainview.vision.detectability import Detectability
 from plainview.vision.estimate import Estimate
 from plainview.vision.flow import TORSO, Flow
 from plainview.vision.foreground import Foreground
@@ -36,14 +37,16 @@ FULL_COMPANY = 4.0
 """People within that reach who hide as much as a crowd does."""
 GATHERED = 0.75
 """Part of a full company at which the dense estimator looks soon whether there is a crowd."""
-CROWDED = 0.5
+CROWDED = 0.25
 """People overlooked for each one found in a crowd, at most, at the 90 % level."""
-SUN = 0.08
+SUN = 0.1
 """Relative standard deviation of the count that cast shadows add."""
 STILL = 0.2
 """Relative standard deviation of the number of those who stand in the plate."""
 SURE = 0.5
 """Weight from which on a body in the plate says that others may stand beside it there."""
+UNSEEN = 0.4
+"""Relative standard deviation of the number of those who are there and were not found."""
 PACKED = 1.0
 """people/m² allowed for on ground that moves and is not explained."""
 BLEND = 0.6
@@ -77,6 +80,7 @@ class SparseEstimator:
         cells = self._dense.cells
         self._overlooked = None if cells is None else Overlooked(cells, optics.size)
         self._standing = Standing(optics, plate, frames)
+        self._detectability = Detectability(optics)
         self._in_plate = NONE
         self._beyond = NOTHING
         self._bodies = NONE
@@ -123,6 +127,8 @@ class SparseEstimator:
             self._standing.frame(luma, self.background, self._bodies, cast, dt)
         self._since_look += dt
         if self._since_look >= LOOK_EVERY:
+            if trusted:
+                self._detectability.learn(self._bodies, evidence)
             self._look_into_the_plate()
             self._missed = self._allowance(luma)
             # Before its first reading the network agrees on nobody: the next frame asks again.
@@ -195,18 +201,22 @@ class SparseEstimator:
     def _estimate(self) -> Estimate:
         bodies = self._everybody()
         weights = np.where(_vehicles(bodies), 0.0, bodies.weights)
+        first = len(self._bodies.weights)
+        veiled = weights * (self._detectability.stand_for(bodies, weights, first) - 1)
         hidden = self._behind
         doubt = float((weights * (1 - weights)).sum())
         kept = float((weights * (1 - bodies.visible)).sum())
         # Hard shadows are taken for people now and then, and people for shadows.
         sun = SUN * float(weights.sum()) if self._foreground.shadows.cast() is not None else 0.0
+        unseen = hidden.total + float(veiled.sum())
+        weights = weights + veiled
         beyond = self._beyond
         still = STILL * float(self._in_plate.weights.sum() + beyond.weights.sum())
         return Estimate(
             np.concatenate((bodies.places, hidden.places, beyond.places)),
             np.concatenate((bodies.velocities, hidden.velocities, 0 * beyond.places)),
             np.concatenate((weights, hidden.weights, beyond.weights)),
-            doubt + 0.25 * kept + hidden.total + (0.4 * hidden.total) ** 2 + sun**2 + still**2,
+            doubt + 0.25 * kept + unseen + (UNSEEN * unseen) ** 2 + sun**2 + still**2,
             self._missed,
             self._noise,
         )

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import pytest
-from tests.vision.events.stage import Solid, Stage, box, hull, lying, sitting, standing
+from tests.vision.events.stage import Solid, Stage, box, hull, limb, lying, sitting, standing
 
 from plainview.vision.events.fallen import fell
 from plainview.vision.events.falling import EVERY, Falling
@@ -69,6 +69,17 @@ def test_a_coat_that_differs_now_and_then_hides_no_trunk() -> None:
     legs, whole = (np.asarray(evidence(one) > 0, np.uint8) for one in (sits[1:2], sits[1:]))
     assert fell(falling.sank(Blob((0, 0), legs, 0.0), HERE)[0]) > 0.8
     assert fell(falling.sank(Blob((0, 0), whole, 0.0), HERE)[0]) < 0.4
+
+
+def test_one_of_whom_a_third_differs_fell() -> None:
+    """A coat as grey as the ground leaves little of him, and that stays."""
+    falling = Falling(STAGE.optics)
+    lies, shins = lying(0.8, 1.0, 0.0), [limb((0.02, 1.0, 0.1), (0.48, 1.0, 0.11), 0.13, 60)]
+    for k, solids in enumerate([*[standing(0.0, 1.0)] * 12, *[shins] * 8]):
+        falling.note(k * EVERY, evidence(solids))
+    mask = np.asarray(evidence(lies) > 0, np.uint8)
+    assert 0.3 < (evidence(shins)[mask > 0] > 0).mean() < 0.4
+    assert fell(falling.sank(Blob((0, 0), mask, 0.0), HERE)[0]) == 1.0
 
 
 def test_who_falls_away_from_the_camera_stood_nearer() -> None:

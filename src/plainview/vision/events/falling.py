@@ -46,8 +46,9 @@ STILL: Final = 0.4
 """Part of the way down up to which what was there already is no higher than what is there now."""
 ALREADY: Final = 3
 """Frames in which it was there from which somebody only passed before it."""
-COVERED: Final = 0.4
-"""Part of what lies there now that must have differed ever since: what fell stays."""
+COVERED: Final = 0.3
+"""Part of what lies there now that must have differed ever since: what fell stays, though a coat as
+grey as the ground, or a plate that was learned with it, hides more than half of it."""
 SOME: Final = 0.2
 """Part of the frames since in which it need not."""
 LEAST: Final = 6

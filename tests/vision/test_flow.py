@@ -62,7 +62,7 @@ def geometry(camera: Camera) -> Optics:
 
 
 def moved(
-    camera: Camera, start: Floats, velocity: Floats, frames: int = 10, ground: Luma = GROUND
+    camera: Camera, start: Floats, velocity: Floats, frames: int = 14, ground: Luma = GROUND
 ) -> list[Motion]:
     """The motion measured in each frame while the board goes from `start` at `velocity`."""
     flow = Flow(geometry(camera))
@@ -77,8 +77,8 @@ def moved(
 
 
 def velocity_of(found: list[Motion]) -> Floats:
-    """The median of what was measured, (2,) m/s."""
-    every = np.concatenate([one.velocities for one in found])
+    """The median of the later half of what was measured, (2,) m/s."""
+    every = np.concatenate([one.velocities for one in found[len(found) // 2 :]])
     known = every[~np.isnan(every[:, 0])]
     assert len(known) >= len(found) // 3
     return np.asarray(np.median(known, axis=0))

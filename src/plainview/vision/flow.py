@@ -32,6 +32,8 @@ CORRELATED: Final = 4.0
 """Neighbouring pixels that count as one independent look."""
 SENSOR: Final = 2.0
 """Standard deviation of a pixel's luma, grey levels, that no match is taken to be better than."""
+SHAPE: Final = 0.3
+"""Pixels (standard deviation, each way) by which a body's shape moves against its feet."""
 ALIKE: Final = 0.5
 """Part of the difference at any odd place that a match may leave: light that flashes, or a shade
 that falls, is nowhere in the frame before."""
@@ -308,10 +310,17 @@ def _fraction(
     rest = (there - here)[1:-1, 1:-1][mask]
     slopes = np.stack((right, down), axis=1).astype(np.float64)
     tie = np.zeros((2, 2)) if prior.new else prior.speeds.T @ prior.speeds / prior.deviation**2
-    (a, b), (_, c) = slopes.T @ slopes / noise + tie
-    u, v = slopes.T @ rest / noise + tie @ (whole - prior.expected)
-    area = max(float(a * c - b * b), 1e-9)
-    return np.clip(np.array([b * v - c * u, b * u - a * v]) / area, -1.0, 1.0)
+    sharp, pull = slopes.T @ slopes / noise, slopes.T @ rest / noise
+    # However sharp the picture, arms and steps move what is seen of a body.
+    soft = _inverse(np.eye(2) + SHAPE**2 * sharp)
+    step = _inverse(soft @ sharp + tie) @ (soft @ pull + tie @ (whole - prior.expected))
+    return np.clip(-step, -1.0, 1.0)
+
+
+def _inverse(matrix: Floats) -> Floats:
+    """The inverse of `matrix` (2, 2), which has no negative eigenvalue; large where it has none."""
+    (a, b), (c, d) = matrix
+    return np.array([[d, -b], [-c, a]]) / max(float(a * d - b * c), 1e-9)
 
 
 def _doubtful(cost: Floats, j: int, i: int) -> bool:

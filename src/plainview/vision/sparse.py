@@ -49,8 +49,6 @@ UNSEEN = 0.4
 """Relative standard deviation of the number of those who are there and were not found."""
 PACKED = 1.0
 """people/m² allowed for on ground that moves and is not explained."""
-BLEND = 0.6
-"""Part of a body's velocity taken from the newest flow; the rest is what it had."""
 
 
 class SparseEstimator:

@@ -28,6 +28,12 @@ CATCH = 2.0
 """Seconds that it takes to catch, and to go out."""
 
 
+_NEAREST = 0.2
+"""Metres before the camera from which on a pane is drawn."""
+_UNDER = -1000.0
+"""Metres up where nothing burns."""
+
+
 class Pane:
     """A vertical pane at `at` that faces the camera: which of its metres each pixel shows."""
 
@@ -46,10 +52,13 @@ class Pane:
     def window(
         self, left: float, right: float, top: float, bottom: float = 0.0
     ) -> tuple[slice, slice]:
-        """Rows and columns that show the pane from `left` to `right` and up to `top` metres."""
-        corners = np.array([[u, z, 1.0] for u in (left, right) for z in (bottom, top)])
-        pixels = corners @ self._plane.T
-        if self.depth < 0.5 or pixels[:, 2].min() < 0.2:
+        """Rows and columns that show the pane from `left` to `right` and up to `top` metres.
+
+        Of what rises past a camera that looks down, the part before it.
+        """
+        corners = [(left, bottom, 1.0), (right, bottom, 1.0), (right, top, 1.0), (left, top, 1.0)]
+        pixels = _before(np.array(corners) @ self._plane.T)
+        if self.depth < 0.5 or len(pixels) == 0:
             return slice(0, 0), slice(0, 0)
         x, y = (pixels[:, :2] / pixels[:, 2:]).T
         width, height = self._size
@@ -58,10 +67,27 @@ class Pane:
         return rows, columns
 
     def metres(self, rows: slice, columns: slice) -> tuple[F, F]:
-        """Metres across and up, (h, w) each, of the pixels of a window."""
+        """Metres across and up, (h, w) each, of the pixels of a window.
+
+        Far below the ground where the ray meets the pane behind the camera.
+        """
         v, u = np.mgrid[rows, columns]
         pane = np.stack((u, v, np.ones_like(u)), axis=-1) @ np.linalg.inv(self._plane).T
-        return pane[..., 0] / pane[..., 2], pane[..., 1] / pane[..., 2]
+        ahead = pane[..., 2] > 0
+        scale = np.where(ahead, pane[..., 2], 1.0)
+        return pane[..., 0] / scale, np.where(ahead, pane[..., 1] / scale, _UNDER)
+
+
+def _before(corners: F) -> F:
+    """(m, 3) corners of the part of a polygon `corners` (n, 3), homogeneous, before the camera."""
+    found = []
+    for one, other in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if one[2] >= _NEAREST:
+            found.append(one)
+        if (one[2] >= _NEAREST) != (other[2] >= _NEAREST):
+            share = (_NEAREST - one[2]) / (other[2] - one[2])
+            found.append(one + share * (other - one))
+    return np.array(found).reshape(-1, 3)
 
 
 @dataclass(frozen=True)

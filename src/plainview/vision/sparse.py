@@ -172,7 +172,7 @@ class SparseEstimator:
         projection = self._optics.projection
         depth = places @ projection[2, :2] + projection[2, 3] + projection[2, 2] * TORSO
         focal = float(np.linalg.norm(projection[0, :3]))
-        return float(np.mean(depth)) / focal if len(places) else 0.0
+        return float(np.mean(np.maximum(depth, 0.0))) / focal if len(places) else 0.0
 
     def _look_into_the_plate(self) -> None:
         """Who stands in the plate, who stands behind others, and who may be there beyond both."""

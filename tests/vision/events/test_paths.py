@@ -48,13 +48,17 @@ def test_a_path_is_some_seconds_long_and_ends_unseen() -> None:
 
 
 def test_somebody_is_under_way_when_he_goes_somewhere() -> None:
-    """Rain and a puddle's ragged border make outlines, and bodies, that jump to and fro."""
+    """Rain and a puddle's ragged border make outlines, and bodies, that jump to and fro; the shade
+    of leaves makes outlines that sway by most of a metre.
+    """  # noqa: D205 - one sentence
     jumps = [0.0, -0.8, 0.2, -0.6, 0.1, -0.9]
     for places, flow, moved in (
         (jumps, None, False),
         (jumps, (0.0, 0.0), False),
         (jumps, (0.0, -1.0), True),
         ([0.4 * k for k in range(6)], None, True),
+        ([0.0, 0.3, 0.6, 0.9, 0.9, 0.9], None, False),
+        ([0.0, 0.3, 0.6, 0.9, 0.9, 0.9], (0.0, 1.0), True),
     ):
         paths = Paths()
         for k, y in enumerate(places):

@@ -91,6 +91,12 @@ def test_who_is_hardly_ever_met_is_rain() -> None:
     assert look(WALKER._replace(share=0.3, vx=2.5, flow=(2.2, 0.3)))
 
 
+def test_an_outline_alone_must_be_there_nearly_always() -> None:
+    """The shade of leaves has somebody's outline in half of the looks."""
+    assert look(WALKER._replace(share=0.6, flow=None)) == []
+    assert look(WALKER._replace(share=0.9, flow=None))
+
+
 def test_who_seems_to_run_but_is_a_part_of_a_bus_is_nobody() -> None:
     """A roof that drives behind the zone is laid into it in pieces, all of them fast."""
     runs = WALKER._replace(share=0.3, vx=2.5, flow=(2.2, 0.3))

@@ -66,6 +66,13 @@ UNDER_WAY: Final = {Size.PERSON: 0.6, Size.VEHICLE: 1.2}
 """Metres from where it was met first that tell what moves from what only differs."""
 
 
+BY_OUTLINE: Final = 1.2
+"""The same of somebody of whom only an outline is found: the shade of leaves sways that far, if not
+`POINTS_MORE` times on end the same way."""
+POINTS_MORE: Final = 2
+"""Points of such a path beyond `POINTS`."""
+
+
 class Found(NamedTuple):
     """Something in one frame, on the ground."""
 
@@ -118,6 +125,8 @@ class Path:
             self.known = True
         _, x, y = self.points[0]
         far = max(UNDER_WAY[found.size], 3 * found.blur)
+        if found.size is Size.PERSON and found.flow is None:
+            far = max(far, BY_OUTLINE)
         gone = np.array([found.x - x, found.y - y])
         self.moved = self.moved or (float(np.hypot(*gone)) >= far and self._goes(gone))
 
@@ -131,6 +140,8 @@ class Path:
         places = np.array(self.points)[:, 1:]
         way = float(np.hypot(*np.diff(places, axis=0).T).sum())
         enough = POINTS if far < LEAP else POINTS - 1
+        if self.found.flow is None and not self.swift:
+            enough += POINTS_MORE
         return len(places) >= enough and far >= STRAIGHT * way
 
     @property

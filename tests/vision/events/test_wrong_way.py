@@ -188,6 +188,14 @@ def test_what_drives_as_many_parts_is_told_of_in_their_middle() -> None:
         assert any(abs(one.y - y) < 0.1 for one in found)
 
 
+def test_an_outline_alone_must_be_there_nearly_always() -> None:
+    """The shade of leaves, or a coat behind a fence, has somebody's outline now and then."""
+    walker = mover(along((0, 17), (0, 13), 3.0), Size.PERSON)._replace(flow=None)
+    assert against(walker._replace(share=0.9))
+    assert not against(walker._replace(share=0.6))
+    assert not against(walker._replace(share=0.9, moved=False))
+
+
 def test_a_lane_may_be_for_vehicles_only() -> None:
     """By default it is for people too."""
     walker = mover(along((0, 17), (0, 13), 3.0), Size.PERSON)

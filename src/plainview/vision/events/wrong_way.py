@@ -37,6 +37,9 @@ SPARSE: Final = 4
 """Frames that a path needs at least."""
 FAST: Final = 2.0
 """m/s by flow from which a stream is faster than who walks."""
+NEARLY_ALWAYS: Final = 0.7
+"""Part of the looks in which somebody must be met of whom only an outline is found: what sways
+makes one now and then."""
 BROAD: Final = 0.4
 """Metres beside a lane at which the foremost feet of something broad may be."""
 ALIKE: Final = (0.5, 2.0)
@@ -186,6 +189,12 @@ def _alike(one: Floats, other: Floats) -> bool:
     return both > 0 and float(one @ other) >= ALONG * both
 
 
+def _there(mover: Mover) -> bool:
+    """Whether somebody of whom only an outline is found has been met often enough to be one."""
+    outline = mover.size is Size.PERSON and mover.flow is None
+    return not outline or (mover.moved and mover.share > NEARLY_ALWAYS)
+
+
 def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
     """Whether `mover` has come against `way` (2,), a unit vector, over `ground`, and goes on."""
     # Who rides is of a person's size, and as soon gone as a car.
@@ -195,7 +204,7 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
         return False
     if mover.flow is not None and mover.flow[0] * way[0] + mover.flow[1] * way[1] > -least.speed:
         return False
-    if len(mover.path) < SPARSE:
+    if len(mover.path) < SPARSE or not _there(mover):
         return False
     path = _within(mover.path, ground)
     if len(path) < SPARSE:

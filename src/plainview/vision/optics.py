@@ -119,16 +119,8 @@ def outlines(
     projection: Floats, centre: Floats, place: Floats, widen: tuple[float, ...]
 ) -> list[NDArray[np.int32]]:
     """`outline` for each factor of width in `widen`."""
-    grid = silhouettes(projection, centre, place[None])[0]
-    grid = grid.reshape(len(_PROFILE_Z), len(_ACROSS), 2)
-    # The outermost samples lie at 0.8 of the half-width.
-    side = (grid[:, -1] - grid[:, 2]) * 1.25
-    found = []
-    for factor in widen:
-        points = np.concatenate((grid[:, 2] - side * factor, (grid[:, 2] + side * factor)[::-1]))
-        whole = np.clip(np.rint(points), -32_000, 32_000).astype(np.int32)
-        found.append(whole[:, None, :])
-    return found
+    grid = _grid(projection, centre, place[None])
+    return [_around(grid, factor)[0] for factor in widen]
 
 
 def trunks(projection: Floats, centre: Floats, places: Floats) -> list[NDArray[np.int32]]:
@@ -136,11 +128,21 @@ def trunks(projection: Floats, centre: Floats, places: Floats) -> list[NDArray[n
 
     Legs and feet, which swing, are left out.
     """
-    grid = silhouettes(projection, centre, places)
-    grid = grid.reshape(len(places), len(_PROFILE_Z), len(_ACROSS), 2)[:, _PROFILE_Z > _HIP]
-    side = (grid[:, :, -1] - grid[:, :, 2]) * 1.25
+    return list(_around(_grid(projection, centre, places)[:, _PROFILE_Z > _HIP], 1.0))
+
+
+def _grid(projection: Floats, centre: Floats, places: Floats) -> Floats:
+    """`silhouettes` by height and across: (n, heights, across, 2)."""
+    samples = silhouettes(projection, centre, places)
+    return samples.reshape(len(places), len(_PROFILE_Z), len(_ACROSS), 2)
+
+
+def _around(grid: Floats, widen: float) -> NDArray[np.int32]:
+    """(n, m, 1, 2) closed polygons, whole working pixels, around `grid` (n, h, across, 2)."""
+    # The outermost samples lie at 0.8 of the half-width.
+    side = (grid[:, :, -1] - grid[:, :, 2]) * 1.25 * widen
     points = np.concatenate((grid[:, :, 2] - side, (grid[:, :, 2] + side)[:, ::-1]), axis=1)
-    return list(np.clip(np.rint(points), -32_000, 32_000).astype(np.int32)[:, :, None, :])
+    return np.clip(np.rint(points), -32_000, 32_000).astype(np.int32)[:, :, None, :]
 
 
 def _area(view: View) -> tuple[Floats, float]:

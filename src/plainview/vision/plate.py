@@ -85,6 +85,12 @@ def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> float:
     return min(max(gain, 0.1), 10.0)
 
 
+def median_of_three(one: Luma, two: Luma, three: Luma) -> Luma:
+    """(h, w) the median of three pictures, pixel by pixel: what is in one of them only is gone."""
+    low, high = cv2.min(one, two), cv2.max(one, two)
+    return np.asarray(cv2.max(low, cv2.min(high, three)), dtype=np.uint8)
+
+
 def gradients(picture: Luma | Image) -> tuple[Image, Image]:
     """(h, w) each: grey levels per pixel by which `picture` rises, right and down, by Sobel's."""
     gx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=0.125)

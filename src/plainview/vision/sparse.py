@@ -244,12 +244,9 @@ def _vehicles(bodies: Bodies) -> NDArray[np.bool_]:
 
 
 def _steer(bodies: Bodies, measured: Floats, dt: float) -> Bodies:
-    """Blend `measured` (n, 2; NaN where unknown) into the bodies' velocities."""
+    """Give bodies their `measured` velocities (n, 2); where NaN, what they had fades."""
     known = ~np.isnan(measured[:, 0])
     velocities = bodies.velocities.copy()
-    fresh = known & ~np.any(velocities, axis=1)
-    velocities[fresh] = measured[fresh]
-    old = known & ~fresh
-    velocities[old] = measured[old]
+    velocities[known] = measured[known]
     velocities[~known] *= 0.95 ** (dt / 0.2)
     return bodies._replace(velocities=velocities)

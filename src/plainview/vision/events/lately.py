@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import ranked
-from plainview.vision.plate import Image, Luma, gradients
+from plainview.vision.plate import Image, Luma, gradients, median_of_three
 from plainview.vision.shadow import SOFT
 
 AGO: Final = (0.8, 1.6, 2.4)
@@ -81,7 +81,7 @@ class Lately:
         if not self._kept or t - self._kept[0][0] < AGO[-1] - APART:
             return None
         a, b, c = (min(self._kept, key=lambda one: abs(t - s - one[0]))[1] for s in AGO)
-        return np.asarray(cv2.max(cv2.min(a, b), cv2.min(cv2.max(a, b), c)), dtype=np.uint8)
+        return median_of_three(a, b, c)
 
 
 class _Pair(NamedTuple):

@@ -51,6 +51,9 @@ SHOWN: Final = 0.3
 """Part of a body that must be visible."""
 EVERY: Final = 0.4
 """Seconds between two looks while no vehicle is under way: who walks is met again within a step."""
+NEARLY_ALWAYS: Final = 0.7
+"""Part of the looks in which somebody must be met of whom only an outline is found: what sways
+makes one now and then."""
 LONG: Final = 5.0
 """Metres around a vehicle within which bodies are parts of it."""
 FEW: Final = 3
@@ -91,6 +94,11 @@ class Mover(NamedTuple):
     """Whether most of it was veiled, and has proved a thing by its sharp ends (keen.py)."""
     part: bool = False
     """Whether what is of a person's size is a part of a vehicle, by how many are fast around it."""
+
+    @property
+    def outlined(self) -> bool:
+        """Whether only the outline of somebody is found, and no body."""
+        return self.size is Size.PERSON and self.flow is None
 
     @property
     def large(self) -> bool:

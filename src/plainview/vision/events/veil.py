@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.plate import Image, Luma
+from plainview.vision.plate import Image, Luma, median_of_three
 
 Mask = NDArray[np.bool_]
 """(h, w) of cells."""
@@ -62,9 +62,7 @@ def dry(frames: Sequence[Luma]) -> Luma:
     """(h, w) the median of three `frames`, or the last of fewer: a drop is seen in one of them."""
     if len(frames) < 3 or len({frame.shape for frame in frames}) > 1:
         return frames[-1]
-    one, two, three = frames
-    low, high = cv2.min(one, two), cv2.max(one, two)
-    return np.asarray(cv2.max(low, cv2.min(high, three)), dtype=np.uint8)
+    return median_of_three(*frames)
 
 
 def structured(luma: Luma) -> Structure:

@@ -22,7 +22,7 @@ from plainview.geometry import ONE_WAY, View
 from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
-from plainview.vision.events.movers import Mover
+from plainview.vision.events.movers import NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.streams import Stream, Streams, middle
@@ -37,9 +37,6 @@ SPARSE: Final = 4
 """Frames that a path needs at least."""
 FAST: Final = 2.0
 """m/s by flow from which a stream is faster than who walks."""
-NEARLY_ALWAYS: Final = 0.7
-"""Part of the looks in which somebody must be met of whom only an outline is found: what sways
-makes one now and then."""
 BROAD: Final = 0.4
 """Metres beside a lane at which the foremost feet of something broad may be."""
 ALIKE: Final = (0.5, 2.0)
@@ -191,8 +188,7 @@ def _alike(one: Floats, other: Floats) -> bool:
 
 def _there(mover: Mover) -> bool:
     """Whether somebody of whom only an outline is found has been met often enough to be one."""
-    outline = mover.size is Size.PERSON and mover.flow is None
-    return not outline or (mover.moved and mover.share > NEARLY_ALWAYS)
+    return not mover.outlined or (mover.moved and mover.share > NEARLY_ALWAYS)
 
 
 def against(mover: Mover, ground: Polygon, way: Floats) -> bool:

@@ -19,7 +19,7 @@ from plainview.record import EventKind
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
-from plainview.vision.events.movers import LONG, Mover
+from plainview.vision.events.movers import LONG, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import SWIFT, Size, agree
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.solid import solid
@@ -37,8 +37,6 @@ MOSTLY: Final = 0.5
 """Part of the looks of the last seconds in which somebody must have been met, or he is rain, whose
 streaks look like bodies far away: those are met in 0.2, in half at most, people in 0.55 at least,
 and nearly always in all."""
-NEARLY_ALWAYS: Final = 0.7
-"""The same of somebody of whom only an outline is found: what sways makes one now and then."""
 MET: Final = 0.4
 """Part of the confidence in who runs and was met only now: by itself it tells of nobody."""
 REACH: Final = 4.0
@@ -240,7 +238,7 @@ def _sure(mover: Mover) -> float:
     if mover.size is Size.VEHICLE:
         return float(mover.moved and seconds >= SETTLED)
     runs = not mover.part and mover.flow is not None and agree((mover.vx, mover.vy), mover.flow)
-    if mover.share <= (MOSTLY if mover.flow is not None else NEARLY_ALWAYS) and not runs:
+    if mover.share <= (NEARLY_ALWAYS if mover.outlined else MOSTLY) and not runs:
         return 0.0
     # An outline that was never under way is one of the ground's.
     settled = SETTLED if mover.moved else STOOD if mover.flow is not None else np.inf

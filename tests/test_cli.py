@@ -19,7 +19,19 @@ code = execute(sys.argv[1:])
 print(sorted(sys.modules), file=sys.stderr)
 sys.exit(code)
 """
-HEAVY = ("litestar", "uvicorn", "sqlalchemy", "alembic", "jupedsim", "pyarrow", "matplotlib", "cv2")
+HEAVY = (
+    "litestar",
+    "uvicorn",
+    "httpx",
+    "asyncio",
+    "structlog",
+    "sqlalchemy",
+    "alembic",
+    "jupedsim",
+    "pyarrow",
+    "matplotlib",
+    "cv2",
+)
 
 
 def _commands() -> Iterator[tuple[str, ...]]:

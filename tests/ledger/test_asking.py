@@ -10,8 +10,8 @@ from tests.ledger.grown import LOG, checkpoint, consistency, leaves
 from tests.servers.liars import serve
 
 from plainview.clock import ManualClock
-from plainview.errors import InputError, LedgerError, LedgerLie
-from plainview.ledger.asking import MAX_ANSWER_BYTES, Asked, ask_witnesses, check_address
+from plainview.errors import LedgerError, LedgerLie
+from plainview.ledger.asking import MAX_ANSWER_BYTES, Asked, ask_witnesses
 from plainview.ledger.cosignature import ED25519, ML_DSA_44, Cosigner
 from plainview.ledger.note import add_signatures, open_note
 from plainview.ledger.policy import PolicyWitness
@@ -258,26 +258,6 @@ def test_a_failing_proof_is_that_witness_error(tmp_path: Path) -> None:
         witness = PolicyWitness("w", (KEY.verifier,), url)
         (asked,) = ask_witnesses(checkpoint(leaves(6)), [witness], fails, seconds=SECONDS)
         assert "tile is missing" in str(asked.error)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "w.example",
-        "ftp://w.example",
-        "http://",
-        "http://w.example:x",
-        "http://user:password@w.example",
-        "http://w.example?x",
-        "http://w.example#x",
-        "http://[::1",
-    ],
-)
-def test_an_address_that_no_witness_has_is_refused(url: str) -> None:
-    """It is wrong input, before anything is asked."""
-    with pytest.raises(InputError):
-        check_address(url)
 
 
 def test_the_page_of_a_witness_says_who_it_is(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from plainview.errors import InputError, LedgerLie
 from plainview.ledger.checkpoint import Checkpoint
 from plainview.ledger.cosignature import ED25519, ML_DSA_44, Cosigner
 from plainview.ledger.note import Signature, Signer, add_signatures, sign_note
-from plainview.ledger.policy import AHEAD, QuorumPolicy, parse_policy
+from plainview.ledger.policy import AHEAD, QuorumPolicy, check_address, parse_policy
 
 LOG = Signer("log.example/one", bytes(range(32)))
 TEXT = Checkpoint(LOG.name, 7, bytes(range(32))).text()
@@ -159,3 +159,23 @@ def test_a_policy_has_its_bounds() -> None:
         parse_policy(many)
     with pytest.raises(InputError, match="too long"):
         parse_policy("#" * 1_000_001)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "w.example",
+        "ftp://w.example",
+        "http://",
+        "http://w.example:x",
+        "http://user:password@w.example",
+        "http://w.example?x",
+        "http://w.example#x",
+        "http://[::1",
+    ],
+)
+def test_an_address_that_no_witness_has_is_refused(url: str) -> None:
+    """It is wrong input, before anything is asked."""
+    with pytest.raises(InputError):
+        check_address(url)

@@ -8,10 +8,9 @@ from msgspec import Meta, Struct
 
 from plainview.document.toml import Document, KeyPath
 from plainview.errors import ConfigError, InputError
-from plainview.ledger.asking import check_address
 from plainview.ledger.cosignature import CosignatureVerifier
 from plainview.ledger.note import check_name
-from plainview.ledger.policy import PolicyGroup, PolicyWitness, QuorumPolicy
+from plainview.ledger.policy import PolicyGroup, PolicyWitness, QuorumPolicy, check_address
 
 MOST_WITNESSES = 32
 

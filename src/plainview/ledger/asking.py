@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 
-from plainview.errors import InputError, LedgerError, LedgerLie, PlainviewError
+from plainview.errors import LedgerError, LedgerLie, PlainviewError
 from plainview.ledger.checkpoint import parse_checkpoint
 from plainview.ledger.note import open_note, split_note
 from plainview.ledger.policy import PolicyWitness, counted
@@ -42,22 +41,6 @@ class Asked:
     """Size of the log's tree that the witness is known to have cosigned."""
     error: PlainviewError | None = None
     """Why it gave none. A LedgerLie says that the witness or this log contradicts itself."""
-
-
-def check_address(url: str) -> None:
-    """Refuse an address that no witness can have. Raises InputError."""
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        good = False
-    if not good or parts.query or parts.fragment or parts.username or parts.password:
-        raise InputError(
-            f"{url!r} is not the address of a witness",
-            where="witness",
-            mend="It is http:// or https://, a host, and maybe a path",
-        )
 
 
 def ask_witnesses(

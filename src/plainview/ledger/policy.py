@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 from plainview.errors import InputError, LedgerLie
 from plainview.ledger.cosignature import CosignatureVerifier, cosigned_at
@@ -27,6 +28,22 @@ MAX_MEMBERS: Final = 200
 """Bound on the logs, the witnesses and the groups of one policy, each."""
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def check_address(url: str) -> None:
+    """Refuse an address that no witness can have. Raises InputError."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment or parts.username or parts.password:
+        raise InputError(
+            f"{url!r} is not the address of a witness",
+            where="witness",
+            mend="It is http:// or https://, a host, and maybe a path",
+        )
 
 
 @dataclass(frozen=True, slots=True)

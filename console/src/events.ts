@@ -64,7 +64,7 @@ export async function show(main: HTMLElement): Promise<void> {
         h("div", { class: "card-head" }, h("h1", { id: "title" }, "Events"), h("div", { class: "choice", role: "group", "aria-label": "What is searched" }, ...tabs)),
         form),
       h("section", { class: "home-map card", "aria-label": "Map of what was found" }, ground,
-        h("p", { class: "note" }, "Plain base map: no outside map service is asked. The list has everything that the map shows.")),
+        h("p", { class: "note" }, "Plain base map: no outside map service is asked. A dot is what was found; the list has all of them.")),
       h("section", { class: "card search-found", "aria-label": "What was found" },
         h("div", { class: "card-head" }, said, h("p", { class: "search-files" }, h("span", { class: "soft" }, "All of it as "), files[0], " ", files[1])),
         list, more)));

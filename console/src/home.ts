@@ -63,17 +63,18 @@ export async function show(main: HTMLElement): Promise<void> {
     banner.replaceChildren(h("strong", {}, "Demonstration. "), "At least one site is simulated: its people do not exist.");
   }
 
+  let latest = sites;
   void import("./map")
     .then(({ drawMap }) => drawMap(ground, sites))
     .then((drawn) => {
       pins = drawn;
+      drawn.update(latest);
       drawn.alerts(called);
     })
     .catch(() => {
       ground.replaceChildren(h("p", { class: "loading" }, "This browser cannot draw the map. The list has everything."));
     });
 
-  let latest = sites;
   const fill = (now: SiteNow[]): void => {
     latest = now;
     let sure = 0;

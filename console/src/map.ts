@@ -25,7 +25,7 @@ export interface SitesMap {
   found(points: [number, number][]): void;
 }
 
-/** Draw `sites` in `place`; `moved` is told what is shown. Throws where WebGL is missing. */
+/** Draw `sites` in `place`, each by its name alone until `update` says how it is; `moved` is told what is shown. Throws where WebGL is missing. */
 export function drawMap(place: HTMLElement, sites: SiteNow[], moved: (shown: Box) => void = () => undefined): SitesMap {
   maplibre.setWorkerUrl(workerUrl);
   const bounds = new maplibre.LngLatBounds();
@@ -79,7 +79,6 @@ export function drawMap(place: HTMLElement, sites: SiteNow[], moved: (shown: Box
       if (element) fill(element, site);
     }
   };
-  update(sites);
   return {
     update,
     alerts(open): void {

@@ -60,6 +60,9 @@ def test_events_and_alerts_are_searched_for(browser: Browser, served: Served) ->
         expect(rows.first).to_contain_text("Smoke or flames")
         expect(rows.first).to_contain_text("Validated")
         expect(rows.first).to_contain_text("Harbour quay")
+        pins = page.locator(".pin")
+        expect(pins).to_have_count(len(SITES))  # by name: people there now are not what was found
+        expect(pins.locator("strong")).to_have_text([""] * len(SITES))
         no_barriers(page)
         page.get_by_role("button", name="Show more").press("Enter")
         expect(rows).to_have_count(70)

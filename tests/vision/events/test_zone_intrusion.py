@@ -235,3 +235,20 @@ def test_who_is_seen_beside_the_zone_has_left_it() -> None:
     for k in range(5):
         watch.look(moment(0.2 * k, WALKER, evidence=there))
     assert watch.look(moment(1.0, WALKER._replace(x=-5.1), evidence=there)) == []
+
+
+def test_who_rides_on_unmet_is_met_again_where_he_has_come_to() -> None:
+    """His path was joined to what he left behind: the body that is him now is one of its own."""
+    there = np.full((24, 32), 0.8, dtype=np.float32)
+    watch = detector()
+    episodes = Episodes(watch.kind, watch.patience)
+    begun: list[Event] = []
+    for k in range(22):
+        rides = [(0.2 * j, -4.6 + 0.6 * j, 15.0) for j in range(max(k - 20, 0), k + 1)]
+        if 4 < k < 13:
+            sightings = watch.look(moment(0.2 * k, evidence=there))
+        else:
+            one = mover(rides if k < 13 else rides[-2:], Size.PERSON)
+            sightings = watch.look(moment(0.2 * k, one, evidence=there))
+        begun += episodes.step(0.2 * k, sightings)
+    assert sum(event.phase is Phase.START for event in begun) == 1

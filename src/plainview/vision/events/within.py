@@ -2,18 +2,20 @@
 
 How far away feet are is known less well than which way: by a tenth of a body's height in the
 picture, which from a low or distant camera is a metre of ground. Who passes as closely before or
-behind a zone may not be inside it, so he must be found farther in before he is told of.
+behind a zone may not be inside it, so he must be found farther in before he is told of. Who came in
+is met again where he was, or where he has come to since: for seconds, and of nobody more is known.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 import shapely
 from shapely.geometry import LineString, Polygon
 
 from plainview.geometry import BODY_HEIGHT
-from plainview.vision.events.movers import Mover
-from plainview.vision.events.paths import Size
+from plainview.vision.events.movers import LONG, Mover
+from plainview.vision.events.paths import SWIFT, Size
 from plainview.vision.optics import Floats
 
 FOOTING: Final = 0.3
@@ -24,6 +26,12 @@ UNSURE: Final = 0.1
 """Heights of a body by which feet may be higher or lower in the picture than they are found: that
 many for nine in ten of the passers-by of ordinary scenes, dry, under clouds and in rain at night
 (0.12 to 0.25 for the rest)."""
+APART: Final = 1.5
+"""Metres between two who are inside at once, from which the second is told of as well."""
+FORGOTTEN: Final = 2.5
+"""Seconds unseen after which nobody who came in is there any more."""
+UNEVEN: Final = 0.05
+"""Seconds by which frames may come early or late: a camera's clock is not exact."""
 WITHIN: Final = 0.3
 """Of a zone's depth along the line of sight, the most that somebody must be in for that."""
 
@@ -71,3 +79,62 @@ def enters(mover: Mover, ground: Polygon, way: tuple[float, float]) -> bool:
     step = np.array([mover.x, mover.y]) - last
     scale = float(np.hypot(*step)) * float(np.hypot(*way))
     return scale > 0 and float(step @ np.array(way)) >= SAME_WAY * scale
+
+
+class Inside(NamedTuple):
+    """Somebody who is inside: where, since when he is told of there, and when he was seen last."""
+
+    zone: int
+    x: float
+    y: float
+    t: float
+    frames: int
+    """In how many he was seen there, from the first in which he was well inside."""
+    large: bool
+    met: float
+    """When he was last a mover: since then his place is not known, only that somebody is there."""
+    another: bool
+    """Whether he came while somebody else was inside."""
+    way: tuple[float, float]
+    """m/s that he went at then."""
+
+
+def came(mover: Mover, zone: int, t: float, frames: int, *, another: bool) -> Inside:
+    """`mover`, who is inside `zone` at `t` seconds."""
+    way = (mover.vx, mover.vy)
+    return Inside(zone, mover.x, mover.y, t, frames, mover.large, t, another, way)
+
+
+def nearest(known: Sequence[Inside], mover: Mover, t: float, reach: float) -> Inside | None:
+    """The one of `known` that `mover` is most likely to be, of those within `reach` metres.
+
+    Of where one was met last, or has come to by `t` seconds if he went on.
+    """
+    gaps = [
+        (min(gap(one, mover, one.met), gap(one, mover, min(t, one.met + FORGOTTEN))), k)
+        for k, one in enumerate(known)
+    ]
+    least, k = min(gaps, default=(np.inf, -1))
+    return known[k] if least <= reach else None
+
+
+def gap(one: Inside, mover: Mover, t: float) -> float:
+    """Metres from `mover` to where `one` is at `t` seconds, if he went on since he was met."""
+    dt = t - one.met
+    x, y = one.x + dt * one.way[0], one.y + dt * one.way[1]
+    return float(np.hypot(x - mover.x, y - mover.y))
+
+
+def another_one(one: Inside, mover: Mover) -> bool:
+    """Whether `mover` was elsewhere when `one` was met last: they are two.
+
+    What is fast may be a part of a vehicle, as both are then.
+    """
+    if mover.speed > SWIFT:
+        return False
+    then = np.nonzero(np.abs(mover.path[:, 0] - one.met) <= UNEVEN)[0]
+    if len(then) == 0:
+        return False
+    away = mover.path[then[-1], 1:] - (one.x, one.y)
+    long = LONG * (one.large + mover.large)
+    return float(np.hypot(*away)) >= APART + long

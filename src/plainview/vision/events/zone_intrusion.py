@@ -7,7 +7,7 @@ until he leaves.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import shapely
@@ -23,14 +23,24 @@ from plainview.vision.events.movers import LONG, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import SWIFT, Size, agree
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.solid import solid
-from plainview.vision.events.within import enters, inside, well_inside
+from plainview.vision.events.within import (
+    APART,
+    FORGOTTEN,
+    UNEVEN,
+    Inside,
+    another_one,
+    came,
+    enters,
+    gap,
+    inside,
+    nearest,
+    well_inside,
+)
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image
 
 SETTLED: Final = 0.6
 """Seconds that something must have been followed."""
-UNEVEN: Final = 0.05
-"""Seconds by which frames may come early or late: a camera's clock is not exact."""
 STOOD: Final = 3.0
 """The same for a person who was never seen to move."""
 MOSTLY: Final = 0.5
@@ -44,12 +54,8 @@ REACH: Final = 4.0
 AT_EDGE: Final = 0.4
 """Part of the confidence in who is so near to a zone's border, and was never farther in: by itself
 it tells of nobody (Patience.least)."""
-APART: Final = 1.5
-"""Metres between two who are inside at once, from which the second is told of as well."""
 LEFT: Final = 1.3
 """Metres beside the place of somebody inside at which who is seen is the one who was there."""
-FORGOTTEN: Final = 2.5
-"""Seconds unseen after which nobody who came in is there any more."""
 SURE: Final = 3
 """Frames in which somebody was seen inside before he can be there without being seen."""
 COVERED: Final = 0.3
@@ -57,22 +63,6 @@ COVERED: Final = 0.3
 HELD: Final = 0.6
 """Confidence that somebody is still there who is no mover now."""
 MOST: Final = 32
-
-
-class _Inside(NamedTuple):
-    """Somebody who is inside: where, since when he is told of there, and when he was seen last."""
-
-    zone: int
-    x: float
-    y: float
-    t: float
-    frames: int
-    """In how many he was seen there, from the first in which he was well inside."""
-    large: bool
-    met: float
-    """When he was last a mover: since then his place is not known, only that somebody is there."""
-    another: bool
-    """Whether he came while somebody else was inside."""
 
 
 class ZoneIntrusion:
@@ -92,7 +82,7 @@ class ZoneIntrusion:
         ]
         for _, _, ground in self._zones:
             shapely.prepare(ground)
-        self._inside: list[_Inside] = []
+        self._inside: list[Inside] = []
 
     def look(self, seen: Seen) -> list[Sighting]:
         """Who and what is inside in this frame."""
@@ -110,7 +100,8 @@ class ZoneIntrusion:
                 if not (proved or solid(self._optics.projection, seen, mover)):
                     continue
                 reach = REACH + self._spread(mover.x, mover.y, large=mover.large)
-                known = _nearest([one for one in rest if not _another(one, mover)], mover, reach)
+                same = [one for one in rest if not another_one(one, mover)]
+                known = nearest(same, mover, seen.t, reach)
                 if known is not None:
                     rest.remove(known)
                 elif zone.crossing is not UNSET and not enters(mover, ground, zone.crossing):
@@ -122,17 +113,18 @@ class ZoneIntrusion:
                 else:
                     confidence *= AT_EDGE
                 another = (
-                    any(_another(one, mover) for one in rest) if known is None else known.another
+                    any(another_one(one, mover) for one in rest) if known is None else known.another
                 )
-                self._keep(
-                    _Inside(k, mover.x, mover.y, seen.t, frames, mover.large, seen.t, another)
-                )
+                self._keep(came(mover, k, seen.t, frames, another=another))
                 spread = self._spread(mover.x, mover.y, large=mover.large)
+                if known is not None:
+                    # However far he came since he was met inside, it is he.
+                    spread = max(spread, gap(known, mover, known.met) - REACH)
                 found.append(Sighting(mover.x, mover.y, confidence, k, spread, another))
             found += self._unseen(rest, ground, seen)
         return found
 
-    def _unseen(self, rest: Sequence[_Inside], ground: Polygon, seen: Seen) -> list[Sighting]:
+    def _unseen(self, rest: Sequence[Inside], ground: Polygon, seen: Seen) -> list[Sighting]:
         """Those of `rest` on `ground` who are no movers in this frame, and are inside still."""
         held = []
         for one in rest:
@@ -156,11 +148,11 @@ class ZoneIntrusion:
         far = float(np.hypot(x - centre[0], y - centre[1]))
         return max(far * BODY_HEIGHT / 2 / max(float(centre[2]), BODY_HEIGHT) - REACH, 0.0)
 
-    def _keep(self, one: _Inside) -> None:
+    def _keep(self, one: Inside) -> None:
         if len(self._inside) < MOST:
             self._inside.append(one)
 
-    def _stays(self, one: _Inside, ground: Polygon, seen: Seen) -> bool:
+    def _stays(self, one: Inside, ground: Polygon, seen: Seen) -> bool:
         """Whether `one`, who is no mover in this frame, is still where he was.
 
         Who sits or lies down is no upright body, and a vehicle that others hide in part has no
@@ -177,29 +169,7 @@ class ZoneIntrusion:
         return _covered(self._optics, evidence, one) >= COVERED
 
 
-def _nearest(known: Sequence[_Inside], mover: Mover, reach: float) -> _Inside | None:
-    """The one of `known` that `mover` is most likely to be, of those within `reach` metres."""
-    gaps = [(float(np.hypot(one.x - mover.x, one.y - mover.y)), k) for k, one in enumerate(known)]
-    gap, k = min(gaps, default=(np.inf, -1))
-    return known[k] if gap <= reach else None
-
-
-def _another(one: _Inside, mover: Mover) -> bool:
-    """Whether `mover` was elsewhere when `one` was met last: they are two.
-
-    What is fast may be a part of a vehicle, as both are then.
-    """
-    if mover.speed > SWIFT:
-        return False
-    then = np.nonzero(np.abs(mover.path[:, 0] - one.met) <= UNEVEN)[0]
-    if len(then) == 0:
-        return False
-    away = mover.path[then[-1], 1:] - (one.x, one.y)
-    long = LONG * (one.large + mover.large)
-    return float(np.hypot(*away)) >= APART + long
-
-
-def _covered(optics: Optics, evidence: Image, one: _Inside) -> float:
+def _covered(optics: Optics, evidence: Image, one: Inside) -> float:
     """Part of the lower half of where `one` was that differs from the plate."""
     where = _lower(optics, one.x, one.y, large=one.large)
     part = evidence[where] if where is not None else evidence[:0]

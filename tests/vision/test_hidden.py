@@ -107,3 +107,19 @@ def test_tiny_pictures_hide_nobody_and_crash_nothing() -> None:
     geometry = optics(view(CAMERA), 16, 16)
     hidden = HiddenPeople(view(CAMERA), geometry).estimate(standing([(0, 0), (0.5, 0.5)]))
     assert np.isfinite(hidden.total)
+
+
+def test_who_is_not_seen_himself_hides_nobody() -> None:
+    """A body right under the camera, where no picture shows it, does not make a crowd of a few."""
+    few = standing([(-2.0, 1.0), (0.0, 2.0), (2.0, 1.5), (0.5, 3.5)])
+    under = Bodies(np.array([[0.3, -10.4]]), np.zeros((1, 2)), np.ones(1), np.zeros(1))
+    both = Bodies(*(np.concatenate(pair) for pair in zip(few, under, strict=True)))
+    assert behind().estimate(both).total == pytest.approx(behind().estimate(few).total, abs=0.1)
+
+
+def test_what_moves_beyond_the_area_is_not_allowed_for() -> None:
+    """Where all of the picture moves, as much ground as the area has could hold somebody."""
+    by = behind()
+    height, width = by._optics.size[::-1]
+    moving, nobody = np.ones((height, width), np.uint8), np.zeros((height, width), np.uint8)
+    assert by.unexplained(moving, nobody) == pytest.approx(Polygon(AREA).area, rel=0.05)

@@ -73,3 +73,13 @@ def test_people_are_sorted_into_the_cells_they_stand_in() -> None:
     people = CELLS.binned(*CELLS.node(places), np.ones(51))
     assert people.sum() == 50
     assert (people.ravel()[:50] == 1).all()
+
+
+def test_who_is_read_beside_where_he_was_found_is_nobody_else() -> None:
+    """The network's spot is wider than a body and half a metre off; another is metres away."""
+    by = Overlooked(CELLS, GLASS.size)
+    found = (np.array([[1.0, 1.0], [-2.0, -1.0]]), np.full(2, 4.0))
+    beside = by.beyond(read((1.3, 1.2), (-1.7, -1.3)), found, NOWHERE, ALIVE)
+    assert beside.missed == 0
+    other = by.beyond(read((1.3, 1.2), (-2.0, 2.0)), found, NOWHERE, ALIVE)
+    assert other.missed > 0

@@ -15,6 +15,7 @@ from tests.vision.scenes import (
 
 from plainview.synth.simulate import side_by_side, stander, walker
 from plainview.synth.trajectories import joined
+from plainview.vision.bodies import NONE
 from plainview.vision.estimate import Estimate
 from plainview.vision.optics import optics
 from plainview.vision.plate import Plate
@@ -164,3 +165,33 @@ def test_who_hardly_stands_out_counts_for_those_like_it_who_are_not_found() -> N
     """Bodies that are clear count as one each, bodies that are not for more than themselves."""
     clear, faint = stands_for(1.0), stands_for(0.5)
     assert 1.0 <= clear < faint - 0.02 < 1.5
+
+
+def test_nothing_is_allowed_for_beside_one_who_walks_alone() -> None:
+    """Where he has just been the picture changes as well; nobody else has to stand there."""
+    said = [one.estimate.missed for one in watch(film(WALK, 9), estimator())]
+    assert max(said) == 0
+
+
+def test_who_is_outside_makes_the_count_of_those_inside_no_less_certain() -> None:
+    """Bodies beyond the area's border are followed, but the variance is the count's."""
+    said = watch(film(walker((-7, 6.2), (7, 6.2), 1.2), 9), estimator())
+    assert max(one.estimate.weights.sum() for one in said) > 0.8
+    assert max(one.estimate.variance for one in said) < 0.005
+
+
+def test_who_was_read_and_has_walked_on_is_not_allowed_for() -> None:
+    """The network's reading is compared with those who were there when it read."""
+    by = estimator()
+    watch(film(MANY, 7), by)
+    cells, found = by._dense.cells, by.bodies
+    assert cells is not None
+    assert len(found.weights) > 1
+    by._read = found.places, 4 * found.weights
+    by._dense._bare = cells.binned(*cells.node(found.places), 4 * found.weights)
+    by._bodies = NONE
+    by._look_into_the_plate()
+    assert by._beyond.missed == 0
+    by._read = NONE.places, NONE.weights
+    by._look_into_the_plate()
+    assert by._beyond.missed > 0

@@ -141,6 +141,11 @@ class Dense:
         return self._crowd
 
     @property
+    def fresh(self) -> bool:
+        """Whether the last frame was read."""
+        return self._since == 0.0
+
+    @property
     def bare(self) -> Floats | None:
         """People by cell at the last reading without the plate, less a crowd's; None before it."""
         if self._bare is None or self._part is None:

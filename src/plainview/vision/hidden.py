@@ -48,7 +48,8 @@ class HiddenPeople:
 
     def __init__(self, view: View, optics: Optics) -> None:
         """Look behind the bodies seen through `optics`."""
-        polygon = Polygon(view.polygon).buffer(MARGIN)
+        area = Polygon(view.polygon)
+        polygon = area.buffer(MARGIN)
         x0, y0, x1, y1 = polygon.bounds
         step = max(STEP, float(polygon.area / 8000) ** 0.5)
         self._step = step
@@ -65,6 +66,7 @@ class HiddenPeople:
         within = (flat < last).mean(axis=1)
         # Ground that the picture does not show is neither seen nor hidden: it is not measured.
         self._measured = inside & (within >= SEEN)
+        self._area = self._measured & shapely.contains_xy(area, gx.ravel(), gy.ravel())
         self._flat = np.ascontiguousarray(flat[:, ::2])
         self._depth = depth.astype(np.float32)
         self._sigma = REACH / step
@@ -109,13 +111,13 @@ class HiddenPeople:
         return Hidden(self._places[keep], velocities, expected[keep] * (total / kept_total), total)
 
     def unexplained(self, moving: Luma, closed: Luma) -> float:
-        """m² of measured ground where bodies could stand and something moves that none explains.
+        """m² of the area where bodies could stand and something moves that none explains.
 
         `moving` and `closed` (h, w) are non-zero where the picture changed and where bodies are.
         """
         odd = np.append((moving > 0) & (closed == 0), np.False_)
         share = odd[self._flat].mean(axis=1)
-        nodes = int(np.count_nonzero(self._measured & (share > UNEXPLAINED)))
+        nodes = int(np.count_nonzero(self._area & (share > UNEXPLAINED)))
         return float(nodes * self._step**2)
 
     def _hidden_part(self, bodies: Bodies) -> tuple[Floats, NDArray[np.intp]]:
@@ -126,8 +128,11 @@ class HiddenPeople:
         screen = whole[:-1].reshape(height, width)
         projection = optics.projection
         depth = bodies.places @ projection[2, :2] + projection[2, 3]
+        # Who is not seen himself hides no more than who is before him. Right under the camera,
+        # where no picture shows him, he would hide all of it.
+        hides = (bodies.weights > 0.5) & (bodies.visible > UNSEEN)
         for k in np.argsort(-depth):
-            if bodies.weights[k] > 0.5:
+            if hides[k]:
                 polygon = outline(projection, optics.centre, bodies.places[k])
                 cv2.fillPoly(screen, [polygon], float(k))
         seen = whole[self._flat].astype(np.intp)

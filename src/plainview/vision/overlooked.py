@@ -73,25 +73,27 @@ class Overlooked:
         places, weights = found
         known = self._cells.binned(*self._cells.node(places), weights)
         dense, living, inside = smoothed(bare), self._alive(alive), self._cells.inside
-        gap = np.where(inside, dense - smoothed(known), 0.0)
-        gap[gap <= FAINT] = 0.0
+        there = smoothed(known)
+        gap = np.where(inside & (dense - there > FAINT), dense - there, 0.0)
         ground = dense > FAINT
         sure = self._cells.binned(*self._cells.node(in_plate), np.ones(len(in_plate)))
         more = np.zeros(self._cells.shape)
-        near = self._grounds(ground & living, in_plate)
-        for k in np.unique(near[near > 0]):
-            one = near == k
+        grounds = self._grounds(ground & living, in_plate)
+        for k in np.unique(grounds[grounds > 0]):
+            one = grounds == k
             room = float(gap[one].sum()) * CELL**2
             spare = float((bare - known - LEAK * CELL**2)[one].sum())
             # Nobody vouches for a crowd: whatever is read beside them may be texture.
             spare = min(spare, VOUCHED * float(sure[one].sum()))
             if spare > 0 and room > 0:
                 more[one] = gap[one] * CELL**2 * min(spare / room, 1.0)
-        rest = gap[living | (self._grounds(ground, in_plate) > 0)]
-        possible = (float(rest.sum()) - LEAK * np.count_nonzero(inside)) * CELL**2
+        # Somebody is read a little beside where he was found, and as a wider spot.
+        near = cv2.dilate(there, np.ones((NEAR, NEAR), np.uint8))
+        odd = inside & (dense - near > FAINT) & (living | (self._grounds(ground, in_plate) > 0))
+        possible = (float((dense - near)[odd].sum()) - LEAK * np.count_nonzero(inside)) * CELL**2
         missed = UNSEEN * max(possible - float(more.sum()), 0.0)
-        there = more.ravel() > 0
-        return Beyond(self._cells.centres[there], more.ravel()[there], missed)
+        added = more.ravel() > 0
+        return Beyond(self._cells.centres[added], more.ravel()[added], missed)
 
     def _grounds(self, ground: Mask, places: Floats) -> NDArray[np.int32]:
         """(rows, columns) numbers of connected parts of `ground` with some of `places`, else 0."""

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry import Polygon
 
 from plainview.geometry import View
 from plainview.vision.bodies import NONE, Bodies, BodyModel, update
@@ -68,6 +70,8 @@ class SparseEstimator:
         `spare`: see `dense.Dense`.
         """
         self._optics = optics
+        self._polygon = Polygon(view.polygon)
+        shapely.prepare(self._polygon)
         self.plate = plate
         self._foreground = Foreground(optics, plate)
         self._keeper = Keeper(plate)
@@ -83,7 +87,8 @@ class SparseEstimator:
         self._beyond = NOTHING
         self._bodies = NONE
         self._behind = NOBODY
-        self._before: Luma | None = None
+        self._read = (np.empty((0, 2)), np.empty(0))
+        self._before: tuple[Luma, Luma] | None = None
         self._missed = 0.0
         self._company = False
         self._since_look = LOOK_EVERY
@@ -132,7 +137,7 @@ class SparseEstimator:
             # Before its first reading the network agrees on nobody: the next frame asks again.
             if self._overlooked is None or self._dense.bare is not None:
                 self._since_look = 0.0
-        self._before = luma
+        self._before = (luma, self.mask)
         self._since_keep += dt
         if trusted and self._since_keep >= FOLLOW_EVERY:
             light = self._foreground.light
@@ -143,6 +148,11 @@ class SparseEstimator:
             self._foreground.learn_shadows(luma, self._bodies, self.mask)
         background, sharpness = self._foreground.background, self.plate.sharpness
         crowd = self._dense.frame(luma, background, sharpness, dt, company=self._company)
+        if self._dense.fresh:
+            self._read = (
+                np.concatenate((self._bodies.places, self._behind.places)),
+                np.concatenate((self._bodies.weights, self._behind.weights)),
+            )
         estimate = self._estimate()
         return estimate if crowd is None else self._dense.blended(estimate, crowd)
 
@@ -159,13 +169,16 @@ class SparseEstimator:
         company = ((gap < COMPANY_REACH) @ weights - weights) / FULL_COMPANY
         gathered = bool(company.max(initial=0.0) >= GATHERED)
         self._company = gathered or self._standing.new()
-        crowded = CROWDED * float((weights * np.minimum(company, 1.0)).sum())
+        close = weights * np.minimum(company, 1.0)
+        crowded = CROWDED * float(close[self._inside(places)].sum())
         crowded += self._beyond.missed
-        if self._before is None or self._before.shape != luma.shape or self.mask is None:
+        if self._before is None or self._before[0].shape != luma.shape or self.mask is None:
             return crowded
-        change = cv2.blur(cv2.absdiff(luma, self._before), (3, 3))
+        before, covered = self._before
+        change = cv2.blur(cv2.absdiff(luma, before), (3, 3))
         moving = np.asarray(change > 4.0 * float(np.median(self.plate.noise)), dtype=np.uint8)
-        return crowded + PACKED * self._hidden.unexplained(moving, self.mask)
+        # Where somebody has just been the picture changes as well as where he is.
+        return crowded + PACKED * self._hidden.unexplained(moving, self.mask | covered)
 
     def _metres_per_pixel(self, places: Floats) -> float:
         """Mean metres of one working pixel at the torsos of bodies at `places`."""
@@ -184,10 +197,15 @@ class SparseEstimator:
         self._in_plate = self._standing.beside(self._bodies, agreed)
         everybody = self._everybody()
         self._behind = self._hidden.estimate(everybody)
-        pairs = ((everybody.places, self._behind.places), (everybody.weights, self._behind.weights))
+        # The reading may be a minute old, and those before the plate have walked on since.
+        pairs = zip(self._read, (self._in_plate.places, self._in_plate.weights), strict=True)
         places, weights = (np.concatenate(pair) for pair in pairs)
         sure = self._in_plate.places[self._in_plate.weights > SURE]
         self._beyond = self._overlooked.beyond(bare, (places, weights), sure, self._standing.alive)
+
+    def _inside(self, places: Floats) -> NDArray[np.bool_]:
+        """(n,) whether `places` (n, 2) lie in the area."""
+        return np.asarray(shapely.contains_xy(self._polygon, places[:, 0], places[:, 1]))
 
     def _everybody(self) -> Bodies:
         """Those before the plate and those in it."""
@@ -202,14 +220,16 @@ class SparseEstimator:
         first = len(self._bodies.weights)
         veiled = weights * (self._detectability.stand_for(bodies, weights, first) - 1)
         hidden = self._behind
-        doubt = float((weights * (1 - weights)).sum())
-        kept = float((weights * (1 - bodies.visible)).sum())
+        inside = self._inside(bodies.places)
+        counted = weights * inside
+        doubt = float((counted * (1 - weights)).sum())
+        kept = float((counted * (1 - bodies.visible)).sum())
         # Hard shadows are taken for people now and then, and people for shadows.
-        sun = SUN * float(weights.sum()) if self._foreground.shadows.cast() is not None else 0.0
-        unseen = hidden.total + float(veiled.sum())
+        sun = SUN * float(counted.sum()) if self._foreground.shadows.cast() is not None else 0.0
+        unseen = float(hidden.weights[self._inside(hidden.places)].sum() + veiled[inside].sum())
         weights = weights + veiled
         beyond = self._beyond
-        still = STILL * float(self._in_plate.weights.sum() + beyond.weights.sum())
+        still = STILL * float(counted[first:].sum() + beyond.weights.sum())
         return Estimate(
             np.concatenate((bodies.places, hidden.places, beyond.places)),
             np.concatenate((bodies.velocities, hidden.velocities, 0 * beyond.places)),

@@ -6,6 +6,7 @@ Geometry, 2nd ed., section 6.1, and may come with any sign and scale.
 """
 
 import math
+from functools import lru_cache
 from typing import Annotated, Final, Literal, NamedTuple
 
 import numpy as np
@@ -101,17 +102,26 @@ def plane_homography(projection: Points, z: float = 0.0) -> Points:
     )
 
 
+@lru_cache(maxsize=256)
+def _unprojection(projection: bytes, z: float) -> tuple[Points, Points]:
+    """(3,) depth by (x, y, 1), and (3, 3) the inverse of plane_homography: few for each camera."""
+    h = plane_homography(np.frombuffer(projection).reshape(3, 4), z)
+    return h[2], np.asarray(np.linalg.inv(h), dtype=np.float64)
+
+
 def to_plane(projection: Points, pixels: ArrayLike, z: float = 0.0) -> Points:
     """World x, y (n, 2) where the rays through `pixels` (n, 2) meet the plane at height `z`.
 
     NaN for a ray that does not meet the plane in front of the camera (at or above the horizon).
     """
-    h = plane_homography(projection, z)
+    depth, back = _unprojection(projection.tobytes(), float(z))
     image = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
-    rays = np.column_stack((image, np.ones(len(image)))) @ np.linalg.inv(h).T
+    homogeneous = np.ones((len(image), 3))
+    homogeneous[:, :2] = image
+    rays = homogeneous @ back.T
     with np.errstate(divide="ignore", invalid="ignore"):
         ground = rays[:, :2] / rays[:, 2:]
-    in_front = np.column_stack((ground, np.ones(len(ground)))) @ h[2] > 0
+    in_front = ground @ depth[:2] + depth[2] > 0
     ground[~(in_front & np.all(np.isfinite(ground), axis=1))] = np.nan
     return np.asarray(ground, dtype=np.float64)
 

@@ -1,5 +1,7 @@
 """Blobs that are vehicles, and bodies that are people, become movers in metres."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from tests.vision.events.traffic import SQUARE, hanging
 
 from plainview.geometry import View, camera_centre, project
 from plainview.vision.bodies import NONE, Bodies
-from plainview.vision.events.boxes import _corners
+from plainview.vision.events.boxes import Box, Boxes, Rectangle, _corners
 from plainview.vision.events.movers import Mover, Movers
 from plainview.vision.events.paths import Size
 from plainview.vision.optics import Optics, outline
@@ -171,3 +173,19 @@ def test_nothing_far_from_every_zone_is_followed() -> None:
     evidence, bodies = people((1.0, 60.0))
     assert Movers(OPTICS, [SQUARE]).step(0.0, evidence, bodies) == ()
     assert Movers(OPTICS, []).step(0.0, evidence, bodies) == ()
+
+
+def test_what_can_be_nothing_is_held_against_no_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only people stand who are found as bodies, no box is moved over the ground."""
+    asked: list[int] = []
+    fit = Boxes.fit
+
+    def noted(boxes: Boxes, blobs: Sequence[Rectangle]) -> list[Box | None]:
+        asked.append(len(blobs))
+        return fit(boxes, blobs)
+
+    monkeypatch.setattr(Boxes, "fit", noted)
+    movers = Movers(OPTICS, [SQUARE])
+    movers.step(0.0, *people((0.0, 12.0), (3.0, 14.0), (-2.5, 10.0)))
+    movers.step(0.4, with_car(0.5, 12.0), NONE)
+    assert asked == [0, 1]

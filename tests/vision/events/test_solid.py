@@ -9,7 +9,7 @@ from plainview.geometry import View
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.solid import solid
+from plainview.vision.events.solid import noise_of, solid
 from plainview.vision.optics import optics
 from plainview.vision.plate import Plate
 
@@ -41,7 +41,7 @@ def patch(lightest: float, blur: int) -> Seen:
 
 def is_thing(seen: Seen, one: Mover) -> bool:
     """Whether `one` is a thing in `seen`."""
-    return solid(OPTICS.projection, seen, one)
+    return solid(OPTICS.projection, seen, one, noise_of(seen))
 
 
 def test_a_lit_patch_is_no_thing() -> None:

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
+from plainview.vision.events.ranks import median, medians
 from plainview.vision.events.veil import THIN, Mask, Veil
 from plainview.vision.plate import Image
 
@@ -85,9 +86,9 @@ class Boil:
         near = cv2.dilate(core.astype(np.uint8), AROUND) > 0
         elsewhere = self._plain & ~near
         rest = self._own[:, elsewhere]
-        calm = max(float(np.median(rest)), CALMEST) if rest.size else UNKNOWN_CALM
-        restless = max(float(np.median(self._own[:, core])), 0.1 * CALMEST)
-        stir = max(float(np.median(np.median(self._lost[:, core], axis=0))), 0.1 * USUAL)
+        calm = max(median(rest), CALMEST) if rest.size else UNKNOWN_CALM
+        restless = max(median(self._own[:, core]), 0.1 * CALMEST)
+        stir = max(median(medians(self._lost[:, core])), 0.1 * USUAL)
         return Measures(
             math.log(restless / calm),
             min(math.log(stir / USUAL), MOST_STIR),
@@ -99,12 +100,12 @@ class Boil:
 
     def _drift(self, core: Mask) -> float:
         light = self._light[:, core]
-        way = float(np.median(np.abs(np.diff(light, axis=0)).sum(axis=0)))
-        return float(np.median(np.abs(light[-1] - light[0]))) / max(way, STILL)
+        way = median(np.abs(np.diff(light, axis=0)).sum(axis=0))
+        return median(np.abs(light[-1] - light[0])) / max(way, STILL)
 
     def _swings(self, core: Mask, elsewhere: Mask) -> float:
-        rest = float(np.median(self._swing[elsewhere])) if elsewhere.any() else UNKNOWN_SWING
-        swing = math.log(max(float(np.median(self._swing[core])), STILL) / max(rest, STILL))
+        rest = median(self._swing[elsewhere]) if elsewhere.any() else UNKNOWN_SWING
+        swing = math.log(max(median(self._swing[core]), STILL) / max(rest, STILL))
         return min(max(swing, SWINGS[0]), SWINGS[1])
 
     def likely(self, core: Mask) -> float:

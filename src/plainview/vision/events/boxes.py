@@ -77,47 +77,68 @@ class Box(NamedTuple):
         return self.kind >= FIRST_VEHICLE
 
 
-def fit_boxes(projection: Points, blobs: Sequence[Rectangle]) -> list[Box | None]:
-    """The box that explains each of `blobs` best, by the `projection` (3, 4) to their pixels.
+class Boxes:
+    """Every kind of box in every heading, as one camera sees them. Nothing is kept of a frame."""
 
-    None where no box does: the blob is at the horizon, is cut off on opposite sides, or nothing of
-    the kinds has such an outline.
-    """
-    if not blobs:
-        return []
-    kinds = np.repeat(np.arange(len(KINDS), dtype=np.int64), HEADINGS)
-    headings = np.tile(np.arange(HEADINGS) * np.pi / HEADINGS, len(KINDS))
-    each = len(kinds)
-    about = np.tile(_about(projection, _corners(kinds, headings)), len(blobs))
-    sides = _Sides.of(np.repeat(np.array(blobs, dtype=np.float64), each, axis=0))
-    places = to_plane(projection, sides.start())
-    ground = projection[:, [0, 1, 3]]
-    back = np.linalg.inv(ground)
-    for _ in range(_STEPS):
-        outline = _outlined(projection, places, about)
-        x, y, depth = ground[:, :2] @ places.T + ground[:, 2:]
-        right, down = sides.off(outline)
-        along, across, nearness = back[:, :2] @ (x / depth - right, y / depth - down) + back[:, 2:]
-        # One over the depth where it moves to: not above zero at and behind the horizon.
-        fine = (nearness > 0) & (depth > _NEAREST)
-        places[fine, 0] = along[fine] / nearness[fine]
-        places[fine, 1] = across[fine] / nearness[fine]
-    misfit = sides.misfit(_outlined(projection, places, about))
-    misfit[~np.isfinite(misfit)] = np.inf
-    best = np.argmin(misfit.reshape(-1, each) + _LARGER * kinds, axis=1)
-    chosen = best + np.arange(len(blobs)) * each
-    return [
-        Box(
-            float(places[row, 0]),
-            float(places[row, 1]),
-            float(headings[k]),
-            int(kinds[k]),
-            float(misfit[row]),
-        )
-        if misfit[row] <= AGREES
-        else None
-        for row, k in zip(chosen, best, strict=True)
-    ]
+    def __init__(self, projection: Points) -> None:
+        """Seen by `projection` (3, 4) to the pixels of blobs."""
+        self.projection = projection
+        """(3, 4) world to working pixels."""
+        self._kinds = np.repeat(np.arange(len(KINDS), dtype=np.int64), HEADINGS)
+        self._headings = np.tile(np.arange(HEADINGS) * np.pi / HEADINGS, len(KINDS))
+        self._about = _about(projection, _corners(self._kinds, self._headings))
+        self._ground = projection[:, [0, 1, 3]]
+        self._back = np.linalg.inv(self._ground)
+
+    def fit(self, blobs: Sequence[Rectangle]) -> list[Box | None]:
+        """The box that explains each of `blobs` best.
+
+        None where no box does: the blob is at the horizon, is cut off on opposite sides, or nothing
+        of the kinds has such an outline.
+        """
+        if not blobs:
+            return []
+        each = len(self._kinds)
+        about = np.tile(self._about, len(blobs))
+        sides = _Sides.of(np.repeat(np.array(blobs, dtype=np.float64), each, axis=0))
+        places = self._placed(sides, about)
+        misfit = sides.misfit(_outlined(self.projection, places, about))
+        misfit[~np.isfinite(misfit)] = np.inf
+        best = np.argmin(misfit.reshape(-1, each) + _LARGER * self._kinds, axis=1)
+        chosen = best + np.arange(len(blobs)) * each
+        return [
+            Box(
+                float(places[row, 0]),
+                float(places[row, 1]),
+                float(self._headings[k]),
+                int(self._kinds[k]),
+                float(misfit[row]),
+            )
+            if misfit[row] <= AGREES
+            else None
+            for row, k in zip(chosen, best, strict=True)
+        ]
+
+    def _placed(self, sides: "_Sides", about: Floats) -> Floats:
+        """(n, 2) metres where boxes seen `about` (3, 8, n) the origin have such `sides` (n,)."""
+        ground, back = self._ground, self._back
+        places = to_plane(self.projection, sides.start())
+        for _ in range(_STEPS):
+            outline = _outlined(self.projection, places, about)
+            x, y, depth = ground[:, :2] @ places.T + ground[:, 2:]
+            right, down = sides.off(outline)
+            moved = (x / depth - right, y / depth - down)
+            along, across, nearness = back[:, :2] @ moved + back[:, 2:]
+            # One over the depth where it moves to: not above zero at and behind the horizon.
+            fine = (nearness > 0) & (depth > _NEAREST)
+            places[fine, 0] = along[fine] / nearness[fine]
+            places[fine, 1] = across[fine] / nearness[fine]
+        return places
+
+
+def fit_boxes(projection: Points, blobs: Sequence[Rectangle]) -> list[Box | None]:
+    """The box that explains each of `blobs` best (Boxes.fit), by the `projection` (3, 4)."""
+    return Boxes(projection).fit(blobs)
 
 
 class _Sides(NamedTuple):

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.ranks import ranked
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import Blob, ranked
+from plainview.vision.events.stillness import Blob
 from plainview.vision.plate import Image, Luma, gradient
 
 HIDDEN: Final = 0.5
@@ -95,11 +96,13 @@ class Change:
 
     def _alike(self, now: Image, where: NDArray[np.bool_]) -> bool:
         """Whether `now` (h, w) is more like after than like before `where` (h, w) is true."""
-        as_after = np.abs(now - self.after)[where]
-        as_before = np.abs(now - self.before)[where]
-        change = np.abs(self.after - self.before)[where].mean()
-        nearer = np.count_nonzero(as_after <= as_before)
-        return bool(nearer >= 0.5 * as_after.size and as_after.mean() <= 0.7 * change + 2.0)
+        now, after, before = now[where], self.after[where], self.before[where]
+        as_after = np.abs(now - after)
+        nearer = np.count_nonzero(as_after <= np.abs(now - before))
+        if nearer < 0.5 * as_after.size:
+            return False
+        change = np.abs(after - before).mean()
+        return bool(as_after.mean() <= 0.7 * change + 2.0)
 
     def shrunk(self, seen: Seen) -> bool:
         """Whether a good part of the place is in `seen` as it was before: it came with more."""

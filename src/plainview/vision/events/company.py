@@ -37,6 +37,7 @@ class Company:
     def __init__(self) -> None:
         """Nobody was there."""
         self._moments: deque[tuple[float, Floats, Floats]] = deque(maxlen=round(SPAN / EVERY) + 1)
+        self._all: tuple[Floats, Floats, Floats] | None = None
 
     def note(self, t: float, bodies: Bodies) -> None:
         """Remember where `bodies` are at `t` seconds, unless the last moment was just before."""
@@ -44,29 +45,36 @@ class Company:
             return
         there = bodies.weights > LEAST
         self._moments.append((t, bodies.places[there], bodies.velocities[there]))
+        self._all = None
 
     def nearest(self, place: Floats, start: float, end: float) -> float:
         """Least distance in metres of anybody from `place` (2,) in [`start`, `end`] seconds.
 
         Infinite where nobody was there, or it is too long ago.
         """
-        gaps = [
-            float(np.hypot(*(places - place).T).min())
-            for t, places, _ in self._moments
-            if start <= t <= end and len(places)
-        ]
-        return min(gaps, default=float("inf"))
+        times, places, _ = self._anybody()
+        there = places[(start <= times) & (times <= end)]
+        return float(np.hypot(*(there - place).T).min(initial=np.inf))
 
     def stayed(self, place: Floats, reach: float, slow: float) -> float:
         """Seconds at which somebody below `slow` m/s was last within `reach` m of `place` (2,).
 
         Minus infinity where nobody was, or it is too long ago.
         """
-        for t, places, velocities in reversed(self._moments):
-            near = np.hypot(*(places - place).T) < reach
-            if np.any(near & (np.hypot(*velocities.T) < slow)):
-                return t
-        return -np.inf
+        times, places, speeds = self._anybody()
+        near = np.nonzero(speeds < slow)[0]
+        near = near[np.hypot(*(places[near] - place).T) < reach]
+        return float(times[near[-1]]) if len(near) else -np.inf
+
+    def _anybody(self) -> tuple[Floats, Floats, Floats]:
+        """(n,) seconds, (n, 2) metres and (n,) m/s of everybody at all moments, in their order."""
+        if self._all is None:
+            times = [np.full(len(places), t) for t, places, _ in self._moments]
+            places = [np.zeros((0, 2)), *(places for _, places, _ in self._moments)]
+            ways = [np.zeros((0, 2)), *(velocities for _, _, velocities in self._moments)]
+            speeds = np.hypot(*np.concatenate(ways).T)
+            self._all = np.concatenate([np.zeros(0), *times]), np.concatenate(places), speeds
+        return self._all
 
     def gone(self, place: Floats, centre: Floats, start: float, end: float) -> Floats:
         """(2,) how many people, net, walked away from `place` (2,) in (`start`, `end`] seconds.

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from plainview.geometry import ONE_WAY, View
 from plainview.record import Event, EventKind, Phase
 from plainview.vision.events.detector import Detector
@@ -17,6 +15,7 @@ from plainview.vision.events.left_object import LeftObject
 from plainview.vision.events.movers import Movers
 from plainview.vision.events.person_down import PersonDown
 from plainview.vision.events.seen import Seen
+from plainview.vision.events.solid import noise_of
 from plainview.vision.events.wrong_way import WrongWay
 from plainview.vision.events.zone_intrusion import ZoneIntrusion
 from plainview.vision.optics import Optics
@@ -102,8 +101,7 @@ class Eyes:
         """`seen` with what moves in it by `movers`, what is veiled, and no bodies made of light."""
         veiled, bodies = seen.evidence, seen.bodies
         if movers.window is not None:
-            noise = float(np.median(seen.plate.noise[::8, ::8]))
-            veiled = self._keen.look(seen, movers.window, noise)
+            veiled = self._keen.look(seen, movers.window, noise_of(seen))
             if not self._keen.patchy:
                 veiled = self._lately.look(seen, movers.window, veiled)
         patchy = self._keen.patchy

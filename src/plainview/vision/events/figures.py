@@ -27,13 +27,16 @@ SOFT: Final = 1.0
 class _Figures(NamedTuple):
     """Figures in arrays; a limb that one has not is its first again, of radius 0."""
 
-    postures: list[Posture]
+    of: dict[Posture, NDArray[np.intp]]
+    """Which show each posture."""
     ends: Floats
     """(figures, limbs, 2 ends, 3) metres."""
     radii: Floats
     """(figures, limbs) metres."""
-    limbs: list[list[int]]
-    """Those that each has."""
+    owners: NDArray[np.intp]
+    """(all limbs,) whose each is, of those that a figure has."""
+    limbs: NDArray[np.intp]
+    """(all limbs,) which of his."""
     shares: Floats
     """(figures, limbs) part of the area that each is."""
     middle: Floats
@@ -51,9 +54,11 @@ def _arrays(figures: list[tuple[Posture, list[Limb]]]) -> _Figures:
     area = (long + 0.5 * np.pi * radii) * radii
     shares = area / area.sum(axis=1, keepdims=True)
     middle = (ends[..., 2].mean(axis=2) * shares).sum(axis=1)
-    own = [np.nonzero(row)[0].tolist() for row in radii]
+    owners, own = np.nonzero(radii)
     ways = np.array([np.subtract(limbs[-1][1], limbs[0][0])[:2] for _, limbs in figures])
-    return _Figures([posture for posture, _ in figures], ends, radii, own, shares, middle, ways)
+    named = [posture for posture, _ in figures]
+    of = {one: np.array([k for k, name in enumerate(named) if name is one]) for one in Posture}
+    return _Figures(of, ends, radii, owners, own, shares, middle, ways)
 
 
 _WHOLE: Final = _arrays(WHOLE)
@@ -90,24 +95,25 @@ def fit(
     if middle is None:
         return {}
     figures = _ALL if partly else _WHOLE
-    wanted = np.tile(middle + corner, (len(figures.postures), 1))
+    wanted = np.tile(middle + corner, (len(figures.middle), 1))
     places = _grounded(optics, wanted, figures)
     if not np.all(np.isfinite(places)):
         return {}
-    known = np.ones_like(blob) if unknown is None else np.asarray(unknown == 0, dtype=np.uint8)
-    own = np.asarray((blob > 0) & (known > 0))
+    known = np.ones(blob.shape, np.bool_) if unknown is None else np.asarray(unknown == 0)
+    own = np.asarray((blob > 0) & known)
     shift = places - _grounded(optics, _middles(optics, places, figures), figures)
     places = places + np.where(np.isfinite(shift), shift, 0.0)
     drawn = _drawn(optics, places, figures, corner, (blob.shape[0], blob.shape[1]), soft)
-    shown = (drawn > 0) & (known > 0)
-    both = (shown & own).sum(axis=(1, 2))
-    either = (shown | own).sum(axis=(1, 2))
-    best: dict[Posture, Fit] = {}
-    for k, overlap in enumerate(both / np.maximum(either, 1)):
-        posture = figures.postures[k]
-        if posture not in best or overlap > best[posture].overlap:
-            best[posture] = Fit(float(overlap), places[k], figures.ways[k])
-    return best
+    # One product counts the pixels of all figures, exactly: there are fewer than 2^24 of each.
+    asked = np.stack((own.ravel(), known.ravel()), axis=1).astype(np.float32)
+    pixels = drawn.reshape(len(places), -1).astype(np.float32)
+    both, shown = (pixels @ asked).T.astype(np.float64)
+    either = shown + np.count_nonzero(own) - both
+    overlaps = both / np.maximum(either, 1)
+    best = {posture: some[int(overlaps[some].argmax())] for posture, some in figures.of.items()}
+    return {
+        posture: Fit(float(overlaps[k]), places[k], figures.ways[k]) for posture, k in best.items()
+    }
 
 
 def _centroid(mask: Mask) -> Floats | None:
@@ -151,20 +157,20 @@ def _drawn(
     soft: float,
 ) -> Mask:
     """(figures, h, w): the silhouettes of the figures at `places` (figures, 2)."""
-    ends = figures.ends.copy()
-    ends[..., :2] += places[:, None, None, :]
+    which = figures.owners, figures.limbs
+    ends = figures.ends[which]
+    ends[..., :2] += places[figures.owners, None, :]
     pixels, depth = project(optics.projection, ends.reshape(-1, 3))
-    depth = np.maximum(depth.reshape(ends.shape[:3]), 0.5)
-    pixels = pixels.reshape((*ends.shape[:3], 2)) - corner
+    depth = np.maximum(depth.reshape(ends.shape[:2]), 0.5)
+    pixels = pixels.reshape((*ends.shape[:2], 2)) - corner
     whole = np.clip(np.rint(pixels * (1 << _FINE)), -60_000, 60_000).astype(np.int32)
     focal = float(np.linalg.norm(optics.projection[0, :3]))
-    across = 2 * figures.radii * focal / depth.mean(axis=2) + soft
+    across = 2 * figures.radii[which] * focal / depth.mean(axis=1) + soft
     wide = np.clip(np.rint(across), 1, 200).astype(int)
     drawn = np.zeros((len(places), *shape), dtype=np.uint8)
-    for picture, limbs, ends_, thick in zip(
-        drawn, figures.limbs, whole.tolist(), wide.tolist(), strict=True
-    ):
-        for limb in limbs:
-            a, b = ends_[limb]
-            cv2.line(picture, a, b, 1, thick[limb], cv2.LINE_8, _FINE)
+    pictures = list(drawn)
+    # Flat lists of numbers: a thousand small lists would set off the garbage collector.
+    columns = (*whole.reshape(-1, 4).T.tolist(), wide.tolist())
+    for k, x0, y0, x1, y1, thick in zip(figures.owners.tolist(), *columns, strict=True):
+        cv2.line(pictures[k], (x0, y0), (x1, y1), 1, thick, cv2.LINE_8, _FINE)
     return drawn

@@ -13,6 +13,7 @@ from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.flicker import step
+from plainview.vision.events.ranks import median
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.smoke import PALE, SmokeWatch
 from plainview.vision.optics import Optics
@@ -89,8 +90,8 @@ def gained(before: Luma, now: Luma) -> float:
     if np.count_nonzero(lit) < LEAST:
         return 0.0
     changes = np.log(now[lit] / before[lit].astype(np.float64))
-    gain = float(np.median(changes))
-    return gain if float(np.median(np.abs(changes - gain))) <= ALIKE * abs(gain) else 0.0
+    gain = median(changes)
+    return gain if median(np.abs(changes - gain)) <= ALIKE * abs(gain) else 0.0
 
 
 class Fire:

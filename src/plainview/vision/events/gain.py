@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from plainview.vision.events.flicker import step
+from plainview.vision.events.ranks import median
 from plainview.vision.events.seen import Seen
 
 UNSTEADY: Final = (0.04, 0.065)
@@ -36,7 +37,7 @@ class Gain:
     def steady(self, seen: Seen) -> float:
         """0 to 1: how far the camera's gain can be taken to have been steady before `seen`."""
         empty = seen.plate.luma[_SPARSE].astype(np.float32) + np.float32(1)
-        light = math.log(float(np.median((seen.background[_SPARSE] + np.float32(1)) / empty)))
+        light = math.log(median((seen.background[_SPARSE] + np.float32(1)) / empty))
         passed = seen.t - self._t
         if 0 < passed < STALE:
             speed = abs(light - self._light) / passed

@@ -20,8 +20,8 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from plainview.vision.events.parts import parts
+from plainview.vision.events.ranks import ranked
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import ranked
 from plainview.vision.foreground import SHADOW
 from plainview.vision.plate import Image, Luma, gradients
 from plainview.vision.shadow import SOFT

@@ -17,7 +17,7 @@ from shapely.geometry import Polygon
 from plainview.geometry import BODY_HEIGHT, Point, Zone
 from plainview.vision.bodies import Bodies
 from plainview.vision.events.blobs import AROUND, window
-from plainview.vision.events.boxes import Rectangle
+from plainview.vision.events.boxes import Boxes, Rectangle
 from plainview.vision.events.feet import (
     TALL,
     Standing,
@@ -28,16 +28,7 @@ from plainview.vision.events.feet import (
     tops,
 )
 from plainview.vision.events.paths import STANDING, SWIFT, Found, Path, Paths, Size
-from plainview.vision.events.shapes import (
-    fills,
-    given,
-    hangs,
-    holds,
-    outlined,
-    somebody,
-    vehicle,
-    within,
-)
+from plainview.vision.events.shapes import given, outlined, somebody, vehicle, within
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
@@ -132,6 +123,7 @@ class Movers:
     def __init__(self, optics: Optics, grounds: Sequence[Sequence[Point]]) -> None:
         """Follow what is on or near the polygons `grounds`, seen through `optics`."""
         self._optics = optics
+        self._boxes = Boxes(optics.projection)
         self.window = window(optics, grounds)
         """Rows and columns of the working picture that are looked at; None for none."""
         self._near = shapely.union_all([Polygon(ground) for ground in grounds]).buffer(AROUND)
@@ -171,23 +163,18 @@ class Movers:
         if self.window is None:
             return ()
         keen = evidence if veiled is None else veiled
-        shapes = outlined(self._optics.projection, keen, self.window)
         maybe = Standing(self._optics.projection, bodies.places[bodies.weights >= CERTAIN / 2])
-        large = [
-            (box, blob)
-            for box, blob in shapes
-            if box.vehicle and (fills(keen, blob) or not holds(blob, maybe))
-        ]
+        shapes = outlined(self._boxes, keen, self.window, maybe, patchy=patchy)
+        large = [(box, blob) for box, blob in shapes if box.vehicle]
         found = [
             vehicle(box, self._optics.projection)._replace(given=given(evidence, keen, blob))
             for box, blob in large
         ]
         found += self._people(evidence, bodies, [blob for _, blob in large])
-        slim = [(box, blob) for box, blob in shapes if not (box.vehicle or patchy)]
         found += [
             somebody(box, blob)._replace(given=given(evidence, keen, blob))
-            for box, blob in slim
-            if not (holds(blob, maybe) or hangs(blob, maybe))
+            for box, blob in shapes
+            if not box.vehicle
         ]
         places = np.array([(one.x, one.y) for one in found]).reshape(-1, 2)
         inside = shapely.contains_xy(self._near, places)

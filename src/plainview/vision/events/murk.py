@@ -19,6 +19,7 @@ import numpy as np
 
 from plainview.vision.events.flicker import step
 from plainview.vision.events.parts import parts
+from plainview.vision.events.ranks import median, medians
 from plainview.vision.events.veil import Mask, Veil
 from plainview.vision.plate import Image
 
@@ -88,14 +89,14 @@ class Murk:
         edges = np.mean(self._edges, axis=0)
         if self._usual is None:
             # Who stands there from the first look on has more edges than the plate has.
-            self._usual = veil.behind + max(float(np.median(edges - veil.behind)), 0.0)
+            self._usual = veil.behind + max(median(edges - veil.behind), 0.0)
         shifts = np.stack(self._shifts)
         self._remember(shifts, dt)
         # Twice: what a cloud's edge does as it passes is nearly the same from look to look.
         moves = np.diff(shifts, n=2, axis=0)
         apart = np.abs(moves - np.stack([cv2.blur(one, (5, 5)) for one in moves]))
-        stirs = np.median(apart, axis=0)
-        calm = max(float(np.median(stirs)), CALMEST)
+        stirs = medians(apart)
+        calm = max(median(stirs), CALMEST)
         if calm > UNSTEADY or self.steady == 0:
             return []
         often = (shifts < DARK).mean(axis=0) > MOSTLY
@@ -119,7 +120,7 @@ class Murk:
 
     def _remember(self, shifts: Image, dt: float) -> None:
         """By how much the light swung within the looks with `shifts` (looks, h, w)."""
-        swing = float(np.median(np.log(np.maximum(shifts + 1.0, 0.05)).std(axis=0)))
+        swing = median(np.log(np.maximum(shifts + 1.0, 0.05)).std(axis=0))
         self._seconds = min(self._seconds + dt, SLOW)
         self._swing += min(dt / max(self._seconds, 1e-3), 1.0) * (swing - self._swing)
 

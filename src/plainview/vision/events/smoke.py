@@ -30,6 +30,7 @@ from plainview.vision.events.first import FirstPicture
 from plainview.vision.events.flicker import step
 from plainview.vision.events.murk import Dark, Murk
 from plainview.vision.events.parts import parts
+from plainview.vision.events.ranks import median, medians
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.veil import (
     CELL,
@@ -169,7 +170,7 @@ class SmokeWatch:
         found = []
         for where, plume in plumes:
             # Steam comes in puffs, and where the plate shows some, what is clear looks dark.
-            tone = max(float(np.median(brightest[where])), plume.tone)
+            tone = max(median(brightest[where]), plume.tone)
             lasts = LONGER if tone > PALE[0] else usual
             mean = np.sum([one[where] for one in list(self._likely)[-lasts:]], axis=0) / lasts
             sure = step(float(mean.max()), 0.0, LIKELY)
@@ -203,25 +204,30 @@ class SmokeWatch:
         joined = ((share > 0.3) | (near & tinted & free)).astype(np.uint8)
         whole = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         labels, stats = parts(whole)
+        cells = np.bincount(labels[sure], minlength=len(stats))
+        large = [k for k in range(1, len(stats)) if cells[k] >= LEAST_CELLS]
+        if not large:
+            return []
         boil = Boil(self._veils, lost, self._habit)
         found = []
-        for k in range(1, len(stats)):
+        for k in large:
             where = labels == k
-            if int((where & sure).sum()) >= LEAST_CELLS and _grey(chroma, where & sure):
-                plume = self._plume(where & (joined > 0), where & sure, lost)
-                likely = clear * boil.likely(where & sure) * plume.confidence
-                found.append((where & sure, plume._replace(confidence=likely)))
+            core = where & sure
+            if _grey(chroma, core):
+                plume = self._plume(where & (joined > 0), core, lost)
+                likely = clear * boil.likely(core) * plume.confidence
+                found.append((core, plume._replace(confidence=likely)))
         return found
 
     def _plume(self, whole: Mask, core: Mask, lost: Image) -> Smoke:
         depth = lost[:, core]
         soft = float(((depth > THIN) & (depth < 0.8)).mean())
-        tone = float(np.median([np.median(veil.tone[core]) for veil in self._veils]))
+        tone = median(np.array([median(veil.tone[core]) for veil in self._veils]))
         shifts = np.stack([veil.shift[core] for veil in self._veils])
-        shift = float(np.median(np.abs(shifts.mean(axis=0))))
+        shift = median(np.abs(shifts.mean(axis=0)))
         # Who passes before a ghost changes its light much, but once: smoke stirs from look to look.
-        stirs = float(np.median(np.median(np.abs(np.diff(shifts, axis=0)), axis=0)))
-        steadily = stirs / max(float(np.median(shifts.std(axis=0))), 1e-6)
+        stirs = median(medians(np.abs(np.diff(shifts, axis=0))))
+        steadily = stirs / max(median(shifts.std(axis=0)), 1e-6)
         strong = max(step(shift, 0.02, 0.05), step(float(depth.mean()), 0.25, 0.4))
         reach = cv2.dilate(core.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         rows, columns = np.nonzero(whole & reach)

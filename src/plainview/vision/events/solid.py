@@ -18,8 +18,8 @@ from plainview.geometry import project
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
+from plainview.vision.events.ranks import median, ranked
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import ranked
 from plainview.vision.optics import Floats
 from plainview.vision.plate import gradient
 
@@ -38,8 +38,11 @@ _THREE: Final = np.ones((3, 3), np.uint8)
 Mask = NDArray[np.bool_]
 
 
-def solid(projection: Floats, seen: Seen, mover: Mover) -> bool:
-    """Whether what differs in `seen` where `mover` is looks like a thing; so it does if unclear."""
+def solid(projection: Floats, seen: Seen, mover: Mover, noise: float) -> bool:
+    """Whether what differs in `seen` where `mover` is looks like a thing; so it does if unclear.
+
+    `noise` is the plate's, in grey levels (noise_of).
+    """
     part = _window(projection, mover, seen.luma.shape)
     evidence = (seen.evidence if seen.veiled is None else seen.veiled)[part]
     differs = np.asarray(evidence > DIFFERS)
@@ -48,7 +51,6 @@ def solid(projection: Floats, seen: Seen, mover: Mover) -> bool:
     now, plate = seen.luma[part].astype(np.float32), seen.background[part].astype(np.float32)
     change = np.asarray(cv2.blur(now - plate, (3, 3)), dtype=np.float32)
     contrast = float(np.abs(change[differs]).mean())
-    noise = float(np.median(seen.plate.noise[::8, ::8]))
     if contrast <= noise:
         return True  # it is something else that the evidence saw
     steps = 0.5 * gradient(change) / np.float32(contrast)
@@ -61,6 +63,11 @@ def solid(projection: Floats, seen: Seen, mover: Mover) -> bool:
     log = np.log((now + 4) / (plate + 4))[differs]
     spread = 1.4826 * ranked(np.abs(log - np.float32(ranked(log, 0.5))), 0.5)
     return bool(inside >= SOFT[1] or spread >= EVEN)
+
+
+def noise_of(seen: Seen) -> float:
+    """Grey levels: the usual standard deviation of the plate of `seen`."""
+    return median(seen.plate.noise[::8, ::8])
 
 
 def _window(projection: Floats, mover: Mover, shape: tuple[int, ...]) -> tuple[slice, slice]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.vision.events.parts import parts
+from plainview.vision.events.ranks import median, ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.foreground import SHADOW
 from plainview.vision.optics import Optics
@@ -98,8 +99,9 @@ class Stillness:
             self._age[:] = 0
             self.reference = behind.copy()
             return []
-        most = STILL * float(np.median(seen.plate.noise[::4, ::4])) + 2.0
-        still = cv2.absdiff(seen.luma, last) <= most
+        most = STILL * median(seen.plate.noise[::4, ::4]) + 2.0
+        # Whole grey levels: bytes are compared several times faster than numbers.
+        still = cv2.absdiff(seen.luma, last) <= np.uint8(min(most, 255.0))
         up = ((seen.evidence > DIFFERS) & still).view(np.uint8)
         # Net one up for each look that says so, two down for one that does not; never below 0.
         self._age = _bytes(cv2.subtract(cv2.add(self._age, up * np.uint8(3)), self._two))
@@ -188,15 +190,6 @@ def cut_out(labels: NDArray[np.int32], stats: NDArray[np.int32], k: int, since: 
     x0, y0 = max(x - PAD, 0), max(y - PAD, 0)
     window = np.s_[y0 : min(y + h + PAD, height), x0 : min(x + w + PAD, width)]
     return Blob((x0, y0), np.asarray(labels[window] == k, dtype=np.uint8), since)
-
-
-def ranked(values: NDArray[np.float32], part: float) -> float:
-    """The quantile `part` (0 to 1) of `values` (n,), linear between two: numpy's, sooner."""
-    place = part * (values.size - 1)
-    low = int(place)
-    high = min(low + 1, values.size - 1)
-    lower, upper = np.partition(values, (low, high))[[low, high]]
-    return float(lower + (place - low) * (upper - lower))
 
 
 def _bytes(image: object) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ it stirs), furniture that was moved (something of its size went nearby at that m
 nobody was there to put it down or to walk away from it. Each takes its share of the confidence.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -77,9 +78,10 @@ def extents(optics: Optics, blobs: Sequence[Blob]) -> list[Extent | None]:
         for blob, box in zip(blobs, boxes, strict=True)
     ]
     places = to_plane(optics.projection, feet)
+    focal = float(np.linalg.norm(optics.projection[0, :3]))
     return [
-        _extent(optics, place, (box[2], box[3]), cv2.countNonZero(blob.mask))
-        if np.isfinite(place[0])
+        _extent(optics, place, (box[2], box[3]), cv2.countNonZero(blob.mask), focal)
+        if math.isfinite(place[0])
         else None
         for blob, box, place in zip(blobs, boxes, places, strict=True)
     ]
@@ -88,15 +90,22 @@ def extents(optics: Optics, blobs: Sequence[Blob]) -> list[Extent | None]:
 def _foot(mask: NDArray[np.uint8], box: Sequence[int]) -> float:
     """Mean column of the lowest two rows of what `mask` shows in its bounding `box`."""
     _, y, _, h = box
-    return float(np.nonzero(mask[max(y + h - 2, 0) : y + h])[1].mean())
+    columns = np.nonzero(mask[max(y + h - 2, 0) : y + h])[1]
+    return int(columns.sum()) / len(columns)
 
 
-def _extent(optics: Optics, place: Floats, sides: tuple[int, int], area: int) -> Extent:
-    """Of a blob of `area` pixels, `sides` (width, height) large, that stands at `place` (2,)."""
+def _extent(
+    optics: Optics, place: Floats, sides: tuple[int, int], area: int, focal: float
+) -> Extent:
+    """Of a blob of `area` pixels, `sides` (width, height) large, that stands at `place` (2,).
+
+    `focal`: pixels of a metre at one metre.
+    """
     depth = float(place @ optics.projection[2, :2] + optics.projection[2, 3])
-    metre = max(depth, 0.5) / float(np.linalg.norm(optics.projection[0, :3]))
-    away = float(np.hypot(*(optics.centre[:2] - place)))
-    slope = float(optics.centre[2]) / max(float(np.hypot(away, optics.centre[2])), 0.1)
+    metre = max(depth, 0.5) / focal
+    x, y, height = optics.centre.tolist()
+    away = math.hypot(x - place[0], y - place[1])
+    slope = height / max(math.hypot(away, height), 0.1)
     wide, tall = (float(side) for side in sides)
     return Extent(
         place,

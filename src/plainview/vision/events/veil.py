@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.ranks import median
 from plainview.vision.plate import Image, Luma, median_of_three
 
 Mask = NDArray[np.bool_]
@@ -101,9 +102,9 @@ def veil_of(frame: Structure, plate: Structure) -> Veil:
     ratio = light / np.maximum(light_behind, 1e-4)
     kept = passes / np.maximum(ratio, 1e-4)
     # What is lost everywhere is the camera's focus, the coding's or the air's.
-    clear = min(max(float(np.median(kept[known])), 0.2), 1.5) if known.any() else 1.0
+    clear = min(max(median(kept[known]), 0.2), 1.5) if known.any() else 1.0
     kept /= clear
-    ratio /= max(float(np.median(ratio)), 1e-4)
+    ratio /= max(median(ratio), 1e-4)
     hidden = np.maximum(1.0 - kept * ratio, 0.05)
     return Veil(
         np.clip(1.0 - kept, 0.0, 1.0).astype(np.float32),

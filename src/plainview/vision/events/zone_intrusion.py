@@ -22,7 +22,7 @@ from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import LONG, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import SWIFT, Size, agree
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.solid import solid
+from plainview.vision.events.solid import noise_of, solid
 from plainview.vision.events.within import (
     APART,
     FORGOTTEN,
@@ -88,6 +88,7 @@ class ZoneIntrusion:
         """Who and what is inside in this frame."""
         before, self._inside = self._inside, []
         found: list[Sighting] = []
+        noise = noise_of(seen) if seen.movers else 0.0
         for k, zone, ground in self._zones:
             if not self._hours.watched(k, seen.t):
                 continue
@@ -97,7 +98,7 @@ class ZoneIntrusion:
                 if not (mover.counts(zone) and known_for > 0 and inside(mover, ground)):
                     continue
                 proved = mover.given and _darker(self._optics, seen, mover)
-                if not (proved or solid(self._optics.projection, seen, mover)):
+                if not (proved or solid(self._optics.projection, seen, mover, noise)):
                     continue
                 reach = REACH + self._spread(mover.x, mover.y, large=mover.large)
                 same = [one for one in rest if not another_one(one, mover)]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from plainview.vision.events.ranks import median, medians, ranked
+from plainview.vision.events.ranks import median, median_of_bytes, medians, ranked
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 8, 31])
@@ -17,6 +17,13 @@ def test_ranks_are_numpys(count: int) -> None:
     for values in (single, double):
         assert median(values) == float(np.median(values))
     assert ranked(double.ravel(), 0.8) == pytest.approx(float(np.quantile(double, 0.8)), abs=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 8, 31])
+def test_the_median_of_bytes_is_numpys(count: int) -> None:
+    """Between two of an even count."""
+    values = np.random.default_rng(count).integers(0, 256, (count, 3)).astype(np.uint8)
+    assert median_of_bytes(values) == float(np.median(values))
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 6, 7, 8, 10])

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.veil import THIN, veiled
+from plainview.vision.events.veil import THIN, Structure, structured, veil_of
 from plainview.vision.plate import Image, Luma, Plate
 
 LOOKS: Final = 3
@@ -32,6 +32,7 @@ class FirstPicture:
         """Nothing was seen yet."""
         self._plate: Plate | None = None
         self._luma: Image = np.zeros((0, 0), np.float32)
+        self._structure: Structure | None = None
         self._looks = 0
         self._since = -math.inf
 
@@ -46,14 +47,26 @@ class FirstPicture:
         if self._looks >= LOOKS:
             return
         self._looks += 1
+        self._structure = None
         lit = (seen.plate.luma + np.float32(1)) / (seen.background + np.float32(1))
         self._luma += (seen.luma * lit - self._luma) / self._looks
 
+    def structure(self, plate: Luma) -> Structure:
+        """The structure of `plate` (h, w) with the first picture where that shows it veiled."""
+        own = structured(plate)
+        behind = self._behind(plate, own)
+        return own if behind is plate else structured(behind)
+
     def behind(self, plate: Luma) -> Luma:
         """(h, w) `plate`, in its own light, with the first picture where that shows it veiled."""
+        return self._behind(plate, structured(plate))
+
+    def _behind(self, plate: Luma, own: Structure) -> Luma:
         if self._looks < LOOKS or self._luma.shape != plate.shape:
             return plate
-        veil = veiled(plate, np.clip(self._luma, 0, 255).astype(np.uint8))
+        if self._structure is None:
+            self._structure = structured(np.clip(self._luma, 0, 255).astype(np.uint8))
+        veil = veil_of(own, self._structure)
         single = np.asarray((veil.lost > THIN) & veil.plain, dtype=np.uint8)
         hides = cv2.morphologyEx(single, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         if cv2.countNonZero(hides) < LEAST:

@@ -146,7 +146,7 @@ class FlameWatch:
             change = np.minimum(cv2.absdiff(glow, self._glow[-1]), np.float32(60))
             cv2.accumulateWeighted(change, self._lively, 0.15)
             self._stirred = bool(self._lively.max() > CALM)
-        self._trail.note(glow, seen.dt)
+        self._trail.note(None if part is None else glow, seen.dt)
         self._glow.append(glow)
         self._bright.append(half)
         self._plain.append(plain)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.vision.events.parts import parts
-from plainview.vision.events.ranks import median, ranked
+from plainview.vision.events.ranks import median_of_bytes, ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.plate import Image, Luma, gradients, median_of_three
 from plainview.vision.shadow import SOFT
@@ -93,7 +93,7 @@ class _Pair(NamedTuple):
 
 def _given(seen: Seen, part: tuple[slice, slice], given: Image, pair: _Pair) -> Image:
     change = np.asarray(cv2.absdiff(pair.now, pair.before), dtype=np.uint8)
-    spread = max(1.4826 * median(change[::4, ::4].astype(np.float32)), 1.0)
+    spread = max(1.4826 * median_of_bytes(change[::4, ::4]), 1.0)
     # Whole grey levels: bytes are compared several times faster than numbers.
     came = change > np.uint8(min(CLEAR * spread, 255.0))
     if np.count_nonzero(came) > CALM * came.size:

@@ -192,6 +192,8 @@ class Movers:
         """The `bodies` that are surely there, on feet that can be seen, and no vehicle's parts."""
         speed = np.hypot(*bodies.velocities.T)
         sure = (bodies.weights >= CERTAIN) & (bodies.visible >= SHOWN) & (speed < FASTEST)
+        if not sure.any():
+            return []
         places, own = found_anew(self._optics, evidence, bodies.places[sure])
         places, weights = places[own], bodies.weights[sure][own]
         velocities = bodies.velocities[sure][own]

@@ -71,6 +71,8 @@ class Murk:
         """Nothing seen yet."""
         self._shifts: deque[Image] = deque(maxlen=LOOKS)
         self._edges: deque[Image] = deque(maxlen=LOOKS)
+        self._apart: deque[Image] = deque(maxlen=LOOKS - 2)
+        self._logs: deque[Image] = deque(maxlen=LOOKS)
         self._usual: Image | None = None
         self._swing = self._seconds = 0.0
 
@@ -79,9 +81,11 @@ class Murk:
         if self._shifts and self._shifts[0].shape != veil.shift.shape:
             self._shifts.clear()
             self._edges.clear()
+            self._apart.clear()
+            self._logs.clear()
             self._usual = None
             self._seconds = 0.0
-        self._shifts.append(veil.shift)
+        self._take(veil.shift)
         # In the plate's light: shadow alone takes no edges.
         self._edges.append(veil.own / np.square(np.maximum(veil.shift + 1.0, 0.2)))
         if len(self._shifts) < LOOKS:
@@ -90,15 +94,12 @@ class Murk:
         if self._usual is None:
             # Who stands there from the first look on has more edges than the plate has.
             self._usual = veil.behind + max(median(edges - veil.behind), 0.0)
-        shifts = np.stack(self._shifts)
-        self._remember(shifts, dt)
-        # Twice: what a cloud's edge does as it passes is nearly the same from look to look.
-        moves = np.diff(shifts, n=2, axis=0)
-        apart = np.abs(moves - np.stack([cv2.blur(one, (5, 5)) for one in moves]))
-        stirs = medians(apart)
+        self._remember(dt)
+        stirs = medians(self._apart)
         calm = max(median(stirs), CALMEST)
         if calm > UNSTEADY or self.steady == 0:
             return []
+        shifts = np.stack(self._shifts)
         often = (shifts < DARK).mean(axis=0) > MOSTLY
         restless = stirs > RESTLESS * calm
         found = []
@@ -118,9 +119,19 @@ class Murk:
         """0 to 1: whether no light has been running over the scene lately."""
         return 1.0 - step(self._swing, *DRIVING)
 
-    def _remember(self, shifts: Image, dt: float) -> None:
-        """By how much the light swung within the looks with `shifts` (looks, h, w)."""
-        swing = median(np.log(np.maximum(shifts + 1.0, 0.05)).std(axis=0))
+    def _take(self, shift: Image) -> None:
+        """Keep one more look's light, and how it moved in each cell apart from those around it."""
+        self._shifts.append(shift)
+        self._logs.append(np.log(np.maximum(shift + 1.0, 0.05)))
+        if len(self._shifts) > 2:
+            before, last = self._shifts[-3], self._shifts[-2]
+            # Twice: what a cloud's edge does as it passes is nearly the same from look to look.
+            move = (shift - last) - (last - before)
+            self._apart.append(np.abs(move - cv2.blur(move, (5, 5))))
+
+    def _remember(self, dt: float) -> None:
+        """By how much the light swung within the looks."""
+        swing = median(np.std(self._logs, axis=0))
         self._seconds = min(self._seconds + dt, SLOW)
         self._swing += min(dt / max(self._seconds, 1e-3), 1.0) * (swing - self._swing)
 

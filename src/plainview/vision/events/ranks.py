@@ -33,6 +33,13 @@ def median(values: Image | Floats) -> float:
     return float((lower + upper) / 2)
 
 
+def median_of_bytes(values: NDArray[np.uint8]) -> float:
+    """The median of all `values`, of whatever shape, at least one."""
+    upto = np.bincount(values.ravel(), minlength=256).cumsum()
+    lower, upper = np.searchsorted(upto, ((values.size - 1) // 2, values.size // 2), side="right")
+    return float(lower + upper) / 2
+
+
 def medians(pictures: Sequence[Image] | NDArray[np.float32]) -> Image:
     """(h, w) the median of the `pictures` (n, h, w), one or more, pixel by pixel.
 

@@ -43,6 +43,8 @@ def outlined(
     not held against boxes: that takes a tenth of a millisecond a blob.
     """
     some = blobs(evidence, part)
+    if not some:
+        return []
     may_be: list[tuple[Rectangle, bool, bool]] = []
     for blob, wide in zip(some, _wide(boxes.projection, some), strict=True):
         if wide < SLIM:

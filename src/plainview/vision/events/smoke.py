@@ -182,7 +182,7 @@ class SmokeWatch:
         known = self._plate
         of, at, structure = known or (seen.plate, -math.inf, None)
         if structure is None or of is not seen.plate or not 0 <= seen.t - at < PLATE_EVERY:
-            structure = structured(self._first.behind(seen.plate.luma))
+            structure = self._first.structure(seen.plate.luma)
             self._plate = (seen.plate, seen.t, structure)
         return structure
 

@@ -114,6 +114,8 @@ def fronts(bodies: Bodies, way: Floats, centre: Floats) -> list[Front]:
     speed = np.hypot(*bodies.velocities.T)
     there = bodies.weights >= CERTAIN
     goes = np.nonzero(there & (along < -SLOWEST) & (along < AGAINST * speed))[0]
+    if len(goes) == 0:
+        return []
     away = np.hypot(*(bodies.places - centre[:2]).T)
     found: list[Front] = []
     before: list[Floats] = []

@@ -71,12 +71,17 @@ class Trail:
     def __init__(self, shape: tuple[int, ...]) -> None:
         """Nothing glowed in a picture of `shape` (h, w)."""
         self._left = np.zeros(shape, np.uint8)
+        self._some = False
 
-    def note(self, glow: NDArray[np.float32], dt: float) -> None:
-        """What glows (h, w), `dt` seconds after the last."""
-        fade = np.full(1, min(max(round(255 * dt / TRAIL), 1), 255), np.float64)
-        self._left = np.asarray(cv2.subtract(self._left, fade), dtype=np.uint8)
-        self._left[glow > GLOWS] = 255
+    def note(self, glow: NDArray[np.float32] | None, dt: float) -> None:
+        """What glows (h, w), `dt` seconds after the last; None where nothing does."""
+        if self._some:
+            fade = np.full(1, min(max(round(255 * dt / TRAIL), 1), 255), np.float64)
+            self._left = np.asarray(cv2.subtract(self._left, fade), dtype=np.uint8)
+            self._some = glow is not None or bool(self._left.any())
+        if glow is not None:
+            self._left[glow > GLOWS] = 255
+            self._some = True
 
     def rests(
         self, body: NDArray[np.bool_], part: Part, last: Sequence[NDArray[np.float32]]

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from plainview.vision.events.parts import parts
 
@@ -27,9 +28,9 @@ def test_little_is_looked_at_where_little_is_set(monkeypatch: pytest.MonkeyPatch
     asked = []
     labelled = cv2.connectedComponentsWithStatsWithAlgorithm
 
-    def noted(mask: np.ndarray, *rest: int) -> object:
+    def noted(mask: NDArray[np.uint8], connectivity: int, kind: int, way: int) -> object:
         asked.append(mask.shape)
-        return labelled(mask, *rest)
+        return labelled(mask, connectivity, kind, way)
 
     monkeypatch.setattr(cv2, "connectedComponentsWithStatsWithAlgorithm", noted)
     mask = np.zeros((200, 301), np.uint8)

@@ -193,6 +193,37 @@ def test_two_ways_in_lanes() -> None:
     assert right[middle & field.valid].mean() > 0.9
 
 
+def test_two_streams_that_meet_in_a_window_do_not_become_their_mean() -> None:
+    """A lane as wide as a window between two of the other way keeps its speed, and they theirs."""
+
+    def motion(at: Floats) -> Floats:
+        way = np.where(np.abs(at[:, 0] - MIDDLE[0]) < 0.75, 0.8, -0.8)
+        return np.column_stack((np.zeros(len(at)), way))
+
+    field = measured(film(motion, density=5))
+    away = np.abs(places(Piv(SCALE))[..., 0] - MIDDLE[0])
+    inside = field.valid & (away < 0.55)
+    outside = field.valid & (away > 0.95) & (away < 1.5)
+    assert field.velocities[inside, 1].mean() > 0.9 * 0.8
+    assert field.velocities[outside, 1].mean() < -0.9 * 0.8
+
+
+def test_of_shifts_that_fit_alike_the_slower_is_taken() -> None:
+    """Ranks 0.8 m apart match as well one rank back, and along themselves: nobody runs so."""
+    row = np.arange(round(ACROSS / SCALE)) * SCALE
+
+    def ranks(k: int) -> Luma:
+        wave = np.cos((row - 0.4 * DT * k) * 2 * np.pi / 0.8)[:, None] + 0 * row
+        grain = np.random.default_rng(k).normal(0, 6.0, wave.shape)
+        return np.asarray(np.clip(120 + 60 * wave + grain, 0, 255), dtype=np.uint8)
+
+    field = measured(ranks(k) for k in range(3))
+    assert field.valid.any()
+    along, across = field.velocities[field.valid].T
+    assert np.abs(across - 0.4).max() < 0.2
+    assert np.abs(along).max() < 2.0
+
+
 def test_the_noise_floor_is_honest() -> None:
     """Error by noise is like a unit normal: neither boast nor excuse, and few beyond three."""
     ratios = []

@@ -6,8 +6,8 @@ Windows of successive pictures of the head plane are correlated, as in particle 
 of all neighbouring pictures finds the shift, where one pair alone would take one head for another
 (Meinhart, Wereley & Santiago, J. Fluids Eng. 122:285, 2000); pictures deformed by that shift then
 give it to a fraction of a pixel, last over the whole step, over which the sway of the gait is
-small. Quarter windows are correlated and then averaged, so that two lanes in one window do not
-have to share one peak.
+small. Quarter windows are correlated, and then each is averaged with those around it that go its
+way, so that two streams that meet in a window neither share one peak nor become their mean.
 
 No one is followed: the outcome is one velocity for a window of many people, and of the pictures
 nothing is kept for longer than a step but, without a plate, their running mean.
@@ -31,6 +31,7 @@ from plainview.vision.correlate import (
     products,
     spread_out,
     square,
+    streams,
     subpixel,
     variance,
     window_means,
@@ -64,6 +65,11 @@ _ALIKE = 0.2
 """Correlation that a quarter window needs after deformation."""
 _DOUBT = 0.1
 """m/s by which neighbouring quarter windows may always differ."""
+_SLOW = 0.03
+"""Correlation that a shift must gain for each m²/s² of speed: along a trunk seen aslant nearly
+every shift fits, and few in a crowd run."""
+_ONE_WAY = 0.3
+"""Standard deviation, m/s, of quarter windows' velocities within one stream."""
 # Parts of the squared noise, fitted to rendered crowds of known velocity: bench/piv.py shows how
 # the errors then compare. Motion within a window counts because the people in it are few, and no
 # two windows weigh them alike; disagreement with the field before, because a wrong peak does not
@@ -74,7 +80,10 @@ _SWAY = 0.01
 
 
 class PivField(NamedTuple):
-    """Velocity on the windows of one head-plane picture; `Piv.centres` says where they are."""
+    """Velocity on the windows of one head-plane picture; `Piv.centres` says where they are.
+
+    Where two streams meet in a window it is that of the stream in the window's middle.
+    """
 
     velocities: F32
     """(ny, nx, 2) m/s along the picture's columns (x) and rows (y); 0 where not valid."""
@@ -124,7 +133,7 @@ class Piv:
     def centres(self, shape: tuple[int, int]) -> NDArray[np.float64]:
         """(ny, nx, 2) pixels (x, y) of the windows' centres in pictures of `shape` (h, w)."""
         rows, columns = _windows(self._size(shape)[::-1])
-        step = _SIDE / 2 / self._ratio
+        step = _BLOCK / self._ratio
         x, y = (np.arange(n) * step + step - 0.5 for n in (columns, rows))
         return np.stack(np.meshgrid(x, y), axis=-1)
 
@@ -132,7 +141,7 @@ class Piv:
         self, pixels: NDArray[np.float64], shape: tuple[int, int]
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """(n,) row and column of the window nearest to each of `pixels` (n, 2), see `centres`."""
-        step = _SIDE / 2 / self._ratio
+        step = _BLOCK / self._ratio
         found = np.rint((pixels + 0.5) / step - 1).astype(np.intp)
         rows, columns = _windows(self._size(shape)[::-1])
         return np.clip(found[:, 1], 0, rows - 1), np.clip(found[:, 0], 0, columns - 1)
@@ -268,6 +277,8 @@ class Piv:
         assert bottom is not None  # noqa: S101 - as above
         score = coefficient(top, bottom, 0)
         score += coefficient(spread_out(top), spread_out(bottom), 0)
+        speeds = np.array(shifts, dtype=np.float32) * np.float32(2 * self._pixel / longest)
+        score -= np.float32(_SLOW) * (speeds**2).sum(axis=1)[:, None]
         best = np.array(shifts, dtype=np.float32)[score.argmax(axis=1)]
         return np.asarray(best[..., ::-1] * np.float32(2 / longest))
 
@@ -275,9 +286,9 @@ class Piv:
 def _averaged(velocity: F32, weight: F32, error: F32, pixel: float, span: float) -> PivField:
     """The field on whole windows from the quarter windows' velocity and error, own pixels/s.
 
-    A whole window's velocity is the mean over its nine quarter windows by `weight`.
+    Around each quarter window lies a whole one, of nine, that count by `weight`; its noise is that
+    of their mean.
     """
-    whole = (slice(1, None, 2), slice(1, None, 2))
     total = spread_out(weight)
     safe = np.maximum(total, 1e-6)
     mean = np.stack([spread_out(weight * velocity[..., k]) for k in (0, 1)], axis=-1)
@@ -286,10 +297,11 @@ def _averaged(velocity: F32, weight: F32, error: F32, pixel: float, span: float)
     motion = np.maximum(square_mean - (mean**2).sum(axis=-1), 0) / 2
     noise = pixel**2 * (_OF_PEAK * spread_out(weight * error) / safe + _OF_MOTION * motion)
     noise += (_SWAY / span) ** 2
-    valid = total[whole] > 0.5 * _TEXTURED
+    valid = total > 0.5 * _TEXTURED
+    stream = streams(velocity, weight, _ONE_WAY / pixel)
     return PivField(
-        np.where(valid[..., None], mean[whole] * np.float32(pixel), np.float32(0)),
-        np.where(valid, np.sqrt(noise[whole]), np.float32(np.inf)),
+        np.where(valid[..., None], stream * np.float32(pixel), np.float32(0)),
+        np.where(valid, np.sqrt(noise), np.float32(np.inf)),
         valid,
     )
 
@@ -303,8 +315,8 @@ def _doubted(field: PivField, before: PivField) -> PivField:
 
 
 def _windows(shape: tuple[int, ...]) -> tuple[int, int]:
-    """(ny, nx) whole windows, half covering each other, in `shape` (h, w) own pixels."""
-    return shape[0] * 2 // _SIDE - 1, shape[1] * 2 // _SIDE - 1
+    """(ny, nx) windows, one around each quarter window, in `shape` (h, w) own pixels."""
+    return shape[0] // _BLOCK - 1, shape[1] // _BLOCK - 1
 
 
 def _nothing(shape: tuple[int, ...]) -> PivField:

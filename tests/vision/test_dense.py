@@ -92,16 +92,16 @@ def test_a_crowd_that_stands_keeps_its_density(crowded: Luma) -> None:
 def test_who_stands_in_the_plate_is_allowed_for(bare: Luma) -> None:
     """A few people whom the plate shows as well widen the interval; an empty floor does not."""
     few = picture(packed((-2.0, -2.0, 2.0, 2.0), (0.5, 0.5), 1.0, 3), lens())
-    nobody, nowhere = (np.empty((0, 2)), np.empty(0)), np.empty((0, 2))
+    nobody = np.empty((0, 2)), np.empty(0)
     for luma, least, most in ((few, 2.0, 40.0), (bare, 0.0, 0.5)):
         by = Dense(VIEW, lens())
         looked(by, luma, plate(luma), times=1)
         assert by.cells is not None
         assert by.bare is not None
         overlooked, alive = Overlooked(by.cells, lens().size), np.ones((9, 16), np.uint8)
-        assert least <= overlooked.beyond(by.bare, nobody, nowhere, alive).missed <= most
+        assert least <= overlooked.beyond(by.bare, nobody, nobody, alive).missed <= most
         many = (by.cells.centres, np.full(len(by.cells.centres), 0.2))
-        assert overlooked.beyond(by.bare, many, nowhere, alive).missed == 0
+        assert overlooked.beyond(by.bare, many, nobody, alive).missed == 0
 
 
 def test_an_empty_floor_is_empty_and_seldom_looked_at(bare: Luma) -> None:

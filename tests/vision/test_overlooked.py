@@ -18,7 +18,6 @@ PLANE = head_plane(GLASS.projection, GLASS.size, AREA)
 assert PLANE is not None
 CELLS = Cells(PLANE, VIEW)
 NOBODY = (np.empty((0, 2)), np.empty(0))
-NOWHERE = np.empty((0, 2))
 ALIVE, STILL = np.ones((9, 16), np.uint8), np.zeros((9, 16), np.uint8)
 
 
@@ -34,28 +33,41 @@ def read(*groups: tuple[float, float], people: float = 4.0) -> Floats:
 def test_what_is_read_and_sways_may_be_people() -> None:
     """It widens the interval, and what nothing sways in does not; nobody is added to the count."""
     by, bare = Overlooked(CELLS, GLASS.size), read((1.0, 1.0))
-    beyond = by.beyond(bare, NOBODY, NOWHERE, ALIVE)
+    beyond = by.beyond(bare, NOBODY, NOBODY, ALIVE)
     leak = 0.04 * CELLS.inside.sum() * CELL**2
     assert 2 < beyond.missed < UNSEEN * (4.0 - leak)
     assert len(beyond.weights) == 0
-    assert by.beyond(bare, NOBODY, NOWHERE, STILL).missed == 0
+    assert by.beyond(bare, NOBODY, NOBODY, STILL).missed == 0
 
 
 def test_beside_those_who_stand_in_the_plate_others_are_believed() -> None:
     """On the ground of one who surely stands there, so many as one vouches for, and no more."""
     by, one = Overlooked(CELLS, GLASS.size), np.array([[1.0, 1.0]])
     bare = read((1.0, 1.0), (-2.5, -2.0))
-    beyond = by.beyond(bare, (one, np.ones(1)), one, ALIVE)
+    found = (one, np.ones(1))
+    beyond = by.beyond(bare, found, found, ALIVE)
     assert beyond.weights.sum() == pytest.approx(VOUCHED)
     assert np.hypot(*(beyond.places - one).T).max() < 2.0
-    alone = by.beyond(read((1.0, 1.0), people=1.0), (one, np.ones(1)), one, ALIVE)
+    alone = by.beyond(read((1.0, 1.0), people=1.0), found, found, ALIVE)
     assert alone.weights.sum() < 0.1
+
+
+def test_nobody_comes_at_a_blow_where_somebody_is_found_in_the_plate() -> None:
+    """He vouches for others by the weight that he has, from none on."""
+    by, one = Overlooked(CELLS, GLASS.size), np.array([[1.0, 1.0]])
+    bare = read((1.0, 1.0))
+    said = []
+    for weight in (0.05, 0.45, 0.55, 0.9):
+        found = (one, np.array([weight]))
+        said.append(by.beyond(bare, found, found, ALIVE).weights.sum())
+    assert said == pytest.approx([VOUCHED * weight for weight in (0.05, 0.45, 0.55, 0.9)])
 
 
 def test_what_does_not_sway_beside_them_is_allowed_for() -> None:
     """Not all of a group sway enough to be seen: the interval holds them, the count does not."""
     by, one = Overlooked(CELLS, GLASS.size), np.array([[1.0, 1.0]])
-    beyond = by.beyond(read((1.0, 1.0), people=8.0), (one, np.ones(1)), one, STILL)
+    found = (one, np.ones(1))
+    beyond = by.beyond(read((1.0, 1.0), people=8.0), found, found, STILL)
     assert beyond.missed > 4
     assert len(beyond.weights) == 0
 
@@ -79,7 +91,7 @@ def test_who_is_read_beside_where_he_was_found_is_nobody_else() -> None:
     """The network's spot is wider than a body and half a metre off; another is metres away."""
     by = Overlooked(CELLS, GLASS.size)
     found = (np.array([[1.0, 1.0], [-2.0, -1.0]]), np.full(2, 4.0))
-    beside = by.beyond(read((1.3, 1.2), (-1.7, -1.3)), found, NOWHERE, ALIVE)
+    beside = by.beyond(read((1.3, 1.2), (-1.7, -1.3)), found, NOBODY, ALIVE)
     assert beside.missed == 0
-    other = by.beyond(read((1.3, 1.2), (-2.0, 2.0)), found, NOWHERE, ALIVE)
+    other = by.beyond(read((1.3, 1.2), (-2.0, 2.0)), found, NOBODY, ALIVE)
     assert other.missed > 0

@@ -27,6 +27,8 @@ UNSEEN = 4.0
 """People that may stand in the plate for each one that the reading without it finds there."""
 VOUCHED = 2.0
 """People read beside each one found in the plate that are believed at most."""
+SURE = 0.5
+"""Weight from which on a body in the plate says that what does not sway beside it may be people."""
 NEAR = 5
 """Cells of a square within which what is read and what is found belong together."""
 
@@ -61,14 +63,19 @@ class Overlooked:
         return np.asarray(on & (near[node[:, 1], node[:, 0]] > AGREED))
 
     def beyond(
-        self, bare: Floats, found: tuple[Floats, Floats], in_plate: Floats, alive: Luma
+        self,
+        bare: Floats,
+        found: tuple[Floats, Floats],
+        in_plate: tuple[Floats, Floats],
+        alive: Luma,
     ) -> Beyond:
         """Who may be there beyond those `found`, places (n, 2) and weights (n,).
 
-        `bare` is people by cell, of whom a floor leaks a few. `in_plate` (m, 2) are the places of
-        those who surely stand in the plate; `alive`, of any size, is 0 where nobody can. On
-        connected ground with some of them, what is read and sways are people, and what does not
-        sway may be; elsewhere only what sways may be.
+        `bare` is people by cell, of whom a floor leaks a few. `in_plate` are places (m, 2) and
+        weights (m,) of those who stand in the plate; each vouches for others by its weight, so
+        that the count does not jump where one comes to be believed in. `alive`, of any size, is 0
+        where nobody can. On connected ground with some of them, what is read and sways are people,
+        and what does not sway may be; elsewhere only what sways may be.
         """
         places, weights = found
         known = self._cells.binned(*self._cells.node(places), weights)
@@ -76,9 +83,10 @@ class Overlooked:
         there = smoothed(known)
         gap = np.where(inside & (dense - there > FAINT), dense - there, 0.0)
         ground = dense > FAINT
-        sure = self._cells.binned(*self._cells.node(in_plate), np.ones(len(in_plate)))
+        still, by = in_plate
+        sure = self._cells.binned(*self._cells.node(still), by)
         more = np.zeros(self._cells.shape)
-        grounds = self._grounds(ground & living, in_plate)
+        grounds = self._grounds(ground & living, still)
         for k in np.unique(grounds[grounds > 0]):
             one = grounds == k
             room = float(gap[one].sum()) * CELL**2
@@ -89,7 +97,8 @@ class Overlooked:
                 more[one] = gap[one] * CELL**2 * min(spare / room, 1.0)
         # Somebody is read a little beside where he was found, and as a wider spot.
         near = cv2.dilate(there, np.ones((NEAR, NEAR), np.uint8))
-        odd = inside & (dense - near > FAINT) & (living | (self._grounds(ground, in_plate) > 0))
+        ours = living | (self._grounds(ground, still[by > SURE]) > 0)
+        odd = inside & (dense - near > FAINT) & ours
         possible = (float((dense - near)[odd].sum()) - LEAK * np.count_nonzero(inside)) * CELL**2
         missed = UNSEEN * max(possible - float(more.sum()), 0.0)
         added = more.ravel() > 0

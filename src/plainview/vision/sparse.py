@@ -15,6 +15,7 @@ from plainview.geometry import View
 from plainview.vision.bodies import NONE, Bodies, BodyModel, update
 from plainview.vision.dense import Dense
 from plainview.vision.detectability import Detectability
+from plainview.vision.doubt import Counted, variance
 from plainview.vision.estimate import Estimate
 from plainview.vision.flow import TORSO, Flow
 from plainview.vision.foreground import Foreground
@@ -39,17 +40,10 @@ FULL_COMPANY = 4.0
 """People within that reach who hide as much as a crowd does."""
 GATHERED = 0.75
 """Part of a full company at which the dense estimator looks soon whether there is a crowd."""
-CROWDED = 0.25
-"""People overlooked for each one found in a crowd, at most, at the 90 % level."""
-SUN = 0.1
-"""Relative standard deviation of the count that cast shadows add."""
-STILL = 0.2
-"""Relative standard deviation of the number of those who stand in the plate."""
-SURE = 0.5
-"""Weight from which on a body in the plate says that others may stand beside it there."""
-UNSEEN = 0.4
-"""Relative standard deviation of the number of those who are there and were not found."""
-PACKED = 1.0
+CROWDED = 0.1
+"""People overlooked for each one found in a crowd, at most, at the 90 % level, beyond those that
+detectability.py adds."""
+PACKED = 2.0
 """people/m² allowed for on ground that moves and is not explained."""
 
 
@@ -198,10 +192,9 @@ class SparseEstimator:
         everybody = self._everybody()
         self._behind = self._hidden.estimate(everybody)
         # The reading may be a minute old, and those before the plate have walked on since.
-        pairs = zip(self._read, (self._in_plate.places, self._in_plate.weights), strict=True)
-        places, weights = (np.concatenate(pair) for pair in pairs)
-        sure = self._in_plate.places[self._in_plate.weights > SURE]
-        self._beyond = self._overlooked.beyond(bare, (places, weights), sure, self._standing.alive)
+        still = (self._in_plate.places, self._in_plate.weights)
+        places, weights = (np.concatenate(pair) for pair in zip(self._read, still, strict=True))
+        self._beyond = self._overlooked.beyond(bare, (places, weights), still, self._standing.alive)
 
     def _inside(self, places: Floats) -> NDArray[np.bool_]:
         """(n,) whether `places` (n, 2) lie in the area."""
@@ -221,20 +214,20 @@ class SparseEstimator:
         veiled = weights * (self._detectability.stand_for(bodies, weights, first) - 1)
         hidden = self._behind
         inside = self._inside(bodies.places)
-        counted = weights * inside
-        doubt = float((counted * (1 - weights)).sum())
-        kept = float((counted * (1 - bodies.visible)).sum())
-        # Hard shadows are taken for people now and then, and people for shadows.
-        sun = SUN * float(counted.sum()) if self._foreground.shadows.cast() is not None else 0.0
-        unseen = float(hidden.weights[self._inside(hidden.places)].sum() + veiled[inside].sum())
-        weights = weights + veiled
         beyond = self._beyond
-        still = STILL * float(counted[first:].sum() + beyond.weights.sum())
+        made_of = Counted(
+            weights[inside],
+            bodies.visible[inside],
+            still=float((weights * inside)[first:].sum()),
+            read=float(beyond.weights.sum()),
+            unseen=float(hidden.weights[self._inside(hidden.places)].sum() + veiled[inside].sum()),
+        )
+        weights = weights + veiled
         return Estimate(
             np.concatenate((bodies.places, hidden.places, beyond.places)),
             np.concatenate((bodies.velocities, hidden.velocities, 0 * beyond.places)),
             np.concatenate((weights, hidden.weights, beyond.weights)),
-            doubt + 0.25 * kept + unseen + (UNSEEN * unseen) ** 2 + sun**2 + still**2,
+            variance(made_of),
             self._missed,
             self._noise,
         )

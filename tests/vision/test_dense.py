@@ -16,7 +16,7 @@ from plainview.synth.scenery import World
 from plainview.synth.simulate import empty
 from plainview.synth.trajectories import Trajectories
 from plainview.vision.blend import LEAST, share
-from plainview.vision.dense import COMPANY, EVERY, Crowd, Dense, gathered, mirrored
+from plainview.vision.dense import COMPANY, EVERY, Crowd, Dense, gathered, mirrored, window
 from plainview.vision.density import CHANNELS, Density
 from plainview.vision.estimate import Estimate
 from plainview.vision.headplane import CELL
@@ -167,3 +167,14 @@ def test_a_few_close_together_are_no_crowd_and_many_are() -> None:
     assert gathered(people, np.ones_like(inside)) > COMPANY
     people[20:24, 15:26] = 4.0 * CELL**2
     assert gathered(people, inside) > COMPANY
+
+
+@given(st.integers(1, 48), st.integers(1, 48))
+def test_windows_are_narrow_where_there_is_cpu_for_them(width: int, height: int) -> None:
+    """1 m over a passage, 1.5 at most; in between no more of them than 12 m square take."""
+    size = (8 * width, 8 * height)
+    side = window(size)
+    area = 64 * width * height * 0.08**2
+    assert 1.0 <= side <= 1.5
+    assert side == 1.0 or area > 12**2
+    assert area / side**2 <= max(12**2, area / 1.5**2) * 1.001

@@ -53,6 +53,11 @@ RELATIVE = 0.2
 """Standard deviation of a crowd's number, as part of it: docs/design/0016-dense-crowds.md."""
 LEAST = 0.02
 """People in a cell below which it is left out."""
+NARROW, WIDE = 1.0, 1.5
+"""Metres across the windows that velocity is measured in, at least and at most: where two streams
+meet narrow ones keep them apart."""
+EASY = 12.0
+"""Metres of a square head plane up to which NARROW ones are no more than there is CPU for."""
 
 
 class Crowd(NamedTuple):
@@ -91,7 +96,7 @@ class Dense:
         self.cells = Cells(self._plane, view)
         self._centres = self.cells.centres
         self._seen, self._inside = self.cells.seen, self.cells.inside
-        self._piv = Piv(SCALE)
+        self._piv = Piv(SCALE, window(self._plane.size))
         self._camera = optics.centre
         self._velocities = np.zeros((*self._seen.shape, 2))
 
@@ -208,6 +213,12 @@ class Dense:
             noise,
             settled=deviation**2,
         )
+
+
+def window(size: tuple[int, int]) -> float:
+    """Metres across a window of velocities on a head plane of `size` (width, height) pixels."""
+    across = SCALE * math.sqrt(size[0] * size[1])
+    return min(max(NARROW * across / EASY, NARROW), WIDE)
 
 
 def mirrored(planes: Image) -> Image:

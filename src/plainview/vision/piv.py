@@ -39,7 +39,7 @@ from plainview.vision.correlate import (
 
 Luma = NDArray[np.uint8]
 
-FASTEST = 4.0
+FASTEST = 3.2
 """m/s up to which motion is looked for: a person who runs."""
 PERSON = 0.45
 """Metres: how large the pieces of a crowd's texture are that move each by itself."""
@@ -276,7 +276,8 @@ class Piv:
         assert top is not None  # noqa: S101 - two pictures have a gap
         assert bottom is not None  # noqa: S101 - as above
         score = coefficient(top, bottom, 0)
-        score += coefficient(spread_out(top), spread_out(bottom), 0)
+        top, bottom = spread_out(top), spread_out(bottom)
+        score += coefficient(top, bottom, 0)
         speeds = np.array(shifts, dtype=np.float32) * np.float32(2 * self._pixel / longest)
         score -= np.float32(_SLOW) * (speeds**2).sum(axis=1)[:, None]
         best = np.array(shifts, dtype=np.float32)[score.argmax(axis=1)]

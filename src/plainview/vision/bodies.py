@@ -9,6 +9,7 @@ unexplained gives birth to new ones, best first. A body that others hide from th
 weight for some seconds: hidden is not gone.
 """
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -71,11 +72,11 @@ NONE = Bodies(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), np.empty(0))
 
 def _logit(p: float) -> float:
     p = min(max(p, 1e-4), 1 - 1e-4)
-    return float(np.log(p / (1 - p)))
+    return math.log(p / (1 - p))
 
 
 def _sigmoid(x: float) -> float:
-    return float(1 / (1 + np.exp(-x)))
+    return 1 / (1 + math.exp(-x))
 
 
 class BodyModel:
@@ -97,10 +98,11 @@ class BodyModel:
         self._hits = np.full((height, width), 2.8, dtype=np.float32)
         self._shown = np.ones((height, width), dtype=np.float32)
         self.shadow: Floats | None = None
+        """(4, 3) homogeneous pixels from a body's feet to the corners of its shadow's strip."""
 
     def begin(self, evidence: NDArray[np.float32], shadow: Floats | None = None) -> None:
         """Take a frame's `evidence` (h, w), -1 to 1, and the shadow (2,) that each body casts."""
-        self.shadow = shadow
+        self.shadow = None if shadow is None else _strip(shadow) @ self.optics.projection[:, :2].T
         np.copyto(self._evidence_2d, evidence)
         np.multiply(evidence, self._shown, out=self._evidence_2d, where=evidence < 0)
         self._open_2d[:] = 1
@@ -112,10 +114,9 @@ class BodyModel:
 
     def gather(self, flat: NDArray[np.int32]) -> tuple[Floats, Floats]:
         """Log-odds (n,) from unexplained evidence of samples `flat` (n, SAMPLES), visible part."""
-        total = self._evidence[flat].sum(axis=1) * (EVIDENCE / SAMPLES)
-        return total.astype(np.float64), self._open[flat].mean(axis=1, dtype=np.float32).astype(
-            np.float64
-        )
+        total = self._evidence.take(flat).sum(axis=1) * (EVIDENCE / SAMPLES)
+        visible = self._open.take(flat).mean(axis=1, dtype=np.float32)
+        return total.astype(np.float64), visible.astype(np.float64)
 
     def around(self, places: Floats) -> tuple[Floats, NDArray[np.int32]]:
         """Places (n, m, 2) around each of `places` (n, 2), and their samples (n, m, SAMPLES)."""
@@ -128,11 +129,11 @@ class BodyModel:
 
         The middle one is kept unless another is better.
         """
-        score = self._evidence[flat].sum(axis=1)
+        score = np.add.reduce(self._evidence.take(flat), axis=1)
         k = int(score.argmax())
         if score[k] <= score[_MIDDLE] + 1e-6:
             k = _MIDDLE
-        visible = float(self._open[flat[k]].mean(dtype=np.float32))
+        visible = float(np.float32(np.count_nonzero(self._open.take(flat[k])) / SAMPLES))
         return near[k], float(score[k]) * (EVIDENCE / SAMPLES), visible
 
     def explain(self, place: Floats) -> None:
@@ -148,53 +149,51 @@ class BodyModel:
         x1, y1 = min(x + w + 1, optics.size[0]), min(y + h + 2, optics.size[1])
         if x1 <= x0 or y1 <= y0:
             return
-        mask = np.zeros((y1 - y0, x1 - x0), dtype=np.uint8)
-        cv2.fillPoly(mask, [halo], 1, offset=(-x0, -y0))
-        cv2.fillPoly(mask, [core], 2, offset=(-x0, -y0))
-        evidence = self._evidence_2d[y0:y1, x0:x1]
-        np.minimum(evidence, HALO, out=evidence, where=mask == 1)
-        evidence[mask == 2] = 0
-        self._open_2d[y0:y1, x0:x1][mask == 2] = 0
+        self._cap(halo, HALO, (x0, y0, x1, y1))
+        cv2.fillPoly(self._evidence_2d, [core], 0.0)
+        cv2.fillPoly(self._open_2d, [core], 0)
         if self.shadow is not None:
             self._explain_shadow(place, self.shadow)
 
-    def _explain_shadow(self, place: Floats, cast: Floats) -> None:
-        """Let what lies in the strip from `place` along `cast` (2,) speak for no body."""
-        optics = self.optics
-        side = np.array([-cast[1], cast[0]]) * (SHADOW_HALF / max(float(np.hypot(*cast)), 1e-6))
-        strip = place + np.array([side, cast + side, cast - side, -side])
-        corners, depth = project(optics.projection, np.column_stack((strip, np.zeros(4))))
-        if np.any(depth < 0.5):
+    def _explain_shadow(self, place: Floats, strip: Floats) -> None:
+        """Let what lies in the `strip` (4, 3) beside `place` (2,) speak for no body."""
+        projection = self.optics.projection
+        corners = strip + (projection[:, :2] @ place + projection[:, 3])
+        if corners[:, 2].min() < 0.5:
             return
-        polygon = np.clip(np.rint(corners), -32_000, 32_000).astype(np.int32)[:, None, :]
+        corners = np.rint(corners[:, :2] / corners[:, 2:])
+        polygon = corners.clip(-32_000, 32_000).astype(np.int32)[:, None, :]
         x, y, w, h = cv2.boundingRect(polygon)
         x0, y0 = max(x, 0), max(y, 0)
-        x1, y1 = min(x + w, optics.size[0]), min(y + h, optics.size[1])
-        if x1 <= x0 or y1 <= y0:
-            return
-        mask = np.zeros((y1 - y0, x1 - x0), dtype=np.uint8)
-        cv2.fillPoly(mask, [polygon], 1, offset=(-x0, -y0))
+        x1, y1 = min(x + w, self.optics.size[0]), min(y + h, self.optics.size[1])
+        if x1 > x0 and y1 > y0:
+            self._cap(polygon, 0.0, (x0, y0, x1, y1))
+
+    def _cap(self, polygon: NDArray[np.int32], most: float, box: tuple[int, int, int, int]) -> None:
+        """Leave `most` evidence at most in `polygon`, of which `box` (x0, y0, x1, y1) shows all."""
+        x0, y0, x1, y1 = box
+        bound = np.full((y1 - y0, x1 - x0), math.inf, dtype=np.float32)
+        cv2.fillPoly(bound, [polygon], most, offset=(-x0, -y0))
         evidence = self._evidence_2d[y0:y1, x0:x1]
-        np.minimum(evidence, 0.0, out=evidence, where=mask > 0)
+        np.minimum(evidence, bound, out=evidence)
 
     def learn_occluders(self, bodies: Bodies, evidence: NDArray[np.float32]) -> None:
         """Note which pixels of certain, unhidden bodies showed them in a frame's `evidence`."""
         optics = self.optics
         certain = (bodies.weights > 0.9) & (bodies.visible > 0.8)
-        mask = np.zeros(evidence.shape, dtype=np.uint8)
-        cores = [
-            outline(optics.projection, optics.centre, place, 0.7)
-            for place in bodies.places[certain]
-        ]
-        if not cores:
+        if not certain.any():
             return
-        for core in cores:
+        mask = np.zeros(evidence.shape, dtype=np.uint8)
+        for place in bodies.places[certain]:
+            core = outline(optics.projection, optics.centre, place, 0.7)
             cv2.fillPoly(mask, [core], 1)
         covered = mask > 0
         self._trials[covered] += 1
         self._hits[covered] += evidence[covered] > 0
         share = self._hits / self._trials
-        np.clip((share - 0.1) / 0.4, 0.0, 1.0, out=self._shown)
+        share -= np.float32(0.1)
+        share /= np.float32(0.4)
+        np.clip(share, 0.0, 1.0, out=self._shown)
         if float(self._trials.max()) > 200:
             # Scenery changes: what was learned fades by half.
             self._trials *= 0.5
@@ -212,12 +211,21 @@ class BodyModel:
         `among` are those that passed before: within one frame evidence is only ever taken away.
         """
         # A few samples of the trunk tell where a look at all of them is worth it.
-        worth = (
-            np.nonzero(self._evidence[self._probes].max(axis=1) > 0)[0] if among is None else among
-        )
-        total = self._evidence[self.optics.samples[worth]].sum(axis=1) * (EVIDENCE / SAMPLES)
+        worth = self._promising() if among is None else among
+        total = self._evidence.take(self.optics.samples[worth]).sum(axis=1) * (EVIDENCE / SAMPLES)
         good = total > least
         return worth[good], total[good].astype(np.float64)
+
+    def _promising(self) -> NDArray[np.intp]:
+        """Indices of grid places with any evidence at a sample of the trunk."""
+        some = (self._evidence > 0).take(self._probes)
+        return np.nonzero(some.any(axis=1))[0]
+
+
+def _strip(cast: Floats) -> Floats:
+    """(4, 2) metres from a body's feet to the corners of its shadow, which ends at `cast` (2,)."""
+    side = np.array([-cast[1], cast[0]]) * (SHADOW_HALF / max(float(np.hypot(*cast)), 1e-6))
+    return np.array([side, cast + side, cast - side, -side])
 
 
 class _Mixture:
@@ -226,15 +234,20 @@ class _Mixture:
     def __init__(self, model: BodyModel) -> None:
         self._model = model
         self.places: list[Floats] = []
+        self._taken = np.empty((MOST, 2))
+        """Of its first rows, one is each of `places`."""
         self.velocities: list[Floats] = []
         self.weights: list[float] = []
         self.visible: list[float] = []
 
     def near(self, place: Floats) -> bool:
         """Whether a body at `place` (2,) would stand inside one that is there already."""
-        return any(float(np.hypot(*(place - other))) < APART for other in self.places)
+        many = len(self.places)
+        gap = self._taken[:many] - place
+        return many > 0 and bool(np.einsum("ij,ij->i", gap, gap).min() < APART**2)
 
     def add(self, place: Floats, velocity: Floats, weight: float, visible: float) -> None:
+        self._taken[len(self.places)] = place
         self.places.append(place)
         self.velocities.append(velocity)
         self.weights.append(weight)
@@ -282,10 +295,12 @@ class _Mixture:
             found = model.optics.places[index]
             if self.places or vain:
                 taken = np.array(self.places + vain)
-                gap = np.hypot(*(found[:, None] - taken[None]).transpose(2, 0, 1)).min(axis=1)
-                score = np.where(gap < APART, -np.inf, score)
-            k = int(np.argmax(score))
-            if not np.isfinite(score[k]):
+                east = found[:, 0, None] - taken[:, 0]
+                north = found[:, 1, None] - taken[:, 1]
+                gap = (east * east + north * north).min(axis=1)
+                score[gap < APART**2] = -np.inf
+            k = int(score.argmax())
+            if score[k] == -np.inf:
                 return
             near, flat = model.around(found[k][None])
             place, value, visible = model.best(near[0], flat[0])

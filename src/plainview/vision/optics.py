@@ -23,8 +23,6 @@ FAR_HEIGHT = 18.0
 """Pixels that nine in ten people have at least in the working picture, where the frame can."""
 MAX_WIDTH = 640
 """The working picture is never wider."""
-_BEFORE = 0.1
-"""Metres before the camera up to which nothing is seen."""
 _RUN = 256
 """Bodies whose silhouettes are worked out at once: all of an area's take megabytes."""
 SPACING = 0.30
@@ -47,6 +45,12 @@ SAMPLES = len(_PROFILE_Z) * len(_ACROSS)
 SAMPLE_Z = np.repeat(_PROFILE_Z, len(_ACROSS))
 """(SAMPLES,) height of each sample as a fraction of the body's."""
 SAMPLE_U = (_PROFILE_W[:, None] * _ACROSS).ravel()
+_TURN = np.array([-1.0, 1.0])
+"""Turns (y, x) to the left."""
+_NEAREST = 0.1
+"""Metres before the camera from which on anything is seen."""
+_FARTHEST = 1e6
+"""Pixels beyond which all is alike."""
 
 
 class Optics(NamedTuple):
@@ -73,33 +77,40 @@ def silhouettes(
     projection: Floats, centre: Floats, places: Floats, height: float = BODY_HEIGHT
 ) -> Floats:
     """(n, SAMPLES, 2) working pixels of the bodies that stand at `places` (n, 2)."""
-    return np.stack(_pixels(projection, centre, places, height), axis=-1)
+    return np.moveaxis(_planes(projection, centre, places, height), 0, -1)
 
 
-def _pixels(
+def _planes(
+    projection: Floats, centre: Floats, places: Floats, height: float = BODY_HEIGHT
+) -> Floats:
+    """(2, n, SAMPLES) x and y of `silhouettes`."""
+    feet, across = _upright(projection, centre, places, height)
+    # Homogeneous pixels are linear in the foot, the step across and the height: three products.
+    spread = np.ones((3, len(places), 3))
+    spread[:, :, 0], spread[:, :, 1] = feet.T, across.T
+    basis = np.ones((3, 3, SAMPLES))
+    basis[:, 1] = SAMPLE_U
+    basis[:, 2] = (projection[:, 2] * height)[:, None] * SAMPLE_Z
+    planes = spread @ basis
+    depth, pixels = planes[2], planes[:2]
+    behind = depth.min(initial=1.0) <= _NEAREST
+    if behind:
+        hidden = depth <= _NEAREST
+        depth[hidden] = 1.0
+    pixels /= depth
+    if behind:
+        pixels[:, hidden] = -1e6
+    return np.asarray(pixels)
+
+
+def _upright(
     projection: Floats, centre: Floats, places: Floats, height: float
 ) -> tuple[Floats, Floats]:
-    """(n, SAMPLES) each: columns and rows of the working picture, as `silhouettes`.
-
-    Apart, because whole rows of numbers are worked out twice as fast as every second or third.
-    """
+    """(n, 3) homogeneous pixels of feet at `places` (n, 2), and of `height` across the view."""
     away = places - centre[:2]
-    distance = np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-6)
-    across = np.stack((-away[:, 1], away[:, 0]), axis=1) * (height / distance)[:, None]
-    # Homogeneous pixels are linear in the foot, the step across and the height: three products.
+    away *= (height / np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-6))[:, None]
     plan = projection[:, :2].T
-    foot, side = places @ plan + projection[:, 3], across @ plan
-    up = SAMPLE_Z * height
-    x, y, depth = (
-        foot[:, k, None] + (SAMPLE_U * side[:, k, None] + up * projection[k, 2]) for k in range(3)
-    )
-    if len(places) == 0 or depth.min() > _BEFORE:
-        x /= depth
-        y /= depth
-        return x, y
-    behind = depth <= _BEFORE
-    safe = np.where(behind, 1.0, depth)
-    return np.where(behind, -1e6, x / safe), np.where(behind, -1e6, y / safe)
+    return places @ plan + projection[:, 3], away[:, ::-1] * _TURN @ plan
 
 
 def flat_samples(
@@ -113,14 +124,15 @@ def flat_samples(
     flat = np.empty((len(places), SAMPLES), dtype=np.int32)
     for first in range(0, len(places), _RUN):
         some = slice(first, first + _RUN)
-        x, y = _pixels(projection, centre, places[some], BODY_HEIGHT)
-        np.rint(x, out=x)
-        np.rint(y, out=y)
-        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        y *= width
-        y += x
-        y[~inside] = width * height
-        flat[some] = y
+        pixels = _planes(projection, centre, places[some])
+        np.clip(pixels, -_FARTHEST, _FARTHEST, out=pixels)
+        x, y = np.rint(pixels, out=pixels).astype(np.int32)
+        # What is negative is larger than any picture where its sign is read as a digit.
+        outside = (x.view(np.uint32) >= width) | (y.view(np.uint32) >= height)
+        y *= np.int32(width)
+        np.add(x, y, out=flat[some])
+        if outside.any():
+            flat[some][outside] = width * height
     return flat, places @ projection[2, :2] + projection[2, 3]
 
 
@@ -138,8 +150,8 @@ def outlines(
     projection: Floats, centre: Floats, place: Floats, widen: tuple[float, ...]
 ) -> list[NDArray[np.int32]]:
     """`outline` for each factor of width in `widen`."""
-    grid = _grid(projection, centre, place[None])
-    return [_around(grid, factor)[0] for factor in widen]
+    middle, side = _edges(projection, centre, place[None], _PROFILE_Z, _PROFILE_W)
+    return list(_around(middle, side * np.array(widen)[:, None, None]))
 
 
 def trunks(projection: Floats, centre: Floats, places: Floats) -> list[NDArray[np.int32]]:
@@ -147,21 +159,41 @@ def trunks(projection: Floats, centre: Floats, places: Floats) -> list[NDArray[n
 
     Legs and feet, which swing, are left out.
     """
-    return list(_around(_grid(projection, centre, places)[:, _PROFILE_Z > _HIP], 1.0))
+    upper = _PROFILE_Z > _HIP
+    return list(_around(*_edges(projection, centre, places, _PROFILE_Z[upper], _PROFILE_W[upper])))
 
 
-def _grid(projection: Floats, centre: Floats, places: Floats) -> Floats:
-    """`silhouettes` by height and across: (n, heights, across, 2)."""
-    samples = silhouettes(projection, centre, places)
-    return samples.reshape(len(places), len(_PROFILE_Z), len(_ACROSS), 2)
+def _edges(
+    projection: Floats, centre: Floats, places: Floats, heights: Floats, widths: Floats
+) -> tuple[Floats, Floats]:
+    """(n, h, 2) working pixels of the axes of bodies at `places` (n, 2), and from there to a side.
 
-
-def _around(grid: Floats, widen: float) -> NDArray[np.int32]:
-    """(n, m, 1, 2) closed polygons, whole working pixels, around `grid` (n, h, across, 2)."""
+    `heights` and half `widths` (h,) as fractions of a body's height.
+    """
+    feet, across = _upright(projection, centre, places, BODY_HEIGHT)
+    axis = feet[:, None] + np.multiply.outer(heights * BODY_HEIGHT, projection[:, 2])
     # The outermost samples lie at 0.8 of the half-width.
-    side = (grid[:, :, -1] - grid[:, :, 2]) * 1.25 * widen
-    points = np.concatenate((grid[:, :, 2] - side, (grid[:, :, 2] + side)[:, ::-1]), axis=1)
-    return np.clip(np.rint(points), -32_000, 32_000).astype(np.int32)[:, :, None, :]
+    edge = axis + (_ACROSS[-1] * widths)[:, None] * across[:, None]
+    middle, outer = _pixels(axis), _pixels(edge)
+    return middle, (outer - middle) * (1 / _ACROSS[-1])
+
+
+def _pixels(points: Floats) -> Floats:
+    """(..., 2) pixels of homogeneous `points` (..., 3); far outside for those behind the camera."""
+    depth = points[..., 2]
+    if depth.min(initial=1.0) > _NEAREST:
+        return np.asarray(points[..., :2] / depth[..., None])
+    shown = depth > _NEAREST
+    pixels = np.full((*depth.shape, 2), -1e6)
+    pixels[shown] = points[shown, :2] / depth[shown, None]
+    return pixels
+
+
+def _around(middle: Floats, side: Floats) -> NDArray[np.int32]:
+    """(n, 2 h, 1, 2) closed polygons, whole working pixels, by `side` (n, h, 2) of `middle`."""
+    points = np.concatenate((middle - side, (middle + side)[:, ::-1]), axis=1)
+    np.clip(np.rint(points, out=points), -32_000, 32_000, out=points)
+    return points.astype(np.int32)[:, :, None, :]
 
 
 def _area(view: View) -> tuple[Floats, float]:

@@ -39,6 +39,26 @@ class ShadowModel:
         self._dark = np.zeros((DIRECTIONS, len(_RADII)))
         self._looks = np.zeros((DIRECTIONS, len(_RADII)))
         self._factor = np.zeros(DIRECTIONS)
+        self._cast: Floats | None = None
+        self._darkest = FIRST
+
+    def cast(self) -> Floats | None:
+        """(2,) metres from a body's feet to the end of its shadow; None where none is cast."""
+        return self._cast
+
+    def darkest(self) -> float:
+        """Least factor of the plate's luma that may be shadow."""
+        return self._darkest
+
+    def _conclude(self) -> None:
+        """Say anew what follows from all that was seen."""
+        k = self._sun()
+        self._cast = None if k is None else self._end(k)
+        if k is not None:
+            factor = float(self._factor[k] / max(float(self._dark[k, :_NEAR].sum()), 1e-9))
+            self._darkest = min(max(factor - BAND, 0.15), SOFT)
+        else:
+            self._darkest = FIRST if self._looks[:, :_NEAR].sum() < ENOUGH else SOFT
 
     def _sun(self) -> int | None:
         """Index of the direction in which shadows fall; None where they fall in none."""
@@ -51,21 +71,8 @@ class ShadowModel:
         usual = float(np.quantile(wide, 0.25))
         return k if wide[k] > max(usual + 0.1, 1.6 * usual) else None
 
-    def darkest(self) -> float:
-        """Least factor of the plate's luma that may be shadow."""
-        if self._looks[:, :_NEAR].sum() < ENOUGH:
-            return FIRST
-        k = self._sun()
-        if k is None:
-            return SOFT
-        factor = float(self._factor[k] / max(float(self._dark[k, :_NEAR].sum()), 1e-9))
-        return min(max(factor - BAND, 0.15), SOFT)
-
-    def cast(self) -> Floats | None:
-        """(2,) metres from a body's feet to the end of its shadow; None where none is cast."""
-        k = self._sun()
-        if k is None:
-            return None
+    def _end(self, k: int) -> Floats:
+        """(2,) metres from a body's feet to the end of its shadow, in about the direction `k`."""
         near = [(k - 1) % DIRECTIONS, k, (k + 1) % DIRECTIONS]
         dark, looks = self._dark[near], np.maximum(self._looks[near], 1)
         share = (dark / looks).max(axis=0)
@@ -108,3 +115,4 @@ class ShadowModel:
             self._looks *= 0.5
             self._dark *= 0.5
             self._factor *= 0.5
+        self._conclude()

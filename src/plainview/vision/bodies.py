@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.geometry import project
 from plainview.vision.optics import SAMPLES, Floats, Optics, flat_samples, outline, outlines
 
 EVIDENCE = 14.0

@@ -12,6 +12,7 @@ plane, not on the ground, which would overstate speed by the ratio of camera hei
 minus torso height.
 """
 
+import math
 from typing import Final, NamedTuple
 
 import cv2
@@ -63,6 +64,15 @@ _NOISE_EVERY: Final = 10
 """Frames between two looks at the noise."""
 
 
+class _Matrix(NamedTuple):
+    """(2, 2), row by row."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+
+
 class Motion(NamedTuple):
     """How bodies moved between two analysed frames."""
 
@@ -101,12 +111,14 @@ class Flow:
         search = _Search(luma, last)
         pixels, metres = self._scale(places)
         known = np.any(velocities, axis=1)
-        expected = self._pixels(places - velocities * dt) - pixels
+        expected = (self._pixels(places - velocities * dt) - pixels).tolist()
+        speeds = [_Matrix(*row) for row in (metres / dt).reshape(-1, 4).tolist()]
+        on_ground = np.all(np.isfinite(metres), axis=(1, 2)).tolist()
         corners, masks = self._own(places, evidence)
         for k, mask in enumerate(masks):
-            if np.count_nonzero(mask) < LEAST or not np.all(np.isfinite(metres[k])):
+            if not on_ground[k] or np.count_nonzero(mask) < LEAST:
                 continue
-            prior = _expecting(metres[k] / dt, expected[k]) if known[k] else _new(metres[k] / dt)
+            prior = _expecting(speeds[k], expected[k]) if known[k] else _new(speeds[k])
             shift = search.shift(corners[k], mask, prior)
             if shift is not None:
                 found[k] = shift
@@ -128,8 +140,9 @@ class Flow:
         pixel to the right and one down are behind them.
         """  # noqa: D205 - one sentence
         pixels = self._pixels(places)
-        steps = [to_plane(self._optics.projection, pixels + step, TORSO) for step in np.eye(2)]
-        return pixels, np.stack([places - step for step in steps], axis=-1)
+        beside = (pixels + np.eye(2)[:, None]).reshape(-1, 2)
+        steps = to_plane(self._optics.projection, beside, TORSO).reshape(2, -1, 2)
+        return pixels, np.moveaxis(places - steps, 0, -1)
 
     def _own(
         self, places: Floats, evidence: Image
@@ -141,24 +154,24 @@ class Flow:
         owner = np.zeros((height, width), dtype=np.int32)
         for k in np.argsort(-np.hypot(*(places - optics.centre[:2]).T), kind="stable"):
             cv2.fillPoly(owner, [polygons[k]], int(k) + 1)
-        owner[evidence <= 0] = 0
         corners, masks = [], []
         for k, polygon in enumerate(polygons):
             x, y, w, h = cv2.boundingRect(polygon)
             x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
-            own = owner[y0 : max(y1, y0), x0 : max(x1, x0)] == k + 1
+            part = np.s_[y0 : max(y1, y0), x0 : max(x1, x0)]
+            own = (owner[part] == k + 1) & (evidence[part] > 0)
             corners.append((x0, y0))
-            masks.append(own.astype(np.uint8))
+            masks.append(own.view(np.uint8))
         return corners, masks
 
 
 class _Prior(NamedTuple):
     """What is known of a shift before it is looked for."""
 
-    speeds: Floats
-    """(2, 2) m/s that a pixel to the right and one down are, as columns."""
-    expected: Points
-    """(2,) pixels."""
+    speeds: _Matrix
+    """m/s to the east that a pixel to the right is, and one down; the same to the north."""
+    expected: tuple[float, float]
+    """Pixels to the right and down."""
     deviation: float
     """m/s along each axis."""
     reach: int
@@ -166,31 +179,38 @@ class _Prior(NamedTuple):
     new: bool = False
     """Whether nothing is known: any speed is possible, and a doubtful find is none."""
 
+    def ties(self) -> tuple[float, float, float]:
+        """Precision per squared pixel of a shift: to the right, of both together, and down."""
+        a, b, c, d = self.speeds
+        square = self.deviation**2
+        return (a * a + c * c) / square, (a * b + c * d) / square, (b * b + d * d) / square
+
     def cost(self, dx: Floats, dy: Floats) -> Floats:
         """Negative log-likelihood (m, n), nats, of shifts by `dx` (n,) and `dy` (m,) pixels."""
         x, y = dx - self.expected[0], (dy - self.expected[1])[:, None]
-        east = self.speeds[0, 0] * x + self.speeds[0, 1] * y
-        north = self.speeds[1, 0] * x + self.speeds[1, 1] * y
-        cost = (east**2 + north**2) / (2 * self.deviation**2)
+        xx, xy, yy = self.ties()
+        cost = (0.5 * yy) * y + xy * x
+        cost *= y
+        cost += (0.5 * xx) * x * x
         return np.asarray(np.minimum(cost, TAIL) if self.new else cost)
 
 
-def _expecting(speeds: Floats, expected: Points) -> _Prior:
+def _expecting(speeds: _Matrix, expected: tuple[float, float]) -> _Prior:
     """Of a body that had a velocity."""
     return _Prior(speeds, expected, KNOWN, _reach(speeds, 3 * KNOWN, _NEAR))
 
 
-def _new(speeds: Floats) -> _Prior:
+def _new(speeds: _Matrix) -> _Prior:
     """Of a body that was only just found."""
-    return _Prior(speeds, np.zeros(2), NEW, _reach(speeds, FASTEST, _FAR), new=True)
+    return _Prior(speeds, (0.0, 0.0), NEW, _reach(speeds, FASTEST, _FAR), new=True)
 
 
-def _reach(speeds: Floats, speed: float, most: int) -> int:
+def _reach(speeds: _Matrix, speed: float, most: int) -> int:
     """Pixels in which `speed` m/s show at most, and no more than `most`."""
     # The determinant over the norm is no more than the lesser singular value: the slowest pixel.
-    (a, b), (c, d) = speeds
-    slowest = abs(a * d - b * c) / max(float(np.sqrt(a * a + b * b + c * c + d * d)), 1e-9)
-    return int(min(np.ceil(speed / max(slowest, 1e-9)) + 2, most))
+    a, b, c, d = speeds
+    slowest = abs(a * d - b * c) / max(math.sqrt(a * a + b * b + c * c + d * d), 1e-9)
+    return min(math.ceil(speed / max(slowest, 1e-9)) + 2, most)
 
 
 class _Search:
@@ -202,13 +222,13 @@ class _Search:
 
     def shift(
         self, corner: tuple[int, int], mask: NDArray[np.uint8], prior: _Prior
-    ) -> Points | None:
-        """(2,) pixels from here to where the frame before shows what `mask` (h, w) shows here.
+    ) -> tuple[float, float] | None:
+        """Pixels, right and down, to where the frame before shows what `mask` (h, w) shows here.
 
         None where it does not, or only at the border of what is searched.
         """
         (x, y), (height, width), reach = corner, mask.shape, prior.reach
-        mx, my = round(float(prior.expected[0])), round(float(prior.expected[1]))
+        mx, my = round(prior.expected[0]), round(prior.expected[1])
         left, top = x + mx - reach, y + my - reach
         window = _part(self._last, left, top, width + 2 * reach, height + 2 * reach)
         here = _part(self._luma, x - 1, y - 1, width + 2, height + 2)
@@ -221,15 +241,16 @@ class _Search:
         steps = np.arange(-reach, reach + 1, dtype=np.float64)
         noise = CORRELATED * least
         weight = np.count_nonzero(mask) / (2 * noise)
-        cost = np.asarray(differs * weight + prior.cost(mx + steps, my + steps))
-        j, i = (int(v) for v in np.unravel_index(cost.argmin(), cost.shape))
+        cost = differs * weight + prior.cost(mx + steps, my + steps)
+        j, i = divmod(int(cost.argmin()), 2 * reach + 1)
         if not (0 < i < 2 * reach and 0 < j < 2 * reach):
             return None
         if prior.new and _doubtful(cost, j, i):
             return None
-        whole = np.array([left - x + i, top - y + j], dtype=np.float64)
+        whole = (left - x + i, top - y + j)
         there = window[j - 1 : j + height + 1, i - 1 : i + width + 1]
-        return whole + _fraction(here, there, mask > 0, noise, prior, whole)
+        right, down = _fraction(here, there, mask.view(np.bool_), noise, prior, whole)
+        return whole[0] + right, whole[1] + down
 
     def noise(self, evidence: Image) -> float | None:
         """Spread (one component) of the shift of windows that show only background, pixels.
@@ -242,10 +263,10 @@ class _Search:
         quiet = (evidence[part].reshape(shape) < -0.9).mean(axis=(1, 3)) > 0.95
         if np.count_nonzero(quiet) < 4:
             return None
-        contrast = np.where(quiet, self._luma[part].reshape(shape).std(axis=(1, 3)), -1.0)
+        contrast = np.where(quiet, _spreads(self._luma[part], (columns, rows)), -1.0)
         many = min(_WINDOWS, (np.count_nonzero(quiet) + 1) // 2)
         mask = np.ones((_SIDE, _SIDE), dtype=np.uint8)
-        still = _Prior(np.zeros((2, 2)), np.zeros(2), KNOWN, 4)
+        still = _Prior(_Matrix(0.0, 0.0, 0.0, 0.0), (0.0, 0.0), KNOWN, 4)
         corners = [
             (int(k) % columns * _SIDE, int(k) // columns * _SIDE)
             for k in np.argsort(-contrast, axis=None)[:many]
@@ -255,6 +276,14 @@ class _Search:
         return 1.4826 * float(np.median(np.abs(known))) if known else None
 
 
+def _spreads(luma: Luma, blocks: tuple[int, int]) -> Image:
+    """Variance of `luma` (h, w) in each of `blocks` (columns, rows) that it is made of."""
+    values = luma.astype(np.float32)
+    mean = cv2.resize(values, blocks, interpolation=cv2.INTER_AREA)
+    square = cv2.resize(values * values, blocks, interpolation=cv2.INTER_AREA)
+    return np.asarray(square - mean * mean, dtype=np.float32)
+
+
 def _part(picture: Luma, x: int, y: int, width: int, height: int) -> Image | None:
     """(height, width) of `picture` from (x, y) on; its border goes on beyond it. None outside."""
     rows, columns = picture.shape
@@ -262,9 +291,11 @@ def _part(picture: Luma, x: int, y: int, width: int, height: int) -> Image | Non
     x1, y1 = min(x + width, columns), min(y + height, rows)
     if x1 <= x0 or y1 <= y0:
         return None
+    part = picture[y0:y1, x0:x1]
     borders = (y0 - y, y + height - y1, x0 - x, x + width - x1)
-    part = cv2.copyMakeBorder(picture[y0:y1, x0:x1], *borders, cv2.BORDER_REPLICATE)
-    return np.asarray(part, dtype=np.float32)
+    if any(borders):
+        part = np.asarray(cv2.copyMakeBorder(part, *borders, cv2.BORDER_REPLICATE))
+    return part.astype(np.float32)
 
 
 def _differences(window: Image, own: Image, mask: Image) -> Image:
@@ -277,17 +308,24 @@ def _differences(window: Image, own: Image, mask: Image) -> Image:
         found = cv2.matchTemplate(window, own, cv2.TM_SQDIFF, mask=mask)
         return np.asarray(found / np.float32(np.count_nonzero(mask)), dtype=np.float32)
     each = 1 + min(height * width // _ENOUGH, min(height, width) // 6)
-    some = np.s_[::each, ::each]
-    own, mask = own[some], mask[some]
+    own, mask = own[::each, ::each], mask[::each, ::each]
+    # Side by side, what each step to the right shows: a step down is then a whole row further on.
     down, right = window.strides
-    shape = (m, n, *own.shape)
-    views = np.lib.stride_tricks.as_strided(window, shape, (down, right, each * down, each * right))
-    differ = (views - own).reshape(m * n, own.size)
+    beside = np.ndarray(
+        (n, rows, own.shape[1]), np.float32, window, strides=(right, down, each * right)
+    ).copy()
+    ahead, row, _ = beside.strides
+    if each == 1:
+        shape: tuple[int, ...] = (m, n, own.size)
+        differ = np.ndarray(shape, np.float32, beside, strides=(row, ahead, right)) - own.ravel()
+    else:
+        shape = (m, n, *own.shape)
+        views = np.ndarray(shape, np.float32, beside, strides=(row, ahead, each * row, right))
+        differ = views - own
     np.square(differ, out=differ)
-    total = differ @ mask.ravel()
-    return np.asarray(total / np.float32(max(float(mask.sum()), 1.0)), dtype=np.float32).reshape(
-        m, n
-    )
+    total = differ.reshape(m * n, own.size) @ mask.ravel()
+    total /= np.float32(max(int(np.count_nonzero(mask)), 1))
+    return np.asarray(total, dtype=np.float32).reshape(m, n)
 
 
 def _fraction(
@@ -296,31 +334,44 @@ def _fraction(
     mask: NDArray[np.bool_],
     noise: float,
     prior: _Prior,
-    whole: Points,
-) -> Points:
-    """(2,) pixels, less than one, that the shift is beyond the `whole` pixels (2,).
+    whole: tuple[int, int],
+) -> tuple[float, float]:
+    """Pixels, less than one, to the right and down that the shift is beyond the `whole` pixels.
 
     One step of efficient second-order minimisation (Malis, ICRA 2004), by the gradients of both
     pictures. They are (h + 2, w + 2), a pixel wider than `mask` (h, w) on each side. A parabola
     through the differences would lean to where the mask cuts through the body.
     """
     both = here + there
-    right = (both[1:-1, 2:] - both[1:-1, :-2])[mask] / 4
-    down = (both[2:, 1:-1] - both[:-2, 1:-1])[mask] / 4
+    right = (both[1:-1, 2:] - both[1:-1, :-2])[mask]
+    down = (both[2:, 1:-1] - both[:-2, 1:-1])[mask]
     rest = (there - here)[1:-1, 1:-1][mask]
-    slopes = np.stack((right, down), axis=1).astype(np.float64)
-    tie = np.zeros((2, 2)) if prior.new else prior.speeds.T @ prior.speeds / prior.deviation**2
-    sharp, pull = slopes.T @ slopes / noise, slopes.T @ rest / noise
+    slopes = np.array((right, down, 4 * rest), dtype=np.float64)
+    (xx, xy, xr), (_, yy, yr), _ = (slopes @ slopes.T / (16 * noise)).tolist()
     # However sharp the picture, arms and steps move what is seen of a body.
-    soft = _inverse(np.eye(2) + SHAPE**2 * sharp)
-    step = _inverse(soft @ sharp + tie) @ (soft @ pull + tie @ (whole - prior.expected))
-    return np.clip(-step, -1.0, 1.0)
+    soft = _inverse(_Matrix(1 + SHAPE**2 * xx, SHAPE**2 * xy, SHAPE**2 * xy, 1 + SHAPE**2 * yy))
+    a, b, c, d = _product(soft, _Matrix(xx, xy, xy, yy))
+    px, py = soft[0] * xr + soft[1] * yr, soft[2] * xr + soft[3] * yr
+    if not prior.new:
+        txx, txy, tyy = prior.ties()
+        off_x, off_y = whole[0] - prior.expected[0], whole[1] - prior.expected[1]
+        a, b, c, d = a + txx, b + txy, c + txy, d + tyy
+        px, py = px + txx * off_x + txy * off_y, py + txy * off_x + tyy * off_y
+    a, b, c, d = _inverse(_Matrix(a, b, c, d))
+    return min(max(-a * px - b * py, -1.0), 1.0), min(max(-c * px - d * py, -1.0), 1.0)
 
 
-def _inverse(matrix: Floats) -> Floats:
+def _product(one: _Matrix, two: _Matrix) -> _Matrix:
+    """The product of two matrices (2, 2)."""
+    (a, b, c, d), (e, f, g, h) = one, two
+    return _Matrix(a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h)
+
+
+def _inverse(matrix: _Matrix) -> _Matrix:
     """The inverse of `matrix` (2, 2), which has no negative eigenvalue; large where it has none."""
-    (a, b), (c, d) = matrix
-    return np.array([[d, -b], [-c, a]]) / max(float(a * d - b * c), 1e-9)
+    a, b, c, d = matrix
+    scale = 1 / max(a * d - b * c, 1e-9)
+    return _Matrix(d * scale, -b * scale, -c * scale, a * scale)
 
 
 def _doubtful(cost: Floats, j: int, i: int) -> bool:

@@ -102,8 +102,10 @@ class BodyModel:
     def begin(self, evidence: NDArray[np.float32], shadow: Floats | None = None) -> None:
         """Take a frame's `evidence` (h, w), -1 to 1, and the shadow (2,) that each body casts."""
         self.shadow = None if shadow is None else _strip(shadow) @ self.optics.projection[:, :2].T
-        np.copyto(self._evidence_2d, evidence)
-        np.multiply(evidence, self._shown, out=self._evidence_2d, where=evidence < 0)
+        # What speaks against somebody counts by how much is shown there, which is 1 at most.
+        np.minimum(evidence, 0, out=self._evidence_2d)
+        self._evidence_2d *= self._shown
+        np.maximum(evidence, self._evidence_2d, out=self._evidence_2d)
         self._open_2d[:] = 1
 
     def flat(self, places: Floats) -> NDArray[np.int32]:

@@ -6,7 +6,7 @@ import numpy as np
 from plainview.vision.bodies import Bodies
 from plainview.vision.light import Light
 from plainview.vision.optics import Optics
-from plainview.vision.plate import Image, Luma, Plate
+from plainview.vision.plate import Image, Luma, Plate, box
 from plainview.vision.shadow import SOFT, ShadowModel
 
 NEUTRAL = 2.5
@@ -43,7 +43,7 @@ class Foreground:
         background = self.light.relight(luma, bodies)
         signed = cv2.subtract(luma, background, dtype=cv2.CV_32F)
         signed = cv2.multiply(signed, plate.sharpness, scale=1.0 / max(self.light.gain, 0.5))
-        smooth = np.asarray(cv2.blur(signed, (3, 3)), dtype=np.float32)
+        smooth = box(np.asarray(signed, dtype=np.float32), 3)
         evidence = np.abs(smooth)
         evidence *= 0.5
         evidence -= 0.5 * NEUTRAL
@@ -59,22 +59,23 @@ class Foreground:
 
     def _soften(self, luma: Luma, background: Luma, smooth: Image, evidence: Image) -> None:
         """Take what may be shadow out of `evidence`, in place, where there is any evidence."""
-        dark = np.nonzero((evidence > SHADOW).any(axis=1))[0]
-        if len(dark) == 0:
+        x, y, w, h = cv2.boundingRect((evidence > SHADOW).view(np.uint8))
+        if w == 0:
             return
-        rows = slice(max(int(dark[0]) - 8, 0), int(dark[-1]) + 9)
-        wide = np.nonzero((evidence[rows] > SHADOW).any(axis=0))[0]
-        part = (rows, slice(max(int(wide[0]) - 8, 0), int(wide[-1]) + 9))
+        part = np.s_[max(y - 8, 0) : y + h + 8, max(x - 8, 0) : x + w + 8]
         luma, background = luma[part], background[part]
         smooth, evidence = smooth[part], evidence[part]
         # Structure: what remains of the difference without its low frequencies, in the same units.
-        structure = cv2.blur(cv2.absdiff(smooth, cv2.blur(smooth, (9, 9))), (5, 5))
+        rest = cv2.absdiff(smooth, box(smooth, 9))
+        structure = box(np.asarray(rest, dtype=np.float32), 5)
         darkest = self.shadows.darkest()
         floor = cv2.LUT(background, np.rint(np.arange(256) * darkest).astype(np.uint8))
         ceiling = cv2.LUT(background, BRIGHTER)
-        plain = structure < 1.0 + 0.12 * np.abs(smooth)
-        shadow = plain & (luma >= floor) & (luma <= ceiling)
-        np.minimum(evidence, SHADOW, out=evidence, where=shadow)
+        allowed = np.abs(smooth)
+        allowed *= 0.12
+        allowed += 1.0
+        shadow = (structure < allowed) & (luma >= floor) & (luma <= ceiling)
+        cv2.copyTo(np.minimum(evidence, np.float32(SHADOW)), shadow.view(np.uint8), evidence)
 
     def learn_shadows(self, luma: Luma, bodies: Bodies, closed: Luma) -> None:
         """Learn from the `bodies` found in the last frame, `luma`, how shadows fall here."""

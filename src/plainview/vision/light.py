@@ -5,6 +5,8 @@ slowly over the ground, a median of block ratios over a window much larger than 
 people do not count as light; where bodies stood in the last frame, the field is kept as it was.
 """
 
+from typing import Any, NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +19,52 @@ WINDOW = 11
 """Blocks a side of the window whose median is a place's light: two people tall."""
 _SCALE = 48.0
 """Steps of the 8-bit logarithmic ratio per e-fold: 2 % a step, 0.07 to 14 in all."""
+_LEAST = 0.5 / 255
+"""Part of a block that bodies must cover for its light to be taken from around it."""
+_GAINS = np.exp((np.arange(256, dtype=np.float32) - 128) / np.float32(_SCALE))
+"""(256,) the gain that each code stands for."""
 _PLAIN = 0.03
 """A field that deviates by no more than this share is not applied."""
+
+
+class _Blocks:
+    """Owns where the blocks of pictures of one size lie."""
+
+    def __init__(self, shape: tuple[int, ...], size: tuple[int, int]) -> None:
+        """Pictures of `shape` (h, w) are made of `size` (columns, rows) blocks."""
+        self._size = size
+        self._least = _LEAST * shape[0] * shape[1] / (size[0] * size[1])
+        self._down = np.linspace(0, shape[0], size[1] + 1)
+        self._right = np.linspace(0, shape[1], size[0] + 1)
+
+    def means(self, luma: Luma) -> Luma:
+        """(rows, columns) mean of each block of `luma` (h, w)."""
+        blocks = cv2.resize(luma, self._size, interpolation=cv2.INTER_AREA)
+        return np.asarray(blocks, dtype=np.uint8)
+
+    def covered(self, bodies: Luma) -> NDArray[np.bool_]:
+        """(rows, columns) of which blocks `bodies` (h, w, 0 or 1) cover anything worth a word."""
+        # Blocks may end within a pixel: the integral image is read between its own.
+        rows = np.diff(_between(cv2.integral(bodies), self._down), axis=0)
+        areas = np.diff(_between(rows.T, self._right), axis=0).T
+        return np.asarray(areas > self._least)
+
+
+def _between(rows: NDArray[Any], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(m, n) what the `rows` (k, n) are at the fractional ones `at` (m,)."""
+    whole = np.minimum(at.astype(np.intp), len(rows) - 2)
+    part = (at - whole)[:, None]
+    return np.asarray(rows[whole] * (1 - part) + rows[whole + 1] * part)
+
+
+class _Lit(NamedTuple):
+    """A plate in one light."""
+
+    plate: Luma
+    table: Luma
+    """(256,) what becomes of each grey level."""
+    luma: Luma
+    blocks: Luma
 
 
 class Light:
@@ -29,33 +75,40 @@ class Light:
         self._plate = plate
         height, width = plate.luma.shape
         self._size = (max(width // BLOCK, 1), max(height // BLOCK, 1))
+        self._blocks = _Blocks(plate.luma.shape, self._size)
         self._field = np.full((self._size[1], self._size[0]), 128, dtype=np.uint8)
         self.gain = 1.0
         self._large: Image | None = None
+        self._lit: _Lit | None = None
 
     def relight(self, luma: Luma, bodies: Luma | None) -> Luma:
         """The plate (h, w) in the light of `luma`; `bodies` is non-zero where they stood."""
         plate = self._plate.luma
         self.gain = exposure(luma, plate, bodies)
-        table = np.clip(np.arange(256) * self.gain, 0, 255)
-        lit = np.asarray(cv2.LUT(plate, np.rint(table).astype(np.uint8)), dtype=np.uint8)
-        now = cv2.resize(luma, self._size, interpolation=cv2.INTER_AREA)
-        then = cv2.resize(lit, self._size, interpolation=cv2.INTER_AREA)
-        ratio = np.log((now + np.float32(4)) / (then + np.float32(4)))
+        lit = self._in_light(plate)
+        ratio = np.log((self._blocks.means(luma) + np.float32(4)) / (lit.blocks + np.float32(4)))
         coded = np.clip(np.rint(ratio * _SCALE + 128), 1, 255).astype(np.uint8)
-        if bodies is not None:
-            share = cv2.resize(bodies * np.uint8(255), self._size, interpolation=cv2.INTER_AREA)
-            coded = self._around(coded, np.asarray(share > 0))
-        self._field = np.asarray(cv2.medianBlur(coded, WINDOW), dtype=np.uint8)
-        gains = np.exp((self._field.astype(np.float32) - 128) / np.float32(_SCALE))
-        if float(np.abs(gains - 1).max()) <= _PLAIN:
+        if bodies is not None and bodies.any():
+            coded = self._around(coded, self._blocks.covered(bodies))
+        field = np.asarray(cv2.medianBlur(coded, WINDOW), dtype=np.uint8)
+        self._field = field
+        if _GAINS[int(field.max())] <= 1 + _PLAIN and _GAINS[int(field.min())] >= 1 - _PLAIN:
             self._large = None
-            return lit
-        smooth = cv2.blur(gains, (3, 3))
+            return lit.luma
+        smooth = cv2.blur(_GAINS[field], (3, 3))
         size = (plate.shape[1], plate.shape[0])
         large = np.asarray(cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR), np.float32)
         self._large = large
-        return np.asarray(cv2.multiply(lit, large, dtype=cv2.CV_8U), dtype=np.uint8)
+        return np.asarray(cv2.multiply(lit.luma, large, dtype=cv2.CV_8U), dtype=np.uint8)
+
+    def _in_light(self, plate: Luma) -> _Lit:
+        """`plate` with the present gain; the last one where that changes no grey level."""
+        table = np.rint(np.clip(np.arange(256) * self.gain, 0, 255)).astype(np.uint8)
+        lit = self._lit
+        if lit is None or lit.plate is not plate or not np.array_equal(lit.table, table):
+            luma = np.asarray(cv2.LUT(plate, table), dtype=np.uint8)
+            lit = self._lit = _Lit(plate, table, luma, self._blocks.means(luma))
+        return lit
 
     def _around(self, coded: Luma, covered: NDArray[np.bool_]) -> Luma:
         """`coded` ratios with those of `covered` blocks taken from the open ones around them."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.plate import Image, Luma, gradients
+from plainview.vision.plate import Image, Luma, gradients, median
 
 Shift = NDArray[np.float64]
 """(2,) working pixels to the right and down."""
@@ -150,7 +150,8 @@ def _held(plate: Luma) -> _Held | None:
 
 def _gain(values: Values, plate: Values) -> np.float32:
     """What brings `values` (n,) to the light of the `plate` (n,): whatever covers some of them."""
-    return np.float32(np.median(plate / np.maximum(values, np.float32(1.0))))
+    ratio = np.asarray(plate / np.maximum(values, np.float32(1.0)), dtype=np.float32)
+    return np.float32(median(ratio))
 
 
 def _may_be(luma: Luma, few: _Points) -> bool:
@@ -181,8 +182,8 @@ def _rest(now: Image, held: _Held, shift: Shift) -> Values:
 
 def _step(rest: Values, gx: Values, gy: Values) -> Shift:
     """The shift that explains most of the differences `rest` (n,), but for what is outlying."""
-    off = np.abs(rest - np.median(rest))
-    use = off <= OUTLYING * max(float(np.median(off)), 1.0)
+    off = np.abs(rest - np.float32(median(rest)))
+    use = off <= OUTLYING * max(median(off), 1.0)
     gx, gy, rest = gx[use], gy[use], rest[use]
     a, b, c = float(gx @ gx), float(gx @ gy), float(gy @ gy)
     square = np.array([[a, b], [b, c]]) + 1e-3 * (a + c + 1.0) * np.eye(2)

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.optics import SAMPLES, Floats, Optics, flat_samples, outline, outlines
+from plainview.vision.optics import SAMPLES, Floats, Optics, Outlines, flat_samples
 
 EVIDENCE = 14.0
 """Log-odds of a wholly visible body whose every sample speaks for it (correlated pixels count as
@@ -84,6 +84,7 @@ class BodyModel:
     def __init__(self, optics: Optics) -> None:
         """Fit bodies seen through `optics`."""
         self.optics = optics
+        self._outlines = Outlines(optics.projection, optics.centre)
         width, height = optics.size
         self._probes = np.ascontiguousarray(optics.samples[:, _PROBES])
         # One element past the last pixel stands for all that lies outside the picture.
@@ -143,11 +144,10 @@ class BodyModel:
         What lies within its outline speaks for and against no other body; what lies in a halo of
         an arm's swing around it does not speak for one.
         """
-        optics = self.optics
-        core, halo = outlines(optics.projection, optics.centre, place, (1.1, 2.0))
+        core, halo = self._outlines.around(place, (1.1, 2.0))
         x, y, w, h = cv2.boundingRect(halo)
         x0, y0 = max(x - 1, 0), max(y - 2, 0)
-        x1, y1 = min(x + w + 1, optics.size[0]), min(y + h + 2, optics.size[1])
+        x1, y1 = min(x + w + 1, self.optics.size[0]), min(y + h + 2, self.optics.size[1])
         if x1 <= x0 or y1 <= y0:
             return
         self._cap(halo, HALO, (x0, y0, x1, y1))
@@ -180,14 +180,12 @@ class BodyModel:
 
     def learn_occluders(self, bodies: Bodies, evidence: NDArray[np.float32]) -> None:
         """Note which pixels of certain, unhidden bodies showed them in a frame's `evidence`."""
-        optics = self.optics
         certain = (bodies.weights > 0.9) & (bodies.visible > 0.8)
         if not certain.any():
             return
         mask = np.zeros(evidence.shape, dtype=np.uint8)
         for place in bodies.places[certain]:
-            core = outline(optics.projection, optics.centre, place, 0.7)
-            cv2.fillPoly(mask, [core], 1)
+            cv2.fillPoly(mask, self._outlines.around(place, (0.7,)), 1)
         covered = mask > 0
         self._trials[covered] += 1
         self._hits[covered] += evidence[covered] > 0

@@ -16,7 +16,7 @@ from shapely.geometry import Polygon
 
 from plainview.geometry import View
 from plainview.vision.bodies import APART, Bodies
-from plainview.vision.optics import MARGIN, Floats, Optics, flat_samples, outline
+from plainview.vision.optics import MARGIN, Floats, Optics, Outlines, flat_samples
 from plainview.vision.plate import Luma
 
 STEP = 0.5
@@ -60,6 +60,7 @@ class HiddenPeople:
         gx, gy = np.meshgrid(xs, ys)
         self._places = np.stack((gx, gy), axis=-1).reshape(-1, 2)
         self._optics = optics
+        self._outlines = Outlines(optics.projection, optics.centre)
         inside = shapely.contains_xy(polygon, gx.ravel(), gy.ravel())
         flat, depth = flat_samples(optics.projection, optics.centre, optics.size, self._places)
         last = optics.size[0] * optics.size[1]
@@ -133,8 +134,8 @@ class HiddenPeople:
         hides = (bodies.weights > 0.5) & (bodies.visible > UNSEEN)
         for k in np.argsort(-depth):
             if hides[k]:
-                polygon = outline(projection, optics.centre, bodies.places[k])
-                cv2.fillPoly(screen, [polygon], float(k))
+                polygon = self._outlines.around(bodies.places[k], (1.0,))
+                cv2.fillPoly(screen, polygon, float(k))
         seen = whole[self._flat].astype(np.intp)
         behind = np.append(depth, np.inf)[seen] < self._depth[:, None] - 0.2
         middle = seen.shape[1] // 2

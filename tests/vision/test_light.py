@@ -12,7 +12,7 @@ from tests.vision.scenes import NOBODY, counts, estimator, film, watch
 
 from plainview.synth.light import OVERCAST, SUNNY
 from plainview.synth.simulate import walker
-from plainview.vision.light import Light
+from plainview.vision.light import Light, _Blocks
 from plainview.vision.plate import Luma, Plate
 
 SHAPE = (180, 320)
@@ -126,3 +126,35 @@ def test_a_slow_drift_of_the_light_makes_nobody() -> None:
         counts(watch(film(NOBODY, 60, light=light, rate=2.5), estimator(), rate=2.5), 0, 60).max()
         < 0.2
     )
+
+
+def test_a_plate_is_lit_anew_only_when_its_light_or_itself_changes() -> None:
+    """Most frames of a scene whose light stands still compare with one and the same picture."""
+    picture = ground()
+    light = light_on(picture)
+    first = light.relight(shot(picture), None)
+    assert light.relight(shot(picture), None) is first
+    brighter = light.relight(shot(1.2 * picture), None)
+    assert brighter.mean() == pytest.approx(1.2 * first.mean(), rel=0.02)
+    light._plate.follow(shot(picture + 9), np.full(SHAPE, 255, np.uint8), 1.0)
+    assert light.relight(shot(picture), None).mean() == pytest.approx(first.mean(), rel=0.02)
+
+
+@given(
+    height=st.integers(16, 90),
+    width=st.integers(16, 90),
+    at=st.tuples(st.floats(0, 0.9), st.floats(0, 0.9)),
+    long=st.tuples(st.integers(1, 20), st.integers(1, 20)),
+)
+def test_a_block_is_covered_where_its_mean_shows_anything(
+    height: int, width: int, at: tuple[float, float], long: tuple[int, int]
+) -> None:
+    """As the mean of a picture that is white where bodies stand, in whole grey levels, says."""
+    bodies = np.zeros((height, width), dtype=np.uint8)
+    y, x = int(at[0] * height), int(at[1] * width)
+    bodies[y : y + long[0], x : x + long[1]] = 1
+    size = (width // 8, height // 8)
+    mean = cv2.resize(bodies * np.float32(255), size, interpolation=cv2.INTER_AREA)
+    covered = _Blocks(bodies.shape, size).covered(bodies)
+    told = np.abs(mean - 0.5) > 1e-3
+    np.testing.assert_array_equal(covered[told], (mean > 0.5)[told])

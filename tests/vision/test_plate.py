@@ -3,6 +3,7 @@
 import struct
 import zlib
 
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -18,8 +19,10 @@ from plainview.vision.plate import (
     NOISE_FLOOR,
     Plate,
     PlateFile,
+    box,
     exposure,
     half_sample_mode,
+    median,
     plate_png,
     read_plate,
 )
@@ -283,3 +286,19 @@ _DATA = real_plate().to_bytes()
 def test_the_file_has_no_other_fields() -> None:
     """A saved plate is its size, luma and noise; nothing else of the scene is kept."""
     assert PlateFile.__struct_fields__ == ("version", "width", "height", "luma", "noise")
+
+
+@given(values=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=60))
+def test_a_median_is_numpys(values: list[float]) -> None:
+    """To the last bit: measurement must not hang on which of the two was asked."""
+    one = np.array(values, dtype=np.float32)
+    before = one.copy()
+    assert median(one) == float(np.median(one))
+    np.testing.assert_array_equal(one, before)
+
+
+@pytest.mark.parametrize("side", [3, 5, 9])
+def test_a_box_is_the_mean_around_each_pixel(side: int) -> None:
+    """Up to its border, which goes on as it does for OpenCV."""
+    one = picture().astype(np.float32)
+    np.testing.assert_allclose(box(one, side), cv2.blur(one, (side, side)), atol=1e-3)

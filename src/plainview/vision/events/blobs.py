@@ -64,8 +64,7 @@ def blobs(evidence: Image, part: tuple[slice, slice]) -> list[Rectangle]:
     stats = parts(closed)[1]
     order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
     found = []
-    for k in order:
-        x, y, w, h, area = (int(v) for v in stats[k])
+    for x, y, w, h, area in stats[order].tolist():
         if min(w, h) * 2 < LEAST_SIDE or area * 8 < LEAST_SIDE**2:
             continue
         high, wide = closed.shape

@@ -131,8 +131,8 @@ class Boxes:
             along, across, nearness = back[:, :2] @ moved + back[:, 2:]
             # One over the depth where it moves to: not above zero at and behind the horizon.
             fine = (nearness > 0) & (depth > _NEAREST)
-            places[fine, 0] = along[fine] / nearness[fine]
-            places[fine, 1] = across[fine] / nearness[fine]
+            np.divide(along, nearness, out=places[:, 0], where=fine)
+            np.divide(across, nearness, out=places[:, 1], where=fine)
         return places
 
 
@@ -167,15 +167,16 @@ class _Sides(NamedTuple):
         return np.column_stack((across, np.where(self.bottom, self.y0, self.y1)))
 
     def off(self, outline: Floats) -> tuple[Floats, Floats]:
-        """(n,) pixels by which outlines are too far right, and down, at sides that are whole."""
-        low, high = outline[:, 0] - self.x0, outline[:, 2] - self.x1
+        """(n,) pixels by which outlines (4, n) are too far right, and down; by whole sides."""
+        x0, y0, x1, y1 = outline
+        low, high = x0 - self.x0, x1 - self.x1
         across = np.where(self.left, high, np.where(self.right, low, (low + high) / 2))
-        down = np.where(self.bottom, outline[:, 1] - self.y0, outline[:, 3] - self.y1)
+        down = np.where(self.bottom, y0 - self.y0, y1 - self.y1)
         return across, down
 
     def misfit(self, outline: Floats) -> Floats:
-        """(n,) how much the outlines (n, 4) differ in width and height."""
-        wide, tall = outline[:, 2] - outline[:, 0], outline[:, 3] - outline[:, 1]
+        """(n,) how much the outlines (4, n) differ in width and height."""
+        wide, tall = outline[2:] - outline[:2]
         across = np.log(np.maximum(wide, 0.5) / np.maximum(self.x1 - self.x0 + 1, 1))
         up = np.log(np.maximum(tall, 0.5) / np.maximum(self.y1 - self.y0 + 1, 1))
         # What is cut off can only be longer than what is seen of it.
@@ -197,7 +198,7 @@ def _corners(kinds: NDArray[np.int64], headings: Floats) -> Points:
 
 def _outline(projection: Points, places: Floats, corners: Points) -> Floats:
     """(n, 4) x0, y0, x1, y1 of the boxes at `places` (n, 2), NaN where one is behind the camera."""
-    return _outlined(projection, places, _about(projection, corners))
+    return _outlined(projection, places, _about(projection, corners)).T
 
 
 def _about(projection: Points, corners: Points) -> Floats:
@@ -209,10 +210,14 @@ def _about(projection: Points, corners: Points) -> Floats:
 
 
 def _outlined(projection: Points, places: Floats, about: Floats) -> Floats:
-    """(n, 4) as `_outline`, of the boxes whose corners are seen `about` (3, 8, n) the origin."""
+    """(4, n) as `_outline`, of the boxes whose corners are seen `about` (3, 8, n) the origin."""
     x, y, depth = about + (projection[:, :2] @ places.T + projection[:, 3:])[:, None, :]
     # The eight corners are the first axis: the least and the most of rows are found fast.
     depth[~(depth > _NEAREST)] = np.nan
     x /= depth
     y /= depth
-    return np.stack((x.min(axis=0), y.min(axis=0), x.max(axis=0), y.max(axis=0)), axis=1)
+    outline = np.empty((4, len(places)))
+    for k, pixels in enumerate((x, y)):
+        np.min(pixels, axis=0, out=outline[k])
+        np.max(pixels, axis=0, out=outline[k + 2])
+    return outline

@@ -8,10 +8,12 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from plainview.geometry import to_plane
 from plainview.vision.events.parts import parts
 from plainview.vision.events.stillness import Blob, cut_out
-from plainview.vision.events.thing import Extent, extents
+from plainview.vision.events.thing import SOFT, Extent, extents
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image
 
@@ -86,12 +88,28 @@ class Lasting:
             return []
         joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
         labels, stats = parts(joined)
-        found: list[Blob] = []
-        for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1:
-            if stats[k][cv2.CC_STAT_AREA] < SMALLEST:
-                break
-            found.append(cut_out(labels, stats, k, t))
-        return found
+        order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
+        order = order[stats[order, cv2.CC_STAT_AREA] >= SMALLEST]
+        order = order[~self._small(stats[order])]
+        return [cut_out(labels, stats, int(k), t) for k in order]
+
+    def _small(self, stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """(n,) which of the parts with `stats` (n, 5) are too small for a person, or for several.
+
+        As thing.extents would find them, wherever between their sides their foot is: along a row of
+        the picture depth only grows, or only falls. Rain and leaves make dozens in a look.
+        """
+        x, y, w, h, area = stats.T.astype(np.float64)
+        projection = self._optics.projection
+        feet = np.stack((np.concatenate((x, x + w - 1)), np.tile(y + h - 1, 2)), axis=1)
+        depth = to_plane(projection, feet) @ projection[2, :2] + projection[2, 3]
+        metre = np.maximum(depth, 0.5).reshape(2, -1).max(axis=0) / np.linalg.norm(
+            projection[0, :3]
+        )
+        metre *= 1 + 1e-9
+        long = np.maximum(np.maximum(w, h) - SOFT, 1.0) * metre
+        # Where no ground is seen nothing is known, and nothing is small.
+        return np.asarray((area * metre**2 < AREA[0]) & (long < LONG[1]))
 
 
 def _as_large(size: Extent) -> bool:

@@ -203,7 +203,7 @@ class Movers:
         hides = standing.hides()
         hidden = np.asarray(hides.any(axis=0))
         ends = tops(evidence, standing)
-        others = above(projection, standing, ends)
+        others = above(projection, standing, ends) if (ends > TALL).any() else places
         fast = bodies.places[speed > SWIFT]
         gaps = np.hypot(*(places[:, None] - fast[None]).transpose(2, 0, 1))
         crowded = np.count_nonzero(gaps < LONG, axis=1) > FEW

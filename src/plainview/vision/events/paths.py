@@ -194,6 +194,8 @@ class Paths:
             ex, ey = path.expected(t)
             reach = path.reach(t)
             for j, one in enumerate(found):
+                if abs(one.x - ex) > reach or abs(one.y - ey) > reach:
+                    continue
                 gap = float(np.hypot(one.x - ex, one.y - ey))
                 alike = one.size is path.found.size
                 if gap <= reach and (alike or path.swift):

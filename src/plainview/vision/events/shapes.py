@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plainview.geometry import BODY_HEIGHT, project, to_plane
 from plainview.vision.events.blobs import DIFFERS, blobs
@@ -46,12 +47,15 @@ def outlined(
     if not some:
         return []
     may_be: list[tuple[Rectangle, bool, bool]] = []
-    for blob, wide in zip(some, _wide(boxes.projection, some), strict=True):
+    held = _hold(some, known.foot)
+    # A half of somebody who is known has his middle in it.
+    known_ = held | _hold(some, (known.foot + known.head) / 2)
+    widths = _wide(boxes.projection, some)
+    for blob, wide, foot, body in zip(some, widths, held.tolist(), known_.tolist(), strict=True):
         if wide < SLIM:
             continue
-        held = holds(blob, known)
-        vehicle_ = not wide < NARROWEST and (not held or fills(evidence, blob))
-        somebody_ = not (patchy or held or hangs(blob, known))
+        vehicle_ = not wide < NARROWEST and (not foot or fills(evidence, blob))
+        somebody_ = not (patchy or body)
         if vehicle_ or somebody_:
             may_be.append((blob, vehicle_, somebody_))
     found = boxes.fit([blob for blob, _, _ in may_be])
@@ -78,21 +82,12 @@ def given(evidence: Image, keen: Image, blob: Rectangle) -> bool:
     return int(np.count_nonzero(back)) > GIVEN * int(np.count_nonzero(shown))
 
 
-def holds(blob: Rectangle, standing: Standing) -> bool:
-    """Whether any of those `standing` has his feet in `blob`."""
-    return _any_within(standing.foot, blob)
-
-
-def hangs(blob: Rectangle, standing: Standing) -> bool:
-    """Whether `blob` is another half of any of those `standing`: his middle is in it."""
-    return _any_within((standing.foot + standing.head) / 2, blob)
-
-
-def _any_within(pixels: Floats, blob: Rectangle) -> bool:
-    """Whether any of `pixels` (n, 2) lies in `blob`, or little beside it."""
+def _hold(blobs: Sequence[Rectangle], pixels: Floats) -> NDArray[np.bool_]:
+    """(blobs,) whether any of `pixels` (n, 2) lies in each of `blobs`, or little beside it."""
     x, y = pixels.T
-    across = (blob.x0 - 2 <= x) & (x <= blob.x1 + 2)
-    return bool((across & (blob.y0 - 3 <= y) & (y <= blob.y1 + 3)).any())
+    x0, y0, x1, y1 = np.array(blobs, dtype=np.float64)[:, :4].T[..., None]
+    across = (x0 - 2 <= x) & (x <= x1 + 2)
+    return np.asarray((across & (y0 - 3 <= y) & (y <= y1 + 3)).any(axis=1))
 
 
 def within(pixel: Floats, blob: Rectangle) -> bool:

@@ -121,8 +121,8 @@ def to_plane(projection: Points, pixels: ArrayLike, z: float = 0.0) -> Points:
     rays = homogeneous @ back.T
     with np.errstate(divide="ignore", invalid="ignore"):
         ground = rays[:, :2] / rays[:, 2:]
-    in_front = ground @ depth[:2] + depth[2] > 0
-    ground[~(in_front & np.all(np.isfinite(ground), axis=1))] = np.nan
+    away = ground @ depth[:2] + depth[2]
+    ground[~((away > 0) & (away < np.inf))] = np.nan
     return np.asarray(ground, dtype=np.float64)
 
 

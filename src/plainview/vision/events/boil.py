@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from plainview.vision.events.ranks import median, medians
-from plainview.vision.events.veil import THIN, Mask, Veil
+from plainview.vision.events.ranks import mean, median, medians
+from plainview.vision.events.veil import THIN, Mask, Veil, share
 from plainview.vision.plate import Image
 
 AROUND: Final = np.ones((9, 9), np.uint8)
@@ -70,16 +70,17 @@ class Boil:
 
         `habit` (h, w) is what of each cell was hidden so before, on the average.
         """
-        moves = np.diff(np.stack([veil.shift for veil in veils]), axis=0)
+        shifts = np.stack([veil.shift for veil in veils])
+        moves = np.diff(shifts, axis=0)
         self._own = np.abs(moves - np.stack([cv2.blur(one, (5, 5)) for one in moves]))
         # Of light as a cloud's shadow takes it: alike from all that stands under it.
-        self._light = np.log(np.maximum([veil.shift + 1.0 for veil in veils], 0.05))
+        self._light = np.log(np.maximum(shifts + 1.0, 0.05))
         self._swing = self._light.std(axis=0)
         self._habit = habit
         self._lost = np.abs(np.diff(lost, axis=0))
-        self._plain: Mask = np.mean([veil.plain for veil in veils], axis=0) > 0.6
-        share = (lost > THIN).mean(axis=0)[self._plain]
-        self._spread = float((share > 0.3).mean()) if share.size else 0.5
+        self._plain: Mask = share(np.stack([veil.plain for veil in veils])) > 0.6
+        often = share(lost > THIN)[self._plain]
+        self._spread = mean(often > 0.3) if often.size else 0.5
 
     def measures(self, core: Mask) -> Measures:
         """Of the plume over the cells of `core` (h, w), at least one."""

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.events.ranks import ranked
+from plainview.vision.events.ranks import mean, ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
 from plainview.vision.plate import Image, Luma, gradient
@@ -75,7 +75,7 @@ class Change:
 
     def _unlit(self, seen: Seen) -> Image:
         window = self.blob.window
-        lit, own = float(seen.background[window].mean()), float(seen.plate.luma[window].mean())
+        lit, own = mean(seen.background[window]), mean(seen.plate.luma[window])
         return np.asarray(seen.luma[window] * np.float32((own + 1) / (lit + 1)), dtype=np.float32)
 
     def look(self, seen: Seen) -> State:
@@ -101,8 +101,7 @@ class Change:
         nearer = np.count_nonzero(as_after <= np.abs(now - before))
         if nearer < 0.5 * as_after.size:
             return False
-        change = np.abs(after - before).mean()
-        return bool(as_after.mean() <= 0.7 * change + 2.0)
+        return mean(as_after) <= 0.7 * mean(np.abs(after - before)) + 2.0
 
     def shrunk(self, seen: Seen) -> bool:
         """Whether a good part of the place is in `seen` as it was before: it came with more."""
@@ -129,7 +128,7 @@ class Change:
         if np.count_nonzero(free) < 4:
             return 0.0
         most = 4.0 * self._noise + 0.25 * gradient(self.after) + 3.0
-        return float((np.abs(self._unlit(seen) - self.after) > most)[free].mean())
+        return mean((np.abs(self._unlit(seen) - self.after) > most)[free])
 
     def traits(self) -> Traits:
         """What the change looks like by now."""
@@ -141,14 +140,14 @@ class Change:
         rim = (grown > 0) & ~core
         near = (cv2.dilate(grown, np.ones((7, 7), np.uint8)) > 0) & (grown == 0)
         outline = _outline(self.after, self.before, core, rim, near)
-        noise = float(self._noise[core].mean())
+        noise = mean(self._noise[core])
         log = np.log((self.after[core] + 4) / (self.before[core] + 4))
         middle = ranked(log, 0.5)
-        level = max(float(self.after[core].mean()), 8.0)
+        level = max(mean(self.after[core]), 8.0)
         grain = 0.5 * noise / level
         even = 1.4826 * ranked(np.abs(log - middle), 0.5) - grain
         change = self.after - self.before
-        contrast = float(np.abs(change[core]).mean())
+        contrast = mean(np.abs(change[core]))
         steps = gradient(change)[rim]
         sharp = ranked(steps, 0.8) / max(contrast, 1.0) if steps.size else 0.0
         return Traits(
@@ -158,7 +157,7 @@ class Change:
             _likeness(self.before, self.after, core, noise),
             sharp,
             contrast / max(noise, 1.0),
-            float((change[core] < -noise).mean()),
+            mean(change[core] < -noise),
         )
 
 
@@ -172,7 +171,7 @@ def _outline(
     """Log of the outline and of the contrast to its surroundings, now over before."""
     if not rim.any() or not near.any():
         return 0.0
-    edge = [float(gradient(image)[rim].mean()) + 1.0 for image in (after, before)]
+    edge = [mean(gradient(image)[rim]) + 1.0 for image in (after, before)]
     step = [abs(float(image[core].mean() - image[near].mean())) + 3.0 for image in (after, before)]
     return float(np.log(edge[0] / edge[1]) + 0.5 * np.log(step[0] / step[1]))
 

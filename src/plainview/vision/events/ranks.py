@@ -1,4 +1,4 @@
-"""Medians and quantiles of what a detector measures: numpy's numbers, in a part of its time.
+"""Means, medians and quantiles of what a detector measures: numpy's numbers, in a part of its time.
 
 Detectors ask for dozens of them in a frame, of some hundred values each: what numpy checks before
 it begins takes longer than the ranking.
@@ -20,6 +20,13 @@ def ranked(values: Image | Floats, part: float) -> float:
     high = min(low + 1, values.size - 1)
     lower, upper = np.partition(values, (low, high))[[low, high]]
     return float(lower + (place - low) * (upper - lower))
+
+
+def mean(values: NDArray[np.generic]) -> float:
+    """The mean of all `values`, of whatever shape, at least one: of masks, the part that is set."""
+    if values.dtype == np.bool_:
+        return np.count_nonzero(values) / values.size
+    return float(np.add.reduce(values, axis=None) / values.size)
 
 
 def median(values: Image | Floats) -> float:

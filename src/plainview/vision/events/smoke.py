@@ -30,7 +30,7 @@ from plainview.vision.events.first import FirstPicture
 from plainview.vision.events.flicker import step
 from plainview.vision.events.murk import Dark, Murk
 from plainview.vision.events.parts import parts
-from plainview.vision.events.ranks import median, medians
+from plainview.vision.events.ranks import mean, median, median_of_bytes, medians
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.veil import (
     CELL,
@@ -39,6 +39,7 @@ from plainview.vision.events.veil import (
     Structure,
     Veil,
     dry,
+    share,
     structured,
     veil_of,
 )
@@ -153,7 +154,8 @@ class SmokeWatch:
         if len(self._veils) < ENOUGH:
             return []
         clear = step(min(veil.clear for veil in self._veils), *CLEAR)
-        found = [(one.where, _of_dark(one, clear)) for one in dark if _grey(seen.chroma, one.where)]
+        colours = _colours(seen.chroma, veil.lost.shape) if dark else None
+        found = [(one.where, _of_dark(one, clear)) for one in dark if _grey(colours, one.where)]
         return self._lasting(self._plumes(seen.chroma, clear) + found, veil.lost.shape)
 
     def _lasting(self, plumes: list[tuple[Mask, Smoke]], shape: tuple[int, ...]) -> list[Smoke]:
@@ -188,32 +190,32 @@ class SmokeWatch:
 
     def _plumes(self, chroma: Luma | None, clear: float) -> list[tuple[Mask, Smoke]]:
         """What looks like smoke in the last few looks: its sure cells, and itself."""
-        lost = np.stack(self._lost)[-ENOUGH:]
-        share = (lost > THIN).mean(axis=0)
-        sure = share > 0.6
+        lost = np.stack(list(self._lost)[-ENOUGH:])
+        often = share(lost > THIN)
+        sure = often > 0.6
         if np.count_nonzero(sure) < LEAST_CELLS:
             return []
         known = self._veils[-1].known
         hazy = self._veils[-1].clear < HAZE * self._clear
-        if hazy or not known.any() or float((share[known] > 0.5).mean()) > 0.5:
+        if hazy or not known.any() or mean(often[known] > 0.5) > 0.5:
             return []  # nearly everywhere: fog, rain on the glass, a picture out of focus
         # Where the plate is too even to tell, another light of its own carries the plume on.
-        near = cv2.dilate((share > 0.3).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        tinted = np.mean([np.abs(veil.shift) > 0.06 for veil in self._veils], axis=0) > 0.6
-        free = np.mean([veil.plain | ~veil.known for veil in self._veils], axis=0) > 0.6
-        joined = ((share > 0.3) | (near & tinted & free)).astype(np.uint8)
+        near = cv2.dilate((often > 0.3).view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        tinted = share(np.abs(np.stack([veil.shift for veil in self._veils])) > 0.06) > 0.6
+        free = share(np.stack([veil.plain | ~veil.known for veil in self._veils])) > 0.6
+        joined = ((often > 0.3) | (near & tinted & free)).astype(np.uint8)
         whole = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         labels, stats = parts(whole)
         cells = np.bincount(labels[sure], minlength=len(stats))
         large = [k for k in range(1, len(stats)) if cells[k] >= LEAST_CELLS]
         if not large:
             return []
-        boil = Boil(self._veils, lost, self._habit)
+        boil, colours = Boil(self._veils, lost, self._habit), _colours(chroma, sure.shape)
         found = []
         for k in large:
             where = labels == k
             core = where & sure
-            if _grey(chroma, core):
+            if _grey(colours, core):
                 plume = self._plume(where & (joined > 0), core, lost)
                 likely = clear * boil.likely(core) * plume.confidence
                 found.append((core, plume._replace(confidence=likely)))
@@ -221,14 +223,14 @@ class SmokeWatch:
 
     def _plume(self, whole: Mask, core: Mask, lost: Image) -> Smoke:
         depth = lost[:, core]
-        soft = float(((depth > THIN) & (depth < 0.8)).mean())
+        soft = mean((depth > THIN) & (depth < 0.8))
         tone = median(np.array([median(veil.tone[core]) for veil in self._veils]))
         shifts = np.stack([veil.shift[core] for veil in self._veils])
         shift = median(np.abs(shifts.mean(axis=0)))
         # Who passes before a ghost changes its light much, but once: smoke stirs from look to look.
         stirs = median(medians(np.abs(np.diff(shifts, axis=0))))
         steadily = stirs / max(median(shifts.std(axis=0)), 1e-6)
-        strong = max(step(shift, 0.02, 0.05), step(float(depth.mean()), 0.25, 0.4))
+        strong = max(step(shift, 0.02, 0.05), step(mean(depth), 0.25, 0.4))
         reach = cv2.dilate(core.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         rows, columns = np.nonzero(whole & reach)
         foot = rows >= rows.max() - int(np.ptp(rows)) // 5
@@ -270,10 +272,15 @@ def _rise(hides: Image) -> float:
     return math.inf if dense[0] == 0 else float(np.nonzero(rows)[0].max() - dense[0]) + 1.0
 
 
-def _grey(chroma: Luma | None, core: Mask) -> bool:
-    """Whether what lies over the cells of `core` has hardly any colour."""
+def _colours(chroma: Luma | None, shape: tuple[int, ...]) -> list[Luma] | None:
+    """Cb and Cr of each cell, (h, w) each of that `shape`; None where there is no colour."""
     if chroma is None:
-        return True
-    size = core.shape[1], core.shape[0]
-    planes = [cv2.resize(one, size, interpolation=cv2.INTER_AREA)[core] for one in chroma]
-    return all(abs(float(np.median(plane)) - 128.0) < COLOUR for plane in planes)
+        return None
+    height, width = shape
+    planes = [cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) for one in chroma]
+    return [np.asarray(plane, dtype=np.uint8) for plane in planes]
+
+
+def _grey(colours: list[Luma] | None, core: Mask) -> bool:
+    """Whether what lies over the cells of `core` has hardly any of `colours`."""
+    return all(abs(median_of_bytes(plane[core]) - 128.0) < COLOUR for plane in colours or ())

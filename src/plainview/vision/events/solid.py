@@ -8,17 +8,17 @@ its contrast a pixel, things' 0.22 to 0.68 (a van across the picture at night 0.
 weather's inside 0.10 to 0.20, things' 0.24 to 0.70.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.geometry import project
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
-from plainview.vision.events.ranks import median, ranked
+from plainview.vision.events.ranks import mean, median, ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.optics import Floats
 from plainview.vision.plate import gradient
@@ -50,12 +50,12 @@ def solid(projection: Floats, seen: Seen, mover: Mover, noise: float) -> bool:
         return True
     now, plate = seen.luma[part].astype(np.float32), seen.background[part].astype(np.float32)
     change = np.asarray(cv2.blur(now - plate, (3, 3)), dtype=np.float32)
-    contrast = float(np.abs(change[differs]).mean())
+    contrast = mean(np.abs(change[differs]))
     if contrast <= noise:
         return True  # it is something else that the evidence saw
     steps = 0.5 * gradient(change) / np.float32(contrast)
     inside = ranked(steps[differs], 0.8)
-    if float((change[differs] < -noise).mean()) < DARKER:
+    if mean(change[differs] < -noise) < DARKER:
         mask = differs.astype(np.uint8)
         rim = (cv2.dilate(mask, _THREE) > 0) & (cv2.erode(mask, _THREE) == 0)
         ends = ranked(steps[rim], 0.8) if rim.any() else np.inf
@@ -72,16 +72,25 @@ def noise_of(seen: Seen) -> float:
 
 def _window(projection: Floats, mover: Mover, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns of a picture of `shape` (h, w) that show `mover`, with a little margin."""
-    if mover.size is Size.PERSON:
-        ground = np.array([(mover.x, mover.y)])
-    else:
-        ground = np.array(mover.footprint().exterior.coords)[:4]
-    corners = np.concatenate(
-        [np.column_stack((ground, np.full(len(ground), z))) for z in (0.0, mover.height)]
-    )
-    pixels, _ = project(projection, corners)
-    (x0, y0), (x1, y1) = pixels.min(axis=0), pixels.max(axis=0)
+    ground: list[tuple[float, ...]] = [(mover.x, mover.y)]
+    if mover.size is not Size.PERSON:
+        ground = list(mover.footprint().exterior.coords)[:4]
+    # A few numbers, one by one: to set up arrays for them takes ten times as long.
+    rows = projection.tolist()
+    pixels = [_pixel(rows, x, y, z) for x, y in ground for z in (0.0, mover.height)]
+    columns, lines = zip(*pixels, strict=True)
+    x0, x1, y0, y1 = min(columns), max(columns), min(lines), max(lines)
     wider = 0.2 * (y1 - y0) if mover.size is Size.PERSON else 0.0
-    sides = np.array([x0 - wider - 2, y0 - 2, x1 + wider + 3, y1 + 3])
-    x0, y0, x1, y1 = np.clip(sides, 0, [shape[1], shape[0], shape[1], shape[0]]).astype(int)
-    return slice(int(y0), int(y1)), slice(int(x0), int(x1))
+    return _within(y0 - 2, y1 + 3, shape[0]), _within(x0 - wider - 2, x1 + wider + 3, shape[1])
+
+
+def _pixel(rows: Sequence[Sequence[float]], x: float, y: float, z: float) -> tuple[float, float]:
+    """Column and row at which a projection, by its `rows`, shows (x, y, z) metres."""
+    right, down, depth = (a * x + b * y + c * z + d for a, b, c, d in rows)
+    depth = 1e-12 if abs(depth) < 1e-12 else depth
+    return right / depth, down / depth
+
+
+def _within(first: float, end: float, whole: int) -> slice:
+    """From `first` to `end`, as far as there are so many rows or columns."""
+    return slice(int(min(max(first, 0.0), whole)), int(min(max(end, 0.0), whole)))

@@ -59,6 +59,11 @@ class Structure(NamedTuple):
     """Mean light, per cell."""
 
 
+def share(masks: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(h, w) in which part of `masks` (n, h, w), at most 255, a cell is set."""
+    return np.asarray(np.add.reduce(masks.view(np.uint8), axis=0, dtype=np.uint8) / len(masks))
+
+
 def dry(frames: Sequence[Luma]) -> Luma:
     """(h, w) the median of three `frames`, or the last of fewer: a drop is seen in one of them."""
     if len(frames) < 3 or len({frame.shape for frame in frames}) > 1:

@@ -38,6 +38,10 @@ AGREES: Final = 0.55
 _LARGER: Final = 0.03
 """Misfit that each larger kind must make up for: what is cut off could be anything."""
 _STEPS: Final = 6
+_FIRST: Final = 2
+"""Steps after which what is hopeless is left where it is."""
+_HOPELESS: Final = 1.5
+"""Misfit then that is no longer made good: near its place a box is as large as it will be."""
 _NEAREST: Final = 0.3
 """Metres of depth before the camera."""
 _Mask = NDArray[np.bool_]
@@ -100,9 +104,17 @@ class Boxes:
             return []
         each = len(self._kinds)
         about = np.tile(self._about, len(blobs))
-        sides = _Sides.of(np.repeat(np.array(blobs, dtype=np.float64), each, axis=0))
-        places = self._placed(sides, about)
-        misfit = sides.misfit(_outlined(self.projection, places, about))
+        rows = np.repeat(np.array(blobs, dtype=np.float64), each, axis=0)
+        sides = _Sides.of(rows)
+        places = to_plane(self.projection, sides.start())
+        self._move(places, sides, about, _FIRST)
+        off = sides.misfit(_outlined(self.projection, places, about))
+        some = np.nonzero(~(off > _HOPELESS))[0]
+        nearer, sides, about = places[some], _Sides.of(rows[some]), about[:, :, some]
+        self._move(nearer, sides, about, _STEPS - _FIRST)
+        places[some] = nearer
+        misfit = np.full(len(places), np.inf)
+        misfit[some] = sides.misfit(_outlined(self.projection, nearer, about))
         misfit[~np.isfinite(misfit)] = np.inf
         best = np.argmin(misfit.reshape(-1, each) + _LARGER * self._kinds, axis=1)
         chosen = best + np.arange(len(blobs)) * each
@@ -119,11 +131,13 @@ class Boxes:
             for row, k in zip(chosen, best, strict=True)
         ]
 
-    def _placed(self, sides: "_Sides", about: Floats) -> Floats:
-        """(n, 2) metres where boxes seen `about` (3, 8, n) the origin have such `sides` (n,)."""
+    def _move(self, places: Floats, sides: "_Sides", about: Floats, steps: int) -> None:
+        """Move `places` (n, 2), metres, to where boxes seen `about` the origin have such `sides`.
+
+        `about` is (3, 8, n). In so many `steps`.
+        """
         ground, back = self._ground, self._back
-        places = to_plane(self.projection, sides.start())
-        for _ in range(_STEPS):
+        for _ in range(steps):
             outline = _outlined(self.projection, places, about)
             x, y, depth = ground[:, :2] @ places.T + ground[:, 2:]
             right, down = sides.off(outline)
@@ -133,7 +147,6 @@ class Boxes:
             fine = (nearness > 0) & (depth > _NEAREST)
             np.divide(along, nearness, out=places[:, 0], where=fine)
             np.divide(across, nearness, out=places[:, 1], where=fine)
-        return places
 
 
 def fit_boxes(projection: Points, blobs: Sequence[Rectangle]) -> list[Box | None]:

@@ -46,6 +46,7 @@ class Founding:
         self._firsts: list[Image] = []
         self._since = 0.0
         self._where: NDArray[np.bool_] | None = None
+        self._part: tuple[slice, slice] | None = None
         self._noise = 1.0
 
     def evidence(self, seen: Seen) -> Image:
@@ -55,19 +56,19 @@ class Founding:
         elif self._plate is not seen.plate:
             if seen.t - self._since > ANEW:
                 self._begin(seen)
-            self._plate, self._where = seen.plate, None
+            self._plate, self._where, self._part = seen.plate, None, None
         if self._first is None:
             self._learn(seen)
         elif self._where is None:
             self._where = self._ghosts(seen.plate)
-        elif self._where.any():
+            self._part = _around(self._where)
+        elif self._part is not None:
             # Ghosts are given back to the plate where they are seen to be ones (scene.Keeper).
-            self._where &= self._gap(seen.plate) > GIVEN_BACK
-        where, first = self._where, self._first
-        if where is None or first is None or not where.any():
+            self._where[self._part] &= self._gap(seen.plate, self._part) > GIVEN_BACK
+            self._part = _around(self._where)
+        where, first, part = self._where, self._first, self._part
+        if where is None or first is None or part is None:
             return seen.evidence
-        x, y, w, h = cv2.boundingRect(where.view(np.uint8))
-        part = np.s_[y : y + h, x : x + w]
         lit = (seen.background[part] + np.float32(1)) / (seen.plate.luma[part] + np.float32(1))
         behind = first[part] * lit
         ahead = seen.luma[part].astype(np.float32) - behind
@@ -84,15 +85,16 @@ class Founding:
 
     def behind(self, plate: Plate) -> Luma:
         """(h, w) `plate`, in its own light, with the first picture where it is not true."""
-        if self._where is None or self._first is None or not self._where.any():
+        if self._where is None or self._first is None or self._part is None:
             return plate.luma
-        luma = plate.luma.copy()
-        luma[self._where] = np.clip(self._first[self._where], 0, 255).astype(np.uint8)
+        luma, where = plate.luma.copy(), self._where[self._part]
+        first = self._first[self._part][where]
+        luma[self._part][where] = np.clip(first, 0, 255).astype(np.uint8)
         return luma
 
     def _begin(self, seen: Seen) -> None:
         self._plate, self._since = seen.plate, seen.t
-        self._first, self._firsts, self._where = None, [], None
+        self._first, self._firsts, self._where, self._part = None, [], None, None
 
     def _learn(self, seen: Seen) -> None:
         lit = (seen.plate.luma + np.float32(1)) / (seen.background + np.float32(1))
@@ -108,7 +110,9 @@ class Founding:
             return found
         self._noise = float(np.median(plate.noise))
         least = max(DIFFERS[0], DIFFERS[1] * self._noise)
-        differs = (self._gap(plate) > least).view(np.uint8)
+        differs = (self._gap(plate, np.s_[0 : found.shape[0], 0 : found.shape[1]]) > least).view(
+            np.uint8
+        )
         closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
         labels, stats = parts(closed)
         first, shown = gradient(self._first), gradient(plate.luma)
@@ -122,8 +126,20 @@ class Founding:
                 found[part] |= grown
         return found
 
-    def _gap(self, plate: Plate) -> Image:
-        """(h, w) grey levels between `plate` and the first picture."""
+    def _gap(self, plate: Plate, part: tuple[slice, slice]) -> Image:
+        """(h, w) grey levels between `plate` and the first picture in a `part` of it."""
+        rows, columns = part
         if self._first is None:
-            return np.zeros(plate.luma.shape, np.float32)
-        return np.asarray(np.abs(cv2.blur(self._first - plate.luma, (3, 3))), np.float32)
+            return np.zeros(plate.luma[part].shape, np.float32)
+        # With the pixels around the part, where there are any: they count for its border.
+        top, left = max(rows.start - 1, 0), max(columns.start - 1, 0)
+        wide = np.s_[top : rows.stop + 1, left : columns.stop + 1]
+        gap = np.abs(cv2.blur(self._first[wide] - plate.luma[wide], (3, 3)))
+        inner = gap[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        return np.asarray(inner, np.float32)
+
+
+def _around(where: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+    """The rows and columns that hold all of `where` (h, w); None for nothing."""
+    x, y, w, h = cv2.boundingRect(where.view(np.uint8))
+    return (slice(y, y + h), slice(x, x + w)) if w else None

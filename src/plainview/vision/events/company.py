@@ -69,11 +69,11 @@ class Company:
     def _anybody(self) -> tuple[Floats, Floats, Floats]:
         """(n,) seconds, (n, 2) metres and (n,) m/s of everybody at all moments, in their order."""
         if self._all is None:
-            times = [np.full(len(places), t) for t, places, _ in self._moments]
-            places = [np.zeros((0, 2)), *(places for _, places, _ in self._moments)]
-            ways = [np.zeros((0, 2)), *(velocities for _, _, velocities in self._moments)]
+            nobody = (0.0, np.zeros((0, 2)), np.zeros((0, 2)))
+            moments, where, ways = zip(nobody, *self._moments, strict=True)
+            times = np.repeat(moments, [len(places) for places in where])
             speeds = np.hypot(*np.concatenate(ways).T)
-            self._all = np.concatenate([np.zeros(0), *times]), np.concatenate(places), speeds
+            self._all = times, np.concatenate(where), speeds
         return self._all
 
     def gone(self, place: Floats, centre: Floats, start: float, end: float) -> Floats:

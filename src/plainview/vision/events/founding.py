@@ -110,9 +110,8 @@ class Founding:
             return found
         self._noise = float(np.median(plate.noise))
         least = max(DIFFERS[0], DIFFERS[1] * self._noise)
-        differs = (self._gap(plate, np.s_[0 : found.shape[0], 0 : found.shape[1]]) > least).view(
-            np.uint8
-        )
+        height, width = plate.luma.shape
+        differs = (self._gap(plate, (slice(0, height), slice(0, width))) > least).view(np.uint8)
         closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
         labels, stats = parts(closed)
         first, shown = gradient(self._first), gradient(plate.luma)

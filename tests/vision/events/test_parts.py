@@ -20,7 +20,7 @@ def test_parts_are_opencvs(shape: tuple[int, int], set_: float) -> None:
         _, known, rows, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         pairs = set(zip(labels.ravel().tolist(), known.ravel().tolist(), strict=True))
         assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
-        assert all(np.array_equal(stats[one], rows[other]) for one, other in pairs if one)
+        assert all(np.array_equal(stats[int(one)], rows[int(other)]) for one, other in pairs if one)
 
 
 def test_little_is_looked_at_where_little_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,21 @@ def test_a_path_is_some_seconds_long_and_ends_unseen() -> None:
     assert paths.paths == []
 
 
+def test_people_who_stand_together_are_no_vehicle_under_way() -> None:
+    """What passes them shifts the outline of all; a car's bodies go with it, if it has any."""
+    for flows, moved in (
+        (((0.0, 0.0), (0.1, -0.1)), False),
+        (((0.0, 0.0), (-5.0, 0.0)), False),
+        (((0.0, 0.0), (4.0, 0.0)), True),
+        ((), True),
+    ):
+        paths = Paths()
+        for k in range(6):
+            paths.step([found(0.3 * k, 0.0)._replace(bodies=flows)], k / 5)
+        (one,) = paths.paths
+        assert one.moved is moved
+
+
 def test_somebody_is_under_way_when_he_goes_somewhere() -> None:
     """Rain and a puddle's ragged border make outlines, and bodies, that jump to and fro; the shade
     of leaves makes outlines that sway by most of a metre.

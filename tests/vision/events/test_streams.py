@@ -58,7 +58,7 @@ def told(speed: float, flow: float, seconds: float = 1.6, unseen: tuple[int, ...
         if k in unseen:
             continue
         (one,) = watch.step(bodies((0.0, 19.0 + speed * k / 5, flow)), k / 5)
-    return streams(one, LANE, WAY)
+    return streams(one, LANE, WAY, EYE)
 
 
 def test_the_way_that_its_place_has_come_must_be_that_of_its_flow() -> None:
@@ -75,6 +75,17 @@ def test_what_is_met_anew_farther_on_than_a_car_is_long_may_be_the_next_car() ->
     assert told(-8.0, -8.0, 1.0)
     assert not told(-8.0, -8.0, 1.0, unseen=(2, 3))
     assert told(-4.0, -4.0, 1.6, unseen=(3, 4))
+
+
+def test_who_walks_along_a_border_far_away_may_be_beside_the_lane() -> None:
+    """From the side his feet are found a metre nearer or farther; a car's parts are many."""
+    aside = np.array([-40.0, 15.0, 7.0])
+    lane = Polygon(np.add(SQUARE, (5.3, 0.0)))
+    for centre, beside in ((np.array([0.3, -9.0, 7.0]), False), (aside, True)):
+        watch = Streams(WAY, EYE)
+        for k in range(16):
+            (one,) = watch.step(bodies((0.8, 19.0 - k / 5, -1.0)), k / 5)
+        assert streams(one, lane, WAY, centre) is not beside
 
 
 @settings(max_examples=30, deadline=None)

@@ -57,6 +57,14 @@ def test_who_crosses_a_lane_askew_goes_nowhere_along_it() -> None:
     assert against(mover(along((-1.0, 17.0), (1.0, 13.0), 3.0), Size.PERSON))
 
 
+def test_who_walks_along_a_border_of_the_lane_may_be_behind_it() -> None:
+    """His feet are found a metre too near: in fog he was on the lane that he walked behind."""
+    aside = zone("one-way", direction=(1.0, 0.0))
+    for y, told in ((19.8, False), (10.2, False), (15.0, True)):
+        assert against(mover(along((2.0, y), (-2.0, y), 3.0), Size.PERSON), aside) is told
+    assert against(mover(along((4.0, 19.8), (-4.0, 19.8), 1.0), Size.VEHICLE), aside)
+
+
 def turning() -> Path:
     """A car that turns off to the side."""
     return [(-2.4 + 0.2 * k, 2.5 * math.sin(k / 8), 15 + 2.5 * math.cos(k / 8)) for k in range(13)]

@@ -28,7 +28,7 @@ from plainview.vision.events.feet import (
     tops,
 )
 from plainview.vision.events.paths import STANDING, SWIFT, Found, Path, Paths, Size
-from plainview.vision.events.shapes import given, outlined, somebody, vehicle, within
+from plainview.vision.events.shapes import flows, given, outlined, somebody, vehicle, within
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 
@@ -165,9 +165,14 @@ class Movers:
         keen = evidence if veiled is None else veiled
         maybe = Standing(self._optics.projection, bodies.places[bodies.weights >= CERTAIN / 2])
         shapes = outlined(self._boxes, keen, self.window, maybe, patchy=patchy)
+        sure = bodies.weights >= CERTAIN
+        there = Standing(self._optics.projection, bodies.places[sure])
         large = [(box, blob) for box, blob in shapes if box.vehicle]
         found = [
-            vehicle(box, self._optics.projection)._replace(given=given(evidence, keen, blob))
+            vehicle(box, self._optics.projection)._replace(
+                given=given(evidence, keen, blob),
+                bodies=flows(blob, there, bodies.velocities[sure]),
+            )
             for box, blob in large
         ]
         found += self._people(evidence, bodies, [blob for _, blob in large])

@@ -95,6 +95,8 @@ class Found(NamedTuple):
     """Whether most of it was veiled, and has proved a thing by its sharp ends (keen.py)."""
     part: bool = False
     """Whether what is of a person's size is a part of a vehicle."""
+    bodies: tuple[tuple[float, float], ...] = ()
+    """m/s by optical flow of each body that is surely in a vehicle's outline."""
 
 
 class Path:
@@ -132,9 +134,11 @@ class Path:
 
     def _goes(self, gone: Floats) -> bool:
         """Whether it goes somewhere, now that it is `gone` (2,) metres from where it was."""
-        if self.found.size is Size.VEHICLE:
-            return True
         far = float(np.hypot(*gone))
+        if self.found.size is Size.VEHICLE:
+            # People who stand together are as broad, and what passes them shifts their outline.
+            ways = [float(gone @ way) for way in self.found.bodies]
+            return max(ways, default=np.inf) >= STANDING * far
         if self.found.flow is not None and float(gone @ self.found.flow) >= STANDING * far:
             return True
         places = np.array(self.points)[:, 1:]

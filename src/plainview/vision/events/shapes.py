@@ -90,6 +90,18 @@ def _hold(blobs: Sequence[Rectangle], pixels: Floats) -> NDArray[np.bool_]:
     return np.asarray((across & (y0 - 3 <= y) & (y <= y1 + 3)).any(axis=1))
 
 
+def flows(
+    blob: Rectangle, standing: Standing, velocities: Floats
+) -> tuple[tuple[float, float], ...]:
+    """Those of `velocities` (n, 2) m/s that are of who is `standing` with his middle in `blob`."""
+    middle = (standing.foot + standing.head) / 2
+    return tuple(
+        (float(vx), float(vy))
+        for pixel, (vx, vy) in zip(middle, velocities, strict=True)
+        if within(pixel, blob)
+    )
+
+
 def within(pixel: Floats, blob: Rectangle) -> bool:
     """Whether `pixel` (2,) lies in `blob`, or little beside it."""
     return bool(blob.x0 - 2 <= pixel[0] <= blob.x1 + 2 and blob.y0 - 3 <= pixel[1] <= blob.y1 + 3)

@@ -54,11 +54,11 @@ def well_inside(mover: Mover, ground: Polygon, centre: Floats) -> bool:
     if mover.size is Size.VEHICLE:
         return True
     places = [(mover.x, mover.y), *mover.path[-2:, 1:].mean(axis=0, keepdims=True)]
-    return any(_deep(np.array(place), ground, centre) for place in places)
+    return any(deep(np.array(place), ground, centre) for place in places)
 
 
-def _deep(foot: Floats, ground: Polygon, centre: Floats) -> bool:
-    """Whether `foot` (2,) lies so far inside `ground`, on the line of sight from `centre` (3,)."""
+def deep(foot: Floats, ground: Polygon, centre: Floats) -> bool:
+    """Whether `foot` (2,), seen from `centre` (3,), is inside `ground`, were it a little amiss."""
     away = foot - centre[:2]
     far = max(float(np.hypot(*away)), 1e-6)
     # The zone is as deep as it is through its middle: at a corner every way through it is short.

@@ -26,6 +26,8 @@ from plainview.vision.events.movers import NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.streams import Stream, Streams, middle
+from plainview.vision.events.ways import UNEVEN, on, stray, unbroken
+from plainview.vision.events.within import deep
 from plainview.vision.optics import Floats, Optics
 
 AGAINST: Final = {Size.PERSON: -0.8, Size.VEHICLE: -0.5}
@@ -41,13 +43,6 @@ BROAD: Final = 0.4
 """Metres beside a lane at which the foremost feet of something broad may be."""
 ALIKE: Final = (0.5, 2.0)
 """Way by place over way by flow between which the two agree."""
-UNEVEN: Final = 0.05
-"""Seconds by which frames may come early or late: a camera's clock is not exact."""
-UNSEEN: Final = 0.8 + UNEVEN
-"""Seconds between two looks after which a path tells no more: one look in vain, of people."""
-CAR: Final = 4.5
-"""Metres that a stream may have come between two looks more than LOOK apart: a car's length, after
-which what is met anew may be the next car."""
 INSIDE: Final = 0.3
 """Part of a vehicle's footprint in a lane from which it drives there."""
 AROUND: Final = 2.0
@@ -60,8 +55,6 @@ ALONG: Final = 0.7
 """Cosine of the angle between the ways of a vehicle and of its parts, at least."""
 KNOWN: Final = 1.0
 """Seconds for which it is known where a vehicle is: not every frame shows its outline."""
-LOOK: Final = 0.4 + UNEVEN
-"""Seconds between two looks, at most, where none is in vain."""
 
 
 class _Least(NamedTuple):
@@ -128,7 +121,7 @@ class WrongWay:
                 found += [
                     Sighting(*self._place(one, seen.t), one.front.weight, k)
                     for one in self._streams[k].step(seen.bodies, seen.t)
-                    if streams(one, wide, way) and not self._beside(one, wide, seen.t)
+                    if streams(one, wide, way, self._centre) and not self._beside(one, wide, seen.t)
                 ]
         return found
 
@@ -168,7 +161,7 @@ class WrongWay:
             for k, zone, ground, way in self._lanes
             if self._hours.watched(k, seen.t)
             for mover in seen.movers
-            if mover.counts(zone) and against(mover, ground, way)
+            if mover.counts(zone) and against(mover, ground, way, self._centre)
         ]
 
 
@@ -191,8 +184,11 @@ def _there(mover: Mover) -> bool:
     return not mover.outlined or (mover.moved and mover.share > NEARLY_ALWAYS)
 
 
-def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
-    """Whether `mover` has come against `way` (2,), a unit vector, over `ground`, and goes on."""
+def against(mover: Mover, ground: Polygon, way: Floats, centre: Floats) -> bool:
+    """Whether `mover` has come against `way` (2,), a unit vector, over `ground`, and goes on.
+
+    Seen from `centre` (3,), metres: who walks beside a lane far away may be met at its border.
+    """
     # Who rides is of a person's size, and as soon gone as a car.
     fast = mover.size is Size.VEHICLE or mover.speed >= FAST
     least = LEAST[Size.VEHICLE if fast else Size.PERSON]
@@ -202,7 +198,7 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
         return False
     if len(mover.path) < SPARSE or not _there(mover):
         return False
-    path = _within(mover.path, ground)
+    path = on(mover.path, ground)
     if len(path) < SPARSE:
         return False
     step = path[-1, 1:] - path[0, 1:]
@@ -213,12 +209,16 @@ def against(mover: Mover, ground: Polygon, way: Floats) -> bool:
         or along > AGAINST[mover.size] * far
     ):
         return False
-    return _stray(path) <= STRAY * far
+    surely = mover.size is Size.VEHICLE or deep(path[:, 1:].mean(axis=0), ground, centre)
+    return surely and stray(path) <= STRAY * far
 
 
-def streams(stream: Stream, ground: Polygon, way: Floats) -> bool:
-    """Whether `stream` has come against `way` (2,) over `ground`, by its place and its flow."""
-    path = _unbroken(_within(np.array(stream.path), ground))
+def streams(stream: Stream, ground: Polygon, way: Floats, centre: Floats) -> bool:
+    """Whether `stream` has come against `way` (2,) over `ground`, by its place and its flow.
+
+    `centre` (3,) as in against().
+    """
+    path = unbroken(on(np.array(stream.path), ground))
     if len(path) < SPARSE:
         return False
     dt = np.diff(path[:, 0])
@@ -231,36 +231,8 @@ def streams(stream: Stream, ground: Polygon, way: Floats) -> bool:
     least = LEAST[size]
     if not least.reached(-max(along, flowed), seconds):
         return False
+    if not fast and not deep(path[:, 1:3].mean(axis=0), ground.buffer(-BROAD), centre):
+        return False
     # Its place must have come as far as its flow says: what only flickers has gone nowhere.
     agrees = ALIKE[1] * flowed <= along <= ALIKE[0] * flowed
-    return agrees and along <= AGAINST[size] * far and _stray(path[:, :3]) <= STRAY * far
-
-
-def _within(path: Floats, ground: Polygon) -> Floats:
-    """The last part of `path` (n, 3 or more) on `ground`, met again within UNSEEN seconds."""
-    inside = shapely.contains_xy(ground, path[:, 1], path[:, 2])
-    lost = np.diff(path[:, 0], prepend=path[0, 0]) > UNSEEN
-    breaks = np.nonzero(~inside | lost)[0]
-    if len(breaks) == 0:
-        return path
-    last = int(breaks[-1])
-    return path[last if inside[last] else last + 1 :]
-
-
-def _unbroken(path: Floats) -> Floats:
-    """The last part of a stream's `path` (n, 5) over which it cannot be another thing's."""
-    if len(path) == 0:
-        return path
-    dt = np.diff(path[:, 0], prepend=path[0, 0])
-    speed = np.hypot(path[:, 3], path[:, 4])
-    faster = np.maximum(speed, np.concatenate((speed[:1], speed[:-1])))
-    breaks = np.nonzero((dt > LOOK) & (dt * faster > CAR))[0]
-    return path if len(breaks) == 0 else path[int(breaks[-1]) :]
-
-
-def _stray(path: Floats) -> float:
-    """Metres, root mean square, by which `path` (n, 3) strays from one constant velocity."""
-    t = path[:, 0] - path[:, 0].mean()
-    places = path[:, 1:] - path[:, 1:].mean(axis=0)
-    velocity = t @ places / max(float(t @ t), 1e-9)
-    return float(np.sqrt(np.square(places - t[:, None] * velocity).sum(axis=1).mean()))
+    return agrees and along <= AGAINST[size] * far and stray(path[:, :3]) <= STRAY * far

@@ -5,7 +5,7 @@ import pytest
 
 from plainview.vision.doubt import Counted, variance
 
-NOBODY = Counted(np.empty(0), np.empty(0), still=0.0, read=0.0, unseen=0.0)
+NOBODY = Counted(np.empty(0), np.empty(0), still=0.0, read=0.0, apart=0.0, unseen=0.0)
 
 
 def people(n: int, *, weight: float = 1.0, visible: float = 1.0) -> Counted:
@@ -33,3 +33,10 @@ def test_who_is_only_read_is_more_doubtful_than_who_is_found() -> None:
     read = variance(NOBODY._replace(read=6.0))
     assert found < unseen < read
     assert read == pytest.approx(36)
+
+
+def test_two_witnesses_that_differ_make_those_in_the_plate_doubtful() -> None:
+    """Who stands before it is told by the plate, whatever the network reads."""
+    before, within = people(6), people(6)._replace(still=6.0)
+    assert variance(before._replace(apart=-4.0)) == pytest.approx(variance(before))
+    assert variance(within._replace(apart=-4.0)) == pytest.approx(variance(within) + 4)

@@ -95,3 +95,16 @@ def test_who_is_read_beside_where_he_was_found_is_nobody_else() -> None:
     assert beside.missed == 0
     other = by.beyond(read((1.3, 1.2), (-2.0, 2.0)), found, NOBODY, ALIVE)
     assert other.missed > 0
+
+
+def test_how_far_the_network_and_the_bodies_are_apart_is_said() -> None:
+    """More people are read than were found, or fewer; those who are believed are not among them."""
+    by, one = Overlooked(CELLS, GLASS.size), np.array([[1.0, 1.0]])
+    leak = 0.04 * CELLS.inside.sum() * CELL**2
+    bare = read((1.0, 1.0), people=10.0)
+    few, many = (by.beyond(bare, (one, np.full(1, n)), NOBODY, STILL).apart for n in (2.0, 15.0))
+    assert few == pytest.approx(8 - leak)
+    assert many == pytest.approx(-5)
+    assert by.beyond(bare, (one, np.full(1, 9.0)), NOBODY, STILL).apart == 0
+    believed = by.beyond(bare, (one, np.full(1, 2.0)), (one, np.ones(1)), ALIVE)
+    assert believed.apart == pytest.approx(8 - leak - VOUCHED)

@@ -16,6 +16,8 @@ STILL = 0.2
 """The same of those of them who are found in the plate."""
 READ = 1.0
 """The same of those who are only read beside them: as many again, or nobody."""
+APART = 0.5
+"""Standard deviation for each person by whom two witnesses of who stands in the plate differ."""
 UNSEEN = 0.4
 """The same of those who are there and were not found."""
 
@@ -31,6 +33,8 @@ class Counted(NamedTuple):
     """People among them who stand in the plate."""
     read: float
     """People whom the network reads beside those (overlooked.py)."""
+    apart: float
+    """People by whom what the network reads of all of them differs from what was found."""
     unseen: float
     """People hidden behind others, or like those found but not found themselves."""
 
@@ -38,8 +42,12 @@ class Counted(NamedTuple):
 def variance(of: Counted) -> float:
     """people²: the variance of the count."""
     own = (of.weights * (1 - of.weights)).sum() + KEPT * (of.weights * (1 - of.visible)).sum()
+    # Of those before the plate there is a better witness: the plate.
+    found = float(of.weights.sum()) + of.read
+    plated = (of.still + of.read) / found if found > 0 else 0.0
     lasting = (
         LASTING * float(of.weights.sum()),
+        APART * of.apart * plated,
         STILL * of.still,
         READ * of.read,
         UNSEEN * of.unseen,

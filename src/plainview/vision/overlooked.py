@@ -42,6 +42,9 @@ class Beyond(NamedTuple):
     """(n,) people."""
     missed: float
     """People that may be there beyond those."""
+    apart: float = 0.0
+    """People in the area whom the network reads beyond those found and these; negative where it
+    reads fewer."""
 
 
 NOTHING = Beyond(np.empty((0, 2)), np.empty(0), 0.0)
@@ -102,7 +105,10 @@ class Overlooked:
         possible = (float((dense - near)[odd].sum()) - LEAK * np.count_nonzero(inside)) * CELL**2
         missed = UNSEEN * max(possible - float(more.sum()), 0.0)
         added = more.ravel() > 0
-        return Beyond(self._cells.centres[added], more.ravel()[added], missed)
+        differ = float((bare - known - more)[inside].sum())
+        # What a floor leaks may be among what is read, and need not be.
+        apart = differ - min(max(differ, 0.0), LEAK * CELL**2 * np.count_nonzero(inside))
+        return Beyond(self._cells.centres[added], more.ravel()[added], missed, apart)
 
     def _grounds(self, ground: Mask, places: Floats) -> NDArray[np.int32]:
         """(rows, columns) numbers of connected parts of `ground` with some of `places`, else 0."""

@@ -220,6 +220,7 @@ class SparseEstimator:
             bodies.visible[inside],
             still=float((weights * inside)[first:].sum()),
             read=float(beyond.weights.sum()),
+            apart=0.0 if self._dense.crowded else beyond.apart,
             unseen=float(hidden.weights[self._inside(hidden.places)].sum() + veiled[inside].sum()),
         )
         weights = weights + veiled

@@ -10,9 +10,9 @@ from plainview.vision.optics import Floats
 
 KEPT = 0.25
 """Variance for each person kept in the mixture of whom nothing shows, people²."""
-LASTING = 0.05
+LASTING = 0.1
 """Relative standard deviation of the number of those found that is so for the whole scene."""
-STILL = 0.2
+STILL = 0.3
 """The same of those of them who are found in the plate."""
 READ = 1.0
 """The same of those who are only read beside them: as many again, or nobody."""

@@ -25,6 +25,7 @@ from plainview.vision.plate import (
     median,
     plate_png,
     read_plate,
+    shrunk,
 )
 
 SHAPE = (60, 80)
@@ -302,3 +303,13 @@ def test_a_box_is_the_mean_around_each_pixel(side: int) -> None:
     """Up to its border, which goes on as it does for OpenCV."""
     one = picture().astype(np.float32)
     np.testing.assert_allclose(box(one, side), cv2.blur(one, (side, side)), atol=1e-3)
+
+
+@pytest.mark.parametrize("each", [1, 2, 3, 4, 5, 7])
+def test_a_shrunk_picture_is_made_of_means(each: int) -> None:
+    """To the last bit as OpenCV makes it, whichever way is the faster."""
+    one = np.random.default_rng(each).integers(0, 256, (each * 50, each * 31), dtype=np.uint8)
+    usual = cv2.resize(one, (31, 50), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(shrunk(one, (31, 50)), usual)
+    uneven = cv2.resize(one, (30, 49), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(shrunk(one, (30, 49)), uneven)

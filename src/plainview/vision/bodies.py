@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.optics import SAMPLES, Floats, Optics, Outlines, flat_samples
+from plainview.vision.optics import FARTHEST, SAMPLES, Floats, Optics, Outlines, flat_samples
 
 EVIDENCE = 14.0
 """Log-odds of a wholly visible body whose every sample speaks for it (correlated pixels count as
@@ -162,8 +162,9 @@ class BodyModel:
         corners = strip + (projection[:, :2] @ place + projection[:, 3])
         if corners[:, 2].min() < 0.5:
             return
-        corners = np.rint(corners[:, :2] / corners[:, 2:])
-        polygon = corners.clip(-32_000, 32_000).astype(np.int32)[:, None, :]
+        pixels = np.rint(corners[:, :2] / corners[:, 2:])
+        np.minimum(np.maximum(pixels, -FARTHEST, out=pixels), FARTHEST, out=pixels)
+        polygon = pixels.astype(np.int32)[:, None, :]
         x, y, w, h = cv2.boundingRect(polygon)
         x0, y0 = max(x, 0), max(y, 0)
         x1, y1 = min(x + w, self.optics.size[0]), min(y + h, self.optics.size[1])

@@ -151,7 +151,7 @@ class Flow:
         optics = self._optics
         width, height = optics.size
         polygons = trunks(optics.projection, optics.centre, places)
-        owner = np.zeros((height, width), dtype=np.int32)
+        owner = np.zeros((height, width), dtype=np.int16)
         for k in np.argsort(-np.hypot(*(places - optics.centre[:2]).T), kind="stable"):
             cv2.fillPoly(owner, [polygons[k]], int(k) + 1)
         corners, masks = [], []

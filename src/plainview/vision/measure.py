@@ -16,7 +16,7 @@ from plainview.vision.events.seen import Chroma, Seen
 from plainview.vision.events.supplied import Supplied, supplied_detectors
 from plainview.vision.health import HealthMonitor
 from plainview.vision.optics import Optics, optics
-from plainview.vision.plate import Luma, Plate, read_plate
+from plainview.vision.plate import Luma, Plate, read_plate, shrunk
 from plainview.vision.scene import BOOTSTRAP, STAGES, FrameStore
 from plainview.vision.sparse import SparseEstimator
 from plainview.vision.spec import LensSpec, NetworkState
@@ -139,11 +139,7 @@ class Measurer:
         optics_ = self._optics
         if optics_ is None:
             return
-        if optics_.size == (width, height):
-            work = luma.copy()
-        else:
-            small = cv2.resize(luma, optics_.size, interpolation=cv2.INTER_AREA)
-            work = np.asarray(small, dtype=np.uint8)
+        work = luma.copy() if optics_.size == (width, height) else shrunk(luma, optics_.size)
         if t <= self._last:
             # A clock that stepped back, or frames out of order: time goes on by one step.
             self._first += t - self._last - self._step

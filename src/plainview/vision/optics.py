@@ -49,7 +49,7 @@ _TURN = np.array([-1.0, 1.0])
 """Turns (y, x) to the left."""
 _NEAREST = 0.1
 """Metres before the camera from which on anything is seen."""
-_FARTHEST = 32_000.0
+FARTHEST = 32_000.0
 """Pixels beyond which all is alike: OpenCV draws no farther."""
 
 
@@ -125,7 +125,7 @@ def flat_samples(
     for first in range(0, len(places), _RUN):
         some = slice(first, first + _RUN)
         pixels = _planes(projection, centre, places[some])
-        np.clip(pixels, -_FARTHEST, _FARTHEST, out=pixels)
+        np.clip(pixels, -FARTHEST, FARTHEST, out=pixels)
         x, y = np.rint(pixels, out=pixels).astype(np.int32)
         # What is negative is larger than any picture where its sign is read as a digit.
         outside = (x.view(np.uint32) >= width) | (y.view(np.uint32) >= height)
@@ -175,7 +175,7 @@ class Outlines:
         high = len(_PROFILE_Z)
         pixels = _pixels(points.T)
         middle, side = pixels[:high], (pixels[high:] - pixels[:high]) * (1 / _ACROSS[-1])
-        return [_around(middle, side * factor) for factor in widen]
+        return list(_around(middle, side * np.array(widen)[:, None, None]))
 
 
 def trunks(projection: Floats, centre: Floats, places: Floats) -> list[NDArray[np.int32]]:
@@ -217,7 +217,7 @@ def _around(middle: Floats, side: Floats) -> NDArray[np.int32]:
     """(..., 2 h, 1, 2) closed polygon, whole working pixels, by `side` (..., h, 2) of `middle`."""
     points = np.concatenate((middle - side, (middle + side)[..., ::-1, :]), axis=-2)
     np.rint(points, out=points)
-    np.minimum(np.maximum(points, -_FARTHEST, out=points), _FARTHEST, out=points)
+    np.minimum(np.maximum(points, -FARTHEST, out=points), FARTHEST, out=points)
     return points.astype(np.int32)[..., None, :]
 
 

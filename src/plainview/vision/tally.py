@@ -86,13 +86,14 @@ class Tally:
         second = np.clip((high - (base + 1)) / (high - low), 0.0, 1.0)
         speed = np.hypot(velocities[:, 0], velocities[:, 1])
         values = np.stack((np.ones(len(weights)), *velocities.T, speed, speed**2)) * weights
-        for dx in (0, 1):
-            for dy in (0, 1):
-                share = np.abs(1 - dx - second[:, 0]) * np.abs(1 - dy - second[:, 1])
-                ix = np.clip(base[:, 0] + dx, 0, nx - 1)
-                iy = np.clip(base[:, 1] + dy, 0, ny - 1)
-                for plane, value in zip(self._sums, values, strict=True):
-                    np.add.at(plane, (iy, ix), value * share)
+        shares = np.stack((1 - second, second))
+        # The four cells of each: (2, 2, n), by columns and rows.
+        share = shares[:, None, :, 0] * shares[None, :, :, 1]
+        cells = np.clip(base + np.array([[0], [1]])[:, None], 0, (nx - 1, ny - 1))
+        flat = (cells[None, :, :, 1] * nx + cells[:, None, :, 0]).ravel()
+        for k, value in enumerate(values):
+            spread = np.bincount(flat, (share * value).ravel(), minlength=nx * ny)
+            self._sums[k] += spread.reshape(ny, nx)
 
     def reading(
         self,

@@ -67,9 +67,12 @@ class HiddenPeople:
         within = (flat < last).mean(axis=1)
         # Ground that the picture does not show is neither seen nor hidden: it is not measured.
         self._measured = inside & (within >= SEEN)
-        self._area = self._measured & shapely.contains_xy(area, gx.ravel(), gy.ravel())
-        self._flat = np.ascontiguousarray(flat[:, ::2])
-        self._depth = depth.astype(np.float32)
+        self._nodes = np.flatnonzero(self._measured)
+        places = self._places[self._nodes]
+        self._area = np.asarray(shapely.contains_xy(area, places[:, 0], places[:, 1]))
+        # Of what is measured alone, in the order of `_nodes`.
+        self._flat = flat[self._nodes, ::2]
+        self._depth = depth[self._nodes].astype(np.float32)
         self._sigma = REACH / step
 
     def estimate(self, bodies: Bodies) -> Hidden:
@@ -117,7 +120,7 @@ class HiddenPeople:
         `moving` and `closed` (h, w) are non-zero where the picture changed and where bodies are.
         """
         odd = np.append((moving > 0) & (closed == 0), np.False_)
-        share = odd[self._flat].mean(axis=1)
+        share = np.count_nonzero(odd.take(self._flat), axis=1) / self._flat.shape[1]
         nodes = int(np.count_nonzero(self._area & (share > UNEXPLAINED)))
         return float(nodes * self._step**2)
 
@@ -136,13 +139,16 @@ class HiddenPeople:
             if hides[k]:
                 polygon = self._outlines.around(bodies.places[k], (1.0,))
                 cv2.fillPoly(screen, polygon, float(k))
-        seen = whole[self._flat].astype(np.intp)
-        behind = np.append(depth, np.inf)[seen] < self._depth[:, None] - 0.2
+        seen = whole.take(self._flat).astype(np.intp)
+        behind = np.append(depth, np.inf).take(seen) < self._depth[:, None] - 0.2
         middle = seen.shape[1] // 2
-        hider = np.where(
+        first = np.where(
             behind[:, middle], seen[:, middle], seen[np.arange(len(seen)), behind.argmax(axis=1)]
         )
-        return behind.mean(axis=1), np.minimum(hider, len(depth) - 1)
+        hidden, hider = np.zeros(len(self._places)), np.zeros(len(self._places), dtype=np.intp)
+        hidden[self._nodes] = np.count_nonzero(behind, axis=1) / seen.shape[1]
+        hider[self._nodes] = np.minimum(first, len(depth) - 1)
+        return hidden, hider
 
     def _node(self, places: Floats) -> NDArray[np.intp]:
         """(n,) index of the node nearest to each place."""

@@ -164,6 +164,8 @@ class Plate:
         """Start from a background `luma` (h, w) and its standard deviation `noise` (h, w)."""
         self.mean = luma.astype(np.float32)
         self.noise = np.maximum(noise, NOISE_FLOOR).astype(np.float32)
+        self.usual_noise = median(self.noise.ravel())
+        """Median of `noise`."""
         self._refresh()
 
     @classmethod
@@ -198,6 +200,7 @@ class Plate:
         """Take the background of `other`, of the same size, `where` (h, w) is true."""
         self.mean[where] = other.mean[where]
         self.noise[where] = other.noise[where]
+        self.usual_noise = median(self.noise.ravel())
         self._refresh()
 
     def follow(self, luma: Luma, free: Luma, rate: float) -> None:

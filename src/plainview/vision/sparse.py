@@ -170,7 +170,7 @@ class SparseEstimator:
             return crowded
         before, covered = self._before
         change = cv2.blur(cv2.absdiff(luma, before), (3, 3))
-        moving = np.asarray(change > 4.0 * float(np.median(self.plate.noise)), dtype=np.uint8)
+        moving = np.asarray(change > 4.0 * self.plate.usual_noise, dtype=np.uint8)
         # Where somebody has just been the picture changes as well as where he is.
         return crowded + PACKED * self._hidden.unexplained(moving, self.mask | covered)
 

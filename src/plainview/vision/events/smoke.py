@@ -30,7 +30,7 @@ from plainview.vision.events.first import FirstPicture
 from plainview.vision.events.flicker import step
 from plainview.vision.events.murk import Dark, Murk
 from plainview.vision.events.parts import parts
-from plainview.vision.events.ranks import mean, median, median_of_bytes, medians
+from plainview.vision.events.ranks import mean, median, medians
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.veil import (
     CELL,
@@ -38,7 +38,9 @@ from plainview.vision.events.veil import (
     Mask,
     Structure,
     Veil,
+    colours_of,
     dry,
+    grey,
     share,
     structured,
     veil_of,
@@ -51,8 +53,6 @@ ENOUGH: Final = 7
 """Looks that smoke must last."""
 LEAST_CELLS: Final = 12
 """Cells that it must lie over."""
-COLOUR: Final = 18.0
-"""Cb or Cr away from grey above which a veil is no smoke."""
 LASTS: Final = 13
 """Looks over which a plume must be likely: what only passes, or flickers up, is not."""
 LONGER: Final = 18
@@ -154,8 +154,8 @@ class SmokeWatch:
         if len(self._veils) < ENOUGH:
             return []
         clear = step(min(veil.clear for veil in self._veils), *CLEAR)
-        colours = _colours(seen.chroma, veil.lost.shape) if dark else None
-        found = [(one.where, _of_dark(one, clear)) for one in dark if _grey(colours, one.where)]
+        colours = colours_of(seen.chroma, veil.lost.shape) if dark else None
+        found = [(one.where, _of_dark(one, clear)) for one in dark if grey(colours, one.where)]
         return self._lasting(self._plumes(seen.chroma, clear) + found, veil.lost.shape)
 
     def _lasting(self, plumes: list[tuple[Mask, Smoke]], shape: tuple[int, ...]) -> list[Smoke]:
@@ -210,45 +210,56 @@ class SmokeWatch:
         large = [k for k in range(1, len(stats)) if cells[k] >= LEAST_CELLS]
         if not large:
             return []
-        boil, colours = Boil(self._veils, lost, self._habit), _colours(chroma, sure.shape)
+        colours = colours_of(chroma, sure.shape)
+        boil: Boil | None = None
         found = []
         for k in large:
             where = labels == k
             core = where & sure
-            if _grey(colours, core):
+            if grey(colours, core):
                 plume = self._plume(where & (joined > 0), core, lost)
-                likely = clear * boil.likely(core) * plume.confidence
+                likely = 0.0
+                if clear * plume.confidence > 0:
+                    boil = boil or Boil(self._veils, lost, self._habit)
+                    likely = clear * boil.likely(core) * plume.confidence
                 found.append((core, plume._replace(confidence=likely)))
         return found
 
     def _plume(self, whole: Mask, core: Mask, lost: Image) -> Smoke:
-        depth = lost[:, core]
-        soft = mean((depth > THIN) & (depth < 0.8))
         tone = median(np.array([median(veil.tone[core]) for veil in self._veils]))
-        shifts = np.stack([veil.shift[core] for veil in self._veils])
-        shift = median(np.abs(shifts.mean(axis=0)))
-        # Who passes before a ghost changes its light much, but once: smoke stirs from look to look.
-        stirs = median(medians(np.abs(np.diff(shifts, axis=0))))
-        steadily = stirs / max(median(shifts.std(axis=0)), 1e-6)
-        strong = max(step(shift, 0.02, 0.05), step(mean(depth), 0.25, 0.4))
         reach = cv2.dilate(core.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         rows, columns = np.nonzero(whole & reach)
         foot = rows >= rows.max() - int(np.ptp(rows)) // 5
         weight = 0.05 + lost.mean(axis=0)[rows[foot], columns[foot]]
         column = float(weight @ columns[foot] / float(weight.sum()))
-        sure = step(soft, 0.3, 0.6) * strong * step(STEAM - tone, 0.0, 1.5)
-        # A moving shadow loses some contrast to coding in the dark, but gives hardly any light.
-        sure *= step(tone, 0.4, 0.6)
-        sure *= step(stirs, 0.002, 0.004) * step(steadily, 0.1, 0.25)
         side = 2.0 * CELL
         return Smoke(
             (column + 0.5) * side,
             (float(rows.max()) + 1.0) * side,
             float(core.sum()) * side * side,
             tone,
-            sure,
+            self._sure(core, lost, tone),
             side * _rise(lost.mean(axis=0) * whole),
         )
+
+    def _sure(self, core: Mask, lost: Image, tone: float) -> float:
+        """0 to 1: whether what veils the cells of `core` is as soft, strong and restless as smoke.
+
+        `tone`: its brightness against the ground.
+        """
+        depth = lost[:, core]
+        soft = step(mean((depth > THIN) & (depth < 0.8)), 0.3, 0.6)
+        # A moving shadow loses some contrast to coding in the dark, but gives hardly any light.
+        pale, lit = step(STEAM - tone, 0.0, 1.5), step(tone, 0.4, 0.6)
+        if soft * pale * lit == 0:
+            return 0.0
+        shifts = np.stack([veil.shift[core] for veil in self._veils])
+        shift = median(np.abs(shifts.mean(axis=0)))
+        strong = max(step(shift, 0.02, 0.05), step(mean(depth), 0.25, 0.4))
+        # Who passes before a ghost changes its light much, but once: smoke stirs from look to look.
+        stirs = median(medians(np.abs(np.diff(shifts, axis=0))))
+        steadily = stirs / max(median(shifts.std(axis=0)), 1e-6)
+        return soft * strong * pale * lit * (step(stirs, 0.002, 0.004) * step(steadily, 0.1, 0.25))
 
 
 def _of_dark(dark: Dark, clear: float) -> Smoke:
@@ -270,17 +281,3 @@ def _rise(hides: Image) -> float:
     rows = hides.sum(axis=1)
     dense = np.nonzero(rows >= FADED * rows.max())[0]
     return math.inf if dense[0] == 0 else float(np.nonzero(rows)[0].max() - dense[0]) + 1.0
-
-
-def _colours(chroma: Luma | None, shape: tuple[int, ...]) -> list[Luma] | None:
-    """Cb and Cr of each cell, (h, w) each of that `shape`; None where there is no colour."""
-    if chroma is None:
-        return None
-    height, width = shape
-    planes = [cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) for one in chroma]
-    return [np.asarray(plane, dtype=np.uint8) for plane in planes]
-
-
-def _grey(colours: list[Luma] | None, core: Mask) -> bool:
-    """Whether what lies over the cells of `core` has hardly any of `colours`."""
-    return all(abs(median_of_bytes(plane[core]) - 128.0) < COLOUR for plane in colours or ())

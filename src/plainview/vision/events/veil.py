@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.events.ranks import median
+from plainview.vision.events.ranks import median, median_of_bytes
 from plainview.vision.plate import Image, Luma, median_of_three
 
 Mask = NDArray[np.bool_]
@@ -24,6 +24,8 @@ THIN: Final = 0.15
 """Part hidden from which a cell is veiled."""
 PLAIN: Final = 1.3
 """Power of a plate's structure over that of a frame's noise from which what hides it shows."""
+COLOUR: Final = 18.0
+"""Cb or Cr away from grey above which a veil is no smoke."""
 _LINEAR: Final = (np.arange(256, dtype=np.float32) / 255) ** np.float32(2.2)
 
 
@@ -126,3 +128,17 @@ def veil_of(frame: Structure, plate: Structure) -> Veil:
         own,
         behind,
     )
+
+
+def colours_of(chroma: Luma | None, shape: tuple[int, ...]) -> list[Luma] | None:
+    """Cb and Cr of each cell, (h, w) each of that `shape`; None where there is no colour."""
+    if chroma is None:
+        return None
+    height, width = shape
+    planes = [cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) for one in chroma]
+    return [np.asarray(plane, dtype=np.uint8) for plane in planes]
+
+
+def grey(colours: list[Luma] | None, core: Mask) -> bool:
+    """Whether what lies over the cells of `core` has hardly any of `colours`."""
+    return all(abs(median_of_bytes(plane[core]) - 128.0) < COLOUR for plane in colours or ())

@@ -57,6 +57,12 @@ def test_who_was_seen_to_fall_may_look_like_one_who_sits() -> None:
     assert down(0.6, 0.75, fallen=1.0).confidence() < PATIENCE.least
 
 
+def test_who_plainly_crouches_has_not_fallen_however_fast_he_bent_down() -> None:
+    """Both explain who ties his shoe, one of them better; of who is seen dimly less is said."""
+    assert down(0.74, 0.82, fallen=0.8).confidence() < PATIENCE.least
+    assert down(0.56, 0.64, fallen=1.0).confidence() > PATIENCE.least - 0.05
+
+
 def test_across_the_view_a_fall_tells_no_posture() -> None:
     """Legs stretched out fast are as long as who lies; that it is no shadow, a fall still tells."""
     assert down(0.61, 0.6, fallen=1.0).confidence() > PATIENCE.least

@@ -47,6 +47,10 @@ FAST: Final = (0.85, 1.1)
 """Metres that somebody's top sank within half a second from which it may be, and is, a fall."""
 FELL: Final = (0.15, 0.12)
 """What a fall adds, and by how much overlap less another posture explains who fell."""
+POSED: Final = (0.7, 0.82)
+"""Overlap with another posture from which that may be, and is, what is seen, however fast he came
+into it: who bends down to his shoe sinks nearly as fast as who falls.
+"""
 SURER: Final = 0.7
 """Part of the doubts about its size, its shade and who is upright there that a fall takes away."""
 ACROSS: Final = (0.6, 0.8)
@@ -148,7 +152,7 @@ class Down:
 
     def _sure(self) -> float:
         witness = self._witness()
-        other = self.other - FELL[1] * witness
+        other = self.other - FELL[1] * witness * (1.0 - step(self.other, *POSED))
         sure = 0.55 + 1.2 * (min(self.lies, WELL) - 0.62) + 1.6 * (self.lies - other - 0.04)
         sure += FELL[0] * witness - WORSE * max(other - self.lies, 0.0)
         if self.upright > CLOSE:

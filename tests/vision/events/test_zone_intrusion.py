@@ -92,8 +92,11 @@ def test_who_is_hardly_ever_met_is_rain() -> None:
 
 
 def test_an_outline_alone_must_be_there_nearly_always() -> None:
-    """The shade of leaves has somebody's outline in half of the looks."""
-    assert look(WALKER._replace(share=0.6, flow=None)) == []
+    """The shade of leaves has somebody's outline in half of the looks; somebody's shadow in heavy
+    rain in five of seven.
+    """  # noqa: D205 - one sentence
+    for share in (0.6, 5 / 7):
+        assert look(WALKER._replace(share=share, flow=None)) == []
     assert look(WALKER._replace(share=0.9, flow=None))
 
 

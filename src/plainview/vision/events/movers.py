@@ -42,7 +42,7 @@ SHOWN: Final = 0.3
 """Part of a body that must be visible."""
 EVERY: Final = 0.4
 """Seconds between two looks while no vehicle is under way: who walks is met again within a step."""
-NEARLY_ALWAYS: Final = 0.7
+NEARLY_ALWAYS: Final = 0.75
 """Part of the looks in which somebody must be met of whom only an outline is found: what sways
 makes one now and then."""
 LONG: Final = 5.0

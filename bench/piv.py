@@ -1,7 +1,8 @@
 """Velocity from pictures beside the walkers' own, by density, by speed and by camera; and its cost.
 
-Recorded walks (Juelich) are rendered, laid on the head plane and measured with Piv. The truth of a
-window is the mean velocity of those whose bodies (squares of 0.4 m) lie in it, each by how much.
+Recorded walks (Juelich) are rendered, laid on the head plane and measured with Piv. What a window
+says is its middle's stream, so that the truth is the mean velocity of those whose bodies (squares
+of 0.4 m) lie in its middle, each by how much; density and spread are those of a square of 1.5 m.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from plainview.synth.recorded import juelich
 from plainview.synth.render import Renderer
 from plainview.synth.simulate import empty
 from plainview.synth.trajectories import Trajectories
+from plainview.vision.dense import window
 from plainview.vision.headplane import SCALE, HeadPlane, head_plane
 from plainview.vision.piv import Luma, Piv
 
@@ -29,9 +31,14 @@ LIMIT = 0.1
 """m/s, of issue 3."""
 RATE = 10
 """Frames rendered a second."""
-WINDOW = 1.5
+MIDDLE = 0.75
+"""Metres a side of the middle of a window."""
+WIDE = 1.5
+"""Metres a side of the square in which people are counted, and go different ways."""
 HALF_BODY = 0.2
 """Metres."""
+HALF_A_BODY = 0.5
+"""People in a window's middle from which it has a velocity."""
 LEAST = 1.0
 """people/m² from which a window counts as crowd."""
 LANES = 0.3
@@ -114,7 +121,7 @@ def _grey(picture: NDArray[np.uint8]) -> Luma:
 def measured(shot: Film, every: int, step: float, *, plate: bool) -> Iterator[Found]:
     """Each field with its truth, from every `every`-th picture."""
     plane = shot.plane
-    piv = Piv(SCALE, WINDOW, step, plate=shot.plate if plate else None)
+    piv = Piv(SCALE, window(plane.size), step, plate=shot.plate if plate else None)
     at = piv.centres(shot.pictures[0].shape).reshape(-1, 2)
     centres = np.column_stack((at, np.ones(len(at)))) @ plane.ground.T
     low, high = np.array(shot.case.area).min(axis=0), np.array(shot.case.area).max(axis=0)
@@ -129,18 +136,30 @@ def measured(shot: Film, every: int, step: float, *, plate: bool) -> Iterator[Fo
             continue
         moment = shot.walks.at(k / RATE - compared / 2)
         apart = np.abs((centres[:, None] - moment.position[None]) @ axes)
-        share = np.clip((WINDOW / 2 + HALF_BODY - apart) / (2 * HALF_BODY), 0, 1).prod(axis=-1)
+        share = _within(apart, WIDE)
         people = share.sum(axis=1)
-        safe = np.maximum(people, 1e-9)
-        true = (share @ moment.velocity) / safe[:, None]
-        square = share @ (moment.velocity**2).sum(axis=1) / safe
-        spread = np.sqrt(np.maximum(square - (true**2).sum(axis=1), 0))
+        whole = _mean(share, moment.velocity)
+        square = _mean(share, moment.velocity**2).sum(axis=1)
+        spread = np.sqrt(np.maximum(square - (whole**2).sum(axis=1), 0))
+        middle = _within(apart, MIDDLE)
+        true = _mean(middle, moment.velocity)
         velocity = plane.turned(field.velocities).reshape(-1, 2)
-        use = inside & field.valid.ravel() & (people / WINDOW**2 >= LEAST)
+        use = inside & field.valid.ravel() & (people / WIDE**2 >= LEAST)
+        use &= middle.sum(axis=1) >= HALF_A_BODY
         yield Found(
-            people[use] / WINDOW**2, np.hypot(*true[use].T), spread[use],
+            people[use] / WIDE**2, np.hypot(*true[use].T), spread[use],
             velocity[use] - true[use], field.noise.ravel()[use].astype(np.float64),
         )  # fmt: skip
+
+
+def _within(apart: _Floats, side: float) -> _Floats:
+    """(n, people) parts of bodies, `apart` (n, people, 2) metres away, in squares of `side`."""
+    return np.asarray(np.clip((side / 2 + HALF_BODY - apart) / (2 * HALF_BODY), 0, 1).prod(axis=-1))
+
+
+def _mean(share: _Floats, values: _Floats) -> _Floats:
+    """(n, 2) means of `values` (people, 2) by `share` (n, people)."""
+    return np.asarray(share @ values / np.maximum(share.sum(axis=1), 1e-9)[:, None])
 
 
 def joined(parts: Sequence[Found]) -> Found:
@@ -224,7 +243,8 @@ def main() -> None:
                 row(case.name, about, "all", joined(list(measured(shot, every, 0.5, plate=plate))))
             )
     print(
-        "Rendered from recorded walks, windows of 1.5 m with at least one person/m²; a picture "
+        "Rendered from recorded walks, in windows as a lens has them where at least one person/m² "
+        "is; a picture "
         "every 0.2 s, plate known.\nError: mean length of measured less true velocity. "
         "Error / noise: root mean square for one component, 1 if the noise floor is honest;\n"
         "its three factors in vision/piv.py were fitted on the first three crowds, so that "

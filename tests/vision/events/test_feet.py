@@ -8,7 +8,7 @@ from plainview.record import EventKind
 from plainview.vision.bodies import Bodies
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.eyes import Eyes
-from plainview.vision.events.feet import footed
+from plainview.vision.events.feet import Standing, footed, lifts
 from plainview.vision.events.movers import Movers
 from plainview.vision.events.seen import Seen
 from plainview.vision.foreground import SHADOW
@@ -41,6 +41,16 @@ def test_a_body_whose_lower_half_is_bare_ground_stands_elsewhere() -> None:
     assert len(footed(VIEW.matrix(), shown(0.8, 2.6), BODY).weights) == 0
     below = Bodies(np.array([(0.0, 3.0)]), np.zeros((1, 2)), np.ones(1), np.ones(1))
     assert len(footed(VIEW.matrix(), shown(0.0, 1.75), below).weights) == 1
+
+
+def test_feet_are_no_lower_than_anything_shows_of_somebody() -> None:
+    """Whose head the dark hides may be found too low, where the ground is bare to his ankles."""
+    standing = Standing(VIEW.matrix(), BODY.places)
+    for bare in (0.0, 0.2, 0.35):
+        (lift,) = lifts(shown(bare, 1.75), standing)
+        assert abs(lift - bare / 1.75) <= 0.05
+    (lift,) = lifts(shown(1.2, 1.75), standing)
+    assert lift == 0.3
 
 
 class Counting:

@@ -193,6 +193,18 @@ def test_who_passes_close_to_the_border_is_not_told_of() -> None:
     assert starts([(0.4 * k, -4.0 + 0.5 * k, 11.0) for k in range(12)]) == 1
 
 
+def test_whose_feet_show_nowhere_may_pass_behind_a_zone() -> None:
+    """Where the dark hides his head he is found lower in the picture than he is."""
+    behind = mover(along((-8.0, 19.3), (-4.0, 19.3), 3.0), Size.PERSON)
+    surely = ZoneIntrusion.patience.least
+    (found,) = look(behind)
+    assert found.confidence >= surely
+    (found,) = look(behind._replace(lift=0.2))
+    assert found.confidence < surely
+    (found,) = look(WALKER._replace(lift=0.2))
+    assert found.confidence >= surely
+
+
 def test_who_cuts_a_corner_far_away_may_have_passed_behind_it() -> None:
     """There every line of sight is short within the zone, which says nothing of his feet."""
     aside = zone(polygon=np.add(SQUARE, (15.0, 0.0)))

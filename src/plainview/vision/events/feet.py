@@ -153,17 +153,34 @@ def footed(projection: Floats, evidence: Image, bodies: Bodies) -> Bodies:
 
     A body is drawn towards whatever differs beside somebody: by half its height to a patch of sun.
     """
+    legs = _legs(evidence, Standing(projection, bodies.places))
+    stands = (legs > DIFFERS).mean(axis=1) >= FOOTED
+    return Bodies(*(one[stands] for one in bodies))
+
+
+def lifts(evidence: Image, standing: Standing) -> Floats:
+    """(n,) how far above its foot anything in `evidence` (h, w) differs, in a body's heights.
+
+    0 for who is shown down to the ground. Where the dark hides somebody's head, a body that is as
+    tall as people are is as likely to hang over at his feet; but those are where he ends.
+    """
+    shown = _legs(evidence, standing) > 0
+    return np.asarray(np.where(shown.any(axis=1), LEGS[shown.argmax(axis=1)], LEGS[-1]))
+
+
+def _legs(evidence: Image, standing: Standing) -> Floats:
+    """(n, LEGS) the most `evidence` (h, w) across each body at these heights.
+
+    What is below or beside the picture may be anything: it is infinite.
+    """
     height, width = evidence.shape
-    standing = Standing(projection, bodies.places)
     up = standing.head - standing.foot
     side = np.hypot(*up.T) * HALF_WIDTH * np.linspace(-1.0, 1.0, 5)[:, None]
     x = np.rint((standing.foot[:, 0] + side)[..., None] + LEGS * up[:, :1]).astype(np.int64)
     y = np.rint(standing.foot[:, 1:] + LEGS * up[:, 1:]).astype(np.int64)
     values = evidence[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    # What is below or beside the picture may be anything.
     outside = (x < 0) | (x >= width) | (y < 0) | (y >= height)
-    stands = ((values > DIFFERS) | outside).any(axis=0).mean(axis=1) >= FOOTED
-    return Bodies(*(one[stands] for one in bodies))
+    return np.asarray(np.where(outside, np.inf, values).max(axis=0))
 
 
 def above(projection: Floats, standing: Standing, ends: Floats) -> Floats:

@@ -24,6 +24,7 @@ from plainview.vision.events.feet import (
     above,
     footed,
     found_anew,
+    lifts,
     other_place,
     tops,
 )
@@ -85,6 +86,9 @@ class Mover(NamedTuple):
     """Whether most of it was veiled, and has proved a thing by its sharp ends (keen.py)."""
     part: bool = False
     """Whether what is of a person's size is a part of a vehicle, by how many are fast around it."""
+
+    lift: float = 0.0
+    """Heights of a person by which his feet are found lower than anything shows of him."""
 
     @property
     def outlined(self) -> bool:
@@ -207,7 +211,7 @@ class Movers:
         middle = (standing.foot + standing.head) / 2
         hides = standing.hides()
         hidden = np.asarray(hides.any(axis=0))
-        ends = tops(evidence, standing)
+        ends, lift = tops(evidence, standing), lifts(evidence, standing)
         others = above(projection, standing, ends) if (ends > TALL).any() else places
         fast = bodies.places[speed > SWIFT]
         gaps = np.hypot(*(places[:, None] - fast[None]).transpose(2, 0, 1))
@@ -226,6 +230,7 @@ class Movers:
                 other=other_place(places, hides[k], others[k], above=bool(ends[k] > TALL)),
                 flow=(float(velocity[0]), float(velocity[1])),
                 part=bool(crowded[k]),
+                lift=float(lift[k]),
             )
             for k, velocity in enumerate(velocities)
             if not hidden[k]
@@ -268,4 +273,5 @@ def _mover(path: Path) -> Mover:
         share=path.share,
         given=found.given,
         part=found.part,
+        lift=found.lift,
     )

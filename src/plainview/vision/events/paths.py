@@ -95,6 +95,8 @@ class Found(NamedTuple):
     """Whether most of it was veiled, and has proved a thing by its sharp ends (keen.py)."""
     part: bool = False
     """Whether what is of a person's size is a part of a vehicle."""
+    lift: float = 0.0
+    """Heights of a person by which his feet are found lower than anything shows of him."""
     bodies: tuple[tuple[float, float], ...] = ()
     """m/s by optical flow of each body that is surely in a vehicle's outline."""
 

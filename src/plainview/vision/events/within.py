@@ -54,20 +54,23 @@ def well_inside(mover: Mover, ground: Polygon, centre: Floats) -> bool:
     if mover.size is Size.VEHICLE:
         return True
     places = [(mover.x, mover.y), *mover.path[-2:, 1:].mean(axis=0, keepdims=True)]
-    return any(deep(np.array(place), ground, centre) for place in places)
+    return any(deep(np.array(place), ground, centre, mover.lift) for place in places)
 
 
-def deep(foot: Floats, ground: Polygon, centre: Floats) -> bool:
-    """Whether `foot` (2,), seen from `centre` (3,), is inside `ground`, were it a little amiss."""
+def deep(foot: Floats, ground: Polygon, centre: Floats, lift: float = 0.0) -> bool:
+    """Whether `foot` (2,), seen from `centre` (3,), is inside `ground`, were it a little amiss.
+
+    And `lift` heights of a body higher in the picture, where nothing is seen of him below.
+    """
     away = foot - centre[:2]
     far = max(float(np.hypot(*away)), 1e-6)
     # The zone is as deep as it is through its middle: at a corner every way through it is short.
     middle = np.array(ground.centroid.coords[0])
     sight = LineString([middle - 2 * away, middle + 2 * away])
-    amiss = UNSURE * BODY_HEIGHT * far / max(float(centre[2]), BODY_HEIGHT)
-    amiss = min(amiss, WITHIN * float(sight.intersection(ground).length))
-    step = amiss / far * away
-    return all(shapely.contains_xy(ground, *(foot + side * step)) for side in (-1, 1))
+    tall = BODY_HEIGHT * far / max(float(centre[2]), BODY_HEIGHT)
+    amiss = min(UNSURE * tall, WITHIN * float(sight.intersection(ground).length))
+    steps = (-amiss, max(amiss, lift * tall))
+    return all(shapely.contains_xy(ground, *(foot + step / far * away)) for step in steps)
 
 
 def enters(mover: Mover, ground: Polygon, way: tuple[float, float]) -> bool:

@@ -136,6 +136,21 @@ def test_what_nobody_walked_away_from_is_not_told() -> None:
     assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 24.0, what) == []
 
 
+def test_a_vehicle_that_passes_before_it_is_nobody_who_leaves_it() -> None:
+    """As somebody sits there: bodies are laid into a bus and its light, stand and run off."""
+
+    def what(t: float) -> Moment:
+        if t < DOWN:
+            return walk(t, 2.0, DOWN, 60.0)
+        if not 13.0 <= t < 15.0:
+            return [BAG], []
+        x, v = (0.4, 0.0) if t < 14.0 else (0.4 + 2.0 * (t - 14.0), 2.0)
+        people = [(x + aside, 0.6, v, 0.0) for aside in (0.0, 0.4, 0.8)]
+        return [BAG, box(0.4, -0.6, (9.0, 1.2, 0.8), 30)], people
+
+    assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 30.0, what) == []
+
+
 @pytest.mark.parametrize("head", [True, False], ids=["legs-and-head", "thing"])
 def test_who_stands_in_clothes_like_the_ground_is_no_object(*, head: bool) -> None:
     """Legs alone look like a thing that a friend left there; the head above them tells."""

@@ -8,6 +8,7 @@ its shadow, is metres from where he stands: what covers what is asked in the pic
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +18,7 @@ from plainview.vision.events.stillness import DIFFERS
 from plainview.vision.events.thing import Thing
 from plainview.vision.foreground import SHADOW
 from plainview.vision.optics import SAMPLE_Z, Floats, Optics, flat_samples
+from plainview.vision.plate import Image
 
 NEAR: Final = 2.0
 """Metres within which somebody who stays attends a thing."""
@@ -28,6 +30,10 @@ MORE: Final = 0.3
 """Part of a body's silhouette that shows, besides the thing, of somebody who attends it."""
 WITHIN: Final = 5.0
 """Metres from a thing of somebody who may be what is taken for it."""
+VEHICLE: Final = 6.0
+"""m² across the view, of one piece, from which what is there is a vehicle or its light."""
+SIDE: Final = 2.5
+"""Metres on each side of a thing in which that is looked for."""
 COVERED: Final = 0.5
 """Part of it that figures cover, at least."""
 HEAD: Final = SAMPLE_Z > 0.72
@@ -70,6 +76,27 @@ def stands(optics: Optics, thing: Thing, seen: Seen) -> bool:
     shown = (seen.evidence[y, x] > SHADOW) & ~its
     heads = shown[:, HEAD].mean(axis=1) > HEADED
     return bool(np.any(heads & inside.any(axis=1)))
+
+
+def covered(thing: Thing, evidence: Image) -> bool:
+    """Whether `thing` is of one piece with a vehicle or its light, by what differs in (h, w).
+
+    Bodies are laid into those by the dozen: none of them is with the thing, or leaves it.
+    """
+    blob = thing.change.blob
+    rows, columns = blob.window
+    metre = float(np.sqrt(cv2.countNonZero(blob.mask) / thing.extent.area))
+    side = round(SIDE * metre)
+    y0, x0 = max(rows.start - side, 0), max(columns.start - side, 0)
+    part = np.s_[y0 : rows.stop + side, x0 : columns.stop + side]
+    differs = np.asarray(evidence[part] > DIFFERS, dtype=np.uint8)
+    if np.count_nonzero(differs) < VEHICLE * metre**2:
+        return False
+    _, labels = cv2.connectedComponents(differs, connectivity=4)
+    own = labels[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0]
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    return bool(areas[own[blob.whole > 0]].max(initial=0) >= VEHICLE * metre**2)
 
 
 def _staying(thing: Thing, seen: Seen, reach: float) -> Floats:

@@ -15,7 +15,7 @@ import numpy as np
 
 from plainview.geometry import View
 from plainview.record import EventKind
-from plainview.vision.events.attendance import BESIDE, SLOW, attended, stands
+from plainview.vision.events.attendance import BESIDE, SLOW, attended, covered, stands
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
@@ -174,6 +174,9 @@ class LeftObject:
 
         One who waits beside it for long and then goes has left it as well.
         """
+        if covered(thing, seen.evidence):
+            thing.beside, thing.counted = 0, seen.t
+            return
         optics = self._optics
         there = stands(optics, thing, seen)
         thing.stood += (there - thing.stood) / min(thing.looks, LATELY)

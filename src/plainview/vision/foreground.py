@@ -12,7 +12,8 @@ from plainview.vision.shadow import SOFT, ShadowModel
 NEUTRAL = 2.5
 """Standard deviations of difference that speak neither way."""
 
-
+DARKER = -4.0
+"""The same, of what is surely darker than the plate."""
 SHADOW = 0.1
 """Evidence of a pixel that could be a shadow as well as a body."""
 
@@ -76,6 +77,16 @@ class Foreground:
         allowed += 1.0
         shadow = (structure < allowed) & (luma >= floor) & (luma <= ceiling)
         cv2.copyTo(np.minimum(evidence, np.float32(SHADOW)), shadow.view(np.uint8), evidence)
+
+    def darkening(self, luma: Luma) -> Luma:
+        """(h, w) by what factor of the plate `luma`, the last frame, is darker, in steps of 0.02.
+
+        0 where it is hardly darker, or darker than any shadow.
+        """
+        smooth, background = self._last
+        factor = cv2.divide(luma, background, scale=50.0, dtype=cv2.CV_8U)
+        dark = (smooth < DARKER) & (factor > 7) & (factor < 45)
+        return np.where(dark, factor, 0).astype(np.uint8)
 
     def learn_shadows(self, luma: Luma, bodies: Bodies, closed: Luma) -> None:
         """Learn from the `bodies` found in the last frame, `luma`, how shadows fall here."""

@@ -5,6 +5,8 @@ one strong lamp) shines, one direction is darker than the plate again and again 
 factor; under clouds none is. Without cast shadows a dark body is not mistaken for one.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from plainview.geometry import project
@@ -29,6 +31,26 @@ FIRST = 0.4
 SOFT = 0.72
 """Factor above which darkening is a soft shadow that any light makes near the feet."""
 
+KEPT = 1.2
+"""How much more than elsewhere must be dark where shadows were told to fall, to hold on to it."""
+SEEN, USUAL = 0.05, 1.2
+"""Part of the ground near the feet that must be dark for the length of shadows to be taken from
+it, and their length before that, metres."""
+
+
+def towards(k: int) -> Floats:
+    """(2,) metre in direction `k` on the ground."""
+    return np.array([np.cos(_ANGLES[k]), np.sin(_ANGLES[k])])
+
+
+class Sun(NamedTuple):
+    """How shadows fall."""
+
+    way: int
+    """Which of the DIRECTIONS."""
+    factor: float
+    """What is left of the ground's luma."""
+
 
 class ShadowModel:
     """Owns what was seen of the ground around people's feet."""
@@ -41,6 +63,12 @@ class ShadowModel:
         self._factor = np.zeros(DIRECTIONS)
         self._cast: Floats | None = None
         self._darkest = FIRST
+        self._told: Sun | None = None
+
+    def tell(self, sun: Sun) -> None:
+        """Shadows were found to fall as under `sun`: so they do until the ground says no."""
+        self._told = sun
+        self._conclude()
 
     def cast(self) -> Floats | None:
         """(2,) metres from a body's feet to the end of its shadow; None where none is cast."""
@@ -55,7 +83,10 @@ class ShadowModel:
         k = self._sun()
         self._cast = None if k is None else self._end(k)
         if k is not None:
-            factor = float(self._factor[k] / max(float(self._dark[k, :_NEAR].sum()), 1e-9))
+            if self._told is not None and k == self._told.way:
+                factor = self._told.factor
+            else:
+                factor = float(self._factor[k] / max(float(self._dark[k, :_NEAR].sum()), 1e-9))
             self._darkest = min(max(factor - BAND, 0.15), SOFT)
         else:
             self._darkest = FIRST if self._looks[:, :_NEAR].sum() < ENOUGH else SOFT
@@ -64,18 +95,24 @@ class ShadowModel:
         """Index of the direction in which shadows fall; None where they fall in none."""
         looks = self._looks[:, :_NEAR].sum(axis=1)
         if looks.min() < ENOUGH:
-            return None
+            return None if self._told is None else self._told.way
         share = self._dark[:, :_NEAR].sum(axis=1) / looks
         wide = (share + np.roll(share, 1) + np.roll(share, -1)) / 3
         k = int(np.argmax(wide))
         usual = float(np.quantile(wide, 0.25))
-        return k if wide[k] > max(usual + 0.1, 1.6 * usual) else None
+        told = None if self._told is None else self._told.way
+        if told is not None and wide[told] <= KEPT * usual:
+            told, self._told = None, None
+        beside = usual if told is None else max(usual, float(wide[told]))
+        return k if wide[k] > max(usual + 0.1, 1.6 * beside) else told
 
     def _end(self, k: int) -> Floats:
         """(2,) metres from a body's feet to the end of its shadow, in about the direction `k`."""
         near = [(k - 1) % DIRECTIONS, k, (k + 1) % DIRECTIONS]
         dark, looks = self._dark[near], np.maximum(self._looks[near], 1)
         share = (dark / looks).max(axis=0)
+        if share[:_NEAR].max() < SEEN:
+            return towards(k) * USUAL
         # The direction to a third of a step, from the shares beside the best one.
         weight = (dark[:, :_NEAR].sum(axis=1) / looks[:, :_NEAR].sum(axis=1)) ** 2
         angle = _ANGLES[k] + (weight[2] - weight[0]) / weight.sum() * (2 * np.pi / DIRECTIONS)

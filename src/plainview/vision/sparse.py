@@ -25,6 +25,7 @@ from plainview.vision.overlooked import NOTHING, Overlooked
 from plainview.vision.plate import Image, Luma, Plate
 from plainview.vision.scene import FOLLOW_EVERY, Keeper
 from plainview.vision.standing import Standing
+from plainview.vision.sundial import Sundial
 
 LOOK_EVERY = 1.0
 """Seconds between two estimates of who stands behind others."""
@@ -32,6 +33,8 @@ FAST = 3.2
 """m/s that nobody walks at."""
 COMPANY = 3
 """Fast bodies beside a fast one that make it part of a vehicle."""
+SUNDIAL = 8
+"""Frames of a plate from which on the direction of shadows is looked for in them."""
 REACH = 2.0
 """Metres between parts of one vehicle."""
 COMPANY_REACH = 1.5
@@ -68,6 +71,8 @@ class SparseEstimator:
         shapely.prepare(self._polygon)
         self.plate = plate
         self._foreground = Foreground(optics, plate)
+        if len(frames) >= SUNDIAL and (sun := Sundial(optics, plate).read(frames)):
+            self._foreground.shadows.tell(sun)
         self._keeper = Keeper(plate)
         self._model = BodyModel(optics)
         self._flow = Flow(optics)

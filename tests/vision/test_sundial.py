@@ -50,6 +50,18 @@ def test_clouds_tell_no_direction() -> None:
     assert Sundial(LENS, plate(OVERCAST)).read(passing(OVERCAST)) is None
 
 
+def test_few_bodies_prove_no_sun() -> None:
+    """A part of the ground that is dark beside two dozen may be dark by somebody's dark clothes."""
+    for people, way in ((28, None), (100, 6)):
+        dial = Sundial(LENS, plate(OVERCAST))
+        dial._looks += 1000
+        dial._factors[:, 29] = 27
+        dial._factors[6, 29] = 110
+        dial._needed += people
+        found = dial._vote()
+        assert (found and found.way) == way
+
+
 def test_nobody_tells_no_direction() -> None:
     """Where nobody stands there is nothing to tell a direction from."""
     quiet = [plate(sun(160)).luma] * 8

@@ -32,6 +32,8 @@ STEPS, ALIKE = 50, 7
 CONTRAST, LEAST = 1.6, 0.09
 """How many times more than three steps to either side, and than elsewhere, must be dark in one
 direction, and which part of the ground at least. Without a sun there are 0.02 to 0.08."""
+ODD = 0.8
+"""Bodies beside which all may be dark for another reason: of a few they are too large a part."""
 
 
 class Sundial:
@@ -88,6 +90,6 @@ class Sundial:
         share = alike.max(axis=1) / self._looks * (usual / self._needed) ** 2
         k = int(np.argmax(share))
         beside = max(share[(k + 3) % DIRECTIONS], share[k - 3], float(np.median(share)))
-        if share[k] <= max(CONTRAST * beside, LEAST):
+        if share[k] <= max(CONTRAST * beside, LEAST + ODD / usual):
             return None
         return Sun(k, float(alike[k].argmax()) / STEPS)

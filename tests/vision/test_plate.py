@@ -22,11 +22,11 @@ from plainview.vision.plate import (
     box,
     exposure,
     half_sample_mode,
-    median,
     plate_png,
     read_plate,
     shrunk,
 )
+from plainview.vision.ranks import median
 
 SHAPE = (60, 80)
 

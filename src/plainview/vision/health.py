@@ -29,7 +29,7 @@ from plainview.record import Health
 from plainview.vision.cover import SUDDEN, Cover
 from plainview.vision.frozen import Frozen
 from plainview.vision.latch import Latch, Timing
-from plainview.vision.plate import median
+from plainview.vision.ranks import mean, median
 from plainview.vision.structure import (
     MEDIUM,
     SMALL,
@@ -74,11 +74,6 @@ TIMING = {
     Health.DARK: Timing(1.5, 2.0),
     Health.FROZEN: Timing(0.0, 0.4),
 }
-
-
-def _part(mask: NDArray[np.bool_]) -> float:
-    """The part of `mask` that is set."""
-    return float(np.count_nonzero(mask) / mask.size)
 
 
 class HealthMonitor:
@@ -199,7 +194,7 @@ class HealthMonitor:
             return None
         change = np.asarray(cv2.absdiff(small, previous), dtype=np.float32)
         # The median of |difference| of two normal samples is 0.954 sigma; movement is the tail.
-        now = median(change[::3, ::3].ravel()) / 0.954
+        now = median(change[::3, ::3]) / 0.954
         self._noise += 0.2 * (now - self._noise)
         return change
 
@@ -245,9 +240,9 @@ class HealthMonitor:
         """Whether the picture is blind or dark now, and the tiles' agreement with the reference."""
         noise = _SOBEL_NOISE * self._noise**2
         energy = np.maximum(look.energy - noise, 0.0)
-        usable = _part(energy > max(_FLOOR, 1.5 * noise))
-        low = median(look.small[::3, ::3].ravel()) < 45
-        bright = _part(look.small > 70)
+        usable = mean(energy > max(_FLOOR, 1.5 * noise))
+        low = median(look.small[::3, ::3]) < 45
+        bright = mean(look.small > 70)
         dark = low and usable < 0.2 and bright < 0.05
         reference = self._reference
         if reference is None:
@@ -264,7 +259,7 @@ class HealthMonitor:
             many = int(np.count_nonzero(structured))
             self._cover.look(lost & structured, flat, clear, many, self._t, dt)
         lost |= self._veiled(reference.look, look, energy, agreement)
-        blind = _part(lost[structured]) > BLIND_SHARE
+        blind = mean(lost[structured]) > BLIND_SHARE
         if not blind and not dark:
             self._well_t = self._t
         # Dusk ends in the dark as a cover does; only what came at once is called a cover too.
@@ -293,12 +288,12 @@ class HealthMonitor:
         structured = reference.structured
         if np.count_nonzero(structured) < 8 or change is None:
             return False
-        if _part(agreement[structured] < 0.3) < 0.85:
-            if _part(agreement[structured] > 0.45) > 0.4:
+        if mean(agreement[structured] < 0.3) < 0.85:
+            if mean(agreement[structured] > 0.45) > 0.4:
                 self._agreed_t = t
             self._replaced_since = None
             return False
-        still = _part(tiles(change) < 2.0 * self._noise + 1.0)
+        still = mean(tiles(change) < 2.0 * self._noise + 1.0)
         if self._replaced_since is None:
             self._replaced_since = t
             self._replaced_at_once = t - self._agreed_t < 3.0

@@ -143,14 +143,7 @@ def outline(
 
     `widen` scales its width.
     """
-    return outlines(projection, centre, place, (widen,))[0]
-
-
-def outlines(
-    projection: Floats, centre: Floats, place: Floats, widen: tuple[float, ...]
-) -> list[NDArray[np.int32]]:
-    """`outline` for each factor of width in `widen`."""
-    return Outlines(projection, centre).around(place, widen)
+    return Outlines(projection, centre).around(place, (widen,))[0]
 
 
 class Outlines:

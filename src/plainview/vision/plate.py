@@ -19,6 +19,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from plainview.errors import UNDECODED, InputError
+from plainview.vision.ranks import median
 
 Luma = NDArray[np.uint8]
 Image = NDArray[np.float32]
@@ -92,18 +93,6 @@ def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> float:
     return min(max(gain, 0.1), 10.0)
 
 
-def median(values: NDArray[np.float32]) -> float:
-    """The median of `values` (n,), of which there is one at least and none is NaN.
-
-    As NumPy's, which takes as long again to look at what it was given.
-    """
-    half = len(values) // 2
-    ordered = np.partition(values, half)
-    if len(values) % 2:
-        return float(ordered[half])
-    return float((ordered[half] + ordered[:half].max()) / 2)
-
-
 def box(picture: Image, side: int) -> Image:
     """Mean of `picture` (h, w) over `side` pixels each way. OpenCV's own is slow with floats."""
     share = np.full(side, 1 / side, dtype=np.float32)
@@ -164,7 +153,7 @@ class Plate:
         """Start from a background `luma` (h, w) and its standard deviation `noise` (h, w)."""
         self.mean = luma.astype(np.float32)
         self.noise = np.maximum(noise, NOISE_FLOOR).astype(np.float32)
-        self.usual_noise = median(self.noise.ravel())
+        self.usual_noise = median(self.noise)
         """Median of `noise`."""
         self._refresh()
 
@@ -200,7 +189,7 @@ class Plate:
         """Take the background of `other`, of the same size, `where` (h, w) is true."""
         self.mean[where] = other.mean[where]
         self.noise[where] = other.noise[where]
-        self.usual_noise = median(self.noise.ravel())
+        self.usual_noise = median(self.noise)
         self._refresh()
 
     def follow(self, luma: Luma, free: Luma, rate: float) -> None:

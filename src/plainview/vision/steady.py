@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.plate import Image, Luma, gradients, median
+from plainview.vision.plate import Image, Luma, gradients
+from plainview.vision.ranks import median
 
 Shift = NDArray[np.float64]
 """(2,) working pixels to the right and down."""

@@ -19,9 +19,9 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from plainview.vision.events.ranks import mean, median, medians
 from plainview.vision.events.veil import THIN, Mask, Veil, share
 from plainview.vision.plate import Image
+from plainview.vision.ranks import mean, median, medians
 
 AROUND: Final = np.ones((9, 9), np.uint8)
 """Cells around a plume that are not the rest of the picture."""

@@ -149,11 +149,6 @@ class Boxes:
             np.divide(across, nearness, out=places[:, 1], where=fine)
 
 
-def fit_boxes(projection: Points, blobs: Sequence[Rectangle]) -> list[Box | None]:
-    """The box that explains each of `blobs` best (Boxes.fit), by the `projection` (3, 4)."""
-    return Boxes(projection).fit(blobs)
-
-
 class _Sides(NamedTuple):
     """The sides of n rectangles, (n,) each, as they are compared with outlines."""
 
@@ -209,11 +204,6 @@ def _corners(kinds: NDArray[np.int64], headings: Floats) -> Points:
     return np.stack((x, y, local[..., 2]), axis=-1)
 
 
-def _outline(projection: Points, places: Floats, corners: Points) -> Floats:
-    """(n, 4) x0, y0, x1, y1 of the boxes at `places` (n, 2), NaN where one is behind the camera."""
-    return _outlined(projection, places, _about(projection, corners)).T
-
-
 def _about(projection: Points, corners: Points) -> Floats:
     """(3, 8, n) `corners` (n, 8, 3) seen about the origin, without the projection's offset.
 
@@ -223,7 +213,10 @@ def _about(projection: Points, corners: Points) -> Floats:
 
 
 def _outlined(projection: Points, places: Floats, about: Floats) -> Floats:
-    """(4, n) as `_outline`, of the boxes whose corners are seen `about` (3, 8, n) the origin."""
+    """(4, n) x0, y0, x1, y1 of the boxes at `places` (n, 2), NaN where one is behind the camera.
+
+    Their corners are seen `about` (3, 8, n) the origin.
+    """
     x, y, depth = about + (projection[:, :2] @ places.T + projection[:, 3:])[:, None, :]
     # The eight corners are the first axis: the least and the most of rows are found fast.
     depth[~(depth > _NEAREST)] = np.nan

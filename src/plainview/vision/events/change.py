@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.events.ranks import mean, ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
 from plainview.vision.plate import Image, Luma, gradient
+from plainview.vision.ranks import mean, ranked
 
 HIDDEN: Final = 0.5
 """Part of a place that bodies hide when nothing can be said of it."""

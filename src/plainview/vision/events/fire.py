@@ -13,11 +13,11 @@ from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.flicker import step
-from plainview.vision.events.ranks import median
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.smoke import PALE, SmokeWatch
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Luma
+from plainview.vision.ranks import median
 
 MARGIN: Final = 1.0
 """Metres around the area within which a fire counts: what burns on a bin is seen behind it."""

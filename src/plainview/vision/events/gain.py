@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from plainview.vision.events.flicker import step
-from plainview.vision.events.ranks import median
 from plainview.vision.events.seen import Seen
+from plainview.vision.ranks import median
 
 UNSTEADY: Final = (0.04, 0.065)
 """Change of the log of a picture's light a second, on the average of `TIME`, up to which its gain

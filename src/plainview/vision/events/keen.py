@@ -20,10 +20,10 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from plainview.vision.events.parts import parts
-from plainview.vision.events.ranks import ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.foreground import SHADOW
 from plainview.vision.plate import Image, Luma, gradients
+from plainview.vision.ranks import ranked
 from plainview.vision.shadow import SOFT
 
 SHARP: Final = 0.22

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.vision.events.parts import parts
-from plainview.vision.events.ranks import median_of_bytes, ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.plate import Image, Luma, gradients, median_of_three
+from plainview.vision.ranks import median_of_bytes, ranked
 from plainview.vision.shadow import SOFT
 
 AGO: Final = (0.8, 1.6, 2.4)

@@ -19,9 +19,9 @@ import numpy as np
 
 from plainview.vision.events.flicker import step
 from plainview.vision.events.parts import parts
-from plainview.vision.events.ranks import median, medians
 from plainview.vision.events.veil import Mask, Veil
 from plainview.vision.plate import Image
+from plainview.vision.ranks import median, medians
 
 LOOKS: Final = 10
 """Looks that are compared."""

@@ -17,12 +17,12 @@ from plainview.vision.events.fallen import Judged
 from plainview.vision.events.figures import Fit, fit
 from plainview.vision.events.lasting import SURELY
 from plainview.vision.events.limbs import Posture
-from plainview.vision.events.ranks import ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image, Luma
+from plainview.vision.ranks import ranked
 
 MOSTLY: Final = 0.35
 """Part of a blob that is surely no shadow, from which the rest speaks neither way."""

@@ -30,7 +30,6 @@ from plainview.vision.events.first import FirstPicture
 from plainview.vision.events.flicker import step
 from plainview.vision.events.murk import Dark, Murk
 from plainview.vision.events.parts import parts
-from plainview.vision.events.ranks import mean, median, medians
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.veil import (
     CELL,
@@ -46,6 +45,7 @@ from plainview.vision.events.veil import (
     veil_of,
 )
 from plainview.vision.plate import Image, Luma, Plate
+from plainview.vision.ranks import mean, median, medians
 
 LOOK_EVERY: Final = 0.6
 """Seconds between two looks, at least."""

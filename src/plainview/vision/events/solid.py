@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
-from plainview.vision.events.ranks import mean, median, ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.optics import Floats
 from plainview.vision.plate import gradient
+from plainview.vision.ranks import mean, median, ranked
 
 DARKER: Final = 0.05
 """Part of a lit patch that is darker than the plate, at most."""

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.vision.events.parts import parts
-from plainview.vision.events.ranks import median, ranked
 from plainview.vision.events.seen import Seen
 from plainview.vision.foreground import SHADOW
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image, Luma
+from plainview.vision.ranks import median, ranked
 
 EVERY: Final = 0.4
 """Seconds between two looks."""

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.events.ranks import median, median_of_bytes
 from plainview.vision.plate import Image, Luma, median_of_three
+from plainview.vision.ranks import median, median_of_bytes
 
 Mask = NDArray[np.bool_]
 """(h, w) of cells."""

@@ -16,6 +16,7 @@ from shapely.geometry import LineString, Polygon
 from plainview.geometry import BODY_HEIGHT
 from plainview.vision.events.movers import LONG, Mover
 from plainview.vision.events.paths import SWIFT, Size
+from plainview.vision.events.ways import UNEVEN
 from plainview.vision.optics import Floats
 
 FOOTING: Final = 0.3
@@ -30,8 +31,6 @@ APART: Final = 1.5
 """Metres between two who are inside at once, from which the second is told of as well."""
 FORGOTTEN: Final = 2.5
 """Seconds unseen after which nobody who came in is there any more."""
-UNEVEN: Final = 0.05
-"""Seconds by which frames may come early or late: a camera's clock is not exact."""
 WITHIN: Final = 0.3
 """Of a zone's depth along the line of sight, the most that somebody must be in for that."""
 

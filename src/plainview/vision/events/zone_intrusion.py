@@ -23,10 +23,10 @@ from plainview.vision.events.movers import LONG, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import SWIFT, Size, agree
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.solid import noise_of, solid
+from plainview.vision.events.ways import UNEVEN
 from plainview.vision.events.within import (
     APART,
     FORGOTTEN,
-    UNEVEN,
     Inside,
     another_one,
     came,

@@ -1,6 +1,6 @@
-"""Means, medians and quantiles of what a detector measures: numpy's numbers, in a part of its time.
+"""Means, medians and quantiles of what a lens measures: numpy's numbers, in a part of its time.
 
-Detectors ask for dozens of them in a frame, of some hundred values each: what numpy checks before
+A lens asks for dozens of them in a frame, of some hundred values each: what numpy checks before
 it begins takes longer than the ranking.
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.optics import Floats
-from plainview.vision.plate import Image
+Image = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 
 def ranked(values: Image | Floats, part: float) -> float:

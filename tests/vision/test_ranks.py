@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from plainview.vision.events.ranks import median, median_of_bytes, medians, ranked
+from plainview.vision.ranks import median, median_of_bytes, medians, ranked
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 8, 31])

@@ -1,11 +1,12 @@
 /** The whole city: how many people, where it is densest, what is amiss and how much room is left. */
 
 import { type AlertState, ask, type CityNow, type Crowd, type Fault } from "./api";
+import { capacityRows } from "./capacity";
 import { Chart } from "./chart";
 import { h, part, refill, say } from "./dom";
 import { foot } from "./home";
 import { follow } from "./poll";
-import { bytes, FLAGS, people, range, share, span, whole } from "./words";
+import { FLAGS, people, range, share, span, whole } from "./words";
 
 const EVERY = 2000;
 const FAULTS: Record<Fault, string> = {
@@ -182,17 +183,7 @@ function capacityCard(): Card {
   return {
     card: section("capacity", "Capacity", facts),
     set(now): void {
-      const { capacity: c } = now;
-      const running = c.lenses["running"] ?? 0;
-      const rows: [string, string, boolean][] = [
-        ["Readings stored per second", `${c.readings_per_second === null ? "not known" : c.readings_per_second.toFixed(1)} of ${c.readings_expected.toFixed(1)} expected`, c.readings_per_second !== null && c.readings_per_second < 0.9 * c.readings_expected],
-        ["From measured to stored", c.lag === null ? "nothing comes" : `${c.lag.toFixed(1)} s`, c.lag === null || c.lag > 2],
-        ["Waiting on the bus", c.bus_waiting === null ? "not known" : `${c.bus_waiting.toLocaleString("en")}${c.bus_bound ? ` of ${c.bus_bound.toLocaleString("en")} that fit` : ""}`, Boolean(c.bus_bound && c.bus_waiting !== null && c.bus_waiting > c.bus_bound / 2)],
-        ["Lenses that run", `${running.toLocaleString("en")} of ${now.crowd.cameras.toLocaleString("en")} cameras${c.unsealed ? `, ${c.unsealed.toLocaleString("en")} UNSEALED` : ""}`, c.unsealed > 0],
-        ["Store", `${bytes(c.disk_used)} of ${bytes(c.disk_bound)}${c.disk_free === null ? "" : `; ${bytes(c.disk_free)} free on the disk`}`, c.disk_used > 0.9 * c.disk_bound],
-        ["Oldest Reading kept", c.oldest === null ? "none" : `${span(now.t - c.oldest)} old`, false],
-      ];
-      refill(facts, ...rows.map(([name, words, bad]) => h("div", {}, h("dt", {}, name), h("dd", { "data-grade": bad ? "bad" : null }, words))));
+      refill(facts, ...capacityRows(now).map(([name, words, fault]) => h("div", {}, h("dt", {}, name), h("dd", { "data-grade": fault === null ? null : "bad" }, words, fault ? h("small", { class: "fault" }, fault) : null))));
     },
   };
 }

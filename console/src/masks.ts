@@ -2,7 +2,7 @@
 
 import { ask, Problem, send } from "./api";
 import { h, say } from "./dom";
-import { sentence, share, span } from "./words";
+import { moment, sentence, share, span } from "./words";
 
 type Corner = [x: number, y: number];
 interface Plate {
@@ -96,9 +96,8 @@ function present(plates: Plates, camera: string, act: Act): HTMLElement {
     event.preventDefault();
     void act(send<Plates>("POST", `cameras/${camera}/view/plates/withdraw`, { why: why.value }), "Withdrawn. The view is drawn over plain ground.");
   });
-  const when = new Date((admitted.admitted ?? 0) * 1000).toLocaleString("en-GB");
   return h("div", {},
-    h("p", {}, `Admitted on ${when}, with ${admitted.masks.length} masked ${admitted.masks.length === 1 ? "place" : "places"}.`),
+    h("p", {}, `Admitted: ${moment(admitted.admitted ?? 0)}, with ${admitted.masks.length || "no"} masked ${admitted.masks.length === 1 ? "place" : "places"}.`),
     h("details", {}, h("summary", {}, "Withdraw it"), form));
 }
 
@@ -156,7 +155,7 @@ function admission(plate: Plate, admitted: Plate | null, camera: string, act: Ac
   const same = admitted?.digest === plate.digest;
   return h("div", {},
     h("h3", {}, same ? "This one is shown" : "A learned one waits for somebody to look at it"),
-    h("p", { class: "note" }, `Learned over ${span(plate.until - plate.since)} by ${plate.votes} looks; they agree on ${share(plate.settled)} of the picture. The rest is not known and never shown.`),
+    h("p", { class: "note" }, `Learned over ${span(plate.until - plate.since)} by ${plate.votes} ${plate.votes === 1 ? "look; it agrees" : "looks; they agree"} on ${share(plate.settled)} of the picture. The rest is not known and never shown.`),
     h("div", { class: "plates-columns" }, stage, form));
 }
 

@@ -227,6 +227,19 @@ def test_the_newest_number_is_shown_and_its_worst_kept(
     assert steps(book.all(None, 5)[0].alert)[-1] == (State.CLEARED, SELF)
 
 
+def test_a_number_that_is_back_within_its_threshold_says_what_it_came_to(
+    opened: Callable[[], Book],
+) -> None:
+    """Such an alert waits to be sure that it is over: its newest number alone explains nothing."""
+    book = opened()
+    book.rise("plaza", ALARM, SEEN)
+    assert "highest" not in book.open()[0].alert.message
+    book.looked(KEY, Look(1.0, Estimate(-2.5, -3.0, -2.0), (3.0, 4.0)))
+    alert = book.open()[0].alert
+    said = "is \N{MINUS SIGN}2.5 people/m², 6 at its highest; alarm above 5."
+    assert said in alert.message
+
+
 def test_a_book_over_an_ordinary_store(tmp_path: Path, clock: ManualClock) -> None:
     """The store of `open_store` does."""
     store = open_store(f"sqlite:{tmp_path / 'other.db'}")

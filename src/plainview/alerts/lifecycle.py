@@ -71,6 +71,11 @@ class Unseen(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """The same by the site's clock, for people."""
 
 
+def _figures(value: float) -> str:
+    """Three figures, with a true minus sign."""
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
 class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Something that people must look at."""
 
@@ -146,12 +151,23 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
         where = f"zone {self.zone}" if self.zone is not None else "the site"
         about = ABOUT[self.quantity]
         side = "below" if about.falls else "above"
-        number = "not known" if self.value is None else f"{self.value:.3g} {about.unit}"
+        number = "not known" if self.value is None else f"{_figures(self.value)} {about.unit}"
         text = f"{about.name} in {where} is {number}"
         if self.state is State.CLEARED:
             return f"Over: {text}."
-        limit = "" if self.threshold is None else f"; {self.level} {side} {self.threshold:.3g}"
-        return f"{text[0].upper()}{text[1:]}{limit}."
+        limit = (
+            "" if self.threshold is None else f"; {self.level} {side} {_figures(self.threshold)}"
+        )
+        return f"{text[0].upper()}{text[1:]}{self._before(falls=about.falls)}{limit}."
+
+    def _before(self, *, falls: bool) -> str:
+        """What it came to, where it is back within its threshold and open still."""
+        if self.value is None or self.peak is None or self.threshold is None:
+            return ""
+        within = self.value > self.threshold if falls else self.value < self.threshold
+        return (
+            f", {_figures(self.peak)} at its {'lowest' if falls else 'highest'}" if within else ""
+        )
 
     def _seen(self) -> str:
         name = KINDS[self.kind].name

@@ -5,6 +5,7 @@ person: `main` is the one place where what went wrong becomes one line on standa
 """
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,17 @@ _ORDER = (
     *("alerts", "vault", "release", "publish", "register", "ledger", "exposure", "plan", "assess"),
     *("evaluate", "simulate", "deploy", "store"),
 )
+
+
+_PLAIN = (
+    (r": Value error, ", ": "),
+    (r"Input should be a valid integer, unable to parse.*", "it is not a whole number"),
+    (r"Input should be a valid number, unable to parse.*", "it is not a number"),
+    (r"Input should be a finite number", "it is not a finite number"),
+    (r"Input should be greater than or equal to ", "it must be at least "),
+    (r"Input should be less than or equal to ", "it must be at most "),
+)
+"""What Typer's checks say of a value, and the same plainly."""
 
 
 class _AsTheyAreMet(TyperGroup):
@@ -371,11 +383,18 @@ def _refuse_usage(error: typer.TyperException, arguments: Sequence[str]) -> Plai
                 where="command line",
                 mend="Leave it out",
             )
-    what, _, guess = error.format_message().strip().partition(". Did")
+    what, _, guess = _plainly(error.format_message().strip()).partition(". Did")
     guess = f"Did{guess} " if guess else ""
     return InputError(
         what.rstrip("."), where="command line", mend=f"{guess}See '{_named(arguments)} --help'"
     )
+
+
+def _plainly(text: str) -> str:
+    """`text` of an option's check in words for a person, who knows nothing of parsers."""
+    for pattern, words in _PLAIN:
+        text = re.sub(pattern, words, text)
+    return text
 
 
 def _named(arguments: Sequence[str]) -> str:

@@ -78,9 +78,7 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     const worst = now.at ? `; ${number ? "worst" : "first seen"} at ${now.at[0].toFixed(0)}\u00a0m, ${now.at[1].toFixed(0)}\u00a0m` : "";
     const rows: [string, string][] = [
       ["Since", `${moment(now.raised_at)}, for ${span((now.cleared_at ?? Date.now() / 1000) - now.raised_at)}`],
-      now.quantity === null
-        ? ["Seen by", seenBy(now)]
-        : [now.quantity === "reach" ? "Shortest so far" : "Highest so far", now.peak === null ? "not known" : withUnit(now.quantity, now.peak, now.unit ?? "")],
+      ...seenOrWorst(now),
       ["Where", zoneWords(now.zone) + worst],
       [number ? "Source of the threshold" : "Why it calls", now.source],
     ];
@@ -200,4 +198,10 @@ export function levelMark(mark: HTMLElement, alert: Alert): void {
   mark.dataset["level"] = alert.level;
   mark.classList.toggle("over", alert.state === "cleared");
   say(mark, alert.level === "alarm" ? "▲ ALARM" : "◆ Warning");
+}
+
+/** The cameras that saw it, or what its number came to; nothing of what no camera saw. */
+function seenOrWorst(alert: Alert): [string, string][] {
+  if (alert.quantity === null) return alert.cameras.length ? [["Seen by", seenBy(alert)]] : [];
+  return [[alert.quantity === "reach" ? "Shortest so far" : "Highest so far", alert.peak === null ? "not known" : withUnit(alert.quantity, alert.peak, alert.unit ?? "")]];
 }

@@ -214,9 +214,10 @@ export function seenBy(alert: Alert): string {
   return alert.cameras.length === 1 ? `Camera ${alert.cameras[0]}${sure}` : `${alert.cameras.length} cameras${sure}: ${alert.cameras.join(", ")}`;
 }
 
-/** What an alert is about now, beside its threshold: "6.1 people/m² (5.4 to 6.8); alarm from 5.0 people/m²". */
+/** What an alert is about now, beside its threshold: "6.1 people/m² (5.4 to 6.8); alarm from 5.0 people/m²". What no camera saw (a route, kept footage) says its own sentence. */
 export function alertSays(alert: Alert): string {
-  return alert.quantity === null ? seenBy(alert) : `${amount(alert)}; ${threshold(alert)}`;
+  if (alert.quantity !== null) return `${amount(alert)}; ${threshold(alert)}`;
+  return alert.cameras.length ? seenBy(alert) : alert.message.replace(/\.$/, "");
 }
 
 /** What an alert was about once it is over: "highest 27 people/min; warning from 5.0 people/min". What it was about as it cleared says little. */

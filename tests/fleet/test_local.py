@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from msgspec import structs
 from tests.fleet.grants import GrantedFleet, Issuer
@@ -17,6 +18,7 @@ from plainview.errors import BusFull, LensError
 from plainview.fleet.camera import TICK
 from plainview.geometry import View
 from plainview.record import CameraStatus, Health, LensState, Reading
+from plainview.vision.encoder import encode_clip
 from plainview.vision.spec import LensSpec, TapSpec
 
 LIMIT = 30.0
@@ -250,6 +252,18 @@ def test_source_that_can_never_work_is_told(
     status = ears.status("bad", lambda s: s.state is LensState.ENDED)
     assert "wrong.mp4" in status.note
     assert status.restarts == 0
+
+
+def test_video_that_is_over_says_so(
+    fleet: GrantedFleet, ears: Ears, tmp_path: Path, make_view: Callable[..., View]
+) -> None:
+    """Somebody who tries a file as a camera reads why nothing comes any more."""
+    short = tmp_path / "short.mp4"
+    grey = np.full((64, 96, 3), 80, np.uint8)
+    encode_clip((grey for _ in range(4)), short, 10, gop=2)
+    fleet.begin("north", TapSpec(source=str(short), live=True), lens(make_view()))
+    status = ears.status("north", lambda s: s.state is LensState.ENDED)
+    assert (status.note, status.restarts) == ("its video is over", 0)
 
 
 def test_file_that_comes_back_is_played(

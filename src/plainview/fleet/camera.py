@@ -32,6 +32,8 @@ _FIRST_RETRY = 0.5
 _LAST_RETRY = 5.0
 _SETTLED = 30.0
 """Seconds of running after which a restart counts as the first again."""
+_OVER = "its video is over"
+"""Of a clip; a live camera is waited for."""
 _TAP_SILENCE = 12.0
 """Seconds in which a tap must tell its status."""
 _log = structlog.get_logger(__name__)
@@ -240,10 +242,10 @@ class Camera:
         if self._tap.live and status.failed:
             self._retry_at = self._clock.monotonic() + _LAST_RETRY
         self._state = LensState.ENDED
-        self._note = status.note
-        if self._ended != status.note:
-            self._ended = status.note
-            _log.warning("camera ended", camera=self.name, why=status.note)
+        self._note = status.note or _OVER
+        if self._ended != self._note:
+            self._ended = self._note
+            _log.warning("camera ended", camera=self.name, why=self._note)
         self._connected = False
 
     def _fail(self, why: str, selector: selectors.BaseSelector) -> None:

@@ -248,6 +248,8 @@ def test_plates_are_listed_approved_and_forgotten(tmp_path: Path) -> None:
     assert "not a plate" in shown.stderr
     assert _plainview("camera", "plate", "forget", "north", "--state", tmp_path).returncode == 0
     assert list(plates.iterdir()) == []
+    listed = _plainview("camera", "plate", "list", "--state", tmp_path)
+    assert listed.stdout == "no camera has learned a plate yet\n"
     again = _plainview("camera", "plate", "forget", "north", "--state", tmp_path)
     assert again.returncode == 2
     outside = _plainview("camera", "plate", "forget", "../x", "--state", tmp_path)

@@ -312,7 +312,10 @@ def plate_list(state: State = None) -> None:
     from plainview.app.plates import Plates
     from plainview.app.state import existing
 
-    for entry in Plates(existing(state)).entries():
+    entries = Plates(existing(state)).entries()
+    if not entries:
+        typer.echo("no camera has learned a plate yet")
+    for entry in entries:
         newer = ", has learned another one since" if entry.newer else ""
         typer.echo(f"{entry.camera}: {entry.state} {entry.saved:%Y-%m-%d %H:%M} UTC{newer}")
 

@@ -70,3 +70,17 @@ def test_who_stayed_with_a_place_last_is_remembered_and_who_passed_is_not() -> N
     """The last moment at which somebody slow was within reach; none where people only pass."""
     assert company((0.0, (0.6, 0.3), (0.0, 0.0))).stayed(PLACE, 1.2, 0.4) > 19.0
     assert company((2.0, (-5.0, 0.2), (1.2, 0.0))).stayed(PLACE, 1.2, 0.4) == -np.inf
+
+
+@pytest.mark.parametrize("lost", [5.6, 6.0, 6.4])
+def test_who_is_lost_for_a_moment_as_he_leaves_has_left(lost: float) -> None:
+    """In fog, or where he is one with what he left, nobody is found for a moment."""
+    found = Company()
+    for t in np.arange(0.0, 12.0, EVERY):
+        places = np.array([[0.2 + 1.2 * max(t - 5.0, 0.0), 0.3]])
+        if abs(t - lost) < 0.1:
+            places = places[:0]
+        ones = np.ones(len(places))
+        # Where he has just been found again it is not known how he moves.
+        found.note(float(t), Bodies(places, np.zeros_like(places), ones, ones))
+    assert found.gone(PLACE, CENTRE, 0.0, 12.0).min() == pytest.approx(1.0, abs=0.25)

@@ -123,6 +123,28 @@ def test_who_is_beside_it_for_one_look_does_not_undo_that_somebody_left() -> Non
     assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 26.0, what)) == 1
 
 
+def test_who_is_too_dim_to_be_a_body_leaves_a_thing_as_well() -> None:
+    """In fog the measurement finds nobody, yet somebody's figure comes, stands and goes."""
+
+    def what(t: float) -> Moment:
+        solids, _ = walk(t, 2.0, DOWN, 7.0)
+        return [*solids, *([BAG] if t >= DOWN else [])], []
+
+    assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 26.0, what)) == 1
+
+
+def test_what_was_left_and_is_lost_for_a_while_is_still_left() -> None:
+    """In fog and rain a thing comes and goes: met anew, it is what somebody walked away from."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        there = t >= DOWN and not 12.0 < t < 15.0
+        return [*solids, *([BAG] if there else [])], people
+
+    (start,) = STAGE.events(LeftObject(STAGE.view, STAGE.optics), 34.0, what)
+    assert start.t / 1000 > 15.0 + PATIENCE.rise
+
+
 def test_what_nobody_walked_away_from_is_not_told() -> None:
     """One who sits down is no body any more; that others stand beside does not make it a thing."""
 

@@ -6,7 +6,6 @@ both, who comes and stays only the one.
 """
 
 from collections import deque
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -90,9 +89,16 @@ class Company:
         side = np.array([-ahead[1], ahead[0]])
         view = np.stack((ahead * centre[2] / np.hypot(far, centre[2]), side))
         total = np.zeros(2)
-        for (before, was, speeds), (t, now, _) in pairwise(self._moments):
-            if start < t <= end and t - before < 2.5 * EVERY:
-                total += _outwards(was - place, speeds, now - place, t - before, view)
+        last: tuple[float, Floats, Floats] | None = None
+        for t, places, speeds in self._moments:
+            # Who is lost for a moment, in fog or as he passes before a thing, is met again then.
+            near = np.hypot(*(places - place).T) < 2 * RING[1]
+            if not near.any():
+                continue
+            now = places[near] - place
+            if last is not None and start < t <= end and t - last[0] < 2.5 * EVERY:
+                total += _outwards(last[1], last[2], now, t - last[0], view)
+            last = t, now, speeds[near]
         return total
 
 
@@ -103,19 +109,16 @@ def _outwards(was: Floats, speeds: Floats, now: Floats, gap: float, view: Floats
     `gap` seconds; who is not met again counts for nothing. `view` (2, 2) takes metres of the ground
     to metres across the view.
     """
-    reach = 2 * RING[1]
-    was, speeds = (rows[np.hypot(*was.T) < reach] for rows in (was, speeds))
-    now = now[np.hypot(*now.T) < reach]
     total = np.zeros(2)
-    if len(was) == 0 or len(now) == 0:
-        return total
     moved = np.hypot(*(was[:, None] - now).transpose(2, 0, 1))
     missed = np.hypot(*((was + gap * speeds)[:, None] - now).transpose(2, 0, 1))
     apart = np.where(moved <= FAST * gap, np.minimum(moved, missed), np.inf)
     before, after = _through(was, view), _through(now, view)
+    # Where there is nobody else it is he, however he was set down as long as something hid him.
+    most = FAST * gap if apart.size == 1 else STEP
     for _ in range(min(apart.shape)):
         k, m = divmod(int(apart.argmin()), apart.shape[1])
-        if apart[k, m] > STEP:
+        if apart[k, m] > most:
             break
         total += after[m] - before[k]
         apart[k], apart[:, m] = np.inf, np.inf

@@ -19,6 +19,7 @@ from plainview.vision.events.attendance import BESIDE, SLOW, attended, covered, 
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.dim import Dim
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.seen import Seen
@@ -35,7 +36,7 @@ YOUNG: Final = 6.0
 """Seconds in which who put a thing down is still near, and in which its outline grows."""
 ALONE: Final = 1.6
 """Times its area that may differ around a thing that stands alone: its shadow."""
-OUTGROWN: Final = (1.25, 8.0)
+OUTGROWN: Final = 1.25
 """Times its area, from which its outline is taken anew once somebody has walked away from it."""
 OUTGROWN_FOR: Final = 5
 """Looks in a row in which it must be so."""
@@ -77,7 +78,9 @@ class LeftObject:
         self._stillness = Stillness(optics)
         self._founding = Founding()
         self._company = Company()
+        self._dim = Dim(optics)
         self._things: list[Thing] = []
+        self._lost: deque[Thing] = deque(maxlen=MOST)
         self._went: deque[tuple[float, Extent]] = deque(maxlen=MOST)
         self._began: float | None = None
         width, height = optics.size
@@ -90,9 +93,10 @@ class LeftObject:
 
     def look(self, seen: Seen) -> list[Sighting]:
         """What lies there alone in `seen`; nothing between two looks."""
-        self._company.note(seen.t, seen.bodies)
         if not self._stillness.due(seen.t):
             return []
+        seen = seen._replace(bodies=self._dim.bodies(seen))
+        self._company.note(seen.t, seen.bodies)
         if self._began is None or seen.t < self._began:
             self._began = seen.t
         # Where the plate was learned with a thing in it, the first seconds are what it came to.
@@ -135,6 +139,9 @@ class LeftObject:
                 # Who stood with it for long hid what it is: he has brought it, or watched it.
                 thing.carrier = min(thing.carrier, BESIDE)
                 thing.with_it = thing.counted = stayed
+            for lost in self._lost:
+                if t - lost.seen < LONG_HIDDEN and touch(lost.change.blob, change.blob):
+                    thing.recall(lost)
         return thing
 
     def _watch(self, thing: Thing, seen: Seen) -> Thing | None:
@@ -156,6 +163,7 @@ class LeftObject:
         if not thing.sighted and thing.change.shrunk(seen):
             # It is met again, without who stood beside it.
             self._stillness.forget(thing.change.blob, seen)
+            self._note_lost(thing)
             return None
         if thing.looks == STAYED:
             self._note_gone(thing)
@@ -199,7 +207,7 @@ class LeftObject:
         """`thing`, by a new outline where more lies there than was met of it."""
         factor, blob = outgrown(thing.change.blob, seen.evidence)
         same = abs(factor - thing.factor) < STEADY * factor
-        thing.outgrown = thing.outgrown + 1 if same and OUTGROWN[0] < factor < OUTGROWN[1] else 0
+        thing.outgrown = thing.outgrown + 1 if same and factor > OUTGROWN else 0
         thing.factor = factor
         reference = self._stillness.reference
         if thing.outgrown < OUTGROWN_FOR or reference is None:
@@ -211,7 +219,13 @@ class LeftObject:
             return thing
         change = Change(blob, seen, reference)
         anew = thing.outlined(change, size) if thing.fits else self._thing(change, size, seen.t)
+        anew.moved = anew.moved or thing.moved
         return anew if anew.fits else thing
+
+    def _note_lost(self, thing: Thing) -> None:
+        """Note that `thing`, which somebody left or moved, is lost: in fog it comes and goes."""
+        if (thing.left and thing.stood < STOOD) or thing.moved:
+            self._lost.append(thing)
 
     def _note_gone(self, thing: Thing) -> None:
         """Note that something went from where `thing` is, if the plate still shows it there."""
@@ -224,6 +238,7 @@ class LeftObject:
 
     def _part(self, thing: Thing, seen: Seen) -> Thing | None:
         """Note that `thing` went; what the plate has shown all along and has come by now."""
+        self._note_lost(thing)
         arrival = thing.traits.arrival
         rested = thing.looks * EVERY > RESTED and thing.whole <= ALONE
         if arrival > CAME and rested and thing.traits.contrast > 2 * PLAIN:

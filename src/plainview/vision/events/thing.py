@@ -162,6 +162,11 @@ class Thing:
         other.looks, other.sighted, other.seen = self.looks, self.sighted, self.seen
         return other
 
+    def recall(self, lost: "Thing") -> None:
+        """Know of `lost`, which was there a little while ago, what was seen around it."""
+        self.carrier = min(self.carrier, lost.carrier)
+        self.left, self.moved = self.left or lost.left, self.moved or lost.moved
+
     @property
     def traits(self) -> Traits:
         """What the change looks like, at most TRAITS_EVERY looks ago; how even, in the mean."""

@@ -73,7 +73,7 @@ export function quantitiesCard(site: string): HTMLElement {
     const shown = answer.zones.map(fill);
     if (shown.length !== body.children.length || shown.some((row, k) => body.children[k] !== row)) body.replaceChildren(...shown);
     scroll.hidden = false;
-    say(said, "Density: 19 of 20 cells hold less. Densest place: averaged over about 3 m, so it may be lower. Numbers in brackets: the 90 % interval. The level is Fruin's for walkways, comfort and flow, no safety limit. Not foreseen: at the present net inflow it is not reached.");
+    say(said, "Density: 19 of 20 cells hold less. Densest place: averaged over about 3 m, so it may be lower. Numbers in brackets: the 90 % interval. The level is Fruin's for walkways, of the mean over the zone: comfort and flow, no safety limit. Not foreseen: at the present net inflow it is not reached.");
   }, (words) => say(said, words));
   return card;
 }

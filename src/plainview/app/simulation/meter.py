@@ -3,7 +3,6 @@
 import contextlib
 import os
 import threading
-import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -138,11 +137,6 @@ def _proportional(pid: int) -> float:
     except OSError:
         pass
     return 0.0
-
-
-def thread_cpu(thread: int) -> float:
-    """CPU seconds of a thread of this process that still runs."""
-    return time.clock_gettime(time.pthread_getcpuclockid(thread))
 
 
 def folder_bytes(folder: Path) -> int:

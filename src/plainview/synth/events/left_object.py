@@ -149,16 +149,6 @@ def _parks(site: Site, kind: str = "car") -> Play:
     return _play(site, (car,), clear=quad(site, at, 12.0, 3.0, angle))
 
 
-def _bicycle(site: Site) -> Play:
-    """A bicycle that somebody leans there: a parked vehicle, however small."""
-    at = site.spot(1.5, near=0.7)
-    a = float(site.generator.uniform(0, 360))
-    start = (at[0] - 1.2, at[1])
-    bike = Vehicle("bicycle", [(9.0, *start), (11.0, *at), (200.0, *at)], facing=a, shade=0.08)
-    keys = errand(site, (at[0], at[1] - 0.5), [("bend", 4.0)], arrive=9.0)
-    return _play(site, (someone(site, keys), bike), clear=_about(site, at))
-
-
 def _moved(site: Site, kind: str) -> Play:
     """Furniture that stood there and is pushed a metre or two by somebody."""
     g = site.generator

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from plainview import __version__
-from plainview.cli import app, execute
+from plainview.cli import _only, app, execute
 
 MODULES = """
 import sys
@@ -31,6 +31,8 @@ HEAVY = (
     "pyarrow",
     "matplotlib",
     "cv2",
+    "plainview.config.city",
+    "plainview.alerts",
 )
 
 
@@ -157,6 +159,15 @@ def test_measure_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
         assert not [name for name in HEAVY if f"'{name}'" in loaded]
     assert "'plainview.fleet.clip'" in loaded
     assert "'av'" not in loaded
+
+
+@pytest.mark.parametrize("first", ["measure", "login", "vault"])
+def test_only_what_is_named_is_made(first: str) -> None:
+    """No other command's options are looked at; who names none is shown all."""
+    made = typer.main.get_command(_only([first, "--help"]))
+    assert list(getattr(made, "commands", {})) == [first]
+    for arguments in ([], ["--help"], ["vaults"]):
+        assert _only(arguments) is app
 
 
 def test_an_unforeseen_error_is_one_line_with_the_details_in_a_file(tmp_path: Path) -> None:

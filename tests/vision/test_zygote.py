@@ -21,6 +21,7 @@ from plainview.vision.measure import Measurer
 from plainview.vision.seal import SealReport
 from plainview.vision.spec import LensSpec, TapSpec
 from plainview.vision.task import Exit, Exited, Forked, LensTask
+from plainview.vision.view import draw
 
 VIEW = View(
     calibration=Calibration((64, 48), ((50, 0, -32, 320), (0, -50, -24, 240), (0, 0, -1, 10))),
@@ -244,3 +245,12 @@ def test_wrong_call_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> N
     """Started by hand without its socket it says in one line that the fleet starts it."""
     assert module.main(Measurer, ["zygote"]) == 2
     assert "started by the fleet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_only_who_may_draw_loads_a_font(live: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 - a parameter
+    """A font takes longer than all other imports of ours, and no clip's lens draws."""
+    loaded: list[int] = []
+    monkeypatch.setattr(draw, "load_font", lambda: loaded.append(1))
+    assert module._measure(live=live) is Measurer
+    assert bool(loaded) == live

@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 failed, 2 wrong input, 130 and 143 when interrupted. No tr
 person: `main` is the one place where what went wrong becomes one line on standard error.
 """
 
+import copy
 import os
 import re
 import signal
@@ -16,6 +17,8 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 from typer.core import TyperGroup
+from typer.main import get_command_name
+from typer.models import CommandInfo
 
 from plainview import __version__
 from plainview.cli import office
@@ -412,6 +415,26 @@ def _named(arguments: Sequence[str]) -> str:
     return " ".join(words)
 
 
+def _only(arguments: Sequence[str]) -> typer.Typer:
+    """`app` with no more than what `arguments` name first: to make every command takes longer than
+    to measure a short clip. All of `app` where they name nothing of it.
+    """  # noqa: D205 - one sentence
+    wanted = arguments[:1]
+    commands = [one for one in app.registered_commands if [_name(one)] == wanted]
+    groups = [one for one in app.registered_groups if [one.name] == wanted]
+    if not commands and not groups:
+        return app
+    only = copy.copy(app)
+    only.registered_commands, only.registered_groups = commands, groups
+    return only
+
+
+def _name(command: CommandInfo) -> str | None:
+    """What is typed for `command`."""
+    called = command.callback
+    return command.name or (get_command_name(called.__name__) if called else None)
+
+
 def _say(line: str) -> None:
     if ":/" in line:
         from plainview.logs import redact
@@ -446,7 +469,7 @@ def execute(arguments: Sequence[str]) -> int:
     """Run one command; the exit code. What went wrong is one line on standard error."""
     try:
         # Not app(): it would put a hook of its own in place of report_defects'.
-        command = typer.main.get_command(app)
+        command = typer.main.get_command(_only(arguments))
         result = command.main(args=list(arguments), prog_name="plainview", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -325,11 +325,14 @@ def main(measure: lens.Measure, arguments: list[str] | None = None, *, tap: Tap 
     return 0
 
 
-def _measure() -> Callable[..., lens.Measurer]:
+def _measure(*, live: bool) -> Callable[..., lens.Measurer]:
     from plainview.vision.measure import Measurer  # noqa: PLC0415 - heavy, and tests bring their own
+    from plainview.vision.view.draw import load_font  # noqa: PLC0415 - likewise
 
+    if live:  # no clip's lens draws
+        load_font()
     return Measurer
 
 
 if __name__ == "__main__":
-    sys.exit(main(_measure()))
+    sys.exit(main(_measure(live=len(sys.argv) == max(_ARGUMENTS))))

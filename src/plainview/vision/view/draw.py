@@ -67,8 +67,11 @@ _WHITE: Final = (255, 255, 255)
 _INK: Final = (24, 24, 24)
 _LINE: Final = cv2.LINE_AA
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
-_READY: Final = cv2.getTextSize(CAPTION, _FONT, 0.36, 1)
-"""Asked on import: the font takes six megabytes, which the zygote's lenses then share."""
+
+
+def load_font() -> None:
+    """Have the font at hand: it takes six megabytes, which a zygote's lenses then share."""
+    cv2.getTextSize(CAPTION, _FONT, 0.36, 1)
 
 
 def draw(

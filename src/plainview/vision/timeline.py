@@ -67,12 +67,16 @@ class Timeline:
 
 
 class Pace:
-    """Which frames are analysed: the first in presentation order in each 1/rate seconds.
+    """Which frames are analysed: about the first in presentation order in each 1/rate seconds.
 
-    Known before a frame is decoded, so that most of the others need not be.
+    Known before a frame is decoded, so that most of the others need not be. A frame that is sent
+    behind a later one leans on it (it is a B-frame): where that one comes soon, it does as well,
+    and what leans on it need not be decoded if nothing else leans on that.
     """
 
     _KEPT = 64
+    _SOON = 0.25
+    """Part of 1/rate seconds that the analysed frame may be later than the first."""
 
     def __init__(self, rate: float) -> None:
         """`rate` frames a second, at most."""
@@ -86,11 +90,11 @@ class Pace:
     def may_want(self, t: float) -> bool:
         """Whether the frame at `t` seconds may be due; told in decoding order, of each packet.
 
-        False only if an earlier one of the same slot was told of.
+        False only if one of the same slot was told of, and may be due, that is earlier or soon.
         """
         slot = self._slot(t)
         earliest = self._earliest.get(slot)
-        if earliest is not None and earliest < t:
+        if earliest not in {None, t} and (earliest - t) * self._rate < self._SOON:
             return False
         self._earliest[slot] = t
         if len(self._earliest) > self._KEPT:

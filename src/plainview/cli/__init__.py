@@ -5,6 +5,7 @@ person: `main` is the one place where what went wrong becomes one line on standa
 """
 
 import copy
+import gc
 import os
 import re
 import signal
@@ -499,6 +500,8 @@ def main() -> None:
     """Entry point of the `plainview` command."""
     from plainview.defect import report_defects
 
+    # What a command imports makes many objects and no garbage.
+    gc.set_threshold(10_000, *gc.get_threshold()[1:])
     # NumPy's linear algebra would start a thread for each core, and nothing here needs them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     report_defects()

@@ -62,6 +62,9 @@ _FITS = b"fits"
 _ARGUMENTS = (2, 3)
 _LATE = ("char", "fft", "lib", "linalg", "ma", "polynomial", "random", "rec", "strings")
 """What NumPy imports only when it is first used; a sealed process can open no file."""
+_SELDOM = (20_000, 20, 20)
+"""Objects that must be new before Python looks for cycles among them (its own number is 700), and
+looks before it does so among older ones. Measuring makes thousands in a second, and no cycle."""
 
 
 _Task = TypeVar("_Task", TapSpec, LensTask)
@@ -316,6 +319,7 @@ def main(measure: lens.Measure, arguments: list[str] | None = None, *, tap: Tap 
         zygote = Zygote(channel, measure, tap, gate.Gate(trust))
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_SELDOM)
         try:
             zygote.serve()
         except (BrokenPipeError, ConnectionResetError):

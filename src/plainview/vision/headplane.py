@@ -105,11 +105,13 @@ def head_plane(
     valid = (depth > _NEAREST) & inside & (sharp >= LEAST_SHARP)
     if not valid.any():
         return None
-    columns, right = np.arange(shape[1]), ground[:, 0] / SCALE
+    right = ground[:, 0] / SCALE
     geometry = np.empty((3, *shape), dtype=np.float32)
+    pixels = np.ones((shape[1], 3))
+    pixels[:, 0] = np.arange(shape[1])
     for row in range(shape[0]):
-        places = np.stack((columns, np.full(shape[1], row), np.ones(shape[1])), -1) @ ground.T
-        away = places - centre[:2]
+        pixels[:, 1] = row
+        away = pixels @ ground.T - centre[:2]
         distance = np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-6)
         hanging = np.minimum(HEAD * distance / (centre[2] - HEAD), 3 * _HANGING) / _HANGING
         lean = (away @ right) / distance
@@ -153,12 +155,15 @@ def _projected(
     """(3, h, w): working pixel x and y, and depth, of the plane's pixels."""
     whole = homography @ np.vstack((ground, (0.0, 0.0, 1.0)))
     found = np.empty((3, *shape), dtype=np.float32)
-    columns = np.arange(shape[1])
+    pixels = np.ones((3, shape[1]))
+    pixels[0] = np.arange(shape[1])
     # Row by row: all at once takes ten times the memory of the outcome.
     for row in range(shape[0]):
-        x, y, depth = whole @ np.stack((columns, np.full(shape[1], row), np.ones(shape[1])))
-        safe = np.where(np.abs(depth) < 1e-9, 1e-9, depth)
-        found[:, row] = (x / safe, y / safe, depth)
+        pixels[1] = row
+        seen = whole @ pixels
+        seen[2][np.abs(seen[2]) < 1e-9] = 1e-9
+        np.divide(seen[:2], seen[2], out=found[:2, row], casting="same_kind")
+        found[2, row] = seen[2]
     return found
 
 

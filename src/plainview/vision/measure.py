@@ -370,6 +370,6 @@ def _halved(chroma: tuple[Luma, Luma], size: tuple[int, int]) -> Chroma:
     """`chroma` (h/2, w/2) each at half of the working `size` (w, h), copied."""
     half = (max(size[0] // 2, 1), max(size[1] // 2, 1))
     # Less than half as many need no mean over each pixel's area, which takes ten times as long.
-    slightly = chroma[0].shape[1] < 2 * half[0]
-    how = cv2.INTER_LINEAR if slightly else cv2.INTER_AREA
-    return np.stack([cv2.resize(one, half, interpolation=how) for one in chroma])
+    if chroma[0].shape[1] < 2 * half[0]:
+        return np.stack([cv2.resize(one, half, interpolation=cv2.INTER_LINEAR) for one in chroma])
+    return np.stack([shrunk(one, half) for one in chroma])

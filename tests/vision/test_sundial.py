@@ -9,11 +9,13 @@ from tests.vision.scenes import AREA, CAMERA, estimator, film, scaled, view
 from tests.vision.test_shadow import PASSERS, taught, turn_between
 
 from plainview.synth.light import OVERCAST, SUNNY, Light
+from plainview.vision.bodies import NONE, BodyModel, update
+from plainview.vision.foreground import Foreground
 from plainview.vision.optics import optics
 from plainview.vision.plate import Luma, Plate
-from plainview.vision.shadow import DIRECTIONS, Sun
+from plainview.vision.shadow import DIRECTIONS, Sun, towards
 from plainview.vision.sparse import SparseEstimator
-from plainview.vision.sundial import Sundial
+from plainview.vision.sundial import END, Sundial, _Again
 
 LENS = optics(view(CAMERA), *CAMERA.size)
 
@@ -48,6 +50,25 @@ def test_the_direction_is_told_from_the_frames_alone(azimuth: float) -> None:
 def test_clouds_tell_no_direction() -> None:
     """Without a sun the ground beside people is dark in no direction."""
     assert Sundial(LENS, plate(OVERCAST)).read(passing(OVERCAST)) is None
+
+
+def test_fitting_again_is_fitting_anew() -> None:
+    """What is kept from one fit to the next changes no bit of what is found."""
+    light = sun(160)
+    found = Foreground(LENS, plate(light))
+    again = _Again(LENS)
+    for luma in passing(light)[::8]:
+        evidence = found.evidence(luma, None)
+        again.begin(evidence)
+        for k in range(0, DIRECTIONS, 3):
+            again.restart(towards(k) * END)
+            anew = BodyModel(LENS)
+            anew.begin(evidence, towards(k) * END)
+            for one, other in zip(update(again, NONE, 0.2), update(anew, NONE, 0.2), strict=True):
+                assert np.array_equal(one, other)
+            assert np.array_equal(again.closed(), anew.closed())
+    assert again._near
+    assert again._drawn
 
 
 def test_few_bodies_prove_no_sun() -> None:

@@ -102,12 +102,18 @@ class BodyModel:
 
     def begin(self, evidence: NDArray[np.float32], shadow: Floats | None = None) -> None:
         """Take a frame's `evidence` (h, w), -1 to 1, and the shadow (2,) that each body casts."""
-        self.shadow = None if shadow is None else _strip(shadow) @ self.optics.projection[:, :2].T
+        self.shadow = None
+        if shadow is not None:
+            self.shade(shadow)
         # What speaks against somebody counts by how much is shown there, which is 1 at most.
         np.minimum(evidence, 0, out=self._evidence_2d)
         self._evidence_2d *= self._shown
         np.maximum(evidence, self._evidence_2d, out=self._evidence_2d)
         self._open_2d[:] = 1
+
+    def shade(self, cast: Floats) -> None:
+        """Let each body cast a shadow that ends at `cast` (2,) metres from its feet."""
+        self.shadow = _strip(cast) @ self.optics.projection[:, :2].T
 
     def flat(self, places: Floats) -> NDArray[np.int32]:
         """(n, SAMPLES) flat pixel indices of the bodies at `places` (n, 2)."""
@@ -125,6 +131,11 @@ class BodyModel:
         near = places[:, None, :] + _REACH
         flat = self.flat(near.reshape(-1, 2))
         return near, flat.reshape(len(places), len(_REACH), SAMPLES)
+
+    def beside(self, index: int) -> tuple[Floats, NDArray[np.int32]]:
+        """Places (m, 2) around the grid's place `index`, and their samples (m, SAMPLES)."""
+        near, flat = self.around(self.optics.places[index][None])
+        return near[0], flat[0]
 
     def best(self, near: Floats, flat: NDArray[np.int32]) -> tuple[Floats, float, float]:
         """The best of the places `near` (m, 2), its log-odds and its visible part.
@@ -144,7 +155,7 @@ class BodyModel:
         What lies within its outline speaks for and against no other body; what lies in a halo of
         an arm's swing around it does not speak for one.
         """
-        core, halo = self._outlines.around(place, (1.1, 2.0))
+        core, halo = self.outline(place)
         x, y, w, h = cv2.boundingRect(halo)
         x0, y0 = max(x - 1, 0), max(y - 2, 0)
         x1, y1 = min(x + w + 1, self.optics.size[0]), min(y + h + 2, self.optics.size[1])
@@ -155,6 +166,10 @@ class BodyModel:
         cv2.fillPoly(self._open_2d, [core], 0)
         if self.shadow is not None:
             self._explain_shadow(place, self.shadow)
+
+    def outline(self, place: Floats) -> list[NDArray[np.int32]]:
+        """What lies within the body at `place` (2,), and its halo: polygons (m, 1, 2)."""
+        return self._outlines.around(place, (1.1, 2.0))
 
     def _explain_shadow(self, place: Floats, strip: Floats) -> None:
         """Let what lies in the `strip` (4, 3) beside `place` (2,) speak for no body."""
@@ -211,12 +226,12 @@ class BodyModel:
         `among` are those that passed before: within one frame evidence is only ever taken away.
         """
         # A few samples of the trunk tell where a look at all of them is worth it.
-        worth = self._promising() if among is None else among
+        worth = self.promising() if among is None else among
         total = self._evidence.take(self.optics.samples[worth]).sum(axis=1) * (EVIDENCE / SAMPLES)
         good = total > least
         return worth[good], total[good].astype(np.float64)
 
-    def _promising(self) -> NDArray[np.intp]:
+    def promising(self) -> NDArray[np.intp]:
         """Indices of grid places with any evidence at a sample of the trunk."""
         some = (self._evidence > 0).take(self._probes)
         return np.nonzero(some.any(axis=1))[0]
@@ -302,8 +317,7 @@ class _Mixture:
             k = int(score.argmax())
             if score[k] == -np.inf:
                 return
-            near, flat = model.around(found[k][None])
-            place, value, visible = model.best(near[0], flat[0])
+            place, value, visible = model.best(*model.beside(int(index[k])))
             if self.near(place):
                 place, value = found[k], float(score[k])
             if value < enough:

@@ -34,6 +34,54 @@ CONTRAST, LEAST = 1.6, 0.09
 direction, and which part of the ground at least. Without a sun there are 0.02 to 0.08."""
 ODD = 0.8
 """Bodies beside which all may be dark for another reason: of a few they are too large a part."""
+KEPT = 300
+"""Places of which is kept how bodies stand there, at most: two megabytes."""
+
+
+class _Again(BodyModel):
+    """Owns what is alike each time when bodies are fitted to the same few frames."""
+
+    def __init__(self, optics: Optics) -> None:
+        super().__init__(optics)
+        self._near: dict[int, tuple[Floats, NDArray[np.int32]]] = {}
+        self._drawn: dict[bytes, list[NDArray[np.int32]]] = {}
+        self._first = self._evidence.copy()
+        self._places = np.empty(0, dtype=np.intp)
+
+    def begin(self, evidence: NDArray[np.float32], shadow: Floats | None = None) -> None:
+        """As of any model."""
+        super().begin(evidence, shadow)
+        self._first[:] = self._evidence
+        self._places = super().promising()
+
+    def restart(self, cast: Floats) -> None:
+        """Begin anew with the evidence of the last `begin`, and shadows that end at `cast` (2,)."""
+        self.shade(cast)
+        self._evidence[:] = self._first
+        self._open_2d[:] = 1
+
+    def promising(self) -> NDArray[np.intp]:
+        """As of any model; asked once a fit, before anything is explained."""
+        return self._places
+
+    def beside(self, index: int) -> tuple[Floats, NDArray[np.int32]]:
+        """As of any model."""
+        kept = self._near.get(index)
+        if kept is None:
+            kept = super().beside(index)
+            if len(self._near) < KEPT:
+                self._near[index] = kept
+        return kept
+
+    def outline(self, place: Floats) -> list[NDArray[np.int32]]:
+        """As of any model."""
+        key = place.tobytes()
+        kept = self._drawn.get(key)
+        if kept is None:
+            kept = super().outline(place)
+            if len(self._drawn) < KEPT:
+                self._drawn[key] = kept
+        return kept
 
 
 class Sundial:
@@ -42,7 +90,7 @@ class Sundial:
     def __init__(self, optics: Optics, plate: Plate) -> None:
         """Look through `optics` at frames before `plate`."""
         self._optics = optics
-        self._model = BodyModel(optics)
+        self._model = _Again(optics)
         self._foreground = Foreground(optics, plate)
         self._looks = np.zeros(DIRECTIONS)
         self._factors = np.zeros((DIRECTIONS, STEPS))
@@ -54,8 +102,9 @@ class Sundial:
         for luma in frames[step // 2 :: step][:FRAMES]:
             evidence = self._foreground.evidence(luma, None)
             factor = self._foreground.darkening(luma)
+            self._model.begin(evidence)
             for k in range(DIRECTIONS):
-                self._model.begin(evidence, towards(k) * END)
+                self._model.restart(towards(k) * END)
                 self._look(k, update(self._model, NONE, 0.2), factor)
         return self._vote()
 

@@ -87,7 +87,8 @@ def test_the_api_says_what_the_page_says(client: Client) -> None:
     assert first["running"]["seconds_seen"] > 0
     page = read(client, **WALK)
     assert f"{round(first['metres'])} m" in page.text
-    assert "1 running camera sees the shortest way" in page.text
+    part = f"{first['running']['seconds_seen']:.0f} of {first['seconds']:.0f} s"
+    assert f"1 running camera sees the shortest way: {part}." in page.text
     assert "Square north" in page.text
     assert "square-north" not in page.text
     every = client.get("/api/v1/exposure", params={**WALK, "all": "yes"}).json()

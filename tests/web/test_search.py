@@ -157,6 +157,8 @@ def test_pages_follow_one_another_and_belong_to_their_search(client: Client) -> 
         ("kind=face", "face"),
         ("state=raised", "raised"),
         ("limit=0", "limit"),
+        ("camra=quay-east", "Did you mean 'camera'?"),
+        ("text=stewards", "no such parameter"),
     ],
 )
 def test_a_search_that_makes_no_sense_is_one_clear_problem(

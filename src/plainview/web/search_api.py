@@ -5,6 +5,7 @@ What was is history: for who may read it, at the sites that they may see.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, get
@@ -16,6 +17,7 @@ from msgspec import structs
 from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import unpacked
 from plainview.clock import Clock
+from plainview.errors import InputError
 from plainview.record import EventStanding
 from plainview.store import KeptAlert, Store
 from plainview.store.search import KeptEvent, Place
@@ -59,6 +61,28 @@ ALERT_COLUMNS: Final = (
 )  # fmt: skip
 
 
+_COMMON: Final = frozenset(
+    {"bbox", "ground", "site", "camera", "zone", "kind", "since", "until", "state"}
+    | {"limit", "cursor"}
+)
+"""Parameters that events and alerts have in common."""
+
+
+def _only(request: Http, own: str) -> None:
+    """Raise InputError for a parameter that is none: its filter would be left out unsaid."""
+    known = _COMMON | {own}
+    for name in request.query_params:
+        if name not in known:
+            guess = get_close_matches(name, known, 1)
+            raise InputError(
+                "the search has no such parameter",
+                where=name[:80],
+                mend=f"Did you mean {guess[0]!r}?"
+                if guess
+                else f"They are {', '.join(sorted(known))}",
+            )
+
+
 def _where(
     bbox: Annotated[
         str | None,
@@ -94,15 +118,18 @@ def _where(
 
 
 def _events(
+    request: Http,
     where: NamedDependency[Asked],
     which: Annotated[Literal["open", "ended"] | None, QueryParameter(name="state")] = None,
     standing: Annotated[list[Standings] | None, QueryParameter(max_items=2)] = None,
 ) -> Asked:
+    _only(request, "standing")
     standings = tuple(EventStanding(one) for one in standing or ())
     return structs.replace(where, state=(which,) if which else (), standing=standings)
 
 
 def _alerts(
+    request: Http,
     where: NamedDependency[Asked],
     which: Annotated[
         list[AlertStateAsked] | None, QueryParameter(name="state", max_items=5)
@@ -112,6 +139,7 @@ def _alerts(
         QueryParameter(max_length=200, description="Each word is in what persons wrote about it."),
     ] = "",
 ) -> Asked:
+    _only(request, "text")
     return structs.replace(where, state=tuple(which or ()), text=text)
 
 

@@ -318,6 +318,8 @@ WRONG_CITIES = [
     ('id = "plaza-again"\n', "", "is there twice"),
     ('id = "plaza-again"\n', 'id = "PLAZA-north"\n', "is there twice"),
     ("cameras/north.toml", "cameras/nroth.toml", "no camera file"),
+    ("cameras/north.toml", f"{'n' * 300}.toml", "no camera file"),
+    ("cameras/north.toml", "~no-such-person/north.toml", "no camera file"),
     ("bearing = -350", "baering = 10", "Did you mean 'bearing'?"),
     ("[4.35, 52.01]", "[4.35, 152.01]", "at most 85"),
     ("location = [4.35, 52.01]\n", "", "'location' is missing"),

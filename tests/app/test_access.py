@@ -62,6 +62,15 @@ def test_without_a_running_plainview_it_is_for_the_next(tmp_path: Path) -> None:
     assert link.person.name
 
 
+def test_a_folder_of_nobody_s_is_taken_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a shell takes it: `~nosuch` is a folder of that name, and no defect."""
+    monkeypatch.chdir(tmp_path)
+    local_link(Path("~no-such-person"), role=Role.OPERATOR)
+    assert (tmp_path / "~no-such-person").is_dir()
+
+
 @pytest.mark.parametrize("name", ["x" * 201, "a\nb", " Kim", "\x1b[31mKim"])
 def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     """Too long, with line ends or terminal codes."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 from plainview.app.state import likely
 from plainview.clock import Clock, SystemClock
 from plainview.config.access import AccessConfig, OidcConfig
+from plainview.document import expanded
 from plainview.errors import ConfigError, InputError
 from plainview.governance.person import Person, Role
 from plainview.web.access.agreement import OidcSettings
@@ -89,7 +90,7 @@ def end_all(state: Path | None) -> None:
 def _state(state: Path | None) -> Path:
     """The folder that was asked for; without, the one in which a Plainview was last started."""
     if state is not None:
-        return state.expanduser()
+        return expanded(state)
     times = {}
     folders = likely()
     for folder in folders:

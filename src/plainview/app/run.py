@@ -18,6 +18,7 @@ from plainview.app.collector import calm
 from plainview.app.state import DEFAULT, DEMO, held
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, load_city
+from plainview.document import expanded
 from plainview.errors import PlainviewError
 from plainview.governance.person import Role
 from plainview.logs import start_logging
@@ -125,7 +126,7 @@ def _watch(
 
 def _folder(state: Path | None, city: CityConfig | None) -> Path:
     if state is not None:
-        return state.expanduser()
+        return expanded(state)
     if city is None:
         return DEMO
     return city.state or DEFAULT

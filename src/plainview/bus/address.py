@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from plainview.bus import Sender
 from plainview.bus.wire import Name
+from plainview.document import expanded
 from plainview.errors import ConfigError
 
 _OPTIONS = "creds, ca, district, site, leaf, disk, replicas, bound and linger"
@@ -138,7 +139,7 @@ def _options(query: str) -> dict[str, str]:
 def _path(options: dict[str, str], name: str) -> Path | None:
     if name not in options:
         return None
-    path = Path(options[name]).expanduser()
+    path = expanded(Path(options[name]))
     if not path.is_file():
         raise _wrong(f"{name} is no file: {path}", mend="Make it with plainview deploy nats")
     return path

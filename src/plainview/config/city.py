@@ -38,7 +38,7 @@ from plainview.config.recording import RecordingConfig, RecordingTable, recordin
 from plainview.config.routes import MOST_ROUTES, RouteTable, routes_from
 from plainview.config.telemetry import TelemetryConfig, TelemetryTable, telemetry_from
 from plainview.document.strict import convert
-from plainview.document.toml import Document, KeyPath, read_document
+from plainview.document.toml import Document, KeyPath, is_there, read_document
 from plainview.errors import ConfigError, InputError
 from plainview.geometry import grid_over
 from plainview.store import Retention
@@ -358,7 +358,7 @@ def _camera(document: Document, at: KeyPath, data: object, cell: float) -> Camer
             )
         named = convert(document, data, _CameraReference, at, guide=GUIDE)
         path = document.relative(named.file)
-        if not path.exists():
+        if not is_there(path):
             raise ConfigError(
                 f"there is no camera file {named.file!r}",
                 where=document.where((*at, "file")),

@@ -2,13 +2,23 @@
 
 from plainview.document.boundary import beyond, refuse_beyond
 from plainview.document.strict import convert
-from plainview.document.toml import Document, KeyPath, nearest, read_document, shown
+from plainview.document.toml import (
+    Document,
+    KeyPath,
+    expanded,
+    is_there,
+    nearest,
+    read_document,
+    shown,
+)
 
 __all__ = [
     "Document",
     "KeyPath",
     "beyond",
     "convert",
+    "expanded",
+    "is_there",
     "nearest",
     "read_document",
     "refuse_beyond",

@@ -20,6 +20,22 @@ _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[A-Za-z0
 _TEXT = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
 
 
+def expanded(path: Path) -> Path:
+    """`path` with the folder of the person whom a `~` at its start means; as it is for nobody's."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything stands at `path`; nothing can where the system takes no such name."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def shown(path: KeyPath) -> str:
     """`path` as a person would write it: `lines[0].from`."""
     text = ""
@@ -70,7 +86,7 @@ class Document:
 
     def relative(self, name: str) -> Path:
         """The path `name` as meant in this file: relative to the file's own folder."""
-        return (self.path.parent / Path(name).expanduser()).absolute()
+        return (self.path.parent / expanded(Path(name))).absolute()
 
 
 def read_document(path: Path) -> Document:

@@ -170,6 +170,16 @@ def test_what_cannot_be_read_names_its_field(
 # --- the stop switch -----------------------------------------------------------------------------
 
 
+def test_the_schema_names_each_operation_once(somebody: Somebody) -> None:
+    """Reading and writing on one path are two operations: with one name, no schema was given."""
+    answer = somebody.client.get("/schema/openapi.json")
+    assert answer.status_code == 200, answer.text
+    paths = answer.json()["paths"]
+    names = [one["operationId"] for methods in paths.values() for one in methods.values()]
+    assert len(names) == len(set(names))
+    assert {"get_api_v1_desk_drafts", "post_api_v1_desk_drafts"} <= set(names)
+
+
 def test_one_presses_and_two_lift(somebody: Somebody) -> None:
     """The answer to each already shows what follows from it."""
     standing = somebody.become(Role.OPERATOR, "Ada").send(

@@ -1,5 +1,6 @@
 """The HTTP application: `/api/v1`, Prometheus, OpenAPI and the console's pages over one store."""
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -11,7 +12,8 @@ from litestar.config.compression import CompressionConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import License
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Method, Receive, Scope, Send
+from litestar.types.internal_types import PathParameterDefinition
 
 from plainview import __version__
 from plainview.clock import Clock, SystemClock
@@ -72,6 +74,16 @@ class Application:
     def close(self) -> None:
         """End the live pages, from any thread. The server can then stop without waiting."""
         self._hub.close()
+
+
+def operation_id(_: object, method: Method, path: list[str | PathParameterDefinition]) -> str:
+    """A name of its own for each method of each path: `get_api_v1_sites_by_site`.
+
+    Litestar's own has neither the method nor the function of a handler that runs in a thread, so
+    two on one path had one name, and the schema of the whole API was refused.
+    """
+    parts = [one if isinstance(one, str) else f"by_{one.name}" for one in path]
+    return re.sub(r"\W+", "_", "_".join((method.lower(), *parts)))
 
 
 def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
@@ -168,6 +180,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
             version=__version__,
             description=_DESCRIPTION,
             license=License(name="AGPL-3.0-or-later"),
+            operation_id_creator=operation_id,
             use_handler_docstrings=True,
             path="/schema",
             render_plugins=[

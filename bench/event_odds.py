@@ -24,7 +24,7 @@ from plainview.config import load_camera
 from plainview.evaluate.event_truth import read_event_truth
 from plainview.record import EventKind
 from plainview.vision.decoder import chroma, luma
-from plainview.vision.events import boil, eyes, fire, flame, flicker, smoke, veil
+from plainview.vision.events import boil, eyes, fire, flame, flicker, plume, veil
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.seen import Seen
 from plainview.vision.measure import Measurer
@@ -69,7 +69,7 @@ class Notes:
                 return super().look(seen)
 
         vars(eyes)["Fire"] = Fire
-        vars(smoke)["Boil"] = Boil
+        vars(plume)["Boil"] = Boil
         vars(flame)["flickering"] = flickering
 
 

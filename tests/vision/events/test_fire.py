@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -17,15 +17,17 @@ from plainview.synth.scenery import Stage, noise_tile
 from plainview.synth.shot import Now, Shot
 from plainview.synth.smoke import Smoke
 from plainview.vision.bodies import NONE
+from plainview.vision.events import fire, plume
+from plainview.vision.events.boil import Boil
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
-from plainview.vision.events.fire import Fire, gained
+from plainview.vision.events.fire import MOST_SMOKE, Fire, gained
 from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.flicker import disorder, flickering
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.veil import dry, veiled
+from plainview.vision.events.veil import Veil, dry, veiled
 from plainview.vision.optics import optics
-from plainview.vision.plate import Plate
+from plainview.vision.plate import Image, Plate
 
 F32 = NDArray[np.float32]
 SIZE = (320, 180)
@@ -84,8 +86,8 @@ def _events(
     paint: Paint, seconds: float = 10.0, view: View = VIEW, plate: Plate = PLATE
 ) -> list[Event]:
     """What is told of `seconds` in which `paint` changes the radiance of an empty place."""
-    fire = Fire(view, GEOMETRY)
-    episodes = Episodes(fire.kind, fire.patience)
+    watch = Fire(view, GEOMETRY)
+    episodes = Episodes(watch.kind, watch.patience)
     nothing = np.zeros(GEOMETRY.size[::-1], np.uint8)
     half = (GEOMETRY.size[0] // 2, GEOMETRY.size[1] // 2)
     told = []
@@ -96,7 +98,7 @@ def _events(
             t, STEP, luma, chroma, plate.luma, nothing.astype(np.float32), nothing, NONE, plate,
             trusted=True,
         )  # fmt: skip
-        told += episodes.step(t, fire.look(seen))
+        told += episodes.step(t, watch.look(seen))
     return told
 
 
@@ -375,6 +377,50 @@ def test_nothing_is_known_of_smoke_in_a_picture_that_has_lost_its_contrast() -> 
         smoke.paint(picture, Now(SHOT, LIGHT, t))
 
     assert _events(paint, 12.0) == []
+
+
+def test_dark_smoke_is_told_in_a_blurred_picture() -> None:
+    """Its own light says that it is there, where no contrast does."""
+    smoke = Smoke((0.5, -1.0), 1.0, began=2.0, shade=0.08)
+
+    def paint(picture: F32, t: float) -> None:
+        picture[:] = 0.5 * picture + 0.5 * cv2.blur(picture, (15, 15))
+        smoke.paint(picture, Now(SHOT, LIGHT, t))
+
+    assert [event.phase for event in _events(paint, 13.0)] == [Phase.START]
+
+
+def test_smoke_that_is_not_told_yet_is_no_habit_of_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a place used to lose was lost before the smoke came."""
+    habits = []
+
+    class Noted(Boil):
+        def __init__(self, veils: Sequence[Veil], lost: Image, habit: Image) -> None:
+            habits.append(float(habit.max()))
+            super().__init__(veils, lost, habit)
+
+    monkeypatch.setattr(plume, "Boil", Noted)
+    assert _events(_effects(Smoke((0.5, -1.0), 1.0, began=2.0, shade=0.12)), 16.0) != []
+    assert max(habits) < 0.01
+
+
+def test_smoke_is_told_once_it_is_sure_however_slowly_it_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its confidence is a mean of the last looks already: doubt long ago is not counted twice."""
+    sure = np.linspace(0.2, 0.55, 30) / MOST_SMOKE
+
+    class Growing:
+        def __init__(self) -> None:
+            self._left = list(sure)
+
+        def look(self, _seen: Seen) -> list[plume.Smoke]:
+            return [plume.Smoke(160.0, 110.0, 1e4, 0.3, self._left.pop(0))]
+
+    monkeypatch.setattr(fire, "SmokeWatch", Growing)
+    assert [event.phase for event in _events(lambda _p, _t: None, 6.0)] == [Phase.START]
 
 
 def test_smoke_over_nearly_even_ground_is_told() -> None:

@@ -39,6 +39,12 @@ def test_what_is_dark_and_boils_is_told() -> None:
     assert surest(lambda _k, noise: -0.1 + 0.03 * noise) > 0.9
 
 
+def test_it_boils_all_over_rather_than_wildly() -> None:
+    """In fog and by night noise is near: half of what is dark must change thrice as much."""
+    assert surest(lambda _k, noise: -0.1 + 0.009 * noise) > 0.9
+    assert surest(lambda _k, noise: -0.1 + 0.003 * noise) < 0.2
+
+
 @pytest.mark.parametrize(
     ("light", "edges"),
     [

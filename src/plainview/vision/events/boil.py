@@ -31,6 +31,8 @@ UNKNOWN_CALM: Final = 0.004
 """The same where no rest of the picture can be told: hard coding's."""
 UNKNOWN_SWING: Final = 0.01
 """How much the light swings where no rest of the picture can be told."""
+RESTLESS: Final = 3.0
+"""Times as much as the picture's usual that a plume's cells change by, apart from each other."""
 USUAL: Final = 0.05
 """Change of the part that is hidden, from look to look, of no certain meaning."""
 MOST_STIR: Final = 0.6
@@ -81,6 +83,12 @@ class Boil:
         self._plain: Mask = share(np.stack([veil.plain for veil in veils])) > 0.6
         often = share(lost > THIN)[self._plain]
         self._spread = mean(often > 0.3) if often.size else 0.5
+
+    @property
+    def restless(self) -> Mask:
+        """(h, w) where light changes apart from that around it much more than it mostly does."""
+        stirs = medians(self._own)
+        return np.asarray(stirs > RESTLESS * max(median(stirs), CALMEST))
 
     def measures(self, core: Mask) -> Measures:
         """Of the plume over the cells of `core` (h, w), at least one."""

@@ -29,7 +29,7 @@ GONE: Final = (3.0, 4.0)
 """Metres above its foot by which steam is gone, and to which smoke rises."""
 MOST_SMOKE: Final = 0.8
 """Smoke is told from dust, spray and exhaust less surely than flame from lamps."""
-DOUBT: Final = 0.2
+DOUBT: Final = 0.3
 """Confidence below which smoke is not told: that it grows out of doubt is no doubt of it."""
 MEMORY: Final = 10.0
 """Seconds that the place of a fire is remembered."""

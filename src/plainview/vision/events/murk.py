@@ -36,8 +36,9 @@ DRIVING: Final = (0.011, 0.015)
 """Swing of the light of half the cells within the looks, on the average of `SLOW`, up to which it
 is steady and from which clouds drive: 0.001 to 0.010 where smoke was told so, by night as well,
 0.017 to 0.13 in ordinary life under clouds."""
-RESTLESS: Final = 5.0
-"""Times as much as the picture's usual that a plume's cells change by."""
+RESTLESS: Final = 3.0
+"""Times as much as the picture's usual that a plume's cells change by: in fog and by night noise is
+near."""
 DARK: Final = -0.03
 """Light against the plate's, less 1, from which a cell is dark."""
 MOSTLY: Final = 0.5
@@ -45,9 +46,9 @@ MOSTLY: Final = 0.5
 OFTEN: Final = (0.6, 0.85)
 """Part of its cells and looks in which a plume is dark: as where people pass behind each other far
 away, up to, and as under smoke, from."""
-ALIVE: Final = (0.3, 0.5)
+ALIVE: Final = (0.35, 0.5)
 """Part of what is dark that changes so: of a cloud's shadow up to, whose rim alone does, and of a
-plume from."""
+plume from. Under 0.35, for moments 0.5, of shadow, lamps, rain and fog; 0.45 to 1 of smoke."""
 COMES: Final = (0.6, 0.8)
 """Change of a cell's light over that by which it is dark: as under smoke, up to, and as under what
 passes, from."""

@@ -18,8 +18,16 @@ PLUME[3:23, 14:20] = True
 SIDE = 2 * CELL
 
 
-def seen(known: Mask, light: float, *, steady: bool = True, tone: float = 0.6) -> list[Smoke]:
-    """What is said of PLUME, of which `known` cells show half of their contrast lost.
+def seen(
+    known: Mask,
+    light: float,
+    *,
+    steady: bool = True,
+    tone: float = 0.6,
+    where: Mask = PLUME,
+    loss: F32 | float = 0.5,
+) -> list[Smoke]:
+    """What is said of a plume `where` its `known` cells show a `loss` of their contrast.
 
     It is of `tone`, and where nothing is known it changes light by `light` of it.
     """
@@ -28,8 +36,8 @@ def seen(known: Mask, light: float, *, steady: bool = True, tone: float = 0.6) -
     veils, lost = [], []
     for _ in range(LOOKS):
         shift = 0.002 * g.standard_normal(SHAPE, np.float32)
-        shift[PLUME] += light + 0.03 * g.standard_normal(SHAPE, np.float32)[PLUME]
-        hides = np.where(PLUME & known, 0.5 + 0.1 * g.standard_normal(SHAPE), 0.0)
+        shift[where] += light + 0.03 * g.standard_normal(SHAPE, np.float32)[where]
+        hides = np.where(where & known, loss + 0.1 * g.standard_normal(SHAPE), 0.0)
         lost.append(hides.astype(np.float32))
         veils.append(Veil(lost[-1], tone * even, shift, known, known, 1.0, even, even))
     habit = np.zeros(SHAPE, np.float32)
@@ -65,9 +73,15 @@ def test_other_or_thinner_light_is_none_of_it(light: float, tone: float) -> None
 
 
 def test_what_the_border_cuts_may_rise_without_end() -> None:
-    """A dark veil at the picture's upper border is as sure as it was, however the picture is."""
-    where = np.zeros(SHAPE, np.bool_)
-    where[:6, 10:16] = True
-    smoke = of_dark(Dark(where, 0.7))
-    assert smoke.rise == math.inf
-    assert smoke.confidence == 0.7
+    """Unless it is about to fade there, as steam does, which hides less and less as it rises."""
+    where, everywhere = np.zeros(SHAPE, np.bool_), np.ones(SHAPE, np.bool_)
+    where[:12, 14:22] = True
+    fades = np.linspace(0.3, 0.7, SHAPE[0], dtype=np.float32)[:, None] * np.ones(SHAPE[1:])
+    fades[:12] = np.linspace(0.3, 0.7, 12, dtype=np.float32)[:, None]
+    assert seen(everywhere, 0.3, tone=1.6, where=where)[0].rise == math.inf
+    assert seen(everywhere, 0.3, tone=1.6, where=where, loss=fades)[0].rise == 12 * SIDE
+
+
+def test_a_dark_veil_is_as_sure_however_blurred_the_picture_is() -> None:
+    """It is told by its light."""
+    assert of_dark(Dark(PLUME, 0.7)).confidence == 0.7

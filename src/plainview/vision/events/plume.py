@@ -34,6 +34,9 @@ LEAST_TONE: Final = 0.1
 """Brightness of a veil away from the ground's below which light does not tell what it hides."""
 FADED: Final = 0.3
 """Part of what a plume hides at most in one row, below which it has faded out."""
+CUT: Final = 0.7
+"""The same at the picture's border, from which it is cut rather than about to fade: smoke spreads
+as it rises and hides nearly as much in each row, steam dissolves."""
 
 
 class Smoke(NamedTuple):
@@ -189,16 +192,13 @@ def of_dark(dark: Dark) -> Smoke:
 
 
 def _rise(hides: Image) -> float:
-    """Cells from the foot of what `hides` (h, w) to its end; infinite if beyond the border."""
-    return math.inf if _ends(hides) == 0 else _height(hides)
+    """Cells from the foot of what `hides` (h, w) to its end; infinite if cut by the border."""
+    rows = hides.sum(axis=1)
+    return math.inf if rows[0] >= CUT * rows.max() else _height(hides)
 
 
 def _height(hides: Image) -> float:
     """Cells from the foot of what `hides` (h, w) to its end, or to the border."""
-    return float(np.nonzero(hides.sum(axis=1))[0].max() - _ends(hides)) + 1.0
-
-
-def _ends(hides: Image) -> int:
-    """The first row in which what `hides` (h, w) has not faded."""
     rows = hides.sum(axis=1)
-    return int(np.nonzero(rows >= FADED * rows.max())[0][0])
+    ends = np.nonzero(rows >= FADED * rows.max())[0][0]
+    return float(np.nonzero(rows)[0].max() - ends) + 1.0

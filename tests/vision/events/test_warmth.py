@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from plainview.vision.events.warmth import TRAIL, Trail
+from plainview.vision.events.warmth import FIRST, STALE, TRAIL, Early, Trail
 
 SHAPE = (40, 120)
 STEP = 0.2
@@ -36,3 +36,19 @@ def test_who_stops_and_stirs_has_come_there() -> None:
     comes = list(range(10, 80, 3))
     assert _rests(comes + 20 * [80]) == 0.0
     assert _rests(comes + round(TRAIL / STEP + 20) * [80]) == 1.0
+
+
+def test_what_glowed_from_the_first_seconds_on_has_not_come() -> None:
+    """A sign was there, a flame beside it was not; a minute later nothing is known of either."""
+    early, glow = Early(SHAPE), np.zeros(SHAPE, np.float32)
+    glow[10:20, 10:20] = 60
+    body, sign, beside = np.ones((10, 10), np.bool_), np.s_[10:20, 10:20], np.s_[10:20, 40:50]
+    early.note(glow, STEP)
+    assert early.came(body, beside) == 0.0
+    for _ in range(round(FIRST / STEP)):
+        early.note(None, STEP)
+    early.note(np.full(SHAPE, 60, np.float32), STEP)
+    assert early.came(body, beside) == 1.0
+    assert early.came(body, sign) == 0.0
+    early.note(None, STALE)
+    assert early.came(body, beside) == 0.0

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from plainview.vision.events.flicker import ENOUGH, flickering, since_lit, stays, step
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.warmth import WARM, Trail, at_size, warm_part
+from plainview.vision.events.warmth import Early, Trail, at_size, glowing, warm_part
 from plainview.vision.plate import Luma
 
 F32 = NDArray[np.float32]
@@ -65,8 +65,6 @@ FLARES: Final = 0.25
 """How much less of soot's colour is asked of what flares: glare and fog whiten a flame."""
 PLAIN: Final = -0.5
 """Evidence below which a pixel shows what the plate shows."""
-WHITE: Final = 222
-"""Luma from which the sensor loses colour."""
 
 
 class Flame(NamedTuple):
@@ -94,6 +92,7 @@ class FlameWatch:
         self._dark: F32 | None = None
         self._trail = Trail((0, 0))
         self._none: Luma = np.zeros((0, 0), np.uint8)
+        self._early = Early((0, 0))
         self._stirred = False
         self._since = 0.0
         self._scale = 2
@@ -124,13 +123,13 @@ class FlameWatch:
             size = (chroma.shape[2], chroma.shape[1])
             half = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
         if self._dark is None or self._dark.shape != half.shape:
-            self._glow.clear()
-            self._bright.clear()
-            self._plain.clear()
+            for kept in (self._glow, self._bright, self._plain):
+                kept.clear()
             self._lively = np.zeros(half.shape, np.float32)
             self._dark = np.zeros(half.shape, np.float32)
             self._none = np.zeros(half.shape, np.uint8)
             self._trail = Trail(half.shape)
+            self._early = Early(half.shape)
             self._stirred = False
         glow, plain = self._dark, self._none
         part = warm_part(half, chroma)
@@ -147,6 +146,7 @@ class FlameWatch:
             cv2.accumulateWeighted(change, self._lively, 0.15)
             self._stirred = bool(self._lively.max() > CALM)
         self._trail.note(None if part is None else glow, seen.dt)
+        self._early.note(None if part is None else glow, seen.dt)
         self._glow.append(glow)
         self._bright.append(half)
         self._plain.append(plain)
@@ -232,37 +232,9 @@ class FlameWatch:
         """0 to 1: whether what glows is other than what the plate shows there.
 
         A sign or a yellow door before which somebody passes loses its shape and has it back, at no
-        two moments alike; but as long as nobody passes it looks as it always does.
+        two moments alike; but as long as nobody passes it looks as it always does. What burns
+        while the plate is learned is a part of it, but was not there in the first seconds.
         """
         plain = np.stack([one[rows, columns] for one in self._plain])[:, body]
         as_ever = float((plain.mean(axis=1) > 0.7).mean())
-        return step(0.5 - as_ever, 0.0, 0.3)
-
-
-def glowing(half: Luma, chroma: Luma, dim: float) -> F32:
-    """(h, w) luma above `dim` where soot may glow, 0 elsewhere; soft where colour is in doubt.
-
-    `half` (h, w) and `chroma` (2, h, w) are of one size.
-    """
-    glow = np.zeros(half.shape, np.float32)
-    likely = (cv2.subtract(chroma[1], chroma[0]) > WARM) & (half > dim)
-    x, y, w, h = cv2.boundingRect(likely.astype(np.uint8))
-    if w == 0:
-        return glow
-    # Around what may glow only: most pictures hold nothing of the kind.
-    box = slice(max(y - 3, 0), y + h + 3), slice(max(x - 3, 0), x + w + 3)
-    glow[box] = _glow(half[box], chroma[(slice(None), *box)], dim)
-    return glow
-
-
-def _glow(half: Luma, chroma: Luma, dim: float) -> F32:
-    blue, red = (plane.astype(np.float32) - 128 for plane in chroma)
-    warmth = red - blue
-    # Hue between deep orange and yellow: purer reds are lamps and paint, greener yellows clothes.
-    hue = np.clip((red + 0.02 * warmth) / 3.0, 0.0, 1.0)
-    hue *= np.clip((-2.2 * blue - red) / 4.0, 0.0, 1.0)
-    warm = np.clip((warmth - 14.0) / 12.0, 0.0, 1.0) * hue
-    beside = cv2.dilate(warm, np.ones((5, 5), np.uint8))
-    core = np.clip((half.astype(np.float32) - WHITE + 12.0) / 12.0, 0.0, 1.0) * beside
-    lit = np.clip(half.astype(np.float32) - dim, 0.0, None)
-    return np.asarray(lit * np.maximum(warm, core), dtype=np.float32)
+        return max(step(0.5 - as_ever, 0.0, 0.3), self._early.came(body, (rows, columns)))

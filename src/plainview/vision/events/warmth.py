@@ -1,7 +1,8 @@
 """Where in a picture anything is warm enough in its colour to be flame, and where it was lately.
 
 Mostly that is nowhere. A flame burns where it is; a vest or a car that stops and stirs has come
-there, and what glows of it has left a trail.
+there, and what glows of it has left a trail. The colour is that of soot at 1000 to 1900 K, and of a
+core beside it that is too bright for the sensor.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,16 @@ BESIDE: Final = 4
 """Pixels across which a trail has no gap."""
 STEADY: Final = 0.8
 """Part of the last seconds in which what glows beside a body is a lamp, not its trail."""
+WHITE: Final = 222
+"""Luma from which the sensor loses colour."""
+FIRST: Final = 2.0
+"""Seconds in which what glows from the beginning is noted."""
+STALE: Final = 60.0
+"""Seconds after which that says nothing more: a clip's plate is of its first half minute."""
+CAME: Final = (0.1, 0.3)
+"""Part of a body that glowed in the first seconds: of what has come up to, of a sign from."""
 _GROWN: Final = np.ones((BESIDE + 1, BESIDE + 1), np.uint8)
+F32 = NDArray[np.float32]
 Part = tuple[slice, slice]
 """Rows and columns."""
 
@@ -63,6 +73,55 @@ def at_size(half: Luma, chroma: NDArray[np.uint8]) -> NDArray[np.uint8]:
     size = (half.shape[1], half.shape[0])
     planes = [cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in chroma]
     return np.asarray(planes, dtype=np.uint8)
+
+
+def glowing(half: Luma, chroma: Luma, dim: float) -> F32:
+    """(h, w) luma above `dim` where soot may glow, 0 elsewhere; soft where colour is in doubt.
+
+    `half` (h, w) and `chroma` (2, h, w) are of one size.
+    """
+    glow = np.zeros(half.shape, np.float32)
+    likely = (cv2.subtract(chroma[1], chroma[0]) > WARM) & (half > dim)
+    x, y, w, h = cv2.boundingRect(likely.astype(np.uint8))
+    if w == 0:
+        return glow
+    # Around what may glow only: most pictures hold nothing of the kind.
+    box = slice(max(y - 3, 0), y + h + 3), slice(max(x - 3, 0), x + w + 3)
+    glow[box] = _glow(half[box], chroma[(slice(None), *box)], dim)
+    return glow
+
+
+def _glow(half: Luma, chroma: Luma, dim: float) -> F32:
+    blue, red = (plane.astype(np.float32) - 128 for plane in chroma)
+    warmth = red - blue
+    # Hue between deep orange and yellow: purer reds are lamps and paint, greener yellows clothes.
+    hue = np.clip((red + 0.02 * warmth) / 3.0, 0.0, 1.0)
+    hue *= np.clip((-2.2 * blue - red) / 4.0, 0.0, 1.0)
+    warm = np.clip((warmth - 14.0) / 12.0, 0.0, 1.0) * hue
+    beside = cv2.dilate(warm, np.ones((5, 5), np.uint8))
+    core = np.clip((half.astype(np.float32) - WHITE + 12.0) / 12.0, 0.0, 1.0) * beside
+    lit = np.clip(half.astype(np.float32) - dim, 0.0, None)
+    return np.asarray(lit * np.maximum(warm, core), dtype=np.float32)
+
+
+class Early:
+    """Owns where something glowed in the first seconds, before the plate was learned."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        """Nothing was seen yet of pictures of `shape` (h, w)."""
+        self._lit = np.zeros(shape, np.bool_)
+        self._age = 0.0
+
+    def note(self, glow: F32 | None, dt: float) -> None:
+        """What glows (h, w), `dt` seconds after the last; None where nothing does."""
+        if self._age < FIRST and glow is not None:
+            self._lit |= glow > GLOWS
+        self._age += dt
+
+    def came(self, body: NDArray[np.bool_], part: Part) -> float:
+        """0 to 1: whether the `body` of what glows in a `part` of the picture has come since."""
+        lit = float(self._lit[part][body].mean())
+        return 1.0 - step(lit, *CAME) if FIRST <= self._age < STALE else 0.0
 
 
 class Trail:

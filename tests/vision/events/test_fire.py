@@ -21,9 +21,10 @@ from plainview.vision.events import fire, plume
 from plainview.vision.events.boil import Boil
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
-from plainview.vision.events.fire import MOST_SMOKE, Fire, gained
+from plainview.vision.events.fire import MOST_SMOKE, Fire
 from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.flicker import disorder, flickering
+from plainview.vision.events.gain import gained
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.veil import Veil, dry, veiled
 from plainview.vision.optics import optics
@@ -295,6 +296,22 @@ def test_a_sign_before_which_somebody_passes_is_no_flame(*, known: bool) -> None
         )  # fmt: skip
         sure += [flame.confidence for flame in watch.look(seen) or ()]
     assert max(sure) < 0.2 if known else max(sure) > 0.3
+
+
+def test_a_flame_that_the_plate_was_learned_through_is_told() -> None:
+    """A clip's plate is of its first half minute: what burned by then was not there at first."""
+    flame, watch, sure = Flame((1.0, 0.0), 0.7, began=3.0), FlameWatch(), [0.0]
+    half = (GEOMETRY.size[0] // 2, GEOMETRY.size[1] // 2)
+    nothing = np.zeros(GEOMETRY.size[::-1], np.uint8)
+    as_the_plate = np.full(nothing.shape, -1.0, np.float32)
+    for t, frame in _film(_effects(flame), 8.0):
+        luma = np.asarray(cv2.resize(frame.luma, GEOMETRY.size), dtype=np.uint8)
+        chroma = np.stack([cv2.resize(one, half) for one in frame.chroma]).astype(np.uint8)
+        seen = Seen(
+            t, STEP, luma, chroma, PLATE.luma, as_the_plate, nothing, NONE, PLATE, trusted=True
+        )
+        sure += [one.confidence for one in watch.look(seen) or ()]
+    assert max(sure) > 0.5
 
 
 def test_smoke_is_told_where_it_rises() -> None:

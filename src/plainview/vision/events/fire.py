@@ -13,11 +13,10 @@ from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.flicker import step
+from plainview.vision.events.gain import PictureGain
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.smoke import PALE, SmokeWatch
 from plainview.vision.optics import Optics
-from plainview.vision.plate import Luma
-from plainview.vision.ranks import median
 
 MARGIN: Final = 1.0
 """Metres around the area within which a fire counts: what burns on a bin is seen behind it."""
@@ -40,21 +39,6 @@ SMOKE_REACH: Final = 12.0
 SETTLES: Final = 2.5
 """Seconds after which a fire's place is kept."""
 MOST_FIRES: Final = 16
-UNSTEADY: Final = (0.04, 0.065)
-"""Change of the log of a picture's luma a second, alike all over it, on the average of `GAIN_TIME`,
-up to which its gain is steady, and from which nothing is said of fire: paint that saturates now and
-then glows and fades like a flame. 0.08 to 0.12 where the gain swings by a quarter."""
-ALIKE: Final = 0.4
-"""Median departure from the median change, as part of it, up to which a change is a gain's: a
-fire's own light falls off with the distance."""
-LIT: Final = (40, 230)
-"""Grey levels between which a pixel follows the gain: it is neither dark nor saturated."""
-LEAST: Final = 64
-"""Such pixels that there must be, of every eighth row and column."""
-GAIN_EVERY: Final = 0.6
-"""Seconds between two such looks, at least."""
-GAIN_TIME: Final = 10.0
-"""Seconds."""
 
 
 class _Place:
@@ -62,36 +46,6 @@ class _Place:
 
     def __init__(self, x: float, y: float, t: float, reach: float) -> None:
         self.x, self.y, self.first, self.last, self.reach = x, y, t, t, reach
-
-
-class _Gain:
-    """Owns a picture of a moment ago, and how fast the camera's gain has changed lately."""
-
-    def __init__(self) -> None:
-        self._luma: Luma | None = None
-        self._t = math.nan
-        self._speed = 0.0
-
-    def steady(self, seen: Seen) -> float:
-        """0 to 1: how far the camera's gain can be taken to have been steady before `seen`."""
-        dt = seen.t - self._t
-        if not dt < GAIN_EVERY:
-            now = seen.luma[::8, ::8].copy()
-            if dt > 0 and self._luma is not None and self._luma.shape == now.shape:
-                speed = abs(gained(self._luma, now)) / dt
-                self._speed += min(dt / GAIN_TIME, 1.0) * (speed - self._speed)
-            self._luma, self._t = now, seen.t
-        return 1.0 - step(self._speed, *UNSTEADY)
-
-
-def gained(before: Luma, now: Luma) -> float:
-    """Log of the gain between two pictures (h, w) of one scene; 0 where they differ otherwise."""
-    lit = (np.minimum(before, now) >= LIT[0]) & (np.maximum(before, now) <= LIT[1])
-    if np.count_nonzero(lit) < LEAST:
-        return 0.0
-    changes = np.log(now[lit] / before[lit].astype(np.float64))
-    gain = median(changes)
-    return gain if median(np.abs(changes - gain)) <= ALIKE * abs(gain) else 0.0
 
 
 class Fire:
@@ -114,8 +68,10 @@ class Fire:
         self._flames = FlameWatch()
         self._smoke = SmokeWatch()
         self._fires: list[_Place] = []
-        self._gain = _Gain()
-        self._steady = 1.0
+        self._gain = PictureGain()
+        self._steady = (
+            1.0  # whether paint that saturates now and then may glow and fade like a flame
+        )
 
     def look(self, seen: Seen) -> list[Sighting]:
         """Fires in `seen` and the seconds before it."""

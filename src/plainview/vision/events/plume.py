@@ -34,7 +34,7 @@ LEAST_TONE: Final = 0.1
 """Brightness of a veil away from the ground's below which light does not tell what it hides."""
 FADED: Final = 0.3
 """Part of what a plume hides at most in one row, below which it has faded out."""
-CUT: Final = 0.7
+CUT: Final = 0.65
 """The same at the picture's border, from which it is cut rather than about to fade: smoke spreads
 as it rises and hides nearly as much in each row, steam dissolves."""
 

@@ -17,7 +17,7 @@ from plainview.synth.scenery import Stage, noise_tile
 from plainview.synth.shot import Now, Shot
 from plainview.synth.smoke import Smoke
 from plainview.vision.bodies import NONE
-from plainview.vision.events import fire, plume
+from plainview.vision.events import fire, plume, smoke
 from plainview.vision.events.boil import Boil
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
@@ -26,7 +26,7 @@ from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.flicker import disorder, flickering
 from plainview.vision.events.gain import gained
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.veil import Veil, dry, veiled
+from plainview.vision.events.veil import Mask, Veil, dry, veiled
 from plainview.vision.optics import optics
 from plainview.vision.plate import Image, Plate
 
@@ -438,6 +438,30 @@ def test_smoke_is_told_once_it_is_sure_however_slowly_it_grows(
 
     monkeypatch.setattr(fire, "SmokeWatch", Growing)
     assert [event.phase for event in _events(lambda _p, _t: None, 6.0)] == [Phase.START]
+
+
+@pytest.mark.parametrize(("looks", "tone"), [(2, 0.5), (3, 2.0)])
+def test_a_veil_is_as_bright_as_in_its_three_brightest_looks(
+    monkeypatch: pytest.MonkeyPatch, looks: int, tone: float
+) -> None:
+    """Steam comes in puffs of some looks; dark smoke by night is as bright as the ground in one."""
+    tones = [2.0] * looks + [0.5] * 99
+
+    def found(veils: Sequence[Veil], *_: object, **__: object) -> list[tuple[Mask, plume.Smoke]]:
+        where = np.ones(veils[-1].lost.shape, np.bool_)
+        return [(where, plume.Smoke(0.0, 0.0, 1e4, tones.pop(0), 0.9))]
+
+    monkeypatch.setattr(smoke, "plumes", found)
+    watch, last = smoke.SmokeWatch(), list[plume.Smoke]()
+    nothing = np.zeros(GEOMETRY.size[::-1], np.uint8)
+    for t, frame in _film(lambda _p, _t: None, 9.0):
+        luma = np.asarray(cv2.resize(frame.luma, GEOMETRY.size), dtype=np.uint8)
+        seen = Seen(
+            t, STEP, luma, None, PLATE.luma, nothing.astype(np.float32), nothing, NONE, PLATE,
+            trusted=True,
+        )  # fmt: skip
+        last = watch.look(seen) or last
+    assert [one.tone for one in last] == [tone]
 
 
 def test_smoke_over_nearly_even_ground_is_told() -> None:

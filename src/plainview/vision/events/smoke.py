@@ -66,6 +66,8 @@ part of it has lost means nothing, and from which all. Broken clouds, rain and n
 PALE: Final = (0.85, 1.1)
 """Brightness against the ground up to which a veil is no steam, and from which it may be: then it
 must last as under driving clouds, and rise higher than steam does (fire.py)."""
+BRIGHT: Final = 3
+"""Looks in which a veil was as bright as it is said to be at most: a single one may be noise's."""
 HAZE: Final = 0.88
 """Part of its usual contrast below which the whole picture is hazy."""
 PLATE_EVERY: Final = 2.0
@@ -152,7 +154,8 @@ class SmokeWatch:
         # A gap of one plume is another's place: each look counts where any plume was near.
         self._likely.append(np.asarray(cv2.dilate(now, DRIFT), dtype=np.float32))
         self._light.append(np.asarray(cv2.dilate(light, DRIFT), dtype=np.float32))
-        brightest = np.max(self._light, axis=0)
+        lit = min(BRIGHT, len(self._light))
+        brightest = np.partition(np.stack(self._light), -lit, axis=0)[-lit]
         steady = self._murk.steady
         usual = round(LONGER - steady * (LONGER - LASTS))
         surest = LIKELY[1] - steady * (LIKELY[1] - LIKELY[0])

@@ -15,6 +15,7 @@ from plainview.synth.render import Renderer
 from plainview.synth.scenery import World
 from plainview.synth.simulate import empty
 from plainview.synth.trajectories import Trajectories
+from plainview.vision import dense
 from plainview.vision.blend import LEAST, share
 from plainview.vision.dense import COMPANY, EVERY, Crowd, Dense, gathered, mirrored, window
 from plainview.vision.density import CHANNELS, Density
@@ -107,9 +108,34 @@ def test_who_stands_in_the_plate_is_allowed_for(bare: Luma) -> None:
 def test_an_empty_floor_is_empty_and_seldom_looked_at(bare: Luma) -> None:
     """Nobody is found on the floor, with and without a plate, and the looks grow rare."""
     by = Dense(VIEW, lens())
-    assert looked(by, bare, plate(bare)) is None
+    assert looked(by, bare, plate(bare), times=16) is None
     assert not by.crowded
     assert by._wait > 4
+
+
+def test_a_crowd_that_comes_just_after_the_first_look_is_not_missed(
+    crowded: Luma, bare: Luma
+) -> None:
+    """The second look comes after a second, though nobody was found close together before."""
+    by, of = Dense(VIEW, lens()), plate(bare)
+    assert looked(by, bare, of, times=1) is None
+    found = [
+        by.frame(crowded, of.luma, of.sharpness, EVERY, company=False) is not None for _ in range(2)
+    ]
+    assert found == [False, True]
+
+
+def test_a_crowd_stays_one_while_it_is_read_a_little_small(
+    crowded: Luma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten people are no crowd, but what is left of one; six are not, and are looked at again."""
+    by, of = Dense(VIEW, lens()), plate(crowded)
+    told = []
+    for people in (10.0, 13.0, 10.0, 6.0, 13.0):
+        monkeypatch.setattr(dense, "gathered", lambda *_, people=people: people)
+        by.frame(crowded, of.luma, of.sharpness, 5.0, company=True)
+        told.append(by.crowded)
+    assert told == [False, True, True, False, True]
 
 
 def test_who_is_seen_stays_where_there_is_no_crowd(crowded: Luma) -> None:

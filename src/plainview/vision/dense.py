@@ -33,14 +33,17 @@ from plainview.vision.plate import Image, Luma
 
 EVERY = 0.5
 """Seconds between two estimates of a crowd."""
-SOON, RARELY = 4.0, 64.0
-"""Seconds between two looks at a scene that is not crowded: at first, and where people gather; and
-at most, for each look that finds no crowd doubles the wait."""
+FIRST, SOON, RARELY = 1.0, 4.0, 64.0
+"""Seconds between two looks at a scene that is not crowded: the first two; where people gather, at
+most; and anywhere, at most, for each look that finds no crowd doubles the wait."""
 CROWD = 0.9
 """people/m² over a smoothed cell that make a crowd."""
 COMPANY = 12.0
 """People on connected ground as dense as CROWD that make a crowd: a car, or a few who walk close,
 are the first estimator's."""
+STAYS = 8.0
+"""The same for one that was there: readings of one crowd differ by a third from moment to moment,
+and none of a parked car is as large."""
 EDGE = 5
 """Cells of the square whose densest cell says how dense a place is."""
 MEMORY = 1.0
@@ -80,7 +83,7 @@ class Dense:
         self._plane = head_plane(optics.projection, optics.size, view.polygon)
         self._net: Density | None = None
         self._since = SOON
-        self._wait = SOON
+        self._wait = 0.5 * FIRST
         self._crowd: Crowd | None = None
         self._bare: Floats | None = None
         self._part: Floats | None = None
@@ -118,7 +121,7 @@ class Dense:
                 self._piv.see(seen, self._elapsed, self._plane.valid)
                 self._elapsed = 0.0
                 return self._crowd
-        elif self._since < (SOON if company else self._wait):
+        elif self._since < (min(SOON, self._wait) if company else self._wait):
             return None
         else:
             seen = self._plane.seen(luma)
@@ -129,8 +132,8 @@ class Dense:
             people = self._crowd.people + part * (people - self._crowd.people)
         self._since = 0.0
         was = self.crowded
-        self.crowded = gathered(people, self._inside) >= COMPANY
-        self._wait = SOON if self.crowded else min(2 * self._wait, RARELY)
+        self.crowded = gathered(people, self._inside) >= (STAYS if was else COMPANY)
+        self._wait = 0.5 * FIRST if self.crowded else min(2 * self._wait, RARELY)
         if not self.crowded:
             self._crowd = self._part = None
             self._net = None  # its buffers are several megabytes, and the next look is far away

@@ -472,6 +472,10 @@ def test_a_witness_is_run(tmp_path: Path) -> None:
     answer = httpx.post(f"{url}add-checkpoint", content=request(0, leaves(3)), trust_env=False)
     assert answer.status_code == 200
     assert answer.text.count("\u2014 w.example ") == 2
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    again = httpx.post(f"{url}add-checkpoint", content=request(0, leaves(3)), trust_env=False)
+    assert again.status_code == 409
+    assert (again.headers["content-type"], again.text) == ("text/x.tlog.size", "3\n")
     stop.set()
     thread.join()
     assert said[-1].endswith("0 entries cosigned so far")

@@ -247,7 +247,10 @@ def test_prometheus_tells_the_same(client: Client, world: "World") -> None:
     world.say("quay-east", world.reading("quay-east", [(0, 0, 0, 0)] * 4))
     world.say("plaza-north", world.reading("plaza-north", health=(Health.MOVED,)))
     world.status("plaza-north", sealed=False, restarts=3)
-    text = client.get("/metrics").text
+    answer = client.get("/metrics")
+    # Prometheus reads nothing whose type it cannot parse: a parameter that is there twice, say.
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    text = answer.text
     assert 'plainview_site_count{site="quay"} 4.0' in text
     assert 'plainview_site_count{site="plaza"}' not in text
     assert 'plainview_camera_health{camera="plaza-north",flag="moved",site="plaza"} 1.0' in text

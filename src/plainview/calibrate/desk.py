@@ -156,7 +156,7 @@ def _asset(name: str) -> bytes:
 
 def _refused() -> Response[bytes]:
     text = "This page is for the browser that 'plainview calibrate' opened. Start it again.\n"
-    return Response(text.encode(), status_code=403, media_type="text/plain; charset=utf-8")
+    return Response(text.encode(), status_code=403, media_type="text/plain")
 
 
 def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after another, no branching
@@ -171,7 +171,7 @@ def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after ano
     def page(request: _Request) -> Response[bytes]:
         token = request.query_params.get("token")
         if token is None:
-            return Response(_asset("index.html"), media_type="text/html; charset=utf-8")
+            return Response(_asset("index.html"), media_type="text/html")
         if not desk.redeem(token):
             return _refused()
         cookie = Cookie(_COOKIE, value=desk.session, httponly=True, samesite="strict")
@@ -184,7 +184,7 @@ def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after ano
             return Response(desk.frame, media_type="image/png")
         if name not in _ASSETS:
             return Response(b"", status_code=404)
-        return Response(_asset(name), media_type=f"{_ASSETS[name]}; charset=utf-8")
+        return Response(_asset(name), media_type=_ASSETS[name])
 
     @get("/api/frame", sync_to_thread=False)
     def facts() -> _Facts:

@@ -368,6 +368,6 @@ def _system_handlers(parts: Parts) -> list[Any]:
     def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Prometheus text format, of the sites that may be seen."""
         shown = [plan for name, plan in parts.plans.items() if visible(request, name)]
-        return Response(parts.metrics(shown), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(parts.metrics(shown), media_type="text/plain; version=0.0.4")
 
     return [get_system, healthz, metrics]

@@ -69,7 +69,9 @@ def test_files_are_served_as_they_were_published_and_no_other(
         assert answer.content == (founded.statistics_folder / days[0] / name).read_bytes()
         assert answer.headers["access-control-allow-origin"] == "*"
     # A spreadsheet takes no name for a formula.
-    assert b",'=<script>" in client.get(f"/portal/statistics/{days[0]}/occupancy.csv").content
+    table = client.get(f"/portal/statistics/{days[0]}/occupancy.csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert b",'=<script>" in table.content
     for path in ("2026-11-21/occupancy.csv", f"{days[0]}/other.csv", "..%2f..%2fkeys/ledger.key"):
         assert client.get(f"/portal/statistics/{path}").status_code == 404
     assert days_of(founded.statistics_folder) == sorted(days, reverse=True)

@@ -15,7 +15,7 @@ from plainview.web.portal.statistics import DAY, ENTRY
 
 _TYPES: Final = {
     ".json": "application/json",
-    ".csv": "text/csv; charset=utf-8",
+    ".csv": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
 }
 

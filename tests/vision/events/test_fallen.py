@@ -11,6 +11,8 @@ from plainview.vision.events.thing import Extent
 
 PLACE = np.array([0.0, 5.0])
 EXTENT = Extent(PLACE, 1.4, 0.6, 0.5, 1.0)
+FALL = 1.1
+"""Metres that somebody sank who surely fell, if he lies along the line of sight."""
 
 
 def seen(lies: float, other: float, along: float = 1.0) -> Judged:
@@ -26,13 +28,13 @@ def down(
     ratio: float = 0.6,
     darker: float = 0.3,
     stayed: float = 1.0,
-    fallen: float = 0.0,
+    sank: float = 0.0,
     along: float = 1.0,
 ) -> Down:
     """Somebody who may be down, where somebody was upright before."""
     traits = SimpleNamespace(even=even, ratio=ratio, darker=darker)
     change = cast(Change, SimpleNamespace(traits=lambda: traits))
-    return Down(seen(lies, other, along), change, 0.5, stayed, fallen, upright_now=False)
+    return Down(seen(lies, other, along), change, 0.5, stayed, sank, upright_now=False)
 
 
 def test_who_lies_clearly_is_told_and_who_sits_as_well_is_not() -> None:
@@ -53,36 +55,42 @@ def test_who_was_seen_to_fall_may_look_like_one_who_sits() -> None:
     """What one view cannot tell is told by how fast he sank; who surely sits is not down."""
     for lies, other in ((0.72, 0.73), (0.53, 0.55), (0.55, 0.62)):
         assert down(lies, other).confidence() < PATIENCE.least
-        assert down(lies, other, fallen=1.0).confidence() > PATIENCE.least
-    assert down(0.6, 0.75, fallen=1.0).confidence() < PATIENCE.least
+        assert down(lies, other, sank=FALL).confidence() > PATIENCE.least
+    assert down(0.6, 0.75, sank=FALL).confidence() < PATIENCE.least
 
 
 def test_who_plainly_crouches_has_not_fallen_however_fast_he_bent_down() -> None:
     """Both explain who ties his shoe, one of them better; of who is seen dimly less is said."""
-    assert down(0.74, 0.82, fallen=0.8).confidence() < PATIENCE.least
-    assert down(0.56, 0.64, fallen=1.0).confidence() > PATIENCE.least - 0.05
+    assert down(0.74, 0.82, sank=1.05).confidence() < PATIENCE.least
+    assert down(0.56, 0.64, sank=FALL).confidence() > PATIENCE.least - 0.05
 
 
 def test_across_the_view_a_fall_tells_no_posture() -> None:
     """Legs stretched out fast are as long as who lies; that it is no shadow, a fall still tells."""
-    assert down(0.61, 0.6, fallen=1.0).confidence() > PATIENCE.least
-    assert down(0.61, 0.6, fallen=1.0, along=0.4).confidence() < PATIENCE.least
+    assert down(0.61, 0.6, sank=FALL).confidence() > PATIENCE.least
+    assert down(0.61, 0.6, sank=1.0, along=0.4).confidence() < PATIENCE.least
     shadow = {"even": 0.03, "along": 0.4}
     assert down(0.8, 0.55, **shadow).confidence() < PATIENCE.least
-    assert down(0.8, 0.55, fallen=1.0, **shadow).confidence() > PATIENCE.least
+    assert down(0.8, 0.55, sank=FALL, **shadow).confidence() > PATIENCE.least
+
+
+def test_nobody_who_sits_sinks_as_deep_as_one_who_falls() -> None:
+    """A head that was at 1.7 m and is below half a metre fell, whichever way he lies."""
+    across = [down(0.53, 0.57, sank=metres, along=0.2).confidence() for metres in (1.0, 1.05, 1.3)]
+    assert across[0] == across[1] < PATIENCE.least < across[2]
 
 
 def test_one_who_fell_has_not_risen_where_he_looks_as_one_who_sits() -> None:
     """It takes more for one who was seen to fall than for one who was not, and is enough."""
     assert not down(0.7, 0.7).explains(seen(0.6, 0.72))
-    assert down(0.7, 0.7, fallen=1.0).explains(seen(0.6, 0.72))
-    assert not down(0.7, 0.7, fallen=1.0).explains(seen(0.5, 0.7))
+    assert down(0.7, 0.7, sank=FALL).explains(seen(0.6, 0.72))
+    assert not down(0.7, 0.7, sank=FALL).explains(seen(0.5, 0.7))
 
 
 def test_a_fall_lessens_the_doubt_that_it_is_a_shadow() -> None:
     """What is dark and even may be a shadow; what was upright and fell is hardly one."""
     assert down(0.65, 0.55, even=0.04).confidence() < PATIENCE.least
-    assert down(0.65, 0.55, even=0.04, fallen=1.0).confidence() > PATIENCE.least
+    assert down(0.65, 0.55, even=0.04, sank=FALL).confidence() > PATIENCE.least
 
 
 def test_a_fall_is_surer_the_faster_he_sank() -> None:

@@ -7,7 +7,7 @@ from tests.vision.events.stage import Stage
 
 from plainview.geometry import project
 from plainview.vision.events import lasting
-from plainview.vision.events.lasting import Lasting
+from plainview.vision.events.lasting import Lasting, meet
 from plainview.vision.events.stillness import Blob, cut_out
 from plainview.vision.plate import Image
 
@@ -44,3 +44,37 @@ def test_of_what_is_too_small_nothing_is_cut_out(monkeypatch: pytest.MonkeyPatch
     ((_, size),) = held.of_a_person(3.0)
     assert size.width == pytest.approx(1.6, abs=0.2)
     assert len(cut) == 1
+
+
+def test_a_trunk_and_shoes_are_one_body_in_parts() -> None:
+    """What lies between them is as grey as the ground; a streak of rain is no part of it."""
+    held = Lasting(STAGE.optics)
+    body = differing((1.7, 0.3))
+    columns = np.nonzero(body > 0)[1]
+    first, last = columns.min(), columns.max()
+    grey = body.copy()
+    grey[:, first + (last - first) // 2 : last - (last - first) // 4] = -1.0
+    for _ in range(6):
+        held.follow(grey, np.zeros_like(grey))
+    ((blob, size),) = held.in_parts(3.0)
+    assert size.width == pytest.approx(1.6, abs=0.2)
+    assert blob.shaded is not None
+    assert blob.shaded.sum() > 1.15 * blob.mask.sum()
+    alone = Lasting(STAGE.optics)
+    for k in range(6):
+        streak = body.copy()
+        streak[:, first + (last - first) // 2 :] = -1.0
+        if k == 5:
+            streak[:, last - 1 : last + 1] = body[:, last - 1 : last + 1]
+        alone.follow(streak, np.zeros_like(streak))
+    assert alone.in_parts(3.0) == []
+
+
+def test_blobs_meet_where_they_share_a_pixel() -> None:
+    """Wherever their windows are; what a blob shades is of it."""
+    spot = np.ones((2, 2), np.uint8)
+    one = Blob((4, 4), spot, 0.0)
+    assert meet(one, Blob((5, 5), spot, 0.0))
+    assert not meet(one, Blob((6, 4), spot, 0.0))
+    assert not meet(one, Blob((5, 4), np.array([[0, 1], [0, 0]], np.uint8), 0.0))
+    assert meet(one, Blob((5, 4), 0 * spot, 0.0, spot))

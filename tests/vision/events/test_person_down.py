@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 from tests.vision.events.stage import Light, Moment, Stage, box, limb, lying, sitting, standing
 
 from plainview.record import Phase
-from plainview.vision.events.fallen import Rests
+from plainview.vision.events.fallen import Rests, fell
 from plainview.vision.events.person_down import AGAIN, PATIENCE, PersonDown
 
 STAGE = Stage()
@@ -95,6 +95,32 @@ def test_one_who_lies_there_while_the_plate_is_learned_is_told() -> None:
 
     (start,) = stage.events(PersonDown(stage.view, stage.optics), 18, what)
     assert FALLS + PATIENCE.rise <= start.t / 1000 <= FALLS + 10
+
+
+def test_who_falls_while_the_plate_is_learned_is_seen_to_sink() -> None:
+    """He is a part of the plate: where he lies nothing differs, and all of it fell."""
+    stage = Stage(began=lying(0.6, 1.0, 0.6))
+    by = PersonDown(stage.view, stage.optics)
+
+    def what(t: float) -> Moment:
+        return _walks_up(t) if t < FALLS + 2 else (lying(0.6, 1.0, 0.6), [])
+
+    for seen in stage.seen(11, what):
+        by.look(seen)
+    assert [fell(by._sank(one)) for one in by._judged] == [1.0]
+
+
+def test_trousers_as_grey_as_the_ground_hide_nobody_who_lies() -> None:
+    """His trunk alone is as small as a bag; with his shoes he is as long as somebody."""
+
+    def what(t: float) -> Moment:
+        if t < FALLS:
+            return _walks_up(t)
+        shoes = limb((-0.78, 1.0, 0.1), (-0.72, 1.0, 0.1), 0.09, 30)
+        return [shoes, limb((0.1, 1.0, 0.14), (0.4, 1.0, 0.15), 0.19, 30)], []
+
+    (start,) = STAGE.events(PersonDown(STAGE.view, STAGE.optics), 18, what)
+    assert FALLS + PATIENCE.rise <= start.t / 1000 <= FALLS + 11
 
 
 def _falls(t: float) -> Moment:

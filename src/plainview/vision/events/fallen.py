@@ -45,6 +45,10 @@ DARKER: Final = 0.08
 """
 FAST: Final = (0.85, 1.1)
 """Metres that somebody's top sank within half a second from which it may be, and is, a fall."""
+DEEP: Final = (1.05, 1.2)
+"""The same from which nobody may, and does, sit, kneel or crouch: heads are at 1.7 m, and then at
+0.8 m or more. So it is a fall in whatever direction he lies.
+"""
 FELL: Final = (0.15, 0.12)
 """What a fall adds, and by how much overlap less another posture explains who fell."""
 POSED: Final = (0.7, 0.82)
@@ -99,18 +103,18 @@ class Down:
         change: Change,
         upright: float,
         stayed: float,
-        fell: float = 0.0,
+        sank: float = 0.0,
         *,
         upright_now: bool,
     ) -> None:
         """`upright`: metres to where somebody was before; `upright_now`: somebody is there.
 
-        `stayed`: seconds for which something has rested there already; `fell`: how surely somebody
-        fell there, 0 to 1.
+        `stayed`: seconds for which something has rested there already; `sank`: metres that somebody
+        sank there within half a second.
         """
         self.judged, self.change, self.upright = judged, change, upright
         self.lies, self.other = judged.lies, judged.other
-        self.looks, self.lost, self.fell = 1, 0, fell
+        self.looks, self.lost, self.sank = 1, 0, sank
         traits = change.traits()
         brighter = traits.ratio > 1
         self.lit = brighter and (traits.even < EVEN or traits.darker < DARKER)
@@ -143,12 +147,7 @@ class Down:
         return min(max(min(self._sure(), self._most) - SAT * self._late, 0.0), 0.97)
 
     def _witness(self) -> float:
-        """How far the fall tells what one view does not, 0 to 1.
-
-        Across the view legs stretched out and their shadow are as long as who lies, and some sit
-        down as fast as others fall.
-        """
-        return self.fell * self.unclear
+        return witness(self.sank, self.unclear)
 
     def _sure(self) -> float:
         witness = self._witness()
@@ -158,7 +157,7 @@ class Down:
         if self.upright > CLOSE:
             sure -= 0.33
         # No shadow and no bag was upright and fell, and who fell may be found upright on.
-        doubt = 1.0 - SURER * self.fell
+        doubt = 1.0 - SURER * fell(self.sank)
         sure -= doubt * (LIT * self.lit + SHADED * self.shaded)
         # A bag that was put down is smaller; who sits still looks upright, in part.
         small = step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0])
@@ -169,6 +168,15 @@ class Down:
 def fell(sank: float) -> float:
     """How surely somebody fell whose top `sank` so many metres within half a second, 0 to 1."""
     return step(sank, *FAST)
+
+
+def witness(sank: float, unclear: float) -> float:
+    """How far it tells what one view does not that somebody's top `sank` so many metres, 0 to 1.
+
+    Across the view legs stretched out and their shadow are as long as who lies, and some sit down
+    as fast as others fall, but not as deep: `unclear` is Judged's.
+    """
+    return max(fell(sank) * unclear, step(sank, *DEEP))
 
 
 class _Rest(NamedTuple):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import project
-from plainview.vision.events.limbs import PARTLY, WHOLE, Limb, Posture
+from plainview.vision.events.limbs import MORE, PARTLY, WHOLE, Limb, Posture
 from plainview.vision.optics import Floats, Optics
 
 Mask = NDArray[np.uint8]
@@ -62,7 +62,7 @@ def _arrays(figures: list[tuple[Posture, list[Limb]]]) -> _Figures:
 
 
 _WHOLE: Final = _arrays(WHOLE)
-_ALL: Final = _arrays([*WHOLE, *PARTLY])
+_ALL: Final = _arrays([*WHOLE, *PARTLY, *MORE])
 
 
 class Fit(NamedTuple):
@@ -88,8 +88,9 @@ def fit(
     """How well each posture explains `blob` (h, w), a window of the working picture.
 
     `corner` is the window's (x, y) in the working picture; what is set in `unknown` (h, w) speaks
-    neither way. `partly`: with those of whom only a part differs. `soft` is how many pixels wider
-    than the body the blob is. Empty where the blob is, or lies where no ground is seen.
+    neither way. `partly`: with those of whom only a part differs, and more who lie. `soft` is how
+    many pixels wider than the body the blob is. Empty where the blob is, or lies where no ground is
+    seen.
     """
     middle = _centroid(blob)
     if middle is None:

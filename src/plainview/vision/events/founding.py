@@ -66,6 +66,10 @@ class Founding:
             # Ghosts are given back to the plate where they are seen to be ones (scene.Keeper).
             self._where[self._part] &= self._gap(seen.plate, self._part) > GIVEN_BACK
             self._part = _around(self._where)
+        return self.shown(seen)
+
+    def shown(self, seen: Seen) -> Image:
+        """(h, w) evidence() of a frame from which nothing is learned: one between two looks."""
         where, first, part = self._where, self._first, self._part
         if where is None or first is None or part is None:
             return seen.evidence

@@ -33,6 +33,12 @@ AREA: Final = (0.22, 1.4)
 """m² across the view of a person who lies, the least and the most."""
 LONG: Final = (0.6, 2.6)
 """Metres across the view of the longer side of its window, the least and the most."""
+APART: Final = 0.6
+"""Metres between two parts of one body of whom what joins them is as grey as the ground."""
+LITTLE: Final = 4
+"""Pixels of such a part, at least: a head far away."""
+FEW: Final = 4
+"""Parts of which somebody may consist: more are leaves, or a crowd."""
 MOST: Final = 24
 """Parts that are looked at, the largest first."""
 SMALLEST: Final = 12
@@ -50,17 +56,22 @@ class Lasting:
         """(h, w) evidence, LEAST to 1."""
         self.gap: Image = np.zeros((height, width), dtype=np.float32)
         """(h, w) mean grey levels between what is seen and the empty scene, unsmoothed."""
+        self._before = np.zeros((height, width), np.bool_)
+        """(h, w) what surely differed a look ago: a streak of rain does so in one look."""
         scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
-        side = max(round(BRIDGE * scale), 1) | 1
+        side, wide = (max(round(metres * scale), 1) | 1 for metres in (BRIDGE, APART))
         self._bridge = np.ones((side, side), np.uint8)
+        self._wide = np.ones((wide, wide), np.uint8)
 
     def forget(self) -> None:
         """Nothing differs: what was seen is too long ago."""
         self.mean[:] = LEAST
         self.gap[:] = 0.0
+        self._before[:] = False
 
     def follow(self, evidence: Image, gap: Image) -> None:
         """Take another look's `evidence` (h, w), -1 to 1, and `gap` (h, w) in grey levels."""
+        np.greater(self.mean, SURELY, out=self._before)
         cv2.accumulateWeighted(gap, self.gap, SLOWLY)
         cv2.accumulateWeighted(np.maximum(evidence, np.float32(LEAST)), self.mean, FOLLOW)
 
@@ -75,6 +86,33 @@ class Lasting:
             ]
             sized += self._sized(surer)
         return [(blob, size) for blob, size in sized if _as_large(size)]
+
+    def in_parts(self, t: float) -> list[tuple[Blob, Extent]]:
+        """What is as large as a person in two parts or more at `t` seconds, with its extent.
+
+        Trousers as grey as the ground leave a trunk and shoes of who lies. What lies between the
+        parts is `shaded` by the blob, and may be of him.
+        """
+        sure = (self._before & (self.mean > SURELY)).view(np.uint8)
+        if not sure.any():
+            return []
+        joined = cv2.morphologyEx(sure, cv2.MORPH_CLOSE, self._wide)
+        labels, stats = parts(joined)
+        order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
+        order = order[stats[order, cv2.CC_STAT_AREA] >= SMALLEST]
+        wholes = [cut_out(labels, stats, int(k), t) for k in order[~self._small(stats[order])]]
+        found: list[tuple[Blob, Extent]] = []
+        # A trunk and shoes are no bag: how large it is, is what they span.
+        for whole, size in self._sized(wholes):
+            own = np.asarray(sure[whole.window] & whole.mask, np.uint8)
+            if _as_large(size) and 1 < self._count(own) <= FEW:
+                found.append((whole._replace(mask=own, shaded=whole.mask), size))
+        return found
+
+    def _count(self, own: NDArray[np.uint8]) -> int:
+        """Of how many parts `own` (h, w) consists."""
+        stats = parts(cv2.morphologyEx(own, cv2.MORPH_CLOSE, self._bridge))[1]
+        return int(np.count_nonzero(stats[1:, cv2.CC_STAT_AREA] >= LITTLE))
 
     def _sized(self, blobs: list[Blob]) -> list[tuple[Blob, Extent]]:
         """Those of `blobs` that are seen on the ground, with their extents."""
@@ -129,3 +167,20 @@ def _holds(whole: Blob, one: Blob) -> bool:
         a.start <= b.start and b.stop <= a.stop
         for a, b in zip(whole.window, one.window, strict=True)
     )
+
+
+def meet(one: Blob, other: Blob) -> bool:
+    """Whether two blobs, with what they shade, have a pixel in common."""
+    rows, columns = (
+        slice(max(a.start, b.start), min(a.stop, b.stop))
+        for a, b in zip(one.window, other.window, strict=True)
+    )
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return False
+    return bool(np.any(_part(one, rows, columns) & _part(other, rows, columns)))
+
+
+def _part(blob: Blob, rows: slice, columns: slice) -> NDArray[np.uint8]:
+    """(h, w) `blob` in `rows` and `columns` of the working picture."""
+    x, y = blob.corner
+    return blob.whole[rows.start - y : rows.stop - y, columns.start - x : columns.stop - x]

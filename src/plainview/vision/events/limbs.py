@@ -92,6 +92,20 @@ CURLED: Final[tuple[Limb, ...]] = (
     ((0.36, 0.10, 0.32), (0.28, 0.52, 0.16), 0.06),
     ((0.66, 0.08, 0.18), (0.70, 0.09, 0.18), 0.10),
 )
+ARMS_SPREAD: Final[tuple[Limb, ...]] = (
+    ((-0.80, 0, 0.10), (-0.10, 0, 0.11), 0.13),
+    ((-0.10, 0, 0.13), (0.42, 0, 0.14), 0.19),
+    ((0.40, 0.20, 0.10), (-0.02, 0.68, 0.06), 0.05),
+    ((0.40, -0.20, 0.10), (-0.02, -0.68, 0.06), 0.05),
+    ((0.66, 0, 0.11), (0.72, 0, 0.11), 0.10),
+)
+BENT: Final[tuple[Limb, ...]] = (
+    ((-0.05, 0, 0.18), (0.45, 0, 0.20), 0.18),
+    ((-0.06, 0.02, 0.16), (-0.40, 0.24, 0.14), 0.12),
+    ((-0.40, 0.24, 0.12), (-0.80, 0.05, 0.10), 0.08),
+    ((0.40, 0.10, 0.25), (0.30, 0.50, 0.12), 0.06),
+    ((0.68, 0.05, 0.18), (0.72, 0.06, 0.18), 0.10),
+)
 
 
 def mirrored(limbs: Sequence[Limb]) -> list[Limb]:
@@ -142,3 +156,10 @@ PARTLY: Final = [
     *((Posture.SITTING, f) for f in turned((KNEES_UP[0], KNEES_UP[3]), 4)),
 ]
 """Those of whom only the legs, or all but them, differ from what is behind."""
+MORE: Final = [
+    *((Posture.LYING, f) for f in turned(ARMS_SPREAD, 12)),
+    *((Posture.LYING, f) for f in turned(BENT, 8)),
+    *((Posture.LYING, f) for f in turned(mirrored(BENT), 8)),
+]
+"""People who lie with arms spread as far as they reach, or hips bent a little: they only tell one
+posture from another. Things are not held against them."""

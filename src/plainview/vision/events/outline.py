@@ -51,6 +51,8 @@ def apart(mean: Image, noise: Image) -> Image:
 def held(optics: Optics, blob: Blob, size: Extent, mean: Image, far: Image) -> Judged | None:
     """`blob` held against silhouettes; None where no ground is seen under it.
 
+    What lies between the parts of one in parts (`blob.shaded`) speaks for no posture.
+
     `mean` (h, w) evidence of its window: what may be its shadow speaks for no posture. `far` (h, w)
     is apart() there.
     """
@@ -76,6 +78,9 @@ def _along(optics: Optics, one: Fit) -> float:
 def _smoothly(optics: Optics, blob: Blob, mean: Image) -> dict[Posture, Fit]:
     """As evidence joins it."""
     own = (blob.mask > 0) & (mean > SURELY)
+    if blob.shaded is not None:
+        between = _bytes((blob.shaded > 0) & ~own)
+        return fit(optics, _bytes(own), blob.corner, between, partly=True)
     if np.count_nonzero(own) <= MOSTLY * np.count_nonzero(blob.mask):
         # What it encloses may be as bright as the ground, not the ground itself.
         own = blob.mask > 0
@@ -92,6 +97,8 @@ def _sharply(optics: Optics, blob: Blob, far: Image) -> dict[Posture, Fit]:
     least = max(HALF * ranked(far[near & differs], TOP), 1.0)
     own = near & (far > least)
     unknown = (differs | (_filled(_bytes(own)) > 0)) & ~own
+    if blob.shaded is not None:
+        unknown |= (blob.shaded > 0) & ~own
     return fit(optics, _bytes(own), blob.corner, _bytes(unknown), partly=True, soft=0.0)
 
 

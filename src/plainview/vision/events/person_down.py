@@ -19,12 +19,22 @@ from plainview.vision.bodies import Bodies
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
-from plainview.vision.events.fallen import BESIDE, CLOSE, EVERY, UP, Down, Judged, Rests, fell
+from plainview.vision.events.fallen import (
+    BESIDE,
+    CLOSE,
+    EVERY,
+    UP,
+    Down,
+    Judged,
+    Rests,
+    fell,
+    witness,
+)
 from plainview.vision.events.falling import Falling
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.gain import Gain
 from plainview.vision.events.ground import Ground
-from plainview.vision.events.lasting import Lasting
+from plainview.vision.events.lasting import Lasting, meet
 from plainview.vision.events.outline import apart, gap, held
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
@@ -85,7 +95,8 @@ class PersonDown:
     def look(self, seen: Seen) -> list[Sighting]:
         """Who is down in `seen`; nothing between two looks."""
         self._company.note(seen.t, seen.bodies)
-        self._falling.note(seen.t, seen.evidence)
+        # Who fell while the plate was learned is a part of it.
+        self._falling.note(seen.t, self._founding.shown(seen))
         passed = seen.t - self._looked
         if 0 <= passed < EVERY - 0.05:
             return []
@@ -104,20 +115,30 @@ class PersonDown:
 
     def _judge(self, noise: Image) -> list[Judged]:
         """The blobs of a person's size, held against silhouettes; `noise` (h, w) of a frame."""
-        blobs = self._lasting.of_a_person(self._looked)
         self._rests.look(self._looked)
         found: list[Judged] = []
-        for blob, size in blobs:
+        for blob, size in self._lasting.of_a_person(self._looked):
             if len(found) == MOST:
                 break
-            if not self._rests.note(size.place, self._looked):
-                continue
-            fresh = (one for one in self._judged if self._looked - one.blob.since < AGAIN)
-            known = next((one for one in fresh if _same(one.blob, blob)), None)
-            one = known or self._held(blob, size, noise)
+            one = self._rested(blob, size, noise)
             if one is not None:
                 found.append(one)
+        for blob, size in self._lasting.in_parts(self._looked):
+            if len(found) == MOST:
+                break
+            one = self._rested(blob, size, noise)
+            parts = [other for other in found if meet(blob, other.blob)]
+            if one is not None and len(parts) < 2 and all(_better(one, other) for other in parts):
+                found = [other for other in found if other not in parts] + [one]
         return found
+
+    def _rested(self, blob: Blob, size: Extent, noise: Image) -> Judged | None:
+        """`blob` held against silhouettes, where it has come to rest."""
+        if not self._rests.note(size.place, self._looked):
+            return None
+        fresh = (one for one in self._judged if self._looked - one.blob.since < AGAIN)
+        known = next((one for one in fresh if _same(one.blob, blob)), None)
+        return known or self._held(blob, size, noise)
 
     def _held(self, blob: Blob, size: Extent, noise: Image) -> Judged | None:
         part = blob.window
@@ -139,31 +160,30 @@ class PersonDown:
                 # One look may speak for another posture: it is their mean that tells.
                 if one.explains(judged):
                     if one.looks < FRESH and one.upright <= CLOSE:
-                        one.fell = max(one.fell, self._fell(judged))
+                        one.sank = max(one.sank, self._sank(judged))
                     one.again(judged, stayed, upright_now=now)
                 return
         if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
             return
-        fallen = self._fell(judged) if upright <= CLOSE else 0.0
-        witness = fallen * judged.unclear
-        least, better = LIES - witness * (LIES - LEAST), BETTER + witness * (UP[1] - BETTER)
+        sank = self._sank(judged) if upright <= CLOSE else 0.0
+        sure = witness(sank, judged.unclear)
+        least, better = LIES - sure * (LIES - LEAST), BETTER + sure * (UP[1] - BETTER)
         if judged.lies < least or judged.other > judged.lies + better:
             return
         if len(self._down) < MOST:
             change = Change(judged.blob, seen, self._founding.behind(seen.plate))
             if change.traits().arrival < 0:
                 return  # the plate shows somebody who is not there
-            self._down.append(Down(judged, change, upright, stayed, fallen, upright_now=now))
+            self._down.append(Down(judged, change, upright, stayed, sank, upright_now=now))
 
-    def _fell(self, judged: Judged) -> float:
-        """How surely somebody fell where `judged` is, 0 to 1: he sank fast, and nobody went."""
+    def _sank(self, judged: Judged) -> float:
+        """Metres that somebody sank fast where `judged` is; 0 where somebody went meanwhile."""
         sank, when = self._falling.sank(judged.blob, judged.place)
-        sure = fell(sank)
-        if sure > 0:
+        if fell(sank) > 0:
             gone = self._company.gone(judged.place, self._optics.centre, when - 0.8, when + 2.0)
             if gone.max() > WENT:
                 return 0.0
-        return sure
+        return sank
 
     def _stays(self, one: Down, seen: Seen) -> bool:
         """Whether somebody is still down there: seen again, or its place still differs."""
@@ -190,6 +210,12 @@ class PersonDown:
         if zone is None or one.lost or sure < REFUTED:
             return None
         return Sighting(x, y, sure, zone)
+
+
+def _better(one: Judged, other: Judged) -> bool:
+    """Whether `one` is more than the `other`, and a silhouette explains it better than any that."""
+    better = max(one.lies, one.other) > max(other.lies, other.other)
+    return better and one.extent.area > other.extent.area
 
 
 def _near(one: Judged, other: Judged) -> bool:

@@ -87,6 +87,20 @@ def test_a_thing_that_was_met_in_part_is_told_by_its_whole(part: float, whole: S
     assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 32.0, what)) == 1
 
 
+def test_a_thing_that_came_with_a_long_shadow_is_told_by_what_remains() -> None:
+    """Who put it down stood there, his shadow beside it; what is left of that is no part of it."""
+    shadow = [box(x, 0.8, (0.25, 0.25, 0.15)) for x in (0.77, 1.37)]
+    spots = [box(x, 0.8, (0.3, 0.25, 0.15)) for x in (1.05, 1.65)]
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        there = [BAG, *spots, *(shadow if t < 11.0 else [])]
+        return [*solids, *(there if t >= DOWN else [])], people
+
+    (start,) = STAGE.events(LeftObject(STAGE.view, STAGE.optics), 30.0, what)
+    assert np.hypot(start.x * 0.1 - 0.4, start.y * 0.1 - 0.8) < 0.6
+
+
 def test_a_thing_that_showed_late_is_told_of_who_left_before() -> None:
     """What lay beside it hid how large it is; who walked away meanwhile has left it."""
 

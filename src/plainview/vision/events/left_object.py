@@ -23,7 +23,15 @@ from plainview.vision.events.dim import Dim
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import EVERY, Blob, Stillness, apart, outgrown, touch
+from plainview.vision.events.stillness import (
+    EVERY,
+    Blob,
+    Stillness,
+    apart,
+    outgrown,
+    remaining,
+    touch,
+)  # fmt: skip
 from plainview.vision.events.thing import CAME, PLAIN, WENT, Extent, Thing, extents
 from plainview.vision.optics import Optics
 
@@ -36,8 +44,10 @@ YOUNG: Final = 6.0
 """Seconds in which who put a thing down is still near, and in which its outline grows."""
 ALONE: Final = 1.6
 """Times its area that may differ around a thing that stands alone: its shadow."""
-OUTGROWN: Final = 1.25
+OUTGROWN: Final = (1.25, 8.0)
 """Times its area, from which its outline is taken anew once somebody has walked away from it."""
+REMAINS: Final = (0.4, 0.8)
+"""Share of one piece in what is larger than a thing, between which it is that piece alone."""
 OUTGROWN_FOR: Final = 5
 """Looks in a row in which it must be so."""
 STEADY: Final = 0.25
@@ -204,10 +214,15 @@ class LeftObject:
         thing.counted = seen.t
 
     def _outlined(self, thing: Thing, seen: Seen) -> Thing:
-        """`thing`, by a new outline where more lies there than was met of it."""
+        """`thing`, by a new outline where more or less lies there than was met of it."""
         factor, blob = outgrown(thing.change.blob, seen.evidence)
+        other = OUTGROWN[0] < factor < OUTGROWN[1]
+        if not thing.fits and not other:
+            # It came with more, as with the shadow of who put it down.
+            factor, blob = remaining(thing.change.blob, seen.evidence)
+            other = REMAINS[0] < factor < REMAINS[1]
         same = abs(factor - thing.factor) < STEADY * factor
-        thing.outgrown = thing.outgrown + 1 if same and factor > OUTGROWN else 0
+        thing.outgrown = thing.outgrown + 1 if same and other else 0
         thing.factor = factor
         reference = self._stillness.reference
         if thing.outgrown < OUTGROWN_FOR or reference is None:
@@ -223,8 +238,11 @@ class LeftObject:
         return anew if anew.fits else thing
 
     def _note_lost(self, thing: Thing) -> None:
-        """Note that `thing`, which somebody left or moved, is lost: in fog it comes and goes."""
-        if (thing.left and thing.stood < STOOD) or thing.moved:
+        """Note that `thing`, which somebody left or moved, is lost: in fog it comes and goes.
+
+        What may be somebody himself was left by nobody.
+        """
+        if (thing.left and thing.stood < STOOD and not thing.bodily) or thing.moved:
             self._lost.append(thing)
 
     def _note_gone(self, thing: Thing) -> None:

@@ -183,6 +183,20 @@ def outgrown(blob: Blob, evidence: Image) -> tuple[float, Blob]:
     return factor, Blob((x0, y0), touched[labels].view(np.uint8), blob.since)
 
 
+def remaining(blob: Blob, evidence: Image) -> tuple[float, Blob]:
+    """The largest part of `blob` that still differs in `evidence` (h, w): its share, and it.
+
+    Nothing is known of a shadow then.
+    """
+    differs = ((evidence[blob.window] > DIFFERS) & (blob.mask > 0)).view(np.uint8)
+    labels, stats = parts(differs)
+    if len(stats) < 2:
+        return 0.0, blob
+    k = int(stats[1:, cv2.CC_STAT_AREA].argmax()) + 1
+    share = int(stats[k][cv2.CC_STAT_AREA]) / max(cv2.countNonZero(blob.mask), 1)
+    return share, Blob(blob.corner, (labels == k).astype(np.uint8), blob.since)
+
+
 def cut_out(labels: NDArray[np.int32], stats: NDArray[np.int32], k: int, since: float) -> Blob:
     """Part `k` of `labels` (h, w) and `stats` (parts.parts), with its margin."""
     height, width = labels.shape

@@ -195,6 +195,14 @@ class Thing:
         return max((one.overlap for one in found.values()), default=0.0)
 
     @cached_property
+    def bodily(self) -> float:
+        """How much speaks for somebody who sits, crouches or lies, 0 to 1."""
+        if self.posture <= ALIKE:
+            return 0.0
+        large = (self.extent.area - PERSON[0]) / (PERSON[1] - PERSON[0])
+        return min(max(large, 0.0), 1.0)
+
+    @cached_property
     def grown(self) -> NDArray[np.uint8]:
         """(h, w) it and its shadow in its window, two pixels wider."""
         return np.asarray(cv2.dilate(self.change.blob.whole, np.ones((5, 5), np.uint8)), np.uint8)
@@ -225,10 +233,7 @@ class Thing:
         if traits.arrival < CAME or traits.contrast < PLAIN:
             return 0.0
         sure -= _light(traits, self.extent)
-        if self.posture > ALIKE:
-            sure -= 0.5 * min(
-                max((self.extent.area - PERSON[0]) / (PERSON[1] - PERSON[0]), 0.0), 1.0
-            )
+        sure -= 0.5 * self.bodily
         if traits.contrast < 2 * PLAIN:
             sure -= 0.1
         sure -= min(1.5 * self.stirs, 0.5)

@@ -22,6 +22,7 @@ from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.dim import Dim
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
+from plainview.vision.events.moved import Moved
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import (
     EVERY,
@@ -65,8 +66,8 @@ UNLIKE: Final = 4
 """Looks in a row without it after which it is gone."""
 LONG_HIDDEN: Final = 20.0
 """Seconds behind others after which a thing is not taken as there any more."""
-MOVED: Final = (4.0, 8.0, 2.3)
-"""Metres, seconds and factor of area between what went and what came, if it is the same thing."""
+SETTLED: Final = 8.0
+"""Seconds for which it was seen when that is asked: what went is given back by then."""
 STAYED: Final = 2
 """Looks after which a ghost is one: what is met now and then lasts for a look only."""
 RESTED: Final = 6.0
@@ -90,8 +91,8 @@ class LeftObject:
         self._company = Company()
         self._dim = Dim(optics)
         self._things: list[Thing] = []
+        self._moved = Moved(optics)
         self._lost: deque[Thing] = deque(maxlen=MOST)
-        self._went: deque[tuple[float, Extent]] = deque(maxlen=MOST)
         self._began: float | None = None
         width, height = optics.size
         self._taken = np.zeros((height, width), dtype=np.uint8)
@@ -112,6 +113,7 @@ class LeftObject:
         # Where the plate was learned with a thing in it, the first seconds are what it came to.
         seen = seen._replace(evidence=self._founding.evidence(seen))
         behind = self._founding.behind(seen.plate)
+        self._moved.follow(seen)
         still = self._stillness.step(seen, self._taken, behind)
         blobs = [apart(blob, seen.evidence) for blob in still]
         for blob, size in zip(blobs, extents(self._optics, blobs), strict=True):
@@ -184,7 +186,7 @@ class LeftObject:
         if (thing.left or not thing.fits) and thing.sighted * EVERY <= self.patience.rise:
             thing = self._outlined(thing, seen)
         if thing.fits and thing.looks * EVERY < YOUNG + 2:
-            thing.moved = thing.moved or self._moved(thing)
+            thing.moved = thing.moved or self._moved.went(thing)
         return thing
 
     def _attend(self, thing: Thing, seen: Seen) -> None:
@@ -252,7 +254,7 @@ class LeftObject:
             and thing.traits.arrival < WENT
             and thing.traits.contrast > PLAIN
         ):
-            self._went.append((thing.since, thing.extent))
+            self._moved.note(thing.since, thing.extent)
 
     def _part(self, thing: Thing, seen: Seen) -> Thing | None:
         """Note that `thing` went; what the plate has shown all along and has come by now."""
@@ -260,7 +262,7 @@ class LeftObject:
         arrival = thing.traits.arrival
         rested = thing.looks * EVERY > RESTED and thing.whole <= ALONE
         if arrival > CAME and rested and thing.traits.contrast > 2 * PLAIN:
-            self._went.append((seen.t - UNLIKE * EVERY, thing.extent))
+            self._moved.note(seen.t - UNLIKE * EVERY, thing.extent)
         if arrival < WENT and thing.change.restored(seen):
             since = seen.t - UNLIKE * EVERY
             came = Thing(thing.change.reversed(since), thing.extent, self._optics)
@@ -268,16 +270,6 @@ class LeftObject:
             came.seen = seen.t
             return came
         return None
-
-    def _moved(self, thing: Thing) -> bool:
-        """Whether something of its size went nearby as it came: moved, not left."""
-        far, long, factor = MOVED
-        return any(
-            abs(t - thing.since) < long
-            and float(np.hypot(*(was.place - thing.extent.place))) < far
-            and 1 / factor < was.area / thing.extent.area < factor
-            for t, was in self._went
-        )
 
     def _sighting(self, thing: Thing, seen: Seen) -> Sighting | None:
         if thing.state is State.GONE or seen.t - thing.seen > LONG_HIDDEN:
@@ -289,6 +281,9 @@ class LeftObject:
         if zone is None or not (told or (sure >= self.patience.least and self._alone(thing, seen))):
             return None
         thing.sighted += 1
+        if thing.sighted == round(SETTLED / EVERY) and self._moved.given_back(thing, seen):
+            thing.moved = True
+            return None
         return Sighting(x, y, max(sure, self.patience.least), zone)
 
     def _alone(self, thing: Thing, seen: Seen) -> bool:

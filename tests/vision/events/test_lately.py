@@ -75,6 +75,23 @@ def test_nothing_is_said_where_all_of_it_changes() -> None:
     assert found is seen.evidence
 
 
+def patchily(*others: int) -> float:
+    """The evidence of a thing that came while light runs over the ground, as far as `others`."""
+    lately, value = Lately(), 0.0
+    for k in range(9):
+        seen = at(0.4 * k, 24.0, 0, 50 if k == 8 else None)
+        for row in others if k == 8 else ():
+            seen.luma[row : row + 12, 90:110] -= 24
+        value = float(lately.look(seen, WHOLE, seen.evidence, patchy=True)[45, 55])
+    return value
+
+
+def test_where_light_runs_over_the_ground_a_thing_comes_alone() -> None:
+    """Fog that drifts is as patchy as the light under clouds; but those patches are many."""
+    assert patchily() == np.float32(GIVEN)
+    assert patchily(4, 64) < GIVEN
+
+
 def test_a_clock_that_is_set_back_begins_anew() -> None:
     """What was kept of a later time is forgotten."""
     lately = Lately()

@@ -29,9 +29,9 @@ def blank() -> Image:
     return np.full((SIZE[1], SIZE[0]), -1.0, dtype=np.float32)
 
 
-def with_car(x: float, y: float) -> Image:
-    """A car that heads along y."""
-    corners = _corners(np.array([4]), np.array([np.pi / 2]))[0] + np.array([x, y, 0.0])
+def with_car(x: float, y: float, heading: float = np.pi / 2) -> Image:
+    """A car that heads along y, or by `heading` radians."""
+    corners = _corners(np.array([4]), np.array([heading]))[0] + np.array([x, y, 0.0])
     pixels, _ = project(MATRIX, corners)
     evidence = blank()
     cv2.fillConvexPoly(evidence, cv2.convexHull(np.rint(pixels).astype(np.int32)), 1.0)
@@ -59,6 +59,16 @@ def test_a_car_that_drives_is_a_vehicle_with_its_speed() -> None:
     assert car.moved
     assert np.hypot(car.x - 0.5, car.y - 20.4) < 1.0
     assert car.vy == pytest.approx(6.0, rel=0.15)
+
+
+def test_a_streak_of_rain_that_hangs_from_a_car_does_not_move_it() -> None:
+    """Its outline ends where the car does, not where a streak before it ends."""
+    evidence = with_car(0.0, 16.0, heading=0.0)
+    foot, _ = project(MATRIX, [(0.0, 16.0, 0.0)])
+    x, y = np.rint(foot[0]).astype(int)
+    evidence[y : y + 24, x + 5 : x + 8] = 1.0
+    (one,) = Movers(OPTICS, [SQUARE]).step(0.0, evidence, NONE)
+    assert np.hypot(one.x, one.y - 16.0) < 0.5
 
 
 def test_vehicles_under_way_are_followed_frame_by_frame_and_people_less_often() -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
 from plainview.geometry import Point, project
@@ -23,6 +24,9 @@ LEAST_SIDE: Final = 5
 """Working pixels of a blob's smaller side below which its shape says nothing."""
 MOST: Final = 24
 """Blobs looked at in one frame, the largest first."""
+THREAD: Final = 0.08
+"""Part of a blob's width: what hangs from it and is no broader is not of it. A streak of rain is a
+fiftieth as broad as the car behind it, a wheel a tenth."""
 
 
 def window(optics: Optics, grounds: Sequence[Sequence[Point]]) -> tuple[slice, slice] | None:
@@ -61,14 +65,33 @@ def blobs(evidence: Image, part: tuple[slice, slice]) -> list[Rectangle]:
                       interpolation=cv2.INTER_AREA)  # fmt: skip
     solid = np.asarray(half >= 96, dtype=np.uint8)
     closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    stats = parts(closed)[1]
+    labels, stats = parts(closed)
     order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
     found = []
-    for x, y, w, h, area in stats[order].tolist():
-        if min(w, h) * 2 < LEAST_SIDE or area * 8 < LEAST_SIDE**2:
+    for k in order.tolist():
+        *sides, area = stats[k].tolist()
+        if min(sides[2:]) * 2 < LEAST_SIDE or area * 8 < LEAST_SIDE**2:
             continue
+        x, y, w, h = _trimmed(labels, k, sides)
         high, wide = closed.shape
         x0, y0 = columns.start + 2 * x, rows.start + 2 * y
         cut = (x == 0, y == 0, x + w >= wide, y + h >= high)
         found.append(Rectangle(x0, y0, x0 + 2 * w, y0 + 2 * h, *cut))
     return found
+
+
+def _trimmed(labels: NDArray[np.int32], k: int, sides: Sequence[int]) -> Sequence[int]:
+    """The `sides` (x, y, width, height) of part `k` of `labels` (h, w) without threads.
+
+    Rain in the picture is streaks a pixel or two wide: one that hangs from a car would make its
+    outline that of a larger car metres nearer to the camera. Of a narrow part all is kept.
+    """
+    x, y, w, h = sides
+    broad = int(THREAD * w) | 1
+    if broad < 3:
+        return sides
+    part = np.asarray(labels[y : y + h, x : x + w] == k, dtype=np.uint8)
+    whole = cv2.boundingRect(cv2.morphologyEx(part, cv2.MORPH_OPEN, np.ones((1, broad), np.uint8)))
+    if whole[2] == 0:
+        return sides
+    return x + whole[0], y + whole[1], whole[2], whole[3]

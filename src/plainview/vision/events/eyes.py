@@ -102,8 +102,7 @@ class Eyes:
         veiled, bodies = seen.evidence, seen.bodies
         if movers.window is not None:
             veiled = self._keen.look(seen, movers.window, noise_of(seen))
-            if not self._keen.patchy:
-                veiled = self._lately.look(seen, movers.window, veiled)
+            veiled = self._lately.look(seen, movers.window, veiled, patchy=self._keen.patchy)
         patchy = self._keen.patchy
         if patchy:
             bodies = movers.footed(seen.evidence, bodies)

@@ -45,6 +45,9 @@ CAST: Final = 0.1
 """Part of it that is somebody who is known, from which the rest may be his shadow."""
 GIVEN: Final = 0.6
 """Evidence of what is taken for a thing."""
+ALONE: Final = 0.5
+"""Part of all that has come that one part must be where light runs over the ground: in many places
+at once, as no car does."""
 MOST: Final = 8
 """Parts that are looked at, the largest first."""
 _THREE: Final = np.ones((3, 3), np.uint8)
@@ -59,15 +62,19 @@ class Lately:
         """Nothing was seen yet."""
         self._kept: deque[tuple[float, Luma]] = deque()
 
-    def look(self, seen: Seen, part: tuple[slice, slice], given: Image) -> Image:
+    def look(
+        self, seen: Seen, part: tuple[slice, slice], given: Image, *, patchy: bool = False
+    ) -> Image:
         """(h, w) the evidence `given`, with what came lately in a `part` of `seen` given as well.
 
-        It is `given` itself where nothing did.
+        It is `given` itself where nothing did; where the light is `patchy`, only what came alone.
         """
         now = np.asarray(cv2.blur(seen.luma[part], (3, 3)), dtype=np.uint8)
         before = self._before(seen.t)
         self._keep(seen.t, now)
-        return given if before is None else _given(seen, part, given, _Pair(now, before))
+        if before is None:
+            return given
+        return _given(seen, part, given, _Pair(now, before), ALONE if patchy else 0.0)
 
     def _keep(self, t: float, now: Luma) -> None:
         if self._kept and 0 <= t - self._kept[-1][0] < APART:
@@ -91,12 +98,14 @@ class _Pair(NamedTuple):
     before: Luma
 
 
-def _given(seen: Seen, part: tuple[slice, slice], given: Image, pair: _Pair) -> Image:
+def _given(seen: Seen, part: tuple[slice, slice], given: Image, pair: _Pair, alone: float) -> Image:
+    """What has come given back; of parts that are at least `alone` of it all."""
     change = np.asarray(cv2.absdiff(pair.now, pair.before), dtype=np.uint8)
     spread = max(1.4826 * median_of_bytes(change[::4, ::4]), 1.0)
     # Whole grey levels: bytes are compared several times faster than numbers.
     came = change > np.uint8(min(CLEAR * spread, 255.0))
-    if np.count_nonzero(came) > CALM * came.size:
+    many = int(np.count_nonzero(came))
+    if many > CALM * came.size:
         return given
     came &= seen.evidence[part] > PLATE
     if not came.any():
@@ -106,7 +115,7 @@ def _given(seen: Seen, part: tuple[slice, slice], given: Image, pair: _Pair) -> 
     found = given
     for k in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1:
         x, y, w, h, area = (int(v) for v in stats[k])
-        if area < LEAST:
+        if area < max(LEAST, alone * many):
             break
         near = np.s_[max(y - 3, 0) : y + h + 3, max(x - 3, 0) : x + w + 3]
         only = np.asarray(labels[near] == k, dtype=np.uint8)

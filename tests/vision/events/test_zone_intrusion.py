@@ -8,6 +8,7 @@ from tests.vision.events.traffic import SQUARE, along, hanging, moment, mover, z
 
 from plainview.geometry import View, Zone
 from plainview.record import Event, Phase
+from plainview.vision.bodies import Bodies
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.hours import OpenHours
@@ -105,6 +106,47 @@ def test_who_seems_to_run_but_is_a_part_of_a_bus_is_nobody() -> None:
     runs = WALKER._replace(share=0.3, vx=2.5, flow=(2.2, 0.3))
     assert look(runs)
     assert not look(runs._replace(part=True))
+
+
+def test_what_goes_with_a_vehicle_is_where_its_outline_is() -> None:
+    """Bodies are laid into its shadow and its light, and those may fall into a zone beside it."""
+    van = CAR._replace(x=-7.5, y=15.0)
+    part = WALKER._replace(x=-4.0, y=15.0, vx=5.3, flow=(4.8, 0.5), part=True)
+
+    def both(one: Mover, other: Mover) -> list[Sighting]:
+        return detector().look(moment(0.0, one, other))
+
+    assert look(part)
+    assert not both(van, part)
+    assert [(one.x, one.y) for one in both(CAR, part)] == [(CAR.x, CAR.y)]
+    for another in (part._replace(part=False), part._replace(flow=(-4.8, 0.5)),
+                    part._replace(flow=(1.2, 0.0)), part._replace(x=-2.0)):  # fmt: skip
+        assert len(both(van, another)) == 1
+
+
+def passing(one: Mover, *, after: float = 0.0, count: int = 6, y: float = 8.0) -> bool:
+    """Whether `one` is told of `after` a bus of so many parts has passed, `y` metres away."""
+    x = np.linspace(-4.0, 4.0, count)
+    flow = np.tile((6.0, 0.0), (count, 1))
+    sure = np.ones(count)
+    watch = detector()
+    watch.look(
+        moment(0.0)._replace(bodies=Bodies(np.column_stack((x, 0 * x + y)), flow, sure, sure))
+    )
+    return bool(watch.look(moment(after, one)))
+
+
+def test_what_is_found_behind_a_bus_may_be_its_upper_half() -> None:
+    """Its windows are laid into a zone behind it, its even side without any flow."""
+    part = WALKER._replace(x=1.0, y=12.0, seconds=2.0)
+    assert not passing(part)
+    assert not passing(part, after=1.5)
+    assert passing(part, after=2.5)
+    assert passing(part, count=3)
+    assert passing(part, y=11.5)
+    assert passing(part, y=14.0)
+    assert passing(part._replace(seconds=5.0))
+    assert not passing(part._replace(seconds=5.0, share=0.4, flow=None))
 
 
 def test_somebody_far_away_is_one_however_his_feet_are_found() -> None:

@@ -17,6 +17,14 @@ CAR: Final = 4.5
 which what is met anew may be the next car."""
 LOOK: Final = 0.4 + UNEVEN
 """Seconds between two looks, at most, where none is in vain."""
+ALONG: Final = 0.7
+"""Cosine of the angle between the ways of a vehicle and of its parts, at least."""
+
+
+def alike(one: Floats | tuple[float, float], other: Floats | tuple[float, float]) -> bool:
+    """Whether two ways (2,) are the same, in m/s or not; what stands goes none."""
+    both = float(np.hypot(*one)) * float(np.hypot(*other))
+    return both > 0 and float(one[0] * other[0] + one[1] * other[1]) >= ALONG * both
 
 
 def on(path: Floats, ground: Polygon) -> Floats:

@@ -6,6 +6,7 @@ behind a zone may not be inside it, so he must be found farther in before he is 
 is met again where he was, or where he has come to since: for seconds, and of nobody more is known.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -14,9 +15,11 @@ import shapely
 from shapely.geometry import LineString, Polygon
 
 from plainview.geometry import BODY_HEIGHT
-from plainview.vision.events.movers import LONG, Mover
+from plainview.vision.bodies import Bodies
+from plainview.vision.events.movers import CERTAIN, FEW, LONG, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import SWIFT, Size
-from plainview.vision.events.ways import UNEVEN
+from plainview.vision.events.streams import TALLEST
+from plainview.vision.events.ways import UNEVEN, alike
 from plainview.vision.optics import Floats
 
 FOOTING: Final = 0.3
@@ -31,6 +34,13 @@ APART: Final = 1.5
 """Metres between two who are inside at once, from which the second is told of as well."""
 FORGOTTEN: Final = 2.5
 """Seconds unseen after which nobody who came in is there any more."""
+PASSED: Final = 2.0
+"""Seconds for which it is known that a vehicle has passed: a bus is as long, and its even side,
+which has no flow, comes after its front."""
+LONGER: Final = 4.0
+"""Seconds for which somebody must have been met, nearly always, to be no part of any."""
+BEHIND: Final = 0.9
+"""Metres behind the feet of a vehicle's part from which another stands on other ground than it."""
 WITHIN: Final = 0.3
 """Of a zone's depth along the line of sight, the most that somebody must be in for that."""
 
@@ -81,6 +91,64 @@ def enters(mover: Mover, ground: Polygon, way: tuple[float, float]) -> bool:
     step = np.array([mover.x, mover.y]) - last
     scale = float(np.hypot(*step)) * float(np.hypot(*way))
     return scale > 0 and float(step @ np.array(way)) >= SAME_WAY * scale
+
+
+def goes_with(mover: Mover, movers: Sequence[Mover]) -> bool:
+    """Whether `mover` is a part of a vehicle among `movers`, or its shadow or light.
+
+    Bodies are laid into those too, and metres before it they may be where it never goes. Where its
+    outline is found, that says where it is.
+    """
+    if not mover.part or mover.flow is None or float(np.hypot(*mover.flow)) <= SWIFT:
+        return False
+    return any(
+        one.size is Size.VEHICLE
+        and one.moved
+        and float(np.hypot(one.x - mover.x, one.y - mover.y)) <= LONG
+        and alike((one.vx, one.vy), mover.flow)
+        for one in movers
+    )
+
+
+class Passing:
+    """Owns where the parts of vehicles were in the last seconds: what is behind them may be theirs.
+
+    A body is laid into the side of a bus as well as above its wheels, and one view does not tell
+    how far away it stands then. It is nobody in a zone that the bus passes before; nor is it known
+    to be somebody until the bus has gone.
+    """
+
+    def __init__(self, centre: Floats) -> None:
+        """As seen from `centre` (3,), metres."""
+        self._centre = centre
+        self._parts: deque[tuple[float, Floats]] = deque()
+
+    def look(self, bodies: Bodies, t: float) -> None:
+        """The `bodies` at `t` seconds: those of which several go fast side by side are parts."""
+        while self._parts and not 0 <= t - self._parts[0][0] <= PASSED:
+            self._parts.popleft()
+        fast = (bodies.weights >= CERTAIN) & (np.hypot(*bodies.velocities.T) > SWIFT)
+        places = bodies.places[fast]
+        if len(places) > FEW:
+            gaps = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
+            places = places[np.count_nonzero(gaps < 2 * LONG, axis=1) > FEW]
+            self._parts.append((t, places))
+
+    def before(self, mover: Mover) -> bool:
+        """Whether somebody may be the upper part of a vehicle that has passed before him."""
+        stays = mover.seconds >= LONGER and mover.share > NEARLY_ALWAYS
+        if mover.size is Size.VEHICLE or stays or not self._parts:
+            return False
+        parts = np.concatenate([places for _, places in self._parts])
+        away = parts - self._centre[:2]
+        far = np.maximum(np.hypot(*away.T), 1e-6)
+        along = away / far[:, None]
+        offset = np.array([mover.x, mover.y]) - parts
+        behind = (offset * along).sum(axis=1)
+        beside = np.abs(offset[:, 0] * along[:, 1] - offset[:, 1] * along[:, 0])
+        height = float(self._centre[2])
+        lean = far * TALLEST / (height - TALLEST) if height > TALLEST else np.inf
+        return bool(np.any((beside < LONG) & (behind > BEHIND) & (behind < lean)))
 
 
 class Inside(NamedTuple):

@@ -26,7 +26,7 @@ from plainview.vision.events.movers import NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.streams import Stream, Streams, middle
-from plainview.vision.events.ways import UNEVEN, on, stray, unbroken
+from plainview.vision.events.ways import UNEVEN, alike, on, stray, unbroken
 from plainview.vision.events.within import deep
 from plainview.vision.optics import Floats, Optics
 
@@ -51,8 +51,6 @@ a part of it, or its shadow."""
 LIT: Final = (9.0, 3.0)
 """Metres before the middle of a vehicle, and beside it, at which what streams is that vehicle, or
 what its headlights fall on."""
-ALONG: Final = 0.7
-"""Cosine of the angle between the ways of a vehicle and of its parts, at least."""
 KNOWN: Final = 1.0
 """Seconds for which it is known where a vehicle is: not every frame shows its outline."""
 
@@ -132,7 +130,7 @@ class WrongWay:
         sight = LineString(np.array([self._centre[:2], (front.x, front.y)]))
         for then, one in self._vehicles:
             way = np.array([one.vx, one.vy])
-            if not _alike(way, flow):
+            if not alike(way, flow):
                 continue
             there = translate(one.footprint(), *((t - then) * way))
             if float(there.intersection(ground).area) >= INSIDE * float(there.area):
@@ -150,7 +148,7 @@ class WrongWay:
             there = np.array([one.x, one.y]) + (t - then) * way
             ahead = way / max(float(np.hypot(*way)), 1e-6)
             before, beside = (foot - there) @ ahead, (foot - there) @ (-ahead[1], ahead[0])
-            if _alike(way, flow) and 0 <= before <= LIT[0] and abs(beside) <= LIT[1]:
+            if alike(way, flow) and 0 <= before <= LIT[0] and abs(beside) <= LIT[1]:
                 return float(there[0]), float(there[1])
         return front.middle
 
@@ -171,12 +169,6 @@ def _whole(mover: Mover, seen: Seen) -> tuple[float, float]:
     if mover.size is Size.VEHICLE or mover.speed < FAST:
         return place
     return middle(seen.bodies, np.array(place), np.array([mover.vx, mover.vy]))
-
-
-def _alike(one: Floats, other: Floats) -> bool:
-    """Whether two ways (2,) are the same, in m/s or not; what stands goes none."""
-    both = float(np.hypot(*one)) * float(np.hypot(*other))
-    return both > 0 and float(one @ other) >= ALONG * both
 
 
 def _there(mover: Mover) -> bool:

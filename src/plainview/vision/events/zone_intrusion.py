@@ -14,7 +14,7 @@ import shapely
 from msgspec import UNSET
 from shapely.geometry import Polygon
 
-from plainview.geometry import BODY_HEIGHT, View, project
+from plainview.geometry import BODY_HEIGHT, View, Zone, project
 from plainview.record import EventKind
 from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.detector import Patience, Sighting
@@ -28,10 +28,12 @@ from plainview.vision.events.within import (
     APART,
     FORGOTTEN,
     Inside,
+    Passing,
     another_one,
     came,
     enters,
     gap,
+    goes_with,
     inside,
     nearest,
     well_inside,
@@ -83,17 +85,20 @@ class ZoneIntrusion:
         for _, _, ground in self._zones:
             shapely.prepare(ground)
         self._inside: list[Inside] = []
+        self._passing = Passing(optics.centre)
 
     def look(self, seen: Seen) -> list[Sighting]:
         """Who and what is inside in this frame."""
         before, self._inside = self._inside, []
         found: list[Sighting] = []
         noise = noise_of(seen) if seen.movers else 0.0
+        self._passing.look(seen.bodies, seen.t)
+        movers = [one for one in seen.movers if not goes_with(one, seen.movers)]
         for k, zone, ground in self._zones:
             if not self._hours.watched(k, seen.t):
                 continue
             rest = [one for one in before if one.zone == k]
-            for mover in seen.movers:
+            for mover in movers:
                 known_for = _sure(mover)
                 if not (mover.counts(zone) and known_for > 0 and inside(mover, ground)):
                     continue
@@ -105,7 +110,7 @@ class ZoneIntrusion:
                 known = nearest(same, mover, seen.t, reach)
                 if known is not None:
                     rest.remove(known)
-                elif zone.crossing is not UNSET and not enters(mover, ground, zone.crossing):
+                elif not self._comes(mover, zone, ground):
                     continue
                 frames = 0 if known is None else known.frames
                 confidence = known_for * mover.confidence
@@ -124,6 +129,12 @@ class ZoneIntrusion:
                 found.append(Sighting(mover.x, mover.y, confidence, k, spread, another))
             found += self._unseen(rest, ground, seen)
         return found
+
+    def _comes(self, mover: Mover, zone: Zone, ground: Polygon) -> bool:
+        """Whether `mover`, who was not inside `zone` so far, has surely come in, its way."""
+        if self._passing.before(mover):
+            return False
+        return zone.crossing is UNSET or enters(mover, ground, zone.crossing)
 
     def _unseen(self, rest: Sequence[Inside], ground: Polygon, seen: Seen) -> list[Sighting]:
         """Those of `rest` on `ground` who are no movers in this frame, and are inside still."""

@@ -168,6 +168,20 @@ def test_what_streams_before_a_car_is_told_of_where_the_car_is() -> None:
         assert found.y == pytest.approx(y + where, abs=0.1)
 
 
+def test_who_is_made_of_a_cars_light_is_told_of_where_the_car_is() -> None:
+    """Bodies are laid into what its headlights fall on, and go its way; who walks is himself."""
+    lanes = (LONG,)
+    view = View(calibration=CALIBRATION, polygon=SQUARE, zones=lanes)
+    for far, where in ((6.0, 16.0), (1.3, 10.0)):
+        watch = WrongWay(view, OPTICS, OpenHours(lanes, live=False))
+        light = mover(along((0.0, 10.0 + 2 * far), (0.0, 10.0), 2.0), Size.PERSON)
+        car = mover([(-0.4, 0.0, 18.0), (0.0, 0.0, 16.0)], Size.VEHICLE)
+        found = watch.look(moment(0.0, light, car))
+        assert where in [pytest.approx(one.y) for one in found]
+        assert all(one.y in (10.0, 16.0) for one in found)
+        assert (10.0 in [one.y for one in found]) == (where == 10.0)
+
+
 def test_what_stands_in_the_lane_is_not_what_drives_in_it() -> None:
     """A car is told of where it is, not where something else that does not move was seen."""
     lanes = (LONG,)

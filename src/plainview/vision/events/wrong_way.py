@@ -25,7 +25,7 @@ from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.streams import Stream, Streams, middle
+from plainview.vision.events.streams import Front, Stream, Streams, middle
 from plainview.vision.events.ways import UNEVEN, alike, on, stray, unbroken
 from plainview.vision.events.within import deep
 from plainview.vision.optics import Floats, Optics
@@ -109,15 +109,15 @@ class WrongWay:
 
     def look(self, seen: Seen) -> list[Sighting]:
         """What goes the wrong way in this frame."""
-        found = self._moving(seen)
         self._vehicles = [(t, one) for t, one in self._vehicles if 0 <= seen.t - t <= KNOWN]
         self._vehicles += [
             (seen.t, one) for one in seen.movers if one.size is Size.VEHICLE and one.moved
         ]
+        found = self._moving(seen)
         for k, _, wide, way in self._wide:
             if k in self._streams and self._hours.watched(k, seen.t):
                 found += [
-                    Sighting(*self._place(one, seen.t), one.front.weight, k)
+                    Sighting(*self._streaming(one.front, seen.t), one.front.weight, k)
                     for one in self._streams[k].step(seen.bodies, seen.t)
                     if streams(one, wide, way, self._centre) and not self._beside(one, wide, seen.t)
                 ]
@@ -139,23 +139,37 @@ class WrongWay:
                 return True
         return False
 
-    def _place(self, stream: Stream, t: float) -> tuple[float, float]:
-        """Where what makes `stream` is: on a wet road at night its light runs on before a car."""
-        front = stream.front
-        flow, foot = np.array([front.vx, front.vy]), np.array([front.x, front.y])
+    def _streaming(self, front: Front, t: float) -> tuple[float, float]:
+        """Where what streams with `front` before it is."""
+        return self._lights((front.x, front.y), (front.vx, front.vy), t) or front.middle
+
+    def _going(self, mover: Mover, seen: Seen) -> tuple[float, float]:
+        """Where `mover` is, or what it is a part of."""
+        lights = mover.size is not Size.VEHICLE and mover.speed >= FAST
+        place, way = (mover.x, mover.y), (mover.vx, mover.vy)
+        return (self._lights(place, way, seen.t) if lights else None) or _whole(mover, seen)
+
+    def _lights(
+        self, foot: tuple[float, float], flow: tuple[float, float], t: float
+    ) -> tuple[float, float] | None:
+        """Where the vehicle is whose light may be at `foot`, metres, and goes with `flow`, m/s.
+
+        On a wet road at night it runs on before a car. None where there is no such vehicle.
+        """
         for then, one in reversed(self._vehicles):
             way = np.array([one.vx, one.vy])
             there = np.array([one.x, one.y]) + (t - then) * way
             ahead = way / max(float(np.hypot(*way)), 1e-6)
-            before, beside = (foot - there) @ ahead, (foot - there) @ (-ahead[1], ahead[0])
+            step = np.array(foot) - there
+            before, beside = step @ ahead, step @ (-ahead[1], ahead[0])
             if alike(way, flow) and 0 <= before <= LIT[0] and abs(beside) <= LIT[1]:
                 return float(there[0]), float(there[1])
-        return front.middle
+        return None
 
     def _moving(self, seen: Seen) -> list[Sighting]:
         """The movers that go the wrong way in this frame."""
         return [
-            Sighting(*_whole(mover, seen), mover.confidence, k)
+            Sighting(*self._going(mover, seen), mover.confidence, k)
             for k, zone, ground, way in self._lanes
             if self._hours.watched(k, seen.t)
             for mover in seen.movers

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from plainview.vision.events.murk import LOOKS, Murk
+from plainview.vision.events.murk import NOISE as NOISES_POWER
 from plainview.vision.events.veil import Veil
 
 F32 = NDArray[np.float32]
@@ -18,8 +19,11 @@ NOISE = 0.002
 EDGES = 1e-4
 
 
-def surest(light: Callable[[int, F32], F32], *, edges: float = EDGES) -> float:
-    """How sure a dark veil is where look k at noise (h, w) shows `light` over PLUME's cells."""
+def surest(light: Callable[[int, F32], F32], *, edges: float = EDGES, power: float = 2.0) -> float:
+    """How sure a dark veil is where look k at noise (h, w) shows `light` over PLUME's cells.
+
+    Edges go with this `power` of the light.
+    """
     g = np.random.default_rng(4)
     murk, sure = Murk(), [0.0]
     nothing, nowhere = np.zeros(SHAPE, np.float32), np.zeros(SHAPE, np.bool_)
@@ -29,7 +33,9 @@ def surest(light: Callable[[int, F32], F32], *, edges: float = EDGES) -> float:
         shift = NOISE * g.standard_normal(SHAPE, np.float32)
         shift[PLUME] += light(k, noise)[PLUME]
         own = np.where(PLUME, edges, EDGES).astype(np.float32)
-        veil = Veil(nothing, nothing, shift, nowhere, nowhere, 1.0, own * (shift + 1) ** 2, even)
+        veil = Veil(
+            nothing, nothing, shift, nowhere, nowhere, 1.0, own * (shift + 1) ** power, even
+        )
         sure += [one.sure for one in murk.look(veil, 0.6)]
     return max(sure)
 
@@ -37,6 +43,11 @@ def surest(light: Callable[[int, F32], F32], *, edges: float = EDGES) -> float:
 def test_what_is_dark_and_boils_is_told() -> None:
     """A tenth darker than the ground, each look otherwise; no structure is needed behind it."""
     assert surest(lambda _k, noise: -0.1 + 0.03 * noise) > 0.9
+
+
+def test_noise_in_deep_smoke_is_no_edge() -> None:
+    """Little light comes through, and as much noise as pictures have in the dark."""
+    assert surest(lambda _k, noise: -0.75 + 0.03 * noise, power=NOISES_POWER) > 0.9
 
 
 def test_it_boils_all_over_rather_than_wildly() -> None:

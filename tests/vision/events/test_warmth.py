@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from plainview.vision.events.warmth import FIRST, STALE, TRAIL, Early, Trail
+from plainview.vision.events.warmth import AS_SURE, FIRST, STALE, TRAIL, Early, Trail
 
 SHAPE = (40, 120)
 STEP = 0.2
@@ -48,7 +48,7 @@ def test_what_glowed_from_the_first_seconds_on_has_not_come() -> None:
     for _ in range(round(FIRST / STEP)):
         early.note(None, STEP)
     early.note(np.full(SHAPE, 60, np.float32), STEP)
-    assert early.came(body, beside) == 1.0
+    assert early.came(body, beside) == AS_SURE
     assert early.came(body, sign) == 0.0
     early.note(None, STALE)
     assert early.came(body, beside) == 0.0

@@ -52,6 +52,9 @@ plume from. Under 0.35, for moments 0.5, of shadow, lamps, rain and fog; 0.45 to
 COMES: Final = (0.6, 0.8)
 """Change of a cell's light over that by which it is dark: as under smoke, up to, and as under what
 passes, from."""
+NOISE: Final = 2.4 / 2.2
+"""Power of the light that noise's power goes with: pictures show light to the power of 1 / 2.2, and
+of noise about as much in the dark as in the light. The ground's own edges go with its square."""
 EDGES: Final = (1.5, 2.2)
 """Times the usual power of edges there: as smoke has, up to, and as what passes has, from."""
 
@@ -87,8 +90,8 @@ class Murk:
             self._usual = None
             self._seconds = 0.0
         self._take(veil.shift)
-        # In the plate's light: shadow alone takes no edges.
-        self._edges.append(veil.own / np.square(np.maximum(veil.shift + 1.0, 0.2)))
+        # In the plate's light, as noise goes with it: in deep smoke at night there is little else.
+        self._edges.append(veil.own / np.power(np.maximum(veil.shift + 1.0, 0.2), NOISE))
         if len(self._shifts) < LOOKS:
             return []
         edges = np.mean(self._edges, axis=0)

@@ -41,6 +41,8 @@ STALE: Final = 60.0
 """Seconds after which that says nothing more: a clip's plate is of its first half minute."""
 CAME: Final = (0.1, 0.3)
 """Part of a body that glowed in the first seconds: of what has come up to, of a sign from."""
+AS_SURE: Final = 0.7
+"""Of what two seconds show one is less sure than of what a plate does."""
 _GROWN: Final = np.ones((BESIDE + 1, BESIDE + 1), np.uint8)
 F32 = NDArray[np.float32]
 Part = tuple[slice, slice]
@@ -119,9 +121,10 @@ class Early:
         self._age += dt
 
     def came(self, body: NDArray[np.bool_], part: Part) -> float:
-        """0 to 1: whether the `body` of what glows in a `part` of the picture has come since."""
+        """0 to AS_SURE: whether the `body` of what glows in a `part` of the picture came since."""
         lit = float(self._lit[part][body].mean())
-        return 1.0 - step(lit, *CAME) if FIRST <= self._age < STALE else 0.0
+        known = FIRST <= self._age < STALE
+        return AS_SURE * (1.0 - step(lit, *CAME)) if known else 0.0
 
 
 class Trail:

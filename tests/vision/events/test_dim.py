@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from tests.vision.events.stage import Moment, Solid, Stage, box, standing
+from tests.vision.events.stage import SIZE, Moment, Solid, Stage, box, standing
 
+from plainview.synth.camera import hung
 from plainview.vision.events.dim import WEIGHT, Dim
 
 STAGE = Stage()
@@ -43,6 +44,16 @@ def test_a_figure_that_is_no_body_is_somebody_there() -> None:
 def test_what_is_no_figure_is_nobody(solids: list[Solid], bodies: int) -> None:
     """Of somebody's height, and slim; whom the measurement finds is not found twice."""
     assert found(*solids, bodies=bodies) == []
+
+
+def test_who_is_so_far_away_that_his_feet_are_uncertain_is_not_set_down() -> None:
+    """A row of pixels is a third of a metre there: standing, he would seem to come and go."""
+    mast = hung("mast", at=(0.0, -40.0), height=7.0, towards=(0.0, 0.0), hfov=14, size=SIZE)
+    stage = Stage(mast)
+    dim = Dim(stage.optics)
+    seen = list(stage.seen(0.8, lambda _: (standing(1.0, 1.0), [])))
+    assert all(len(dim.bodies(one).places) == 0 for one in seen)
+    assert (seen[-1].evidence > 0).any()
 
 
 def test_of_whom_nothing_was_known_a_look_before_it_is_not_known_that_he_stays() -> None:

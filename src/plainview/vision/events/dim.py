@@ -28,6 +28,8 @@ WIDE: Final = 1.0
 """Width over his height, at most."""
 FILLED: Final = 0.1
 """Area over the square of his height, at least: of a whole outline it is 0.18."""
+DEPTH: Final = 0.17
+"""Metres of ground in one row of pixels at his feet, at most: they are known to three of them."""
 FOUND: Final = 0.2
 """Part of it that bodies hold already, from which it is they who are seen."""
 WEIGHT: Final = 0.5
@@ -81,7 +83,9 @@ class Dim:
             return np.zeros((0, 2))
         feet = np.array([_foot(labels, stats[k], int(k)) for k in large])
         places = to_plane(self._optics.projection, feet)
-        fine = np.isfinite(places).all(axis=1)
+        above = to_plane(self._optics.projection, feet - np.array([0.0, 1.0]))
+        # Far away a foot that is a pixel off seems to have walked, or to stand elsewhere.
+        fine = np.hypot(*(above - places).T) < DEPTH
         large, places = large[fine], places[fine]
         tall = self._tall(places)
         _, _, w, h, _ = stats[large].T.astype(np.float64)

@@ -45,6 +45,7 @@ def series(vx: Array, vy: Array, density: Array, noise: float) -> Series:
         np.full(shape, 0.3),
         np.full(shape, noise),
         np.ones(shape, dtype=np.bool_),
+        np.zeros(shape),
     )
 
 

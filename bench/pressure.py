@@ -68,7 +68,7 @@ def _series(density: float, flow: tuple[Array, Array], error: float, sigma: floa
     full = np.ones((FIELDS, SIDE, SIDE))
     return Series(
         GRID, np.arange(FIELDS, dtype=np.float64), density * full, *flow, 0 * full, error * full,
-        sigma * full, np.ones(full.shape, dtype=np.bool_),
+        sigma * full, np.ones(full.shape, dtype=np.bool_), 0 * full,
     )  # fmt: skip
 
 

@@ -34,7 +34,9 @@ def field(t: float, density: float, *, known: bool | None = True, sigma: float =
     elif not known:
         seen[:] = False
     nought = np.zeros((9, 12))
-    return Field(GRID, t, plane * seen, nought, nought, nought, nought + sigma, nought + 0.05, seen)
+    return Field(
+        GRID, t, plane * seen, nought, nought, nought, nought + sigma, nought + 0.05, seen, nought
+    )
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ def block(
     cell: float = 1.0,
     step: float = 1.0,
     known: Mask | None = None,
+    common: float = 0.0,
 ) -> Series:
     """A series with the velocities given, (n, ny, nx) m/s; everything known unless said."""
     n, ny, nx = vx.shape
@@ -30,4 +31,5 @@ def block(
         full * sigma,
         full * noise,
         np.ones(vx.shape, dtype=np.bool_) if known is None else known,
+        full * common,
     )

@@ -55,7 +55,8 @@ def test_the_interval_of_a_flow_holds_it() -> None:
         chance = np.random.default_rng(seed)
         vx = 0.4 + 0.1 * chance.normal(size=SHAPE)
         density = 3 + 0.27 * chance.normal() + own * chance.normal(size=(1, 6, 6))
-        series = block(vx, 0 * vx, density=density, sigma=math.hypot(0.27, own), noise=0.1)
+        sigma = math.hypot(0.27, own)
+        series = block(vx, 0 * vx, density=density, sigma=sigma, noise=0.1, common=0.27)
         found = flow_through(series=series, line=DOOR).net
         held.append(found.low <= 4.8 <= found.high)
     assert 0.85 < np.mean(held) < 0.95

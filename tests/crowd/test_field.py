@@ -45,7 +45,9 @@ def field(t: float, density: Array) -> Field:
     ny, nx = density.shape
     still = np.zeros_like(density)
     known = np.ones(density.shape, dtype=np.bool_)
-    return Field(Grid((0, 0), 1, (nx, ny)), t, density, still, still, still, still, still, known)
+    return Field(
+        Grid((0, 0), 1, (nx, ny)), t, density, still, still, still, still, still, known, still
+    )
 
 
 def test_a_reading_becomes_a_field_in_si_units() -> None:

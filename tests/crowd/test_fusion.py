@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plainview.crowd.field import Array
+from plainview.crowd.field import Z90, Array
 from plainview.crowd.fusion import Layer, fuse, sight
+from plainview.crowd.levels import occupancy
 from plainview.geometry import Grid
 
 GRID = Grid((0.0, 0.0), 1.0, (10, 4))
@@ -63,6 +64,51 @@ def test_disagreement_shows_in_the_error() -> None:
     ).field
     assert field.density == pytest.approx(np.full((4, 10), 3.0))
     assert np.all(field.sigma >= 1.9)
+
+
+def test_who_stands_in_which_of_two_cells_is_no_doubt_of_the_whole() -> None:
+    """Cameras that place the same people a metre apart agree on how many there are."""
+    here, there = np.zeros((2, 4, 10))
+    here[:, ::2], there[:, 1::2] = 2.0, 2.0
+    field = fuse(grid=GRID, t=0, layers=[layer(here), layer(there)]).field
+    assert field.sigma == pytest.approx(np.full((4, 10), 1.0), rel=0.1)
+    assert np.all(field.common < 0.1 * field.sigma)
+    people = occupancy(field=field).people
+    assert people.value == pytest.approx(40)
+    assert people.high - people.low < 2 * 2 * Z90 * math.sqrt(40), "in quadrature, not added up"
+
+
+def test_who_counts_twice_as_many_leaves_the_whole_in_doubt() -> None:
+    """What cameras disagree by on all that they share goes together from cell to cell."""
+    chance = np.random.default_rng(2)
+    one = chance.uniform(0, 2, (4, 10))
+    layers = [layer(one, deviation=0.1), layer(3 * one, deviation=0.1)]
+    field = fuse(grid=GRID, t=0, layers=layers).field
+    people = occupancy(field=field).people
+    assert people.high > 0.98 * 3 * one.sum()
+    assert people.low < 1.02 * one.sum()
+
+
+def test_a_layer_states_the_error_of_its_count_wherever_its_people_stand() -> None:
+    """Where it sees them worse than the rest of its ground, too."""
+    far = np.zeros((4, 10))
+    far[:, 8:] = 2.0
+    seen = sight(projection=looking(-6, 12), grid=GRID)
+    plain = layer(far, deviation=3.0)
+    aslant = Layer(plain.moments, plain.cover, plain.count, 3.0, 0.05, seen)
+    for one in (plain, aslant):
+        common = fuse(grid=GRID, t=0, layers=[one]).field.common
+        assert common.sum() == pytest.approx(3.0)
+
+
+def test_only_shared_ground_is_disagreed_about() -> None:
+    """Where one camera alone looks, its own word counts, whatever another says elsewhere."""
+    own, other = layer(1.0, to=6), layer(5.0, since=4)
+    field = fuse(grid=GRID, t=0, layers=[own, other]).field
+    alone = fuse(grid=GRID, t=0, layers=[own]).field
+    assert np.array_equal(field.sigma[:, :4], alone.sigma[:, :4])
+    assert np.array_equal(field.common[:, :4], alone.common[:, :4])
+    assert np.all(field.common[:, 4:6] > 1.5)
 
 
 def test_an_empty_answer_is_not_the_surest() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainview.crowd.field import Estimate, Field
+from plainview.crowd.field import Z90, Estimate, Field, field_of
 from plainview.crowd.levels import (
     Facility,
     Level,
@@ -19,7 +19,8 @@ from plainview.crowd.levels import (
     specific_flow,
 )
 from plainview.errors import InputError
-from plainview.geometry import Grid
+from plainview.geometry import Calibration, Grid, View
+from plainview.record import Cell, Reading, pack_cells
 
 
 def _field(density: float, *, known: float = 1.0) -> Field:
@@ -28,7 +29,9 @@ def _field(density: float, *, known: float = 1.0) -> Field:
     plane = np.where(seen, density, 0.0)
     nought = np.zeros(shape)
     sigma = np.where(seen, 0.1, 0.0)
-    return Field(Grid((0, 0), 0.5, (10, 10)), 0, plane, nought, nought, nought, sigma, nought, seen)
+    return Field(
+        Grid((0, 0), 0.5, (10, 10)), 0, plane, nought, nought, nought, sigma, nought, seen, nought
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,11 +113,26 @@ def test_occupancy_counts_the_known_ground_and_says_how_much_that_is() -> None:
 
 
 def test_a_bias_of_the_camera_does_not_average_out() -> None:
-    """Errors well over what a cell errs by alone are common: the doubt of the whole is kept."""
-    doubtful = _field(2.0)
-    doubtful.sigma[:] = 0.6
-    people = occupancy(field=doubtful).people
-    assert people.high - people.value > 1.6 * 50 * 0.2
+    """What the cells' errors have in common is kept in the doubt of the whole; the rest is not."""
+    field = _field(2.0)
+    field.sigma[:] = 0.6
+    alone = occupancy(field=field).people
+    assert alone.high - alone.value == pytest.approx(Z90 * 0.6 * 0.25 * 10)
+    field.common[:] = 0.4
+    people = occupancy(field=field).people
+    assert people.high - people.value > Z90 * 0.4 * 0.25 * 100
+
+
+def test_empty_ground_adds_little_doubt() -> None:
+    """A camera's few people on much ground are known as its count is, or nearly."""
+    cells = tuple(Cell(k, k, 1.0, 0.0, 0.0, 0.0) for k in range(10))
+    nx = ny = 40
+    calibration = Calibration((640, 480), ((1, 0, 0, 0), (0, -1, 0, 400), (0, 0, 0, 1)))
+    view = View(calibration, ((0, 0), (nx, 0), (nx, ny), (0, ny)))
+    reading = Reading(1000, 1000, 5, 0, 160, 128, 192, 13, 1, nx, pack_cells(cells, nx), (), (), ())
+    people = occupancy(field=field_of(reading, view)).people
+    assert people.value == pytest.approx(10)
+    assert 2 <= people.high - people.value <= 2 * math.sqrt(2) * 1.1
 
 
 def test_occupancy_of_unknown_ground_is_unknown() -> None:

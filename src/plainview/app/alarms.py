@@ -239,7 +239,7 @@ def exact(now: Moment, t: float, place: Spot) -> Field:
     nothing = np.zeros(now.density.shape)
     return Field(
         place.view.grid(), t, now.density, now.velocity[..., 0], now.velocity[..., 1],
-        now.variance, nothing, nothing, place.inside,
+        now.variance, nothing, nothing, place.inside, nothing,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Series, common_doubt, normal
+from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Series, normal
 from plainview.errors import InputError
 from plainview.geometry import Grid, Line
 
@@ -60,7 +60,7 @@ def flow_through(*, series: Series, line: Line) -> Throughput:
     noise = series.noise[:, inside] * people
     n = len(series.t)
     sigma = series.sigma[:, inside]
-    shared = common_doubt(sigma, series.density[:, inside])
+    shared = series.common[:, inside]
     own = np.sqrt(np.maximum(sigma**2 - shared**2, 0.0))
     common = float((shared * length * speed * seen).sum() / n) ** 2
     common += float(((own * length * speed * seen).mean(axis=0) ** 2).sum())

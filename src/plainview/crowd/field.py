@@ -119,6 +119,9 @@ class Field(Struct, frozen=True, eq=False):
     """Standard deviation of the error of one velocity component of the cell, m/s."""
     known: Mask
     """Cells that a believed camera covers. Elsewhere nothing is said, least of all 'empty'."""
+    common: Array
+    """What of `sigma` goes together from cell to cell, people/m²: a camera's bias. It adds up over
+    a part of the ground, where the rest adds in quadrature."""
 
 
 class Series(Struct, frozen=True, eq=False):
@@ -134,6 +137,7 @@ class Series(Struct, frozen=True, eq=False):
     sigma: Array
     noise: Array
     known: Mask
+    common: Array
 
     @property
     def span(self) -> float:
@@ -146,7 +150,7 @@ class Series(Struct, frozen=True, eq=False):
         return float(np.median(np.diff(self.t))) if len(self.t) > 1 else math.nan
 
 
-_PLANES = ("density", "vx", "vy", "variance", "sigma", "noise", "known")
+_PLANES = ("density", "vx", "vy", "variance", "sigma", "noise", "known", "common")
 
 
 def series(fields: Sequence[Field]) -> Series:
@@ -197,7 +201,7 @@ def field_of(reading: Reading, view: View, *, inside: Mask | None = None) -> Fie
     that is not healthy knows nothing: no cell is known, and no density is said.
 
     `sigma`: the count's 90 % interval gives the error s of the whole count N. A cell's error is the
-    common part, density * s / N, and a part of its own (`own_doubt`) that even an empty cell has,
+    `common` part, density * s / N, and a part of its own (`own_doubt`) that even an empty cell has,
     added in quadrature (the first is right for a bias, the second for independent errors; the
     Reading does not say which it is). Quantisation, step² / 12, is added to both errors.
     """
@@ -229,6 +233,7 @@ def field_of(reading: Reading, view: View, *, inside: Mask | None = None) -> Fie
         np.where(known, sigma, 0.0),
         np.full(shape, noise_of(reading)),
         known,
+        common_doubt(density, reading.count * COUNT_STEP, deviation_of(reading), area),
     )
 
 
@@ -247,9 +252,8 @@ def cell_doubt(*, density: Array, count: float, deviation: float, cells: int, ar
 
     `count` people with an error of standard `deviation`, on `cells` of `area` m².
     """
-    people = max(count, float(density.sum()) * area, 1.0)
     own = own_doubt(deviation, cells, area, density)
-    return np.asarray((density * deviation / people) ** 2 + own**2, dtype=np.float64)
+    return np.asarray(common_doubt(density, count, deviation, area) ** 2 + own**2, dtype=np.float64)
 
 
 def own_doubt(deviation: float, cells: int, area: float, density: Array) -> Array:
@@ -269,13 +273,14 @@ def _own_bound(density: Array) -> Array:
     return OWN_LEAST + np.interp(density, OWN_FROM, OWN_SHARE) * density
 
 
-def common_doubt(sigma: Array, density: Array) -> Array:
-    """What of the cells' errors `sigma` all cells have in common, people/m²: it adds up.
+def common_doubt(density: Array, count: float, deviation: float, area: float) -> Array:
+    """What of the errors of `density` (ny, nx) all cells have in common, people/m²: it adds up.
 
-    sigma² less the square of the most that a place errs by on its own (see `own_doubt`), at least
-    0.
+    `count` people with an error of standard `deviation`, on cells of `area` m²: that error, shared
+    out as the people are.
     """
-    return np.asarray(np.sqrt(np.maximum(sigma**2 - _own_bound(density) ** 2, 0.0)))
+    people = max(count, float(density.sum()) * area, 1.0)
+    return np.asarray(density * deviation / people, dtype=np.float64)
 
 
 def _lay(planes: Array, known: Mask, reading: Reading, measured: Mask) -> None:

@@ -4,13 +4,14 @@ Only densities and velocities of ground cells are put together, never people or 
 says how many stand in a cell, and where two cameras see that cell, the surer one weighs more.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 
-from plainview.crowd.field import Array, Field, Mask, cell_doubt
+from plainview.crowd.field import Array, Field, Mask, cell_doubt, common_doubt
 from plainview.geometry import BODY_HEIGHT, Grid, Points, camera_centre, project
 from plainview.record import DENSITY_STEP
 
@@ -97,14 +98,16 @@ def fuse(*, grid: Grid, t: float, layers: Sequence[Layer]) -> Fused:
 
     `sigma` is propagated from the layers' own (see `field_of`), and is no less than what their
     disagreement shows: s² = sum w (d - mean)² / (k - 1) with weights w that add up to 1 (Birge,
-    Phys. Rev. 40, 207, 1932), for k cameras that see the cell.
+    Phys. Rev. 40, 207, 1932), for k cameras that see the cell. Of that, what they disagree by in
+    how many stand on all the ground that they share is `common` to its cells; the rest, who stands
+    in which of two cells, is not.
     """
     nx, ny = grid.shape
     sums: Array = np.zeros((4, ny, nx))
     if not layers:
         blank = np.zeros((ny, nx))
         unseen = np.zeros((ny, nx), dtype=np.bool_)
-        return Fused(Field(grid, t, blank, blank, blank, blank, blank, blank, unseen), ())
+        return Fused(Field(grid, t, blank, blank, blank, blank, blank, blank, unseen, blank), ())
     crowd = np.max([layer.moments[0] for layer in layers], axis=0)
     covers = [layer.cover | (layer.moments[0] > 0) for layer in layers]
     doubts = [_doubt(layer, crowd) for layer in layers]
@@ -122,6 +125,7 @@ def fuse(*, grid: Grid, t: float, layers: Sequence[Layer]) -> Fused:
     density = sums[0]
     vx, vy, variance = np.divide(sums[1:], density, out=np.zeros_like(sums[1:]), where=density > 0)
     noise = sum(part * layer.noise for part, layer in zip(parts, layers, strict=True))
+    sigma, common = _sigma(layers, covers, doubts, parts, density, grid.cell**2)
     field = Field(
         grid,
         t,
@@ -129,9 +133,10 @@ def fuse(*, grid: Grid, t: float, layers: Sequence[Layer]) -> Fused:
         vx,
         vy,
         variance,
-        _sigma(layers, covers, doubts, parts, density, grid.cell**2),
+        sigma,
         np.asarray(noise, dtype=np.float64),
         known,
+        common,
     )
     shares = tuple(
         _share(layer, part, cover) for layer, part, cover in zip(layers, parts, covers, strict=True)
@@ -154,25 +159,59 @@ def _sigma(
     parts: Array,
     density: Array,
     area: float,
-) -> Array:
-    """Standard deviation of the fused density (ny, nx), people/m²."""
-    carried: Array = np.zeros_like(density)
-    spread: Array = np.zeros_like(density)
+) -> tuple[Array, Array]:
+    """Standard deviation of the fused density (ny, nx), people/m², and what is `common` of it."""
+    carried, spread, alike = np.zeros((3, *density.shape))
     for layer, doubt, part in zip(layers, doubts, parts, strict=True):
-        alike = cell_doubt(
-            density=layer.moments[0],
+        own = layer.moments[0]
+        variance = cell_doubt(
+            density=own,
             count=layer.count,
             deviation=layer.deviation,
             cells=int(layer.cover.sum()),
             area=area,
         )
         # Spread by how well each cell is seen: the variance of all of them stays the camera's.
-        variance = doubt * alike + DENSITY_STEP**2 / 12
-        carried += part**2 * variance
-        spread += part * (layer.moments[0] - density) ** 2
+        carried += part**2 * (doubt * variance + DENSITY_STEP**2 / 12)
+        alike += (part * _shared_out(layer, doubt, area)) ** 2
+        spread += part * (own - density) ** 2
     many = np.sum(covers, axis=0)
     shown = np.where(many > 1, spread / np.maximum(many - 1, 1), 0.0)
-    return np.asarray(np.sqrt(np.maximum(carried, shown)), dtype=np.float64)
+    common = np.maximum(alike, (density * _disagreement(layers, covers, parts, density)) ** 2)
+    return np.sqrt(np.maximum(np.maximum(carried, shown), common)), np.sqrt(common)
+
+
+def _shared_out(layer: Layer, doubt: Array, area: float) -> Array:
+    """(ny, nx) the error of a layer's count, people/m², more of it where it sees worse."""
+    even = common_doubt(layer.moments[0], layer.count, layer.deviation, area)
+    tilted = np.sqrt(doubt) * even
+    whole = float(tilted.sum())
+    return np.asarray(tilted * (float(even.sum()) / whole)) if whole > 0 else tilted
+
+
+def _disagreement(
+    layers: Sequence[Layer], covers: Sequence[Mask], parts: Array, density: Array
+) -> Array:
+    """(ny, nx) by what share of the people there cameras disagree in all that they see together.
+
+    Of each set of cameras, the ground that just they see: Birge's s of their sums there, as a share
+    of the fused `density`'s.
+    """
+    share: Array = np.zeros_like(density)
+    sets = np.stack(covers)
+    shared = sets.sum(axis=0) > 1
+    for together in np.unique(sets[:, shared].T, axis=0):
+        ground = shared & (sets == together[:, None, None]).all(axis=0)
+        fused = float(density[ground].sum())
+        if fused <= 0:
+            continue
+        squares = 0.0
+        for layer, part, looks in zip(layers, parts, together, strict=True):
+            if looks:
+                off = float((layer.moments[0] - density)[ground].sum())
+                squares += float(part[ground].mean()) * off**2
+        share[ground] = math.sqrt(squares / (int(together.sum()) - 1)) / fused
+    return share
 
 
 def _share(layer: Layer, part: Array, cover: Mask) -> float:

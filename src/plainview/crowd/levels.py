@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Field, Mask, common_doubt, normal
+from plainview.crowd.field import UNKNOWN, Z90, Array, Estimate, Field, Mask, normal
 from plainview.errors import InputError
 
 SQUARE_FOOT = 0.3048**2
@@ -113,9 +113,9 @@ class Occupancy(NamedTuple):
 def occupancy(*, field: Field, cells: Mask | None = None) -> Occupancy:
     """N = sum of density times area over the known `cells` (ny, nx), all of the grid when None.
 
-    What the cells' errors have in common adds up (a bias of the camera), the rest adds in
-    quadrature (`common_doubt`): the whole area's error is then that of the camera's count. Raises
-    InputError when `cells` has none.
+    What the cells' errors have in common adds up (`Field.common`), the rest adds in quadrature: the
+    whole area's error is that of the camera's count, or up to 1.4 times it, as a Reading does not
+    say which of the two its error is. Raises InputError when `cells` has none.
     """
     part = _part(field, cells)
     seen = part & field.known
@@ -124,9 +124,8 @@ def occupancy(*, field: Field, cells: Mask | None = None) -> Occupancy:
         return Occupancy(UNKNOWN, 0.0)
     area = field.grid.cell**2
     people = float(field.density[seen].sum()) * area
-    sigma = field.sigma[seen]
-    common = common_doubt(sigma, field.density[seen])
-    alone = float((sigma**2 - common**2).sum())
+    common = field.common[seen]
+    alone = float((field.sigma[seen] ** 2 - common**2).sum())
     deviation = math.hypot(float(common.sum()), math.sqrt(max(alone, 0.0))) * area
     return Occupancy(normal(people, deviation, least=0.0), share)
 

@@ -4,14 +4,13 @@ Only densities and velocities of ground cells are put together, never people or 
 says how many stand in a cell, and where two cameras see that cell, the surer one weighs more.
 """
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 
-from plainview.crowd.field import Array, Field, Mask, cell_doubt, common_doubt
+from plainview.crowd.field import Array, Field, Mask, common_doubt, own_doubt
 from plainview.geometry import BODY_HEIGHT, Grid, Points, camera_centre, project
 from plainview.record import DENSITY_STEP
 
@@ -163,55 +162,47 @@ def _sigma(
     """Standard deviation of the fused density (ny, nx), people/m², and what is `common` of it."""
     carried, spread, alike = np.zeros((3, *density.shape))
     for layer, doubt, part in zip(layers, doubts, parts, strict=True):
-        own = layer.moments[0]
-        variance = cell_doubt(
-            density=own,
-            count=layer.count,
-            deviation=layer.deviation,
-            cells=int(layer.cover.sum()),
-            area=area,
-        )
+        people = layer.moments[0]
+        common = common_doubt(people, layer.count, layer.deviation, area)
+        own = own_doubt(layer.deviation, int(layer.cover.sum()), area, people)
+        weight = part * part
         # Spread by how well each cell is seen: the variance of all of them stays the camera's.
-        carried += part**2 * (doubt * variance + DENSITY_STEP**2 / 12)
-        alike += (part * _shared_out(layer, doubt, area)) ** 2
-        spread += part * (own - density) ** 2
+        carried += weight * (doubt * (common * common + own * own) + DENSITY_STEP**2 / 12)
+        alike += weight * (common if layer.sight is None else _tilted(common, doubt)) ** 2
+        if len(layers) > 1:
+            spread += part * (people - density) ** 2
     many = np.sum(covers, axis=0)
-    shown = np.where(many > 1, spread / np.maximum(many - 1, 1), 0.0)
-    common = np.maximum(alike, (density * _disagreement(layers, covers, parts, density)) ** 2)
-    return np.sqrt(np.maximum(np.maximum(carried, shown), common)), np.sqrt(common)
+    shared = many > 1
+    if shared.any():
+        others = np.where(shared, many - 1, np.inf)
+        carried = np.maximum(carried, spread / others)
+        off = _disagreement(layers, covers, parts, density, shared) / others
+        alike = np.maximum(alike, density * density * off)
+    return np.sqrt(np.maximum(carried, alike)), np.sqrt(alike)
 
 
-def _shared_out(layer: Layer, doubt: Array, area: float) -> Array:
-    """(ny, nx) the error of a layer's count, people/m², more of it where it sees worse."""
-    even = common_doubt(layer.moments[0], layer.count, layer.deviation, area)
-    tilted = np.sqrt(doubt) * even
+def _tilted(common: Array, doubt: Array) -> Array:
+    """(ny, nx) the error of a camera's count, `common`, more of it where it sees worse."""
+    tilted = np.sqrt(doubt) * common
     whole = float(tilted.sum())
-    return np.asarray(tilted * (float(even.sum()) / whole)) if whole > 0 else tilted
+    return np.asarray(tilted * (float(common.sum()) / whole)) if whole > 0 else tilted
 
 
 def _disagreement(
-    layers: Sequence[Layer], covers: Sequence[Mask], parts: Array, density: Array
+    layers: Sequence[Layer], covers: Sequence[Mask], parts: Array, density: Array, shared: Mask
 ) -> Array:
-    """(ny, nx) by what share of the people there cameras disagree in all that they see together.
+    """(ny, nx) the mean square of what cameras are off by in all that they share, `parts` weighing.
 
-    Of each set of cameras, the ground that just they see: Birge's s of their sums there, as a share
-    of the fused `density`'s.
+    Each camera's people on the ground that it shares with others, against those of the fused
+    `density` there, as a share of them.
     """
-    share: Array = np.zeros_like(density)
-    sets = np.stack(covers)
-    shared = sets.sum(axis=0) > 1
-    for together in np.unique(sets[:, shared].T, axis=0):
-        ground = shared & (sets == together[:, None, None]).all(axis=0)
+    squares: Array = np.zeros_like(density)
+    for layer, cover, part in zip(layers, covers, parts, strict=True):
+        ground = cover & shared
         fused = float(density[ground].sum())
-        if fused <= 0:
-            continue
-        squares = 0.0
-        for layer, part, looks in zip(layers, parts, together, strict=True):
-            if looks:
-                off = float((layer.moments[0] - density)[ground].sum())
-                squares += float(part[ground].mean()) * off**2
-        share[ground] = math.sqrt(squares / (int(together.sum()) - 1)) / fused
-    return share
+        if fused > 0:
+            squares += part * (float(layer.moments[0][ground].sum()) / fused - 1) ** 2
+    return squares
 
 
 def _share(layer: Layer, part: Array, cover: Mask) -> float:

@@ -69,9 +69,8 @@ class Fire:
         self._smoke = SmokeWatch()
         self._fires: list[_Place] = []
         self._gain = PictureGain()
-        self._steady = (
-            1.0  # whether paint that saturates now and then may glow and fade like a flame
-        )
+        # While the gain swings, paint that saturates now and then glows and fades like a flame.
+        self._steady = 1.0
 
     def look(self, seen: Seen) -> list[Sighting]:
         """Fires in `seen` and the seconds before it."""

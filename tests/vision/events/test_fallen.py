@@ -2,9 +2,10 @@ from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
+import pytest
 
 from plainview.vision.events.change import Change
-from plainview.vision.events.fallen import SAT, Down, Judged, fell
+from plainview.vision.events.fallen import SAT, Down, Judged, fell, witness
 from plainview.vision.events.person_down import PATIENCE
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
@@ -78,6 +79,13 @@ def test_nobody_who_sits_sinks_as_deep_as_one_who_falls() -> None:
     """A head that was at 1.7 m and is below half a metre fell, whichever way he lies."""
     across = [down(0.53, 0.57, sank=metres, along=0.2).confidence() for metres in (1.0, 1.05, 1.3)]
     assert across[0] == across[1] < PATIENCE.least < across[2]
+
+
+def test_nobody_sinks_lower_than_he_is_thick() -> None:
+    """What is left where somebody went past sank deeper yet, and is no witness of a fall."""
+    assert witness(1.22, 0.0) == pytest.approx(1.0)
+    assert witness(1.5, 0.0) == pytest.approx(0.0)
+    assert witness(1.5, 1.0) == pytest.approx(1.0), "as of any fall, where one view leaves doubt"
 
 
 def test_one_who_fell_has_not_risen_where_he_looks_as_one_who_sits() -> None:

@@ -49,6 +49,10 @@ DEEP: Final = (1.05, 1.2)
 """The same from which nobody may, and does, sit, kneel or crouch: heads are at 1.7 m, and then at
 0.8 m or more. So it is a fall in whatever direction he lies.
 """
+FLAT: Final = (1.3, 1.45)
+"""The same from which it may be, and is, no fall: a trunk is a quarter of a metre thick, and what
+ends lower where somebody was is his shadow, or what he left, and he went.
+"""
 FELL: Final = (0.15, 0.12)
 """What a fall adds, and by how much overlap less another posture explains who fell."""
 POSED: Final = (0.7, 0.82)
@@ -176,7 +180,7 @@ def witness(sank: float, unclear: float) -> float:
     Across the view legs stretched out and their shadow are as long as who lies, and some sit down
     as fast as others fall, but not as deep: `unclear` is Judged's.
     """
-    return max(fell(sank) * unclear, step(sank, *DEEP))
+    return max(fell(sank) * unclear, step(sank, *DEEP) * (1.0 - step(sank, *FLAT)))
 
 
 class _Rest(NamedTuple):

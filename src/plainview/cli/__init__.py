@@ -417,9 +417,10 @@ def _named(arguments: Sequence[str]) -> str:
 
 
 def _only(arguments: Sequence[str]) -> typer.Typer:
-    """`app` with no more than what `arguments` name first: to make every command takes longer than
-    to measure a short clip. All of `app` where they name nothing of it.
-    """  # noqa: D205 - one sentence
+    """`app` with no more than what `arguments` name first; all of it where they name nothing of it.
+
+    To make every command takes longer than to measure a short clip.
+    """
     wanted = arguments[:1]
     commands = [one for one in app.registered_commands if [_name(one)] == wanted]
     groups = [one for one in app.registered_groups if [one.name] == wanted]

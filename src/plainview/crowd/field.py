@@ -215,14 +215,10 @@ def field_of(reading: Reading, view: View, *, inside: Mask | None = None) -> Fie
         _lay(planes, known, reading, measured)
     area = grid.cell**2
     density, vx, vy, variance = planes
-    doubt = cell_doubt(
-        density=density,
-        count=reading.count * COUNT_STEP,
-        deviation=deviation_of(reading),
-        cells=int(known.sum()),
-        area=area,
-    )
-    sigma = np.sqrt(doubt + DENSITY_STEP**2 / 12)
+    deviation = deviation_of(reading)
+    common = common_doubt(density, reading.count * COUNT_STEP, deviation, area)
+    own = own_doubt(deviation, int(known.sum()), area, density)
+    sigma = np.sqrt(common**2 + own**2 + DENSITY_STEP**2 / 12)
     return Field(
         grid,
         reading.t / 1000,
@@ -233,7 +229,7 @@ def field_of(reading: Reading, view: View, *, inside: Mask | None = None) -> Fie
         np.where(known, sigma, 0.0),
         np.full(shape, noise_of(reading)),
         known,
-        common_doubt(density, reading.count * COUNT_STEP, deviation_of(reading), area),
+        common,
     )
 
 
@@ -245,15 +241,6 @@ def deviation_of(reading: Reading) -> float:
 def noise_of(reading: Reading) -> float:
     """Standard deviation of the error of one velocity component of a cell, m/s, as sent."""
     return math.hypot(reading.noise * NOISE_STEP, VELOCITY_STEP / math.sqrt(12))
-
-
-def cell_doubt(*, density: Array, count: float, deviation: float, cells: int, area: float) -> Array:
-    """Error variance (ny, nx) of `density`, people²/m⁴, before quantisation: see `field_of`.
-
-    `count` people with an error of standard `deviation`, on `cells` of `area` m².
-    """
-    own = own_doubt(deviation, cells, area, density)
-    return np.asarray(common_doubt(density, count, deviation, area) ** 2 + own**2, dtype=np.float64)
 
 
 def own_doubt(deviation: float, cells: int, area: float, density: Array) -> Array:

@@ -5,7 +5,6 @@ What was is history: for who may read it, at the sites that they may see.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, get
@@ -17,6 +16,7 @@ from msgspec import structs
 from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import unpacked
 from plainview.clock import Clock
+from plainview.document import nearest
 from plainview.errors import InputError
 from plainview.record import EventStanding
 from plainview.store import KeptAlert, Store
@@ -73,11 +73,11 @@ def _only(request: Http, own: str) -> None:
     known = _COMMON | {own}
     for name in request.query_params:
         if name not in known:
-            guess = get_close_matches(name, known, 1)
+            guess = nearest(name, known)
             raise InputError(
                 "the search has no such parameter",
                 where=name[:80],
-                mend=f"Did you mean {guess[0]!r}?"
+                mend=f"Did you mean {guess!r}?"
                 if guess
                 else f"They are {', '.join(sorted(known))}",
             )

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.geometry import project, to_plane
+from plainview.geometry import BODY_HEIGHT, to_plane
 from plainview.vision.bodies import NONE, Bodies
+from plainview.vision.events.feet import Standing
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import DIFFERS
@@ -20,8 +21,6 @@ from plainview.vision.optics import Floats, Optics
 
 BRIDGE: Final = (0.6, 0.2)
 """Metres up and across between parts of one figure: trousers can be as the ground behind them."""
-TALL: Final = 1.75
-"""Metres of somebody."""
 HEIGHT: Final = (0.65, 1.3)
 """Height over that of somebody who stands there: luggage has half, his shadow adds to it."""
 WIDE: Final = 1.0
@@ -48,7 +47,7 @@ class Dim:
         """Nobody was."""
         self._optics = optics
         self._was: tuple[float, Floats] = (-np.inf, np.zeros((0, 2)))
-        scale = float(np.median(optics.tall)) / TALL if len(optics.tall) else 20.0
+        scale = float(np.median(optics.tall)) / BODY_HEIGHT if len(optics.tall) else 20.0
         self._bridge = np.ones([max(round(one * scale), 1) | 1 for one in BRIDGE], np.uint8)
         self._least = int(HEIGHT[0] * float(np.min(optics.tall)) if len(optics.tall) else 8)
 
@@ -101,10 +100,8 @@ class Dim:
 
     def _tall(self, places: Floats) -> Floats:
         """(n,) pixels of somebody who stands at `places` (n, 2)."""
-        ground = np.column_stack((places, np.zeros(len(places))))
-        feet, _ = project(self._optics.projection, ground)
-        heads, _ = project(self._optics.projection, ground + np.array([0.0, 0.0, TALL]))
-        return np.asarray(np.abs(feet - heads)[:, 1], dtype=np.float64)
+        standing = Standing(self._optics.projection, places)
+        return np.asarray(np.abs(standing.foot - standing.head)[:, 1], dtype=np.float64)
 
     @staticmethod
     def _nobody(

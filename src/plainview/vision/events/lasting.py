@@ -77,14 +77,13 @@ class Lasting:
 
     def of_a_person(self, t: float) -> list[tuple[Blob, Extent]]:
         """What is as large as a person at `t` seconds, with its extent."""
-        blobs = self._blobs(DIFFERS, t)
+        blobs = self._blobs(self.mean > DIFFERS, self._bridge, t)
         sized = self._sized(blobs)
         large = [blob for blob, size in sized if _larger(size)]
         if large:
-            surer = [
-                one for one in self._blobs(SURELY, t) if any(_holds(all_, one) for all_ in large)
-            ]
-            sized += self._sized(surer)
+            surer = self._blobs(self.mean > SURELY, self._bridge, t)
+            held = [one for one in surer if any(_holds(all_, one) for all_ in large)]
+            sized += self._sized(held)
         return [(blob, size) for blob, size in sized if _as_large(size)]
 
     def in_parts(self, t: float) -> list[tuple[Blob, Extent]]:
@@ -93,17 +92,10 @@ class Lasting:
         Trousers as grey as the ground leave a trunk and shoes of who lies. What lies between the
         parts is `shaded` by the blob, and may be of him.
         """
-        sure = (self._before & (self.mean > SURELY)).view(np.uint8)
-        if not sure.any():
-            return []
-        joined = cv2.morphologyEx(sure, cv2.MORPH_CLOSE, self._wide)
-        labels, stats = parts(joined)
-        order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
-        order = order[stats[order, cv2.CC_STAT_AREA] >= SMALLEST]
-        wholes = [cut_out(labels, stats, int(k), t) for k in order[~self._small(stats[order])]]
+        sure = self._before & (self.mean > SURELY)
         found: list[tuple[Blob, Extent]] = []
         # A trunk and shoes are no bag: how large it is, is what they span.
-        for whole, size in self._sized(wholes):
+        for whole, size in self._sized(self._blobs(sure, self._wide, t)):
             own = np.asarray(sure[whole.window] & whole.mask, np.uint8)
             if _as_large(size) and 1 < self._count(own) <= FEW:
                 found.append((whole._replace(mask=own, shaded=whole.mask), size))
@@ -119,12 +111,11 @@ class Lasting:
         sizes = extents(self._optics, blobs)
         return [(blob, size) for blob, size in zip(blobs, sizes, strict=True) if size is not None]
 
-    def _blobs(self, least: float, t: float) -> list[Blob]:
-        """Where the mean is more than `least`, part by part, the largest first."""
-        differs = (self.mean > least).view(np.uint8)
+    def _blobs(self, differs: NDArray[np.bool_], bridge: NDArray[np.uint8], t: float) -> list[Blob]:
+        """What `differs` (h, w), joined over the gaps of a `bridge`: its parts, largest first."""
         if not differs.any():
             return []
-        joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, self._bridge)
+        joined = cv2.morphologyEx(differs.view(np.uint8), cv2.MORPH_CLOSE, bridge)
         labels, stats = parts(joined)
         order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
         order = order[stats[order, cv2.CC_STAT_AREA] >= SMALLEST]

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from plainview.vision.events.boil import Boil
 from plainview.vision.events.flicker import step
@@ -89,6 +90,7 @@ def plumes(
         return []
     colours = colours_of(chroma, sure.shape)
     boil: Boil | None = None
+    restless: Mask = np.zeros_like(sure)
     found = []
     for k in large:
         where = labels == k
@@ -97,11 +99,12 @@ def plumes(
             plume = _plume(where & (joined > 0), core, veils, lost)
             likely = 0.0
             if clear * plume.confidence > 0:
-                boil = boil or Boil(veils, lost, habit)
+                if boil is None:
+                    boil = Boil(veils, lost, habit)
+                    restless = ~known & tinted & boil.restless if steady else restless
                 likely = clear * boil.likely(core) * plume.confidence
                 if steady:
-                    beyond = _beyond(core, ~known & tinted & boil.restless)
-                    plume = _farther(plume, core, beyond, veils, lost)
+                    plume = _farther(plume, core, _beyond(core, restless), veils, lost)
             found.append((core, plume._replace(confidence=likely)))
     return found
 
@@ -141,10 +144,10 @@ def _around(core: Mask) -> Mask:
 
 def _plume(whole: Mask, core: Mask, veils: Sequence[Veil], lost: Image) -> Smoke:
     tone = median(np.array([median(veil.tone[core]) for veil in veils]))
-    rows, columns = np.nonzero(whole & _around(core))
-    foot = rows >= rows.max() - int(np.ptp(rows)) // 5
-    weight = 0.05 + lost.mean(axis=0)[rows[foot], columns[foot]]
-    column = float(weight @ columns[foot] / float(weight.sum()))
+    hides = lost.mean(axis=0)
+    rows, columns = _foot(whole & _around(core))
+    weight = 0.05 + hides[rows, columns]
+    column = float(weight @ columns / float(weight.sum()))
     side = 2.0 * CELL
     return Smoke(
         (column + 0.5) * side,
@@ -152,7 +155,7 @@ def _plume(whole: Mask, core: Mask, veils: Sequence[Veil], lost: Image) -> Smoke
         float(core.sum()) * side * side,
         tone,
         _sure(core, veils, lost, tone),
-        side * _rise(lost.mean(axis=0) * whole),
+        side * _rise(hides * whole),
     )
 
 
@@ -178,17 +181,23 @@ def _sure(core: Mask, veils: Sequence[Veil], lost: Image, tone: float) -> float:
 
 def of_dark(dark: Dark) -> Smoke:
     """A dark veil as the smoke that it may be. It is told by its light, however blurred."""
-    rows, columns = np.nonzero(dark.where)
-    foot = rows >= rows.max() - int(np.ptp(rows)) // 5
+    rows, columns = _foot(dark.where)
     side = 2.0 * CELL
     return Smoke(
-        (float(columns[foot].mean()) + 0.5) * side,
+        (float(columns.mean()) + 0.5) * side,
         (float(rows.max()) + 1.0) * side,
-        float(len(rows)) * side * side,
+        float(np.count_nonzero(dark.where)) * side * side,
         0.0,
         dark.sure,
         side * _rise(dark.where.astype(np.float32)),
     )
+
+
+def _foot(where: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the lowest fifth of the cells `where` (h, w) something is."""
+    rows, columns = np.nonzero(where)
+    foot = rows >= rows.max() - int(np.ptp(rows)) // 5
+    return rows[foot], columns[foot]
 
 
 def _rise(hides: Image) -> float:

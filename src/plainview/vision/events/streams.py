@@ -181,15 +181,25 @@ def _leans(places: Floats, foot: Floats, centre: Floats) -> bool:
 
     They lie behind it, no farther than the shadow that a lamp at the camera would cast of it.
     """
-    away = foot - centre[:2]
-    far = max(float(np.hypot(*away)), 1e-6)
-    along = away / far
-    offset = places[int(np.argmin(np.hypot(*(places - foot).T)))] - foot
-    behind = float(offset @ along)
-    beside = abs(float(offset[0] * along[1] - offset[1] * along[0]))
+    nearest = places[int(np.argmin(np.hypot(*(places - foot).T)))]
+    (behind,), (beside,), (lean,) = aslant(nearest, foot[None], centre)
+    return bool(beside < TOGETHER and -TOGETHER < behind < lean)
+
+
+def aslant(place: Floats, feet: Floats, centre: Floats) -> tuple[Floats, Floats, Floats]:
+    """Metres (n,) by which `place` (2,) is behind `feet` (n, 2), and beside them; and a shadow's.
+
+    It is as long as a lamp at `centre` (3,) would cast it of what is TALLEST there.
+    """
+    away = feet - centre[:2]
+    far = np.maximum(np.hypot(*away.T), 1e-6)
+    along = away / far[:, None]
+    offset = place - feet
+    behind = (offset * along).sum(axis=1)
+    beside = np.abs(offset[:, 0] * along[:, 1] - offset[:, 1] * along[:, 0])
     height = float(centre[2])
-    lean = far * TALLEST / (height - TALLEST) if height > TALLEST else np.inf
-    return beside < TOGETHER and -TOGETHER < behind < lean
+    lean = far * TALLEST / (height - TALLEST) if height > TALLEST else np.full(len(far), np.inf)
+    return behind, beside, lean
 
 
 def _together(places: Floats) -> Sequence[NDArray[np.intp]]:

@@ -18,7 +18,7 @@ from plainview.geometry import BODY_HEIGHT
 from plainview.vision.bodies import Bodies
 from plainview.vision.events.movers import CERTAIN, FEW, LONG, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import SWIFT, Size
-from plainview.vision.events.streams import TALLEST
+from plainview.vision.events.streams import aslant
 from plainview.vision.events.ways import UNEVEN, alike
 from plainview.vision.optics import Floats
 
@@ -140,14 +140,7 @@ class Passing:
         if mover.size is Size.VEHICLE or stays or not self._parts:
             return False
         parts = np.concatenate([places for _, places in self._parts])
-        away = parts - self._centre[:2]
-        far = np.maximum(np.hypot(*away.T), 1e-6)
-        along = away / far[:, None]
-        offset = np.array([mover.x, mover.y]) - parts
-        behind = (offset * along).sum(axis=1)
-        beside = np.abs(offset[:, 0] * along[:, 1] - offset[:, 1] * along[:, 0])
-        height = float(self._centre[2])
-        lean = far * TALLEST / (height - TALLEST) if height > TALLEST else np.inf
+        behind, beside, lean = aslant(np.array([mover.x, mover.y]), parts, self._centre)
         return bool(np.any((beside < LONG) & (behind > BEHIND) & (behind < lean)))
 
 

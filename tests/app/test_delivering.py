@@ -11,7 +11,7 @@ from tests.servers.receivers import HttpReceiver, http_receiver
 from plainview.alerts import lifecycle
 from plainview.alerts.book import Book
 from plainview.alerts.delivery.notice import Notice, Purpose
-from plainview.alerts.delivery.route import Route, RouteKind, Sender
+from plainview.alerts.delivery.route import Route, RouteKind, Secret, Sender
 from plainview.alerts.watch import Look
 from plainview.app.delivering import Delivering, listing, try_route
 from plainview.clock import Clock, ManualClock
@@ -57,6 +57,9 @@ class _Receiver:
         with self._all.changed:
             self._all.got.setdefault(self._name, []).append(notice)
             self._all.changed.notify_all()
+
+    def tend(self, _told: object) -> None:
+        """There."""
 
     def close(self) -> None:
         """Nothing is held."""
@@ -109,6 +112,22 @@ def test_alerts_reach_each_route_and_a_broken_one_is_told_of_by_the_others(store
     receivers.wait("two", 3)
     both.close()
     assert [one.purpose for one in receivers.got["two"]].count(Purpose.TEST) == 1
+
+
+def test_an_alert_that_moves_on_is_never_missing_from_its_feed(
+    store: Store, tmp_path: Path
+) -> None:
+    """Its newest step is read although the feed's courier has not come to it yet."""
+    (tmp_path / "key").write_text("open sesame")
+    out = structs.replace(route(RouteKind.FEED, "feed"), secret=Secret(tmp_path / "key"))
+    city = CityConfig("City", (SITE,), routes=(out,))
+    made = Delivering(city, store, ManualClock(BEGAN), chance=CHANCE)
+    for one in (alert("1"), lifecycle.acknowledged(alert("1"), BEGAN + 1, "Ada", "I look")):
+        store.put_alerts([lifecycle.packed(one)], deliveries=made.outbox.prepare(one))
+        found = made.feed("feed", "open sesame")
+        assert found is not None
+        assert [told.state for told in found[1]] == [one.state]
+        made.outbox.delivered(store.due_deliveries("feed", 0, 10))
 
 
 def test_an_alert_of_a_site_that_is_gone_stops_nothing(store: Store) -> None:

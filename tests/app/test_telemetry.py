@@ -45,6 +45,9 @@ class Hook:
             self.fails = False
             raise DeliveryFailed("https://secret.example/in refused Ada's token")
 
+    def tend(self, _told: object) -> None:
+        """There."""
+
     def close(self) -> None:
         """Nothing is held."""
 

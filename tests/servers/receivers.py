@@ -105,11 +105,16 @@ def certificate(folder: Path) -> Certificate:
 
 
 @contextmanager
-def mosquitto(folder: Path, certificate: Certificate, user: str, password: str) -> Iterator[int]:
-    """A Mosquitto broker; its TLS port. Only `user` may come in, and publish below `plainview/`."""
+def mosquitto(
+    folder: Path, certificate: Certificate, user: str, password: str, port: int = 0
+) -> Iterator[int]:
+    """A Mosquitto broker; its TLS port. Only `user` may come in, and publish below `plainview/`.
+
+    It keeps nothing beyond its own end. `port` 0: a free one.
+    """
     if not MOSQUITTO.exists():
         pytest.skip(f"no broker: {MOSQUITTO} is missing (Debian package mosquitto)")
-    port = free_port()
+    port = port or free_port()
     words, rules, config = folder / "passwords", folder / "acl", folder / "mosquitto.conf"
     words.write_text(f"{user}:{password}\n")
     subprocess.run(["mosquitto_passwd", "-U", str(words)], check=True, capture_output=True)

@@ -9,7 +9,7 @@ from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import Alert
 from plainview.clock import Clock
 
-WORKS: Final = "a notice has arrived"
+WORKS: Final = "it works again"
 """Why an alert about a route is over."""
 GONE: Final = "no such route is configured any more"
 

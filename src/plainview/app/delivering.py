@@ -16,10 +16,12 @@ from plainview.alerts.routes import GONE, RouteAlerts
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, SiteConfig, load_city
 from plainview.errors import InputError
-from plainview.store import KeptDelivery, Store
+from plainview.store import Store
 from plainview.web.deliveries import RouteNow, route_now, takes
 
 KEPT_IN_FEED: Final = 100
+_EVER: Final = 1 << 52
+"""UTC milliseconds: whatever waits is due by then."""
 
 
 class Delivering:
@@ -125,8 +127,11 @@ class Delivering:
             return None
         if not hmac.compare_digest(found.secret.read().encode(), token.encode()):
             return None
-        kept: list[KeptDelivery] = self._store.delivered(name, KEPT_IN_FEED)
-        return found, [unpacked(one.data, f"route {name}, alert {one.alert}") for one in kept]
+        # An alert that has just moved on waits for a moment: it must not be missing meanwhile.
+        kept = {one.alert: one for one in self._store.due_deliveries(name, _EVER, KEPT_IN_FEED)}
+        kept |= {one.alert: one for one in self._store.delivered(name, KEPT_IN_FEED)}
+        newest = sorted(kept, reverse=True)[:KEPT_IN_FEED]
+        return found, [unpacked(kept[one].data, f"route {name}, alert {one}") for one in newest]
 
     def stats(self) -> dict[str, float]:
         """Counts, for the console's line."""

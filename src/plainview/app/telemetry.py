@@ -218,6 +218,9 @@ class _Sender:
             raise
         self._traces.delivered(self._route, notice, began, "")
 
+    def tend(self, told: Callable[[], Sequence[Notice]]) -> None:
+        self._inner.tend(told)
+
     def close(self) -> None:
         self._inner.close()
 

@@ -178,6 +178,9 @@ class _Reader:
             RouteKind.WEBHOOK: set(),
         }
         defaults = RouteTable("", kind)
+        for key in ("quiet", "most_per_minute"):
+            if kind is RouteKind.FEED and getattr(table, key) != getattr(defaults, key):
+                raise self._wrong(key, "a feed is read, not sent: it wakes nobody", "Remove it")
         for name in ("to", "sender", "topic", "discovery", "restriction", "scope"):
             if name not in mine[kind] and getattr(table, name) != getattr(defaults, name):
                 key = "from" if name == "sender" else name

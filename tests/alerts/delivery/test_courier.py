@@ -1,7 +1,7 @@
 import datetime as dt
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from plainview.alerts.book import Book
 from plainview.alerts.delivery.courier import LATEST, Courier
 from plainview.alerts.delivery.notice import Notice, trial
 from plainview.alerts.delivery.outbox import Outbox
-from plainview.alerts.delivery.route import Quiet, Refused, Route, Sender
+from plainview.alerts.delivery.route import Quiet, Refused, Route, RouteKind, Sender
 from plainview.alerts.lifecycle import Alert, State
 from plainview.alerts.watch import Look
 from plainview.clock import ManualClock
@@ -32,6 +32,9 @@ class Receiver:
         self.refused: set[str] = set()
         """Ids of alerts that alone are refused."""
         self.opened = self.closed = 0
+        self.whole = False
+        self.given: list[list[str]] = []
+        """Keys of what each new connection was given again."""
         self.came = threading.Event()
 
     def open(self) -> Sender:
@@ -48,8 +51,17 @@ class Receiver:
         self.got.append(notice)
         self.came.set()
 
+    def tend(self, told: Callable[[], Sequence[Notice]]) -> None:
+        """Be there, unless it fails; a new connection is given what was told."""
+        if self.failure is not None:
+            raise self.failure
+        if not self.whole:
+            self.given.append([one.key for one in told()])
+        self.whole = True
+
     def close(self) -> None:
         """Count."""
+        self.whole = False
         self.closed += 1
 
 
@@ -151,6 +163,32 @@ def test_a_route_that_fails_is_tried_again_ever_later_and_told_of(store: FullSto
     assert world.courier.state.trouble == ""
 
 
+def test_a_broker_that_goes_is_missed_before_it_is_needed(store: FullStore) -> None:
+    """Nothing is to be told, and the route is known to be broken; one that is back is given all."""
+    world = World(store, route(RouteKind.MQTT))
+    world.put(alert("a"))
+    assert world.turn() == ["a raised"]
+    assert world.receiver.given == [[]]
+    world.receiver.failure = DeliveryFailed("nobody answers")
+    for _ in range(3):
+        assert world.turn() == []
+        world.clock.advance(10)
+    assert world.troubles == ["nobody answers"]
+    world.receiver.failure = None
+    assert world.turn() == []
+    assert world.troubles[1:] == [""]
+    assert world.courier.state.delivered == 1
+    (notice,) = world.receiver.got
+    assert world.receiver.given[1:] == [[notice.key]]
+
+
+def test_a_webhook_is_not_asked_whether_it_is_there(store: FullStore) -> None:
+    """Only what was told shows that it is not."""
+    world = World(store, route())
+    world.turn()
+    assert (world.receiver.opened, world.receiver.given) == (0, [])
+
+
 def test_one_notice_that_is_refused_holds_up_no_other(store: FullStore) -> None:
     """It waits by itself, visibly."""
     world = World(store, route())
@@ -175,6 +213,17 @@ def test_quiet_hours_hold_back_all_but_what_is_escalated(store: FullStore) -> No
     assert world.turn() == ["2 escalated"]
     world.clock.advance(31 * 60)
     assert world.turn() == ["1 raised"]
+
+
+def test_whoever_was_woken_is_told_of_the_end(store: FullStore) -> None:
+    """What was escalated in quiet hours and is over in them, is told as over at once."""
+    world = World(store, route(quiet=(Quiet(dt.time(22), dt.time(6)),)))
+    world.put(grows := escalated("1"))
+    assert world.turn() == ["1 escalated"]
+    world.put(seen := lifecycle.acknowledged(grows, BEGAN + 2, "Ben", "I look"))
+    assert world.turn() == []
+    world.put(lifecycle.cleared(seen, BEGAN + 3, "Ben", "over"))
+    assert world.turn() == ["1 cleared"]
 
 
 def test_a_rate_limit_spreads_what_is_not_escalated(store: FullStore) -> None:

@@ -92,9 +92,13 @@ def test_a_broken_route_is_told_of_by_all_others() -> None:
 
 
 def test_only_what_is_escalated_is_urgent() -> None:
-    """That is what passes quiet hours and rate limits."""
-    assert not urgent(notice())
-    assert urgent(notice(lifecycle.escalated(alert(), BEGAN + 1, "Ada", "it grows")))
+    """That passes quiet hours and rate limits, and so does the end of what was."""
+    assert not urgent(alert())
+    assert not urgent(lifecycle.cleared(alert(), BEGAN + 1, "Ada", "over"))
+    grows = lifecycle.escalated(alert(), BEGAN + 1, "Ada", "it grows")
+    seen = lifecycle.acknowledged(grows, BEGAN + 2, "Ben", "I look")
+    assert [urgent(one) for one in (grows, seen)] == [True, False]
+    assert urgent(lifecycle.cleared(seen, BEGAN + 3, "Ben", "over"))
 
 
 @given(st.lists(st.floats(0, 300), max_size=20), st.integers(1, 10), st.floats(0, 400))

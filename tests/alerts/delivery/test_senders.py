@@ -6,6 +6,7 @@ import email.policy
 import json
 import os
 import queue
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from tests.servers.receivers import (
 
 from plainview.alerts import lifecycle
 from plainview.alerts.delivery.notice import trial
-from plainview.alerts.delivery.route import Refused, Route, RouteKind, Secret
+from plainview.alerts.delivery.route import Refused, Route, RouteKind, Secret, Sender
 from plainview.alerts.delivery.senders import open_sender
 from plainview.alerts.delivery.senders.webhook import signature, signing_key
 from plainview.clock import ManualClock
@@ -100,6 +101,8 @@ def test_a_signature_is_that_of_the_published_example() -> None:
         (503, "503 Service Unavailable", False),
         (401, "401 Unauthorized", False),
         (422, "422", True),
+        (409, "409 Conflict", True),
+        (500, "500 Internal Server Error", True),
         (302, "no redirection is followed", False),
     ],
 )
@@ -162,13 +165,7 @@ def test_a_broker_keeps_what_holds_now_and_home_assistant_finds_it(
 ) -> None:
     """A real Mosquitto over TLS: one retained message for each subject, one sensor for each."""
     with mosquitto(folder, trusted, USER, PASSWORD) as port:
-        out = route(
-            RouteKind.MQTT,
-            address=f"mqtts://localhost:{port}",
-            user=USER,
-            secret=Secret(folder / "password"),
-            ca_file=trusted.cert,
-        )
+        out = broker_route(folder, trusted, port)
         over = lifecycle.cleared(alert(), BEGAN + 60, "Ada", "over")
         trouble = broken("mail", PLACE, "nobody answers", BEGAN)
         # The last is older than what was told of its topic: it must not turn time back.
@@ -192,6 +189,48 @@ def test_a_broker_keeps_what_holds_now_and_home_assistant_finds_it(
             send(structs.replace(out, topic="elsewhere"), notice())
         with pytest.raises(DeliveryFailed, match="certificate verify failed"):
             send(structs.replace(out, ca_file=None), notice())
+
+
+def test_a_broker_that_comes_back_is_told_what_holds(folder: Path, trusted: Certificate) -> None:
+    """It has lost all; it learns who is online and the newest of each topic, with its old key."""
+    with mosquitto(folder, trusted, USER, PASSWORD) as port:
+        out = broker_route(folder, trusted, port)
+        sender = open_sender(out, ManualClock())
+        trouble = broken("mail", PLACE, "nobody answers", BEGAN)
+        sender.send(notice())
+        sender.tend(list)
+    with pytest.raises(DeliveryFailed, match="ended the connection"):
+        wait_until_lost(sender)
+    sender.close()
+    over = notice(lifecycle.cleared(alert(), BEGAN + 60, "Ada", "over"))
+    with mosquitto(folder, trusted, USER, PASSWORD, port):
+        again = open_sender(out, ManualClock())
+        again.tend(lambda: [trouble, over, notice()])
+        again.tend(lambda: pytest.fail("it was told already"))
+        kept = retained(port, trusted)
+        again.close()
+    assert json.loads(kept["plainview/sites/plaza/site/density"])["state"] == "cleared"
+    assert json.loads(kept["plainview/routes/mail"])["open"] is True
+    assert kept["plainview/status"] == b"online"
+
+
+def broker_route(folder: Path, trusted: Certificate, port: int) -> Route:
+    """A route to the broker at `port`."""
+    return route(
+        RouteKind.MQTT,
+        address=f"mqtts://localhost:{port}",
+        user=USER,
+        secret=Secret(folder / "password"),
+        ca_file=trusted.cert,
+    )
+
+
+def wait_until_lost(sender: Sender) -> None:
+    """Tend `sender` until it raises, for ten seconds at most."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        sender.tend(list)
+        time.sleep(0.01)
 
 
 def retained(port: int, trusted: Certificate) -> dict[str, bytes]:

@@ -11,7 +11,14 @@ from msgspec import Struct, structs
 
 from plainview.alerts.delivery.notice import Notice, unpacked
 from plainview.alerts.delivery.outbox import Outbox
-from plainview.alerts.delivery.route import Refused, Route, Sender, may_send, quiet_until
+from plainview.alerts.delivery.route import (
+    Refused,
+    Route,
+    RouteKind,
+    Sender,
+    may_send,
+    quiet_until,
+)
 from plainview.clock import Clock
 from plainview.errors import DeliveryFailed, StoreError
 from plainview.store import KeptDelivery
@@ -24,6 +31,9 @@ LATEST: Final = 300.0
 """Seconds between two tries at most."""
 BROKEN_AFTER: Final = 3
 """Failures in a row after which a route counts as broken."""
+TENDED: Final = frozenset({RouteKind.MQTT})
+"""Kinds of route whose other side is looked after although there is nothing to tell: it tells
+others whether this program is there, and keeps what holds now."""
 _IDLE: Final = 1.0
 """Seconds after which is looked for what quiet hours or a rate limit held back."""
 _STEP: Final = 5.0
@@ -78,6 +88,8 @@ class Courier:
         """Monotonic seconds before which nothing is tried."""
         self._offset = clock.utc() - clock.monotonic()
         self.state = RouteState()
+        self._lost = False
+        """Whether nobody was there when that was last looked at."""
         self._stop = threading.Event()
         self._using = threading.Lock()
         """Of the sender: a test may come while the thread delivers."""
@@ -89,6 +101,7 @@ class Courier:
         """Deliver from now on. `broken`: why the route was, and is until something arrives."""
         if broken:
             self.state = RouteState(trouble=broken, broken=True)
+            self._lost = True
         self._thread.start()
 
     def close(self, seconds: float = 5.0) -> None:
@@ -127,7 +140,7 @@ class Courier:
     def turn(self) -> bool:
         """Hand over what is due now; whether there may be more. Raises StoreError."""
         self._watch_clock()
-        if self._clock.monotonic() < self._paused_until:
+        if self._clock.monotonic() < self._paused_until or not self._tend():
             return False
         due = self._outbox.due(self.route.name, BATCH)
         done: list[KeptDelivery] = []
@@ -140,6 +153,27 @@ class Courier:
             self._outbox.delivered(done)
             self._outbox.postponed(later)
         return len(due) == BATCH
+
+    def _tend(self) -> bool:
+        """Whether who is behind the route is there, as far as can be seen. Raises StoreError."""
+        if self.route.kind not in TENDED:
+            return True
+        try:
+            with self._using:
+                self._sender = self._sender or self._open()
+                try:
+                    self._sender.tend(lambda: self._outbox.told(self.route.name))
+                except BaseException:
+                    self._let_go()
+                    raise
+        except DeliveryFailed as error:
+            self._lost = True
+            self._failed(error.line())
+            return False
+        if self._lost:
+            self._lost = False
+            self._mended()
+        return True
 
     def _watch_clock(self) -> None:
         """Forget all waiting times when the clock was set: they are in its old time."""
@@ -255,15 +289,13 @@ class Courier:
     def _worked(self) -> None:
         with self._counting:
             was = self.state
-            self.state = structs.replace(
-                was,
-                delivered=was.delivered + 1,
-                last=self._clock.utc(),
-                in_a_row=0,
-                retry=None,
-                trouble="",
-                broken=False,
-            )
+            self.state = structs.replace(was, delivered=was.delivered + 1, last=self._clock.utc())
+        self._mended()
+
+    def _mended(self) -> None:
+        with self._counting:
+            was = self.state
+            self.state = structs.replace(was, in_a_row=0, retry=None, trouble="", broken=False)
         if was.broken:
             self._on_broken(self.route, "")
 

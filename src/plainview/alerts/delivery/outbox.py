@@ -1,5 +1,6 @@
 """From an alert to what waits for each route: in the store and, where that fails, in memory."""
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import structlog
 from msgspec import structs
 
-from plainview.alerts.delivery.notice import Notice, Place, notice_of, packed
+from plainview.alerts.delivery.notice import Notice, Place, notice_of, packed, unpacked
 from plainview.alerts.delivery.route import Route, urgent, wants
 from plainview.alerts.lifecycle import Alert
 from plainview.clock import Clock
@@ -16,6 +17,8 @@ from plainview.store import KeptDelivery, Store
 
 MOST_HERE: Final = 10_000
 """Deliveries of one route that are held in memory while the store takes nothing."""
+MOST_TOLD: Final = 1000
+"""Alerts whose newest notice is given again to who keeps what holds now."""
 _log = structlog.get_logger(__name__)
 
 Key = tuple[str, str]
@@ -57,11 +60,8 @@ class Outbox:
         place = self._places.get(alert.site)
         if place is None or not self._routes:
             return []
-        return self.addressed(notice_of(alert, place, self._base))
-
-    def addressed(self, notice: Notice) -> list[KeptDelivery]:
-        """`notice` for each route that wants it."""
-        data, t, first = packed(notice), round(self._clock.utc() * 1000), urgent(notice)
+        notice, first = notice_of(alert, place, self._base), urgent(alert)
+        data, t = packed(notice), round(self._clock.utc() * 1000)
         return [
             KeptDelivery(route.name, notice.id, notice.revision, data, t, urgent=first)
             for route in self._routes
@@ -115,6 +115,17 @@ class Outbox:
                 newest[one.alert] = one
         found = sorted(newest.values(), key=lambda one: (not one.urgent, one.alert))
         return found[:most]
+
+    def told(self, route: str) -> list[Notice]:
+        """What `route` has told, the newest alert first; without what cannot be read.
+
+        Raises StoreError.
+        """
+        found: list[Notice] = []
+        for one in self._store.delivered(route, MOST_TOLD):
+            with contextlib.suppress(StoreError):
+                found.append(unpacked(one.data, f"route {route}, alert {one.alert}"))
+        return found
 
     def _settle_sent(self, stored: Sequence[KeptDelivery]) -> set[Key]:
         """Keys of `stored` that were delivered already; the store is told so."""

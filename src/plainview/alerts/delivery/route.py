@@ -3,7 +3,7 @@
 import datetime as dt
 import enum
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from plainview.alerts.delivery.notice import ROUTE, Notice
-from plainview.alerts.lifecycle import State
+from plainview.alerts.lifecycle import Alert, State
 from plainview.alerts.thresholds import Level
 from plainview.errors import DeliveryFailed
 
@@ -123,6 +123,15 @@ class Sender(Protocol):
         """
         ...
 
+    def tend(self, told: Callable[[], Sequence[Notice]]) -> None:
+        """See that who is behind the route is there, where that can be seen without a notice.
+
+        Called every second or so. One that keeps what holds now is given it again in each new
+        connection: `told` is what the route has told, the newest alert first. Raises
+        DeliveryFailed where nobody is there, StoreError where `told` does.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the connection. May be called twice."""
         ...
@@ -151,9 +160,13 @@ def wants(route: Route, notice: Notice) -> bool:
     )
 
 
-def urgent(notice: Notice) -> bool:
-    """Whether neither quiet hours nor a rate limit hold `notice` back."""
-    return notice.state is State.ESCALATED
+def urgent(alert: Alert) -> bool:
+    """Whether neither quiet hours nor a rate limit hold back what is told of `alert` now.
+
+    It is escalated, or it is over and was: whoever was woken by it is told of its end.
+    """
+    was = any(step.state is State.ESCALATED for step in alert.history)
+    return alert.state is State.ESCALATED or (was and not alert.open)
 
 
 def quiet_until(route: Route, timezone: str, now: float) -> float | None:

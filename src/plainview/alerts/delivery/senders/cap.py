@@ -27,6 +27,9 @@ class CapSender:
             headers["authorization"] = f"Bearer {self._route.secret.read()}"
         self._poster.post(cap.document(notice, self._route), headers)
 
+    def tend(self, _told: object) -> None:
+        """One that is asked for nothing says nothing."""
+
     def close(self) -> None:
         """Close the connection."""
         self._poster.close()

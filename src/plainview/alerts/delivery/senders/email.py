@@ -93,6 +93,9 @@ class EmailSender:
             mend="Check the addresses of the route",
         )
 
+    def tend(self, _told: object) -> None:
+        """No mail server is asked without a mail."""
+
     def close(self) -> None:
         """Nothing is held."""
 

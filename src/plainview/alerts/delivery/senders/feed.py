@@ -9,5 +9,8 @@ class FeedSender:
     def send(self, notice: Notice) -> None:
         """Publish `notice`: it is in the store, and shown once it is marked as delivered."""
 
+    def tend(self, _told: object) -> None:
+        """Nobody is asked."""
+
     def close(self) -> None:
         """Nothing is held."""

@@ -13,8 +13,9 @@ SECONDS: Final = 10.0
 """Of one try."""
 _CHUNK, _CHUNKS = 4096, 16
 """Bytes of an answer that are read and thrown away at most: 64 KiB."""
-_OURS: Final = frozenset({400, 413, 415, 422})
-"""Answers that are about the message, not about the address or the other side's state."""
+_OURS: Final = frozenset({400, 409, 413, 415, 422, 500})
+"""Answers that are, or may be, about the message alone, not about the address or the other side's
+state: 409 says that its key is known, and 500 comes time and again of what cannot be read there."""
 
 
 class Poster:

@@ -1,7 +1,9 @@
 """MQTT 5: a retained message for each thing that may be wrong, which Home Assistant finds."""
 
+import contextlib
 import hashlib
 import threading
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -39,6 +41,8 @@ class MqttSender:
         """Topics that Home Assistant was told of in this connection."""
         self._newest: dict[str, float] = {}
         """UTC seconds of the newest notice by topic."""
+        self._whole = False
+        """Whether the broker holds all that was told, and not only what came since it is there."""
         self._status = f"{route.topic}/status"
         self._client = self._made()
         try:
@@ -119,6 +123,24 @@ class MqttSender:
             self._found.add(topic)
         self._publish(topic, payload(notice), notice.key, retain=True)
         self._newest[topic] = notice.updated_at
+
+    def tend(self, told: Callable[[], Sequence[Notice]]) -> None:
+        """Give a broker that may have lost it what holds of each topic, with the keys it had.
+
+        Raises DeliveryFailed where the connection is lost, and what `told` raises.
+        """
+        if not self._client.is_connected():
+            raise self._failed("the broker has ended the connection")
+        if self._whole:
+            return
+        newest: dict[str, Notice] = {}
+        for notice in sorted(told(), key=lambda one: one.updated_at):
+            newest[topic_of(notice, self._route.topic)] = notice
+        for notice in newest.values():
+            # What the broker does not take was told of when it came.
+            with contextlib.suppress(Refused):
+                self.send(notice)
+        self._whole = True
 
     def _publish(self, topic: str, data: bytes, key: str = "", *, retain: bool = False) -> None:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # not annotated

@@ -58,6 +58,9 @@ class WebhookSender:
             headers["webhook-signature"] = signature(key, notice.key, stamp, body)
         self._poster.post(body, headers)
 
+    def tend(self, _told: object) -> None:
+        """One that is asked for nothing says nothing."""
+
     def close(self) -> None:
         """Close the connection."""
         self._poster.close()

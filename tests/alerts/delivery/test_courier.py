@@ -172,14 +172,28 @@ def test_a_broker_that_goes_is_missed_before_it_is_needed(store: FullStore) -> N
     world.receiver.failure = DeliveryFailed("nobody answers")
     for _ in range(3):
         assert world.turn() == []
+        assert world.troubles == []
         world.clock.advance(10)
+    assert world.turn() == []
     assert world.troubles == ["nobody answers"]
+    world.clock.advance(10)
     world.receiver.failure = None
     assert world.turn() == []
     assert world.troubles[1:] == [""]
     assert world.courier.state.delivered == 1
     (notice,) = world.receiver.got
     assert world.receiver.given[1:] == [[notice.key]]
+
+
+def test_a_broker_that_is_needed_and_not_there_is_broken_at_once(store: FullStore) -> None:
+    """There is something to tell: three tries do."""
+    world = World(store, route(RouteKind.MQTT))
+    world.put(alert("a"))
+    world.receiver.failure = DeliveryFailed("nobody answers")
+    for _ in range(3):
+        world.turn()
+        world.clock.advance(2)
+    assert world.troubles == ["nobody answers"]
 
 
 def test_a_webhook_is_not_asked_whether_it_is_there(store: FullStore) -> None:

@@ -34,6 +34,8 @@ BROKEN_AFTER: Final = 3
 TENDED: Final = frozenset({RouteKind.MQTT})
 """Kinds of route whose other side is looked after although there is nothing to tell: it tells
 others whether this program is there, and keeps what holds now."""
+AWAY: Final = 30.0
+"""Seconds for which the other side may be away while there is nothing to tell: it may restart."""
 _IDLE: Final = 1.0
 """Seconds after which is looked for what quiet hours or a rate limit held back."""
 _STEP: Final = 5.0
@@ -168,7 +170,8 @@ class Courier:
                     raise
         except DeliveryFailed as error:
             self._lost = True
-            self._failed(error.line())
+            needed = bool(self._outbox.due(self.route.name, 1))
+            self._failed(error.line(), least=0.0 if needed else AWAY)
             return False
         if self._lost:
             self._lost = False
@@ -263,14 +266,15 @@ class Courier:
         longest = min(SOON * 2.0 ** min(tries, 16), LATEST)
         return longest * self._chance.uniform(0.5, 1.0)
 
-    def _failed(self, why: str, *, pause: bool = True) -> None:
+    def _failed(self, why: str, *, pause: bool = True, least: float = 0.0) -> None:
         with self._counting:
             was, moment = self.state, self._clock.monotonic()
             wait = self._wait(was.in_a_row)
             if pause:
                 self._paused_until = moment + wait
             since = was.since if was.in_a_row else moment
-            failed = was.in_a_row + 1 >= BROKEN_AFTER and moment - since >= self.route.patience
+            lasted = moment - since >= max(self.route.patience, least)
+            failed = was.in_a_row + 1 >= BROKEN_AFTER and lasted
             self.state = structs.replace(
                 was,
                 failed=was.failed + 1,

@@ -73,7 +73,7 @@ export function quantitiesCard(site: string): HTMLElement {
     const shown = answer.zones.map(fill);
     if (shown.length !== body.children.length || shown.some((row, k) => body.children[k] !== row)) body.replaceChildren(...shown);
     scroll.hidden = false;
-    say(said, "Density: 19 of 20 cells hold less. Densest place: averaged over about 3 m, so it may be lower. Numbers in brackets: the 90 % interval. The level is Fruin's for walkways, of the mean over the zone: comfort and flow, no safety limit. Not foreseen: at the present net inflow it is not reached.");
+    say(said, "Density: 19 of 20 cells hold less. Densest place: averaged over about 3 m, so it may be lower. Numbers in brackets: the 90 % interval. The level is Fruin's for walkways, of the mean over the zone: comfort and flow, no safety limit. In and out: over the lines at its border; stay: where it is less than half a minute. Not foreseen: the densest place does not grow, or has less than half of that density.");
   }, (words) => say(said, words));
   return card;
 }

@@ -5,7 +5,7 @@ over is only said where all the ground that cameras cover was seen.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -194,11 +194,7 @@ def fast(ground: Ground, window: Window, wanted: Sequence[Threshold]) -> dict[Ke
     looks: dict[Key, Look] = {}
     squeezed: dict[str | None, Spot] = {}
     spots: dict[str | None, Spot] = {}
-    alarms = {
-        one.zone: one.limit
-        for one in wanted
-        if one.quantity is Quantity.DENSITY and one.level is Level.ALARM
-    }
+    alarms = density_alarms(wanted)
     for one in wanted:
         key = one.zone, one.quantity
         place = ground.place(one.zone)
@@ -221,6 +217,15 @@ def fast(ground: Ground, window: Window, wanted: Sequence[Threshold]) -> dict[Ke
             spots[one.zone] = spots.get(one.zone) or densest(window.field(), place, window.around)
             looks[key] = _look(window.field(), place, *reach(window, place, spots[one.zone], limit))
     return looks
+
+
+def density_alarms(thresholds: Iterable[Threshold]) -> dict[str | None, float]:
+    """people/m² from which `thresholds` alarm of density, by zone (None: the whole site)."""
+    return {
+        one.zone: one.limit
+        for one in thresholds
+        if one.quantity is Quantity.DENSITY and one.level is Level.ALARM
+    }
 
 
 def reach(window: Window, place: Place, spot: Spot, limit: float) -> Spot:

@@ -10,7 +10,7 @@ import structlog
 from plainview.alerts.book import Book, Decision, Outgoing, Shown
 from plainview.alerts.events import EventAlerts
 from plainview.alerts.ground import Ground, ground
-from plainview.alerts.measures import Window
+from plainview.alerts.measures import Window, density_alarms
 from plainview.alerts.patience import Patience, Patiences
 from plainview.alerts.site import SiteWatch, Watch
 from plainview.alerts.thresholds import Threshold
@@ -254,7 +254,8 @@ class Watching:
             camera.id: self._store.readings(camera.id, ended - 60_000, ended)
             for camera in plan.site.cameras
         }
-        return zone_quantities(plan, watch.ground, watch.window(), readings)
+        alarms = density_alarms(one.threshold for one in watch.watches())
+        return zone_quantities(plan, watch.ground, watch.window(), readings, alarms)
 
     def stats(self) -> dict[str, float]:
         """Counts, for Prometheus and the console's line."""

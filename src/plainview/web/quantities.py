@@ -25,6 +25,8 @@ from plainview.record import CROSSING_STEP, Reading
 from plainview.web.alerts import ZoneQuantities, interval, told
 from plainview.web.plan import SitePlan
 
+LEAST: Final = 30.0
+"""Seconds that must have been seen before flows are told."""
 CROSSING_DOUBT: Final = 0.1
 """Relative standard error of people over a line, beside chance."""
 
@@ -34,23 +36,30 @@ def zone_quantities(
     ground: Ground,
     window: Window | None,
     readings: Mapping[str, Sequence[Reading]],
+    alarms: Mapping[str | None, float],
 ) -> list[ZoneQuantities]:
     """The numbers of each place of `ground`, the whole site first.
 
     `readings` are each camera's of the last minute: what crossed the lines comes from them.
+    `alarms` are the densities, people/m², from which the places that have their own alarm.
     """
     if window is None:
         return [_nothing(place.name, "nothing is measured yet") for place in ground.places]
     worst = pressures(ground.places, window)
     crossed = _crossed(plan, ground, readings)
-    return [_of_place(place, window, worst[place.name], crossed) for place in ground.places]
+    return [
+        _of_place(place, window, worst[place.name], crossed, alarms.get(place.name, DENSITY_ALARM))
+        for place in ground.places
+    ]
 
 
 def _nothing(name: str | None, why: str) -> ZoneQuantities:
     return ZoneQuantities(name, *(None,) * 11, why)
 
 
-def _of_place(place: Place, window: Window, worst: Spot, crossed: Array | None) -> ZoneQuantities:
+def _of_place(
+    place: Place, window: Window, worst: Spot, crossed: Array | None, alarm: float
+) -> ZoneQuantities:
     field = window.field()
     part = place.cells & field.known
     if not place.cells.any():
@@ -77,7 +86,7 @@ def _of_place(place: Place, window: Window, worst: Spot, crossed: Array | None) 
         inflow=told(inflow, 1),
         outflow=told(outflow, 1),
         dwell=told(dwell, 1),
-        reach=interval(reach(window, place, spot, DENSITY_ALARM).value),
+        reach=interval(reach(window, place, spot, alarm).value),
         why=why,
     )
 
@@ -104,19 +113,22 @@ def _speed(field: Field, place: Place) -> float:
 def _crossed(
     plan: SitePlan, ground: Ground, readings: Mapping[str, Sequence[Reading]]
 ) -> Array | None:
-    """(lines, 2) people forward and backward in the last minute; None before anything was read.
+    """(lines, 2) people per minute forward and backward; None before LEAST of it was seen.
 
-    A line that several cameras have is their mean.
+    Of the time in which a camera was well: what nobody saw is not nobody. A line that several
+    cameras have is their mean.
     """
     sums: dict[Line, list[Array]] = {line: [] for line in ground.lines}
     for camera in plan.site.cameras:
         healthy = [reading for reading in readings.get(camera.id, ()) if reading.healthy]
-        if not healthy:
+        minutes = sum(reading.span for reading in healthy) / 60_000
+        if minutes * 60 < LEAST:
             continue
         for k, line in enumerate(camera.view.lines):
             rows = [reading.crossings[k] for reading in healthy if k < len(reading.crossings)]
             if rows:
-                sums[line].append(np.sum(np.array(rows, dtype=np.float64), axis=0) * CROSSING_STEP)
+                counted = np.sum(np.array(rows, dtype=np.float64), axis=0) * CROSSING_STEP
+                sums[line].append(counted / minutes)
     if not any(sums.values()):
         return None
     return np.array(
@@ -137,14 +149,15 @@ def _flows(window: Window, place: Place, crossed: Array | None) -> tuple[float, 
     measured = [m for m in measured if m.t > window.field().t - 60]
     into = float(sum(crossed[k][0 if side > 0 else 1] for k, side in enumerate(border) if side))
     out = float(sum(crossed[k][1 if side > 0 else 0] for k, side in enumerate(border) if side))
-    if len(measured) < 2 or measured[-1].t - measured[0].t < 30:
+    if len(measured) < 2 or measured[-1].t - measured[0].t < LEAST:
         return into, out, math.nan, ""
     span = measured[-1].t - measured[0].t
     people = np.array([m.people for m in measured])
     known = levels.occupancy(field=window.field(), cells=place.cells).people
     sigma = (known.high - known.low) / (2 * Z90) if known.known else math.inf
-    net = (into - out) * span / 60
-    error = math.sqrt(into + out) + CROSSING_DOUBT * (into + out)
+    minutes = span / 60
+    net, both = (into - out) * minutes, (into + out) * minutes
+    error = math.sqrt(both) + CROSSING_DOUBT * both
     balanced = reconcile(
         occupancy=np.array([[people[0]], [people[-1]]]),
         occupancy_sigma=np.full((2, 1), sigma),
@@ -152,14 +165,14 @@ def _flows(window: Window, place: Place, crossed: Array | None) -> tuple[float, 
         flow_sigma=np.array([[max(error, 1.0)]]),
         border=np.ones((1, 1)),
     )
-    half = (float(balanced.flow[0, 0]) - net) * 60 / span / 2
+    half = (float(balanced.flow[0, 0]) - net) / minutes / 2
     into, out = max(into + half, 0.0), max(out - half, 0.0)
     stay = levels.dwell(
         t=np.array([m.t for m in measured]),
         people=people,
         sigma=np.full(len(people), sigma if math.isfinite(sigma) else 0.0),
-        entered=into,
-        left=out,
+        entered=into * minutes,
+        left=out * minutes,
     ).seconds
     why = "inflow, outflow and occupancy contradict each other" if balanced.contradictory else ""
     return into, out, stay.value, why

@@ -1,0 +1,91 @@
+"""The numbers of each zone of a site, in the units that the page says."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from plainview.alerts.ground import Ground, Zone, ground
+from plainview.alerts.measures import Moment, Window, patches
+from plainview.crowd.field import field_of
+from plainview.crowd.levels import occupancy
+from plainview.geometry import Line, View, cells_inside
+from plainview.record import COUNT_STEP, CROSSING_STEP, Cell, Health, Reading, pack_cells
+from plainview.synth.camera import hung
+from plainview.web.alerts import ZoneQuantities
+from plainview.web.plan import SitePlan
+from plainview.web.quantities import zone_quantities
+from plainview.web.views import CameraView, SiteView
+
+GATE = Line("gate", (6.0, 12.0), (6.0, 0.0))
+"""Forward leads to larger x: into the yard."""
+YARD = Zone("yard", ((6.0, 0.0), (12.0, 0.0), (12.0, 12.0), (6.0, 12.0)))
+VIEW = View(
+    hung("above", at=(6.0, -8.0), height=9.0, towards=(6.0, 6.0), hfov=70).calibration(),
+    ((0.0, 0.0), (12.0, 0.0), (12.0, 12.0), (0.0, 12.0)),
+    lines=(GATE,),
+)
+PLAN = SitePlan(SiteView("s", "S", 0.0, 0.0, (CameraView("north", VIEW),)))
+PER_SECOND = 2
+
+
+def reading(second: int, density: float, health: tuple[Health, ...] = ()) -> Reading:
+    """PER_SECOND people go in, and as many out; `density` people/m² all over."""
+    grid = VIEW.grid()
+    nx, ny = grid.shape
+    cells = [Cell(x, y, density, 0.5, 0.0, 0.0) for y in range(ny) for x in range(nx)]
+    count, people = round(density * 144 / COUNT_STEP), round(PER_SECOND / CROSSING_STEP)
+    return Reading(
+        (second + 1) * 1000, 1000, 5, 0, count, count - 8, count + 8, 8, 1, nx,
+        pack_cells(cells, nx), ((people, people),), health, (),
+    )  # fmt: skip
+
+
+def told(readings: Sequence[Reading], alarms: dict[str | None, float]) -> ZoneQuantities:
+    """Of the yard."""
+    watched: Ground = ground(
+        grid=VIEW.grid(),
+        covered=cells_inside(VIEW.grid(), VIEW.polygon),
+        zones=(YARD,),
+        lines=(GATE,),
+    )
+    fields = [field_of(one, VIEW) for one in readings if one.healthy]
+    yard = watched.place("yard")
+    assert yard is not None
+    moments = [
+        Moment(one.t, occupancy(field=one, cells=yard.cells).people.value, float(one.density.max()))
+        for one in fields
+    ]
+    window = Window(fields, {"yard": moments}, patches(fields[-1]))
+    _, found = zone_quantities(PLAN, watched, window, {"north": readings}, alarms)
+    return found
+
+
+@pytest.mark.parametrize("seconds", [40, 60])
+def test_flows_are_per_minute_however_long_was_looked(seconds: int) -> None:
+    """Two a second are 120 a minute, after 40 s as after 60; and 36 people stay 18 s."""
+    found = told([reading(k, 0.5) for k in range(seconds)], {})
+    assert (found.inflow, found.outflow) == (120, 120)
+    assert found.dwell == pytest.approx(18, rel=0.05)
+
+
+def test_seconds_in_which_a_camera_was_blind_are_not_seconds_without_people() -> None:
+    """A third of the minute was not seen: what crossed in the rest is told by the minute."""
+    blind = (Health.BLIND,)
+    found = told([reading(k, 0.5, blind if k % 3 == 1 else ()) for k in range(60)], {})
+    assert (found.inflow, found.outflow) == (120, 120)
+
+
+def test_flows_are_not_told_from_a_few_seconds() -> None:
+    """One person in the first second is no sixty a minute."""
+    found = told([reading(k, 0.5) for k in range(20)], {})
+    assert (found.inflow, found.outflow, found.dwell) == (None, None, None)
+
+
+def test_the_time_that_is_left_is_to_the_places_own_alarm() -> None:
+    """From 2.5/m² at 0.02/(m² s): 50 s to 3.5, and 125 s to the 5 of places without their own."""
+    growing = [reading(k, 1.3125 + k // 3 * 0.0625) for k in range(60)]
+    own, default = told(growing, {"yard": 3.5}).reach, told(growing, {}).reach
+    assert own is not None
+    assert default is not None
+    assert own.value == pytest.approx(50, rel=0.1)
+    assert default.value == pytest.approx(125, rel=0.1)

@@ -1,6 +1,8 @@
+import datetime as dt
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from plainview.record import COUNT_STEP, Health, Reading
 from plainview.web.now import HOUR
 from plainview.web.plan import SitePlan
 from plainview.web.series import count_series, counts_in_hours
+from plainview.web.usual import hours_before
 from plainview.web.views import SiteView
 
 if TYPE_CHECKING:
@@ -87,3 +90,17 @@ def test_of_hours_past_those_count_of_which_enough_is_known(world: "World", plan
     assert count == pytest.approx(sum(shares[n] * mean for n, mean in means.items()), abs=0.01)
     assert counts_in_hours(plan, world.store, starts, known=1.01) == []
     assert counts_in_hours(plan, world.store, [], known=0.0) == []
+
+
+def test_the_usual_hour_is_the_same_by_the_places_clock_in_summer_and_winter() -> None:
+    """At five on a Monday people go home at five, whatever that is in UTC."""
+    paris = ZoneInfo("Europe/Paris")
+    hours = hours_before(dt.datetime(2026, 11, 2, 17, tzinfo=paris), every=7, many=2)
+    assert [f"{dt.datetime.fromtimestamp(t / 1000, dt.UTC):%d %H:%M}" for t in hours] == [
+        "26 16:00",
+        "19 15:00",
+    ]
+    half = ZoneInfo("Asia/Kolkata")
+    (hour,) = hours_before(dt.datetime(2026, 11, 2, 17, 30, tzinfo=half), every=1, many=1)
+    assert hour % HOUR == 0
+    assert dt.datetime.fromtimestamp(hour / 1000, half).strftime("%d %H:%M") == "01 17:30"

@@ -438,6 +438,7 @@ def _site_view(site: SiteConfig, *, simulated: bool) -> SiteView:
         cell=site.cell,
         zones=_own_zones(site),
         simulated=simulated,
+        timezone=site.timezone,
     )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import statistics
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from plainview.store import Store
 from plainview.web.edge import CountNow, UsualCount, UsualEdge
@@ -16,23 +17,23 @@ LEAST: Final = 3
 """Hours below which nothing is called usual."""
 _KNOWN: Final = 0.5
 """Share of the ground that must have been measured for an hour to count."""
-_DAY: Final = 24 * HOUR
 
 
 def usual(plan: SitePlan, store: Store, now: float) -> UsualEdge:
     """The site's count at `now` (UTC seconds) beside the mean counts of hours like this one.
 
     Like it are the same hour of the same weekday in the last eight weeks; where fewer than three of
-    them were measured, the same hour of the last 14 days. Hours are UTC, as roll-ups are.
+    them were measured, the same hour of the last 14 days: by the site's clock, as people live.
     """
     site = site_now(plan, store, now)
+    zone = ZoneInfo(plan.site.timezone)
     hour = int(now * 1000) // HOUR * HOUR
-    begins = dt.datetime.fromtimestamp(hour / 1000, tz=dt.UTC)
-    label = f"{begins:%A} {begins:%H}:00 to {begins + dt.timedelta(hours=1):%H}:00 UTC"
-    found = _counts(plan, store, [hour - k * 7 * _DAY for k in range(1, WEEKS + 1)])
+    begins, ends = (dt.datetime.fromtimestamp(t / 1000, tz=zone) for t in (hour, hour + HOUR))
+    label = f"{begins:%A %H:%M} to {ends:%H:%M %Z}"
+    found = _counts(plan, store, hours_before(begins, every=7, many=WEEKS))
     why = None
     if len(found) < LEAST:
-        found = _counts(plan, store, [hour - k * _DAY for k in range(1, DAYS + 1)])
+        found = _counts(plan, store, hours_before(begins, every=1, many=DAYS))
         why = "the same hour of the last days: there are too few weeks yet"
     of_now = CountNow(site.count, site.low, site.high)
     if len(found) < LEAST:
@@ -40,6 +41,15 @@ def usual(plan: SitePlan, store: Store, now: float) -> UsualEdge:
     low, middle, high = statistics.quantiles(found, n=4, method="inclusive")
     made = UsualCount(round(middle, 2), round(low, 2), round(high, 2), len(found))
     return UsualEdge(label, of_now, made, why)
+
+
+def hours_before(begins: dt.datetime, *, every: int, many: int) -> list[int]:
+    """Starts of the hours (UTC milliseconds, as roll-ups have them) that `begins` is like.
+
+    At the same time by its clock, so many times `every` days before, over a change of clocks too.
+    """
+    past = (begins - dt.timedelta(days=every * k) for k in range(1, many + 1))
+    return [round(one.timestamp() * 1000) // HOUR * HOUR for one in past]
 
 
 def _counts(plan: SitePlan, store: Store, hours: list[int]) -> list[float]:

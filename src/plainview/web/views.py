@@ -45,6 +45,8 @@ class SiteView(Struct, frozen=True, forbid_unknown_fields=True):
     """Named parts of the site itself; cameras have their own."""
     simulated: bool = False
     """A demonstration: its people do not exist. Shown wherever the site is shown."""
+    timezone: str = "UTC"
+    """Its name in the IANA database: whose hours are the usual ones."""
 
     def grid(self) -> Grid:
         """The ground grid over the site's polygon and all its cameras' areas.

@@ -9,9 +9,11 @@ import pytest
 from msgspec import structs
 
 from plainview.alerts.thresholds import DEFAULTS, Quantity
-from plainview.app.watching import BUSY, Watching
+from plainview.alerts.watch import Look
+from plainview.app.watching import BUSY, UNWATCHED, Watching
 from plainview.clock import ManualClock
 from plainview.config import CameraConfig, SiteConfig
+from plainview.crowd.field import normal
 from plainview.geometry import cells_inside
 from plainview.record import COUNT_STEP, Cell, EventKind, Health, Reading, Stamped, pack_cells
 from plainview.store import Store, open_store
@@ -101,6 +103,20 @@ def test_readings_raise_an_alert_and_blind_cameras_keep_it(world: World) -> None
     assert [one.alert.id for one in world.watching.open()] == [shown.alert.id]
     world.see(20, 0.5)
     assert world.watching.open() == []
+
+
+def test_an_alert_of_a_zone_that_is_gone_does_not_stay_for_ever(world: World) -> None:
+    """After a start with another file nothing is held against it, so nobody would see it end."""
+    gone = structs.replace(SITE.thresholds[-1], zone="stage")
+    for threshold, site in ((gone, "plaza"), (SITE.thresholds[-1], "quay")):
+        world.watching.book.rise(site, threshold, Look(0.0, normal(6.0, 0.2)))
+    world.see(5, 6.0)
+    assert len(world.watching.open()) == 3
+    again = World(world.store)
+    (kept,) = again.watching.open()
+    assert (kept.alert.site, kept.alert.zone) == ("plaza", None)
+    ended = [one.alert.history[-1].why for one in again.watching.all(None, 10)[1:]]
+    assert ended == [UNWATCHED, UNWATCHED]
 
 
 def newest(world: World) -> float:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from tests.crowd.scenes import block
 
 from plainview.crowd.field import Mask, Series
@@ -119,6 +120,17 @@ def test_a_thin_crowd_is_not_looked_at_unless_asked() -> None:
     assert _look(thin).finding is Finding.NOT_FOUND
     found = oscillations(series=thin, regions=ALL, least_density=0.0)["all"]
     assert found.finding is Finding.FOUND
+
+
+def test_a_crowd_that_a_camera_may_undercount_is_looked_at() -> None:
+    """3/m², by a camera whose whole count may be a quarter off: that is no thin crowd for sure."""
+    orbit = _orbit(0.4, density=3.0)
+    bias = structs.replace(orbit, common=0.25 * orbit.density, sigma=0.25 * orbit.density)
+    found = _look(bias)
+    assert found.finding is Finding.FOUND
+    assert found.density.high == pytest.approx(3 + 1.645 * 0.75, abs=0.01)
+    alone = structs.replace(orbit, sigma=0.25 * orbit.density)
+    assert _look(alone).finding is Finding.NOT_FOUND
 
 
 def test_what_cannot_be_told_says_why() -> None:

@@ -26,6 +26,8 @@ from plainview.web.plan import SitePlan
 from plainview.web.quantities import zone_quantities
 from plainview.web.views import SiteView
 
+UNWATCHED: Final = "not watched any more: its site, zone or threshold is not in the city's file"
+"""Why an alert about a number is over that nothing is held against any more."""
 KINDS: Final = (EventKind.DENSITY, EventKind.CROWD_MOVEMENT)
 WAIT: Final = 0.25
 """Seconds that one wait on the store lasts: how soon a camera that fell silent, an alert that
@@ -87,6 +89,7 @@ class Watching:
         self._sites = {
             name: self._begin(name, view, config) for name, (view, config) in sites.items()
         }
+        self._end_unwatched()
         self._seen: dict[str, tuple[tuple[str, int], ...]] = {}
         self._looked: dict[str, float] = {}
         self._cost = 0.0
@@ -103,6 +106,17 @@ class Watching:
         thresholds: tuple[Threshold, ...] = config.thresholds
         watch = SiteWatch(name, site_ground_of(plan, config), thresholds, self.book, self._clock)
         return Watched(plan, watch)
+
+    def _end_unwatched(self) -> None:
+        """Clear alerts about what has no threshold any more: nobody would ever see them end."""
+        watched = {
+            (name, one.threshold.zone, one.threshold.quantity.value)
+            for name, site in self._sites.items()
+            for one in site.watch.watches()
+        }
+        for shown in self.book.open():
+            if shown.alert.quantity is not None and shown.alert.key not in watched:
+                self.book.fall(shown.alert.key, UNWATCHED)
 
     def start(self) -> None:
         """Look from now on."""

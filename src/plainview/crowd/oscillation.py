@@ -138,8 +138,7 @@ def _look(
         return _none(Finding.CANNOT_TELL, "too little of the region or the time is known", UNKNOWN)
     people = (block.density[:, cells] * known)[seen]
     each = people.sum(axis=1) / known[seen].sum(axis=1)
-    error = math.sqrt(float((block.sigma[:, cells] ** 2)[seen].mean() / cells.sum()))
-    density = normal(float(each.mean()), error, least=0.0)
+    density = normal(float(each.mean()), _density_error(block, cells, seen), least=0.0)
     if density.high < least_density:
         return _none(Finding.NOT_FOUND, f"fewer than {least_density:g} people/m²", density)
     velocity = (block.vx[:, cells] + 1j * block.vy[:, cells])[seen]
@@ -158,6 +157,20 @@ def _look(
         return _none(Finding.CANNOT_TELL, "the fields are too far apart in time", density)
     noise = float(block.noise[:, cells].mean())
     return _judged(found, times, velocity, people, density, noise, chance)
+
+
+def _density_error(block: Series, cells: Mask, seen: Mask) -> float:
+    """people/m²: what the mean density of `cells` is off by, over the moments `seen`.
+
+    What a camera errs by in common goes together over all cells and all the time; of the rest, that
+    of cells averages out, and that of moments is not counted on to.
+    """
+    known, common = block.known[seen][:, cells], block.common[seen][:, cells]
+    many = known.sum(axis=1)
+    alone = np.maximum(block.sigma[seen][:, cells] ** 2 - common**2, 0.0)
+    together = (common * known).sum(axis=1) / many
+    apart = (alone * known).sum(axis=1) / many**2
+    return float(np.sqrt(together**2 + apart).mean())
 
 
 def _judged(

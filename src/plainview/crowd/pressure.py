@@ -214,21 +214,6 @@ def _spread(planes: Array, down: Array, across: Array | None = None) -> Array:
     return np.asarray(columns, dtype=np.float64)
 
 
-def _memory(dx: Array, dy: Array, usable: Mask, known: Mask) -> float:
-    """Correlation of neighbouring moments over all known cells, 0 to 0.9, corrected for length.
-
-    From n moments it comes out short by about (1 + 3 r) / n (Kendall, Biometrika 41, 403, 1954).
-    """
-    both = usable[1:] & usable[:-1] & known
-    products = ((dx[1:] * dx[:-1] + dy[1:] * dy[:-1]) * both).sum()
-    powers = ((dx**2 + dy**2) * (usable & known)).sum()
-    if powers <= 0:
-        return 0.0
-    n = len(dx)
-    found = float(products / powers) * n / (n - 1)
-    return min(max((found * n + 1) / max(n - 3, 1), 0.0), 0.9)
-
-
 def _noise(series: Series, people: Array, kernel: Array, window: float) -> Array:
     """(ny, nx) m²/s²: variance that the flow's noise gives V, both components.
 

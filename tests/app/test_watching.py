@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,13 @@ VIEW = SiteView(
 class World:
     """Two cameras of one plaza, a store, and what watches; looks are made by hand."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, site: SiteConfig = SITE) -> None:
         """All is permitted."""
         self.clock, self.store = ManualClock(), store
         self.refused: dict[tuple[str, EventKind], str] = {}
         tokens = (f"{k}" for k in itertools.count())
         self.watching = Watching(
-            {"plaza": (VIEW, SITE)},
+            {"plaza": (VIEW, site)},
             store,
             self.clock,
             lambda camera, kind: self.refused.get((camera, kind), ""),
@@ -149,6 +150,19 @@ def test_calm_sites_wait_where_a_look_at_all_takes_too_long(world: World) -> Non
     assert newest(world) > 0.0
     world.see(1, 0.5, (Health.BLIND,))
     assert newest(world) == 0.0
+
+
+def test_of_a_calm_site_that_waits_it_is_known_that_nobody_is_pushed(tmp_path: Path) -> None:
+    """Looked at every few seconds, it has not the fields of a variance; it needs none."""
+    thresholds = tuple(one for one in DEFAULTS if one.quantity is Quantity.PRESSURE)
+    with closing(open_store(f"sqlite:{tmp_path / 'readings.db'}")) as store:
+        world = World(store, structs.replace(SITE, thresholds=thresholds))
+        for _ in range(30):
+            world.watching._cost = 10 * BUSY
+            world.see(1, 0.5)
+        (warning, alarm) = world.watching.watches("plaza")
+        assert (warning.state, alarm.state) == ("clear", "clear")
+        assert alarm.seen.value == 0.0
 
 
 def test_nothing_is_watched_without_permission(world: World) -> None:

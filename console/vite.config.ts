@@ -11,6 +11,8 @@ export default defineConfig({
     // MapLibre alone is larger than the default; it is loaded only where a map is shown.
     chunkSizeWarningLimit: 1500,
     reportCompressedSize: false,
+    // How long the bundler's own plugins took on a busy machine is nobody's concern.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   worker: { format: "es" },
   server: { proxy: { "/api": "http://127.0.0.1:8765" } },

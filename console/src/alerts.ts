@@ -9,6 +9,8 @@ import { alertName, alertSays, alertState, calls, moment, quietWords, span, thre
 
 /** How many earlier alerts are listed. */
 const EARLIER = 50;
+/** As many open ones as the server tells at once. */
+const OPEN = 1000;
 
 export interface AlertsOptions {
   /** The site whose page this is; null: all sites. */
@@ -27,6 +29,8 @@ export interface AlertsCard {
   live(alerts: Alert[]): void;
   /** What is watched here, which says what it means that there is no alert. */
   watched(watches: Watch[]): void;
+  /** The same in words, where no one site is watched. */
+  quietly(words: ReturnType<typeof quietWords>): void;
 }
 
 interface Row {
@@ -72,7 +76,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
   const draw = (): void => {
     const shown = earlier ?? here(open).sort(graver);
     const count = here(open).length;
-    say(title, count === 0 ? "Alerts" : `Alerts: ${count} open`);
+    say(title, count === 0 ? "Alerts" : `Alerts: ${count.toLocaleString("en")}${open.length >= OPEN ? " or more" : ""} open`);
     card.dataset["level"] = here(open).some((alert) => alert.level === "alarm") ? "alarm" : count ? "warning" : "none";
     say(empty, fault && open.length === 0 ? "Alerts are not known." : earlier ? "No earlier alerts." : quiet.words);
     empty.classList.toggle("unsure", !earlier && !fault && !quiet.sure);
@@ -169,7 +173,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     if (now) back(false);
     void choose(k);
   }));
-  poll<Alert[]>("alerts", "alerts?state=open", options.every, (answer, asked) => {
+  poll<Alert[]>("alerts", `alerts?state=open&limit=${OPEN}`, options.every, (answer, asked) => {
     fault = "";
     // What the live stream or a decision told since is newer than this answer about this site.
     open = asked < told ? [...here(open), ...answer.filter((alert) => site !== null && alert.site !== site)] : answer;
@@ -189,6 +193,10 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     watched(watches): void {
       note = watchSummary(watches);
       quiet = quietWords(watches);
+      draw();
+    },
+    quietly(words): void {
+      quiet = words;
       draw();
     },
   };

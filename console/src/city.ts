@@ -6,7 +6,7 @@ import { Chart } from "./chart";
 import { h, part, refill, say } from "./dom";
 import { foot } from "./home";
 import { follow } from "./poll";
-import { FLAGS, people, range, share, span, whole } from "./words";
+import { FLAGS, people, quietSites, range, share, span, whole } from "./words";
 
 const EVERY = 2000;
 const FAULTS: Record<Fault, string> = {
@@ -168,7 +168,10 @@ function alertsCard(): Card {
   return {
     card: section("alerts", "Open alerts", count, list),
     set(now): void {
-      count.replaceChildren(alertWords(now.alerts.alarms, now.alerts.warnings));
+      const quiet = quietSites([now.crowd]);
+      const unsure = now.alerts.alarms + now.alerts.warnings === 0 && !quiet.sure;
+      count.classList.toggle("unsure", unsure);
+      count.replaceChildren(unsure ? quiet.words : alertWords(now.alerts.alarms, now.alerts.warnings));
       refill(list, ...now.newest_alerts.map((alert) => h("li", {},
         h("a", { href: alert.site ? `/sites/${alert.site}` : "/deliveries" }, alert.site_name || "Deliveries"),
         h("span", { class: "soft" }, ` ${alert.zone ?? ""}`),

@@ -5,8 +5,9 @@ import { type Alert, ask, type CameraStanding, type SiteNow, type System } from 
 import { h, part, say } from "./dom";
 import { scopeWords, standingWords, watch } from "./govern";
 import type { SitesMap } from "./map";
+import { alertRank } from "./pins";
 import { follow } from "./poll";
-import { alertsGrade, bytes, countWords, people, range, share, siteState, whole } from "./words";
+import { alertsGrade, bytes, countWords, people, quietSites, range, share, siteState, whole } from "./words";
 
 const EVERY = 2000;
 
@@ -45,6 +46,7 @@ export async function show(main: HTMLElement): Promise<void> {
         say(r.alerts, words);
         r.alerts.hidden = !words;
       }
+      gravestFirst(list, [...rows].map(([id, r]) => ({ item: r.item, rank: alertRank(open.filter((alert) => alert.site === id)) })));
       called = open;
       pins?.alerts(open);
     },
@@ -83,6 +85,7 @@ export async function show(main: HTMLElement): Promise<void> {
       if (r) fillRow(r, site, standing.filter((camera) => camera.site === site.id && camera.state !== "running"));
       if (site.believed === site.cameras) sure += 1;
     }
+    alerts.quietly(quietSites(now));
     say(total, `${now.length} ${now.length === 1 ? "site" : "sites"}, ${sure === now.length ? "all cameras can be believed" : `${now.length - sure} with cameras that do not run or cannot be believed`}.`);
     pins?.update(now);
   };
@@ -98,6 +101,13 @@ export async function show(main: HTMLElement): Promise<void> {
     }
     fill(latest);
   });
+}
+
+/** Sites with alarms, then those with warnings, then all others, each in their own order. Never under somebody's pointer or keyboard. */
+function gravestFirst(list: HTMLElement, rows: { item: HTMLElement; rank: number }[]): void {
+  if (list.matches(":hover") || list.contains(document.activeElement)) return;
+  const wanted = [...rows].sort((a, b) => a.rank - b.rank).map((row) => row.item);
+  if (wanted.some((item, k) => list.children[k] !== item)) list.append(...wanted);
 }
 
 function row(site: SiteNow): Row {

@@ -8,6 +8,7 @@ import type { FeatureCollection } from "geojson";
 import type { Alert, SiteNow } from "./api";
 import { colour, h, onTheme, say } from "./dom";
 import { roundStep } from "./levels";
+import { crowded, rankOf } from "./pins";
 import { alertsGrade, countWords, people, range, siteState } from "./words";
 
 type Features = FeatureCollection;
@@ -55,6 +56,7 @@ export function drawMap(place: HTMLElement, sites: SiteNow[], moved: (shown: Box
     source?.setData(graticule(shown));
     map.getSource<GeoJSONSource>("found")?.setData(dotted(dots));
     moved(shown);
+    makeRoom();
   };
   let dots: [number, number][] = [];
   map.on("load", lines);
@@ -73,11 +75,32 @@ export function drawMap(place: HTMLElement, sites: SiteNow[], moved: (shown: Box
       element.removeAttribute("aria-label");
     }
   }
+  let latest = sites;
+  let called: Alert[] = [];
+  /** Pins that have no room are small: what is graver lies whole above them. */
+  function makeRoom(): void {
+    for (const element of pins.values()) delete element.dataset["small"];
+    const spots = latest.flatMap((site) => {
+      const element = pins.get(site.id);
+      if (!element) return [];
+      const { x, y } = map.project([site.longitude, site.latitude]);
+      const rank = rankOf(site, called.filter((alert) => alert.site === site.id));
+      return [{ element, x, y, width: element.offsetWidth, height: element.offsetHeight, rank }];
+    });
+    const small = crowded(spots);
+    spots.forEach(({ element, rank }, k) => {
+      if (small[k]) element.dataset["small"] = "yes";
+      // No whole pin hides an alarm.
+      element.style.zIndex = String(12 - Math.ceil(rank) + (small[k] ? (rank < 2 ? 20 : 0) : 10));
+    });
+  }
   const update = (now: SiteNow[]): void => {
+    latest = now;
     for (const site of now) {
       const element = pins.get(site.id);
       if (element) fill(element, site);
     }
+    makeRoom();
   };
   return {
     update,
@@ -89,6 +112,8 @@ export function drawMap(place: HTMLElement, sites: SiteNow[], moved: (shown: Box
         if (mark) say(mark, words);
         element.dataset["alerts"] = words && alertsGrade(own);
       }
+      called = open;
+      makeRoom();
     },
     found(points): void {
       dots = points;

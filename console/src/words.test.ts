@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertSaid, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
+import { alertSaid, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -130,6 +130,9 @@ describe("alerts", () => {
     expect(quietWords(watches)).toEqual({ words: "No open alerts, but 1 of 3 thresholds cannot be told. This does not mean that all is well.", sure: false });
     expect(quietWords(watches.slice(0, 1)).sure).toBe(true);
     expect(watchSummary([])).toBe("No thresholds are set for this site.");
+    expect(quietSites([{ cameras: 2, believed: 1 }, { cameras: 3, believed: 3 }])).toEqual({ words: "No open alerts, but 1 of 5 cameras cannot be believed. This does not mean that all is well.", sure: false });
+    expect(quietSites([{ cameras: 2, believed: 0 }]).words).toContain("all 2 cameras");
+    expect(quietSites([{ cameras: 2, believed: 2 }])).toEqual({ words: "No open alerts.", sure: true });
   });
 });
 

@@ -303,6 +303,15 @@ export function quietWords(watches: Watch[]): { words: string; sure: boolean } {
   return { words: `No open alerts, but ${blind} of ${watches.length} thresholds cannot be told. This does not mean that all is well.`, sure: false };
 }
 
+/** The same for all sites together, of which it is known how many cameras can be believed. */
+export function quietSites(sites: { cameras: number; believed: number }[]): { words: string; sure: boolean } {
+  const all = sites.reduce((sum, site) => sum + site.cameras, 0);
+  const blind = all - sites.reduce((sum, site) => sum + site.believed, 0);
+  if (blind === 0) return { words: "No open alerts.", sure: true };
+  const which = all === 1 ? "the camera" : blind === all ? `all ${all} cameras` : `${blind} of ${all} cameras`;
+  return { words: `No open alerts, but ${which} cannot be believed. This does not mean that all is well.`, sure: false };
+}
+
 /** "4.2 (3.9 to 4.6)", or "not known". */
 export function interval(of: Interval | null, tell: (value: number) => string): string {
   if (of === null || of.value === null) return "not known";

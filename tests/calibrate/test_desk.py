@@ -52,6 +52,7 @@ class Desk(NamedTuple):
     out: Path
     thread: threading.Thread
     results: "queue.Queue[Solution | None]"
+    said: queue.Queue[str]
 
     @property
     def base(self) -> str:
@@ -80,7 +81,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    served = Desk(said.get(timeout=10).split()[-1], out, thread, results)
+    served = Desk(said.get(timeout=10).split()[-1], out, thread, results, said)
     yield served
     # A test that used the token closed the page itself, or saved; it may be just ending.
     thread.join(2)
@@ -169,6 +170,7 @@ def test_ground_points_are_marked_and_saved(desk: Desk, page: Page) -> None:
             page.fill(f"input[aria-label^='Distance from {i + 1} to {j + 1} ']", f"{length:.2f}")
     page.wait_for_selector("#verdict:has-text('RMS error')")
     page.wait_for_function("document.querySelectorAll('#residuals tbody tr').length === 6")
+    page.wait_for_selector("#hint:has-text('Then save')")
     page.click("#tab-lines")
     click(page, np.array([[200.0, 250], [430, 250]]))
     page.click("#tab-points")
@@ -182,8 +184,14 @@ def test_ground_points_are_marked_and_saved(desk: Desk, page: Page) -> None:
     assert desk.out.read_text(encoding="utf-8") == "old"
     page.click("#yes")
     page.wait_for_selector("#saved:has-text('Saved')")
+    style = "tab => [getComputedStyle(tab).color, getComputedStyle(tab).backgroundColor]"
+    ink, paper = page.locator("#tab-points").evaluate(style)
+    assert (ink, paper) == ("rgb(255, 255, 255)", "rgb(11, 106, 128)"), "the chosen tab is read"
     saved = desk.results.get(timeout=10)
     assert saved is not None
+    assert desk.said.get(timeout=10).startswith(f"{desk.out}: saved, RMS error ")
+    command = f"plainview measure plaza.mp4 --camera {desk.out} --every 1"
+    assert desk.said.get(timeout=10) == f"Then: {command}"
     view = load_camera(desk.out).view
     assert [line.name for line in view.lines] == ["line 1"]
     found = to_plane(view.calibration.matrix(), pixels)

@@ -114,6 +114,27 @@ def test_the_two_commands_can_be_planned() -> None:
         assert done.returncode == 0, done.stderr
 
 
+def test_make_says_what_it_does_in_sentences() -> None:
+    """What a first `make run` prints is for a person: no recipe is echoed."""
+    stamps = [".tools/bin/uv", ".venv/.run", "console/node_modules/.installed"]
+    stamps += ["src/plainview/web/static/.built"]
+    text = (ROOT / "Makefile").read_text()
+    for stamp in stamps:
+        (rule,) = re.findall(
+            rf"^(?:{re.escape(stamp)}|{_variable(stamp)}):.*\n((?:\t.*\n)+)", text, re.MULTILINE
+        )
+        recipe = re.sub(r"\\\n", "", rule).splitlines()
+        assert all(line.startswith("\t@") for line in recipe), f"{stamp}: {recipe}"
+
+
+def _variable(stamp: str) -> str:
+    """How the Makefile names `stamp`, where it is built of a variable."""
+    return {
+        ".tools/bin/uv": r"\$\(UV\)",
+        "src/plainview/web/static/.built": r"\$\(STATIC\)/\.built",
+    }.get(stamp, "-")
+
+
 def test_the_reference_is_what_the_program_says() -> None:
     """docs/reference/cli.md is exactly what `make docs` would write."""
     assert _reference().CLI.read_text() == _reference().page(), "run 'make docs'"

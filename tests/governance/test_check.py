@@ -341,3 +341,11 @@ def test_the_guides_lines_are_real() -> None:
     assert len(lines) == 2
     for line in lines:
         assert line in guide
+
+
+def test_what_is_missing_is_said_in_sentences() -> None:
+    """Two who are missing *are* not named; one *is* not."""
+    both = found_in(replace(VALID, approvers=()))
+    assert any("the controller and the privacy-officer are not named" in f.what for f in both)
+    one = found_in(replace(VALID, approvers=VALID.approvers[:1]))
+    assert any("the privacy-officer is not named" in f.what for f in one)

@@ -216,7 +216,7 @@ def test_the_program_s_own_alerts_come_live_and_are_decided_for_good(
         card(page).get_by_label("What is done about it, or why not?").fill("It is over")
         card(page).get_by_role("button", name="Clear").click()
         expect(card(page)).to_contain_text("Cleared by demonstration: It is over")
-        expect(card(home)).to_contain_text("No open alerts.")
+        expect(card(home)).to_contain_text("No open alerts")
     (kept,) = Book(live_world.store, SystemClock(), lambda: "b").all("plaza", 10)
     assert [step.why for step in kept.alert.history][-2:] == ["Entry is held back", "It is over"]
 
@@ -253,6 +253,29 @@ def test_a_person_decides_by_keyboard_with_a_reason(
         expect(card(page)).to_contain_text("No open alerts, but 2 of 3 thresholds cannot be told")
         card(page).get_by_role("button", name="Earlier").press("Enter")
         expect(rows(page)).to_contain_text("Cleared by demonstration")
+
+
+def test_the_gravest_site_comes_first_and_is_whole_on_the_map(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """The quay's alarm puts it before the plaza, in the list and where both have no room."""
+    alerts.alerts.clear()
+    with shown(browser, served, alerts, "") as page:
+        names = page.locator(".site-card h2")
+        expect(names).to_have_text(["Station plaza", "Harbour quay"])
+        expect(page.locator(".pin")).to_have_count(2)
+        for _ in range(6):
+            page.get_by_role("button", name="Zoom out").click()
+        alerts.raise_one(site="quay", zone=None)
+        page.locator("h1").hover()
+        expect(names).to_have_text(["Harbour quay", "Station plaza"])
+        small = page.locator(".pin[data-small]")
+        expect(small).to_have_attribute("href", "/sites/plaza")
+        expect(page.locator("#map").get_by_role("link", name="Station plaza")).to_have_count(1)
+        name = small.locator("span").first
+        assert name.evaluate("span => span.offsetWidth") == 1
+        small.focus()
+        page.wait_for_function("span => span.offsetWidth > 30", arg=name.element_handle())
 
 
 def test_a_decision_that_fails_says_so_and_loses_no_word(

@@ -271,4 +271,7 @@ def run_page(  # noqa: PLR0913 - the command's options, all by name
             webbrowser.open(url)
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
+    if desk.saved is not None:
+        say(f"{out}: saved, RMS error {desk.saved.rms_cm:.1f} cm")
+        say(f"Then: plainview measure {video} --camera {out} --every 1")
     return desk.saved

@@ -220,7 +220,7 @@ def refuse_findings(office: Office, assessment: Assessment) -> None:
         raise InputError(
             f"{first.field}: {first.what} [{first.clause}]{more}",
             where=f"assessment {assessment.id}@{assessment.revision}",
-            mend="See 'plainview assessment check --help'; nothing was granted",
+            mend="'plainview assessment check FILE' lists all that is missing; nothing was granted",
         )
 
 

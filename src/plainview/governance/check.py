@@ -192,7 +192,8 @@ def _approvers(rule: Rule, assessment: Assessment) -> Iterator[Wrong]:
     named = {approver.role.value for approver in assessment.approvers}
     lacking = [role for role in rule.values if role not in named]
     if lacking:
-        yield "approvers", f"the {' and the '.join(lacking)} is not named: {rule.asks}"
+        verb = "is" if len(lacking) == 1 else "are"
+        yield "approvers", f"the {' and the '.join(lacking)} {verb} not named: {rule.asks}"
 
 
 def _answered(rule: Rule, assessment: Assessment) -> Iterator[Wrong]:
@@ -205,7 +206,8 @@ def _answered(rule: Rule, assessment: Assessment) -> Iterator[Wrong]:
 def _packs(rule: Rule, assessment: Assessment) -> Iterator[Wrong]:
     lacking = [name for name in rule.values if name not in assessment.packs]
     if lacking:
-        yield "packs", f"{', '.join(lacking)} is not named: {rule.asks}"
+        verb = "is" if len(lacking) == 1 else "are"
+        yield "packs", f"{', '.join(lacking)} {verb} not named: {rule.asks}"
 
 
 def _number(value: int | None) -> int:

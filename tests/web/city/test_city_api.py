@@ -127,6 +127,7 @@ def test_api_metrics_and_page_tell_what_is_not_known(
             expect(page.get_by_role("row", name="Harbour")).to_contain_text("9")
             expect(page.locator("#unhealthy")).to_contain_text("plaza-south")
             expect(page.locator("#hottest")).to_contain_text("Harbour quay")
+            expect(page.locator(".city-alerts")).to_contain_text("but 1 of 3 cameras cannot be")
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
             no_barriers(page)
             # Told anew each second, and who is there by keyboard stays there.

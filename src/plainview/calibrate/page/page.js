@@ -36,7 +36,8 @@ function hint() {
   const n = state[mode].length, last = state[mode][n - 1];
   const text = {
     points: () => n < 4 ? `Mark ${4 - n} more spot${n === 3 ? "" : "s"} on the ground that you can measure between: corners of paving, posts, kerbs.`
-      : "Type what is known of the points, or mark more: far apart, near and far.",
+      : solution() ? "Compare: the grid lies flat on the ground, the figure is as tall as people near and far. Then save, or mark more."
+        : "Type what is known of the points, or mark more: far apart, near and far.",
     people: () => last && !last.head ? `Now the top of the head of person ${n}.`
       : n < 3 ? `Mark the foot of a standing person (${3 - n} or more to go): between the feet, on the ground.`
         : "More people, near and far, left and right, make it better.",
@@ -126,6 +127,7 @@ async function ask() {
     document.body.removeAttribute("aria-busy");
   }
   showResult();
+  hint();
   draw();
 }
 

@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -112,6 +113,18 @@ def test_the_two_commands_can_be_planned() -> None:
             ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_names_no_file_that_it_did_not_make() -> None:
+    """Whoever types its commands from the top has each file that a later one reads."""
+    made = set(re.findall(r"`(\w+\.toml)` says[^`]*```toml", (ROOT / "README.md").read_text()))
+    for words in _commands(ROOT / "README.md"):
+        for before, word in pairwise(words):
+            if before in {"--out", ">"}:
+                made.add(word)
+            elif re.fullmatch(r"[\w/.-]+\.(toml|mp4|key|jsonl)", word):
+                known = word in made or any(word.startswith(f"{one}/") for one in made)
+                assert known, f"{' '.join(words)}: nothing has made {word}"
 
 
 def test_make_says_what_it_does_in_sentences() -> None:

@@ -214,6 +214,22 @@ def test_a_broker_that_comes_back_is_told_what_holds(folder: Path, trusted: Cert
     assert kept["plainview/status"] == b"online"
 
 
+def test_two_cities_at_one_broker_do_not_end_each_other(folder: Path, trusted: Certificate) -> None:
+    """Each has its own topics, and so its own connection, by a route of the same name."""
+    with mosquitto(folder, trusted, USER, PASSWORD) as port:
+        out = broker_route(folder, trusted, port)
+        senders = [
+            open_sender(structs.replace(out, topic=f"plainview/{city}"), ManualClock())
+            for city in ("north", "south")
+        ]
+        for _ in range(2):
+            for sender in senders:
+                sender.send(trial("out", PLACE, "", BEGAN))
+                sender.tend(list)
+        for sender in senders:
+            sender.close()
+
+
 def broker_route(folder: Path, trusted: Certificate, port: int) -> Route:
     """A route to the broker at `port`."""
     return route(

@@ -55,7 +55,9 @@ class MqttSender:
     def _made(self) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"plainview-{self._route.name}",
+            # The same after a restart, so that a broker lets go of the old connection; another for
+            # another city, which has other topics: of two alike each would end the other's.
+            client_id=f"{self._route.topic.replace('/', '-')}-{self._route.name}",
             protocol=MQTTv5,
             reconnect_on_failure=False,
         )

@@ -6,18 +6,20 @@ the overlap (intersection over union) of the best silhouette of each. One view c
 straight away from a low camera from who crouches: then the two overlaps are near each other.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.geometry import project
 from plainview.vision.events.limbs import MORE, PARTLY, WHOLE, Limb, Posture
 from plainview.vision.optics import Floats, Optics
 
 Mask = NDArray[np.uint8]
 """(h, w) non-zero where it is set."""
+_NONE: Final = 1e-12
+"""Depth that stands for none: nothing is divided by it."""
 _FINE: Final = 4
 """Bits of a fraction of a pixel in what is drawn."""
 SOFT: Final = 1.0
@@ -96,24 +98,25 @@ def fit(
     if middle is None:
         return {}
     figures = _ALL if partly else _WHOLE
-    wanted = np.tile(middle + corner, (len(figures.middle), 1))
-    places = _grounded(optics, wanted, figures)
+    shown = _shown(optics.projection.tobytes(), partly=partly)
+    places = _grounded(shown, (middle + corner)[:, None])
     if not np.all(np.isfinite(places)):
         return {}
     known = np.ones(blob.shape, np.bool_) if unknown is None else np.asarray(unknown == 0)
     own = np.asarray((blob > 0) & known)
-    shift = places - _grounded(optics, _middles(optics, places, figures), figures)
+    shift = places - _grounded(shown, _middles(shown, places, figures))
     places = places + np.where(np.isfinite(shift), shift, 0.0)
-    drawn = _drawn(optics, places, figures, corner, (blob.shape[0], blob.shape[1]), soft)
+    drawn = _drawn(shown, places, figures, corner, (blob.shape[0], blob.shape[1]), soft)
     # One product counts the pixels of all figures, exactly: there are fewer than 2^24 of each.
     asked = np.stack((own.ravel(), known.ravel()), axis=1).astype(np.float32)
-    pixels = drawn.reshape(len(places), -1).astype(np.float32)
-    both, shown = (pixels @ asked).T.astype(np.float64)
-    either = shown + np.count_nonzero(own) - both
+    pixels = drawn.reshape(len(drawn), -1).astype(np.float32)
+    both, all_ = (pixels @ asked).T.astype(np.float64)
+    either = all_ + np.count_nonzero(own) - both
     overlaps = both / np.maximum(either, 1)
     best = {posture: some[int(overlaps[some].argmax())] for posture, some in figures.of.items()}
     return {
-        posture: Fit(float(overlaps[k]), places[k], figures.ways[k]) for posture, k in best.items()
+        posture: Fit(float(overlaps[k]), places[:, k], figures.ways[k])
+        for posture, k in best.items()
     }
 
 
@@ -124,51 +127,84 @@ def _centroid(mask: Mask) -> Floats | None:
     return np.array([m["m10"] / m["m00"], m["m01"] / m["m00"]])
 
 
-def _grounded(optics: Optics, pixels: Floats, figures: _Figures) -> Floats:
-    """(figures, 2) metres where the ray through each figure's `pixels` meets its middle height.
+class _Shown(NamedTuple):
+    """Figures as one camera shows them. A homogeneous pixel is linear in the place."""
 
-    NaN where it meets none before the camera.
-    """
-    projection = optics.projection
-    homography = np.empty((len(pixels), 3, 3))
-    homography[:, :, :2] = projection[:, :2]
-    homography[:, :, 2] = projection[:, 2] * figures.middle[:, None] + projection[:, 3]
-    rays = np.column_stack((pixels, np.ones(len(pixels))))[..., None]
-    ground = np.linalg.solve(homography, rays)[..., 0]
-    # The third component is one over the depth: negative behind the camera.
-    ground[ground[:, 2] < 1e-9] = np.nan
-    return np.asarray(ground[:, :2] / ground[:, 2:])
+    back: Floats
+    """(3, 3, figures): (x, y, 1) of a pixel to each one's middle height, homogeneous metres."""
+    middles: Floats
+    """(3, figures, limbs) the limbs' middles about the origin."""
+    ends: Floats
+    """(3, all limbs, 2) the limbs' ends about the origin, as _Figures.owners."""
+    along: Floats
+    """(3, 2) what a metre on the ground adds."""
+    focal: float
+    """Working pixels."""
 
 
-def _middles(optics: Optics, places: Floats, figures: _Figures) -> Floats:
-    """(figures, 2) pixels: about the middle of the silhouette of each figure at `places`."""
+@lru_cache(maxsize=4)
+def _shown(projection: bytes, *, partly: bool) -> _Shown:
+    """All figures, or only the whole ones, through `projection` (3, 4): once for each camera."""
+    figures = _ALL if partly else _WHOLE
+    seen = np.frombuffer(projection).reshape(3, 4)
+    homography = np.empty((len(figures.middle), 3, 3))
+    homography[:, :, :2] = seen[:, :2]
+    homography[:, :, 2] = seen[:, 2] * figures.middle[:, None] + seen[:, 3]
     middles = figures.ends.mean(axis=2)
-    middles[..., :2] += places[:, None, :]
-    pixels, _ = project(optics.projection, middles.reshape(-1, 3))
-    limbs = pixels.reshape((*figures.shares.shape, 2))
-    return np.asarray((limbs * figures.shares[..., None]).sum(axis=1))
+    ends = figures.ends[figures.owners, figures.limbs]
+    return _Shown(
+        np.ascontiguousarray(np.moveaxis(np.linalg.inv(homography), 0, -1)),
+        _about(seen, middles),
+        _about(seen, ends),
+        np.ascontiguousarray(seen[:, :2]),
+        float(np.linalg.norm(seen[0, :3])),
+    )
+
+
+def _about(projection: Floats, points: Floats) -> Floats:
+    """(3, ...) homogeneous pixels of `points` (..., 3) metres."""
+    shown = points @ projection[:, :3].T + projection[:, 3]
+    return np.ascontiguousarray(np.moveaxis(shown, -1, 0))
+
+
+def _grounded(shown: _Shown, pixels: Floats) -> Floats:
+    """(2, figures) metres where the ray through each figure's `pixels` meets its middle height.
+
+    `pixels` is (2, figures), or (2, 1) for all. NaN where it meets none before the camera.
+    """
+    x, y = pixels
+    ground = shown.back[:, 0] * x + shown.back[:, 1] * y + shown.back[:, 2]
+    # The third component is one over the depth: negative behind the camera.
+    nearness = np.where(ground[2] < 1e-9, np.nan, ground[2])
+    return np.asarray(ground[:2] / nearness)
+
+
+def _middles(shown: _Shown, places: Floats, figures: _Figures) -> Floats:
+    """(2, figures) pixels: about the middle of the silhouette of each figure at `places`."""
+    x, y, depth = shown.middles + (shown.along @ places)[:, :, None]
+    depth[np.abs(depth) < _NONE] = _NONE
+    weight = figures.shares / depth
+    return np.stack(((x * weight).sum(axis=1), (y * weight).sum(axis=1)))
 
 
 def _drawn(
-    optics: Optics,
+    shown: _Shown,
     places: Floats,
     figures: _Figures,
     corner: tuple[int, int],
     shape: tuple[int, int],
     soft: float,
 ) -> Mask:
-    """(figures, h, w): the silhouettes of the figures at `places` (figures, 2)."""
-    which = figures.owners, figures.limbs
-    ends = figures.ends[which]
-    ends[..., :2] += places[figures.owners, None, :]
-    pixels, depth = project(optics.projection, ends.reshape(-1, 3))
-    depth = np.maximum(depth.reshape(ends.shape[:2]), 0.5)
-    pixels = pixels.reshape((*ends.shape[:2], 2)) - corner
+    """(figures, h, w): the silhouettes of the figures at `places` (2, figures)."""
+    x, y, depth = shown.ends + (shown.along @ places)[:, figures.owners, None]
+    depth[np.abs(depth) < _NONE] = _NONE
+    pixels = np.stack((x / depth - corner[0], y / depth - corner[1]), axis=-1)
+    depth = np.maximum(depth, 0.5)
     whole = np.clip(np.rint(pixels * (1 << _FINE)), -60_000, 60_000).astype(np.int32)
-    focal = float(np.linalg.norm(optics.projection[0, :3]))
-    across = 2 * figures.radii[which] * focal / depth.mean(axis=1) + soft
+    radii = figures.radii[figures.owners, figures.limbs]
+    across = 2 * radii * shown.focal / depth.mean(axis=1) + soft
     wide = np.clip(np.rint(across), 1, 200).astype(int)
-    drawn = np.zeros((len(places), *shape), dtype=np.uint8)
+    drawn = np.zeros((places.shape[1], *shape), dtype=np.uint8)
     pictures = list(drawn)
     # Flat lists of numbers: a thousand small lists would set off the garbage collector.
     columns = (*whole.reshape(-1, 4).T.tolist(), wide.tolist())

@@ -4,8 +4,11 @@ from numpy.typing import NDArray
 from tests.vision.events.stage import Light, Moment, Stage, box, limb, lying, sitting, standing
 
 from plainview.record import Phase
-from plainview.vision.events.fallen import Rests, fell
+from plainview.vision.events.fallen import EVERY, Rests, fell
+from plainview.vision.events.lasting import Lasting
 from plainview.vision.events.person_down import AGAIN, PATIENCE, PersonDown
+from plainview.vision.events.stillness import Blob
+from plainview.vision.events.thing import Extent
 
 STAGE = Stage()
 FALLS = 6.0
@@ -78,6 +81,27 @@ def test_what_has_not_changed_is_looked_at_again() -> None:
         by.look(seen)
     (one,) = by._judged
     assert one.blob.since > 14 - 2 * AGAIN
+
+
+def test_while_nobody_is_down_parts_are_looked_for_in_every_second_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever walks leaves parts; who may be down is looked at in every look."""
+    asked: list[float] = []
+    in_parts = Lasting.in_parts
+
+    def noted(self: Lasting, t: float) -> list[tuple[Blob, Extent]]:
+        asked.append(t)
+        return in_parts(self, t)
+
+    monkeypatch.setattr(Lasting, "in_parts", noted)
+    by = PersonDown(STAGE.view, STAGE.optics)
+    for seen in STAGE.seen(14, _falls):
+        by.look(seen)
+    falls = np.array(asked)
+    assert len(by._down) == 1
+    assert np.diff(falls[falls < 5]).min() > 1.5 * EVERY
+    assert np.diff(falls[falls > 10]).max() < 1.5 * EVERY
 
 
 def test_a_ghost_of_one_who_lay_there_is_not_down() -> None:

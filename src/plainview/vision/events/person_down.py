@@ -91,6 +91,7 @@ class PersonDown:
         self._judged: list[Judged] = []
         self._rests = Rests()
         self._down: list[Down] = []
+        self._parted = False
 
     def look(self, seen: Seen) -> list[Sighting]:
         """Who is down in `seen`; nothing between two looks."""
@@ -123,7 +124,9 @@ class PersonDown:
             one = self._rested(blob, size, noise)
             if one is not None:
                 found.append(one)
-        for blob, size in self._lasting.in_parts(self._looked):
+        # Of whoever walks some parts differ more: while nobody may be down, every second look does.
+        self._parted = bool(self._down) or not self._parted
+        for blob, size in self._lasting.in_parts(self._looked) if self._parted else ():
             if len(found) == MOST:
                 break
             one = self._rested(blob, size, noise)

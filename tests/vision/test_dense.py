@@ -20,7 +20,7 @@ from plainview.vision.blend import LEAST, share
 from plainview.vision.dense import COMPANY, EVERY, Crowd, Dense, gathered, mirrored, window
 from plainview.vision.density import CHANNELS, Density
 from plainview.vision.estimate import Estimate
-from plainview.vision.headplane import CELL
+from plainview.vision.headplane import CELL, HeadPlane
 from plainview.vision.optics import Optics, optics
 from plainview.vision.overlooked import Overlooked
 from plainview.vision.plate import Luma, Plate
@@ -111,6 +111,22 @@ def test_an_empty_floor_is_empty_and_seldom_looked_at(bare: Luma) -> None:
     assert looked(by, bare, plate(bare), times=16) is None
     assert not by.crowded
     assert by._wait > 4
+
+
+def test_between_rare_looks_what_they_take_is_given_back(
+    bare: Luma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once looks are more than some seconds apart, and not while people gather."""
+    rests: list[int] = []
+    monkeypatch.setattr(HeadPlane, "rest", lambda _: rests.append(1))
+    by, of = Dense(VIEW, lens()), plate(bare)
+    assert looked(by, bare, of, times=16) is None
+    assert by._wait > 4
+    assert rests == []
+    while not by.fresh or not rests:
+        by.frame(bare, of.luma, of.sharpness, EVERY, company=False)
+        assert by._since < 64
+    assert len(rests) == 1
 
 
 def test_a_crowd_that_comes_just_after_the_first_look_is_not_missed(

@@ -71,6 +71,18 @@ def test_cells_have_their_pixels_centres() -> None:
     assert plane.pixels(centres[2, 3][None])[0] == pytest.approx([13.5, 9.5])
 
 
+def test_what_a_look_takes_comes_back_after_a_rest() -> None:
+    """Maps and geometry are kept from look to look, given back at rest, and the same again."""
+    _, plane = plane_of(7.0, 9.0, 1.0)
+    maps, geometry = plane.maps, plane.geometry
+    assert plane.maps is maps
+    assert plane.geometry is geometry
+    plane.rest()
+    assert plane.maps is not maps
+    for one, other in zip((*plane.maps, plane.geometry), (*maps, geometry), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_camera_no_higher_than_heads_sees_no_plane() -> None:
     """There is nothing to look down on."""
     camera = hung("low", at=(0.0, -8.0), height=2.0, towards=(0.0, 0.0), hfov=60)

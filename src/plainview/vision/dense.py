@@ -137,6 +137,8 @@ class Dense:
         if not self.crowded:
             self._crowd = self._part = None
             self._net = None  # its buffers are several megabytes, and the next look is far away
+            if self._wait > SOON and not company:
+                self._plane.rest()
             self._piv.forget()
             return None
         if was:

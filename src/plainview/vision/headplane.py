@@ -7,7 +7,6 @@ how they lean (its azimuth) and how sharp the camera sees there.
 """
 
 import math
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -45,20 +44,59 @@ _NEAREST = 0.1
 Mask = NDArray[np.bool_]
 
 
-class HeadPlane(NamedTuple):
-    """How one working picture is seen on the head plane of (h, w) pixels, multiples of 8."""
+Maps = tuple[NDArray[np.int16], NDArray[np.uint16]]
+"""OpenCV's fixed-point maps."""
 
-    size: tuple[int, int]
-    """(width, height) pixels."""
-    ground: NDArray[np.float64]
-    """(2, 3): (column, row, 1) -> ground metres."""
-    maps: tuple[NDArray[np.int16], NDArray[np.uint16]]
-    """OpenCV's fixed-point maps of the plane at twice the pixels."""
-    valid: Mask
-    """(h, w) whether the camera sees the plane there, sharply enough and steeply enough."""
-    geometry: Image
-    """(3, h, w): metres that a body hangs towards the camera / 4, sine of its lean from the
-    column, and the logarithm of sharpness; 0 where not valid."""
+
+class HeadPlane:
+    """How one working picture is seen on the head plane of (h, w) pixels, multiples of 8.
+
+    Owns what a look at it takes, megabytes, from the first until it rests().
+    """
+
+    def __init__(
+        self,
+        projection: NDArray[np.float64],
+        ground: NDArray[np.float64],
+        valid: Mask,
+    ) -> None:
+        """Of `ground` (2, 3) where it is `valid` (h, w), through `projection` (3, 4)."""
+        height, width = valid.shape
+        self.size = (width, height)
+        """(width, height) pixels."""
+        self.ground = ground
+        """(2, 3): (column, row, 1) -> ground metres."""
+        self.valid = valid
+        """(h, w) whether the camera sees the plane there, sharply enough and steeply enough."""
+        self._projection = projection
+        self._maps: Maps | None = None
+        self._geometry: Image | None = None
+
+    @property
+    def maps(self) -> Maps:
+        """Those of the plane at twice the pixels."""
+        if self._maps is None:
+            fine = self.ground.copy()
+            fine[:, :2] /= 2
+            fine[:, 2] = self.ground @ (-0.25, -0.25, 1.0)
+            width, height = self.size
+            whole = plane_homography(self._projection, HEAD)
+            self._maps = _fixed(_projected(whole, fine, (2 * height, 2 * width)))
+        return self._maps
+
+    @property
+    def geometry(self) -> Image:
+        """(3, h, w) metres that a body hangs towards the camera / 4, and two numbers more.
+
+        The sine of its lean from the column, and the logarithm of sharpness; 0 where not valid.
+        """
+        if self._geometry is None:
+            self._geometry = _geometry(self._projection, self.ground, self.valid)
+        return self._geometry
+
+    def rest(self) -> None:
+        """Give back what a look takes: the next one is far away."""
+        self._maps = self._geometry = None
 
     def seen(self, picture: Luma) -> Luma:
         """(h, w) `picture`, of the working size, on the plane."""
@@ -92,31 +130,37 @@ def head_plane(
     if centre[2] < HEAD + LEAST_HEIGHT:
         return None
     ground, shape = _laid(projection, centre, polygon)
-    fine = ground.copy()
-    fine[:, :2] /= 2
-    fine[:, 2] = ground @ (-0.25, -0.25, 1.0)
-    whole = plane_homography(projection, HEAD)
-    first, second = _fixed(_projected(whole, fine, (2 * shape[0], 2 * shape[1])))
-    u, v, depth = _projected(whole, ground, shape)
+    u, v, depth = _projected(plane_homography(projection, HEAD), ground, shape)
     width, height = size
-    focal = float(np.linalg.norm(projection[0, :3]))
-    sharp = focal / np.maximum(depth, np.float32(1e-3))
     inside = (u > -0.5) & (u < width - 0.5) & (v > -0.5) & (v < height - 0.5)
-    valid = (depth > _NEAREST) & inside & (sharp >= LEAST_SHARP)
-    if not valid.any():
-        return None
+    valid = (depth > _NEAREST) & inside & (_sharp(projection, depth) >= LEAST_SHARP)
+    return HeadPlane(projection, ground, valid) if valid.any() else None
+
+
+def _sharp(projection: NDArray[np.float64], depth: Image) -> Image:
+    """Working pixels per metre at a `depth` (h, w) in metres."""
+    focal = float(np.linalg.norm(projection[0, :3]))
+    return np.asarray(focal / np.maximum(depth, np.float32(1e-3)), dtype=np.float32)
+
+
+def _geometry(projection: NDArray[np.float64], ground: NDArray[np.float64], valid: Mask) -> Image:
+    """HeadPlane.geometry."""
+    centre = camera_centre(projection)
+    sharp = _sharp(
+        projection, _projected(plane_homography(projection, HEAD), ground, valid.shape)[2]
+    )
     right = ground[:, 0] / SCALE
-    geometry = np.empty((3, *shape), dtype=np.float32)
-    pixels = np.ones((shape[1], 3))
-    pixels[:, 0] = np.arange(shape[1])
-    for row in range(shape[0]):
+    geometry = np.empty((3, *valid.shape), dtype=np.float32)
+    pixels = np.ones((valid.shape[1], 3))
+    pixels[:, 0] = np.arange(valid.shape[1])
+    for row in range(valid.shape[0]):
         pixels[:, 1] = row
         away = pixels @ ground.T - centre[:2]
         distance = np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-6)
         hanging = np.minimum(HEAD * distance / (centre[2] - HEAD), 3 * _HANGING) / _HANGING
         lean = (away @ right) / distance
         geometry[:, row] = (hanging, lean, 0.5 * np.log2(sharp[row] / 16)) * valid[row]
-    return HeadPlane((shape[1], shape[0]), ground, (first, second), valid, geometry)
+    return geometry
 
 
 def _fixed(seen: Image) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:

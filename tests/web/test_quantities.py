@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from plainview.alerts.ground import Ground, Zone, ground
@@ -12,6 +13,7 @@ from plainview.geometry import Line, View, cells_inside
 from plainview.record import COUNT_STEP, CROSSING_STEP, Cell, Health, Reading, pack_cells
 from plainview.synth.camera import hung
 from plainview.web.alerts import ZoneQuantities
+from plainview.web.flows import flows
 from plainview.web.plan import SitePlan
 from plainview.web.quantities import zone_quantities
 from plainview.web.views import CameraView, SiteView
@@ -89,3 +91,35 @@ def test_the_time_that_is_left_is_to_the_places_own_alarm() -> None:
     assert default is not None
     assert own.value == pytest.approx(50, rel=0.1)
     assert default.value == pytest.approx(125, rel=0.1)
+
+
+def test_who_leaves_a_zone_has_come_into_the_next() -> None:
+    """The hall empties by 24 people; the gate into the yard counts none of them.
+
+    Asked alone, the yard knows nothing of it. Together, both say the same of the gate.
+    """
+    hall = Zone("hall", ((0.0, 0.0), (6.0, 0.0), (6.0, 12.0), (0.0, 12.0)))
+    people = {"yard": (36.0, 36.0), "hall": (60.0, 36.0)}
+    alone, both = net_over_the_gate((YARD,), people), net_over_the_gate((YARD, hall), people)
+    assert alone["yard"] == pytest.approx(0, abs=0.01)
+    assert both["yard"] > 4
+    assert both["hall"] == pytest.approx(-both["yard"], abs=0.01)
+
+
+def net_over_the_gate(
+    zones: Sequence[Zone], people: dict[str, tuple[float, float]]
+) -> dict[str | None, float]:
+    """People/min into each zone less those out of it; `people` are its first and last count."""
+    covered = cells_inside(VIEW.grid(), VIEW.polygon)
+    watched = ground(grid=VIEW.grid(), covered=covered, zones=zones, lines=(GATE,))
+    last = field_of(reading(59, 0.5), VIEW)
+    moments: dict[str | None, list[Moment]] = {
+        zone.name: [
+            Moment(last.t - 59 + k, float(np.interp(k, (0, 59), people[zone.name])), 0.5)
+            for k in range(60)
+        ]
+        for zone in zones
+    }
+    window = Window([last], moments)
+    found = flows(window, watched.places, np.array([[2.0, 2.0]]))
+    return {name: flow.into - flow.out for name, flow in found.items()}

@@ -159,6 +159,7 @@ def test_pages_follow_one_another_and_belong_to_their_search(client: Client) -> 
         ("limit=0", "limit"),
         ("camra=quay-east", "Did you mean 'camera'?"),
         ("text=stewards", "no such parameter"),
+        ("zone=a%00b", "no letter"),
     ],
 )
 def test_a_search_that_makes_no_sense_is_one_clear_problem(
@@ -179,6 +180,16 @@ def test_alerts_are_found_by_what_people_wrote(client: Client) -> None:
     assert found(client, "alerts", ground="-1,-1,1,1", site="plaza", since=NOW)["alerts"]
     for nothing in ({"text": "sausage fire"}, {"state": "open"}, {"site": "quay"}, {"until": NOW}):
         assert found(client, "alerts", **nothing)["alerts"] == []
+
+
+@pytest.mark.parametrize("ending", ["", ".csv", ".geojson"])
+def test_a_sign_that_no_text_has_is_refused_before_an_answer_begins(
+    client: Client, ending: str
+) -> None:
+    """A file's answer would break off in its middle, a page's be a fault of the store."""
+    answer = client.get(f"/api/v1/search/alerts{ending}?text=a%00bc")
+    assert answer.status_code == 400
+    assert "no letter" in answer.text
 
 
 def test_what_is_found_comes_as_files_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

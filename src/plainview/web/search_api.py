@@ -69,9 +69,12 @@ _COMMON: Final = frozenset(
 
 
 def _only(request: Http, own: str) -> None:
-    """Raise InputError for a parameter that is none: its filter would be left out unsaid."""
+    """Raise InputError for a parameter that is none: its filter would be left out unsaid.
+
+    And for one that no text of a store can hold, at which a store would stop midway.
+    """
     known = _COMMON | {own}
-    for name in request.query_params:
+    for name, value in request.query_params.multi_items():
         if name not in known:
             guess = nearest(name, known)
             raise InputError(
@@ -81,6 +84,8 @@ def _only(request: Http, own: str) -> None:
                 if guess
                 else f"They are {', '.join(sorted(known))}",
             )
+        if "\0" in value:
+            raise InputError("a sign of it is no letter (U+0000)", where=name, mend="Leave it out")
 
 
 def _where(

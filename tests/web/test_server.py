@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 
 from plainview.errors import InputError, PlainviewError
-from plainview.web import server
+from plainview.web import prompt, server
 from plainview.web.api import create_app
 from plainview.web.server import Served, bind, serve
 from plainview.web.views import SiteView
@@ -117,4 +117,27 @@ def test_garbage_on_the_socket_does_not_stop_it(
     with serve(app, port=0) as served:
         with socket.create_connection((served.host, served.port), timeout=5) as connection:
             connection.sendall(request_bytes)
+        assert httpx.get(f"{served.url}healthz").status_code == 200
+
+
+def _answer(connection: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    connection.settimeout(10)
+    return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+def test_who_begins_a_request_and_does_not_finish_it_is_let_go(
+    world: "World", sites: tuple[SiteView, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a head, half a body, half a second head: each is closed, and its place is free."""
+    monkeypatch.setattr(prompt, "HEAD", 0.2)
+    monkeypatch.setattr(prompt, "BODY", 0.2)
+    whole = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    body = b"POST /api/v1/alerts/x/clear HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{"
+    with serve(create_app(sites=sites, store=world.store, clock=world.clock), port=0) as served:
+        for half in (b"", b"GET /", whole[:-2], body, whole + b"GET /"):
+            with socket.create_connection((served.host, served.port)) as connection:
+                connection.sendall(half)
+                answer = _answer(connection)
+                assert answer.startswith(b"HTTP/1.1 200") == half.startswith(whole), half
         assert httpx.get(f"{served.url}healthz").status_code == 200

@@ -11,6 +11,7 @@ import uvicorn
 from litestar.types import Receive, Scope, Send
 
 from plainview.errors import InputError, PlainviewError
+from plainview.web.prompt import PromptProtocol
 
 _LOOKS = 120
 _LOOK = 1.0
@@ -88,6 +89,7 @@ class Served:
                 timeout_graceful_shutdown=1,
                 limit_concurrency=512,
                 h11_max_incomplete_event_size=16_384,
+                http=PromptProtocol,
             ),
             self._ready.set,
         )

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plainview.evaluate.figures import draw_evaluation, draw_fundamental
+from plainview.evaluate.alarms import AlarmScore
+from plainview.evaluate.figures import draw_alarms, draw_evaluation, draw_fundamental
 from plainview.evaluate.fundamental import curve_table, curves, page, weidmann
 from plainview.evaluate.measured import Measured
 from plainview.evaluate.reference import (
@@ -84,4 +85,7 @@ def test_plots_are_written(
     sight = Sight("s", "simulated", "sun", 30.0, cell_samples(measured, truth, view))
     result = Result("s", "rendered", score(measured, truth, view))
     files = draw_evaluation(strata([sight]), [result], [sight], tmp_path / "plots")
+    lost = AlarmScore("density", "alarm", 1, 0.0, 0.0, 0.9, 0.0, math.nan, math.nan, 1, 1.0, 0.1, 5)
+    told = lost._replace(quantity="any", told=1.0, lead=90.0, least=20.0, false=0, rate=0.0)
+    files.append(draw_alarms([lost, told], tmp_path / "plots" / "alarms.png"))
     assert all(file.stat().st_size > 1000 for file in files)

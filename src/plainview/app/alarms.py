@@ -17,6 +17,7 @@ import numpy as np
 from plainview.alerts.ground import Ground, ground
 from plainview.alerts.thresholds import watched
 from plainview.app.clips import tell
+from plainview.app.evaluate import extra
 from plainview.crowd.field import Field, Mask
 from plainview.evaluate.alarms import (
     CRUSH_DENSITY,
@@ -108,14 +109,23 @@ class Size(NamedTuple):
 
 
 def alarms(
-    *, size: Size, limits: bool = False, write: Path | None = None, as_json: bool = False
+    *,
+    size: Size,
+    limits: bool = False,
+    write: Path | None = None,
+    plots: Path | None = None,
+    as_json: bool = False,
 ) -> None:
     """Print how run-ups and normal days are told from each other, per quantity, beside the limits.
 
     Errors are (with `limits` only) those of an estimator whose density just keeps to its limits,
     the measured ones, and none. `write` is a Markdown page that gets the tables between its
-    `alarms-limits`, `alarms` and `alarms-exact` markers.
+    `alarms-limits`, `alarms` and `alarms-exact` markers; `plots` a folder that gets a plot of each.
+    Raises InputError for plots without Matplotlib.
     """
+    if plots is not None:
+        with extra():
+            from plainview.evaluate import figures  # noqa: PLC0415 - an extra's, told at once
     models = {"alarms-limits": limit_model()}
     if not limits:
         models |= {"alarms": measured_model(), "alarms-exact": exact_model()}
@@ -130,6 +140,9 @@ def alarms(
     if write is not None:
         for mark, part in texts.items():
             write_between(write, mark, part)
+    if plots is not None:
+        for mark, scores in found.items():
+            figures.draw_alarms(scores, plots / f"{mark}.png")
 
 
 def about(model: ErrorModel, size: Size) -> str:

@@ -68,7 +68,7 @@ def all_scenes(
     chosen = [scene_named(name).name for name in scenes or DEFAULT_SCENES]
     has_places(write, "evaluate")
     if plots is not None:
-        with _extra():
+        with extra():
             from plainview.evaluate import figures  # noqa: F401, PLC0415 - told before it is long
     with tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as scratch:
         real = pets(data)
@@ -107,7 +107,7 @@ def crowd(
     chosen = [scene_named(name).name for name in blind.chosen(scenes) or CROWD_SCENES]
     has_places(outputs.write, "crowd")
     has_places(outputs.science, "fundamental")
-    with _extra():
+    with extra():
         from plainview.evaluate import figures, fundamental, reference  # noqa: PLC0415 - an extra's
     with tempfile.TemporaryDirectory(prefix="plainview-evaluate-") as scratch:
         scored = list(rendered(chosen, data, keep or Path(scratch)))
@@ -182,7 +182,7 @@ def _compare(reference: ModuleType, one: Scored) -> "Compared":
 
 def _draw(found: Strata, scored: Sequence[Scored], plots: Path | None) -> None:
     if plots is not None:
-        with _extra():
+        with extra():
             from plainview.evaluate import figures  # noqa: PLC0415 - an extra's
         figures.draw_evaluation(
             found, [one.result for one in scored], [one.sight for one in scored], plots
@@ -190,7 +190,7 @@ def _draw(found: Strata, scored: Sequence[Scored], plots: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def _extra() -> Iterator[None]:
+def extra() -> Iterator[None]:
     """Around imports that need the `evaluate` extra. Raises InputError where that is not."""
     try:
         yield

@@ -103,17 +103,19 @@ def alarms(
         bool, Option("--limits", help="Only errors of a density that just keeps to its limits.")
     ] = False,
     write: Write = None,
+    plots: Plots = None,
     as_json: AsJson = False,
 ) -> None:
     """Simulated run-ups to a crush and ordinary busy days: what is told in time, what is false.
 
     \b
-    Example: plainview evaluate alarms --hours 20
+    Example: plainview evaluate alarms --hours 20 --plots plots
     """  # noqa: D301 - \b keeps the lines apart in --help
     from plainview.app.alarms import Size
     from plainview.app.alarms import alarms as job
 
-    job(size=Size(hours, run_ups, cameras), limits=limits, write=write, as_json=as_json)
+    size = Size(hours, run_ups, cameras)
+    job(size=size, limits=limits, write=write, plots=plots, as_json=as_json)
 
 
 @evaluate_app.command()

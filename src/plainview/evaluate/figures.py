@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from plainview.errors import PlainviewError
+from plainview.evaluate.alarms import FALSE_LIMIT, AlarmScore
 from plainview.evaluate.fundamental import points, traffic, weidmann
 from plainview.evaluate.reference import Compared
 from plainview.evaluate.samples import Sight
@@ -24,6 +25,11 @@ from plainview.evaluate.table import Result
 _COLOURS = {"one way": "#1b6ca8", "two ways": "#c05a1c"}
 _MOST = 6000
 """Points drawn of a scatter: more make a file large and show nothing else."""
+
+
+_LEADS = ("lead", "least")
+_DAYS = 24 / 100
+"""From so many in 100 camera-hours to so many in a camera-day."""
 
 
 def _save(figure: Figure, path: Path) -> Path:
@@ -77,6 +83,28 @@ def draw_evaluation(
         _layers_plot(found, folder / "error-by-view.png"),
         _coverage_plot(results, folder / "intervals.png"),
     ]
+
+
+def draw_alarms(scores: Sequence[AlarmScore], path: Path) -> Path:
+    """Write how long before a crush each alarm comes, and how often without any; the file.
+
+    Raises PlainviewError where it cannot be written.
+    """
+    figure = Figure(figsize=(10, 0.4 * len(scores) + 1.4), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    names = [f"{one.quantity}, {one.level}: {100 * one.told:.0f} % in time" for one in scores][::-1]
+    leads, least = (np.nan_to_num([getattr(one, name) for one in scores][::-1]) for name in _LEADS)
+    left.barh(names, leads, height=0.55, color="0.75")
+    left.plot(least, names, "k|", ms=12)
+    left.set(xlabel="seconds from alarm to crush: median, and what 9 in 10 exceed (line)")
+    left.tick_params(axis="y", labelsize=8)
+    daily = [(_DAYS * one.low, _DAYS * one.rate, _DAYS * one.high) for one in scores][::-1]
+    for name, (low, rate, high) in zip(names, daily, strict=True):
+        right.plot((low, high), (name, name), "k-", lw=1)
+        right.plot(rate, name, "ko", ms=4)
+    right.axvline(_DAYS * FALSE_LIMIT, color="k", lw=0.8, ls=":")
+    right.set(xlabel="false alarms per camera-day, 90 % interval", xlim=(0, None))
+    return _save(figure, path)
 
 
 def _density_plot(sights: Sequence[Sight], path: Path) -> Path:

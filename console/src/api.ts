@@ -313,6 +313,8 @@ export interface ZoneQuantities {
   /** Seconds until the density of an alarm. */
   reach: Interval | null;
   why: string | null;
+  /** Whose levels of service are told. */
+  facility: "walkway" | "stairs" | "queue";
 }
 
 export interface Quantities {

@@ -58,7 +58,8 @@ export function quantitiesCard(site: string): HTMLElement {
     if (why) say(why, sentence(zone.why ?? ""));
     if (level && level.getAttribute("data-level") !== String(zone.level)) {
       level.setAttribute("data-level", String(zone.level));
-      level.replaceChildren(zone.level ? h("span", { class: "swatch", "data-level": zone.level }, zone.level) : "not known");
+      level.replaceChildren(zone.level ? h("span", { class: "swatch", "data-level": zone.level }, zone.level) : "not known",
+        zone.facility === "walkway" ? "" : h("small", { class: "unit" }, zone.facility));
     }
     COLUMNS.forEach((column, k) => {
       const cell = cells[k];
@@ -73,7 +74,7 @@ export function quantitiesCard(site: string): HTMLElement {
     const shown = answer.zones.map(fill);
     if (shown.length !== body.children.length || shown.some((row, k) => body.children[k] !== row)) body.replaceChildren(...shown);
     scroll.hidden = false;
-    say(said, "Density: 19 of 20 cells hold less. Densest place: averaged over about 3 m, so it may be lower. Numbers in brackets: the 90 % interval. The level is Fruin's for walkways, of the mean over the zone: comfort and flow, no safety limit. In and out: over the lines at its border; stay: where it is less than half a minute. Not foreseen: the densest place does not grow, or has less than half of that density.");
+    say(said, "Density: 19 of 20 cells hold less. Densest place: averaged over about 3 m, so it may be lower. Numbers in brackets: the 90 % interval. The level is Fruin's, for walkways unless it says stairs or queue, of the mean over the zone: comfort and flow, no safety limit. In and out: over the lines at its border; stay: where it is less than half a minute. Not foreseen: the densest place does not grow, or has less than half of that density.");
   }, (words) => say(said, words));
   return card;
 }

@@ -5,6 +5,7 @@ import pytest
 from plainview.alerts.patience import ESCALATE, Patience
 from plainview.alerts.thresholds import DEFAULTS, OWN, Level, Quantity
 from plainview.config import load_city
+from plainview.crowd.levels import Facility
 from plainview.errors import ConfigError
 
 CAMERA = """
@@ -51,6 +52,7 @@ def test_a_site_says_its_own_thresholds_and_zones(tmp_path: Path) -> None:
 [[sites.zones]]
 name = "stairs"
 polygon = [[3, 3], [5, 3], [5, 6], [3, 6]]
+facility = "stairs"
 [[sites.thresholds]]
 quantity = "density"
 level = "alarm"
@@ -70,6 +72,10 @@ below = 600
     assert found["stairs", Quantity.DENSITY, Level.WARNING].limit == 3.5
     assert {found[zone, Quantity.REACH, Level.WARNING].limit for zone in (None, "gate")} == {600}
     assert site.escalate == 300.0
+    facilities = {zone.name: zone.facility for zone in site.zones}
+    assert facilities == {"stairs": Facility.STAIRS, "gate": Facility.WALKWAY}
+    with pytest.raises(ConfigError, match="escalator"):
+        load_city(city(tmp_path, tables.replace('facility = "stairs"', 'facility = "escalator"')))
 
 
 @pytest.mark.parametrize(

@@ -166,4 +166,5 @@ def zone(name: str | None, **changes: Any) -> Json:  # noqa: ANN401 - any field 
         "dwell": 410.0,
         "reach": {"value": 300.0, "low": 220.0, "high": 480.0},
         "why": None,
+        "facility": "walkway",
     } | changes

@@ -59,7 +59,10 @@ def alerts() -> StandinAlerts:
         watch("cannot-tell", quantity="pressure", source=PRESSURE_SOURCE, why=CANNOT_TELL),
         watch("off", zone=None, quantity="oscillation", value=None, why="Nobody has approved it."),
     ]
-    told.zones = [zone(None), zone("North gate", pressure=None, why="Too noisy.")]
+    told.zones = [
+        zone(None),
+        zone("North gate", pressure=None, why="Too noisy.", facility="stairs"),
+    ]
     told.usual = {
         "hour_of_week": "Thursdays, 09:00 to 10:00",
         "now": {"count": 158.0, "low": 146.0, "high": 171.0},
@@ -410,6 +413,7 @@ def test_quantities_watches_and_the_usual_are_told_with_what_cannot_be(
         expect(gate).to_contain_text("5 min (4 min to 8 min)")
         expect(gate).to_contain_text("Too noisy.")
         expect(gate.locator("[data-head^=Pressure]")).to_have_text("not known")
+        expect(gate.locator("[data-head=Level]")).to_have_text("Fstairs")
         watches = page.locator(".watches tbody tr")
         expect(watches.nth(1)).to_contain_text("Cannot tell")
         expect(watches.nth(1)).to_contain_text(CANNOT_TELL)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from plainview.alerts.ground import Ground, Zone, ground
 from plainview.alerts.measures import Moment, Window, patches
 from plainview.crowd.field import field_of
-from plainview.crowd.levels import occupancy
+from plainview.crowd.levels import Facility, Level, occupancy
 from plainview.geometry import Line, View, cells_inside
 from plainview.record import COUNT_STEP, CROSSING_STEP, Cell, Health, Reading, pack_cells
 from plainview.synth.camera import hung
@@ -42,12 +43,14 @@ def reading(second: int, density: float, health: tuple[Health, ...] = ()) -> Rea
     )  # fmt: skip
 
 
-def told(readings: Sequence[Reading], alarms: dict[str | None, float]) -> ZoneQuantities:
+def told(
+    readings: Sequence[Reading], alarms: dict[str | None, float], zone: Zone = YARD
+) -> ZoneQuantities:
     """Of the yard."""
     watched: Ground = ground(
         grid=VIEW.grid(),
         covered=cells_inside(VIEW.grid(), VIEW.polygon),
-        zones=(YARD,),
+        zones=(zone,),
         lines=(GATE,),
     )
     fields = [field_of(one, VIEW) for one in readings if one.healthy]
@@ -104,6 +107,16 @@ def test_who_leaves_a_zone_has_come_into_the_next() -> None:
     assert alone["yard"] == pytest.approx(0, abs=0.01)
     assert both["yard"] > 4
     assert both["hall"] == pytest.approx(-both["yard"], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("facility", "level"),
+    [(Facility.WALKWAY, Level.E), (Facility.STAIRS, Level.D), (Facility.QUEUE, Level.C)],
+)
+def test_a_level_of_service_is_that_of_the_kind_of_place(facility: Facility, level: Level) -> None:
+    """1.5 people/m² crowd a walkway, are many on stairs, and usual where people queue."""
+    found = told([reading(0, 1.5)], {}, structs.replace(YARD, facility=facility))
+    assert (found.level, found.facility) == (level, facility)
 
 
 def net_over_the_gate(

@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from plainview.crowd.field import Array, Mask
+from plainview.crowd.levels import Facility
 from plainview.geometry import Grid, Line, Point, cells_inside
 from plainview.record import EventKind
 
@@ -20,6 +21,8 @@ class Zone(Struct, frozen=True):
     """Ground metres."""
     kinds: frozenset[EventKind] = BOTH
     """Which of the two kinds it is for."""
+    facility: Facility = Facility.WALKWAY
+    """What kind of place it is: whose levels of service are told of it."""
 
 
 class Place(Struct, frozen=True, eq=False):
@@ -31,6 +34,7 @@ class Place(Struct, frozen=True, eq=False):
     kinds: frozenset[EventKind]
     border: Array
     """(lines,) +1 where forward over the line leads in, -1 where it leads out, 0 elsewhere."""
+    facility: Facility = Facility.WALKWAY
 
 
 class Ground(Struct, frozen=True, eq=False):
@@ -59,7 +63,9 @@ def ground(
         inside = np.logical_or.reduce([cells_inside(grid, zone.polygon) for zone in parts])
         kinds = frozenset(kind for zone in parts for kind in zone.kinds)
         whole: Mask = np.asarray(inside, dtype=np.bool_)
-        places.append(Place(name, whole & covered, kinds, _border(grid, whole, lines)))
+        # A site's own zones stand first; those of cameras say nothing of it.
+        facility, border = parts[0].facility, _border(grid, whole, lines)
+        places.append(Place(name, whole & covered, kinds, border, facility))
     return Ground(grid, covered, tuple(lines), tuple(places))
 
 

@@ -20,6 +20,7 @@ from plainview.alerts.thresholds import (
 )
 from plainview.config.camera import MAX_CORNERS, CameraConfig
 from plainview.config.duration import seconds
+from plainview.crowd.levels import Facility
 from plainview.document.toml import Document, KeyPath, nearest
 from plainview.errors import ConfigError, InputError
 from plainview.geometry import Point, check_polygon
@@ -37,6 +38,7 @@ class ZoneTable(Struct, frozen=True, forbid_unknown_fields=True):
     name: _Name
     polygon: Annotated[tuple[Point, ...], Meta(min_length=3, max_length=MAX_CORNERS)]
     kind: Literal["density", "crowd-movement"] | None = None
+    facility: Facility = Facility.WALKWAY
 
 
 class ThresholdTable(Struct, frozen=True, forbid_unknown_fields=True, rename={"lasts": "for"}):
@@ -72,7 +74,7 @@ def zones_from(
             where = document.where((*place, "polygon"))
             raise ConfigError(error.what, where=where, mend=error.mend) from error
         kinds = BOTH if table.kind is None else frozenset({_WATCHED[table.kind]})
-        zones.append(Zone(table.name, table.polygon, kinds))
+        zones.append(Zone(table.name, table.polygon, kinds, table.facility))
     for camera in cameras:
         zones += [
             Zone(zone.name, zone.polygon, frozenset({_WATCHED[zone.kind]}))

@@ -13,6 +13,7 @@ from plainview.alerts.site import Watch
 from plainview.alerts.thresholds import ABOUT, Level, Quantity
 from plainview.alerts.watch import WatchState
 from plainview.crowd.field import Estimate
+from plainview.crowd.levels import Facility
 from plainview.crowd.levels import Level as Service
 from plainview.geometry import Point
 
@@ -125,7 +126,7 @@ class ZoneQuantities(Struct, frozen=True):
     peak: Annotated[
         IntervalEdge | None, Meta(description="Densest square of 3 m by 3 m, people/m².")
     ]
-    level: Annotated[Service | None, Meta(description="Fruin's level of service, walkways.")]
+    level: Annotated[Service | None, Meta(description="Fruin's level of service of `facility`.")]
     speed: Annotated[float | None, Meta(description="Mean over people, m/s.")]
     flow: Annotated[float | None, Meta(description="Density times speed, people/(m s).")]
     pressure: Annotated[IntervalEdge | None, Meta(description="Crowd pressure, 1/s².")]
@@ -137,6 +138,7 @@ class ZoneQuantities(Struct, frozen=True):
         IntervalEdge | None, Meta(description="Seconds until the density of an alarm; null: never.")
     ]
     why: Annotated[str | None, Meta(description="Why something is not known.")]
+    facility: Facility = Facility.WALKWAY
 
 
 class QuantitiesEdge(Struct, frozen=True):

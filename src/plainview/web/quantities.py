@@ -37,7 +37,7 @@ def zone_quantities(
     `alarms` are the densities, people/m², from which the places that have their own alarm.
     """
     if window is None:
-        return [_nothing(place.name, "nothing is measured yet") for place in ground.places]
+        return [_nothing(place, "nothing is measured yet") for place in ground.places]
     worst = pressures(ground.places, window)
     over = flows(window, ground.places, crossings(plan, ground, readings))
     return [
@@ -52,8 +52,8 @@ def zone_quantities(
     ]
 
 
-def _nothing(name: str | None, why: str) -> ZoneQuantities:
-    return ZoneQuantities(name, *(None,) * 11, why)
+def _nothing(place: Place, why: str) -> ZoneQuantities:
+    return ZoneQuantities(place.name, *(None,) * 11, why, place.facility)
 
 
 def _of_place(
@@ -62,9 +62,9 @@ def _of_place(
     field = window.field()
     part = place.cells & field.known
     if not place.cells.any():
-        return _nothing(place.name, "no camera covers this ground")
+        return _nothing(place, "no camera covers this ground")
     if not part.any():
-        return _nothing(place.name, NOT_SEEN)
+        return _nothing(place, NOT_SEEN)
     cells = _percentile(field, place)
     speed = _speed(field, place)
     mean = levels.mean_density(field=field, cells=place.cells)
@@ -76,7 +76,7 @@ def _of_place(
         zone=place.name,
         density=interval(cells),
         peak=interval(spot.value),
-        level=levels.level(density=max(mean.value, 0.0)),
+        level=levels.level(density=max(mean.value, 0.0), facility=place.facility),
         speed=told(speed),
         flow=told(mean.value * speed),
         pressure=interval(worst.value),
@@ -86,6 +86,7 @@ def _of_place(
         dwell=told(flow.stay, 1),
         reach=interval(reach(window, place, spot, alarm).value),
         why=why,
+        facility=place.facility,
     )
 
 

@@ -13,7 +13,7 @@ from plainview.alerts.book import Book
 from plainview.alerts.delivery.notice import Notice, Purpose
 from plainview.alerts.delivery.route import Route, RouteKind, Secret, Sender
 from plainview.alerts.watch import Look
-from plainview.app.delivering import Delivering, listing, try_route
+from plainview.app.delivering import Delivering, listing, pages_of, try_route
 from plainview.clock import Clock, ManualClock
 from plainview.config import CityConfig, SiteConfig
 from plainview.crowd.field import normal
@@ -139,6 +139,17 @@ def test_an_alert_of_a_site_that_is_gone_stops_nothing(store: Store) -> None:
     assert len(made.outbox.prepare(lifecycle.escalated(alert(), BEGAN, "Ada", "why"))) == 2
     with pytest.raises(InputError, match="no such route"):
         made.test("three")
+
+
+def test_links_lead_to_the_pages_wherever_these_are() -> None:
+    """To the public address; without one to this machine; nowhere where the port is not known."""
+    city = CityConfig("City", (SITE,), address="127.0.0.1", port=8420)
+    assert pages_of(city) == "http://127.0.0.1:8420"
+    assert pages_of(structs.replace(city, address="::1")) == "http://[::1]:8420"
+    for unknown in (structs.replace(city, port=0), structs.replace(city, address="10.0.0.1")):
+        assert pages_of(unknown) == ""
+    public = structs.replace(city.access, url="https://crowd.example")
+    assert pages_of(structs.replace(city, access=public)) == "https://crowd.example"
 
 
 def city_file(folder: Path, address: str) -> Path:

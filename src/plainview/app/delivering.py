@@ -18,6 +18,7 @@ from plainview.config import CityConfig, SiteConfig, load_city
 from plainview.errors import InputError
 from plainview.store import Store
 from plainview.web.deliveries import RouteNow, route_now, takes
+from plainview.web.guard import LOOPBACK
 
 KEPT_IN_FEED: Final = 100
 _EVER: Final = 1 << 52
@@ -40,7 +41,7 @@ class Delivering:
         self._store, self._clock, self._routes = store, clock, city.routes
         self._places = [place_of(site) for site in city.sites]
         places = {place.id: place for place in self._places}
-        self._base = city.access.url
+        self._base = pages_of(city)
         self.outbox = Outbox(store, clock, city.routes, places, self._base)
         self._alerts: RouteAlerts | None = None
         self._couriers = {
@@ -155,6 +156,17 @@ def place_of(site: SiteConfig) -> Place:
     )
 
 
+def pages_of(city: CityConfig) -> str:
+    """Where the pages of `city` are, for links; empty where that is not known beforehand.
+
+    Without a public address they are on this machine, and the links are for who sits at it.
+    """
+    if city.access.url or not (city.port and city.address in LOOPBACK):
+        return city.access.url
+    host = f"[{city.address}]" if ":" in city.address else city.address
+    return f"http://{host}:{city.port}"
+
+
 def listing(city_file: Path) -> Iterator[str]:
     """A line for each route of the city in `city_file`. Raises ConfigError."""
     city = load_city(city_file)
@@ -187,7 +199,7 @@ def try_route(city_file: Path, name: str, clock: Clock | None = None) -> str:
             where=name,
             mend=f"Read /feeds/{name} of a running Plainview with its secret",
         )
-    notice = trial(name, place_of(city.sites[0]), city.access.url, clock.utc())
+    notice = trial(name, place_of(city.sites[0]), pages_of(city), clock.utc())
     sender = senders.open_sender(route, clock)
     try:
         sender.send(notice)

@@ -440,6 +440,31 @@ def test_smoke_is_told_once_it_is_sure_however_slowly_it_grows(
     assert [event.phase for event in _events(lambda _p, _t: None, 6.0)] == [Phase.START]
 
 
+@pytest.mark.parametrize(("sure", "apart"), [(0.1, 1.2), (0.9, 0.6)])
+def test_while_hardly_anything_is_likely_every_second_look_is_enough(
+    monkeypatch: pytest.MonkeyPatch, sure: float, apart: float
+) -> None:
+    """What lasts for a dozen looks is not missed; once it may be smoke it is looked at in each."""
+    asked: list[float] = []
+    now = 0.0
+
+    def found(veils: Sequence[Veil], *_: object, **__: object) -> list[tuple[Mask, plume.Smoke]]:
+        asked.append(now)
+        where = np.ones(veils[-1].lost.shape, np.bool_)
+        return [(where, plume.Smoke(0.0, 0.0, 1e4, 0.5, sure))]
+
+    monkeypatch.setattr(smoke, "plumes", found)
+    watch = smoke.SmokeWatch()
+    nothing = np.zeros(GEOMETRY.size[::-1], np.uint8)
+    for now in np.arange(0.0, 10.0, STEP):
+        seen = Seen(
+            now, STEP, PLATE.luma, None, PLATE.luma, nothing.astype(np.float32), nothing, NONE,
+            PLATE, trusted=True,
+        )  # fmt: skip
+        watch.look(seen)
+    assert np.diff(asked)[2:] == pytest.approx(apart)
+
+
 @pytest.mark.parametrize(("looks", "tone"), [(2, 0.5), (3, 2.0)])
 def test_a_veil_is_as_bright_as_in_its_three_brightest_looks(
     monkeypatch: pytest.MonkeyPatch, looks: int, tone: float

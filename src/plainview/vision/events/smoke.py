@@ -55,6 +55,9 @@ LONGER: Final = 20
 LIKELY: Final = (0.7, 1.0)
 """Mean likelihood over these looks from which smoke is as sure as it can be; under driving clouds,
 whose patches of light are likely smoke for half of that time."""
+FAINT: Final = 1.0
+"""Sum of how likely a place was in the last looks, up to which every second look is enough: what is
+told has three times as much."""
 DRIFT: Final = np.ones((5, 5), np.uint8)
 """Cells around a plume in which the next look's is the same one."""
 GONE: Final = 0.5
@@ -97,6 +100,7 @@ class SmokeWatch:
         self._murk = Murk()
         self._clear = 0.0
         self._since = 0.0
+        self._rests = False
 
     def look(self, seen: Seen) -> list[Smoke] | None:
         """The smoke of the last seconds; None in a frame in which no look was due."""
@@ -139,7 +143,9 @@ class SmokeWatch:
         clear = step(min(veil.clear for veil in self._veils), *CLEAR)
         colours = colours_of(chroma, veil.lost.shape) if dark else None
         found = [(one.where, of_dark(one)) for one in dark if grey(colours, one.where)]
-        if veil.clear >= HAZE * self._clear:
+        likely = np.sum(self._likely, axis=0).max(initial=0.0) if self._likely else 0.0
+        self._rests = not self._rests and bool(likely < FAINT)
+        if veil.clear >= HAZE * self._clear and not self._rests:
             lost = np.stack(list(self._lost)[-ENOUGH:])
             steady = self._murk.steady > 0
             found += plumes(self._veils, lost, self._habit, chroma, clear=clear, steady=steady)

@@ -20,6 +20,7 @@ from plainview.vision.events.parts import parts
 from plainview.vision.events.stillness import Blob
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
+from plainview.vision.ranks import median, ranked
 
 SPAN: Final = 8.0
 """Seconds that are remembered."""
@@ -87,15 +88,15 @@ class Falling:
             stood = tops[(times > t - STOOD) & (times <= t)]
             if len(after) < 2 or len(stood) < 2 or t - times[0] < KNOWN:
                 continue
-            before = min(float(np.median(stood)), TALL - 0.2)
+            before = min(median(stood), TALL - 0.2)
             if before < UPRIGHT:
                 continue
             # Who falls away from the camera stood nearer than he lies, and seems shorter there.
             before = max(before, ADULT)
             # A pale coat parts a head from legs in one frame, not in what has differed for longer.
-            low = max(float(np.median(after)), own)
+            low = max(median(after), own)
             stayed = shares[times >= t + SOON[0]]
-            if low <= 0.1 or before - low <= best[0] or np.quantile(stayed, SOME) < COVERED:
+            if low <= 0.1 or before - low <= best[0] or ranked(stayed, SOME) < COVERED:
                 continue
             earlier = (times > t - EARLIER) & (times < t)
             there = (shares > THERE) & (tops < low + STILL * (before - low))
@@ -122,7 +123,10 @@ class Falling:
         side = 2 * round(BESIDE / 3 * metre) + 3
         own = whole[y0:y1, x0:x1]
         near = cv2.dilate(own, np.ones((side, side), np.uint8)) > 0
-        seen = [np.unpackbits(packed[y0:y1], axis=1)[:, x0:x1] for _, packed in self._frames]
+        # Eight pixels are one byte: no more of them than it takes.
+        first, wide = x0 // 8, slice(x0 % 8, x0 % 8 + x1 - x0)
+        bits = [packed[y0:y1, first : -(-x1 // 8)] for _, packed in self._frames]
+        seen = [np.unpackbits(one, axis=1)[:, wide] for one in bits]
         rows = [_top(differs, near) for differs in seen]
         tops = [0.0 if row is None else (foot - y0 - row) / metre for row in rows]
         shares = [float(differs[own > 0].mean()) for differs in seen]

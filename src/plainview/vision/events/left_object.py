@@ -115,10 +115,8 @@ class LeftObject:
         behind = self._founding.behind(seen.plate)
         self._moved.follow(seen)
         still = self._stillness.step(seen, self._taken, behind)
-        blobs = [apart(blob, seen.evidence) for blob in still]
-        for blob, size in zip(blobs, extents(self._optics, blobs), strict=True):
-            if size is not None:
-                self._meet(blob, size, seen)
+        for blob in still:
+            self._meet(blob, seen)
         watched = [self._watch(thing, seen) for thing in self._things]
         self._things = [thing for thing in watched if thing is not None]
         self._taken[:] = 0
@@ -127,15 +125,19 @@ class LeftObject:
         found = [self._sighting(thing, seen) for thing in self._things]
         return [one for one in found if one is not None]
 
-    def _meet(self, blob: Blob, size: Extent, seen: Seen) -> None:
+    def _meet(self, blob: Blob, seen: Seen) -> None:
         """Begin to watch `blob`; one that grows on a young thing is met again with it."""
         reference = self._stillness.reference
         touched = [thing for thing in self._things if touch(thing.change.blob, blob)]
         young = [one for one in touched if seen.t - one.since < YOUNG and not one.sighted]
+        if not young and (touched or reference is None or len(self._things) >= MOST):
+            return
+        blob = apart(blob, seen.evidence)
+        (size,) = extents(self._optics, [blob])
+        if size is None or reference is None:
+            return
         if young:
             self._things = [one for one in self._things if one not in young]
-            return
-        if touched or reference is None or len(self._things) >= MOST:
             return
         thing = self._thing(Change(blob, seen, reference), size, seen.t)
         self._things.append(thing)

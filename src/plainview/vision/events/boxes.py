@@ -88,8 +88,11 @@ class Boxes:
         """Seen by `projection` (3, 4) to the pixels of blobs."""
         self.projection = projection
         """(3, 4) world to working pixels."""
-        self._kinds = np.repeat(np.arange(len(KINDS), dtype=np.int64), HEADINGS)
-        self._headings = np.tile(np.arange(HEADINGS) * np.pi / HEADINGS, len(KINDS))
+        kinds = np.repeat(np.arange(len(KINDS), dtype=np.int64), HEADINGS)
+        steps = np.tile(np.arange(HEADINGS), len(KINDS))
+        # What is as long as it is wide is the same turned by a right angle.
+        other = (KINDS[kinds, 0] != KINDS[kinds, 1]) | (2 * steps < HEADINGS)
+        self._kinds, self._headings = kinds[other], steps[other] * np.pi / HEADINGS
         self._about = _about(projection, _corners(self._kinds, self._headings))
         self._ground = projection[:, [0, 1, 3]]
         self._back = np.linalg.inv(self._ground)

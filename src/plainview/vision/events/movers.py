@@ -6,6 +6,7 @@ are followed for a few seconds, inside the lens, to know how fast and which way 
 that association is told.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -103,7 +104,7 @@ class Mover(NamedTuple):
     @property
     def speed(self) -> float:
         """m/s on the ground."""
-        return float(np.hypot(self.vx, self.vy))
+        return math.hypot(self.vx, self.vy)
 
     def counts(self, zone: Zone) -> bool:
         """Whether it is of a size that `zone` is for."""
@@ -243,12 +244,12 @@ class Movers:
 def _under_way(path: Path) -> bool:
     """Whether `path` is that of a vehicle that does not stand, or of somebody swift."""
     if path.found.size is Size.VEHICLE:
-        return not path.known or float(np.hypot(*path.velocity)) > STANDING
+        return not path.known or math.hypot(*path.velocity) > STANDING
     if path.found.flow is None:
         return path.swift
     if path.known:
         return path.runs
-    return float(np.hypot(*path.found.flow)) > SWIFT
+    return math.hypot(*path.found.flow) > SWIFT
 
 
 def _mover(path: Path) -> Mover:

@@ -5,6 +5,7 @@ Pixels may be associated from frame to frame for a few seconds inside one lens (
 """
 
 import enum
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -46,7 +47,7 @@ FASTEST: Final = 45.0
 
 def agree(way: tuple[float, float], flow: tuple[float, float]) -> bool:
     """Whether somebody is swift by his `way`, m/s by places, and by his `flow` alike."""
-    fast, by_flow = float(np.hypot(*way)), float(np.hypot(*flow))
+    fast, by_flow = math.hypot(*way), math.hypot(*flow)
     along = way[0] * flow[0] + way[1] * flow[1]
     return (
         fast > SWIFT
@@ -158,12 +159,12 @@ class Path:
     @property
     def swift(self) -> bool:
         """Whether it is faster than who walks: a cyclist is as large as a person, or a car."""
-        return self.known and float(np.hypot(*self.velocity)) > SWIFT
+        return self.known and math.hypot(*self.velocity) > SWIFT
 
     @property
     def patience(self) -> float:
         """Seconds unseen after which it has ended."""
-        return LOST_STANDING if float(np.hypot(*self.velocity)) < STANDING else LOST
+        return LOST_STANDING if math.hypot(*self.velocity) < STANDING else LOST
 
     def expected(self, t: float) -> tuple[float, float]:
         """Ground metres at `t` seconds."""
@@ -177,10 +178,10 @@ class Path:
         if self.found.size is Size.PERSON:
             if not self.known:
                 return 0.6 + FIRST * dt
-            return 0.6 + (2.0 + 0.3 * float(np.hypot(*self.velocity))) * dt
+            return 0.6 + (2.0 + 0.3 * math.hypot(*self.velocity)) * dt
         blur = min(4 * self.found.blur, 3.0)
         if self.known:
-            return 1.5 + blur + (4.0 + 0.3 * float(np.hypot(*self.velocity))) * dt
+            return 1.5 + blur + (4.0 + 0.3 * math.hypot(*self.velocity)) * dt
         return 1.5 + blur + FASTEST * dt
 
 
@@ -202,7 +203,7 @@ class Paths:
             for j, one in enumerate(found):
                 if abs(one.x - ex) > reach or abs(one.y - ey) > reach:
                     continue
-                gap = float(np.hypot(one.x - ex, one.y - ey))
+                gap = math.hypot(one.x - ex, one.y - ey)
                 alike = one.size is path.found.size
                 if gap <= reach and (alike or path.swift):
                     # A path with a way of its own goes before one that may go anywhere, and what

@@ -56,13 +56,17 @@ def solid(projection: Floats, seen: Seen, mover: Mover, noise: float) -> bool:
     steps = 0.5 * gradient(change) / np.float32(contrast)
     inside = ranked(steps[differs], 0.8)
     if mean(change[differs] < -noise) < DARKER:
+        if inside < SOFT[0]:
+            return False
         mask = differs.astype(np.uint8)
         rim = (cv2.dilate(mask, _THREE) > 0) & (cv2.erode(mask, _THREE) == 0)
         ends = ranked(steps[rim], 0.8) if rim.any() else np.inf
-        return bool(ends >= SOFT_END and inside >= SOFT[0])
+        return bool(ends >= SOFT_END)
+    if inside >= SOFT[1]:
+        return True
     log = np.log((now + 4) / (plate + 4))[differs]
     spread = 1.4826 * ranked(np.abs(log - np.float32(ranked(log, 0.5))), 0.5)
-    return bool(inside >= SOFT[1] or spread >= EVEN)
+    return bool(spread >= EVEN)
 
 
 def noise_of(seen: Seen) -> float:

@@ -6,6 +6,7 @@ behind a zone may not be inside it, so he must be found farther in before he is 
 is met again where he was, or where he has come to since: for seconds, and of nobody more is known.
 """
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -171,21 +172,22 @@ def came(mover: Mover, zone: int, t: float, frames: int, *, another: bool) -> In
 def nearest(known: Sequence[Inside], mover: Mover, t: float, reach: float) -> Inside | None:
     """The one of `known` that `mover` is most likely to be, of those within `reach` metres.
 
-    Of where one was met last, or has come to by `t` seconds if he went on.
+    Of where one was met last, or has come to by `t` seconds if he went on. None is he who is
+    another_one().
     """
     gaps = [
         (min(gap(one, mover, one.met), gap(one, mover, min(t, one.met + FORGOTTEN))), k)
         for k, one in enumerate(known)
     ]
-    least, k = min(gaps, default=(np.inf, -1))
-    return known[k] if least <= reach else None
+    near = (known[k] for least, k in sorted(gaps) if least <= reach)
+    return next((one for one in near if not another_one(one, mover)), None)
 
 
 def gap(one: Inside, mover: Mover, t: float) -> float:
     """Metres from `mover` to where `one` is at `t` seconds, if he went on since he was met."""
     dt = t - one.met
     x, y = one.x + dt * one.way[0], one.y + dt * one.way[1]
-    return float(np.hypot(x - mover.x, y - mover.y))
+    return math.hypot(x - mover.x, y - mover.y)
 
 
 def another_one(one: Inside, mover: Mover) -> bool:
@@ -200,4 +202,4 @@ def another_one(one: Inside, mover: Mover) -> bool:
         return False
     away = mover.path[then[-1], 1:] - (one.x, one.y)
     long = LONG * (one.large + mover.large)
-    return float(np.hypot(*away)) >= APART + long
+    return math.hypot(away[0], away[1]) >= APART + long

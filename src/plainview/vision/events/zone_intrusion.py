@@ -106,8 +106,7 @@ class ZoneIntrusion:
                 if not (proved or solid(self._optics.projection, seen, mover, noise)):
                     continue
                 reach = REACH + self._spread(mover.x, mover.y, large=mover.large)
-                same = [one for one in rest if not another_one(one, mover)]
-                known = nearest(same, mover, seen.t, reach)
+                known = nearest(rest, mover, seen.t, reach)
                 if known is not None:
                     rest.remove(known)
                 elif not self._comes(mover, zone, ground):

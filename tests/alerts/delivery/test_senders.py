@@ -1,11 +1,14 @@
 """Each kind of route against a real server on this machine."""
 
 import base64
+import contextlib
 import email
 import email.policy
 import json
 import os
 import queue
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +33,7 @@ from tests.servers.receivers import (
 from plainview.alerts import lifecycle
 from plainview.alerts.delivery.notice import trial
 from plainview.alerts.delivery.route import Refused, Route, RouteKind, Secret, Sender
-from plainview.alerts.delivery.senders import open_sender
+from plainview.alerts.delivery.senders import http, open_sender
 from plainview.alerts.delivery.senders.webhook import signature, signing_key
 from plainview.clock import ManualClock
 from plainview.errors import DeliveryFailed
@@ -142,6 +145,52 @@ def test_cap_is_posted_with_its_key(receiver: HttpReceiver, folder: Path) -> Non
     assert posted.headers["authorization"] == f"Bearer {PASSWORD}"
     name = etree.fromstring(posted.body).findtext("{*}identifier")
     assert name == posted.headers["idempotency-key"] == notice().key
+
+
+@pytest.mark.parametrize(
+    ("answer", "taken"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", True),
+    ],
+)
+def test_who_answers_byte_by_byte_holds_up_nothing_for_long(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes, *, taken: bool
+) -> None:
+    """A head that never ends is a failure; an answer whose rest is late is an answer all the same."""
+    monkeypatch.setattr(http, "LONGEST", 0.3)
+    with dripping(answer) as address:
+        sender = open_sender(
+            route(address=address, secret=Secret(folder / "key")), ManualClock(BEGAN)
+        )
+        for _ in range(2):
+            with contextlib.nullcontext() if taken else pytest.raises(DeliveryFailed):
+                sender.send(notice())
+        sender.close()
+
+
+@contextlib.contextmanager
+def dripping(answer: bytes) -> Iterator[str]:
+    """The address of a server that answers so, and then a byte every 50 ms."""
+    over = threading.Event()
+
+    def serve() -> None:
+        while not over.is_set():
+            link, _ = server.accept()
+            with link, contextlib.suppress(OSError):
+                link.recv(65_536)
+                link.sendall(answer)
+                while not over.wait(0.05):
+                    link.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        over.set()
+        with contextlib.suppress(OSError):
+            socket.create_connection(server.getsockname()).close()
+        thread.join()
 
 
 def test_nobody_there_is_a_failure_with_the_address() -> None:

@@ -1,5 +1,7 @@
 """One POST over HTTP, to the configured address and no other."""
 
+import contextlib
+import threading
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,7 +12,9 @@ from plainview.alerts.delivery.senders import reason, tls
 from plainview.errors import DeliveryFailed
 
 SECONDS: Final = 10.0
-"""Of one try."""
+"""Of each wait within one try."""
+LONGEST: Final = 30.0
+"""Seconds of one try."""
 _CHUNK, _CHUNKS = 4096, 16
 """Bytes of an answer that are read and thrown away at most: 64 KiB."""
 _OURS: Final = frozenset({400, 409, 413, 415, 422, 500})
@@ -23,22 +27,25 @@ class Poster:
 
     def __init__(self, route: Route) -> None:
         """Connect at the first `post`. Raises DeliveryFailed for certificates of no use."""
-        self._address = route.address
+        self._address, self._tls = route.address, tls(route)
+        self._client = self._made()
+
+    def _made(self) -> httpx.Client:
         # What answers from where we were not told to go is not trusted: a redirection is a failure.
-        self._client = httpx.Client(
-            verify=tls(route), follow_redirects=False, trust_env=False, timeout=SECONDS
+        return httpx.Client(
+            verify=self._tls, follow_redirects=False, trust_env=False, timeout=SECONDS
         )
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Post `body`. Returns when it was taken (any 2xx); raises DeliveryFailed or Refused."""
+        if self._client.is_closed:
+            self._client = self._made()
+        # Who sends a byte now and then is never too late for any one of them.
+        late = threading.Timer(LONGEST, self._client.close)
+        late.daemon = True
+        late.start()
         try:
-            with self._client.stream(
-                "POST", self._address, content=body, headers=dict(headers)
-            ) as answer:
-                status = answer.status_code
-                # Read to its end, and no further than this, so that the connection can go on.
-                for _ in zip(answer.iter_raw(_CHUNK), range(_CHUNKS), strict=False):
-                    pass
+            status = self._status(body, headers)
         except httpx.TimeoutException as error:
             raise DeliveryFailed(
                 f"no answer within {SECONDS:g} s",
@@ -51,6 +58,8 @@ class Poster:
                 where=self._address,
                 mend="See whether that server runs and can be reached from here",
             ) from error
+        finally:
+            late.cancel()
         if 200 <= status < 300:
             return
         if 300 <= status < 400:
@@ -65,6 +74,17 @@ class Poster:
             where=self._address,
             mend="See that server's log; the secret and the path are the usual reasons",
         )
+
+    def _status(self, body: bytes, headers: Mapping[str, str]) -> int:
+        with self._client.stream(
+            "POST", self._address, content=body, headers=dict(headers)
+        ) as answer:
+            # Read to its end, and no further than this, so that the connection can go on. What it
+            # says is nothing to us: it has answered.
+            with contextlib.suppress(httpx.HTTPError, httpx.StreamError):
+                for _ in zip(answer.iter_raw(_CHUNK), range(_CHUNKS), strict=False):
+                    pass
+            return answer.status_code
 
     def close(self) -> None:
         """Close the connections."""

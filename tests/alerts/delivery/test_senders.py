@@ -157,7 +157,7 @@ def test_cap_is_posted_with_its_key(receiver: HttpReceiver, folder: Path) -> Non
 def test_who_answers_byte_by_byte_holds_up_nothing_for_long(
     folder: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes, *, taken: bool
 ) -> None:
-    """A head that never ends is a failure; an answer whose rest is late is an answer all the same."""
+    """A head that never ends is a failure; an answer whose rest is late is an answer."""
     monkeypatch.setattr(http, "LONGEST", 0.3)
     with dripping(answer) as address:
         sender = open_sender(

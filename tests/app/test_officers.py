@@ -1,5 +1,6 @@
 """People and the stop switch from the command line, beside a ledger that another process writes."""
 
+import errno
 import re
 from pathlib import Path
 
@@ -112,6 +113,25 @@ def test_one_person_is_enrolled_once(
     assert code == 2
     assert "enrolled already" in wrong
     assert not (tmp_path / "two.key").exists()
+
+
+def test_who_has_no_key_is_no_officer(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that cannot be written, or only in part, was never enrolled; it can be tried again."""
+    arguments = ("officer", "enrol", "Ada Wong", "--role", "controller", "--state", state, "--out")
+    code, _, wrong = run(capsys, *arguments, tmp_path / "none" / "ada.key")
+    assert (code, "Nobody was enrolled" in wrong) == (2, True)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        assert run(capsys, *arguments, tmp_path / "ada.key")[0] == 2
+    assert not (tmp_path / "ada.key").exists()
+    assert "no officer is enrolled" in run(capsys, "officer", "list", "--state", state)[1]
+    assert run(capsys, *arguments, tmp_path / "ada.key")[0] == 0
 
 
 @pytest.mark.parametrize(

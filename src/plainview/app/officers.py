@@ -70,7 +70,13 @@ def write_key(path: Path, signer: Signer) -> None:
             "there is a file already", where=str(path), mend="Give another with --out"
         ) from error
     except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", where=str(path)) from error
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise InputError(
+            f"cannot be written ({error.strerror})",
+            where=str(path),
+            mend="Nobody was enrolled. Give another place with --out",
+        ) from error
 
 
 def enrol(name: str, role: Role, out: Path, state: Path | None) -> str:
@@ -78,8 +84,7 @@ def enrol(name: str, role: Role, out: Path, state: Path | None) -> str:
     if out.exists():
         raise InputError("there is a file already", where=str(out), mend="Give another with --out")
     with office_of(state, make=True) as office:
-        signer = office.enrol(name, role)
-        write_key(out, signer)
+        office.enrol(name, role, keep=lambda signer: write_key(out, signer))
     return f"{out}: the key of {name}, {role}. Keep it where nobody else can read it"
 
 

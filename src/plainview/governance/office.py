@@ -168,10 +168,13 @@ class Office:
 
     # --- people --------------------------------------------------------------------------------
 
-    def enrol(self, name: str, role: Role) -> Signer:
+    def enrol(
+        self, name: str, role: Role, keep: Callable[[Signer], object] = lambda _: None
+    ) -> Signer:
         """A new officer's signing key; the ledger keeps only its public half.
 
-        Raises InputError for a name that is already enrolled, LedgerError.
+        `keep` gets the key before the ledger hears of it: whose key could not be kept is no
+        officer. Raises what `keep` does, InputError for a name that is enrolled, LedgerError.
         """
         name = " ".join(name.split())
         if not 1 <= len(name) <= 200:
@@ -184,6 +187,7 @@ class Office:
                 )
         number = self.standing().size
         signer = Signer.generate(f"{self.ledger.origin}/officer/{number}")
+        keep(signer)
         self.record(
             self.entry(
                 EntryKind.OFFICER_ENROLLED,

@@ -155,7 +155,7 @@ def test_pages_follow_one_another_and_belong_to_their_search(client: Client) -> 
         ("ground=0,0,1,1", "one site"),
         ("since=5&until=4", "ends before"),
         ("kind=face", "face"),
-        ("state=raised", "raised"),
+        ("state=raised", '"where":"state"'),
         ("limit=0", "limit"),
         ("camra=quay-east", "Did you mean 'camera'?"),
         ("text=stewards", "no such parameter"),

@@ -30,6 +30,10 @@ _STATUS = ((InputError, 400), (SignInNeeded, 401), (TooMany, 429), (AccessRefuse
 """The first kind that fits; what fits none is ours (503)."""
 
 
+_WRITTEN = {"which": "state"}
+"""Parameters that a handler calls otherwise: Litestar keeps `state` for itself."""
+
+
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
     return Response(
         problem,
@@ -47,7 +51,8 @@ def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
     """A request that cannot be answered: no such address, a parameter out of bounds."""
     extra = error.extra if isinstance(error.extra, list) else []
     faults = [item for item in extra if isinstance(item, dict)]
-    where = ", ".join(str(item.get("key", "")) for item in faults)
+    keys = [str(item.get("key", "")) for item in faults]
+    where = ", ".join(_WRITTEN.get(key, key) for key in keys)
     what = "; ".join(str(item.get("message", "")) for item in faults)
     return _answer(
         Problem(

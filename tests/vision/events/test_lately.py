@@ -92,6 +92,37 @@ def test_where_light_runs_over_the_ground_a_thing_comes_alone() -> None:
     assert patchily(4, 64) < GIVEN
 
 
+def hazily(*columns: int | None, depth: float = 9.0, drift: float = 0.0) -> float:
+    """The evidence at a place in haze, by where something was in the last looks of three seconds.
+
+    The plate knows nothing of it; fog has come by `drift` grey levels there at last.
+    """
+    lately, value = Lately(), 0.0
+    bank_ = np.zeros((HEIGHT, WIDTH), np.float32)
+    bank_[:, 30:] = drift
+    bank_ = np.asarray(cv2.blur(bank_, (41, 41)), dtype=np.float32)
+    for k, x in enumerate(((None,) * 9 + columns)[-9:]):
+        seen = at(0.4 * k, depth, 0, x)
+        luma = seen.luma + (bank_ if k == 8 else 0.0)
+        evidence = np.full((HEIGHT, WIDTH), -1.0, np.float32)
+        seen = seen._replace(luma=luma.astype(np.uint8), evidence=evidence, hazy=True)
+        value = float(lately.look(seen, WHOLE, evidence)[45, 55])
+    return value
+
+
+def test_in_haze_who_comes_is_held_against_what_drifts_around_him() -> None:
+    """Whatever the plate says, and whether he is darker than the fog, or brighter."""
+    assert hazily(50) == np.float32(GIVEN)
+    assert hazily(50, drift=8.0) == np.float32(GIVEN)
+    assert hazily(50, depth=-14.0) == np.float32(GIVEN)
+    assert hazily(None, drift=8.0) < GIVEN
+
+
+def test_in_haze_who_has_left_is_not_where_he_was() -> None:
+    """What is gone ended sharply then, and does no more."""
+    assert hazily(*[50] * 8, None) < GIVEN
+
+
 def test_a_clock_that_is_set_back_begins_anew() -> None:
     """What was kept of a later time is forgotten."""
     lately = Lately()

@@ -26,12 +26,12 @@ LONG = zone("one-way", np.array([(-5, 5), (5, 5), (5, 20), (-5, 20)], float), di
 Path = list[tuple[float, float, float]]
 
 
-def against(one: Mover, lane: Zone | None = None) -> bool:
+def against(one: Mover, lane: Zone | None = None, *, hazy: bool = False) -> bool:
     """Whether `one` goes the wrong way in a lane that leads along y."""
     zones = (lane or zone("one-way", direction=UP),)
     view = View(calibration=CALIBRATION, polygon=SQUARE, zones=zones)
     watch = WrongWay(view, OPTICS, OpenHours(zones, live=False))
-    found = watch.look(moment(0.0, one))
+    found = watch.look(moment(0.0, one)._replace(trusted=not hazy, hazy=hazy))
     return len(found) == 1
 
 
@@ -216,6 +216,13 @@ def test_an_outline_alone_must_be_there_nearly_always() -> None:
     assert against(walker._replace(share=0.9))
     assert not against(walker._replace(share=0.6))
     assert not against(walker._replace(share=0.9, moved=False))
+
+
+def test_in_haze_an_outline_must_be_there_mostly() -> None:
+    """No leaves cast any shade there, and a few grey levels are all that is seen of somebody."""
+    walker = mover(along((0, 17), (0, 13), 3.0), Size.PERSON)._replace(flow=None)
+    assert against(walker._replace(share=0.6), hazy=True)
+    assert not against(walker._replace(share=0.4), hazy=True)
 
 
 def test_a_lane_may_be_for_vehicles_only() -> None:

@@ -99,14 +99,15 @@ class Eyes:
 
     def _moved(self, seen: Seen, movers: Movers) -> Seen:
         """`seen` with what moves in it by `movers`, what is veiled, and no bodies made of light."""
-        veiled, bodies = seen.evidence, seen.bodies
+        veiled, bodies, lit = seen.evidence, seen.bodies, False
         if movers.window is not None:
             veiled = self._keen.look(seen, movers.window, noise_of(seen))
-            veiled = self._lately.look(seen, movers.window, veiled, patchy=self._keen.patchy)
-        patchy = self._keen.patchy
-        if patchy:
+            # No sun shines through haze: what is patchy there is fog.
+            lit = self._keen.patchy and not seen.hazy
+            veiled = self._lately.look(seen, movers.window, veiled, patchy=lit)
+        if self._keen.patchy:
             bodies = movers.footed(seen.evidence, bodies)
-        moves = movers.step(seen.t, seen.evidence, bodies, veiled, patchy=patchy)
+        moves = movers.step(seen.t, seen.evidence, bodies, veiled, patchy=lit)
         return seen._replace(movers=moves, veiled=veiled, bodies=bodies)
 
     def take(self) -> tuple[Event, ...]:

@@ -5,6 +5,11 @@ car that it veils, and both are one part then (keen.py). Against what the camera
 seconds ago it hardly differs, and what moves does. So the median of three such pictures is held
 against what is there now. A part that ends sharply in that, and differs from the plate too, is a
 thing; where such a thing has just left, the plate is as it was.
+
+In haze, where fog takes so much contrast that the picture counts as blurred, the plate says nothing
+of that: what is there ends sharply now, what has left ended so then. Somebody is a few grey levels
+off the fog behind him, which drifts by as many; but its banks are large and soft. So what differs
+is held against what differs around it there, and there is no sun that could make it brighter.
 """
 
 from collections import deque
@@ -17,7 +22,7 @@ from numpy.typing import NDArray
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.plate import Image, Luma, gradients, median_of_three
-from plainview.vision.ranks import median_of_bytes, ranked
+from plainview.vision.ranks import median, median_of_bytes, ranked
 from plainview.vision.shadow import SOFT
 
 AGO: Final = (0.8, 1.6, 2.4)
@@ -41,6 +46,15 @@ MOSTLY: Final = 0.13
 sharp. Things in fog have 0.14 to 0.25, such patches 0.10 to 0.15."""
 RATIO: Final = (SOFT + 0.08, 1.05)
 """Luma against what was there: darker may be the sun's shadow, brighter may be its light."""
+HAZED: Final = (RATIO[0], 1.0 / RATIO[0])
+"""The same in haze, where the sun casts neither."""
+BANK: Final = (31, 31)
+"""Working pixels, across and down, over which fog is about even: three quarters of a body's height
+(optics.WORK_HEIGHT), and three times its breadth."""
+SOME: Final = 0.05
+"""Part of those that must be fog, at least, for its level to be known."""
+FINEST: Final = 0.6
+"""Grey levels below which the spread of what differs from around it is the picture's own steps."""
 CAST: Final = 0.1
 """Part of it that is somebody who is known, from which the rest may be his shadow."""
 GIVEN: Final = 0.6
@@ -74,7 +88,7 @@ class Lately:
         self._keep(seen.t, now)
         if before is None:
             return given
-        return _given(seen, part, given, _Pair(now, before), ALONE if patchy else 0.0)
+        return _given(seen, part, given, _Pair(now, before, seen.hazy), ALONE if patchy else 0.0)
 
     def _keep(self, t: float, now: Luma) -> None:
         if self._kept and 0 <= t - self._kept[-1][0] < APART:
@@ -96,18 +110,37 @@ class _Pair(NamedTuple):
 
     now: Luma
     before: Luma
+    hazy: bool
+
+    def part(self, where: tuple[slice, slice]) -> "_Pair":
+        """The part of it at `where`."""
+        return _Pair(self.now[where], self.before[where], self.hazy)
+
+    def change(self) -> tuple[Luma | Image, float]:
+        """(h, w) grey levels by which it has changed, and their spread (robust)."""
+        if self.hazy:
+            signed = np.asarray(cv2.subtract(self.now, self.before, dtype=cv2.CV_32F))
+            lone = np.abs(signed - cv2.blur(signed, BANK))
+            spread = max(1.4826 * median(lone[::4, ::4]), FINEST)
+            # What has come is no fog: else fog would seem to have come around it, the other way.
+            fog = np.asarray(lone <= CLEAR * spread, dtype=np.float32)
+            level = cv2.blur(signed * fog, BANK) / np.maximum(cv2.blur(fog, BANK), SOME)
+            return np.minimum(lone, np.abs(signed - level)), spread
+        change = np.asarray(cv2.absdiff(self.now, self.before), dtype=np.uint8)
+        return change, max(1.4826 * median_of_bytes(change[::4, ::4]), 1.0)
 
 
 def _given(seen: Seen, part: tuple[slice, slice], given: Image, pair: _Pair, alone: float) -> Image:
     """What has come given back; of parts that are at least `alone` of it all."""
-    change = np.asarray(cv2.absdiff(pair.now, pair.before), dtype=np.uint8)
-    spread = max(1.4826 * median_of_bytes(change[::4, ::4]), 1.0)
-    # Whole grey levels: bytes are compared several times faster than numbers.
-    came = change > np.uint8(min(CLEAR * spread, 255.0))
+    change, spread = pair.change()
+    # Whole grey levels are compared several times faster than numbers.
+    clear = min(CLEAR * spread, 255.0)
+    came = change > (np.float32(clear) if pair.hazy else np.uint8(clear))
     many = int(np.count_nonzero(came))
     if many > CALM * came.size:
         return given
-    came &= seen.evidence[part] > PLATE
+    if not pair.hazy:
+        came &= seen.evidence[part] > PLATE
     if not came.any():
         return given
     mask = cv2.morphologyEx(came.view(np.uint8), cv2.MORPH_CLOSE, _UPRIGHT)
@@ -121,14 +154,14 @@ def _given(seen: Seen, part: tuple[slice, slice], given: Image, pair: _Pair, alo
         only = np.asarray(labels[near] == k, dtype=np.uint8)
         if np.count_nonzero((only > 0) & (seen.mask[part][near] > 0)) > CAST * area:
             continue
-        if not _thing(_Pair(pair.now[near], pair.before[near]), change[near], only, spread):
+        if not _thing(pair.part(near), change[near], only, spread):
             continue
         found = found.copy() if found is given else found
         found[part][near][(only > 0) & (found[part][near] < GIVEN)] = GIVEN
     return found
 
 
-def _thing(pair: _Pair, change: Luma, mask: NDArray[np.uint8], spread: float) -> bool:
+def _thing(pair: _Pair, change: Luma | Image, mask: NDArray[np.uint8], spread: float) -> bool:
     """Whether what `mask` (h, w) shows ends sharply, and is no darker than a veil allows.
 
     `change` (h, w) is in grey levels.
@@ -136,13 +169,22 @@ def _thing(pair: _Pair, change: Luma, mask: NDArray[np.uint8], spread: float) ->
     core = cv2.erode(mask, _THREE)
     inside = core if cv2.countNonZero(core) >= 10 else mask
     contrast = cv2.mean(change, inside)[0]
-    ratio = cv2.mean(pair.now, inside)[0] / max(cv2.mean(pair.before, inside)[0], 1.0)
-    if contrast < CLEAR * spread or not RATIO[0] <= ratio <= RATIO[1]:
+    lowest, highest = HAZED if pair.hazy else RATIO
+    before = cv2.mean(pair.before, inside)[0]
+    ratio = cv2.mean(pair.now, inside)[0] / max(before, 1.0)
+    if contrast < CLEAR * spread or not lowest <= ratio <= highest:
         return False
     # Light multiplies: where its patch crosses from stone to asphalt it ends in no ratio.
-    ratios = np.log((pair.now + np.float32(4.0)) / (pair.before + np.float32(4.0)))
-    contrast = cv2.mean(np.abs(ratios), inside)[0]
+    now, then = (np.log(one + np.float32(4.0)) for one in (pair.now, pair.before))
     rim = (cv2.dilate(mask, _THREE) > 0) & (cv2.erode(mask, _THREE) == 0)
-    steps = cv2.magnitude(*gradients(ratios))[rim]
-    sharp = steps.size and ranked(steps, EDGE) >= SHARP * contrast
-    return bool(sharp and ranked(steps, 0.5) >= MOSTLY * contrast)
+    steps = _steps(now - then)[rim]
+    deep = contrast / (before + 4.0) if pair.hazy else cv2.mean(np.abs(now - then), inside)[0]
+    sharp = steps.size and ranked(steps, EDGE) >= SHARP * deep
+    if not sharp or ranked(steps, 0.5) < MOSTLY * deep:
+        return False
+    return not pair.hazy or ranked(_steps(now)[rim], EDGE) > ranked(_steps(then)[rim], EDGE)
+
+
+def _steps(values: Image) -> Image:
+    """(h, w) by how much `values` (h, w) differ from pixel to pixel."""
+    return np.asarray(cv2.magnitude(*gradients(values)), dtype=np.float32)

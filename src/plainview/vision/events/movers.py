@@ -47,6 +47,9 @@ EVERY: Final = 0.4
 NEARLY_ALWAYS: Final = 0.75
 """Part of the looks in which somebody must be met of whom only an outline is found: what sways
 makes one now and then."""
+MOSTLY: Final = 0.5
+"""The same in haze, where no leaves cast a shade: a few grey levels are all that is seen there of
+somebody, now and then too few."""
 LONG: Final = 5.0
 """Metres around a vehicle within which bodies are parts of it."""
 FEW: Final = 3

@@ -22,7 +22,7 @@ from plainview.geometry import ONE_WAY, View
 from plainview.record import EventKind
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
-from plainview.vision.events.movers import NEARLY_ALWAYS, Mover
+from plainview.vision.events.movers import MOSTLY, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.streams import Front, Stream, Streams, middle
@@ -173,7 +173,7 @@ class WrongWay:
             for k, zone, ground, way in self._lanes
             if self._hours.watched(k, seen.t)
             for mover in seen.movers
-            if mover.counts(zone) and against(mover, ground, way, self._centre)
+            if mover.counts(zone) and against(mover, ground, way, self._centre, hazy=seen.hazy)
         ]
 
 
@@ -185,15 +185,18 @@ def _whole(mover: Mover, seen: Seen) -> tuple[float, float]:
     return middle(seen.bodies, np.array(place), np.array([mover.vx, mover.vy]))
 
 
-def _there(mover: Mover) -> bool:
+def _there(mover: Mover, *, hazy: bool) -> bool:
     """Whether somebody of whom only an outline is found has been met often enough to be one."""
-    return not mover.outlined or (mover.moved and mover.share > NEARLY_ALWAYS)
+    return not mover.outlined or (mover.moved and mover.share > (MOSTLY if hazy else NEARLY_ALWAYS))
 
 
-def against(mover: Mover, ground: Polygon, way: Floats, centre: Floats) -> bool:
+def against(
+    mover: Mover, ground: Polygon, way: Floats, centre: Floats, *, hazy: bool = False
+) -> bool:
     """Whether `mover` has come against `way` (2,), a unit vector, over `ground`, and goes on.
 
     Seen from `centre` (3,), metres: who walks beside a lane far away may be met at its border.
+    Where it is `hazy` nothing casts the shade of which an outline could be.
     """
     # Who rides is of a person's size, and as soon gone as a car.
     fast = mover.size is Size.VEHICLE or mover.speed >= FAST
@@ -202,7 +205,7 @@ def against(mover: Mover, ground: Polygon, way: Floats, centre: Floats) -> bool:
         return False
     if mover.flow is not None and mover.flow[0] * way[0] + mover.flow[1] * way[1] > -least.speed:
         return False
-    if len(mover.path) < SPARSE or not _there(mover):
+    if len(mover.path) < SPARSE or not _there(mover, hazy=hazy):
         return False
     path = on(mover.path, ground)
     if len(path) < SPARSE:

@@ -258,6 +258,16 @@ def test_a_person_decides_by_keyboard_with_a_reason(
         expect(rows(page)).to_contain_text("Cleared by demonstration")
 
 
+def test_what_is_chosen_shows_in_a_persons_own_colours(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """Where the system gives two colours, what is pressed is still told from what is not."""
+    with shown(browser, served, alerts, forced_colors="active") as page:
+        paper = "button => getComputedStyle(button).backgroundColor"
+        pressed = card(page).get_by_role("button", name="Open", exact=True).evaluate(paper)
+        assert pressed != card(page).get_by_role("button", name="Earlier").evaluate(paper)
+
+
 def test_the_gravest_site_comes_first_and_is_whole_on_the_map(
     browser: Browser, served: Served, alerts: StandinAlerts
 ) -> None:

@@ -218,8 +218,9 @@ def against(
         or along > AGAINST[mover.size] * far
     ):
         return False
-    surely = mover.size is Size.VEHICLE or deep(path[:, 1:].mean(axis=0), ground, centre)
-    return surely and stray(path) <= STRAY * far
+    return stray(path) <= STRAY * far and (
+        mover.size is Size.VEHICLE or deep(path[:, 1:].mean(axis=0), ground, centre)
+    )
 
 
 def streams(stream: Stream, ground: Polygon, way: Floats, centre: Floats) -> bool:
@@ -240,8 +241,8 @@ def streams(stream: Stream, ground: Polygon, way: Floats, centre: Floats) -> boo
     least = LEAST[size]
     if not least.reached(-max(along, flowed), seconds):
         return False
-    if not fast and not deep(path[:, 1:3].mean(axis=0), ground.buffer(-BROAD), centre):
-        return False
     # Its place must have come as far as its flow says: what only flickers has gone nowhere.
     agrees = ALIKE[1] * flowed <= along <= ALIKE[0] * flowed
-    return agrees and along <= AGAINST[size] * far and stray(path[:, :3]) <= STRAY * far
+    if not agrees or along > AGAINST[size] * far or stray(path[:, :3]) > STRAY * far:
+        return False
+    return fast or deep(path[:, 1:3].mean(axis=0), ground.buffer(-BROAD), centre)

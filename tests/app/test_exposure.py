@@ -69,7 +69,7 @@ def test_walks_and_districts_of_a_file(files: Path, capsys: pytest.CaptureFixtur
         capsys, "--walks", files / "walks.geojson", *known, "--map", files / "w.svg"
     )
     assert code == 0
-    assert "number 0: 200 m, 149 s on foot; 1 running cameras see it for 60 s" in text
+    assert "number 0: 200 m, 149 s on foot; 1 running camera sees it for 60 s" in text
     assert "number 1: 50 m" in text
     code, text, _ = run(
         capsys,

@@ -246,19 +246,28 @@ def _journey_lines(journey: Journey) -> Iterator[str]:
         yield "no way that is not too long is less seen than the shortest"
 
 
+def _one_or(one: str, several: str, number: int) -> str:
+    """The words for `number` of something."""
+    return one if number == 1 else several
+
+
 def _walk_lines(walk: WalkExposure) -> Iterator[str]:
+    running = walk.running.cameras
     yield (
         f"{walk.name}: {walk.metres:,.0f} m, {walk.seconds:,.0f} s on foot; "
-        f"{walk.running.cameras} running cameras see it for {walk.running.seconds_seen:,.0f} s "
+        f"{_one_or('1 running camera sees', f'{running} running cameras see', running)} it for "
+        f"{walk.running.seconds_seen:,.0f} s "
         f"({walk.running.camera_seconds:,.0f} camera-seconds)"
     )
     idle = walk.registered.cameras - walk.running.cameras
     if idle:
-        yield f"  {idle} more cameras stand there and do not run now"
+        some = _one_or("1 more camera stands", f"{idle} more cameras stand", idle)
+        yield f"  {some} there and {_one_or('does', 'do', idle)} not run now"
     if walk.registered.assumed:
         yield f"  the view of {walk.registered.assumed} of these cameras is not known and assumed"
     if walk.unplaced:
-        yield f"  {walk.unplaced} cameras have no place in the register and may see it"
+        some = _one_or("1 camera has", f"{walk.unplaced} cameras have", walk.unplaced)
+        yield f"  {some} no place in the register and may see it"
     for seen in walk.cameras:
         state = "" if seen.running else ", does not run"
         assumed = f", view assumed ({seen.assumed})" if seen.assumed else ""

@@ -130,6 +130,9 @@ def needs(
     text = measured_needs(city, state=state, level=level, out=out)
     if out is None:
         typer.echo(text, nl=False)
+    else:
+        rows = len(text.splitlines()) - 1
+        typer.echo(f"{out}: {rows or 'no'} {'need was' if rows == 1 else 'needs were'} measured")
 
 
 def _say(found: object, lines: Iterator[str], *, as_json: bool) -> None:

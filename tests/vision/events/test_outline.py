@@ -2,10 +2,11 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.vision.events.stage import Solid, Stage, hull, limb, lying, sitting
+from tests.vision.events.stage import Solid, Stage, hull, limb, lying, sitting, standing
 
+from plainview.vision.events import outline
 from plainview.vision.events.fallen import Judged
-from plainview.vision.events.figures import fit
+from plainview.vision.events.figures import Fit, fit
 from plainview.vision.events.limbs import Posture
 from plainview.vision.events.outline import apart, held
 from plainview.vision.events.stillness import Blob
@@ -90,3 +91,22 @@ def test_how_far_a_mean_gap_is_from_none() -> None:
     """In either direction, by the noise and a grey level."""
     mean = np.array([[0.0, -5.0, 10.0]], np.float32)
     assert apart(mean, np.full((1, 3), 2.0, np.float32)).tolist() == [[0.0, 1.25, 2.5]]
+
+
+def test_who_plainly_stands_is_held_against_silhouettes_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No sharper outline makes him one who lies; who may lie is held against them twice."""
+    sharply: list[object] = []
+
+    def counted(*given: object) -> dict[Posture, Fit]:
+        sharply.append(given)
+        return {}
+
+    monkeypatch.setattr(outline, "_sharply", counted)
+    for solids, times in ((standing(0.0, 1.0), 0), (lying(0.0, 1.0, 0.6), 1)):
+        sharply.clear()
+        mask = drawn(solids)
+        mean = np.where(mask > 0, np.float32(0.5), np.float32(-0.3))
+        judged(mask, mean, 9.0 * mask.astype(np.float32))
+        assert len(sharply) == times

@@ -4,9 +4,10 @@ from numpy.typing import NDArray
 from tests.vision.events.stage import Light, Moment, Stage, box, limb, lying, sitting, standing
 
 from plainview.record import Phase
+from plainview.vision.events import person_down
 from plainview.vision.events.fallen import EVERY, Rests, fell
 from plainview.vision.events.lasting import Lasting
-from plainview.vision.events.person_down import AGAIN, PATIENCE, PersonDown
+from plainview.vision.events.person_down import AGAIN, PATIENCE, RESTED, PersonDown
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
 
@@ -102,6 +103,18 @@ def test_while_nobody_is_down_parts_are_looked_for_in_every_second_look(
     assert len(by._down) == 1
     assert np.diff(falls[falls < 5]).min() > 1.5 * EVERY
     assert np.diff(falls[falls > 10]).max() < 1.5 * EVERY
+
+
+def test_what_has_just_come_to_rest_is_held_against_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who strolls by is at one place for two looks; who fell is looked at after a second."""
+    by = PersonDown(STAGE.view, STAGE.optics)
+    times: list[float] = []
+    monkeypatch.setattr(person_down, "held", lambda *_: times.append(by._looked))
+    for seen in STAGE.seen(10, _falls):
+        by.look(seen)
+    assert FALLS + RESTED <= min(times) <= FALLS + 2.0
 
 
 def test_a_ghost_of_one_who_lay_there_is_not_down() -> None:

@@ -30,6 +30,10 @@ PLAIN: Final = (1.5, 1.0)
 """A frame's noise in standard deviations, and grey levels, past which a mean gap is none of it."""
 HALF: Final = 0.5
 """Part of a body's contrast at which it ends."""
+UPRIGHT: Final = 0.3
+"""Overlap by which another posture explains better what evidence joins, from which no sharper
+outline makes it one who lies: of 440 blobs of a person's size it made none.
+"""
 TOP: Final = 0.8
 """Part of a body's pixels that differ no more than its contrast."""
 
@@ -56,7 +60,10 @@ def held(optics: Optics, blob: Blob, size: Extent, mean: Image, far: Image) -> J
     `mean` (h, w) evidence of its window: what may be its shadow speaks for no posture. `far` (h, w)
     is apart() there.
     """
-    found = [one for one in (_smoothly(optics, blob, mean), _sharply(optics, blob, far)) if one]
+    smoothly = _smoothly(optics, blob, mean)
+    plainly = smoothly and _other(smoothly) > smoothly[Posture.LYING].overlap + UPRIGHT
+    sharply = {} if plainly else _sharply(optics, blob, far)
+    found = [one for one in (smoothly, sharply) if one]
     if not found:
         return None
     overlaps = {
@@ -66,6 +73,11 @@ def held(optics: Optics, blob: Blob, size: Extent, mean: Image, far: Image) -> J
     lies = [one[Posture.LYING] for one in found]
     along = sum(_along(optics, one) for one in lies) / len(lies)
     return Judged(blob, size, overlaps[Posture.LYING], other, lies[0].place, along)
+
+
+def _other(one: dict[Posture, Fit]) -> float:
+    """Overlap of the best silhouette in `one` of any posture but lying."""
+    return max(found.overlap for posture, found in one.items() if posture is not Posture.LYING)
 
 
 def _along(optics: Optics, one: Fit) -> float:

@@ -45,6 +45,10 @@ from plainview.vision.plate import Image
 PATIENCE: Final = Patience(rise=7.0, fall=3.0, reach=1.5, least=0.53)
 MOST: Final = 6
 """Blobs that are held against silhouettes in one look."""
+RESTED: Final = 1.1
+"""Seconds at rest from which something is held against silhouettes: who strolls by is at one place
+for two looks, and who fell is still on his way down.
+"""
 AGAIN: Final = 2.0
 """Seconds after which what has not changed is held against silhouettes again: the mean gap still
 showed who had walked there."""
@@ -137,7 +141,8 @@ class PersonDown:
 
     def _rested(self, blob: Blob, size: Extent, noise: Image) -> Judged | None:
         """`blob` held against silhouettes, where it has come to rest."""
-        if not self._rests.note(size.place, self._looked):
+        rests = self._rests.note(size.place, self._looked)
+        if not rests or self._looked - self._rests.since(size.place, self._looked) < RESTED:
             return None
         fresh = (one for one in self._judged if self._looked - one.blob.since < AGAIN)
         known = next((one for one in fresh if _same(one.blob, blob)), None)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from plainview.vision.events.change import Change
-from plainview.vision.events.fallen import SAT, Down, Judged, fell, witness
+from plainview.vision.events.fallen import LONGER, SAT, Down, Judged, fell, witness
 from plainview.vision.events.person_down import PATIENCE
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
@@ -103,8 +103,23 @@ def test_a_fall_lessens_the_doubt_that_it_is_a_shadow() -> None:
 
 def test_a_fall_is_surer_the_faster_he_sank() -> None:
     """As far as one sinks who sits down it is none; past a fall's depth it is one."""
-    assert [fell(metres) for metres in (0.5, 0.8, 1.1)] == [0.0, 0.0, 1.0]
-    assert 0 < fell(0.9) < fell(1.0) < 1
+    assert [fell(metres) for metres in (0.5, 0.9, 1.15)] == [0.0, 0.0, 1.0]
+    assert 0 < fell(1.0) < fell(1.1) < 1
+
+
+def test_who_may_as_well_crouch_is_looked_at_for_longer() -> None:
+    """Who ties his shoe is up by then; who lies clearly, or was seen to fall, need not wait."""
+    for lies, other, sank, at_once in ((0.7, 0.69, 0.0, False), (0.75, 0.5, 0.0, True),
+                                       (0.7, 0.69, 1.2, True)):  # fmt: skip
+        one = down(lies, other, sank=sank)
+        assert one.asked(0.6) == at_once
+        assert one.asked(LONGER + 0.1)
+    # Once it was long enough it stays so, whatever one look says.
+    one = down(0.75, 0.5)
+    assert one.asked(0.6)
+    for _ in range(9):
+        one.again(seen(0.7, 0.69), 1.0, upright_now=False)
+    assert one.asked(1.2)
 
 
 def test_what_a_sitter_becomes_as_the_plate_takes_him_over_is_no_fall() -> None:

@@ -5,7 +5,7 @@ from tests.vision.events.stage import Light, Moment, Stage, box, limb, lying, si
 
 from plainview.record import Phase
 from plainview.vision.events import person_down
-from plainview.vision.events.fallen import EVERY, Rests, fell
+from plainview.vision.events.fallen import EVERY, LONGER, Rests, fell
 from plainview.vision.events.lasting import Lasting
 from plainview.vision.events.person_down import AGAIN, PATIENCE, RESTED, PersonDown
 from plainview.vision.events.stillness import Blob
@@ -165,8 +165,9 @@ def _falls(t: float) -> Moment:
 
 
 def _told(stage: Stage, light: Light) -> bool:
-    events = stage.events(PersonDown(stage.view, stage.optics), 18, _falls, light)
-    return any(FALLS + PATIENCE.rise <= one.t / 1000 <= FALLS + 11 for one in events)
+    events = stage.events(PersonDown(stage.view, stage.optics), 20, _falls, light)
+    last = FALLS + PATIENCE.rise + RESTED + LONGER + 1
+    return any(FALLS + PATIENCE.rise <= one.t / 1000 <= last for one in events)
 
 
 def test_one_who_lies_in_what_differs_faintly_is_told() -> None:

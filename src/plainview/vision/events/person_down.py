@@ -215,7 +215,7 @@ class PersonDown:
         zone = self._ground.zone(x, y)
         sure = one.confidence() * self._steady
         # What is surely nobody is no doubt about who lies there later.
-        if zone is None or one.lost or sure < REFUTED:
+        if zone is None or one.lost or sure < REFUTED or not one.asked(self._looked):
             return None
         return Sighting(x, y, sure, zone)
 

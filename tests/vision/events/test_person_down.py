@@ -219,6 +219,17 @@ def test_a_place_is_remembered_while_something_rests_there() -> None:
     assert rests.since(place, 9.0) == 9.0
 
 
+def test_what_is_looked_for_in_every_second_look_comes_to_rest() -> None:
+    """Who is seen in parts alone is not met in each look, and rests all the same."""
+    rests = Rests()
+    place = np.array([1.0, 2.0])
+    assert not rests.note(place, 0.0)
+    for t in (2 * EVERY, 4 * EVERY):
+        rests.look(t)
+        assert rests.note(place + 0.1, t)
+    assert rests.since(place, 4 * EVERY) == 0.0
+
+
 def test_where_something_stayed_for_long_is_known_for_a_while() -> None:
     """A seat is one though it is lost from sight; where somebody only stopped is none."""
     rests = Rests()

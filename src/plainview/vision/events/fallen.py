@@ -20,6 +20,8 @@ EVERY: Final = 0.6
 """Seconds between two looks."""
 RESTS: Final = 0.45
 """Metres between two looks within which a blob rests: what walks on is held against nothing."""
+SINCE: Final = 2.5
+"""Looks in which it is met again: who is in parts is looked for in every second one."""
 BESIDE: Final = 1.0
 """Metres within which what is of a person's size is what has rested there."""
 FORGOTTEN: Final = 2.5
@@ -69,7 +71,7 @@ LONGER: Final = 4.0
 """Seconds longer until who was not seen to fall, and may as well crouch, is told of: who ties his
 shoe has risen by then."""
 CLEARLY: Final = (0.6, 0.7)
-"""Confidence up to which it takes so long, and from which it takes no longer."""
+"""Confidence up to which it takes them, and from which it takes none."""
 UP: Final = (0.1, 0.15)
 """Overlap by which another posture must explain one who was down better: he has risen. The second
 where he was seen to fall."""
@@ -223,7 +225,7 @@ class Rests:
         self._rests = [one for one in self._rests if t - _kept(one) < one.seen <= t]
 
     def note(self, place: Floats, t: float) -> bool:
-        """Note something at `place` (2,); whether it was there in the last look."""
+        """Note something at `place` (2,); whether it was there in the last look, or before it."""
         gaps = [float(np.hypot(*(one.place - place))) for one in self._rests]
         k = int(np.argmin(gaps)) if gaps else -1
         if k < 0 or gaps[k] >= RESTS:
@@ -233,7 +235,7 @@ class Rests:
         known = self._rests[k]
         since = known.since if t - FORGOTTEN < known.seen else t
         self._rests[k] = _Rest(place, known.first, since, t)
-        return known.seen > t - 1.5 * EVERY
+        return known.seen > t - SINCE * EVERY
 
     def since(self, place: Floats, t: float) -> float:
         """Seconds since which something has been near `place` (2,); `t` where nothing was."""

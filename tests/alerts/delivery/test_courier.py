@@ -10,7 +10,7 @@ from tests.alerts.full_store import FullStore
 
 from plainview.alerts import lifecycle
 from plainview.alerts.book import Book
-from plainview.alerts.delivery.courier import LATEST, Courier
+from plainview.alerts.delivery.courier import AGAIN, LATEST, Courier
 from plainview.alerts.delivery.notice import Notice, trial
 from plainview.alerts.delivery.outbox import Outbox
 from plainview.alerts.delivery.route import Quiet, Refused, Route, RouteKind, Sender
@@ -161,6 +161,24 @@ def test_a_route_that_fails_is_tried_again_ever_later_and_told_of(store: FullSto
     assert world.turn() == ["1 raised", "2 raised"]
     assert world.troubles[1:] == [""]
     assert world.courier.state.trouble == ""
+
+
+def test_something_new_does_not_wait_for_what_failed_before(store: FullStore) -> None:
+    """After an hour of failures the next try is minutes away; an alarm is tried after seconds."""
+    world = World(store, route())
+    world.put(alert("a"))
+    world.receiver.failure = DeliveryFailed("nobody answers")
+    for _ in range(20):
+        world.turn()
+        world.clock.advance(LATEST)
+    world.turn()
+    world.receiver.failure = None
+    world.put(alert("b"))
+    world.clock.advance(AGAIN / 2)
+    assert not world.courier.turn(new=True)
+    assert world.receiver.got == []
+    world.clock.advance(AGAIN / 2)
+    assert world.turn() == ["a raised", "b raised"]
 
 
 def test_a_broker_that_goes_is_missed_before_it_is_needed(store: FullStore) -> None:

@@ -34,6 +34,8 @@ BROKEN_AFTER: Final = 3
 TENDED: Final = frozenset({RouteKind.MQTT})
 """Kinds of route whose other side is looked after although there is nothing to tell: it tells
 others whether this program is there, and keeps what holds now."""
+AGAIN: Final = 5.0
+"""Seconds from one failure to the next try, at least, where there is something new to tell."""
 AWAY: Final = 30.0
 """Seconds for which the other side may be away while there is nothing to tell: it may restart."""
 _IDLE: Final = 1.0
@@ -88,6 +90,8 @@ class Courier:
         """Monotonic seconds of what a rate limit counts."""
         self._paused_until = float("-inf")
         """Monotonic seconds before which nothing is tried."""
+        self._failed_at = float("-inf")
+        """Monotonic seconds of the last failure of the route."""
         self._offset = clock.utc() - clock.monotonic()
         self.state = RouteState()
         self._lost = False
@@ -119,13 +123,13 @@ class Courier:
                 self._using.release()
 
     def _run(self) -> None:
-        fresh = True
+        fresh, new = True, False
         while not self._stop.is_set():
             try:
                 if fresh:
                     self._outbox.resume(self.route.name)
                     fresh = False
-                more = self.turn()
+                more = self.turn(new=new)
             except StoreError as error:
                 _log.error("deliveries cannot be looked up", why=error.line())
                 more = False
@@ -134,13 +138,18 @@ class Courier:
                 _log.exception("a delivery failed", route=self.route.name)
                 self._failed(f"{type(error).__name__}: see the log")
                 more = False
-            if not more:
-                self._outbox.wait(self.route.name, _IDLE)
+            new = not more and self._outbox.wait(self.route.name, _IDLE)
 
     # --- one turn --------------------------------------------------------------------------------
 
-    def turn(self) -> bool:
-        """Hand over what is due now; whether there may be more. Raises StoreError."""
+    def turn(self, *, new: bool = False) -> bool:
+        """Hand over what is due now; whether there may be more. Raises StoreError.
+
+        `new`: something came. It is tried although what failed before waits for longer, AGAIN
+        seconds after that failed at the earliest: a route that is back takes an alarm at once.
+        """
+        if new:
+            self._paused_until = min(self._paused_until, self._failed_at + AGAIN)
         self._watch_clock()
         if self._clock.monotonic() < self._paused_until or not self._tend():
             return False
@@ -271,7 +280,7 @@ class Courier:
             was, moment = self.state, self._clock.monotonic()
             wait = self._wait(was.in_a_row)
             if pause:
-                self._paused_until = moment + wait
+                self._paused_until, self._failed_at = moment + wait, moment
             since = was.since if was.in_a_row else moment
             lasted = moment - since >= max(self.route.patience, least)
             failed = was.in_a_row + 1 >= BROKEN_AFTER and lasted

@@ -191,11 +191,12 @@ class Outbox:
         """Let who waits for `route` look now."""
         self._woken[route].set()
 
-    def wait(self, route: str, seconds: float) -> None:
-        """Return when something came for `route`, or after `seconds`."""
+    def wait(self, route: str, seconds: float) -> bool:
+        """Return when something came for `route`, or after `seconds`; whether something came."""
         woken = self._woken[route]
-        woken.wait(seconds)
+        came = woken.wait(seconds)
         woken.clear()
+        return came
 
     def waiting(self) -> dict[str, int]:
         """How many wait, by route, in the store or here. Raises StoreError."""

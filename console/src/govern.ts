@@ -2,7 +2,7 @@
 
 import { ask, type CameraStanding, Problem, type Standing } from "./api";
 import { h } from "./dom";
-import { type Grade, sentence as whole } from "./words";
+import { type Grade, sentence } from "./words";
 
 export const ROLES: Record<string, string> = {
   operator: "Operator",
@@ -131,17 +131,17 @@ export function standingLines(shown: CameraStanding[]): HTMLElement[] {
     .map((group) => {
       const first = group[0];
       const told = standingWords(first);
-      const names = group.length === shown.length && group.length > 1 ? `all ${cameras(group.length)}` : group.slice(0, 6).map(cameraName).join(", ") + (group.length > 6 ? ` and ${group.length - 6} more` : "");
+      const names = group.length === shown.length && group.length > 1 ? `All ${cameras(group.length)}` : group.slice(0, 6).map(cameraName).join(", ") + (group.length > 6 ? ` and ${group.length - 6} more` : "");
       return h("li", {},
         h("span", { class: "pill", "data-grade": told?.grade ?? "bad" }, told?.what ?? ""),
-        h("span", { class: "strip-text" }, h("strong", {}, `${names.slice(0, 1).toUpperCase()}${names.slice(1)}`), ": ", sentence(first?.why ?? ""), told?.next ?? "", told?.href ? " " : "",
+        h("span", { class: "strip-text" }, h("strong", {}, names), ": ", sentenceThen(first?.why ?? ""), told?.next ?? "", told?.href ? " " : "",
           told?.href ? h("a", { href: told.href }, told.link ?? "") : null));
     });
 }
 
 /** `text` as a sentence with a blank after it; empty for none. */
-export function sentence(text: string): string {
-  return text && `${whole(text)} `;
+export function sentenceThen(text: string): string {
+  return text && `${sentence(text)} `;
 }
 
 /** A strip that says what does not run; it is hidden while all may. */

@@ -2,7 +2,7 @@
 
 import { ask, Problem, send, type Standing, type StopNow } from "./api";
 import { h, part, say } from "./dom";
-import { cameraName, cameras, capabilityWords, cut, roleWords, scopeWords, sentence, stoppedBy, watch } from "./govern";
+import { cameraName, cameras, capabilityWords, cut, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
 import { here, may, signIn } from "./session";
 import { clock, span } from "./words";
 
@@ -261,7 +261,7 @@ function pressedCard(first: StopNow, changed: (standing: Standing) => void, lift
       standing = now;
       const title = scopeWords(stop.scope, now);
       say(name, title.slice(0, 1).toUpperCase() + title.slice(1));
-      say(since, `Stopped since ${clock(stop.since)} (${span(Date.now() / 1000 - stop.since)} ago). ${sentence(stop.why)}`);
+      say(since, `Stopped since ${clock(stop.since)} (${span(Date.now() / 1000 - stop.since)} ago). ${sentenceThen(stop.why)}`);
       const steps = [0, 1].map((k) => {
         const role = stop.agreed[k];
         return role ? `Agreed: ${roleWords(role)}` : k === 0 ? "Nobody has agreed yet: two people are needed" : stop.agreed.length ? "One more person must agree" : "A second person must agree";

@@ -64,7 +64,8 @@ def desk() -> StandinDesk:
     names = {
         "plaza-north": ("Plaza north", "Station plaza"),
         "plaza-south": ("Plaza south", "Station plaza"),
-        "quay-east": ("Quay east", "Harbour quay"),
+        # Nobody has named it: it stands there as it is written.
+        "quay-east": ("quay-east", "Harbour quay"),
     }
     cameras = tuple(running(one, site, *names[one]) for one, site in CAMERAS.items())
     return StandinDesk(cameras, SystemClock(), today=TODAY)
@@ -248,6 +249,13 @@ def test_what_does_not_run_is_never_nobody(
     with measured.show("", Role.SUPERVISOR) as page:
         card = page.locator(".site-card", has_text="Station plaza")
         expect(card).to_contain_text(f"All 2 cameras: {says.lower()}")
+
+
+def test_a_camera_without_a_name_stands_there_as_it_is_written(measured: City) -> None:
+    """An id is no sentence: its first letter stays small."""
+    measured.desk.set_state("quay-east", "waiting", "as it was told")
+    with measured.show("sites/quay", Role.SUPERVISOR) as page:
+        expect(page.locator(".strip")).to_contain_text("quay-east: As it was told.")
 
 
 def test_a_purpose_is_asked_and_can_be_changed(measured: City, live: Assessment) -> None:
@@ -541,7 +549,7 @@ def test_no_known_barrier_and_no_sideways_scroll(measured: City, live: Assessmen
         page.get_by_role("button", name="Change purpose").click()
         check(page)
     with measured.show("", Role.SUPERVISOR) as page:
-        expect(page.locator(".strip")).to_contain_text("camera Quay east")
+        expect(page.locator(".strip")).to_contain_text("camera quay-east")
         check(page)
     with measured.show("assessments", Role.CONTROLLER) as page:
         expect(page.locator(".row")).to_have_count(1)

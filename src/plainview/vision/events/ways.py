@@ -21,10 +21,15 @@ ALONG: Final = 0.7
 """Cosine of the angle between the ways of a vehicle and of its parts, at least."""
 
 
-def alike(one: Floats | tuple[float, float], other: Floats | tuple[float, float]) -> bool:
-    """Whether two ways (2,) are the same, in m/s or not; what stands goes none."""
+def alike(
+    one: Floats | tuple[float, float], other: Floats | tuple[float, float], least: float = ALONG
+) -> bool:
+    """Whether two ways (2,) are the same, in m/s or not; what stands goes none.
+
+    That is where the cosine of the angle between them is `least` or more.
+    """
     both = float(np.hypot(*one)) * float(np.hypot(*other))
-    return both > 0 and float(one[0] * other[0] + one[1] * other[1]) >= ALONG * both
+    return both > 0 and float(one[0] * other[0] + one[1] * other[1]) >= least * both
 
 
 def on(path: Floats, ground: Polygon) -> Floats:

@@ -89,9 +89,7 @@ def enters(mover: Mover, ground: Polygon, way: tuple[float, float]) -> bool:
     if not outside.any():
         return False
     last = mover.path[int(np.nonzero(outside)[0][-1]), 1:]
-    step = np.array([mover.x, mover.y]) - last
-    scale = float(np.hypot(*step)) * float(np.hypot(*way))
-    return scale > 0 and float(step @ np.array(way)) >= SAME_WAY * scale
+    return alike(np.array([mover.x, mover.y]) - last, way, SAME_WAY)
 
 
 def goes_with(mover: Mover, movers: Sequence[Mover]) -> bool:

@@ -75,6 +75,11 @@ def jumping() -> Path:
     return [(-1.6 + 0.2 * k, 0.0, 18.0 if k < 4 else 11.0) for k in range(9)]
 
 
+def amiss(path: Path, *looks: int) -> Path:
+    """`path` that was 6 m beside it in some `looks`."""
+    return [(t, x - 6.0 * (k in looks), y) for k, (t, x, y) in enumerate(path)]
+
+
 def late(path: Path, by: float) -> Path:
     """`path` whose second half comes `by` seconds later: meanwhile nothing was seen."""
     half = len(path) // 2
@@ -125,6 +130,14 @@ def test_what_is_fast_is_told_of_while_it_is_there(one: Mover) -> None:
 def test_what_is_no_wrong_way(one: Mover) -> None:
     """Backing up a little, one look, a look lost, outside, standing, turning, a mismatch."""
     assert not against(one)
+
+
+def test_a_car_that_is_metres_amiss_in_one_look_goes_on() -> None:
+    """Rain hangs from its outline now and then. What is so in two on end may be beside the lane."""
+    path = along((0, 18), (0, 12), 1.2)
+    assert against(mover(amiss(path, 3), Size.VEHICLE))
+    assert not against(mover(amiss(path, 3, 4), Size.VEHICLE))
+    assert not against(mover([(t, x - 6.0, y) for t, x, y in amiss(path, 3)], Size.VEHICLE))
 
 
 def streaming(x: float | None, speed: float = -5.0) -> bool:

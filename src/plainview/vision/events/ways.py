@@ -43,6 +43,19 @@ def on(path: Floats, ground: Polygon) -> Floats:
     return path[last if inside[last] else last + 1 :]
 
 
+def steady(path: Floats) -> Floats:
+    """`path` (n, 3) with each place but the first and the last the middle of three, side by side.
+
+    An outline that rain hangs from, or a bank of fog, is metres amiss in one look.
+    """
+    if len(path) < 3:
+        return path
+    middle = np.sort(np.stack((path[:-2, 1:], path[1:-1, 1:], path[2:, 1:])), axis=0)[1]
+    found = path.copy()
+    found[1:-1, 1:] = middle
+    return found
+
+
 def unbroken(path: Floats) -> Floats:
     """The last part of a stream's `path` (n, 5) over which it cannot be another thing's."""
     if len(path) == 0:

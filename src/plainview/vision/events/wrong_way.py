@@ -26,7 +26,7 @@ from plainview.vision.events.movers import MOSTLY, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.streams import Front, Stream, Streams, middle
-from plainview.vision.events.ways import UNEVEN, alike, on, stray, unbroken
+from plainview.vision.events.ways import UNEVEN, alike, on, steady, stray, unbroken
 from plainview.vision.events.within import deep
 from plainview.vision.optics import Floats, Optics
 
@@ -207,7 +207,7 @@ def against(
         return False
     if len(mover.path) < SPARSE or not _there(mover, hazy=hazy):
         return False
-    path = on(mover.path, ground)
+    path = on(steady(mover.path) if mover.size is Size.VEHICLE else mover.path, ground)
     if len(path) < SPARSE:
         return False
     step = path[-1, 1:] - path[0, 1:]

@@ -7,8 +7,9 @@ import pytest
 from tests.vision.events.stage import Stage
 
 from plainview.vision.events.change import Change, Traits
+from plainview.vision.events.lit import EVEN
 from plainview.vision.events.stillness import Blob
-from plainview.vision.events.thing import EVEN, TRAITS_EVERY, Extent, Thing
+from plainview.vision.events.thing import TRAITS_EVERY, Extent, Thing
 
 STAGE = Stage()
 

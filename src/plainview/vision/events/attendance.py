@@ -3,7 +3,8 @@
 Somebody who stands still is a body to the measurement, and his legs, or all of him with his
 shadow, are to `stillness` something that came and stays. His figure covers it, and his head shows
 above it; a thing's outline reaches no higher than its own. Far away the foot of an outline, or of
-its shadow, is metres from where he stands: what covers what is asked in the picture.
+its shadow, is metres from where he stands: what covers what is asked in the picture. Who walked
+away is known by a balance (company.py).
 """
 
 from typing import Final
@@ -12,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.events.company import LEAST
+from plainview.vision.events.company import LEAST, Company
+from plainview.vision.events.dim import Dim
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import DIFFERS
 from plainview.vision.events.thing import Thing
@@ -40,7 +42,74 @@ HEAD: Final = SAMPLE_Z > 0.72
 """(SAMPLES,) what of a body's silhouette is higher than a thing that people leave."""
 HEADED: Final = 0.25
 """Part of that which shows of somebody; of a thing that is taken for a body nothing does."""
+LEFT: Final = 0.6
+"""People, net, who must have walked away from a thing since it came: whoever put it down did."""
+STOOD: Final = 0.3
+"""Part of the looks, of late, in which somebody stood there, from which it is he that is seen."""
+WITH: Final = 2
+"""Looks in a row in which somebody is beside it who is with it: in one, a body may be guessed."""
+SOON: Final = 12.0
+"""Seconds after it came, or after somebody was with it, in which somebody must walk away from it.
+"""
+LATELY: Final = 25
+"""Looks over which it is said how often something was so."""
 Pixels = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+class Attendance:
+    """Owns who was about of late, however dimly he is seen."""
+
+    def __init__(self, optics: Optics) -> None:
+        """Nobody was."""
+        self._optics = optics
+        self._company = Company()
+        self._dim = Dim(optics)
+
+    def note(self, seen: Seen) -> Seen:
+        """Remember who is about in `seen`; it, with whom the measurement is too dim to find."""
+        seen = seen._replace(bodies=self._dim.bodies(seen))
+        self._company.note(seen.t, seen.bodies)
+        return seen
+
+    def carrier(self, thing: Thing) -> float:
+        """Metres to who was nearest to `thing` as it came."""
+        return self._company.nearest(thing.extent.place, thing.since - 4, thing.since + 1)
+
+    def meet(self, thing: Thing, t: float) -> None:
+        """Note who brought `thing`, which is met at `t` seconds, and who was with it until now."""
+        thing.carrier = self.carrier(thing)
+        stayed = self._company.stayed(thing.extent.place, BESIDE, SLOW)
+        if thing.since < stayed < t - 1:
+            # Who stood with it for long hid what it is: he has brought it, or watched it.
+            thing.carrier = min(thing.carrier, BESIDE)
+            thing.with_it = thing.counted = stayed
+
+    def attend(self, thing: Thing, seen: Seen, taken: NDArray[np.uint8]) -> None:
+        """Note who is with `thing`, and who walked away from it soon after it came or after that.
+
+        One who waits beside it for long and then goes has left it as well. `taken` (h, w): where
+        there are things.
+        """
+        if covered(thing, seen.evidence):
+            thing.beside, thing.counted = 0, seen.t
+            return
+        optics = self._optics
+        there = stands(optics, thing, seen)
+        thing.stood += (there - thing.stood) / min(thing.looks, LATELY)
+        if thing.left:
+            return
+        if there or attended(optics, thing, seen, taken, BESIDE):
+            thing.beside += 1
+        else:
+            thing.beside = 0
+        until = min(seen.t, thing.with_it + SOON)
+        if thing.beside >= WITH:
+            thing.with_it, thing.away = seen.t, np.zeros(2)
+        elif thing.counted < until:
+            place = thing.extent.place
+            thing.away += self._company.gone(place, optics.centre, thing.counted, until)
+            thing.left = bool(thing.away.min() >= LEFT)
+        thing.counted = seen.t
 
 
 def attended(

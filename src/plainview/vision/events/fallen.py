@@ -12,8 +12,9 @@ import numpy as np
 
 from plainview.vision.events.change import Change
 from plainview.vision.events.flicker import step
+from plainview.vision.events.lit import EVEN
 from plainview.vision.events.stillness import Blob
-from plainview.vision.events.thing import EVEN, Extent
+from plainview.vision.events.thing import Extent
 from plainview.vision.optics import Floats
 
 EVERY: Final = 0.6

@@ -15,32 +15,21 @@ import numpy as np
 
 from plainview.geometry import View
 from plainview.record import EventKind
-from plainview.vision.events.attendance import BESIDE, SLOW, attended, covered, stands
+from plainview.vision.events.attendance import LATELY, STOOD, Attendance, attended
 from plainview.vision.events.change import Change, State
-from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
-from plainview.vision.events.dim import Dim
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.moved import Moved
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import (
-    EVERY,
-    Blob,
-    Stillness,
-    apart,
-    outgrown,
-    remaining,
-    touch,
-)  # fmt: skip
+from plainview.vision.events.stillness import EVERY, Blob, Stillness, outgrown, remaining, touch
 from plainview.vision.events.thing import CAME, PLAIN, WENT, Extent, Thing, extents
+from plainview.vision.events.unshaded import unshaded
 from plainview.vision.optics import Optics
 
 PATIENCE: Final = Patience(rise=10.0, fall=2.0, reach=1.0)
 MOST: Final = 24
 """Changes that are watched at once."""
-LEFT: Final = 0.6
-"""People, net, who must have walked away from a thing since it came: whoever put it down did."""
 YOUNG: Final = 6.0
 """Seconds in which who put a thing down is still near, and in which its outline grows."""
 ALONE: Final = 1.6
@@ -53,15 +42,6 @@ OUTGROWN_FOR: Final = 5
 """Looks in a row in which it must be so."""
 STEADY: Final = 0.25
 """Part of it by which all that lies there may differ from one look to the next: nobody moves."""
-STOOD: Final = 0.3
-"""Part of the looks, of late, in which somebody stood there, from which it is he that is seen."""
-WITH: Final = 2
-"""Looks in a row in which somebody is beside it who is with it: in one, a body may be guessed."""
-SOON: Final = 12.0
-"""Seconds after it came, or after somebody was with it, in which somebody must walk away from it.
-"""
-LATELY: Final = 25
-"""Looks over which it is said how often something was so."""
 UNLIKE: Final = 4
 """Looks in a row without it after which it is gone."""
 LONG_HIDDEN: Final = 20.0
@@ -88,8 +68,7 @@ class LeftObject:
         self._ground = Ground(view, self.kind)
         self._stillness = Stillness(optics)
         self._founding = Founding()
-        self._company = Company()
-        self._dim = Dim(optics)
+        self._attendance = Attendance(optics)
         self._things: list[Thing] = []
         self._moved = Moved(optics)
         self._lost: deque[Thing] = deque(maxlen=MOST)
@@ -106,8 +85,7 @@ class LeftObject:
         """What lies there alone in `seen`; nothing between two looks."""
         if not self._stillness.due(seen.t):
             return []
-        seen = seen._replace(bodies=self._dim.bodies(seen))
-        self._company.note(seen.t, seen.bodies)
+        seen = self._attendance.note(seen)
         if self._began is None or seen.t < self._began:
             self._began = seen.t
         # Where the plate was learned with a thing in it, the first seconds are what it came to.
@@ -132,7 +110,7 @@ class LeftObject:
         young = [one for one in touched if seen.t - one.since < YOUNG and not one.sighted]
         if not young and (touched or reference is None or len(self._things) >= MOST):
             return
-        blob = apart(blob, seen.evidence)
+        blob = unshaded(self._optics, self._stillness, blob, seen)
         (size,) = extents(self._optics, [blob])
         if size is None or reference is None:
             return
@@ -145,14 +123,9 @@ class LeftObject:
 
     def _thing(self, change: Change, size: Extent, t: float) -> Thing:
         """`change`, of that size, with who was near it as it came and until `t` seconds."""
-        thing, since = Thing(change, size, self._optics), change.blob.since
+        thing = Thing(change, size, self._optics)
         if thing.fits:
-            thing.carrier = self._company.nearest(size.place, since - 4, since + 1)
-            stayed = self._company.stayed(size.place, BESIDE, SLOW)
-            if since < stayed < t - 1:
-                # Who stood with it for long hid what it is: he has brought it, or watched it.
-                thing.carrier = min(thing.carrier, BESIDE)
-                thing.with_it = thing.counted = stayed
+            self._attendance.meet(thing, t)
             for lost in self._lost:
                 if t - lost.seen < LONG_HIDDEN and touch(lost.change.blob, change.blob):
                     thing.recall(lost)
@@ -184,38 +157,12 @@ class LeftObject:
         if thing.looks * EVERY > RESTED:
             thing.whole, _ = outgrown(thing.change.blob, seen.evidence)
         if thing.fits:
-            self._attend(thing, seen)
+            self._attendance.attend(thing, seen, self._taken)
         if (thing.left or not thing.fits) and thing.sighted * EVERY <= self.patience.rise:
             thing = self._outlined(thing, seen)
         if thing.fits and thing.looks * EVERY < YOUNG + 2:
             thing.moved = thing.moved or self._moved.went(thing)
         return thing
-
-    def _attend(self, thing: Thing, seen: Seen) -> None:
-        """Note who is with `thing`, and who walked away from it soon after it came or after that.
-
-        One who waits beside it for long and then goes has left it as well.
-        """
-        if covered(thing, seen.evidence):
-            thing.beside, thing.counted = 0, seen.t
-            return
-        optics = self._optics
-        there = stands(optics, thing, seen)
-        thing.stood += (there - thing.stood) / min(thing.looks, LATELY)
-        if thing.left:
-            return
-        if there or attended(optics, thing, seen, self._taken, BESIDE):
-            thing.beside += 1
-        else:
-            thing.beside = 0
-        until = min(seen.t, thing.with_it + SOON)
-        if thing.beside >= WITH:
-            thing.with_it, thing.away = seen.t, np.zeros(2)
-        elif thing.counted < until:
-            place = thing.extent.place
-            thing.away += self._company.gone(place, optics.centre, thing.counted, until)
-            thing.left = bool(thing.away.min() >= LEFT)
-        thing.counted = seen.t
 
     def _outlined(self, thing: Thing, seen: Seen) -> Thing:
         """`thing`, by a new outline where more or less lies there than was met of it."""
@@ -232,7 +179,7 @@ class LeftObject:
         if thing.outgrown < OUTGROWN_FOR or reference is None:
             return thing
         thing.outgrown = 0
-        blob = apart(blob, seen.evidence)
+        blob = unshaded(self._optics, self._stillness, blob, seen)
         (size,) = extents(self._optics, [blob])
         if size is None:
             return thing
@@ -268,7 +215,7 @@ class LeftObject:
         if arrival < WENT and thing.change.restored(seen):
             since = seen.t - UNLIKE * EVERY
             came = Thing(thing.change.reversed(since), thing.extent, self._optics)
-            came.carrier = self._company.nearest(came.extent.place, since - 4, since + 1)
+            came.carrier = self._attendance.carrier(came)
             came.seen = seen.t
             return came
         return None

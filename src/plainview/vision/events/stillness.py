@@ -130,15 +130,19 @@ class Stillness:
             if stats[k][cv2.CC_STAT_AREA] < LEAST:
                 continue
             blob = cut_out(labels, stats, k, t)
-            age = ranked(self._age[blob.window][blob.mask > 0].astype(np.float32), 0.8) * EVERY
-            blobs.append(blob._replace(since=t - age))
+            blobs.append(self.aged(blob, t))
         return blobs
 
+    def aged(self, blob: Blob, t: float) -> Blob:
+        """`blob` with the seconds at which its oldest pixels became still, at `t` seconds."""
+        age = ranked(self._age[blob.window][blob.mask > 0].astype(np.float32), 0.8) * EVERY
+        return blob._replace(since=t - age)
 
-def apart(blob: Blob, evidence: Image) -> Blob:
+
+def apart(blob: Blob, evidence: Image, share: float = BODY) -> Blob:
     """`blob` without its shadow: the largest part that has more `evidence` (h, w) than a shadow.
 
-    `blob` itself where there is no such part to speak of: at night a thing may be all as a shadow.
+    `blob` itself where that is less than a `share` of it: at night a thing may be all as a shadow.
     """
     whole = blob.whole
     sure = ((evidence[blob.window] > SHADOW) & (whole > 0)).view(np.uint8)
@@ -146,7 +150,7 @@ def apart(blob: Blob, evidence: Image) -> Blob:
     if len(stats) < 2:
         return blob
     k = int(stats[1:, cv2.CC_STAT_AREA].argmax()) + 1
-    if stats[k][cv2.CC_STAT_AREA] < max(BODY * cv2.countNonZero(whole), 2 * LEAST):
+    if stats[k][cv2.CC_STAT_AREA] < max(share * cv2.countNonZero(whole), 2 * LEAST):
         return blob
     return blob._replace(mask=(labels == k).astype(np.uint8), shaded=whole)
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from plainview.geometry import to_plane
 from plainview.vision.events.change import Change, State, Traits
 from plainview.vision.events.figures import fit
+from plainview.vision.events.lit import lit
 from plainview.vision.events.stillness import Blob
 from plainview.vision.optics import Floats, Optics
 
@@ -29,12 +30,6 @@ WENT: Final = -0.3
 """Most `Traits.arrival` of what went."""
 PLAIN: Final = 4.0
 """Least contrast, in standard deviations of noise, that anything is said of."""
-EVEN: Final = 0.06
-"""Spread of the log ratio below which a change may be light."""
-DARKEST: Final = 0.42
-"""Ratio below which hardly a shadow lies: the sky always lights it."""
-THROUGH: Final = (0.3, 0.45)
-"""Likeness to the ground from which its structure may show through, and surely does."""
 PERSON: Final = (0.28, 0.4)
 """m² across the view from which a thing may be, and is, as large as a person who crouches."""
 ALIKE: Final = 0.58
@@ -43,8 +38,6 @@ CARRIER: Final = 1.5
 """Metres within which somebody must have been as it came."""
 TRAITS_EVERY: Final = 5
 """Looks for which what a change looks like is taken to stay as it is."""
-FLAT: Final = (1.0, 1.6)
-"""`Extent.upright` of what surely lies flat on the ground, and of what surely does not."""
 MEAN: Final = 8
 """Measurements over which the evenness of a change is the mean."""
 SOFT: Final = 2.0
@@ -114,6 +107,18 @@ def _extent(
         float(area) * metre**2,
         tall / max(wide * abs(slope), 1.0),
     )
+
+
+def fits(size: Extent) -> bool:
+    """Whether something of that `size` is as large as a thing that people leave."""
+    sides = (size.width, size.height)
+    return SIZE[0] <= min(sides) and max(sides) <= SIZE[1] and AREA[0] <= size.area <= AREA[1]
+
+
+def posture(optics: Optics, blob: Blob, size: Extent) -> float:
+    """Overlap with the best silhouette of a person in any posture; 0 where it is too small."""
+    found = fit(optics, blob.mask, blob.corner) if size.area > PERSON[0] else {}
+    return max((one.overlap for one in found.values()), default=0.0)
 
 
 class Thing:
@@ -189,10 +194,7 @@ class Thing:
     @cached_property
     def posture(self) -> float:
         """Overlap with the best silhouette of a person in any posture; 0 where it is too small."""
-        large = self.extent.area > PERSON[0]
-        blob = self.change.blob
-        found = fit(self._optics, blob.mask, blob.corner) if large else {}
-        return max((one.overlap for one in found.values()), default=0.0)
+        return posture(self._optics, self.change.blob, self.extent)
 
     @cached_property
     def bodily(self) -> float:
@@ -210,9 +212,7 @@ class Thing:
     @property
     def fits(self) -> bool:
         """Whether it is as large as a thing that people leave."""
-        size, area = self.extent, self.extent.area
-        sides = (size.width, size.height)
-        return SIZE[0] <= min(sides) and max(sides) <= SIZE[1] and AREA[0] <= area <= AREA[1]
+        return fits(self.extent)
 
     def confidence(self, least: float = 0.0) -> float:
         """How sure it is that this is a thing which was put down, 0 to 1.
@@ -232,28 +232,9 @@ class Thing:
         traits = self.traits
         if traits.arrival < CAME or traits.contrast < PLAIN:
             return 0.0
-        sure -= _light(traits, self.extent)
+        sure -= lit(traits, self.extent.upright)
         sure -= 0.5 * self.bodily
         if traits.contrast < 2 * PLAIN:
             sure -= 0.1
         sure -= min(1.5 * self.stirs, 0.5)
         return max(sure, 0.0)
-
-
-def _light(traits: Traits, size: Extent) -> float:
-    """How much speaks for a shadow, a lamp, a reflection or a puddle where somebody was: 0 to 0.6.
-
-    What only looks as if it may be light counts for less: light comes and goes without anybody.
-    """
-    if traits.even >= 2 * EVEN:
-        return 0.0
-    share = min((2 * EVEN - traits.even) / EVEN, 1.0)
-    flat = min(max((FLAT[1] - size.upright) / (FLAT[1] - FLAT[0]), 0.0), 1.0)
-    least = 0.12 + 0.15 * flat
-    if traits.ratio > 1:
-        # Brighter: what shines hides the ground's structure as well as a thing does.
-        least = 0.18 + 0.18 * flat
-    elif traits.texture == 0.0 and traits.ratio > DARKEST:
-        least = 0.21 + 0.15 * flat
-    through = min(max((traits.texture - THROUGH[0]) / (THROUGH[1] - THROUGH[0]), 0.0), 1.0)
-    return share * max(least, 0.6 * through)

@@ -37,6 +37,7 @@ from plainview.record import PLACE_STEP, Event, EventKind, Phase
 from plainview.synth.events.suite import KINDS
 from plainview.vision.bodies import Bodies
 from plainview.vision.decoder import chroma, luma
+from plainview.vision.events.clear import Clear
 from plainview.vision.events.eyes import MOVING, Eyes, detectors, movers
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.seen import Seen
@@ -233,7 +234,11 @@ def told_in(path: Path, kinds: Sequence[EventKind], since: float, until: float) 
     view = load_camera(Path(head.scene) / "camera.toml").view
     seen_by = optics(view, *head.size)
     follow = movers(view, seen_by) if set(kinds) & set(MOVING) else None
-    eyes = Eyes(detectors(view, seen_by, kinds, OpenHours(view.zones, live=False)), follow=follow)
+    eyes = Eyes(
+        detectors(view, seen_by, kinds, OpenHours(view.zones, live=False)),
+        follow=follow,
+        clear=Clear(seen_by.projection),
+    )
     events: list[Event] = []
     for seen in seen_in(path):
         if since <= seen.t <= until:

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from statistics import median
 
 from plainview.evaluate.events import EventScore, Judged, Verdict, score
 from plainview.evaluate.proportion import LEVEL, Estimate
@@ -20,7 +21,10 @@ def by_kind(judged: Iterable[Judged]) -> dict[EventKind, list[Judged]]:
 
 def event_report(judged: Sequence[Judged]) -> str:
     """Markdown: the table of kinds, then of conditions, then of stories."""
-    about = f"In brackets: {LEVEL:.0%} intervals. Told after: the median, from the true start."
+    about = (
+        f"In brackets: {LEVEL:.0%} intervals. Told after: the median, from the true start. "
+        "Sure: how sure what was found was told to be, the median."
+    )
     return "\n\n".join((_kinds(judged), about, _conditions(judged), _stories(judged)))
 
 
@@ -59,8 +63,8 @@ def _kinds(judged: Sequence[Judged]) -> str:
 def _conditions(judged: Sequence[Judged]) -> str:
     """Recall and false alarms by light, weather and picture."""
     lines = [
-        "| kind | condition | scenes | recall | precision | false |",
-        "|---|---|---|---|---|---|",
+        "| kind | condition | scenes | recall | precision | false | sure |",
+        "|---|---|---|---|---|---|---|",
     ]
     words: tuple[Callable[[Judged], str], ...] = (
         lambda one: one.truth.spell_at(0.0).light,
@@ -73,7 +77,8 @@ def _conditions(judged: Sequence[Judged]) -> str:
             for one in ones:
                 groups[word(one)].append(one)
             lines += [
-                f"| {kind} | {name} | {_short(score(groups[name]))} |" for name in sorted(groups)
+                f"| {kind} | {name} | {_short(score(groups[name]))} | {_sure(groups[name])} |"
+                for name in sorted(groups)
             ]
     return "\n".join(lines)
 
@@ -83,6 +88,14 @@ def _short(found: EventScore) -> str:
         f"{found.clips} | {_fraction(found.hits, found.true)} "
         f"| {_fraction(found.hits, found.hits + found.false)} | {found.false}"
     )
+
+
+def _sure(judged: Iterable[Judged]) -> str:
+    """How sure the hits were told to be, in the median."""
+    told = [
+        said.confidence for one in judged for said, verdict in one.told if verdict is Verdict.HIT
+    ]
+    return f"{median(told):.2f}" if told else "-"
 
 
 def _stories(judged: Sequence[Judged]) -> str:

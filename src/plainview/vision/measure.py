@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from plainview.errors import InputError
 from plainview.record import EventKind, Health
+from plainview.vision.events.clear import Clear
 from plainview.vision.events.eyes import Eyes, detectors, movers
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.seen import Chroma, Seen
@@ -202,7 +203,8 @@ class Measurer:
             *supplied_detectors(self._supplied, self._spec.events, self._spec.view, self._optics),
         ]
         follow = movers(self._spec.view, self._optics)
-        self._eyes = Eyes(found, self._eyes.finish(), follow=follow)
+        clear = Clear(self._optics.projection)
+        self._eyes = Eyes(found, self._eyes.finish(), follow=follow, clear=clear)
         if self._spec.picture:
             # Looks of another size are of no use later, and a lens's memory is dear.
             looks, self._looks = self._looks, None

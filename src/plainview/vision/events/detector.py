@@ -14,13 +14,16 @@ class Sighting(NamedTuple):
     """Ground metres."""
     y: float
     confidence: float
-    """0 to 1: how sure this frame is by itself. Bad weather, night, glare and shake lower it."""
+    """0 to 1: how sure this frame is by itself."""
     zone: int = -1
     """Index into the camera's zones; -1 for none."""
     spread: float = 0.0
     """Metres around it within which all is of the same thing: a vehicle's length."""
     another: bool = False
     """Whether it was seen to be elsewhere while the first was sighted: they are two events."""
+    clear: float | None = None
+    """0 to 1: how clearly it stands out, less by night, in bad weather, glare and shake (clear.py),
+    by which an event is told less surely. None: not known."""
 
 
 class Patience(NamedTuple):

@@ -22,21 +22,32 @@ class _Episode:
 
     def __init__(self, sighting: Sighting, t: float, *, beside: bool = False) -> None:
         self.beside = beside
-        self.first = self.last = t
-        self.x, self.y, self.zone = sighting.x, sighting.y, sighting.zone
-        self.total, self.sightings = sighting.confidence, 1
+        self.first = t
+        self.zone = sighting.zone
+        self.total, self.sightings = 0.0, 0
+        self.clear, self.clears = 0.0, 0
         self.started: Event | None = None
+        self.add(sighting, t)
 
     def add(self, sighting: Sighting, t: float) -> None:
         self.last = t
         self.total += sighting.confidence
         self.sightings += 1
+        if sighting.clear is not None:
+            self.clear += sighting.clear
+            self.clears += 1
         # What moves is met again where it was last; its place of starting is told at its end.
         self.x, self.y = sighting.x, sighting.y
 
     @property
     def confidence(self) -> float:
+        """Of the sightings, as if all of them were clear: whether there is an event."""
         return self.total / self.sightings
+
+    @property
+    def sure(self) -> float:
+        """The same, less where they are not clear: what is told."""
+        return self.confidence * (self.clear / self.clears if self.clears else 1.0)
 
 
 class Episodes:
@@ -123,4 +134,4 @@ def _place(metres: float) -> int:
 
 
 def _percent(one: _Episode) -> int:
-    return min(max(round(100 * one.confidence), 0), 100)
+    return min(max(round(100 * one.sure), 0), 100)

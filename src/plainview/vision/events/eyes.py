@@ -5,7 +5,8 @@ from typing import Final
 
 from plainview.geometry import ONE_WAY, View
 from plainview.record import Event, EventKind, Phase
-from plainview.vision.events.detector import Detector
+from plainview.vision.events.clear import Clear
+from plainview.vision.events.detector import Detector, Sighting
 from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.fire import Fire
 from plainview.vision.events.hours import OpenHours
@@ -64,12 +65,15 @@ class Eyes:
         told: Sequence[Event] = (),
         *,
         follow: Movers | None = None,
+        clear: Clear | None = None,
     ) -> None:
         """Look with each of `found`; `told` waits for the next Reading already.
 
-        `follow` finds what moves, where a detector asks for it.
+        `follow` finds what moves, where a detector asks for it; `clear` says how clearly that is
+        seen which is told of, without which all of it is.
         """
         self._movers = follow if any(one.kind in MOVING for one in found) else None
+        self._clear = clear
         self._keen = Keen()
         self._lately = Lately()
         self._watched = [(one, Episodes(one.kind, one.patience)) for one in found]
@@ -95,7 +99,12 @@ class Eyes:
         for detector, episodes in self._watched:
             given, due = (moved, moving) if detector.kind in MOVING else (seen, seen.trusted)
             if due:
-                self._told += episodes.step(seen.t, detector.look(given))
+                self._told += episodes.step(seen.t, self._cleared(seen, detector.look(given)))
+
+    def _cleared(self, seen: Seen, found: list[Sighting]) -> list[Sighting]:
+        if self._clear is None:
+            return found
+        return [one._replace(clear=self._clear.of(seen, one)) for one in found]
 
     def _moved(self, seen: Seen, movers: Movers) -> Seen:
         """`seen` with what moves in it by `movers`, what is veiled, and no bodies made of light."""

@@ -81,20 +81,20 @@ def _window(projection: Floats, mover: Mover, shape: tuple[int, ...]) -> tuple[s
         ground = list(mover.footprint().exterior.coords)[:4]
     # A few numbers, one by one: to set up arrays for them takes ten times as long.
     rows = projection.tolist()
-    pixels = [_pixel(rows, x, y, z) for x, y in ground for z in (0.0, mover.height)]
+    pixels = [pixel(rows, x, y, z) for x, y in ground for z in (0.0, mover.height)]
     columns, lines = zip(*pixels, strict=True)
     x0, x1, y0, y1 = min(columns), max(columns), min(lines), max(lines)
     wider = 0.2 * (y1 - y0) if mover.size is Size.PERSON else 0.0
-    return _within(y0 - 2, y1 + 3, shape[0]), _within(x0 - wider - 2, x1 + wider + 3, shape[1])
+    return span(y0 - 2, y1 + 3, shape[0]), span(x0 - wider - 2, x1 + wider + 3, shape[1])
 
 
-def _pixel(rows: Sequence[Sequence[float]], x: float, y: float, z: float) -> tuple[float, float]:
+def pixel(rows: Sequence[Sequence[float]], x: float, y: float, z: float) -> tuple[float, float]:
     """Column and row at which a projection, by its `rows`, shows (x, y, z) metres."""
     right, down, depth = (a * x + b * y + c * z + d for a, b, c, d in rows)
     depth = 1e-12 if abs(depth) < 1e-12 else depth
     return right / depth, down / depth
 
 
-def _within(first: float, end: float, whole: int) -> slice:
+def span(first: float, end: float, whole: int) -> slice:
     """From `first` to `end`, as far as there are so many rows or columns."""
     return slice(int(min(max(first, 0.0), whole)), int(min(max(end, 0.0), whole)))

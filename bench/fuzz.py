@@ -233,7 +233,7 @@ def replay(spec: TapSpec, packets_fd: int, status_fd: int) -> None:
 
 
 class Provoked(Measurer):
-    """The real measurement, in a lens that may be made to crash or hang at its second frame."""
+    """The real measurement, in a lens that may be made to crash or hang at its first frame."""
 
     def __init__(
         self,
@@ -263,9 +263,9 @@ class Provoked(Measurer):
     ) -> None:
         """Measure, or do it."""
         self._seen += 1
-        if self._seen == 2 and self._deed == "crash":
+        if self._seen == 1 and self._deed == "crash":
             ctypes.string_at(0)
-        while self._seen == 2 and self._deed == "hang":
+        while self._seen == 1 and self._deed == "hang":
             pass
         super().frame(luma, t, key=key, chroma=chroma)
 

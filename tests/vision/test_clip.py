@@ -1,6 +1,9 @@
+from collections.abc import Iterator
 from fractions import Fraction
+from typing import cast
 
 import av
+from av.container import InputContainer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,3 +74,18 @@ def test_absurd_times_are_bounded(stamps: list[int | None], rate: float | None) 
     for message in out:
         assert frame(message)
         assert message.t is None or 0 <= message.t <= clip.LONGEST
+
+
+class Changing:
+    """What PyAV makes of a transport stream that ends with more streams than it began with."""
+
+    def demux(self, *_: object) -> "Iterator[clip.Compressed]":
+        """Three packets, and the flush of a stream that it does not know."""
+        yield from (av.Packet(b"abc") for _ in range(3))
+        raise IndexError("list index out of range")
+
+
+def test_a_stream_that_appears_later_loses_nothing() -> None:
+    """All was read before PyAV falls over it."""
+    film = cast("InputContainer", Changing())
+    assert len(list(clip.packets(film, cast("clip.VideoStream", None)))) == 3

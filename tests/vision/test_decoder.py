@@ -126,3 +126,44 @@ def test_codec_that_is_none_is_refused(codec: str) -> None:
     """A codec that does not exist, or is no video, is a LensError."""
     with pytest.raises(LensError):
         Decoder(StreamStart(codec, b"", 0, 0), reference_only=False)
+
+
+def twice(coded: Coded, codec: str) -> tuple[StreamStart, list[Packet]]:
+    """A stream of 60 frames whose 31st is whole by itself, as its first is."""
+    start, packets = coded(codec)
+    later = [Packet(p.data, (p.t or 0) + 1_200_000, key=p.key) for p in packets]
+    return start, [*packets, *later]
+
+
+@pytest.mark.parametrize("codec", ["h264", "mpeg4"])
+def test_what_is_built_on_a_broken_packet_never_comes(coded: Coded, codec: str) -> None:
+    """Blocks that smear would be people; from the next whole picture on all is well."""
+    start, packets = twice(coded, codec)
+    true = dict(lumas(start, packets))
+    packets[12] = Packet(packets[12].data[: len(packets[12].data) // 2], packets[12].t)
+    came = dict(lumas(start, packets))
+    assert set(came) >= {k * 40_000 for k in (*range(10), *range(30, 60))}
+    assert not set(came) & {k * 40_000 for k in range(12, 30)}
+    assert all(true[t] == frame for t, frame in came.items())
+
+
+def test_a_missing_packet_spoils_what_follows_until_a_whole_picture(
+    coded: Coded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or until so much came since that strips of it must have been renewed."""
+    start, packets = twice(coded, "h264")
+
+    def given() -> list[int]:
+        decoder = Decoder(start, reference_only=False)
+        numbers = []
+        for k, packet in enumerate(packets):
+            if k == 12:
+                decoder.spoil()
+                continue
+            numbers += [round((f.pts or 0) / 40_000) for f in decoder.decode(packet)]
+        return numbers + [round((f.pts or 0) / 40_000) for f in decoder.flush()]
+
+    assert not set(given()) & set(range(13, 30))
+    assert set(given()) >= set(range(30, 60))
+    monkeypatch.setattr("plainview.vision.decoder._HEALS", 5)
+    assert set(given()) >= set(range(20, 30))

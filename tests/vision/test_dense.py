@@ -17,7 +17,16 @@ from plainview.synth.simulate import empty
 from plainview.synth.trajectories import Trajectories
 from plainview.vision import dense
 from plainview.vision.blend import LEAST, share
-from plainview.vision.dense import COMPANY, EVERY, Crowd, Dense, gathered, mirrored, window
+from plainview.vision.dense import (
+    COMPANY,
+    EVERY,
+    Crowd,
+    Dense,
+    Gathering,
+    gatherings,
+    mirrored,
+    window,
+)
 from plainview.vision.density import CHANNELS, Density
 from plainview.vision.estimate import Estimate
 from plainview.vision.headplane import CELL, HeadPlane
@@ -141,17 +150,34 @@ def test_a_crowd_that_comes_just_after_the_first_look_is_not_missed(
     assert found == [False, True]
 
 
+def judged(
+    crowded: Luma, monkeypatch: pytest.MonkeyPatch, *read: tuple[float, float]
+) -> list[bool]:
+    """Whether there is a crowd after each of some looks that read (people, part that differs)."""
+    by, of = Dense(VIEW, lens()), plate(crowded)
+    told = []
+    for one in read:
+        monkeypatch.setattr(dense, "gatherings", lambda *_, one=one: [Gathering(*one)])
+        by.frame(crowded, of.luma, of.sharpness, 5.0, company=True)
+        told.append(by.crowded)
+    return told
+
+
 def test_a_crowd_stays_one_while_it_is_read_a_little_small(
     crowded: Luma, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten people are no crowd, but what is left of one; six are not, and are looked at again."""
-    by, of = Dense(VIEW, lens()), plate(crowded)
-    told = []
-    for people in (10.0, 13.0, 10.0, 6.0, 13.0):
-        monkeypatch.setattr(dense, "gathered", lambda *_, people=people: people)
-        by.frame(crowded, of.luma, of.sharpness, 5.0, company=True)
-        told.append(by.crowded)
-    assert told == [False, True, True, False, True]
+    read = [(people, 0.3) for people in (10.0, 13.0, 10.0, 6.0, 13.0)]
+    assert judged(crowded, monkeypatch, *read) == [False, True, True, False, True]
+
+
+def test_a_few_are_a_crowd_where_their_ground_differs_from_the_plate(
+    crowded: Luma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it is texture, unless it is very much; who came, and stands still by now, stays one."""
+    assert judged(crowded, monkeypatch, (20.0, 0.02), (20.0, 0.2)) == [False, True]
+    assert judged(crowded, monkeypatch, (40.0, 0.0)) == [True]
+    assert judged(crowded, monkeypatch, (20.0, 0.2), (20.0, 0.0)) == [True, True]
 
 
 def test_who_is_seen_stays_where_there_is_no_crowd(crowded: Luma) -> None:
@@ -199,16 +225,23 @@ def test_the_share_is_a_share(sparse: np.ndarray, dense: np.ndarray) -> None:
 
 def test_a_few_close_together_are_no_crowd_and_many_are() -> None:
     """A dense spot of a car's size is below COMPANY, a large crowd above it, outside nothing."""
-    people = np.zeros((40, 40))
+    people, shown = np.zeros((40, 40)), np.zeros((40, 40))
     inside = np.zeros(people.shape, dtype=np.bool_)
     inside[:, :20] = True
+
+    def most(inside: np.ndarray) -> float:
+        return max(one.people for one in gatherings(people, inside, shown))
+
     people[5:10, 5:10] = 4.0 * CELL**2
-    assert 0 < gathered(people, inside) < COMPANY
+    assert 0 < most(inside) < COMPANY
     people[0:40, 26:40] = 4.0 * CELL**2
-    assert gathered(people, inside) < COMPANY
-    assert gathered(people, np.ones_like(inside)) > COMPANY
+    shown[0:20, :] = 1.0
+    assert most(inside) < COMPANY
+    assert most(np.ones_like(inside)) > COMPANY
+    assert [round(one.shown, 1) for one in gatherings(people, inside, shown)] == [1.0]
     people[20:24, 15:26] = 4.0 * CELL**2
-    assert gathered(people, inside) > COMPANY
+    assert most(inside) > COMPANY
+    assert 0.4 < max(gatherings(people, inside, shown)).shown < 0.5
 
 
 @given(st.integers(1, 48), st.integers(1, 48))

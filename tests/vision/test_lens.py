@@ -269,3 +269,29 @@ def test_pipe_of_something_else_is_refused(data: bytes) -> None:
     watched, _ = lens(Counting())
     with pytest.raises(LensError):
         through_a_pipe(data, watched)
+
+
+def test_what_follows_a_broken_packet_is_lost_not_heard(coded: Coded) -> None:
+    """No interval reads as an empty scene, for nothing was measured; a key frame mends it."""
+    measurer = Counting()
+    watched, _ = lens(measurer)
+    start, packets = coded("h264", frames=75)
+    feed(watched, start, *packets[:24], Gap(dropped=1, t=960_000, reason="broken"))
+    feed(watched, *packets[25:], StreamEnd(3_000_000))
+    assert packets[50].key
+    said = [(told[2], told[4]) for told in measurer.told]
+    assert said[1:] == [(0, (Health.LOST,)), (5, ())]
+
+
+def test_an_interval_of_which_no_frame_was_seen_is_lost(coded: Coded) -> None:
+    """Though packets of it, which nobody had to see, came whole before the broken one."""
+    start, packets = coded("h264", frames=75)
+    slow = [Packet(p.data, 142_857 * k, key=p.key) for k, p in enumerate(packets)]
+    slow[12] = Packet(b"\0\0\0\1\x41" + b"\xff" * 40, slow[12].t)
+    measurer = Counting()
+    watched, _ = lens(measurer)
+    feed(watched, start, *slow, StreamEnd(75 * 142_857))
+    assert [Health.LOST in told[4] for told in measurer.told] == [
+        told[2] == 0 for told in measurer.told
+    ]
+    assert [told[2] for told in measurer.told][:8] == [5, 3, 0, 0, 0, 0, 0, 5]

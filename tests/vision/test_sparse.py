@@ -195,3 +195,16 @@ def test_who_was_read_and_has_walked_on_is_not_allowed_for() -> None:
     by._read = NONE.places, NONE.weights
     by._look_into_the_plate()
     assert by._beyond.missed > 0
+
+
+def test_flickering_light_is_no_crowd_that_moves() -> None:
+    """Lamps on the mains brighten and darken each frame: nobody is allowed for because of it."""
+    still = [*film(WALK, 12)]
+    lit = [
+        (t, np.clip(luma * (1 + 0.06 * np.sin(2.3 * k)), 0, 255).astype(np.uint8))
+        for k, (t, luma) in enumerate(still)
+    ]
+    calm, flickers = (watch(frames, estimator()) for frames in (still, lit))
+    assert max(one.estimate.missed for one in flickers) <= 1 + max(
+        one.estimate.missed for one in calm
+    )

@@ -142,7 +142,7 @@ def packets(container: InputContainer, stream: VideoStream) -> "Iterator[Compres
     failures = 0
     while failures < _ATTEMPTS:
         try:
-            for packet in container.demux(stream):
+            for packet in demuxed(container, stream):
                 if packet.size == 0:
                     continue
                 failures = 0
@@ -155,6 +155,16 @@ def packets(container: InputContainer, stream: VideoStream) -> "Iterator[Compres
             yield None
         else:
             return
+
+
+def demuxed(container: InputContainer, *streams: VideoStream) -> "Iterator[Compressed]":
+    """The packets of `streams`, of all where none are named, as FFmpeg reads them.
+
+    A damaged transport stream, or one whose programme changes, can have more streams at its end
+    than it was opened with. Those PyAV does not know, and fails to flush: all is read by then.
+    """
+    with contextlib.suppress(IndexError):
+        yield from container.demux(*streams)
 
 
 @dataclass(slots=True)

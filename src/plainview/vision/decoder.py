@@ -22,6 +22,9 @@ _PROVING = 48
 """Packets decoded whole before any is skipped: enough to see whether times are in order."""
 _REORDER = 16
 """Frames that H.264 and H.265 may hold back (max_dec_frame_buffering)."""
+_HEALS = 300
+"""Packets after a broken one from which frames are believed without a whole picture since: twelve
+seconds at 25 a second. Cameras send one every few seconds, or refresh a picture strip by strip."""
 _MICROSECONDS = Fraction(1, 1_000_000)
 _EIGHT_BIT = frozenset(
     f"{kind}{layout}p"
@@ -100,6 +103,7 @@ class Decoder:
         self._skipping = False
         self.broken = 0
         """Packets and frames that could not be decoded whole; the owner may reset it."""
+        self._spoilt: int | None = None
         # Some files give every packet its decoding time for a presentation time. Frames still come
         # out in the order of presentation, with those times shuffled among them.
         self._sent = 0
@@ -132,6 +136,18 @@ class Decoder:
         compressed.is_keyframe = packet.key
         return self._take(compressed)
 
+    @property
+    def spoilt(self) -> bool:
+        """Whether what comes is built on what was broken."""
+        return self._spoilt is not None
+
+    def spoil(self) -> None:
+        """A packet before the next is missing: what is built on it shows what nobody saw.
+
+        Frames are broken until one comes that is whole by itself.
+        """
+        self._spoilt = self._sent
+
     def flush(self) -> list[VideoFrame]:
         """The frames still held back for reordering. The decoder takes nothing after this."""
         return self._take(None)
@@ -142,12 +158,21 @@ class Decoder:
         except (FFmpegError, ValueError, OSError, MemoryError):
             # MemoryError: FFmpeg's, for an absurd size within the address-space limit.
             self.broken += 1
+            self.spoil()
             return []
-        whole = [frame for frame in frames if not frame.is_corrupt]
+        whole = [frame for frame in frames if self._is_whole(frame)]
         self.broken += len(frames) - len(whole)
         for frame in whole:
             self._settle(frame)
         return whole
+
+    def _is_whole(self, frame: VideoFrame) -> bool:
+        """Whether `frame` shows what the camera saw: neither broken nor built on what was."""
+        if frame.is_corrupt:
+            self.spoil()
+        elif frame.key_frame or (self._spoilt is not None and self._sent - self._spoilt > _HEALS):
+            self._spoilt = None
+        return self._spoilt is None
 
     def _settle(self, frame: VideoFrame) -> None:
         """Give `frame` its own time where the stream's times turn out to be shuffled."""

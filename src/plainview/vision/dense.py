@@ -41,6 +41,16 @@ CROWD = 0.9
 COMPANY = 12.0
 """People on connected ground as dense as CROWD that make a crowd: a car, or a few who walk close,
 are the first estimator's."""
+UNSEEN = 30.0
+"""The same where the picture is as the plate shows it, but for little: there either all have stood
+since the plate was learned, or texture and a codec's blocks are read as people. A few who stand are
+found by their sway (standing.py)."""
+SHOWN = 0.18
+"""Part of a crowd's ground that differs clearly from the plate, at least, if any of it is seen to
+have come: 0.28 to 0.84 of crowds that walk as they are found; 0.02 to 0.13 of a square with six
+people on which the network reads 25 because of blocks in motion JPEG."""
+_CLEARLY = 64
+"""In 32nds of a standard deviation (headplane.difference)."""
 STAYS = 8.0
 """The same for one that was there: readings of one crowd differ by a third from moment to moment,
 and none of a parked car is as large."""
@@ -132,7 +142,7 @@ class Dense:
             people = self._crowd.people + part * (people - self._crowd.people)
         self._since = 0.0
         was = self.crowded
-        self.crowded = gathered(people, self._inside) >= (STAYS if was else COMPANY)
+        self.crowded = self._is_crowd(people, differs)
         self._wait = 0.5 * FIRST if self.crowded else min(2 * self._wait, RARELY)
         if not self.crowded:
             self._crowd = self._part = None
@@ -161,6 +171,16 @@ class Dense:
         if self._bare is None or self._part is None:
             return self._bare
         return self._bare * (1 - self._part)
+
+    def _is_crowd(self, people: Floats, differs: Luma) -> bool:
+        """Whether `people` by cell are one, or are one still; `differs` (h, w) from the plate."""
+        rows, columns = people.shape
+        clear = (differs > _CLEARLY).astype(np.float64)
+        shown = cv2.resize(clear, (columns, rows), interpolation=cv2.INTER_AREA)
+        found = gatherings(people, self._inside, np.asarray(shown))
+        if self.crowded:
+            return any(one.people >= STAYS for one in found)
+        return any(one.people >= (COMPANY if one.shown >= SHOWN else UNSEEN) for one in found)
 
     def _read(self, seen: Luma, differs: Luma) -> tuple[Floats, Floats]:
         """People by cell, and what the reading with the plate finds beyond the one without."""
@@ -233,13 +253,26 @@ def mirrored(planes: Image) -> Image:
     return turned
 
 
-def gathered(people: NDArray[np.floating], inside: Mask) -> float:
-    """People in the largest crowd that reaches `inside` (rows, columns): see CROWD and COMPANY.
+class Gathering(NamedTuple):
+    """Connected ground that is denser than CROWD."""
 
-    `people` by cell; a crowd is connected ground that is denser than CROWD, smoothed.
+    people: float
+    shown: float
+    """Part of it that is `shown`."""
+
+
+def gatherings(people: NDArray[np.floating], inside: Mask, shown: Floats) -> list[Gathering]:
+    """Crowds by CROWD that reach `inside` (rows, columns): see COMPANY, SHOWN.
+
+    `people` by cell, which is smoothed; `shown` the part of each cell that differs from the plate.
     """
     dense = (smoothed(people) > CROWD).astype(np.uint8)
     _, labels = cv2.connectedComponents(dense)
-    found = np.bincount(labels.ravel(), weights=people.ravel())
-    reached = np.unique(labels[inside])
-    return float(max((found[one] for one in reached if one), default=0.0))
+    of_cells = labels.ravel()
+    found, clear = (np.bincount(of_cells, weights=one.ravel()) for one in (people, shown))
+    cells = np.bincount(of_cells)
+    return [
+        Gathering(float(found[one]), float(clear[one] / cells[one]))
+        for one in np.unique(labels[inside])
+        if one
+    ]

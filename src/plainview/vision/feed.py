@@ -161,7 +161,7 @@ class Feed:
             )
             told = False
             pace = Pace() if container.format.name.startswith("hls") else None
-            for packet in container.demux():
+            for packet in clip.demuxed(container):
                 if self._cancelled.is_set():
                     return
                 if packet.stream_index != stream.index or packet.size == 0:

@@ -153,7 +153,7 @@ class Lens:
         self._timeline = Timeline(live=task.spec.live)
         self._pace = Pace(task.spec.rate)
         self._intervals = Intervals(task.spec.every, live=task.spec.live, since=task.since)
-        self._heard = 0
+        self._heard = self._looks = 0
         self._dropped: list[tuple[float, int]] = []
         self._health: set[Health] = {Health.LOST} if task.skip else set()
         self._connected = True
@@ -216,7 +216,7 @@ class Lens:
             if self._decoder.broken:
                 self._drop(self._decoder.broken, packet.t)
                 self._decoder.broken = 0
-            elif not needed:
+            elif not needed and not self._decoder.spoilt:
                 self._heard += 1
             self._frames(frames)
         if expected is not None:
@@ -238,6 +238,7 @@ class Lens:
                 try:
                     colour = chroma(frame) if self._measurer.colour else None
                     self._measurer.frame(luma(frame), t, key=key, chroma=colour)
+                    self._looks += 1
                 except LensError:
                     self._dropped.append((t, 1))
 
@@ -246,6 +247,8 @@ class Lens:
             self._skip -= 1
             return
         self._drop(gap.dropped, gap.t)
+        if gap.reason == "broken" and self._decoder is not None:
+            self._decoder.spoil()
         if gap.reason == "lost":
             self._health.add(Health.LOST)
         elif gap.dropped:
@@ -267,14 +270,15 @@ class Lens:
             self._close_interval(end, self._intervals.span)
 
     def _close_interval(self, end: int, span: int) -> None:
-        if self._heard == 0 or not self._connected:
+        dropped = min(sum(n for t, n in self._dropped if t * 1000 < end), 1_000_000)
+        unseen = dropped > 0 and self._looks == 0
+        if self._heard == 0 or unseen or not self._connected:
             self._health.add(Health.LOST)
         health = tuple(flag for flag in Health if flag in self._health)
-        dropped = min(sum(n for t, n in self._dropped if t * 1000 < end), 1_000_000)
         for reading in self._measurer.interval(end, span, dropped=dropped, health=health):
             self._tell(reading)
         self._dropped = [(t, n) for t, n in self._dropped if t * 1000 >= end]
-        self._heard = 0
+        self._heard = self._looks = 0
         self._health.clear()
         self._offer()
         # A Reading has no room for it, and a lens says nothing else: how it ends tells it.

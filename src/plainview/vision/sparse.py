@@ -4,6 +4,7 @@ Where a crowd covers the floor, the dense estimator joins in (dense.py).
 """
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -50,6 +51,15 @@ PACKED = 2.0
 """people/m² allowed for on ground that moves and is not explained."""
 
 
+class _Before(NamedTuple):
+    """The frame before the last, as it was measured."""
+
+    luma: Luma
+    background: Luma
+    """The plate in its light."""
+    mask: Luma
+
+
 class SparseEstimator:
     """Owns the plate of one view and the mixture of bodies before it."""
 
@@ -87,7 +97,7 @@ class SparseEstimator:
         self._bodies = NONE
         self._behind = NOBODY
         self._read = (np.empty((0, 2)), np.empty(0))
-        self._before: tuple[Luma, Luma] | None = None
+        self._before: _Before | None = None
         self._missed = 0.0
         self._company = False
         self._since_look = LOOK_EVERY
@@ -136,7 +146,7 @@ class SparseEstimator:
             # Before its first reading the network agrees on nobody: the next frame asks again.
             if self._overlooked is None or self._dense.bare is not None:
                 self._since_look = 0.0
-        self._before = (luma, self.mask)
+        self._before = _Before(luma, self.background, self.mask)
         self._since_keep += dt
         if trusted and self._since_keep >= FOLLOW_EVERY:
             light = self._foreground.light
@@ -171,13 +181,13 @@ class SparseEstimator:
         close = weights * np.minimum(company, 1.0)
         crowded = CROWDED * float(close[self._inside(places)].sum())
         crowded += self._beyond.missed
-        if self._before is None or self._before[0].shape != luma.shape or self.mask is None:
+        before = self._before
+        if before is None or before.luma.shape != luma.shape or self.mask is None:
             return crowded
-        before, covered = self._before
-        change = cv2.blur(cv2.absdiff(luma, before), (3, 3))
+        change = cv2.blur(_changed(luma, self.background, before), (3, 3))
         moving = np.asarray(change > 4.0 * self.plate.usual_noise, dtype=np.uint8)
         # Where somebody has just been the picture changes as well as where he is.
-        return crowded + PACKED * self._hidden.unexplained(moving, self.mask | covered)
+        return crowded + PACKED * self._hidden.unexplained(moving, self.mask | before.mask)
 
     def _metres_per_pixel(self, places: Floats) -> float:
         """Mean metres of one working pixel at the torsos of bodies at `places`."""
@@ -237,6 +247,19 @@ class SparseEstimator:
             self._missed,
             self._noise,
         )
+
+
+def _changed(luma: Luma, background: Luma, before: _Before) -> NDArray[Any]:
+    """(h, w) grey levels by which a frame differs from the one before, but for the light's change.
+
+    Lamps on the mains flicker, and a camera sets its gain: `background`, the plate in the light of
+    `luma`, follows both.
+    """
+    if background is before.background:
+        return np.asarray(cv2.absdiff(luma, before.luma))
+    now = cv2.subtract(luma, background, dtype=cv2.CV_16S)
+    then = cv2.subtract(before.luma, before.background, dtype=cv2.CV_16S)
+    return np.asarray(cv2.absdiff(now, then))
 
 
 def _vehicles(bodies: Bodies) -> NDArray[np.bool_]:

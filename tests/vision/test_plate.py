@@ -156,6 +156,23 @@ def test_noise_is_measured() -> None:
     assert found[1] < found[2] <= 12
 
 
+def test_who_passes_half_of_the_time_is_no_noise() -> None:
+    """Where people pass as often as not the background is as quiet as beside them.
+
+    What moves by itself, as leaves do, stays noisier.
+    """
+    generator = np.random.default_rng(5)
+    stack = np.stack([shot(picture(), generator) for _ in range(28)])
+    passing = generator.random((28, 10)) < 0.5
+    stack[:, :, 10:20] = np.where(
+        passing[:, None], generator.integers(0, 40, (28, 60, 10)), stack[:, :, 10:20]
+    )
+    stack[:, :, 40:50] = np.clip(generator.normal(100, 8, (28, 60, 10)), 0, 255)
+    noise = Plate.learn(list(stack)).noise
+    assert noise[:, 12:18].mean() < 1.3 * noise[:, 60:].mean()
+    assert noise[:, 42:48].mean() > 3.5
+
+
 def test_following_moves_only_what_is_free() -> None:
     """A slow change is taken over by the given part where the place is free, nowhere else."""
     plate = Plate(np.full(SHAPE, 100, np.uint8), np.full(SHAPE, 2.0, np.float32))

@@ -33,6 +33,10 @@ _ODD = (3, 5, 7)
 """Pixels a side of a square whose mean a box filter finds."""
 _SHRUNK_ROWS = 24
 """Rows of a smaller picture that are made at once: what they are made of stays in the cache."""
+QUARTILE = 0.32
+"""Quartile of the deviation's size of a normal variable, in standard deviations."""
+CLOSE = 3.0
+"""Usual standard deviations from the background within which a frame shows it, and nobody."""
 STRIP = 8
 """Rows whose mode is looked for at once: all of them take twenty times the memory of the frames."""
 MAX_BYTES = 1_048_576
@@ -65,6 +69,26 @@ def _strip_mode(stack: Luma) -> Luma:
         index = start[None] + np.arange(half)[:, None, None]
         work = np.take_along_axis(work, index, axis=0)
     return np.asarray(work[len(work) // 2])
+
+
+def _noise(near: Luma) -> Image:
+    """(h, w) standard deviation of the background, from sorted distances to it `near` (n, h, w).
+
+    It is told by the frames that show the background: where people pass half of the time the
+    quartile of all frames is the median of those. Of what varies by itself, as leaves do, the
+    frames near its mode lie nearly as far apart as all.
+    """
+    every = np.full(near.shape[1:], len(near))
+    usual = float(np.median(_at_quartile(near, every)))
+    shows = np.count_nonzero(near <= CLOSE * max(usual, NOISE_FLOOR), axis=0)
+    return _at_quartile(near, shows)
+
+
+def _at_quartile(near: Luma, n: NDArray[np.intp]) -> Image:
+    """(h, w) standard deviation of which the first `n` (h, w) of sorted `near` (m, h, w) speak."""
+    quartile = np.minimum(np.maximum(n // 4, 1), n - 1)
+    own = np.take_along_axis(near, quartile[None], axis=0)[0]
+    return np.asarray(own / np.float32(QUARTILE), dtype=np.float32)
 
 
 def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> float:
@@ -182,9 +206,7 @@ class Plate:
         near = np.maximum(stack, mode)
         near -= np.minimum(stack, mode)
         near.sort(axis=0)
-        # The quartile of |deviation| of a normal variable is 0.32 sigma.
-        half = min(max(len(stack) // 2, 2), len(stack))
-        noise = near[half // 2].astype(np.float32) / 0.32
+        noise = _noise(near)
         # Where people pass all the time their passing is not noise: the rest of the picture tells.
         most = max(4.0 * float(np.median(noise)), BUSY_NOISE)
         smooth = cv2.blur(np.minimum(noise, most), (5, 5))

@@ -244,6 +244,26 @@ def test_a_few_close_together_are_no_crowd_and_many_are() -> None:
     assert 0.4 < max(gatherings(people, inside, shown)).shown < 0.5
 
 
+def test_a_crowd_that_thins_stays_one_and_a_thin_one_is_none(
+    crowded: Luma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0.75 people/m² all over the area are no crowd, but are what is left of one."""
+    by, of = Dense(VIEW, lens()), plate(crowded)
+    assert by.cells is not None
+    told = []
+    for density in (0.75, 2.0, 0.75, 0.4, 0.75):
+        people = np.full(by.cells.shape, density * CELL**2)
+        monkeypatch.setattr(by, "_read", lambda *_, people=people: (people, 0 * people))
+        by.frame(crowded, of.luma, of.sharpness, 5.0, company=True)
+        told.append(by.crowded)
+    assert told == [False, True, True, False, False]
+
+
+def test_beside_a_crowd_the_network_alone_is_believed_from_four_fifths_on() -> None:
+    """Where it is that dense the first estimator lacks a fifth of the people; on bare floor not."""
+    assert share(np.zeros(4), np.array([0.3, 0.5, 0.65, 0.8])) == pytest.approx([0, 0, 0.5, 1])
+
+
 @given(st.integers(1, 48), st.integers(1, 48))
 def test_windows_are_narrow_where_there_is_cpu_for_them(width: int, height: int) -> None:
     """1 m over a passage, 1.5 at most; in between no more of them than 12 m square take."""

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LEAST, MOST = 0.8, 1.2
+LEAST, MOST = 0.5, 0.8
 """people/m² below which the dense estimator brings nobody in, and above which it alone does: what
-it leaks on a floor would add up, and the first one loses people from there on."""
+it leaks on a floor would add up, and beside a crowd the first one loses a fifth and more of the
+people from there on."""
 
 
 def share(sparse: Floats, dense: Floats) -> Floats:

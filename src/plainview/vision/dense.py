@@ -36,8 +36,8 @@ EVERY = 0.5
 FIRST, SOON, RARELY = 1.0, 4.0, 64.0
 """Seconds between two looks at a scene that is not crowded: the first two; where people gather, at
 most; and anywhere, at most, for each look that finds no crowd doubles the wait."""
-CROWD = 0.9
-"""people/m² over a smoothed cell that make a crowd."""
+CROWD, THINNED = 0.9, 0.6
+"""people/m² over a smoothed cell that make a crowd, and that keep one: it thins before it goes."""
 COMPANY = 12.0
 """People on connected ground as dense as CROWD that make a crowd: a car, or a few who walk close,
 are the first estimator's."""
@@ -177,7 +177,8 @@ class Dense:
         rows, columns = people.shape
         clear = (differs > _CLEARLY).astype(np.float64)
         shown = cv2.resize(clear, (columns, rows), interpolation=cv2.INTER_AREA)
-        found = gatherings(people, self._inside, np.asarray(shown))
+        least = THINNED if self.crowded else CROWD
+        found = gatherings(people, self._inside, np.asarray(shown), least)
         if self.crowded:
             return any(one.people >= STAYS for one in found)
         return any(one.people >= (COMPANY if one.shown >= SHOWN else UNSEEN) for one in found)
@@ -254,19 +255,22 @@ def mirrored(planes: Image) -> Image:
 
 
 class Gathering(NamedTuple):
-    """Connected ground that is denser than CROWD."""
+    """Connected ground on which a crowd is."""
 
     people: float
     shown: float
     """Part of it that is `shown`."""
 
 
-def gatherings(people: NDArray[np.floating], inside: Mask, shown: Floats) -> list[Gathering]:
-    """Crowds by CROWD that reach `inside` (rows, columns): see COMPANY, SHOWN.
+def gatherings(
+    people: NDArray[np.floating], inside: Mask, shown: Floats, least: float = CROWD
+) -> list[Gathering]:
+    """Crowds that reach `inside` (rows, columns): see COMPANY, SHOWN.
 
-    `people` by cell, which is smoothed; `shown` the part of each cell that differs from the plate.
+    `people` by cell; a crowd is connected ground that is denser than `least` a m², smoothed;
+    `shown` the part of each cell that differs from the plate.
     """
-    dense = (smoothed(people) > CROWD).astype(np.uint8)
+    dense = (smoothed(people) > least).astype(np.uint8)
     _, labels = cv2.connectedComponents(dense)
     of_cells = labels.ravel()
     found, clear = (np.bincount(of_cells, weights=one.ravel()) for one in (people, shown))

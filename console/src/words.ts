@@ -299,17 +299,20 @@ export function watchSummary(watches: Watch[]): string {
 /** What an empty list of alerts means: no alert is no all-clear where nothing can be told. */
 export function quietWords(watches: Watch[]): { words: string; sure: boolean } {
   const blind = watches.filter((watch) => watch.state === "cannot-tell" || watch.state === "off").length;
-  if (blind === 0) return { words: "No open alerts.", sure: true };
-  return { words: `No open alerts, but ${blind} of ${watches.length} thresholds cannot be told. This does not mean that all is well.`, sure: false };
+  return quiet(blind === 0 ? "" : `${blind} of ${watches.length} thresholds cannot be told`);
 }
 
 /** The same for all sites together, of which it is known how many cameras can be believed. */
 export function quietSites(sites: { cameras: number; believed: number }[]): { words: string; sure: boolean } {
   const all = sites.reduce((sum, site) => sum + site.cameras, 0);
   const blind = all - sites.reduce((sum, site) => sum + site.believed, 0);
-  if (blind === 0) return { words: "No open alerts.", sure: true };
   const which = all === 1 ? "the camera" : blind === all ? `all ${all} cameras` : `${blind} of ${all} cameras`;
-  return { words: `No open alerts, but ${which} cannot be believed. This does not mean that all is well.`, sure: false };
+  return quiet(blind === 0 ? "" : `${which} cannot be believed`);
+}
+
+/** That there is no alert, but for what is not known. */
+function quiet(but: string): { words: string; sure: boolean } {
+  return but === "" ? { words: "No open alerts.", sure: true } : { words: `No open alerts, but ${but}. This does not mean that all is well.`, sure: false };
 }
 
 /** "4.2 (3.9 to 4.6)", or "not known". */

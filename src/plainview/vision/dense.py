@@ -174,13 +174,14 @@ class Dense:
 
     def _is_crowd(self, people: Floats, differs: Luma) -> bool:
         """Whether `people` by cell are one, or are one still; `differs` (h, w) from the plate."""
+        if self.crowded:
+            # Once there it needs no witness: nobody asks what of it is shown.
+            found = gatherings(people, self._inside, np.zeros_like(people), THINNED)
+            return any(one.people >= STAYS for one in found)
         rows, columns = people.shape
         clear = (differs > _CLEARLY).astype(np.float64)
         shown = cv2.resize(clear, (columns, rows), interpolation=cv2.INTER_AREA)
-        least = THINNED if self.crowded else CROWD
-        found = gatherings(people, self._inside, np.asarray(shown), least)
-        if self.crowded:
-            return any(one.people >= STAYS for one in found)
+        found = gatherings(people, self._inside, np.asarray(shown))
         return any(one.people >= (COMPANY if one.shown >= SHOWN else UNSEEN) for one in found)
 
     def _read(self, seen: Luma, differs: Luma) -> tuple[Floats, Floats]:

@@ -78,17 +78,12 @@ def _noise(near: Luma) -> Image:
     quartile of all frames is the median of those. Of what varies by itself, as leaves do, the
     frames near its mode lie nearly as far apart as all.
     """
-    every = np.full(near.shape[1:], len(near))
-    usual = float(np.median(_at_quartile(near, every)))
+    quartile = near[min(max(len(near) // 4, 1), len(near) - 1)]
+    usual = float(np.median(quartile / np.float32(QUARTILE)))
     shows = np.count_nonzero(near <= CLOSE * max(usual, NOISE_FLOOR), axis=0)
-    return _at_quartile(near, shows)
-
-
-def _at_quartile(near: Luma, n: NDArray[np.intp]) -> Image:
-    """(h, w) standard deviation of which the first `n` (h, w) of sorted `near` (m, h, w) speak."""
-    quartile = np.minimum(np.maximum(n // 4, 1), n - 1)
-    own = np.take_along_axis(near, quartile[None], axis=0)[0]
-    return np.asarray(own / np.float32(QUARTILE), dtype=np.float32)
+    own = np.minimum(np.maximum(shows // 4, 1), shows - 1)
+    quartile = np.take_along_axis(near, own[None], axis=0)[0]
+    return np.asarray(quartile / np.float32(QUARTILE), dtype=np.float32)
 
 
 def exposure(luma: Luma, background: Luma, ignore: Luma | None) -> float:

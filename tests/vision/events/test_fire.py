@@ -298,6 +298,25 @@ def test_a_sign_before_which_somebody_passes_is_no_flame(*, known: bool) -> None
     assert max(sure) < 0.2 if known else max(sure) > 0.3
 
 
+def test_a_flame_before_a_warm_wall_that_people_pass_is_told() -> None:
+    """Who walks before the wall takes its glow and gives it back, and joins it with the flame."""
+    wall = np.s_[30:100, 20:300]
+
+    def place(picture: F32, _t: float) -> None:
+        picture[wall] = np.array([0.5, 0.32, 0.14], np.float32)
+
+    def passed(picture: F32, t: float) -> None:
+        place(picture, t)
+        for k, speed in enumerate((33.0, -41.0, 27.0)):
+            x = int(40 * k + speed * t) % 260 + 30
+            picture[50:98, x : x + 9] = np.float32(0.02 if k else 0.3) * np.array([1, 0.6, 0.3])
+        Flame((1.0, 0.0), 0.8, began=3.0).paint(picture, Now(SHOT, LIGHT, t))
+
+    told = _events(passed, plate=_plate(place))
+    assert [event.phase for event in told] == [Phase.START]
+    assert np.hypot(told[0].x / 10 - 1.0, told[0].y / 10) < 1.0
+
+
 def test_a_flame_that_the_plate_was_learned_through_is_told() -> None:
     """A clip's plate is of its first half minute: what burned by then was not there at first."""
     flame, watch, sure = Flame((1.0, 0.0), 0.7, began=3.0), FlameWatch(), [0.0]

@@ -38,17 +38,33 @@ def test_who_stops_and_stirs_has_come_there() -> None:
     assert _rests(comes + round(TRAIL / STEP + 20) * [80]) == 1.0
 
 
+def test_who_passes_a_flame_in_warm_clothes_is_not_its_trail() -> None:
+    """As long as they glow much less than it does."""
+    trail, last = Trail(SHAPE), list[NDArray[np.float32]]()
+    for column in [*range(10, 110, 3), *range(110, 10, -3)]:
+        glow = np.zeros(SHAPE, np.float32)
+        glow[10:30, column : column + 6] = 40
+        glow[10:30, 50:58] = 140
+        trail.note(glow, STEP)
+        last.append(glow)
+    part = np.s_[8:32, 44:64]
+    assert trail.rests(last[-1][part] > 100, part, last[-14:]) == 1.0
+
+
 def test_what_glowed_from_the_first_seconds_on_has_not_come() -> None:
     """A sign was there, a flame beside it was not; a minute later nothing is known of either."""
     early, glow = Early(SHAPE), np.zeros(SHAPE, np.float32)
     glow[10:20, 10:20] = 60
     body, sign, beside = np.ones((10, 10), np.bool_), np.s_[10:20, 10:20], np.s_[10:20, 40:50]
-    early.note(glow, STEP)
+    whole = np.s_[0 : SHAPE[0], 0 : SHAPE[1]]
+    early.note(glow, whole)
     assert early.came(body, beside) == 0.0
-    for _ in range(round(FIRST / STEP)):
-        early.note(None, STEP)
-    early.note(np.full(SHAPE, 60, np.float32), STEP)
+    assert early.known(whole) is False
+    early.age(FIRST)
+    early.note(np.full(SHAPE, 60, np.float32), whole)
+    assert np.array_equal(early.known(whole), glow > 0)
     assert early.came(body, beside) == AS_SURE
     assert early.came(body, sign) == 0.0
-    early.note(None, STALE)
+    early.age(STALE)
     assert early.came(body, beside) == 0.0
+    assert early.known(whole) is True

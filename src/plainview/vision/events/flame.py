@@ -21,13 +21,20 @@ its core, too bright for the sensor, beside it (Celik & Demirel, Fire Safety Jou
 """
 
 from collections import deque
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.events.flicker import ENOUGH, flickering, since_lit, stays, step
+from plainview.vision.events.flicker import (
+    ENOUGH,
+    flickering,
+    since_lit,
+    stays,
+    step,
+    surest,
+)
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.warmth import Early, Trail, at_size, glowing, warm_part
@@ -135,21 +142,30 @@ class FlameWatch:
         part = warm_part(half, chroma)
         if part is not None:
             glow, plain = np.zeros_like(glow), np.zeros_like(plain)
-            bright = half[part[0]]
+            where = part[0]
+            bright = half[where]
             colour = at_size(bright, chroma[(slice(None), *part[1])])
-            glow[part[0]] = glowing(bright, colour, self._dim)
-            whole = seen.evidence[:: self._scale, :: self._scale][: half.shape[0], : half.shape[1]]
-            plain[part[0]] = whole[part[0]] < PLAIN
+            warm = glowing(bright, colour, self._dim)
+            self._early.note(warm, where)
+            # What glows in the plate, too, as a brick wall does, is no fire by that: only by more.
+            more = cv2.subtract(bright, self._small(seen.background, half)[where])
+            glow[where] = np.where(self._early.known(where), np.minimum(warm, more), warm)
+            plain[where] = self._small(seen.evidence, half)[where] < PLAIN
         same = glow is self._dark and (not self._glow or self._glow[-1] is self._dark)
         if self._glow and self._lively is not None and (self._stirred or not same):
             change = np.minimum(cv2.absdiff(glow, self._glow[-1]), np.float32(60))
             cv2.accumulateWeighted(change, self._lively, 0.15)
             self._stirred = bool(self._lively.max() > CALM)
         self._trail.note(None if part is None else glow, seen.dt)
-        self._early.note(None if part is None else glow, seen.dt)
+        self._early.age(seen.dt)
         self._glow.append(glow)
         self._bright.append(half)
         self._plain.append(plain)
+
+    def _small(self, whole: NDArray[Any], half: Luma) -> NDArray[Any]:
+        """`whole` (h, w) by the rows and columns of `half`."""
+        k = self._scale
+        return whole[::k, ::k][: half.shape[0], : half.shape[1]]
 
     def _places(self) -> list[tuple[slice, slice]]:
         """Rows and columns around each place where what glows has changed again and again."""
@@ -173,7 +189,8 @@ class FlameWatch:
         rows = slice(max(box[0].start - 2, 0), min(box[0].stop + 2, shape[0]))
         columns = slice(max(box[1].start - 2, 0), min(box[1].stop + 2, shape[1]))
         stack = since_lit(np.stack([glow[rows, columns] for glow in self._glow]))
-        mean = stack.mean(axis=0)
+        mean = surest(stack.mean(axis=0))
+        stack = stack * (mean > 0)
         body = mean > 0.25 * mean.max()
         if len(stack) < ENOUGH or int(body.sum()) < LEAST_PIXELS:
             return None

@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.parts import parts
+
 Floats = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
@@ -32,6 +34,8 @@ UNLIKE: Final = (-2.5, -1.5)
 all flames'."""
 FOOT: Final = (0.0, 0.06)
 """Part that always burns of a screen, of which each part goes out, up to, and of flames, from."""
+PASSING: Final = 0.05
+"""Part of the brightest mean glow up to which something glows now and then only."""
 MOST_LIGHT: Final = 100.0
 """Grey levels over the plate, and more, that a flame may well have."""
 
@@ -83,6 +87,17 @@ def since_lit(stack: F32) -> F32:
     total = stack.sum(axis=(1, 2))
     lit = np.nonzero(total > 0.25 * np.median(total[-5:]))[0]
     return stack[int(lit[0]) :] if len(lit) else stack[:0]
+
+
+def surest(mean: F32) -> F32:
+    """What of the `mean` glow (h, w) hangs together with most of it, 0 elsewhere.
+
+    Who passes a flame in warm clothes glows beside it now and then.
+    """
+    labels, _ = parts((mean > PASSING * mean.max()).astype(np.uint8))
+    glows = np.bincount(labels.ravel(), weights=mean.ravel())
+    glows[0] = 0.0
+    return np.where(labels == int(glows.argmax()), mean, np.float32(0))
 
 
 def stays(stack: F32) -> float:

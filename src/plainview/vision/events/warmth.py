@@ -31,6 +31,8 @@ SWAYS: Final = 8
 """Pixels by which also a small flame sways and licks."""
 BESIDE: Final = 4
 """Pixels across which a trail has no gap."""
+PALER: Final = 0.5
+"""Part of what a body glows by that its trail has at least."""
 STEADY: Final = 0.8
 """Part of the last seconds in which what glows beside a body is a lamp, not its trail."""
 WHITE: Final = 222
@@ -114,11 +116,18 @@ class Early:
         self._lit = np.zeros(shape, np.bool_)
         self._age = 0.0
 
-    def note(self, glow: F32 | None, dt: float) -> None:
-        """What glows (h, w), `dt` seconds after the last; None where nothing does."""
-        if self._age < FIRST and glow is not None:
-            self._lit |= glow > GLOWS
+    def note(self, glow: F32, part: Part) -> None:
+        """What glows in a `part` of the picture."""
+        if self._age < FIRST:
+            self._lit[part] |= glow > GLOWS
+
+    def age(self, dt: float) -> None:
+        """`dt` seconds have passed."""
         self._age += dt
+
+    def known(self, part: Part) -> NDArray[np.bool_] | bool:
+        """Where in a `part` the plate shows no more than what was there in the first seconds."""
+        return self._age >= STALE or (self._age >= FIRST and self._lit[part])
 
     def came(self, body: NDArray[np.bool_], part: Part) -> float:
         """0 to AS_SURE: whether the `body` of what glows in a `part` of the picture came since."""
@@ -128,11 +137,15 @@ class Early:
 
 
 class Trail:
-    """Owns where something glowed lately: one byte a pixel, 255 for now, 0 for `TRAIL` ago."""
+    """Owns where something glowed lately, and how strongly: two bytes a pixel.
+
+    Of when, 255 is for now, 0 for `TRAIL` ago.
+    """
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         """Nothing glowed in a picture of `shape` (h, w)."""
         self._left = np.zeros(shape, np.uint8)
+        self._level = np.zeros(shape, np.uint8)
         self._some = False
 
     def note(self, glow: NDArray[np.float32] | None, dt: float) -> None:
@@ -142,7 +155,9 @@ class Trail:
             self._left = np.asarray(cv2.subtract(self._left, fade), dtype=np.uint8)
             self._some = glow is not None or bool(self._left.any())
         if glow is not None:
-            self._left[glow > GLOWS] = 255
+            lit = glow > GLOWS
+            self._left[lit] = 255
+            self._level[lit] = glow[lit]
             self._some = True
 
     def rests(
@@ -154,7 +169,9 @@ class Trail:
         """
         # What glows all the time beside it, as a lamp or a lit wall does, is no trail.
         steady = np.mean([glow > GLOWS for glow in last], axis=0) > STEADY
-        left = np.where(steady, 0, self._left).astype(np.uint8)
+        # Nor is what glows much less than it does: clothes of one who passes a flame.
+        level = PALER * float(np.percentile(np.max([one[part][body] for one in last], axis=0), 75))
+        left = np.where(steady | (self._level < level), 0, self._left).astype(np.uint8)
         left[part][body] = 255
         labels, stats = parts(np.asarray(cv2.dilate(left, _GROWN), dtype=np.uint8))
         k = int(np.bincount(labels[part][body]).argmax())

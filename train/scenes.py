@@ -18,9 +18,10 @@ from crowds import MOMENTS, Floats, crowd, densities, thinned
 from picture import Wire, clothed, weather, weathered
 from plainview.geometry import Point, View, camera_centre
 from plainview.synth.camera import Camera, hung
+from plainview.synth.cast import Mover
 from plainview.synth.light import Lamp, Light
 from plainview.synth.picture import Sensor
-from plainview.synth.render import Mover, Renderer
+from plainview.synth.render import Renderer
 from plainview.synth.scenery import Box, Mark, Post, World
 from plainview.synth.trajectories import Trajectories, trajectories
 from plainview.vision.headplane import HeadPlane, channels, head_plane

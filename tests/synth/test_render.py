@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from plainview.geometry import project
 from plainview.synth.body import dressed, people
 from plainview.synth.camera import hung
+from plainview.synth.cast import Mover
 from plainview.synth.light import OVERCAST, SUNNY, Lamp, Light
 from plainview.synth.picture import Fault, FaultKind, Sensor
-from plainview.synth.render import Mover, Renderer
+from plainview.synth.render import Renderer
 from plainview.synth.scenery import Box, World
 from plainview.synth.simulate import empty, stander, walker
 from plainview.synth.trajectories import Trajectories

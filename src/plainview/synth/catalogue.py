@@ -6,11 +6,11 @@ from plainview.errors import InputError
 from plainview.geometry import Line, Point
 from plainview.synth import blind, crowd, plaza
 from plainview.synth.camera import hung, mast, overhead, roof, street
+from plainview.synth.cast import Mover
 from plainview.synth.crowded import CROWDED
 from plainview.synth.light import OVERCAST, SUNNY, Lamp, Light
 from plainview.synth.picture import Fault, Sensor
 from plainview.synth.recorded import juelich, passage
-from plainview.synth.render import Mover
 from plainview.synth.scene import Scene
 from plainview.synth.scenery import Box, Mark, Post, World
 from plainview.synth.simulate import empty

@@ -13,11 +13,12 @@ from shapely.geometry import Polygon
 from plainview.errors import InputError, PlainviewError
 from plainview.geometry import Line, Point, View, Zone
 from plainview.synth.camera import Camera
+from plainview.synth.cast import Mover
 from plainview.synth.crowd import Maker
 from plainview.synth.events.actor import Actor, Effect
 from plainview.synth.light import Light
 from plainview.synth.picture import Fault, Sensor
-from plainview.synth.render import Mover, Renderer
+from plainview.synth.render import Renderer
 from plainview.synth.scenery import World
 from plainview.synth.trajectories import Trajectories, crossings
 from plainview.vision.encoder import Encoder

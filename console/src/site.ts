@@ -47,14 +47,18 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
   const names = new Map([[id, place.name]]);
   // Other sites' alerts are told of, too; without an answer by their ids.
   void ask<SiteNow[]>("sites").then((sites) => sites.forEach((site) => names.set(site.id, site.name)), () => undefined);
+  // A notice's link tells the moment of its step; an alert that is chosen here shows when it began.
+  const query = new URLSearchParams(location.search);
+  let asked = Number(query.get("at"));
   const alerts = alertsCard({
     site: id,
     every: ALERTS,
     names: (site) => names.get(site) ?? site,
     shown(alert) {
       fit.pointOut(alert?.at ?? null, alert?.zone ?? null);
-      if (alert) time.go(alert.raised_at);
-      else time.now();
+      if (!alert) return time.now();
+      time.go(asked > 0 && alert.id === query.get("alert") ? asked : alert.raised_at);
+      asked = 0;
     },
   });
   main.replaceChildren(
@@ -68,7 +72,6 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
       cameras.card),
   );
   const { fit, time, state } = plan.start();
-  const asked = Number(new URLSearchParams(location.search).get("at"));
   if (asked > 0) time.go(asked);
   const announce = announcer();
   listen(id, {

@@ -367,6 +367,23 @@ def test_an_alert_opens_with_the_field_of_its_moment(
         expect(page.locator("#plan")).to_have_text("The ground from above")
 
 
+def test_a_notices_link_opens_at_the_moment_of_its_step(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """What moved on five minutes ago; chosen in the list, when it was raised ten minutes ago."""
+    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
+    alerts.fields = lambda at: field | {"t": at, "measured": at}
+    alerts.alerts.clear()
+    one = alerts.raise_one(raised_at=alerts.clock.utc() - 600)
+    path = f"sites/plaza?at={alerts.clock.utc() - 300:.3f}&alert={one['id']}"
+    with shown(browser, served, alerts, path) as page:
+        expect(page.locator(".alert-detail")).to_be_visible()
+        expect(page.locator(".scrub-when")).to_contain_text("5 min ago")
+        page.get_by_role("button", name="All alerts").click()
+        rows(page).click()
+        expect(page.locator(".scrub-when")).to_contain_text("10 min ago")
+
+
 def test_the_past_is_reached_by_keyboard(
     browser: Browser, served: Served, alerts: StandinAlerts
 ) -> None:

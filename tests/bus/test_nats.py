@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nats
 import pytest
+import structlog.testing
 import zstandard
 from tests.servers.nats import (
     NatsServer,
@@ -62,6 +63,15 @@ def test_a_killed_server_loses_nothing(server: NatsServer, opened: Callable[[str
     assert sorted(times(got)) == [1, 2]
     assert bus.take(1, 0.2) == []
     assert bus.stats().trouble == ""
+
+
+def test_a_server_without_room_for_the_stream_is_said(opened: Callable[[str], Bus]) -> None:
+    """By the server's own words, in what is known of the bus and in the log."""
+    with structlog.testing.capture_logs() as logs:
+        bus = opened("&disk=900GB")
+        assert bus.take(1, 0.0) == []
+        until(lambda: "storage" in bus.stats().trouble)
+        until(lambda: any("gives no batches" in line["event"] for line in logs))
 
 
 def test_a_server_may_come_later_than_its_bus(tmp_path: Path) -> None:

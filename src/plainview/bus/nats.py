@@ -59,7 +59,7 @@ class NatsBus:
         self._leaf = Leaf(self._link, address.leaf, inbox, self._clock) if address.leaf else None
         on_ack = self._leaf.on_ack if self._leaf else _nothing
         self._sending = Sending(self._link, self._outgoing, inbox, self._clock, on_ack)
-        self._pulling = Pulling(self._link, address, inbox)
+        self._pulling = Pulling(self._link, address, inbox, self._clock)
         self._incoming = Incoming(self._clock, self._pulling.answer, self._pulling.hungry)
         self._lock = threading.Lock()
         self._taking = self._closed = False

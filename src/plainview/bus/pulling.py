@@ -13,6 +13,8 @@ from plainview.bus import streams
 from plainview.bus.address import NatsAddress
 from plainview.bus.incoming import Incoming, Path, Raw, Verdict
 from plainview.bus.link import Link
+from plainview.bus.trouble import Trouble
+from plainview.clock import Clock
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +46,7 @@ class _Request:
 class Pulling:
     """Owns the requests. All of it runs on the link's loop, but for `answer` and `hungry`."""
 
-    def __init__(self, link: Link, address: NatsAddress, inbox: str) -> None:
+    def __init__(self, link: Link, address: NatsAddress, inbox: str, clock: Clock) -> None:
         """Ask over `link`; batches come to `inbox`.PATH.NUMBER."""
         self._link, self._address, self._inbox = link, address, inbox
         link.hear("live", partial(self._on_message, "live"))
@@ -58,7 +60,12 @@ class Pulling:
         self._making = asyncio.Lock()
         self.draining = False
         self.behind = 0
-        self.trouble = ""
+        self._trouble = Trouble(clock, "the NATS server gives no batches")
+
+    @property
+    def trouble(self) -> str:
+        """Why the server gives nothing at the moment; empty when all is well."""
+        return self._trouble.why
 
     async def fill(self, incoming: Incoming) -> None:
         """Fill `incoming`, until it is drained."""
@@ -117,7 +124,7 @@ class Pulling:
                 await self._make_streams()
                 status = await self._ask(path)
             except (nats.errors.Error, OSError, TimeoutError) as error:
-                self.trouble = str(error) or type(error).__name__
+                self._trouble.note(str(error) or type(error).__name__)
                 status = "failed"
             if self.draining and status in {"404", "503", "failed"}:
                 return
@@ -126,7 +133,7 @@ class Pulling:
             if status in {"503", "failed"}:
                 await asyncio.sleep(_AGAIN)
             elif self._ready:
-                self.trouble = ""
+                self._trouble.note("")
 
     async def _wait_for_link(self) -> None:
         while not self._link.up.is_set() and not self.draining:
@@ -142,7 +149,7 @@ class Pulling:
                 if not self._begun:
                     await streams.take_over(self._link.client)
                 self._ready = self._begun = True
-                self.trouble = ""
+                self._trouble.note("")
 
     async def _ask(self, path: Path) -> str:
         """One request until it is over: its status, empty where all that was asked for came."""

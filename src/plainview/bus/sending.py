@@ -12,6 +12,7 @@ from nats.aio.msg import Msg
 from plainview.bus.link import Link
 from plainview.bus.outgoing import Outgoing, Sealed
 from plainview.bus.streams import PubAck
+from plainview.bus.trouble import Trouble
 from plainview.clock import Clock
 from plainview.errors import UNDECODED
 
@@ -48,8 +49,13 @@ class Sending:
         self._look_again = 0.0
         self.flushed = threading.Event()
         """Set once the bus takes nothing more and everything is at a server."""
-        self.trouble = ""
+        self._trouble = Trouble(clock, "the NATS server takes no batches")
         self.resent = self.sent = 0
+
+    @property
+    def trouble(self) -> str:
+        """Why the server takes nothing at the moment; empty when all is well."""
+        return self._trouble.why
 
     def wake(self) -> None:
         """Look again at once. From any thread."""
@@ -109,7 +115,7 @@ class Sending:
         if answer is None or answer.error is not None:
             self._refused(number, answer)
             return
-        self.trouble = ""
+        self._trouble.note("")
         self._outgoing.done(number)
         self._on_ack(number, answer)
         if self._outgoing.finished:
@@ -119,7 +125,7 @@ class Sending:
 
     def _refused(self, number: int, answer: PubAck | None) -> None:
         error = None if answer is None else answer.error
-        self.trouble = "no stream takes batches yet" if error is None else error.description
+        self._trouble.note("no stream takes them yet" if error is None else error.description)
         sealed = self._outgoing.one_flying(number)
         if sealed is not None:
             sealed.sent = self._clock.monotonic() - _RESEND + _REFUSED

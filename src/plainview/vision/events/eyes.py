@@ -97,6 +97,8 @@ class Eyes:
         if moving and self._movers is not None:
             moved = self._moved(seen, self._movers)
         for detector, episodes in self._watched:
+            if isinstance(detector, WrongWay):
+                detector.glance(seen)
             given, due = (moved, moving) if detector.kind in MOVING else (seen, seen.trusted)
             if due:
                 self._told += episodes.step(seen.t, self._cleared(seen, detector.look(given)))

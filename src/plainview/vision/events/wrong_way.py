@@ -1,9 +1,9 @@
 """Wrong way: something moves against the direction of its lane, for some metres and seconds.
 
-Two ways lead to it: a mover's path, and a stream of parts by their flow (see streams.py), where the
-zone asks for no size. Who crosses the lane, turns in it, stops, or backs up a little is not going
-the wrong way. By default both vehicles and people are looked at: the zone says for whom its
-direction is.
+Three ways lead to it: a mover's path, and, where the zone asks for no size, a stream of parts by
+their flow (streams.py) and a line through the lane's own picture (strips.py). Who crosses the lane,
+turns in it, stops, or backs up a little is not going the wrong way. By default both vehicles and
+people are looked at: the zone says for whom its direction is.
 
 A stream is placed by its feet, roughly: the roof of a bus is laid behind it, its shadow before it.
 So where a vehicle's outline says that it drives beside the lane, what streams there is a part of
@@ -26,6 +26,7 @@ from plainview.vision.events.movers import MOSTLY, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.streams import Front, Stream, Streams, middle
+from plainview.vision.events.strips import Driven, Strip
 from plainview.vision.events.ways import UNEVEN, alike, on, steady, stray, unbroken
 from plainview.vision.events.within import deep
 from plainview.vision.optics import Floats, Optics
@@ -100,12 +101,19 @@ class WrongWay:
             shapely.prepare(ground)
         self._centre = optics.centre
         self._vehicles: list[tuple[float, Mover]] = []
-        # What streams has no size: where sizes are asked for, it says nothing.
-        self._streams = {
-            k: Streams(way, self._centre)
+        # What streams has no size: where sizes are asked for, it says nothing, nor do lines.
+        of_all = [
+            (k, np.array(zone.polygon), way)
             for k, zone, _, way in self._lanes
             if zone.sizes is UNSET and zone.length is UNSET
-        }
+        ]
+        self._streams = {k: Streams(way, self._centre) for k, _, way in of_all}
+        self._strips = {k: Strip(optics, polygon, way) for k, polygon, way in of_all}
+
+    def glance(self, seen: Seen) -> None:
+        """Add a frame to the pictures of the lanes: of each, for what drives may be soon gone."""
+        for strip in self._strips.values():
+            strip.look(seen.t, seen.luma)
 
     def look(self, seen: Seen) -> list[Sighting]:
         """What goes the wrong way in this frame."""
@@ -119,13 +127,21 @@ class WrongWay:
                 found += [
                     Sighting(*self._streaming(one.front, seen.t), one.front.weight, k)
                     for one in self._streams[k].step(seen.bodies, seen.t)
-                    if streams(one, wide, way, self._centre) and not self._beside(one, wide, seen.t)
+                    if streams(one, wide, way, self._centre)
+                    and not self._beside(one.front, wide, seen.t)
                 ]
+                found += self._driving(k, wide, seen.t)
         return found
 
-    def _beside(self, stream: Stream, ground: Polygon, t: float) -> bool:
-        """Whether `stream` is a part of a vehicle that drives the same way beside `ground`."""
-        front = stream.front
+    def _driving(self, k: int, ground: Polygon, t: float) -> list[Sighting]:
+        """What drives against lane `k`, the `ground`, by the lane's own picture."""
+        one = self._strips[k].driven(t)
+        if one is None or self._beside(one, ground, t):
+            return []
+        return [Sighting(one.x, one.y, one.confidence, k)]
+
+    def _beside(self, front: Front | Driven, ground: Polygon, t: float) -> bool:
+        """Whether `front` is of a vehicle that drives the same way beside `ground`."""
         flow = np.array([front.vx, front.vy])
         sight = LineString(np.array([self._centre[:2], (front.x, front.y)]))
         for then, one in self._vehicles:

@@ -172,6 +172,34 @@ def test_what_nobody_walked_away_from_is_not_told() -> None:
     assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 24.0, what) == []
 
 
+@pytest.mark.parametrize("about", [False, True], ids=["nobody", "somebody"])
+def test_who_is_lost_as_he_goes_has_left_it_where_nobody_is_about(*, about: bool) -> None:
+    """He is seen to go half of the way; where somebody is about, it may be he who stays."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        solids, people = (solids, people) if t < 9.3 else ([], [])
+        if about:
+            solids, people = [*solids, *standing(-2.4, 2.0)], [*people, (-2.4, 2.0, 0.0, 0.0)]
+        return [*solids, *([BAG] if t >= DOWN else [])], people
+
+    told = STAGE.events(LeftObject(STAGE.view, STAGE.optics), 30.0, what)
+    assert len(told) == (0 if about else 1)
+
+
+def test_furniture_that_is_taken_bit_by_bit_is_moved_too() -> None:
+    """Who takes a chair hides it: a good part of it is as before, then all, and it stands there."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 12.0, 15.0, 18.0)
+        chair = [box(-1.6, 1.0, (0.5, 0.25, 0.4))] if 2.0 <= t < 13.6 else []
+        if 13.6 <= t < 15.0:
+            chair = [box(-1.75, 1.0, (0.2, 0.25, 0.4))]
+        return [*solids, *chair, *([BAG] if t >= 15.0 else [])], people
+
+    assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 36.0, what) == []
+
+
 def test_a_vehicle_that_passes_before_it_is_nobody_who_leaves_it() -> None:
     """As somebody sits there: bodies are laid into a bus and its light, stand and run off."""
 

@@ -9,6 +9,7 @@ from tests.vision.events.stage import Stage
 from plainview.vision.events.change import Change, Traits
 from plainview.vision.events.lit import EVEN
 from plainview.vision.events.stillness import Blob
+from plainview.vision.events.swaying import UNKNOWN, Sway, Swaying
 from plainview.vision.events.thing import TRAITS_EVERY, Extent, Thing
 
 STAGE = Stage()
@@ -49,3 +50,20 @@ def test_how_even_a_thing_is_does_not_hang_on_one_look() -> None:
         sure.append(thing.confidence())
     settled = sure[4 * TRAITS_EVERY :]
     assert max(settled) - min(settled) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("sway", "bodily", "told"),
+    [
+        (UNKNOWN, 0.0, True),
+        (UNKNOWN, 1.0, False),
+        (Sway(0.0, 1.0), 1.0, True),
+        (Sway(1.0, 0.0), 0.0, False),
+    ],
+)
+def test_somebody_who_crouches_sways(sway: Sway, *, bodily: float, told: bool) -> None:
+    """A case with its shadow has his outline, but holds still; who has not his outline sways."""
+    thing = brought(lambda: Traits(2.0, 0.3, 0.6, 0.0, 0.6, 20.0, 1.0))
+    vars(thing)["bodily"] = bodily
+    thing.swaying = cast(Swaying, SimpleNamespace(sway=lambda _: sway))
+    assert (thing.confidence() >= 0.5) is told

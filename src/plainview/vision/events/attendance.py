@@ -44,6 +44,10 @@ HEADED: Final = 0.25
 """Part of that which shows of somebody; of a thing that is taken for a body nothing does."""
 LEFT: Final = 0.6
 """People, net, who must have walked away from a thing since it came: whoever put it down did."""
+HALF: Final = 0.3
+"""The same where nobody is about since: who is lost for a moment as he goes takes a part along."""
+ABOUT: Final = (3.5, 12)
+"""Metres within which somebody is about, and looks in a row without anybody that tell."""
 STOOD: Final = 0.3
 """Part of the looks, of late, in which somebody stood there, from which it is he that is seen."""
 WITH: Final = 2
@@ -98,6 +102,7 @@ class Attendance:
         thing.stood += (there - thing.stood) / min(thing.looks, LATELY)
         if thing.left:
             return
+        thing.alone = 0 if _about(thing, seen) else thing.alone + 1
         if there or attended(optics, thing, seen, taken, BESIDE):
             thing.beside += 1
         else:
@@ -108,7 +113,8 @@ class Attendance:
         elif thing.counted < until:
             place = thing.extent.place
             thing.away += self._company.gone(place, optics.centre, thing.counted, until)
-            thing.left = bool(thing.away.min() >= LEFT)
+        least = HALF if thing.alone >= ABOUT[1] else LEFT
+        thing.left = bool(thing.away.min() >= least)
         thing.counted = seen.t
 
 
@@ -166,6 +172,13 @@ def covered(thing: Thing, evidence: Image) -> bool:
     areas = np.bincount(labels.ravel())
     areas[0] = 0
     return bool(areas[own[blob.whole > 0]].max(initial=0) >= VEHICLE * metre**2)
+
+
+def _about(thing: Thing, seen: Seen) -> bool:
+    """Whether anybody is about `thing`, who stays or walks."""
+    bodies = seen.bodies
+    near = np.hypot(*(bodies.places - thing.extent.place).T) < ABOUT[0]
+    return bool(np.any(near & (bodies.weights > LEAST)))
 
 
 def _staying(thing: Thing, seen: Seen, reach: float) -> Floats:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
+from plainview.vision.events.swaying import Swaying
 from plainview.vision.plate import Image, Luma, gradient
 from plainview.vision.ranks import mean, ranked
 
@@ -129,6 +130,12 @@ class Change:
             return 0.0
         most = 4.0 * self._noise + 0.25 * gradient(self.after) + 3.0
         return mean((np.abs(self._unlit(seen) - self.after) > most)[free])
+
+    def sway(self, seen: Seen, swaying: Swaying) -> None:
+        """Let `swaying` note how far the place is shifted in `seen`."""
+        ground = cv2.dilate(self.blob.whole, np.ones((7, 7), np.uint8)) == 0
+        ground &= seen.mask[self.blob.window] == 0
+        swaying.look(self._unlit(seen), self.after, self.blob.mask, ground)
 
     def traits(self) -> Traits:
         """What the change looks like by now."""

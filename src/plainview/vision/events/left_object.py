@@ -23,7 +23,7 @@ from plainview.vision.events.ground import Ground
 from plainview.vision.events.moved import Moved
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import EVERY, Blob, Stillness, outgrown, remaining, touch
-from plainview.vision.events.thing import CAME, PLAIN, WENT, Extent, Thing, extents
+from plainview.vision.events.thing import CAME, CARRIER, PLAIN, WENT, Extent, Thing, extents
 from plainview.vision.events.unshaded import unshaded
 from plainview.vision.optics import Optics
 
@@ -148,9 +148,7 @@ class LeftObject:
         stirred = not new and thing.change.stir(seen) > 0.08
         thing.stirs += (stirred - thing.stirs) / min(thing.looks, LATELY)
         if not thing.sighted and thing.change.shrunk(seen):
-            # It is met again, without who stood beside it.
-            self._stillness.forget(thing.change.blob, seen)
-            self._note_lost(thing)
+            self._shrunk(thing, seen)
             return None
         if thing.looks == STAYED:
             self._note_gone(thing)
@@ -158,6 +156,7 @@ class LeftObject:
             thing.whole, _ = outgrown(thing.change.blob, seen.evidence)
         if thing.fits:
             self._attendance.attend(thing, seen, self._taken)
+            thing.change.sway(seen, thing.swaying)
         if (thing.left or not thing.fits) and thing.sighted * EVERY <= self.patience.rise:
             thing = self._outlined(thing, seen)
         if thing.fits and thing.looks * EVERY < YOUNG + 2:
@@ -188,6 +187,13 @@ class LeftObject:
         anew.moved = anew.moved or thing.moved
         return anew if anew.fits else thing
 
+    def _shrunk(self, thing: Thing, seen: Seen) -> None:
+        """Let `thing` be met again without who stood beside it, or be taken: it was furniture."""
+        if thing.carrier > CARRIER:
+            self._note_taken(thing, seen.t)
+        self._stillness.forget(thing.change.blob, seen)
+        self._note_lost(thing)
+
     def _note_lost(self, thing: Thing) -> None:
         """Note that `thing`, which somebody left or moved, is lost: in fog it comes and goes.
 
@@ -205,14 +211,17 @@ class LeftObject:
         ):
             self._moved.note(thing.since, thing.extent)
 
+    def _note_taken(self, thing: Thing, t: float) -> None:
+        """Note that `thing`, which rested there, went at `t` seconds."""
+        rested = thing.looks * EVERY > RESTED and thing.whole <= ALONE
+        if rested and thing.traits.arrival > CAME and thing.traits.contrast > 2 * PLAIN:
+            self._moved.note(t, thing.extent)
+
     def _part(self, thing: Thing, seen: Seen) -> Thing | None:
         """Note that `thing` went; what the plate has shown all along and has come by now."""
         self._note_lost(thing)
-        arrival = thing.traits.arrival
-        rested = thing.looks * EVERY > RESTED and thing.whole <= ALONE
-        if arrival > CAME and rested and thing.traits.contrast > 2 * PLAIN:
-            self._moved.note(seen.t - UNLIKE * EVERY, thing.extent)
-        if arrival < WENT and thing.change.restored(seen):
+        self._note_taken(thing, seen.t - UNLIKE * EVERY)
+        if thing.traits.arrival < WENT and thing.change.restored(seen):
             since = seen.t - UNLIKE * EVERY
             came = Thing(thing.change.reversed(since), thing.extent, self._optics)
             came.carrier = self._attendance.carrier(came)

@@ -20,6 +20,7 @@ from plainview.vision.events.change import Change, State, Traits
 from plainview.vision.events.figures import fit
 from plainview.vision.events.lit import lit
 from plainview.vision.events.stillness import Blob
+from plainview.vision.events.swaying import Sway, Swaying
 from plainview.vision.optics import Floats, Optics
 
 SURE: Final = 0.92
@@ -142,12 +143,15 @@ class Thing:
         """Part of the looks, of late, in which it moved."""
         self.whole = 1.0
         """All that differs around it, as a factor on its area: 1 where it stands alone."""
+        self.swaying = Swaying()
         self.stood = 0.0
         """Part of the looks, of late, in which somebody stood where it is."""
         self.moved = False
         """Whether something of its size went nearby as it came."""
         self.beside = 0
         """Looks in a row in which somebody was beside it."""
+        self.alone = 0
+        """Looks in a row in which nobody was about it."""
         self.factor = 1.0
         """All that lies there as a factor on its area, at the last look."""
         self.outgrown = 0
@@ -204,6 +208,12 @@ class Thing:
         large = (self.extent.area - PERSON[0]) / (PERSON[1] - PERSON[0])
         return min(max(large, 0.0), 1.0)
 
+    @property
+    def sway(self) -> Sway:
+        """How surely it sways as a body does, and how surely it does not."""
+        metre = math.sqrt(cv2.countNonZero(self.change.blob.mask) / self.extent.area)
+        return self.swaying.sway(metre)
+
     @cached_property
     def grown(self) -> NDArray[np.uint8]:
         """(h, w) it and its shadow in its window, two pixels wider."""
@@ -233,7 +243,8 @@ class Thing:
         if traits.arrival < CAME or traits.contrast < PLAIN:
             return 0.0
         sure -= lit(traits, self.extent.upright)
-        sure -= 0.5 * self.bodily
+        sway = self.sway
+        sure -= 0.5 * max(self.bodily * (1 - sway.still), sway.alive)
         if traits.contrast < 2 * PLAIN:
             sure -= 0.1
         sure -= min(1.5 * self.stirs, 0.5)

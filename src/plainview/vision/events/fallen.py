@@ -81,6 +81,23 @@ SETTLES: Final = 10.0
 SETTLED: Final = 30.0
 """Seconds at rest after which nothing speaks for a fall that did not before: what stays is given to
 the plate bit by bit, and what is left of who sits may look like anything."""
+FEW: Final = (150.0, 350.0)
+"""Pixels of a body up to which and from which its outline tells one who lies along the line of
+sight from who sits: of 172 rests as small that both explained alike seven were of who lay, of 75
+larger ones 26."""
+ALIKE: Final = (0.74, 0.8)
+"""Overlap with another posture from which it may be, and is, too good a reason for anything else:
+of who lies so straight away that others explain him as well, none shows any of them that well."""
+APART: Final = (0.05, 0.1)
+"""Overlap by which lying explains better from which they matter less, and not at all."""
+VAGUE: Final = 0.12
+"""What they take away."""
+UNSURE: Final = (20.0, 30.0)
+"""Seconds at rest from which it takes more, in full past the second, that it still is not clear:
+who fell has been told of by then, and whom sitting explains as well would be, of half a minute's
+looks, once."""
+WAVERS: Final = 0.15
+"""What that takes away."""
 SAT: Final = 0.3
 """What it takes away that he has been there so long before he is made out to lie."""
 CLOSE: Final = 2.0
@@ -100,6 +117,13 @@ class Judged(NamedTuple):
     """(2,) metres: below the middle of one who lies."""
     along: float
     """How far he who lies would lie along the line of sight: 1 along it, 0 across."""
+
+    @property
+    def vague(self) -> float:
+        """How little so few pixels, or an outline that is anybody's, tell of him, 0 to 1."""
+        few = 1.0 - step(float(np.count_nonzero(self.blob.mask)), *FEW)
+        better = step(self.lies - self.other, *APART)
+        return self.unclear * max(few, step(self.other, *ALIKE)) * (1.0 - better)
 
     @property
     def unclear(self) -> float:
@@ -128,19 +152,19 @@ class Down:
         self.judged, self.change, self.upright = judged, change, upright
         self.lies, self.other = judged.lies, judged.other
         self.looks, self.lost, self.sank = 1, 0, sank
-        self._began, self._asked = judged.blob.since, False
+        self._began, self._asked, self._stayed = judged.blob.since, False, stayed
         traits = change.traits()
         brighter = traits.ratio > 1
         self.lit = brighter and (traits.even < EVEN or traits.darker < DARKER)
         self.shaded = not brighter and traits.even < EVEN
         self.area, self.seated = judged.extent.area, float(upright_now)
-        self.unclear = judged.unclear
+        self.unclear, self.vague = judged.unclear, judged.vague
         self._late = step(stayed, SETTLES, SETTLED)
         self._most = self._sure() if stayed < SETTLED else 1.0
 
     def again(self, judged: Judged, stayed: float, *, upright_now: bool) -> None:
         """It was `judged` once more, `stayed` seconds after something came to rest there."""
-        self.judged = judged
+        self.judged, self._stayed = judged, stayed
         self.looks += 1
         self.lost = 0
         rate = max(1.0 / self.looks, 0.2)
@@ -149,6 +173,7 @@ class Down:
         self.area += rate * (judged.extent.area - self.area)
         self.seated += rate * (upright_now - self.seated)
         self.unclear += rate * (judged.unclear - self.unclear)
+        self.vague += rate * (judged.vague - self.vague)
         if stayed < SETTLED:
             self._most = max(self._most, self._sure())
 
@@ -158,7 +183,9 @@ class Down:
 
     def confidence(self) -> float:
         """How sure it is that this is somebody who lies on the ground, 0 to 1."""
-        return min(max(min(self._sure(), self._most) - SAT * self._late, 0.0), 0.97)
+        sure = min(self._sure(), self._most) - SAT * self._late
+        sure -= WAVERS * step(self._stayed, *UNSURE) * (1.0 - step(sure, *CLEARLY))
+        return min(max(sure, 0.0), 0.97)
 
     def asked(self, t: float) -> bool:
         """Whether it has been looked at for long enough at `t` seconds to be told of."""
@@ -174,6 +201,7 @@ class Down:
         other = self.other - FELL[1] * witness * (1.0 - step(self.other, *POSED))
         sure = 0.55 + 1.2 * (min(self.lies, WELL) - 0.62) + 1.6 * (self.lies - other - 0.04)
         sure += FELL[0] * witness - WORSE * max(other - self.lies, 0.0)
+        sure -= VAGUE * self.vague * (1.0 - deep(self.sank))
         if self.upright > CLOSE:
             sure -= 0.33
         # No shadow and no bag was upright and fell, and who fell may be found upright on.
@@ -196,7 +224,12 @@ def witness(sank: float, unclear: float) -> float:
     Across the view legs stretched out and their shadow are as long as who lies, and some sit down
     as fast as others fall, but not as deep: `unclear` is Judged's.
     """
-    return max(fell(sank) * unclear, step(sank, *DEEP) * (1.0 - step(sank, *FLAT)))
+    return max(fell(sank) * unclear, deep(sank))
+
+
+def deep(sank: float) -> float:
+    """How surely nobody sits, kneels or crouches whose top `sank` so many metres, 0 to 1."""
+    return step(sank, *DEEP) * (1.0 - step(sank, *FLAT))
 
 
 class _Rest(NamedTuple):

@@ -1,10 +1,12 @@
 """Smoke boils cell by cell; a ghost under a passing cloud, and a restless picture, do not."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from plainview.vision.events.boil import Boil
-from plainview.vision.events.veil import Veil
+from plainview.vision.events.plume import plumes
+from plainview.vision.events.veil import CELL, Veil
 
 SHAPE = (24, 36)
 LOOKS = 7
@@ -92,3 +94,21 @@ def test_where_contrast_was_lost_before_it_is_less_likely() -> None:
     """Coding blurs the same faint ground whenever the light changes."""
     assert likely(boiling(), hidden(0.1)) > 0.9
     assert likely(boiling(), hidden(0.1), habit=0.2) < 0.2
+
+
+@pytest.mark.parametrize("ghost", [False, True])
+def test_a_plume_ends_where_it_boils_though_a_ghost_goes_on(*, ghost: bool) -> None:
+    """Where somebody stood while the plate was learned looks veiled for good, and hangs on it."""
+    shift, lost = boiling() + 0.1, hidden(0.1)
+    below = np.s_[:, 15:24, 12:20]
+    lost[below] = 0.5 if ghost else 0.0
+    everywhere = np.ones(SHAPE, np.bool_)
+    even = np.ones(SHAPE, np.float32)
+    veils = [Veil(b, even, a, everywhere, everywhere, 1.0, even, even)
+             for a, b in zip(shift, lost, strict=True)]  # fmt: skip
+    found = plumes(veils, lost, 0 * even, None, clear=1.0, steady=False)
+    assert len(found) == 1
+    cells, smoke = found[0]
+    assert smoke.confidence > 0.5
+    assert abs(smoke.row / (2 * CELL) - 15) <= 2
+    assert cells[CORE].mean() > 0.9

@@ -21,7 +21,7 @@ from plainview.vision.events import fire, plume, smoke
 from plainview.vision.events.boil import Boil
 from plainview.vision.events.detector import Sighting
 from plainview.vision.events.episodes import Episodes
-from plainview.vision.events.fire import MOST_SMOKE, Fire
+from plainview.vision.events.fire import FLAME_REACH, MOST_SMOKE, SMOKE_REACH, Fire
 from plainview.vision.events.flame import FlameWatch
 from plainview.vision.events.flicker import disorder, flickering
 from plainview.vision.events.gain import gained
@@ -315,6 +315,16 @@ def test_a_flame_before_a_warm_wall_that_people_pass_is_told() -> None:
     told = _events(passed, plate=_plate(place))
     assert [event.phase for event in told] == [Phase.START]
     assert np.hypot(told[0].x / 10 - 1.0, told[0].y / 10) < 1.0
+
+
+def test_smoke_is_of_the_fire_that_was_seen_most() -> None:
+    """A glimpse of a cone between two people is a place, too, but no smoke is bound to it."""
+    watch = Fire(VIEW, GEOMETRY)
+    watch._same(Sighting(-3.0, 4.0, 0.5, -1), 1.0, FLAME_REACH)
+    for k in range(5):
+        watch._same(Sighting(1.0, 0.0, 0.9, -1), 2.0 + k, FLAME_REACH)
+    smoke = watch._same(Sighting(0.0, 5.0, 0.6, -1), 8.0, SMOKE_REACH)
+    assert (smoke.x, smoke.y) == (1.0, 0.0)
 
 
 def test_a_flame_that_the_plate_was_learned_through_is_told() -> None:

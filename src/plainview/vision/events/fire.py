@@ -42,10 +42,11 @@ MOST_FIRES: Final = 16
 
 
 class _Place:
-    """Where a fire was seen, when first and when last."""
+    """Where a fire was seen, when first and when last, and how surely in all."""
 
     def __init__(self, x: float, y: float, t: float, reach: float) -> None:
         self.x, self.y, self.first, self.last, self.reach = x, y, t, t, reach
+        self.sure = 0.0
 
 
 class Fire:
@@ -100,10 +101,11 @@ class Fire:
 
     def _same(self, sighting: Sighting, t: float, reach: float) -> Sighting:
         """`sighting` where the fire is that it is of, if one is known within `reach` metres."""
-        # A flame says where it burns better than any smoke.
-        for one in sorted(self._fires, key=lambda place: place.reach):
+        # A flame says where it burns better than any smoke, and the surest better than a glimpse.
+        for one in sorted(self._fires, key=lambda place: (place.reach, -place.sure)):
             if math.hypot(one.x - sighting.x, one.y - sighting.y) <= reach:
                 one.last = t
+                one.sure += sighting.confidence
                 if t - one.first < SETTLES:
                     one.x, one.y = sighting.x, sighting.y
                 return sighting._replace(x=one.x, y=one.y)

@@ -4,7 +4,7 @@ One look's answer; smoke.py says how long it must last.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import cv2
@@ -33,6 +33,10 @@ STEAM: Final = 4.5
 """Brightness against the ground from which a veil is steam: it throws back all light."""
 LEAST_TONE: Final = 0.1
 """Brightness of a veil away from the ground's below which light does not tell what it hides."""
+CALM: Final = 0.25
+"""Part of the change of light in its lively cells, from look to look, below which one is calm."""
+LIVELY: Final = 80
+"""Per cent of a plume's cells that change less than its lively ones."""
 FADED: Final = 0.3
 """Part of what a plume hides at most in one row, below which it has faded out."""
 CUT: Final = 0.65
@@ -92,9 +96,7 @@ def plumes(
     boil: Boil | None = None
     restless: Mask = np.zeros_like(sure)
     found = []
-    for k in large:
-        where = labels == k
-        core = where & sure
+    for where, core in _alive(labels, large, sure, veils):
         if grey(colours, core):
             plume = _plume(where & (joined > 0), core, veils, lost)
             likely = 0.0
@@ -107,6 +109,27 @@ def plumes(
                     plume = _farther(plume, core, _beyond(core, restless), veils, lost)
             found.append((core, plume._replace(confidence=likely)))
     return found
+
+
+def _alive(
+    labels: NDArray[np.int32], large: Sequence[int], sure: Mask, veils: Sequence[Veil]
+) -> Iterator[tuple[Mask, Mask]]:
+    """Each `large` part of what is veiled and its `sure` cells, without what hangs on it calmly.
+
+    Whoever stood there while the plate was learned is a part of it: where he was looks veiled for
+    good, and joins a plume with ground far before it.
+    """
+    moves = np.abs(np.diff(np.stack([veil.shift for veil in veils]), axis=0))
+    stirs = cv2.blur(medians(moves), (3, 3))
+    for k in large:
+        where = labels == k
+        core = where & sure
+        alive = where & (stirs >= CALM * np.percentile(stirs[core], LIVELY))
+        apart, stats = parts(alive.astype(np.uint8))
+        cells = np.bincount(apart[core], minlength=len(stats))
+        for j in range(1, len(stats)):
+            if cells[j] >= LEAST_CELLS:
+                yield apart == j, core & (apart == j)
 
 
 def _beyond(core: Mask, may: Mask) -> Mask:

@@ -5,9 +5,9 @@
 No event happens in the real clips. So the stories of the suite of rendered scenes, those that need
 neither night nor weather nor a bench, are played into PETS 2009 S2.L1: the square, the eight people
 at most who walk there, the camera and its noise are real; the bag and who leaves it, who falls, the
-flame, the car are drawn. A number is a seed, as in the suite, and tells where and when in the
-recording it happens; even numbers are for tuning, odd ones are held out. Zones are left out: real
-people walk in them. Tables as `plainview evaluate events` prints them.
+flame, the car that burns are drawn. A number is a seed, as in the suite, and tells where and when
+in the recording it happens; even numbers are for tuning, odd ones are held out. Closed zones and
+lanes are left out: real people walk in them. Tables as `plainview evaluate events` prints them.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from plainview.evaluate.event_truth import read_event_truth
 from plainview.evaluate.events import Judged
 from plainview.geometry import Point
 from plainview.synth.cast import Cast
-from plainview.synth.events import burning, left_object, person_down, wrong_way
+from plainview.synth.events import burning, left_object, person_down
 from plainview.synth.events.site import Site
 from plainview.synth.events.story import Play, Story
 from plainview.synth.events.suite import PARTS, PER_PART, numbers, story_of
@@ -46,7 +46,7 @@ from plainview.synth.scenery import Box, World
 from plainview.synth.simulate import empty
 from plainview.vision.encoder import Encoder
 
-MODULES: Final[tuple[ModuleType, ...]] = (wrong_way, left_object, person_down, burning)
+MODULES: Final[tuple[ModuleType, ...]] = (left_object, person_down, burning)
 RATE: Final = 7.0
 """Frames a second of the recording, which its container does not tell."""
 FRAMES: Final = 795

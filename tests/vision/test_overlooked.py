@@ -35,7 +35,7 @@ def test_what_is_read_and_sways_may_be_people() -> None:
     by, bare = Overlooked(CELLS, GLASS.size), read((1.0, 1.0))
     beyond = by.beyond(bare, NOBODY, NOBODY, ALIVE)
     leak = 0.04 * CELLS.inside.sum() * CELL**2
-    assert 2 < beyond.missed < UNSEEN * (4.0 - leak)
+    assert 1 < beyond.missed < UNSEEN * (4.0 - leak)
     assert len(beyond.weights) == 0
     assert by.beyond(bare, NOBODY, NOBODY, STILL).missed == 0
 

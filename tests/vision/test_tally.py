@@ -22,7 +22,7 @@ from plainview.record import (
     unpack_cells,
 )
 from plainview.vision.estimate import Estimate
-from plainview.vision.tally import CAPACITY, Tally
+from plainview.vision.tally import BASE, CAPACITY, GROWTH, Tally
 
 SQUARE: tuple[Point, ...] = ((-8.0, -8.0), (8.0, -8.0), (8.0, 8.0), (-8.0, 8.0))
 SKEW: tuple[Point, ...] = ((-7.3, -2.1), (3.3, -6.2), (8.4, 5.5), (-1.0, 6.7))
@@ -265,8 +265,17 @@ def test_a_poor_plate_widens_no_more_than_what_depends_on_it() -> None:
         tally.add(crowd._replace(settled=settled), 0.2)
         reading = closed(tally, view, doubt=2.0)
         widths.append((reading.high - reading.low) * COUNT_STEP)
-    assert widths[0] == pytest.approx(4 * 1.645 * math.sqrt(404.12), rel=0.01)
-    assert widths[1] == pytest.approx(2 * 1.645 * math.sqrt(400 + 4 * 4.12), rel=0.01)
+    own = BASE**2 + GROWTH**2 * 100
+    assert widths[0] == pytest.approx(4 * 1.645 * math.sqrt(400 + own), rel=0.01)
+    assert widths[1] == pytest.approx(2 * 1.645 * math.sqrt(400 + 4 * own), rel=0.01)
+
+
+def test_who_stands_out_and_is_alone_is_known_to_a_person() -> None:
+    """Of five people of whom nothing is doubtful the interval is a person wide."""
+    tally = Tally(view_of(SQUARE), 1.0)
+    tally.add(estimate([[0.0, 0.0]], weights=5.0, variance=0.0), 0.2)
+    reading = closed(tally, view_of(SQUARE))
+    assert 0.5 < (reading.high - reading.low) * COUNT_STEP < 1.5
 
 
 def test_crossings_are_carried_from_interval_to_interval() -> None:

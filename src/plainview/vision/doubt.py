@@ -20,6 +20,9 @@ APART = 0.5
 """Standard deviation for each person by whom two witnesses of who stands in the plate differ."""
 UNSEEN = 0.4
 """The same of those who are there and were not found."""
+BESIDES = 0.5
+"""People that may be there for each who is hidden or not found, besides: who is lost in a crowd
+hides others in turn, which the first order leaves out."""
 
 
 class Counted(NamedTuple):

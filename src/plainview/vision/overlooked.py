@@ -23,7 +23,7 @@ AGREED = 0.2
 shadow's. One who stands alone is 0.3 at their own place."""
 LEAK = 0.04
 """people/m² that the network finds on empty floor: docs/reference/density-model.md."""
-UNSEEN = 4.0
+UNSEEN = 2.0
 """People that may stand in the plate for each one that the reading without it finds there."""
 VOUCHED = 2.0
 """People read beside each one found in the plate that are believed at most."""

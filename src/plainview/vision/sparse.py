@@ -16,7 +16,7 @@ from plainview.geometry import View
 from plainview.vision.bodies import NONE, Bodies, BodyModel, update
 from plainview.vision.dense import Dense
 from plainview.vision.detectability import Detectability
-from plainview.vision.doubt import Counted, variance
+from plainview.vision.doubt import BESIDES, Counted, variance
 from plainview.vision.estimate import Estimate
 from plainview.vision.flow import TORSO, Flow
 from plainview.vision.foreground import Foreground
@@ -244,7 +244,7 @@ class SparseEstimator:
             np.concatenate((bodies.velocities, hidden.velocities, 0 * beyond.places)),
             np.concatenate((weights, hidden.weights, beyond.weights)),
             variance(made_of),
-            self._missed,
+            self._missed + BESIDES * made_of.unseen,
             self._noise,
         )
 

@@ -27,9 +27,9 @@ from plainview.vision.optics import Floats
 
 Z90 = 1.645
 """Standard deviations of a two-sided 90 % interval of a normal variable."""
-BASE = 0.35
+BASE = 0.25
 """Standard deviation of the count that no body's own doubt explains, people."""
-GROWTH = 0.20
+GROWTH = 0.10
 """The same, in people per square root of a person."""
 CAPACITY = 6.0
 """people/m² that a camera that sees nothing cannot exclude."""

@@ -32,7 +32,7 @@ from plainview.vision.estimate import Estimate
 from plainview.vision.headplane import CELL, HeadPlane
 from plainview.vision.optics import Optics, optics
 from plainview.vision.overlooked import Overlooked
-from plainview.vision.plate import Luma, Plate
+from plainview.vision.plate import Image, Luma, Plate
 
 AREA = ((-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (-2.0, 2.0))
 CAMERA = hung("mast", at=(0.0, -9.0), height=7.0, towards=(0.0, 0.0), hfov=46, size=(320, 180))
@@ -136,6 +136,29 @@ def test_between_rare_looks_what_they_take_is_given_back(
         by.frame(bare, of.luma, of.sharpness, EVERY, company=False)
         assert by._since < 64
     assert len(rests) == 1
+
+
+def test_where_one_reading_is_far_from_a_crowd_there_is_no_second(
+    crowded: Luma, bare: Luma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty floor is read once a look, and still says who may stand there; a crowd is twice."""
+    reads: list[int] = []
+    people = Density.people
+
+    def counted(by: Density, planes: Image) -> Image:
+        reads.append(1)
+        return people(by, planes)
+
+    monkeypatch.setattr(Density, "people", counted)
+    by, of = Dense(VIEW, lens()), plate(bare)
+    assert looked(by, bare, of, times=1) is None
+    assert by.bare is not None
+    assert len(reads) == 1
+    assert by._wait == dense.FIRST
+    for _ in range(2):
+        by.frame(crowded, of.luma, of.sharpness, EVERY, company=False)
+    assert by.crowded
+    assert len(reads) == 3
 
 
 def test_a_crowd_that_comes_just_after_the_first_look_is_not_missed(

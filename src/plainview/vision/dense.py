@@ -3,8 +3,9 @@
 At most twice a second, and only where it is crowded or the plate may never have been empty, the
 network (density.py) reads the head plane twice: without the plate, and mirrored with it, so that
 what it takes one side for is not taken twice. The mean of both is the density; their difference is
-part of what is not known. The outcome joins the first estimator's weighted points as blend.py says,
-with velocities by particle image velocimetry (piv.py).
+part of what is not known. Where the first reading is far from a crowd there is no second. The
+outcome joins the first estimator's weighted points as blend.py says, with velocities by particle
+image velocimetry (piv.py).
 """
 
 import math
@@ -54,6 +55,11 @@ _CLEARLY = 64
 STAYS = 8.0
 """The same for one that was there: readings of one crowd differ by a third from moment to moment,
 and none of a parked car is as large."""
+LIKELY = 0.5
+"""Part of CROWD from which on the reading without the plate counts towards MAYBE."""
+MAYBE = 4.0
+"""People on such ground, at least, if both readings together may find a crowd: a third of COMPANY.
+Of what both called one it had found 22 and more; of a few people it finds 0.4 of both and more."""
 EDGE = 5
 """Cells of the square whose densest cell says how dense a place is."""
 MEMORY = 1.0
@@ -135,22 +141,23 @@ class Dense:
             return None
         else:
             seen = self._plane.seen(luma)
+        bare = self._read_bare(seen)
+        if not self.crowded and not self._may_be_crowd(bare):
+            self._since = 0.0
+            self._nobody(company=company)
+            return None
         differs = self._plane.seen(difference(luma, background, sharpness))
-        people, doubt = self._read(seen, differs)
+        people, doubt = self._read(seen, differs, bare)
         if self.crowded and self._crowd is not None:
             part = 1 - np.exp(-self._since / MEMORY)
             people = self._crowd.people + part * (people - self._crowd.people)
         self._since = 0.0
         was = self.crowded
         self.crowded = self._is_crowd(people, differs)
-        self._wait = 0.5 * FIRST if self.crowded else min(2 * self._wait, RARELY)
         if not self.crowded:
-            self._crowd = self._part = None
-            self._net = None  # its buffers are several megabytes, and the next look is far away
-            if self._wait > SOON and not company:
-                self._plane.rest()
-            self._piv.forget()
+            self._nobody(company=company)
             return None
+        self._wait = 0.5 * FIRST
         if was:
             field = self._piv.measure(seen, self._elapsed, self._plane.valid)
             self._steer(field, seen.shape, people)
@@ -172,6 +179,22 @@ class Dense:
             return self._bare
         return self._bare * (1 - self._part)
 
+    def _nobody(self, *, company: bool) -> None:
+        """No crowd is there: the next look is twice as far away."""
+        assert self._plane is not None  # noqa: S101 - `frame` looked
+        self._wait = min(2 * self._wait, RARELY)
+        self._crowd = self._part = None
+        self._net = None  # its buffers are several megabytes, and the next look is far away
+        if self._wait > SOON and not company:
+            self._plane.rest()
+        self._piv.forget()
+
+    def _may_be_crowd(self, bare: Image) -> bool:
+        """Whether both readings may find a crowd where one found `bare` people by cell."""
+        people = GAIN * bare * self._seen
+        found = gatherings(people, self._inside, np.zeros_like(people), LIKELY * CROWD)
+        return any(one.people >= MAYBE for one in found)
+
     def _is_crowd(self, people: Floats, differs: Luma) -> bool:
         """Whether `people` by cell are one, or are one still; `differs` (h, w) from the plate."""
         if self.crowded:
@@ -184,17 +207,24 @@ class Dense:
         found = gatherings(people, self._inside, np.asarray(shown))
         return any(one.people >= (COMPANY if one.shown >= SHOWN else UNSEEN) for one in found)
 
-    def _read(self, seen: Luma, differs: Luma) -> tuple[Floats, Floats]:
-        """People by cell, and what the reading with the plate finds beyond the one without."""
+    def _read_bare(self, seen: Luma) -> Image:
+        """People by cell of the plane as it is `seen` (h, w), without the plate."""
+        assert self._plane is not None  # noqa: S101 - `frame` looked
+        if self._net is None:
+            self._net = Density()
+        bare = self._net.people(channels(self._plane, seen, None, None))
+        self._bare = np.asarray(bare * self._seen, dtype=np.float64)
+        return bare
+
+    def _read(self, seen: Luma, differs: Luma, without: Image) -> tuple[Floats, Floats]:
+        """People by cell, and what the reading with the plate finds beyond that `without`."""
         assert self._plane is not None  # noqa: S101 - `frame` looked
         if self._net is None:
             self._net = Density()
         turned = self._net.people(mirrored(channels(self._plane, seen, differs, None)))
         with_plate = turned[:, ::-1]
-        without = self._net.people(channels(self._plane, seen, None, None))
         if self._spare:
             self._net = None  # between two looks its buffers are a fifth of a lens's memory
-        self._bare = np.asarray(without * self._seen, dtype=np.float64)
         mean = 0.5 * GAIN * (with_plate + without) * self._seen
         apart = GAIN * (with_plate - without) * self._seen
         return mean.astype(np.float64), apart.astype(np.float64)

@@ -1,7 +1,11 @@
 """E-mail: one message for each notice, all about one alert in one thread."""
 
+import contextlib
 import datetime as dt
 import smtplib
+import socket
+import ssl
+import threading
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Final
@@ -15,9 +19,14 @@ from plainview.errors import DeliveryFailed
 
 SECONDS: Final = 15.0
 """Of one step of the conversation."""
+LONGEST: Final = 30.0
+"""Seconds of all of it: who sends a byte now and then is never too late for any one step."""
 PORTS: Final = {"smtp": 587, "smtps": 465}
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _MOST_REMEMBERED: Final = 1000
+_READY: Final = 220
+_FOR_GOOD: Final = 500
+"""Answers from which on another try changes nothing (RFC 5321, section 4.2.1)."""
 _MARK: Final = {Purpose.ACTUAL: "", Purpose.EXERCISE: "[EXERCISE] ", Purpose.TEST: "[TEST] "}
 
 
@@ -34,12 +43,11 @@ class EmailSender:
         reached = self._reached.get(notice.key, set())
         to = [one for one in self._route.to if one not in reached]
         try:
-            with self._connected() as server:
-                refused = server.send_message(letter(notice, self._route), to_addrs=to)
+            refused = self._mailed(letter(notice, self._route), to)
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused(error.recipients) from error
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
-            kind = Refused if error.smtp_code >= 500 else DeliveryFailed
+            kind = Refused if error.smtp_code >= _FOR_GOOD else DeliveryFailed
             raise kind(
                 f"the mail server does not take it ({error.smtp_code})",
                 where=self._route.address,
@@ -50,6 +58,12 @@ class EmailSender:
                 f"the mail server does not let us in ({error.smtp_code})",
                 where=self._route.address,
                 mend="Check user and secret of the route",
+            ) from error
+        except smtplib.SMTPConnectError as error:
+            raise DeliveryFailed(
+                f"the mail server turns us away ({error.smtp_code})",
+                where=self._route.address,
+                mend="See that server's log; it may be busy, or not know this machine",
             ) from error
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryFailed(
@@ -62,31 +76,48 @@ class EmailSender:
             raise self._refused(refused)
         self._reached.pop(notice.key, None)
 
-    def _connected(self) -> smtplib.SMTP:
+    def _mailed(self, mail: EmailMessage, to: list[str]) -> dict[str, tuple[int, bytes]]:
+        """Hand `mail` over for those of `to` whom the server takes; the others, and its answers."""
         parts = urlsplit(self._route.address)
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-        if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, timeout=SECONDS, context=tls(self._route)
-            )
-        else:
-            server = smtplib.SMTP(host, port, timeout=SECONDS)
+        server = _Server(host)
+        late = threading.Timer(LONGEST, server.leave)
+        late.daemon = True
+        late.start()
         try:
+            code, said = server.open(port, tls(self._route) if parts.scheme == "smtps" else None)
+            if code != _READY:
+                raise smtplib.SMTPConnectError(code, said)
             if parts.scheme == "smtp" and (host not in LOOPBACK or self._route.ca_file):
                 server.starttls(context=tls(self._route))
             if self._route.user and self._route.secret is not None:
                 server.login(self._route.user, self._route.secret.read())
-        except BaseException:
-            server.close()
+            refused = server.send_message(mail, to_addrs=to)
+        except (OSError, smtplib.SMTPException) as error:
+            if server.left:
+                raise TimeoutError(f"no end within {LONGEST:g} s") from error
             raise
-        return server
+        else:
+            # It has the mail: whatever it says to our good-bye takes nothing of that back.
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                server.quit()
+            return refused
+        finally:
+            late.cancel()
+            server.close()
 
     def _remember(self, key: str, reached: set[str]) -> None:
         self._reached[key] = reached
         while len(self._reached) > _MOST_REMEMBERED:
             self._reached.pop(next(iter(self._reached)))
 
-    def _refused(self, by: dict[str, tuple[int, bytes]]) -> Refused:
+    def _refused(self, by: dict[str, tuple[int, bytes]]) -> DeliveryFailed:
+        if all(code < _FOR_GOOD for code, _ in by.values()):
+            return DeliveryFailed(
+                f"the mail server does not take mail for {', '.join(sorted(by))} yet",
+                where=self._route.address,
+                mend="It is tried again: some servers take a stranger's mail at a second try only",
+            )
         return Refused(
             f"the mail server refuses {', '.join(sorted(by))}",
             where=self._route.address,
@@ -98,6 +129,29 @@ class EmailSender:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+class _Server(smtplib.SMTP):
+    """A server whose conversation somebody else can end, from its first byte on."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(timeout=SECONDS)
+        self._host = host  # what its certificate must name
+        self.left = False
+
+    def open(self, port: int, context: ssl.SSLContext | None) -> tuple[int, bytes]:
+        """Connect, by TLS at once with a `context`; what it greets with."""
+        self.sock = socket.create_connection((self._host, port), SECONDS)
+        if context is not None:
+            self.sock = context.wrap_socket(self.sock, server_hostname=self._host)
+        return self.getreply()
+
+    def leave(self) -> None:
+        """End whatever it is read or written for, from another thread."""
+        self.left = True
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
 
 
 def letter(notice: Notice, route: Route) -> EmailMessage:

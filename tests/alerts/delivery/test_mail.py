@@ -1,0 +1,91 @@
+"""Mail servers as they may be: slow, strange at the end, and not in the mood yet."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from tests.alerts.delivery.examples import notice, route
+
+from plainview.alerts.delivery.route import Refused, RouteKind
+from plainview.alerts.delivery.senders import email
+from plainview.alerts.delivery.senders.email import EmailSender
+from plainview.errors import DeliveryFailed
+
+
+@contextmanager
+def answering(answers: dict[bytes, bytes], drip: bytes = b"") -> Iterator[int]:
+    """The port of a server with these answers to the first word of a line; else 250.
+
+    With a `drip` it says that, again and again, and nothing else.
+    """
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def talk() -> None:
+        one, _ = listening.accept()
+        with one, one.makefile("rb") as lines:
+            try:
+                while drip and not over.wait(0.05):
+                    one.sendall(drip)
+                one.sendall(answers.get(b"", b"220 hello") + b"\r\n")
+                body = False
+                for line in lines:
+                    word = (line.split() or [b""])[0].upper()
+                    if body and word != b".":
+                        continue
+                    body = word == b"DATA"
+                    default = b"354 go on" if body else b"250 ok"
+                    one.sendall(answers.get(word, default) + b"\r\n")
+            except OSError:
+                return  # the other side has hung up
+
+    thread = threading.Thread(target=talk, daemon=True)
+    thread.start()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        over.set()
+        listening.close()
+        thread.join(5)
+
+
+def _send(port: int) -> None:
+    EmailSender(
+        route(RouteKind.EMAIL, address=f"smtp://127.0.0.1:{port}", to=("one@city.example",))
+    ).send(notice())
+
+
+def test_what_a_server_says_to_good_bye_takes_no_mail_back() -> None:
+    """It has the mail: to call that a failure sends it again, for as long as the server does so."""
+    with answering({b"QUIT": b"421 too busy to say good-bye"}) as port:
+        _send(port)
+
+
+@pytest.mark.parametrize(
+    ("answers", "what"),
+    [
+        ({b"": b"554 not you"}, r"turns us away \(554\)"),
+        ({b"RCPT": b"450 come back later"}, "does not take mail for one@city.example yet"),
+        ({b".": b"452 no room", b"QUIT": b"250 ok"}, r"does not take it \(452\)"),
+    ],
+)
+def test_who_will_not_now_is_tried_again(answers: dict[bytes, bytes], what: str) -> None:
+    """And the reason is the server's own, however it takes its leave."""
+    with answering(answers) as port, pytest.raises(DeliveryFailed, match=what) as caught:
+        _send(port)
+    assert not isinstance(caught.value, Refused)
+
+
+@pytest.mark.parametrize("drip", [b"2", b"220-and\r\n"])
+def test_a_server_that_never_comes_to_an_end_is_left(
+    drip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A byte or a line now and then is never too late for any one step."""
+    monkeypatch.setattr(email, "LONGEST", 0.4)
+    began = time.monotonic()
+    with answering({}, drip) as port, pytest.raises(DeliveryFailed, match="no end within"):
+        _send(port)
+    assert time.monotonic() - began < 5

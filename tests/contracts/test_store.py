@@ -390,10 +390,13 @@ def test_a_delivery_is_replaced_by_newer_revisions_only(store: Store) -> None:
     assert store.delivered("mail", 10) == [done]
     store.put_alerts([], deliveries=[delivery("1", 3)])
     store.settle_deliveries([done])
-    assert store.due_deliveries("mail", NOON, 10) == [delivery("1", 3)]
-    failed = delivery("1", 3, tries=1, error="nobody answers", due=NOON + 5)
+    assert store.due_deliveries("mail", NOON, 10) == [delivery("1", 3, told=2)]
+    failed = delivery("1", 3, tries=1, error="nobody answers", due=NOON + 5, told=2)
     store.settle_deliveries([failed])
     assert store.due_deliveries("mail", NOON + 5, 10) == [failed]
+    # The third was never delivered: what was told last stays what it was.
+    store.put_alerts([], deliveries=[delivery("1", 4)])
+    assert store.due_deliveries("mail", NOON, 10) == [delivery("1", 4, told=2)]
 
 
 def test_deliveries_go_at_the_term_of_events_but_not_of_open_alerts(opened: OpenStore) -> None:

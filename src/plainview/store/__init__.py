@@ -97,6 +97,9 @@ class KeptDelivery(Struct, frozen=True, gc=False):
     tries: int = 0
     error: str = ""
     """Why the last try failed; empty where none did."""
+    told: int = 0
+    """Revision before this one that was delivered last; 0 for none, less where that is unknown. The
+    store keeps it: it is not taken from what is put."""
 
 
 class Appended(NamedTuple):

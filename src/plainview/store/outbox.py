@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 
 from msgspec.structs import astuple
-from sqlalchemy import Boolean, Connection, RowMapping, bindparam, delete, func, select, update
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    RowMapping,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from plainview.store import KeptDelivery, schema
 from plainview.store.dialects import Insert, InsertInto, positional
@@ -29,7 +39,8 @@ def _upsert(insert: InsertInto) -> Insert:
     )
     return fresh.on_conflict_do_update(
         index_elements=[_columns.route, _columns.alert],
-        set_={name: fresh.excluded[name] for name in ("revision", "data", "calm", *_TOLD)},
+        set_={name: fresh.excluded[name] for name in ("revision", "data", "calm", *_TOLD)}
+        | {"told": case((~_columns.waiting, _columns.revision), else_=_columns.told)},
         where=fresh.excluded.revision > _columns.revision,
     )
 

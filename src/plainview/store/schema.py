@@ -201,6 +201,7 @@ delivery = Table(
     Column("due", LONG, nullable=False),
     Column("tries", LONG, nullable=False),
     Column("error", String, nullable=False),
+    Column("told", LONG, nullable=False, server_default="0"),
     PrimaryKeyConstraint("route", "alert"),
     Index(
         "delivery_waiting",

@@ -247,6 +247,27 @@ def test_quiet_hours_hold_back_all_but_what_is_escalated(store: FullStore) -> No
     assert world.turn() == ["1 raised"]
 
 
+def test_a_notice_refers_to_what_its_route_took_and_to_nothing_else(store: FullStore) -> None:
+    """What was raised and is over while nobody was told stands for itself: nothing is cancelled."""
+    world = World(store, route())
+    world.receiver.failure = DeliveryFailed("nobody answers")
+    world.put(one := alert("1"), two := alert("2"))
+    world.turn()
+    world.receiver.failure = None
+    world.put(lifecycle.cleared(one, BEGAN + 3, "Ben", "over"))
+    world.clock.advance(600)
+    assert world.turn() == ["1 cleared", "2 raised"]
+    over, raised = world.receiver.got
+    assert (over.earlier, raised.earlier) == ((), ())
+    world.put(seen := lifecycle.acknowledged(two, BEGAN + 4, "Ben", "I look"))
+    world.put(gone := lifecycle.cleared(seen, BEGAN + 5, "Ben", "over"))
+    assert world.turn() == ["2 cleared"]
+    last = world.receiver.got[-1]
+    assert [step.revision for step in last.earlier] == [raised.revision]
+    assert len(gone.history) == 3
+    assert world.outbox.told("out")[0].earlier == last.earlier
+
+
 def test_whoever_was_woken_is_told_of_the_end(store: FullStore) -> None:
     """What was escalated in quiet hours and is over in them, is told as over at once."""
     world = World(store, route(quiet=(Quiet(dt.time(22), dt.time(6)),)))

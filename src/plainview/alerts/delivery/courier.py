@@ -9,8 +9,8 @@ from typing import Final
 import structlog
 from msgspec import Struct, structs
 
-from plainview.alerts.delivery.notice import Notice, unpacked
-from plainview.alerts.delivery.outbox import Outbox
+from plainview.alerts.delivery.notice import Notice
+from plainview.alerts.delivery.outbox import Outbox, opened
 from plainview.alerts.delivery.route import (
     Refused,
     Route,
@@ -198,7 +198,7 @@ class Courier:
         """Deal with one delivery; whether the next may be looked at."""
         now, moment = self._clock.utc(), self._clock.monotonic()
         try:
-            notice = unpacked(one.data, f"route {one.route}, alert {one.alert}")
+            notice = opened(one)
         except StoreError as error:
             # Left where it is, and out of the way of others.
             held = round((now + LATEST) * 1000)

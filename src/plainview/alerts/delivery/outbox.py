@@ -19,10 +19,25 @@ MOST_HERE: Final = 10_000
 """Deliveries of one route that are held in memory while the store takes nothing."""
 MOST_TOLD: Final = 1000
 """Alerts whose newest notice is given again to who keeps what holds now."""
+UNKNOWN: Final = -1
+"""For a revision: the store cannot be asked which one a route took last."""
 _log = structlog.get_logger(__name__)
 
 Key = tuple[str, str]
 """Route and alert."""
+
+
+def opened(one: KeptDelivery) -> Notice:
+    """The notice of `one`, which refers to what its route took last about the alert, if anything.
+
+    Steps in quiet hours, or while a route was away, were never told there: nobody can update or
+    cancel what he never got. Raises StoreError.
+    """
+    notice = unpacked(one.data, f"route {one.route}, alert {one.alert}")
+    earlier = tuple(step for step in notice.earlier if step.revision == one.told)
+    if one.told and not earlier:
+        return notice  # what it took is not known, or is no longer among the alert's steps
+    return structs.replace(notice, earlier=earlier)
 
 
 class Outbox:
@@ -100,7 +115,11 @@ class Outbox:
         """
         now = round(self._clock.utc() * 1000)
         with self._lock:
-            here = [one for (of, _), one in self._here.items() if of == route and one.due <= now]
+            here = [
+                structs.replace(one, told=self._sent.get(key, UNKNOWN))
+                for key, one in self._here.items()
+                if key[0] == route and one.due <= now
+            ]
         try:
             stored = self._store.due_deliveries(route, now, most)
         except StoreError:
@@ -124,7 +143,7 @@ class Outbox:
         found: list[Notice] = []
         for one in self._store.delivered(route, MOST_TOLD):
             with contextlib.suppress(StoreError):
-                found.append(unpacked(one.data, f"route {route}, alert {one.alert}"))
+                found.append(opened(one))
         return found
 
     def _settle_sent(self, stored: Sequence[KeptDelivery]) -> set[Key]:

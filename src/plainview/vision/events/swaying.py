@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.flicker import step
 from plainview.vision.optics import Floats
 from plainview.vision.plate import Image
 
@@ -83,8 +84,8 @@ class Swaying:
         total, fast = float(variance[better].sum()), max(float(noise[better].sum()), 1e-8)
         beyond = np.sqrt(max(total - fast, 0.0)) / metre
         return Sway(
-            _ramp(total / fast, SLOW) * _ramp(beyond, SWAYS),
-            1.0 - _ramp(np.sqrt(total) / metre, STILL),
+            step(total / fast, *SLOW) * step(float(beyond), *SWAYS),
+            1.0 - step(float(np.sqrt(total) / metre), *STILL),
         )
 
 
@@ -107,8 +108,3 @@ def _trimmed(squares: Floats) -> Floats:
     kept = np.sort(squares, axis=0)[: round((1 - part) * len(squares))]
     mean: Floats = factor * kept.mean(axis=0)
     return mean
-
-
-def _ramp(value: float, bounds: tuple[float, float]) -> float:
-    """0 below the first of `bounds`, 1 above the second."""
-    return float(min(max((value - bounds[0]) / (bounds[1] - bounds[0]), 0.0), 1.0))

@@ -101,6 +101,8 @@ class WrongWay:
             shapely.prepare(ground)
         self._centre = optics.centre
         self._vehicles: list[tuple[float, Mover]] = []
+        self._plain: dict[int, float] = {}
+        """When something was seen to stream against each lane, by its number."""
         # What streams has no size: where sizes are asked for, it says nothing, nor do lines.
         of_all = [
             (k, np.array(zone.polygon), way)
@@ -124,14 +126,28 @@ class WrongWay:
         found = self._moving(seen)
         for k, _, wide, way in self._wide:
             if k in self._streams and self._hours.watched(k, seen.t):
+                streaming = self._streams[k].step(seen.bodies, seen.t)
                 found += [
                     Sighting(*self._streaming(one.front, seen.t), one.front.weight, k)
-                    for one in self._streams[k].step(seen.bodies, seen.t)
+                    for one in streaming
                     if streams(one, wide, way, self._centre)
                     and not self._beside(one.front, wide, seen.t)
                 ]
-                found += self._driving(k, wide, seen.t)
+                if any(-way @ (one.front.vx, one.front.vy) >= FAST for one in streaming):
+                    self._plain[k] = seen.t
+                if not self._plainly(k, way, seen.t):
+                    found += self._driving(k, wide, seen.t)
         return found
+
+    def _plainly(self, k: int, way: Floats, t: float) -> bool:
+        """Whether something is plainly seen to drive against lane `k`, in the direction `way`.
+
+        Lines are for who hardly shows: of a long bus, or of lights on the ground before it, they
+        tell a place that is metres off, and sooner than it is told of where it is.
+        """
+        return 0 <= t - self._plain.get(k, -np.inf) <= KNOWN or any(
+            -way @ (one.vx, one.vy) >= FAST for _, one in self._vehicles
+        )
 
     def _driving(self, k: int, ground: Polygon, t: float) -> list[Sighting]:
         """What drives against lane `k`, the `ground`, by the lane's own picture."""

@@ -11,7 +11,7 @@ from tests.vision.events.traffic import hanging
 
 from plainview.geometry import View, Zone
 from plainview.record import EventKind, Phase
-from plainview.vision.bodies import NONE
+from plainview.vision.bodies import NONE, Bodies
 from plainview.vision.events.eyes import Eyes, detectors, movers
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.lines import DRIVEN, SPEEDS, STEP, Line, Lines, enough
@@ -102,11 +102,11 @@ def test_a_clouds_edge_drives_nowhere() -> None:
     assert watched(-4.0, contrast=0.0, light=15.0) == []
 
 
-@pytest.mark.parametrize(("sizes", "told"), [(UNSET, 1), (("vehicle",), 0)])
-def test_the_watch_of_a_lane_tells_of_it_in_every_frame(
-    sizes: tuple[Literal["vehicle"], ...] | UnsetType, told: int
-) -> None:
-    """Though nothing moves that it knows of; where a lane is for sizes, a line has none."""
+def _told(sizes: tuple[Literal["vehicle"], ...] | UnsetType, bodies: Bodies) -> int:
+    """How many events the watch of a lane for `sizes` tells of somebody who hardly differs.
+
+    `bodies` are found in every fourth frame: in too few to be told of themselves.
+    """
     lane = Zone(
         name="lane", kind="one-way", polygon=VIEW.polygon, direction=(1.0, 0.0), sizes=sizes
     )
@@ -116,15 +116,34 @@ def test_the_watch_of_a_lane_tells_of_it_in_every_frame(
     blank = np.full((HIGH, WIDE), 110, dtype=np.uint8)
     nothing = np.full((HIGH, WIDE), -1.0, dtype=np.float32)
     plate = Plate(blank, np.full((HIGH, WIDE), 3.5, dtype=np.float32))
-    for t, picture in film(-4.0):
+    for k, (t, picture) in enumerate(film(-4.0)):
+        there = NONE if k % 4 else bodies
         eyes.frame(
             Seen(
-                t, 0.2, picture, None, blank, nothing, np.zeros_like(blank), NONE, plate,
+                t, 0.2, picture, None, blank, nothing, np.zeros_like(blank), there, plate,
                 trusted=True,
             )
         )  # fmt: skip
-    events = [one for one in eyes.finish() if one.phase is Phase.START]
-    assert len(events) == told
+    return sum(one.phase is Phase.START for one in eyes.finish())
+
+
+@pytest.mark.parametrize(("sizes", "told"), [(UNSET, 1), (("vehicle",), 0)])
+def test_the_watch_of_a_lane_tells_of_it_in_every_frame(
+    sizes: tuple[Literal["vehicle"], ...] | UnsetType, told: int
+) -> None:
+    """Though nothing moves that it knows of; where a lane is for sizes, a line has none."""
+    assert _told(sizes, NONE) == told
+
+
+@pytest.mark.parametrize(("speed", "told"), [(-4.0, 0), (-0.8, 1), (4.0, 1)])
+def test_a_line_is_silent_while_something_plainly_drives_against_the_lane(
+    speed: float, told: int
+) -> None:
+    """Of a bus it tells a place that is metres off; who walks, or goes the lane's way, is none."""
+    ones = np.ones(1)
+    assert (
+        _told(UNSET, Bodies(np.array([[9.0, 15.0]]), np.array([[speed, 0.0]]), ones, ones)) == told
+    )
 
 
 def lines(frames: int, speed: float, speaks: float = 3.0) -> Lines:

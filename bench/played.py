@@ -36,15 +36,14 @@ from plainview.synth.cast import Cast
 from plainview.synth.events import burning, left_object, person_down
 from plainview.synth.events.site import Site
 from plainview.synth.events.story import Play, Story
-from plainview.synth.events.suite import PARTS, PER_PART, numbers, story_of
+from plainview.synth.events.suite import PARTS, PER_PART, numbers, story_of, write_clip
 from plainview.synth.events.truth import Conditions, truth_json
 from plainview.synth.film import Calibrated, Film, Tone, faced
 from plainview.synth.light import Light
 from plainview.synth.picture import Sensor
-from plainview.synth.scene import Scene, camera_toml
+from plainview.synth.scene import Scene
 from plainview.synth.scenery import Box, World
 from plainview.synth.simulate import empty
-from plainview.vision.encoder import Encoder
 
 MODULES: Final[tuple[ModuleType, ...]] = (left_object, person_down, burning)
 RATE: Final = 7.0
@@ -102,29 +101,23 @@ def draw(place: Place, module: ModuleType, number: int, folder: Path) -> bool:
     if (folder / "events.json").is_file():
         return True
     story, play = made
-    folder.mkdir(parents=True, exist_ok=True)
     count = round(play.seconds * RATE)
     first = int(np.random.default_rng(number).integers(0, max(1, FRAMES - count)))
     cast = Cast(World(), LIGHT, empty(), actors=play.actors, effects=play.effects, seed=number)
     film = Film(place.camera, LIGHT, cast, TONE, number)
-    width, height = place.camera.size
-    with Encoder(folder / "video.mp4", width, height, RATE, bitrate=BITRATE) as encoder:
-        for k, frame in enumerate(frames(place.video, first, count)):
-            encoder.write(film.over(frame, k / RATE))
+    drawn = (
+        film.over(frame, k / RATE) for k, frame in enumerate(frames(place.video, first, count))
+    )
     scene = Scene(
         f"{module.KIND}-{number:03d}", f"{story.name}, played into {PETS}",
         lambda _s, _k: empty(), World(), LIGHT, (place.camera,), place.area,
-        frame_rate=RATE, seconds=play.seconds, zones=play.zones,
+        frame_rate=RATE, seconds=play.seconds, bitrate=BITRATE, zones=play.zones,
     )  # fmt: skip
-    (folder / "camera.toml").write_text(camera_toml(scene, place.camera), encoding="utf-8")
-    # Last, so that a folder with a truth is whole.
-    (folder / "events.json").write_text(
-        truth_json(
-            play.happenings, CONDITIONS, play.seconds, kind=module.KIND, story=story.name,
-            part=PARTS[number % 2], judged=(module.KIND,),
-        ),
-        encoding="utf-8",
+    truth = truth_json(
+        play.happenings, CONDITIONS, play.seconds, kind=module.KIND, story=story.name,
+        part=PARTS[number % 2], judged=(module.KIND,),
     )  # fmt: skip
+    write_clip(scene, drawn, truth, folder)
     return True
 
 

@@ -49,8 +49,7 @@ class Calibrated(Camera):
 
     def focal(self) -> float:
         """Focal length in pixels, across."""
-        rows = self.projection[:, :3]
-        return float(np.linalg.norm(np.cross(rows[0], rows[2])))
+        return _focal(self.projection)
 
     def matrix(self) -> Points:
         """(3, 4) projection, world metres -> homogeneous pixels; w is the depth in metres."""
@@ -74,13 +73,18 @@ def faced(
     seen = projection @ ground
     x, y, z = (float(one) for one in camera_centre(seen))
     width, height = calibration.image_size
-    plain = Calibrated(name, (x, y, z), (0.0, 0.0, 0.0), 60.0, (width, height), projection=seen)
-    wide = 2 * math.degrees(math.atan(0.5 * width / plain.focal()))
+    wide = 2 * math.degrees(math.atan(0.5 * width / _focal(seen)))
     camera = Calibrated(
         name, (x, y, z), (0.0, 0.0, 0.0), wide, (width, height), projection=seen
     )  # fmt: skip
     places = (np.array(area) - middle) @ turn
     return camera, tuple((round(float(x), 2), round(float(y), 2)) for x, y in places)
+
+
+def _focal(projection: Points) -> float:
+    """Focal length in pixels, across, of a `projection` (3, 4)."""
+    rows = projection[:, :3]
+    return float(np.linalg.norm(np.cross(rows[0], rows[2])))
 
 
 @dataclass(frozen=True)

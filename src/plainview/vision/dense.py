@@ -207,21 +207,22 @@ class Dense:
         found = gatherings(people, self._inside, np.asarray(shown))
         return any(one.people >= (COMPANY if one.shown >= SHOWN else UNSEEN) for one in found)
 
+    def _network(self) -> Density:
+        if self._net is None:
+            self._net = Density()
+        return self._net
+
     def _read_bare(self, seen: Luma) -> Image:
         """People by cell of the plane as it is `seen` (h, w), without the plate."""
         assert self._plane is not None  # noqa: S101 - `frame` looked
-        if self._net is None:
-            self._net = Density()
-        bare = self._net.people(channels(self._plane, seen, None, None))
+        bare = self._network().people(channels(self._plane, seen, None, None))
         self._bare = np.asarray(bare * self._seen, dtype=np.float64)
         return bare
 
     def _read(self, seen: Luma, differs: Luma, without: Image) -> tuple[Floats, Floats]:
         """People by cell, and what the reading with the plate finds beyond that `without`."""
         assert self._plane is not None  # noqa: S101 - `frame` looked
-        if self._net is None:
-            self._net = Density()
-        turned = self._net.people(mirrored(channels(self._plane, seen, differs, None)))
+        turned = self._network().people(mirrored(channels(self._plane, seen, differs, None)))
         with_plate = turned[:, ::-1]
         if self._spare:
             self._net = None  # between two looks its buffers are a fifth of a lens's memory

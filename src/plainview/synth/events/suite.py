@@ -5,12 +5,14 @@ kind of its own: ten minutes in which nothing happens, whatever the number.
 """
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plainview.errors import InputError, PlainviewError
 from plainview.geometry import View
@@ -130,19 +132,28 @@ def render_event_scene(one: EventScene, folder: Path) -> Path:
     Raises PlainviewError where it cannot be written.
     """
     scene = one.scene
+    renderer = scene.renderer(scene.cameras[0], scene.walks(scene.seconds, scene.seed), scene.seed)
+    times = (k / scene.frame_rate for k in range(round(scene.seconds * scene.frame_rate)))
+    return write_clip(scene, map(renderer.frame, times), _truth_of(one), folder)
+
+
+def write_clip(scene: Scene, frames: Iterable[NDArray[np.uint8]], truth: str, folder: Path) -> Path:
+    """Write `frames` (h, w, 3) of the only camera of `scene`, its file and `truth`; the `folder`.
+
+    Raises PlainviewError where it cannot be written.
+    """
     camera = scene.cameras[0]
     width, height = camera.size
-    renderer = scene.renderer(camera, scene.walks(scene.seconds, scene.seed), scene.seed)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with Encoder(
             folder / "video.mp4", width, height, scene.frame_rate, bitrate=scene.bitrate
         ) as encoder:
-            for k in range(round(scene.seconds * scene.frame_rate)):
-                encoder.write(renderer.frame(k / scene.frame_rate))
+            for frame in frames:
+                encoder.write(frame)
         (folder / "camera.toml").write_text(camera_toml(scene, camera), encoding="utf-8")
         # Last, so that a folder with a truth is whole.
-        (folder / "events.json").write_text(_truth_of(one), encoding="utf-8")
+        (folder / "events.json").write_text(truth, encoding="utf-8")
     except OSError as error:
         raise PlainviewError(
             f"cannot be written ({error.strerror})", where=str(folder), mend="Name another folder"

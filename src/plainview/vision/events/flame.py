@@ -27,14 +27,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.vision.events.flicker import (
-    ENOUGH,
-    flickering,
-    since_lit,
-    stays,
-    step,
-    surest,
-)
+from plainview.vision.events.flicker import ENOUGH, flickering, since_lit, stays, step, surest
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.warmth import Early, Trail, at_size, glowing, warm_part

@@ -83,7 +83,8 @@ def plumes(
         return []  # nearly everywhere: fog, rain on the glass, a picture out of focus
     # Where the plate is too even to tell, another light of its own carries the plume on.
     near = cv2.dilate((often > 0.3).view(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    tinted = share(np.abs(np.stack([veil.shift for veil in veils])) > 0.06) > 0.6
+    shifts = np.stack([veil.shift for veil in veils])
+    tinted = share(np.abs(shifts) > 0.06) > 0.6
     free = share(np.stack([veil.plain | ~veil.known for veil in veils])) > 0.6
     joined = ((often > 0.3) | (near & tinted & free)).astype(np.uint8)
     whole = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
@@ -96,7 +97,7 @@ def plumes(
     boil: Boil | None = None
     restless: Mask = np.zeros_like(sure)
     found = []
-    for where, core in _alive(labels, large, sure, veils):
+    for where, core in _alive(labels, large, sure, shifts):
         if grey(colours, core):
             plume = _plume(where & (joined > 0), core, veils, lost)
             likely = 0.0
@@ -112,15 +113,14 @@ def plumes(
 
 
 def _alive(
-    labels: NDArray[np.int32], large: Sequence[int], sure: Mask, veils: Sequence[Veil]
+    labels: NDArray[np.int32], large: Sequence[int], sure: Mask, shifts: Image
 ) -> Iterator[tuple[Mask, Mask]]:
     """Each `large` part of what is veiled and its `sure` cells, without what hangs on it calmly.
 
-    Whoever stood there while the plate was learned is a part of it: where he was looks veiled for
-    good, and joins a plume with ground far before it.
+    `shifts` (looks, h, w) are of the light. Whoever stood there while the plate was learned is a
+    part of it: where he was looks veiled for good, and joins a plume with ground far before it.
     """
-    moves = np.abs(np.diff(np.stack([veil.shift for veil in veils]), axis=0))
-    stirs = cv2.blur(medians(moves), (3, 3))
+    stirs = cv2.blur(medians(np.abs(np.diff(shifts, axis=0))), (3, 3))
     for k in large:
         where = labels == k
         core = where & sure

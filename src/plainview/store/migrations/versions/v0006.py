@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add it; of what is delivered already it is the revision that the row has."""
+    """Add it: nothing so far. What is delivered already says so when the next notice comes."""
     op.add_column("delivery", sa.Column("told", LONG, nullable=False, server_default="0"))
 
 

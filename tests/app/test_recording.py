@@ -61,7 +61,7 @@ def test_what_is_permitted_is_recorded_checked_and_held(city: Path, tmp_path: Pa
     holds, lines = checked(city, state, parties.files, as_json=False)
     told = list(lines)
     assert holds, told
-    assert told[-1] == "1 keys, 1 recordings, 1 opened"
+    assert told[-1] == "1 key, 1 recording, 1 opened"
     assert sweep(city, state) == "0 keys destroyed, 0 days gone as a whole"
     key = tmp_path / "ben.key"
     enrol(OFFICER.name, OFFICER.role, key, state)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from shapely.geometry import LineString
 
 from plainview.app.output import replaced
+from plainview.app.plural import counted
 from plainview.app.register import register_of
 from plainview.civic.exposure.journey import Assumptions, Ground, Journey, straight_journey
 from plainview.civic.exposure.measure import (
@@ -273,7 +274,7 @@ def _walk_lines(walk: WalkExposure) -> Iterator[str]:
         assumed = f", view assumed ({seen.assumed})" if seen.assumed else ""
         yield f"  {seen.seconds:6.1f} s  {seen.camera}{state}{assumed}"
     for doing in walk.doing:
-        yield f"  {doing.capability}: {doing.cameras} cameras, {doing.seconds:,.0f} s"
+        yield f"  {doing.capability}: {counted(doing.cameras, 'camera')}, {doing.seconds:,.0f} s"
 
 
 def _district_lines(districts: tuple[DistrictExposure, ...]) -> Iterator[str]:

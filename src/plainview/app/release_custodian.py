@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from plainview.app.ledger import policy_from, printable
+from plainview.app.plural import counted
 from plainview.app.release import words_of
 from plainview.app.vault import identities_in
 from plainview.clock import SystemClock
@@ -74,13 +75,14 @@ def unwrap(wish: Unwrapping, agree: Callable[[list[str]], bool]) -> str:
 def _words(found: Checked) -> Iterator[str]:
     asked, names, roles = found.request, found.names, found.roles
     by = ", ".join(found.witnesses)
+    opens = counted(len(found.order.recordings), "camera-hour")
     lines = [
         f"held: release {asked.id} is entry {found.granted} of the ledger, cosigned by {by}",
         *words_of(asked),
         f"asked by: {names[0]}, {roles[0]}",
         f"approved: {names[1]}, {roles[1]}",
         f"approved: {names[2]}, {roles[2]}",
-        f"opens:    {len(found.order.recordings)} recordings of camera-hours, and no others",
+        f"opens:    {opens} of recordings, and no others",
     ]
     yield from map(printable, lines)
 

@@ -10,6 +10,7 @@ import shapely
 
 from plainview.alerts.lifecycle import SELF, Alert, State, unpacked
 from plainview.app.output import replaced
+from plainview.app.plural import counted
 from plainview.app.state import existing
 from plainview.civic.siting.plan import SECONDS, Plan, make_plan
 from plainview.civic.siting.review import LEAST_DAYS, Record, Review, make_review, records_of
@@ -95,7 +96,8 @@ def measured_records(city: CityConfig, store: Store) -> list[Record]:
 def plan_lines(plan: Plan) -> Iterator[str]:
     """`plan` for a person, line by line."""
     yield (
-        f"{plan.name}: {plan.candidates:,} candidates, {plan.needs:,} needs; all candidates "
+        f"{plan.name}: {counted(plan.candidates, 'candidate')}, "
+        f"{counted(plan.needs, 'need')}; all candidates "
         f"together would cover {plan.reachable:.1%} of the risk"
     )
     weights = ", ".join(

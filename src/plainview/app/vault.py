@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from plainview.app.officers import office_of, read_key
+from plainview.app.plural import counted
 from plainview.app.recording import entry_of, terms_of, vault_folder
 from plainview.app.state import DEFAULT
 from plainview.clock import Clock, SystemClock
@@ -48,7 +49,8 @@ def checked(
         return not done.findings, iter([msgspec.json.encode(done._asdict()).decode()])
     return not done.findings, _check_lines(
         {i: [f.what for f in done.findings if f.invariant == i] for i in INVARIANTS},
-        f"{done.keys} keys, {done.recordings} recordings, {done.opened} opened",
+        f"{counted(done.keys, 'key')}, {counted(done.recordings, 'recording')}, "
+        f"{done.opened:,} opened",
         opened=bool(given),
     )
 

@@ -162,7 +162,13 @@ def unwrap(
     def agree(lines: list[str]) -> bool:
         for line in lines:
             typer.echo(line)
-        return yes or typer.confirm("Unwrap your share for this?")
+        if yes:
+            return True
+        try:
+            return typer.confirm("Unwrap your share for this?")
+        except typer.Abort:  # nobody answers
+            typer.echo()
+            return False
 
     wish = Unwrapping(file, policy, party, identity, to or (), other, out)
     typer.echo(job(wish, agree))

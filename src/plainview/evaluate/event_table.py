@@ -20,12 +20,16 @@ def by_kind(judged: Iterable[Judged]) -> dict[EventKind, list[Judged]]:
 
 
 def event_report(judged: Sequence[Judged]) -> str:
-    """Markdown: the table of kinds, then of conditions, then of stories."""
+    """Markdown: the table of kinds, then of conditions, then of stories where any has one."""
     about = (
         f"In brackets: {LEVEL:.0%} intervals. Told after: the median, from the true start. "
         "Sure: how sure what was found was told to be, the median."
     )
-    return "\n\n".join((_kinds(judged), about, _conditions(judged), _stories(judged)))
+    tables = [_kinds(judged), about, _conditions(judged)]
+    # A site's own hours have no story.
+    if any(one.truth.scene is not None for one in judged):
+        tables.append(_stories(judged))
+    return "\n\n".join(tables)
 
 
 def ordinary_report(judged: Sequence[Judged]) -> str:

@@ -90,6 +90,7 @@ def _named(value: object) -> dict[str, Any] | None:
 
 
 def _said(field: str, value: object) -> str:
+    """A capability that names no camera is asked for at all of them."""
     return "all" if value == () and field.endswith("].cameras") else _shown(value)
 
 
@@ -97,8 +98,8 @@ def _shown(value: object) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, Mapping):
-        parts = (f"{key} = {_shown(inner)}" for key, inner in value.items() if _shown(inner))
-        return "; ".join(parts) or "empty"
+        said = ((key, _said(f"[].{key}", inner)) for key, inner in value.items())
+        return "; ".join(f"{key} = {words}" for key, words in said if words) or "empty"
     if isinstance(value, tuple):
         return ", ".join(_shown(inner) for inner in value) or "none"
     if isinstance(value, bool):

@@ -10,7 +10,7 @@ import numpy as np
 from shapely import contains_xy
 from shapely.geometry import Polygon
 
-from plainview.errors import InputError, PlainviewError
+from plainview.errors import InputError
 from plainview.geometry import Line, Point, View, Zone
 from plainview.synth.camera import Camera
 from plainview.synth.cast import Mover
@@ -21,6 +21,7 @@ from plainview.synth.picture import Fault, Sensor
 from plainview.synth.render import Renderer
 from plainview.synth.scenery import World
 from plainview.synth.trajectories import Trajectories, crossings
+from plainview.synth.whole import whole
 from plainview.vision.encoder import Encoder
 
 Progress = Callable[[float], None]
@@ -81,7 +82,7 @@ def render_scene(
     With several cameras each has a folder of its own name, with one `folder` itself:
     video.mp4 (H.264), camera.toml (DESIGN.md section 5), truth.csv (one row for each person within
     the area and each frame: frame, foot point and velocity in metres and m/s, box in pixels) and
-    scene.json (light, faults and crossings).
+    scene.json (light, faults and crossings). A clip appears whole or not at all.
     Raises InputError for a length that is none, PlainviewError where a file cannot be written.
     """
     length = scene.seconds if seconds is None else seconds
@@ -93,15 +94,8 @@ def render_scene(
     folders = []
     for k, camera in enumerate(scene.cameras):
         place = folder / camera.name if several else folder
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            _render_camera(scene, camera, walks, place, (length, used), k, on_progress)
-        except OSError as error:
-            raise PlainviewError(
-                f"cannot be written ({error.strerror})",
-                where=str(place),
-                mend="Name another folder",
-            ) from error
+        with whole(place, "scene.json") as part:
+            _render_camera(scene, camera, walks, part, (length, used), k, on_progress)
         folders.append(place)
     return folders
 

@@ -1,4 +1,5 @@
 import hashlib
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
@@ -28,10 +29,14 @@ SURE = (28.0, 20.0, 36.0, 24.0, 0.9, 0.0)
 
 
 def _network(
-    folder: Path, *rows: tuple[float, ...], operator: str = "Add", columns: int = 6
+    folder: Path,
+    *rows: tuple[float, ...],
+    operator: str = "Add",
+    columns: int = 6,
+    axes: Sequence[int | str | None] = (1, 3, SIZE[1], SIZE[0]),
 ) -> Network:
     """A network that answers `rows`, whatever it sees."""
-    taken = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, SIZE[1], SIZE[0]])
+    taken = helper.make_tensor_value_info("x", TensorProto.FLOAT, axes)
     given = helper.make_tensor_value_info("y", TensorProto.FLOAT, [len(rows), columns])
     held = [
         helper.make_tensor("rows", TensorProto.FLOAT, [len(rows), columns], np.ravel(rows)),
@@ -122,6 +127,24 @@ def test_each_fault_of_a_file_has_its_own_word(tmp_path: Path) -> None:
     assert Supplied(wide).open() is NetworkState.MISSHAPEN
 
 
+@pytest.mark.parametrize(
+    ("axes", "state"),
+    [
+        (("n", 3, "h", "w"), NetworkState.READY),
+        ((None, 3, SIZE[1], None), NetworkState.READY),
+        ((1, 3, SIZE[0], SIZE[1]), NetworkState.MISSHAPEN),
+        ((1, 3, 2 * SIZE[1], 2 * SIZE[0]), NetworkState.MISSHAPEN),
+        ((1, 1, SIZE[1], SIZE[0]), NetworkState.MISSHAPEN),
+        ((1, 3, SIZE[1] * SIZE[0]), NetworkState.MISSHAPEN),
+    ],
+)
+def test_a_size_that_is_not_the_networks_is_told(
+    tmp_path: Path, axes: tuple[int | str | None, ...], state: NetworkState
+) -> None:
+    """OpenCV would run it on any size; an axis that is left open fits every one."""
+    assert Supplied(_network(tmp_path, SURE, axes=axes)).open() is state
+
+
 def test_a_slow_network_is_not_used(tmp_path: Path) -> None:
     """One that takes more than two seconds for its first picture is told as slow."""
     supplied = Supplied(_network(tmp_path, SURE), clock=count(0.0, 3.0).__next__)
@@ -145,3 +168,9 @@ def test_one_that_fails_later_has_stopped_and_is_not_opened_again(tmp_path: Path
     assert supplied.look(_seen(0.0)) == []
     assert supplied.stopped
     assert Supplied(network).open(stopped=True) is NetworkState.STOPPED
+
+
+def test_a_file_made_of_nothing_but_fields_is_given_up(tmp_path: Path) -> None:
+    """Sixty-four megabytes of two-byte fields would hold the lens up for a minute."""
+    supplied = Supplied(_file(tmp_path, b"\x08\x01" * 1_500_000))
+    assert supplied.open() is NetworkState.UNREADABLE

@@ -67,7 +67,7 @@ def solve(
         return Solution(chosen, 0.0, optimal=True)
     found, gap, optimal = _solve(small, burden[kept], seconds, tolerance)
     chosen[:, kept] = found
-    return Solution(chosen, max(gap, 0.0), optimal)
+    return Solution(chosen, max(0.0, gap), optimal)
 
 
 def undominated(

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from plainview.errors import InputError, PlainviewError
+from plainview.errors import InputError
 from plainview.geometry import View
 from plainview.synth.events import burning, intrusion, left_object, person_down, wrong_way
 from plainview.synth.events.ordinary import ordinary_play
@@ -22,6 +22,7 @@ from plainview.synth.events.site import draw_site
 from plainview.synth.events.story import Play, Story
 from plainview.synth.events.truth import Conditions, Happening, truth_json
 from plainview.synth.scene import Scene, camera_toml
+from plainview.synth.whole import whole
 from plainview.vision.encoder import Encoder
 
 _MODULES: Final[dict[str, ModuleType]] = {
@@ -140,22 +141,16 @@ def render_event_scene(one: EventScene, folder: Path) -> Path:
 def write_clip(scene: Scene, frames: Iterable[NDArray[np.uint8]], truth: str, folder: Path) -> Path:
     """Write `frames` (h, w, 3) of the only camera of `scene`, its file and `truth`; the `folder`.
 
-    Raises PlainviewError where it cannot be written.
+    It has all of them or none. Raises PlainviewError where it cannot be written.
     """
     camera = scene.cameras[0]
     width, height = camera.size
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with whole(folder, "events.json") as part:
         with Encoder(
-            folder / "video.mp4", width, height, scene.frame_rate, bitrate=scene.bitrate
+            part / "video.mp4", width, height, scene.frame_rate, bitrate=scene.bitrate
         ) as encoder:
             for frame in frames:
                 encoder.write(frame)
-        (folder / "camera.toml").write_text(camera_toml(scene, camera), encoding="utf-8")
-        # Last, so that a folder with a truth is whole.
-        (folder / "events.json").write_text(truth, encoding="utf-8")
-    except OSError as error:
-        raise PlainviewError(
-            f"cannot be written ({error.strerror})", where=str(folder), mend="Name another folder"
-        ) from error
+        (part / "camera.toml").write_text(camera_toml(scene, camera), encoding="utf-8")
+        (part / "events.json").write_text(truth, encoding="utf-8")
     return folder

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from plainview.geometry import Network, View, to_plane
 from plainview.record import EventKind
+from plainview.vision.events.declared import takes
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.seen import Seen
@@ -81,14 +82,18 @@ class Supplied:
             self.state = NetworkState.STOPPED
         if self.state is not NetworkState.READY:
             return self.state
+        width, height = self._network.size
+        shape = (1, 3, height, width)
         try:
+            fits = takes(data, shape)
             self._net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
         except (cv2.error, MemoryError, ValueError):
             self.state = NetworkState.UNREADABLE
             return self.state
-        width, height = self._network.size
         began = self._clock()
-        self.state = self._tried(np.full((1, 3, height, width), 0.5, np.float32))
+        self.state = (
+            self._tried(np.full(shape, 0.5, np.float32)) if fits else NetworkState.MISSHAPEN
+        )
         if self.state is NetworkState.READY and self._clock() - began > SLOWEST:
             self.state = NetworkState.SLOW
         if self.state is not NetworkState.READY:

@@ -213,6 +213,12 @@ def test_who_is_seen_stays_where_there_is_no_crowd(crowded: Luma) -> None:
     kept = by.blended(two, none)
     assert kept.weights == pytest.approx(two.weights)
     assert kept.variance == pytest.approx(two.variance)
+    # In the middle of a crowd nobody asks for them: their doubt goes with them.
+    sure = Crowd(crowd.people, crowd.velocities, 0 * crowd.doubt)
+    there = by.blended(two._replace(variance=4.0, missed=9.0), sure)
+    doubtless = by.blended(two._replace(variance=0.0), sure)
+    assert there.variance == pytest.approx(doubtless.variance, rel=1e-3)
+    assert there.missed == pytest.approx(0.0, abs=0.01)
 
 
 def test_the_network_takes_every_size() -> None:

@@ -255,7 +255,11 @@ class Dense:
         found = (cv2.dilate(smoothed(one), near) for one in (sparse, crowd.people))
         part = share(*(np.asarray(one, dtype=np.float64) for one in found)) * self._seen
         self._part = part
-        kept = estimate.weights * (1 - np.where(on, part[node[:, 1], node[:, 0]], 0.0))
+        left = 1 - np.where(on, part[node[:, 1], node[:, 0]], 0.0)
+        kept = estimate.weights * left
+        # What is not known of the first estimator's people goes with those who are not asked for.
+        everybody = float(estimate.weights.sum())
+        first = float(kept.sum()) / everybody if everybody > 0 else 1.0
         people = (crowd.people * part).ravel()
         add = people > LEAST
         inside = (crowd.people * part)[self._inside]
@@ -266,8 +270,8 @@ class Dense:
             np.concatenate((estimate.places, self._centres[add])),
             np.concatenate((estimate.velocities, crowd.velocities.reshape(-1, 2)[add])),
             np.concatenate((kept, people[add])),
-            estimate.variance + deviation**2,
-            estimate.missed * (1 - float(part[self._inside].mean())),
+            first**2 * estimate.variance + deviation**2,
+            min(first, 1 - float(part[self._inside].mean())) * estimate.missed,
             noise,
             settled=deviation**2,
         )

@@ -268,6 +268,24 @@ def test_a_bus_over_half_the_view_raises_nothing() -> None:
         assert not monitor.flags()
 
 
+def test_a_cover_that_gives_a_little_of_the_picture_back_is_still_told() -> None:
+    """A hand hides most of the picture, then half of it: too little to be called blind by itself."""
+    rng = np.random.default_rng(2)
+    still, monitor = scene(), HealthMonitor()
+    flags = []
+    for k in range(70):
+        t = k / RATE
+        part = 0.0 if not 4 <= t < 10 else 0.66 if t < 6 else 0.47
+        hand = np.clip((part * WIDTH - np.arange(WIDTH, dtype=np.float32)) / 30, 0, 1)
+        picture = still * (1 - hand) + 30 * hand
+        monitor.update(noisy(picture, 1.5, rng), t, still)
+        flags.append(monitor.flags())
+    raised = [k / RATE for k, flag in enumerate(flags) if Health.BLIND in flag]
+    assert raised[0] <= 6.0
+    assert max(np.diff(raised)) < 1.5 / RATE, "told without a break"
+    assert 10.0 <= raised[-1] <= 12.5
+
+
 @pytest.mark.parametrize("at_once", [True, False], ids=["cover", "dusk"])
 def test_a_cover_over_a_part_is_told(*, at_once: bool) -> None:
     """A hand before the lens hides two fifths of the picture; a light that fades is no hand."""

@@ -159,7 +159,10 @@ class HealthMonitor:
         blind, dark, agreement = self._structure(look, dt)
         latches = self._latches
         latches[Health.DARK].feed(dark, dt)
-        latches[Health.BLIND].feed(blind, dt)
+        # A part of it may clear up, as a hand lets light through: what covers the rest is still there.
+        latches[Health.BLIND].feed(
+            blind or (latches[Health.BLIND].raised and self._cover.suspected), dt
+        )
         seen = not (blind or dark or self._cover.suspected)
         latches[Health.FROZEN].feed(self._frozen.look(luma, t, change, key=key, seen=seen), dt)
         unseen = blind or dark or latches[Health.BLIND].raised or latches[Health.DARK].raised

@@ -269,7 +269,7 @@ def test_a_bus_over_half_the_view_raises_nothing() -> None:
 
 
 def test_a_cover_that_gives_a_little_of_the_picture_back_is_still_told() -> None:
-    """A hand hides most of the picture, then half of it: too little to be called blind by itself."""
+    """A hand hides most of the picture, then half of it, which is too little to be called blind."""
     rng = np.random.default_rng(2)
     still, monitor = scene(), HealthMonitor()
     flags = []

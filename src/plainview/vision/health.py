@@ -159,7 +159,7 @@ class HealthMonitor:
         blind, dark, agreement = self._structure(look, dt)
         latches = self._latches
         latches[Health.DARK].feed(dark, dt)
-        # A part of it may clear up, as a hand lets light through: what covers the rest is still there.
+        # A hand may give a part of it back: what covers the rest is still there.
         latches[Health.BLIND].feed(
             blind or (latches[Health.BLIND].raised and self._cover.suspected), dt
         )

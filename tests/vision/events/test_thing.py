@@ -15,11 +15,11 @@ from plainview.vision.events.thing import TRAITS_EVERY, Extent, Thing
 STAGE = Stage()
 
 
-def brought(traits: Callable[[], Traits], upright: float = 1.5) -> Thing:
-    """A change of these traits, that somebody was near to and walked away from."""
+def brought(traits: Callable[[], Traits], upright: float = 1.5, area: float = 0.2) -> Thing:
+    """A change of these traits and `area`, m², that somebody was near to and walked away from."""
     blob = Blob((0, 0), np.ones((9, 9), np.uint8), 0.0)
     change = cast(Change, SimpleNamespace(blob=blob, traits=traits))
-    thing = Thing(change, Extent(np.array([0.0, 1.0]), 0.5, 0.5, 0.2, upright), STAGE.optics)
+    thing = Thing(change, Extent(np.array([0.0, 1.0]), 0.5, 0.5, area, upright), STAGE.optics)
     thing.carrier, thing.left = 0.5, True
     return thing
 
@@ -66,4 +66,19 @@ def test_somebody_who_crouches_sways(sway: Sway, *, bodily: float, told: bool) -
     thing = brought(lambda: Traits(2.0, 0.3, 0.6, 0.0, 0.6, 20.0, 1.0))
     vars(thing)["bodily"] = bodily
     thing.swaying = cast(Swaying, SimpleNamespace(sway=lambda _: sway))
+    assert (thing.confidence() >= 0.5) is told
+
+
+@pytest.mark.parametrize(
+    ("area", "contrast", "told"), [(0.06, 20.0, True), (0.06, 5.0, False), (0.15, 20.0, False)]
+)
+def test_what_is_too_small_to_be_a_part_of_somebody_does_not_sway(
+    *, area: float, contrast: float, told: bool
+) -> None:
+    """A bag of a few pixels drifts by hundredths of one where a picture is coarsely coded.
+
+    What is faint as well is rather light, which drifts as its lamp does.
+    """
+    thing = brought(lambda: Traits(2.0, 0.3, 0.6, 0.0, 0.6, contrast, 1.0), area=area)
+    thing.swaying = cast(Swaying, SimpleNamespace(sway=lambda _: Sway(1.0, 0.0)))
     assert (thing.confidence() >= 0.5) is told

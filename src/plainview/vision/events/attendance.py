@@ -46,6 +46,8 @@ LEFT: Final = 0.6
 """People, net, who must have walked away from a thing since it came: whoever put it down did."""
 HALF: Final = 0.3
 """The same where nobody is about since: who is lost for a moment as he goes takes a part along."""
+MOST: Final = 0.5
+"""The same where it was taken for a body itself: it may be light, that somebody only passed."""
 ABOUT: Final = (3.5, 12)
 """Metres within which somebody is about, and looks in a row without anybody that tell."""
 STOOD: Final = 0.3
@@ -102,7 +104,7 @@ class Attendance:
         thing.stood += (there - thing.stood) / min(thing.looks, LATELY)
         if thing.left:
             return
-        thing.alone = 0 if _about(thing, seen) else thing.alone + 1
+        _count_alone(optics, thing, seen)
         if there or attended(optics, thing, seen, taken, BESIDE):
             thing.beside += 1
         else:
@@ -113,7 +115,7 @@ class Attendance:
         elif thing.counted < until:
             place = thing.extent.place
             thing.away += self._company.gone(place, optics.centre, thing.counted, until)
-        least = HALF if thing.alone >= ABOUT[1] else LEFT
+        least = LEFT if thing.alone < ABOUT[1] else (MOST if thing.mistaken else HALF)
         thing.left = bool(thing.away.min() >= least)
         thing.counted = seen.t
 
@@ -125,10 +127,17 @@ def attended(
 
     `taken` (h, w): where there are things.
     """
-    places = _staying(thing, seen, reach)
+    return _anybody(optics, _staying(thing, seen, reach), seen, taken)
+
+
+def _anybody(optics: Optics, places: Floats, seen: Seen, taken: NDArray[np.uint8]) -> bool:
+    """Whether somebody stands at any of `places` (n, 2), who is not what is known as a thing.
+
+    A large thing, or a small one with its shadow, may itself be taken for a body: of a person there
+    is more to see. `taken` (h, w): where there are things.
+    """
     if len(places) == 0:
         return False
-    # A large thing may itself be taken for a body: of a person there is more to see.
     pixels = _silhouettes(optics, places)
     shown = (seen.evidence[pixels] > DIFFERS) & (taken[pixels] == 0)
     return bool(np.any(shown.mean(axis=1) >= MORE))
@@ -174,11 +183,17 @@ def covered(thing: Thing, evidence: Image) -> bool:
     return bool(areas[own[blob.whole > 0]].max(initial=0) >= VEHICLE * metre**2)
 
 
-def _about(thing: Thing, seen: Seen) -> bool:
-    """Whether anybody is about `thing`, who stays or walks."""
+def _count_alone(optics: Optics, thing: Thing, seen: Seen) -> None:
+    """Count for how many looks nobody is about `thing`, who stays or walks, and is not it."""
     bodies = seen.bodies
     near = np.hypot(*(bodies.places - thing.extent.place).T) < ABOUT[0]
-    return bool(np.any(near & (bodies.weights > LEAST)))
+    there = bodies.places[near & (bodies.weights > LEAST)]
+    own = np.zeros(seen.luma.shape, np.uint8)
+    own[thing.change.blob.window] = thing.grown
+    if _anybody(optics, there, seen, own):
+        thing.alone, thing.mistaken = 0, False
+    else:
+        thing.alone, thing.mistaken = thing.alone + 1, thing.mistaken or len(there) > 0
 
 
 def _staying(thing: Thing, seen: Seen, reach: float) -> Floats:

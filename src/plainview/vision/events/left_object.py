@@ -11,6 +11,7 @@ Once told, it stands until it is taken away, whoever stands beside it.
 from collections import deque
 from typing import Final
 
+import cv2
 import numpy as np
 
 from plainview.geometry import View
@@ -21,9 +22,10 @@ from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.moved import Moved
+from plainview.vision.events.outlined import outlined
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import EVERY, Blob, Stillness, outgrown, remaining, touch
-from plainview.vision.events.thing import CAME, CARRIER, PLAIN, WENT, Extent, Thing, extents
+from plainview.vision.events.stillness import EVERY, Blob, Stillness, outgrown, touch
+from plainview.vision.events.thing import CAME, CARRIER, PLAIN, WENT, Extent, Thing, extents, fits
 from plainview.vision.events.unshaded import unshaded
 from plainview.vision.optics import Optics
 
@@ -34,20 +36,12 @@ YOUNG: Final = 6.0
 """Seconds in which who put a thing down is still near, and in which its outline grows."""
 ALONE: Final = 1.6
 """Times its area that may differ around a thing that stands alone: its shadow."""
-OUTGROWN: Final = (1.25, 8.0)
-"""Times its area, from which its outline is taken anew once somebody has walked away from it."""
-REMAINS: Final = (0.4, 0.8)
-"""Share of one piece in what is larger than a thing, between which it is that piece alone."""
-OUTGROWN_FOR: Final = 5
-"""Looks in a row in which it must be so."""
-STEADY: Final = 0.25
-"""Part of it by which all that lies there may differ from one look to the next: nobody moves."""
 UNLIKE: Final = 4
 """Looks in a row without it after which it is gone."""
 LONG_HIDDEN: Final = 20.0
 """Seconds behind others after which a thing is not taken as there any more."""
 SETTLED: Final = 8.0
-"""Seconds for which it was seen when that is asked: what went is given back by then."""
+"""Seconds after it was first sighted at which that is asked: what went is given back by then."""
 STAYED: Final = 2
 """Looks after which a ghost is one: what is met now and then lasts for a look only."""
 RESTED: Final = 6.0
@@ -104,15 +98,21 @@ class LeftObject:
         return [one for one in found if one is not None]
 
     def _meet(self, blob: Blob, seen: Seen) -> None:
-        """Begin to watch `blob`; one that grows on a young thing is met again with it."""
+        """Begin to watch `blob`; one that grows on a young thing is met again with it.
+
+        One beside an older thing is a rim of it, but for a larger one: that was the shadow's piece.
+        """
         reference = self._stillness.reference
         touched = [thing for thing in self._things if touch(thing.change.blob, blob)]
         young = [one for one in touched if seen.t - one.since < YOUNG and not one.sighted]
-        if not young and (touched or reference is None or len(self._things) >= MOST):
+        if reference is None or (not young and len(self._things) >= MOST):
+            return
+        beside = bool(touched) and not young
+        if beside and not _larger(blob, touched):
             return
         blob = unshaded(self._optics, self._stillness, blob, seen)
         (size,) = extents(self._optics, [blob])
-        if size is None or reference is None:
+        if size is None or (beside and not (fits(size) and _larger(blob, touched))):
             return
         if young:
             self._things = [one for one in self._things if one not in young]
@@ -165,24 +165,10 @@ class LeftObject:
 
     def _outlined(self, thing: Thing, seen: Seen) -> Thing:
         """`thing`, by a new outline where more or less lies there than was met of it."""
-        factor, blob = outgrown(thing.change.blob, seen.evidence)
-        other = OUTGROWN[0] < factor < OUTGROWN[1]
-        if not thing.fits and not other:
-            # It came with more, as with the shadow of who put it down.
-            factor, blob = remaining(thing.change.blob, seen.evidence)
-            other = REMAINS[0] < factor < REMAINS[1]
-        same = abs(factor - thing.factor) < STEADY * factor
-        thing.outgrown = thing.outgrown + 1 if same and other else 0
-        thing.factor = factor
-        reference = self._stillness.reference
-        if thing.outgrown < OUTGROWN_FOR or reference is None:
+        found = outlined(self._optics, self._stillness, thing, seen)
+        if found is None:
             return thing
-        thing.outgrown = 0
-        blob = unshaded(self._optics, self._stillness, blob, seen)
-        (size,) = extents(self._optics, [blob])
-        if size is None:
-            return thing
-        change = Change(blob, seen, reference)
+        change, size = found
         anew = thing.outlined(change, size) if thing.fits else self._thing(change, size, seen.t)
         anew.moved = anew.moved or thing.moved
         return anew if anew.fits else thing
@@ -239,9 +225,13 @@ class LeftObject:
         if zone is None or not (told or (sure >= self.patience.least and self._alone(thing, seen))):
             return None
         thing.sighted += 1
-        if thing.sighted == round(SETTLED / EVERY) and self._moved.given_back(thing, seen):
-            thing.moved = True
-            return None
+        if thing.sighted == 1:
+            thing.settles = seen.t + SETTLED
+        if seen.t >= thing.settles:
+            thing.settles = np.inf
+            thing.moved = self._moved.given_back(thing, seen)
+            if thing.moved:
+                return None
         return Sighting(x, y, max(sure, self.patience.least), zone)
 
     def _alone(self, thing: Thing, seen: Seen) -> bool:
@@ -252,3 +242,11 @@ class LeftObject:
         if thing.whole > ALONE:
             return False
         return thing.stood < STOOD and not attended(self._optics, thing, seen, self._taken)
+
+
+def _larger(blob: Blob, things: list[Thing]) -> bool:
+    """Whether `blob` is larger than all of `things` together, none of which was told of."""
+    if any(thing.sighted * EVERY > PATIENCE.rise for thing in things):
+        return False
+    areas = [cv2.countNonZero(thing.change.blob.mask) for thing in things]
+    return cv2.countNonZero(blob.mask) > sum(areas)

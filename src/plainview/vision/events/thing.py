@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from plainview.geometry import to_plane
 from plainview.vision.events.change import Change, State, Traits
 from plainview.vision.events.figures import fit
+from plainview.vision.events.flicker import step
 from plainview.vision.events.lit import lit
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.swaying import Sway, Swaying
@@ -35,6 +36,8 @@ PERSON: Final = (0.28, 0.4)
 """m² across the view from which a thing may be, and is, as large as a person who crouches."""
 ALIKE: Final = 0.58
 """Overlap with a posture's silhouette from which something that large may be a person."""
+PART: Final = (0.07, 0.14)
+"""m² across the view from which what sways may be a part of somebody, and surely is."""
 CARRIER: Final = 1.5
 """Metres within which somebody must have been as it came."""
 TRAITS_EVERY: Final = 5
@@ -151,7 +154,9 @@ class Thing:
         self.beside = 0
         """Looks in a row in which somebody was beside it."""
         self.alone = 0
-        """Looks in a row in which nobody was about it."""
+        """Looks in a row in which nobody else was about it."""
+        self.mistaken = False
+        """Whether it was taken for a body itself in these."""
         self.factor = 1.0
         """All that lies there as a factor on its area, at the last look."""
         self.outgrown = 0
@@ -160,6 +165,8 @@ class Thing:
         self._measured = 0
         self.state = State.HERE
         self.looks = self.sighted = self.unlike = 0
+        self.settles = math.inf
+        """Seconds at which it is asked whether something went, if that is still to be asked."""
         self.seen = change.blob.since
         """Seconds at which it was last seen to be there."""
 
@@ -169,6 +176,7 @@ class Thing:
         other.carrier, other.with_it, other.away = self.carrier, self.with_it, self.away
         other.counted, other.left, other.moved = self.counted, self.left, self.moved
         other.looks, other.sighted, other.seen = self.looks, self.sighted, self.seen
+        other.settles = self.settles
         return other
 
     def recall(self, lost: "Thing") -> None:
@@ -244,7 +252,10 @@ class Thing:
             return 0.0
         sure -= lit(traits, self.extent.upright)
         sway = self.sway
-        sure -= 0.5 * max(self.bodily * (1 - sway.still), sway.alive)
+        # A few pixels of a coarse picture drift as far: what is plain and as small is nobody.
+        plain = traits.contrast >= 2 * PLAIN
+        somebody = step(self.extent.area, *PART) if plain else 1.0
+        sure -= 0.5 * max(self.bodily * (1 - sway.still), sway.alive * somebody)
         if traits.contrast < 2 * PLAIN:
             sure -= 0.1
         sure -= min(1.5 * self.stirs, 0.5)

@@ -1,0 +1,45 @@
+"""By which outline a thing is known, once more or less lies there than was met of it."""
+
+from typing import Final
+
+from plainview.vision.events.change import Change
+from plainview.vision.events.seen import Seen
+from plainview.vision.events.stillness import Stillness, outgrown, remaining
+from plainview.vision.events.thing import Extent, Thing, extents
+from plainview.vision.events.unshaded import unshaded
+from plainview.vision.optics import Optics
+
+OUTGROWN: Final = (1.25, 8.0)
+"""Times its area, from which its outline is taken anew once somebody has walked away from it."""
+REMAINS: Final = (0.3, 0.8)
+"""Share of one piece in what is larger than a thing, between which it is that piece alone."""
+OUTGROWN_FOR: Final = 5
+"""Looks in a row in which it must be so."""
+STEADY: Final = 0.25
+"""Part of it by which all that lies there may differ from one look to the next: nobody moves."""
+
+
+def outlined(
+    optics: Optics, stillness: Stillness, thing: Thing, seen: Seen
+) -> tuple[Change, Extent] | None:
+    """`thing` by the outline that `seen` gives it, where it has been so for some looks.
+
+    None where it is as it was met, where nobody knows yet, or where no ground is seen under it.
+    """
+    factor, blob = outgrown(thing.change.blob, seen.evidence)
+    other = OUTGROWN[0] < factor < OUTGROWN[1]
+    if not thing.fits:
+        # It came with more, as with the shadow of who put it down, or in pieces with its own.
+        share, piece = remaining(thing.change.blob, seen.evidence)
+        if not other or REMAINS[0] < share < REMAINS[1]:
+            factor, blob = share, piece
+            other = REMAINS[0] < factor < REMAINS[1]
+    same = abs(factor - thing.factor) < STEADY * factor
+    thing.outgrown = thing.outgrown + 1 if same and other else 0
+    thing.factor = factor
+    if thing.outgrown < OUTGROWN_FOR or stillness.reference is None:
+        return None
+    thing.outgrown = 0
+    blob = unshaded(optics, stillness, blob, seen)
+    (size,) = extents(optics, [blob])
+    return None if size is None else (Change(blob, seen, stillness.reference), size)

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from tests.vision.events.stage import Stage
+
+from plainview.geometry import project
+from plainview.vision.events.change import Change
+from plainview.vision.events.outlined import OUTGROWN_FOR, outlined
+from plainview.vision.events.stillness import Blob, Stillness
+from plainview.vision.events.thing import Extent, Thing, fits
+
+STAGE = Stage()
+OPTICS = STAGE.optics
+
+
+def box(x: float, wide: float, tall: float) -> tuple[slice, slice]:
+    """Rows and columns of something so `wide` and `tall`, metres, that stands at (`x`, 0.8)."""
+    ends = [(x + side, 0.8, z) for side in (0.0, wide) for z in (0.0, tall)]
+    pixels, _ = project(OPTICS.projection, ends)
+    x0, y0, x1, y1 = (round(float(v)) for v in (*pixels.min(axis=0), *pixels.max(axis=0)))
+    return slice(y0, y1 + 1), slice(x0, x1 + 1)
+
+
+@pytest.mark.parametrize("beyond", [False, True], ids=["as-met", "more-shows"])
+def test_what_came_with_its_shadow_in_pieces_is_its_largest_piece(*, beyond: bool) -> None:
+    """All of it is longer than a thing; of the case one piece shows, of the shadow several.
+
+    That more shows beyond, as the shadow of whoever passes, does not hide which piece it is.
+    """
+    (*_, seen) = STAGE.seen(1.2, lambda _t: ([], []))
+    case = box(-1.0, 0.45, 0.6)
+    evidence = np.full(seen.luma.shape, -1.0, np.float32)
+    mask = np.zeros(seen.luma.shape, np.uint8)
+    mask[box(-1.0, 1.9, 0.12)] = 1
+    for place in (case, *(box(-0.4 + 0.3 * k, 0.2, 0.12) for k in range(5))):
+        mask[place], evidence[place] = 1, 1.0
+    if beyond:
+        evidence[box(0.8, 1.2, 0.5)] = 1.0
+    stillness = Stillness(OPTICS)
+    stillness.step(seen, np.zeros_like(mask), seen.plate.luma)
+    blob = Blob((0, 0), mask, 0.0)
+    seen = seen._replace(evidence=evidence)
+    size = Extent(np.zeros(2), 1.9, 0.6, 0.4, 1.0)
+    met = Thing(Change(blob, seen, seen.plate.luma), size, OPTICS)
+    assert not fits(size)
+    looks = [outlined(OPTICS, stillness, met, seen) for _ in range(OUTGROWN_FOR + 1)]
+    (found,) = [one for one in looks if one is not None]
+    change, extent = found
+    assert fits(extent)
+    wanted = np.zeros_like(mask)
+    wanted[case] = 1
+    shown = np.zeros_like(mask)
+    shown[change.blob.window] = change.blob.mask
+    assert np.array_equal(shown, wanted)

@@ -5,9 +5,10 @@ from tests.vision.events.stage import Light, Moment, Stage, box, limb, lying, si
 
 from plainview.record import Phase
 from plainview.vision.events import person_down
-from plainview.vision.events.fallen import EVERY, LONGER, Rests, fell
+from plainview.vision.events.fallen import LONGER, fell
 from plainview.vision.events.lasting import Lasting
 from plainview.vision.events.person_down import AGAIN, PATIENCE, RESTED, PersonDown
+from plainview.vision.events.rests import EVERY, Rests
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
 
@@ -202,6 +203,34 @@ def test_rain_in_the_first_frames_joins_no_body() -> None:
             image[y : y + 14, x] = 235
 
     assert _told(stage, rain)
+
+
+def test_who_stands_by_one_who_lies_does_not_hide_him() -> None:
+    """The two are one as the picture shows them, from the fall on: the one who stands is known."""
+
+    def what(t: float) -> Moment:
+        by = [*standing(-0.35, 1.7)], [(-0.35, 1.7, 0.0, 0.0)]
+        if t < FALLS:
+            mine = _walks_up(t)
+            return [*by[0], *mine[0]], [*by[1], *mine[1]]
+        return [*by[0], *lying(0.6, 1.0, 0.0)], by[1]
+
+    start, *_ = STAGE.events(PersonDown(STAGE.view, STAGE.optics), 20, what)
+    assert start.phase is Phase.START
+    assert FALLS + PATIENCE.rise <= start.t / 1000 <= FALLS + 12
+
+
+def test_who_stands_by_one_who_sits_makes_him_nobody_down() -> None:
+    """What is left of one who sits, without him who stands there, is no one who lies."""
+
+    def what(t: float) -> Moment:
+        by = [*standing(-0.35, 1.7)], [(-0.35, 1.7, 0.0, 0.0)]
+        if t < FALLS:
+            mine = _walks_up(t)
+            return [*by[0], *mine[0]], [*by[1], *mine[1]]
+        return [*by[0], *sitting(0.2, 1.0)], by[1]
+
+    assert STAGE.events(PersonDown(STAGE.view, STAGE.optics), 20, what) == []
 
 
 def test_a_place_is_remembered_while_something_rests_there() -> None:

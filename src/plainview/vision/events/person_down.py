@@ -19,23 +19,14 @@ from plainview.vision.bodies import Bodies
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
-from plainview.vision.events.fallen import (
-    BESIDE,
-    CLOSE,
-    EVERY,
-    UP,
-    Down,
-    Judged,
-    Rests,
-    fell,
-    witness,
-)
+from plainview.vision.events.fallen import CLOSE, UP, Down, Judged, fell, witness
 from plainview.vision.events.falling import Falling
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.gain import Gain
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.lasting import Lasting, meet
 from plainview.vision.events.outline import apart, gap, held
+from plainview.vision.events.rests import BESIDE, EVERY, Rests
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
@@ -111,6 +102,7 @@ class PersonDown:
             self._lasting.forget()
         evidence = self._founding.evidence(seen)
         self._lasting.follow(evidence, gap(seen, self._founding.behind(seen.plate)))
+        self._lasting.upright(seen.mask)
         self._judged = self._judge(seen.plate.noise)
         for one in self._judged:
             self._meet(one, seen)
@@ -137,6 +129,13 @@ class PersonDown:
             parts = [other for other in found if meet(blob, other.blob)]
             if one is not None and len(parts) < 2 and all(_better(one, other) for other in parts):
                 found = [other for other in found if other not in parts] + [one]
+        for blob, size in self._lasting.beside(self._looked):
+            if len(found) == MOST:
+                break
+            one = self._rested(blob, size, noise)
+            whole = [other for other in found if meet(blob, other.blob)]
+            if one is not None and all(_fits(one, other) for other in whole):
+                found = [other for other in found if other not in whole] + [one]
         return found
 
     def _rested(self, blob: Blob, size: Extent, noise: Image) -> Judged | None:
@@ -166,7 +165,7 @@ class PersonDown:
         for one in self._down:
             if _near(one.judged, judged):
                 # One look may speak for another posture: it is their mean that tells.
-                if one.explains(judged):
+                if not one.joined(judged) and one.explains(judged):
                     if one.looks < FRESH and one.upright <= CLOSE:
                         one.sank = max(one.sank, self._sank(judged))
                     one.again(judged, stayed, upright_now=now)
@@ -204,7 +203,9 @@ class PersonDown:
             not one.explains(judged) and float(np.hypot(*(judged.place - one.judged.place))) < 0.8
             for judged in self._judged
         )
-        if one.looks > 3 and not up and (still or one.change.look(seen) is State.HERE):
+        joined = any(one.joined(judged) and _near(one.judged, judged) for judged in self._judged)
+        long = one.looks > 3 or joined
+        if long and not up and (still or one.change.look(seen) is State.HERE):
             one.lost = 0
             return True
         one.lost += 1
@@ -224,6 +225,11 @@ def _better(one: Judged, other: Judged) -> bool:
     """Whether `one` is more than the `other`, and a silhouette explains it better than any that."""
     better = max(one.lies, one.other) > max(other.lies, other.other)
     return better and one.extent.area > other.extent.area
+
+
+def _fits(one: Judged, other: Judged) -> bool:
+    """Whether a silhouette explains `one` better than any the `other`."""
+    return max(one.lies, one.other) > max(other.lies, other.other)
 
 
 def _near(one: Judged, other: Judged) -> bool:

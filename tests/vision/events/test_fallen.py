@@ -68,12 +68,10 @@ def test_what_he_is_one_with_speaks_for_no_posture() -> None:
 def test_what_others_leave_of_him_to_see_speaks_for_no_other_posture() -> None:
     """A trunk beside somebody's legs is as well one who sits; more of him is told by itself."""
     one = down(0.75, 0.6)
-    spot = np.ones((25, 25), np.uint8)
-    hidden = Blob((0, 0), spot, 0.0, shaded=spot)
     little = EXTENT._replace(area=0.5 * EXTENT.area)
-    assert one.joined(seen(0.7, 0.8)._replace(blob=hidden, extent=little))
-    assert not one.joined(seen(0.8, 0.7)._replace(blob=hidden, extent=little))
-    assert not one.joined(seen(0.7, 0.8)._replace(blob=hidden))
+    assert one.joined(seen(0.7, 0.8)._replace(beside=True, extent=little))
+    assert not one.joined(seen(0.8, 0.7)._replace(beside=True, extent=little))
+    assert not one.joined(seen(0.7, 0.8)._replace(beside=True))
     assert not one.joined(seen(0.7, 0.8)._replace(extent=little))
 
 

@@ -110,6 +110,8 @@ class Judged(NamedTuple):
     """(2,) metres: below the middle of one who lies."""
     along: float
     """How far he who lies would lie along the line of sight: 1 along it, 0 across."""
+    beside: bool = False
+    """Whether it is what others who are upright leave of him to see."""
 
     @property
     def vague(self) -> float:
@@ -178,7 +180,7 @@ class Down:
         best = max(self.lies, self.other) - max(judged.lies, judged.other)
         if judged.extent.area > JOINED[0] * self.area and best > JOINED[1]:
             return True
-        little = judged.blob.shaded is not None and judged.extent.area < HIDDEN * self.area
+        little = judged.beside and judged.extent.area < HIDDEN * self.area
         return little and judged.lies < judged.other
 
     def explains(self, judged: Judged) -> bool:

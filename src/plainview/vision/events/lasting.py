@@ -39,6 +39,9 @@ APART: Final = 0.6
 """Metres between two parts of one body of whom what joins them is as grey as the ground."""
 LITTLE: Final = 4
 """Pixels of such a part, at least: a head far away."""
+LEFT: Final = 0.38
+"""m² that others must leave of somebody to see: legs beside legs, and what a body's outline leaves
+of its own, are less."""
 TRAIL: Final = 3
 """Looks for which the mean shows who has passed."""
 _NEAR: Final = np.ones((3, 3), np.uint8)
@@ -130,7 +133,7 @@ class Lasting:
             hides = there[blob.window]
             own = np.asarray((blob.mask > 0) & ~hides, np.uint8)
             meets = cv2.dilate(own, _NEAR) > 0
-            if _as_large(size) and np.any(meets & hides):
+            if size.area >= LEFT and _as_large(size) and np.any(meets & hides):
                 found.append((blob._replace(mask=own, shaded=own | hides.view(np.uint8)), size))
         return found
 

@@ -129,13 +129,23 @@ class PersonDown:
             parts = [other for other in found if meet(blob, other.blob)]
             if one is not None and len(parts) < 2 and all(_better(one, other) for other in parts):
                 found = [other for other in found if other not in parts] + [one]
+        return self._beside(found, noise)
+
+    def _beside(self, found: list[Judged], noise: Image) -> list[Judged]:
+        """`found`, and who is down already where others stand beside him.
+
+        His own shadow lies beside who is upright: it makes nobody out to be down.
+        """
         for blob, size in self._lasting.beside(self._looked):
             if len(found) == MOST:
                 break
             one = self._rested(blob, size, noise)
+            if one is None or not any(_near(known.judged, one) for known in self._down):
+                continue
             whole = [other for other in found if meet(blob, other.blob)]
-            if one is not None and all(_fits(one, other) for other in whole):
-                found = [other for other in found if other not in whole] + [one]
+            if all(_fits(one, other) for other in whole):
+                found = [other for other in found if other not in whole]
+                found.append(one._replace(beside=True))
         return found
 
     def _rested(self, blob: Blob, size: Extent, noise: Image) -> Judged | None:
@@ -170,7 +180,7 @@ class PersonDown:
                         one.sank = max(one.sank, self._sank(judged))
                     one.again(judged, stayed, upright_now=now)
                 return
-        if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
+        if judged.beside or judged.lies < LEAST or judged.other > judged.lies + UP[1]:
             return
         sank = self._sank(judged) if upright <= CLOSE else 0.0
         sure = witness(sank, judged.unclear)
@@ -185,6 +195,8 @@ class PersonDown:
 
     def _sank(self, judged: Judged) -> float:
         """Metres that somebody sank fast where `judged` is; 0 where somebody went meanwhile."""
+        if judged.beside:
+            return 0.0  # what others hide of somebody who stands has not sunk
         sank, when = self._falling.sank(judged.blob, judged.place)
         if fell(sank) > 0:
             gone = self._company.gone(judged.place, self._optics.centre, when - 0.8, when + 2.0)

@@ -20,7 +20,7 @@ from plainview.alerts.lifecycle import packed, unpacked
 from plainview.alerts.thresholds import Quantity
 from plainview.errors import ConfigError, StoreError, StoreFull
 from plainview.record import Event, EventKind, EventStanding, Phase, Reading, Stamped
-from plainview.store import Retention, open_store
+from plainview.store import KeptDelivery, Retention, open_store
 from plainview.store.migrate import migrate
 from plainview.store.schema import alert_note, metadata
 from plainview.store.search import AlertQuery, Band, EventQuery, Mark, Place
@@ -337,6 +337,34 @@ def test_alerts_of_an_older_schema_are_kept(tmp_path: Path) -> None:
     assert msgspec.structs.replace(packed(alert), data=kept.data) == kept
     places = (Place("plaza", ()),)
     assert store.find_alerts(AlertQuery(places, 0, 1 << 60, words=("too f",))) == [kept]
+    store.close()
+
+
+def test_what_a_route_took_before_schema_0006_is_unknown_not_nothing(tmp_path: Path) -> None:
+    """A step that waited over the upgrade still refers to the alert that its route may know."""
+    path = tmp_path / "readings.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        migrate(connection, str(path), "0005")
+        for alert, revision, waiting in (("first", 1, 1), ("later", 9, 1), ("taken", 9, 0)):
+            connection.exec_driver_sql(
+                "INSERT INTO delivery (route, alert, revision, data, t, calm, waiting, due, tries, "
+                "error) VALUES ('mail', ?, ?, x'', 5, 1, ?, 0, 0, '')",
+                (alert, revision, waiting),
+            )
+    engine.dispose()
+    store = SqliteStore(path, Retention())
+    assert {one.alert: one.told for one in store.due_deliveries("mail", 9, 9)} == {
+        "first": 0,
+        "later": -1,
+    }
+    newer = [KeptDelivery("mail", alert, 20, b"", 9) for alert in ("first", "later", "taken")]
+    store.put_alerts([], deliveries=newer)
+    assert {one.alert: one.told for one in store.due_deliveries("mail", 9, 9)} == {
+        "first": 0,
+        "later": -1,
+        "taken": 9,
+    }
     store.close()
 
 

@@ -56,25 +56,6 @@ def test_few_pixels_do_not_tell_who_lies_straight_away() -> None:
     assert down(0.7, 0.68, side=12, sank=1.25).confidence() > PATIENCE.least
 
 
-def test_what_he_is_one_with_speaks_for_no_posture() -> None:
-    """A blob that is more than he, and that nobody explains; not one who rose, as large as it."""
-    one = down(0.75, 0.6)
-    more = EXTENT._replace(area=1.5 * EXTENT.area)
-    assert one.joined(seen(0.4, 0.5)._replace(extent=more))
-    assert not one.joined(seen(0.4, 0.5))
-    assert not one.joined(seen(0.4, 0.8)._replace(extent=more))
-
-
-def test_what_others_leave_of_him_to_see_speaks_for_no_other_posture() -> None:
-    """A trunk beside somebody's legs is as well one who sits; more of him is told by itself."""
-    one = down(0.75, 0.6)
-    little = EXTENT._replace(area=0.5 * EXTENT.area)
-    assert one.joined(seen(0.7, 0.8)._replace(beside=True, extent=little))
-    assert not one.joined(seen(0.8, 0.7)._replace(beside=True, extent=little))
-    assert not one.joined(seen(0.7, 0.8)._replace(beside=True))
-    assert not one.joined(seen(0.7, 0.8)._replace(extent=little))
-
-
 def test_what_any_posture_explains_well_is_nobody_down() -> None:
     """A compact outline is everybody's: sitting at 0.8 explains it, however well lying does."""
     assert down(0.82, 0.80).confidence() < PATIENCE.least - 0.05

@@ -70,36 +70,6 @@ def test_a_trunk_and_shoes_are_one_body_in_parts() -> None:
     assert alone.in_parts(3.0) == []
 
 
-def test_who_lies_beside_one_upright_is_a_part_by_himself() -> None:
-    """Where the other one is, and was a moment ago, is shaded; who has only passed is nobody."""
-    held = Lasting(STAGE.optics)
-    both = differing((1.7, 0.4))
-    columns, rows = np.nonzero(both > 0)[1], np.nonzero(both > 0)[0]
-    upright = np.zeros(both.shape, np.uint8)
-    upright[rows.min() - 30 : rows.max() + 1, columns.max() - 6 : columns.max() + 4] = 1
-    evidence = np.where(upright > 0, np.float32(1.0), both)
-    for _ in range(4):
-        held.follow(evidence, np.zeros_like(evidence))
-        held.upright(upright)
-    ((blob, size),) = held.beside(3.0)
-    assert size.width == pytest.approx(1.4, abs=0.25)
-    assert blob.shaded is not None
-    window = upright[blob.window]
-    assert not np.any(blob.mask[window > 0])
-    assert np.all(blob.shaded[window > 0])
-    # Nobody is upright: he is found as he is, and nothing is beside anybody.
-    alone = Lasting(STAGE.optics)
-    assert alone.beside(3.0) == []
-    for _ in range(4):
-        alone.follow(both, np.zeros_like(both))
-        alone.upright(np.zeros_like(upright))
-    assert alone.beside(3.0) == []
-    # The mean still shows him in the look after he has gone; the last look does not.
-    held.follow(np.where(both > 0, np.float32(-1.0), evidence), np.zeros_like(evidence))
-    held.upright(upright)
-    assert held.beside(3.6) == []
-
-
 def test_blobs_meet_where_they_share_a_pixel() -> None:
     """Wherever their windows are; what a blob shades is of it."""
     spot = np.ones((2, 2), np.uint8)

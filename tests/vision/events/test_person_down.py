@@ -1,24 +1,13 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.vision.events.stage import (
-    Light,
-    Moment,
-    Solid,
-    Stage,
-    box,
-    limb,
-    lying,
-    sitting,
-    standing,
-)
+from tests.vision.events.stage import Light, Moment, Stage, box, limb, lying, sitting, standing
 
 from plainview.record import Phase
 from plainview.vision.events import person_down
-from plainview.vision.events.fallen import LONGER, fell
+from plainview.vision.events.fallen import EVERY, LONGER, Rests, fell
 from plainview.vision.events.lasting import Lasting
 from plainview.vision.events.person_down import AGAIN, PATIENCE, RESTED, PersonDown
-from plainview.vision.events.rests import EVERY, Rests
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
 
@@ -213,45 +202,6 @@ def test_rain_in_the_first_frames_joins_no_body() -> None:
             image[y : y + 14, x] = 235
 
     assert _told(stage, rain)
-
-
-def _beside(solids: list[Solid], t: float) -> Moment:
-    """`solids`, and one who comes and stands by them from three seconds after the fall on."""
-    if t < FALLS + 3.0:
-        return solids, []
-    return [*standing(-0.3, 1.6), *solids], [(-0.3, 1.6, 0.0, 0.0)]
-
-
-def test_who_stands_by_one_who_lies_does_not_hide_him() -> None:
-    """The two are one as the picture shows them: the one who stands is known."""
-
-    def what(t: float) -> Moment:
-        return _walks_up(t) if t < FALLS else _beside(lying(0.6, 1.0, 0.0), t)
-
-    start, *_ = STAGE.events(PersonDown(STAGE.view, STAGE.optics), 20, what)
-    assert start.phase is Phase.START
-    assert FALLS + PATIENCE.rise <= start.t / 1000 <= FALLS + 10
-
-
-def test_who_stands_by_one_who_sits_makes_him_nobody_down() -> None:
-    """What is left of one who sits, without him who stands there, is no one who lies."""
-
-    def what(t: float) -> Moment:
-        return _walks_up(t) if t < FALLS else _beside(sitting(0.2, 1.0), t)
-
-    assert STAGE.events(PersonDown(STAGE.view, STAGE.optics), 20, what) == []
-
-
-def test_the_shadow_of_one_who_stands_is_nobody_down() -> None:
-    """It lies at his feet, as long as somebody: beside who is upright nobody is made out first."""
-
-    def what(t: float) -> Moment:
-        if t < FALLS:
-            return _walks_up(t)
-        shade = limb((0.2, 1.0, 0.02), (1.7, 1.0, 0.02), 0.17, 40)
-        return [shade, *standing(0.0, 1.0)], [(0.0, 1.0, 0.0, 0.0)]
-
-    assert STAGE.events(PersonDown(STAGE.view, STAGE.optics), 24, what) == []
 
 
 def test_a_place_is_remembered_while_something_rests_there() -> None:

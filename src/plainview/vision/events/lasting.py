@@ -4,8 +4,6 @@ Whoever only passes leaves no trace. Fog, wet ground and shadows differ faintly 
 lies in them: what is larger than a person is taken apart by what surely differs.
 """
 
-from collections import deque
-from collections.abc import Iterable
 from typing import Final
 
 import cv2
@@ -17,7 +15,7 @@ from plainview.vision.events.parts import parts
 from plainview.vision.events.stillness import Blob, cut_out
 from plainview.vision.events.thing import SOFT, Extent, extents
 from plainview.vision.optics import Optics
-from plainview.vision.plate import Image, Luma
+from plainview.vision.plate import Image
 
 FOLLOW: Final = 0.4
 """Part of the newest evidence in the mean that is looked at: who only passes leaves no trace."""
@@ -39,12 +37,6 @@ APART: Final = 0.6
 """Metres between two parts of one body of whom what joins them is as grey as the ground."""
 LITTLE: Final = 4
 """Pixels of such a part, at least: a head far away."""
-LEFT: Final = 0.38
-"""m² that others must leave of somebody to see: legs beside legs, and what a body's outline leaves
-of its own, are less."""
-TRAIL: Final = 3
-"""Looks for which the mean shows who has passed."""
-_NEAR: Final = np.ones((3, 3), np.uint8)
 FEW: Final = 4
 """Parts of which somebody may consist: more are leaves, or a crowd."""
 MOST: Final = 24
@@ -66,9 +58,6 @@ class Lasting:
         """(h, w) mean grey levels between what is seen and the empty scene, unsmoothed."""
         self._before = np.zeros((height, width), np.bool_)
         """(h, w) what surely differed a look ago: a streak of rain does so in one look."""
-        self._upright: deque[NDArray[np.bool_]] = deque(maxlen=TRAIL)
-        self._now = np.zeros((height, width), np.bool_)
-        """(h, w) what differs in the last look: where somebody has passed, the mean alone does."""
         scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
         side, wide = (max(round(metres * scale), 1) | 1 for metres in (BRIDGE, APART))
         self._bridge = np.ones((side, side), np.uint8)
@@ -78,19 +67,13 @@ class Lasting:
         """Nothing differs: what was seen is too long ago."""
         self.mean[:] = LEAST
         self.gap[:] = 0.0
-        self._before[:] = self._now[:] = False
-        self._upright.clear()
+        self._before[:] = False
 
     def follow(self, evidence: Image, gap: Image) -> None:
         """Take another look's `evidence` (h, w), -1 to 1, and `gap` (h, w) in grey levels."""
         np.greater(self.mean, SURELY, out=self._before)
-        np.greater(evidence, DIFFERS, out=self._now)
         cv2.accumulateWeighted(gap, self.gap, SLOWLY)
         cv2.accumulateWeighted(np.maximum(evidence, np.float32(LEAST)), self.mean, FOLLOW)
-
-    def upright(self, mask: Luma) -> None:
-        """In that look upright bodies are where `mask` (h, w) is set."""
-        self._upright.append(mask > 0)
 
     def of_a_person(self, t: float) -> list[tuple[Blob, Extent]]:
         """What is as large as a person at `t` seconds, with its extent."""
@@ -116,25 +99,6 @@ class Lasting:
             own = np.asarray(sure[whole.window] & whole.mask, np.uint8)
             if _as_large(size) and 1 < self._count(own) <= FEW:
                 found.append((whole._replace(mask=own, shaded=whole.mask), size))
-        return found
-
-    def beside(self, t: float) -> list[tuple[Blob, Extent]]:
-        """What is as large as a person beside who is upright at `t` seconds, with its extent.
-
-        Whoever stands by one who lies, or passes before him, is one with him as the picture shows
-        them. Where he was of late is `shaded` by the blob: there he hides who lies.
-        """
-        if not self._upright:
-            return []
-        there = np.asarray(cv2.dilate(_any(self._upright), _NEAR), np.bool_)
-        found: list[tuple[Blob, Extent]] = []
-        lasts = self._before & self._now & (self.mean > SURELY) & ~there
-        for blob, size in self._sized(self._blobs(lasts, self._bridge, t)):
-            hides = there[blob.window]
-            own = np.asarray((blob.mask > 0) & ~hides, np.uint8)
-            meets = cv2.dilate(own, _NEAR) > 0
-            if size.area >= LEFT and _as_large(size) and np.any(meets & hides):
-                found.append((blob._replace(mask=own, shaded=own | hides.view(np.uint8)), size))
         return found
 
     def _count(self, own: NDArray[np.uint8]) -> int:
@@ -175,12 +139,6 @@ class Lasting:
         long = np.maximum(np.maximum(w, h) - SOFT, 1.0) * metre
         # Where no ground is seen nothing is known, and nothing is small.
         return np.asarray((area * metre**2 < AREA[0]) & (long < LONG[1]))
-
-
-def _any(masks: Iterable[NDArray[np.bool_]]) -> NDArray[np.uint8]:
-    """(h, w) 1 where any of `masks` (h, w) is set."""
-    found: NDArray[np.bool_] = np.logical_or.reduce(list(masks))
-    return found.view(np.uint8)
 
 
 def _as_large(size: Extent) -> bool:

@@ -19,14 +19,23 @@ from plainview.vision.bodies import Bodies
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
-from plainview.vision.events.fallen import CLOSE, UP, Down, Judged, fell, witness
+from plainview.vision.events.fallen import (
+    BESIDE,
+    CLOSE,
+    EVERY,
+    UP,
+    Down,
+    Judged,
+    Rests,
+    fell,
+    witness,
+)
 from plainview.vision.events.falling import Falling
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.gain import Gain
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.lasting import Lasting, meet
 from plainview.vision.events.outline import apart, gap, held
-from plainview.vision.events.rests import BESIDE, EVERY, Rests
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import Extent
@@ -102,7 +111,6 @@ class PersonDown:
             self._lasting.forget()
         evidence = self._founding.evidence(seen)
         self._lasting.follow(evidence, gap(seen, self._founding.behind(seen.plate)))
-        self._lasting.upright(seen.mask)
         self._judged = self._judge(seen.plate.noise)
         for one in self._judged:
             self._meet(one, seen)
@@ -129,23 +137,6 @@ class PersonDown:
             parts = [other for other in found if meet(blob, other.blob)]
             if one is not None and len(parts) < 2 and all(_better(one, other) for other in parts):
                 found = [other for other in found if other not in parts] + [one]
-        return self._beside(found, noise)
-
-    def _beside(self, found: list[Judged], noise: Image) -> list[Judged]:
-        """`found`, and who is down already where others stand beside him.
-
-        His own shadow lies beside who is upright: it makes nobody out to be down.
-        """
-        for blob, size in self._lasting.beside(self._looked):
-            if len(found) == MOST:
-                break
-            one = self._rested(blob, size, noise)
-            if one is None or not any(_near(known.judged, one) for known in self._down):
-                continue
-            whole = [other for other in found if meet(blob, other.blob)]
-            if all(_fits(one, other) for other in whole):
-                found = [other for other in found if other not in whole]
-                found.append(one._replace(beside=True))
         return found
 
     def _rested(self, blob: Blob, size: Extent, noise: Image) -> Judged | None:
@@ -175,12 +166,12 @@ class PersonDown:
         for one in self._down:
             if _near(one.judged, judged):
                 # One look may speak for another posture: it is their mean that tells.
-                if not one.joined(judged) and one.explains(judged):
+                if one.explains(judged):
                     if one.looks < FRESH and one.upright <= CLOSE:
                         one.sank = max(one.sank, self._sank(judged))
                     one.again(judged, stayed, upright_now=now)
                 return
-        if judged.beside or judged.lies < LEAST or judged.other > judged.lies + UP[1]:
+        if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
             return
         sank = self._sank(judged) if upright <= CLOSE else 0.0
         sure = witness(sank, judged.unclear)
@@ -195,8 +186,6 @@ class PersonDown:
 
     def _sank(self, judged: Judged) -> float:
         """Metres that somebody sank fast where `judged` is; 0 where somebody went meanwhile."""
-        if judged.beside:
-            return 0.0  # what others hide of somebody who stands has not sunk
         sank, when = self._falling.sank(judged.blob, judged.place)
         if fell(sank) > 0:
             gone = self._company.gone(judged.place, self._optics.centre, when - 0.8, when + 2.0)
@@ -215,9 +204,7 @@ class PersonDown:
             not one.explains(judged) and float(np.hypot(*(judged.place - one.judged.place))) < 0.8
             for judged in self._judged
         )
-        joined = any(one.joined(judged) and _near(one.judged, judged) for judged in self._judged)
-        long = one.looks > 3 or joined
-        if long and not up and (still or one.change.look(seen) is State.HERE):
+        if one.looks > 3 and not up and (still or one.change.look(seen) is State.HERE):
             one.lost = 0
             return True
         one.lost += 1
@@ -237,11 +224,6 @@ def _better(one: Judged, other: Judged) -> bool:
     """Whether `one` is more than the `other`, and a silhouette explains it better than any that."""
     better = max(one.lies, one.other) > max(other.lies, other.other)
     return better and one.extent.area > other.extent.area
-
-
-def _fits(one: Judged, other: Judged) -> bool:
-    """Whether a silhouette explains `one` better than any the `other`."""
-    return max(one.lies, one.other) > max(other.lies, other.other)
 
 
 def _near(one: Judged, other: Judged) -> bool:

@@ -118,15 +118,13 @@ class Founding:
         differs = (self._gap(plate, (slice(0, height), slice(0, width))) > least).view(np.uint8)
         closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
         labels, stats = parts(closed)
-        first, shown = gradient(self._first), gradient(plate.luma)
+        outlines = gradient(self._first), gradient(plate.luma)
         for k in np.nonzero(stats[1:, cv2.CC_STAT_AREA] >= LEAST)[0] + 1:
-            x, y, w, h, _ = (int(v) for v in stats[k])
-            part = np.s_[max(y - 4, 0) : y + h + 4, max(x - 4, 0) : x + w + 4]
-            blob = (labels[part] == k).astype(np.uint8)
-            grown = cv2.dilate(blob, np.ones((3, 3), np.uint8)) > 0
-            before, after = float(first[part][grown].mean()), float(shown[part][grown].mean())
-            if after > OUTLINE[0] * before + OUTLINE[1]:
-                found[part] |= grown
+            window = _window(stats[k])
+            blob = (labels[window] == k).view(np.uint8)
+            if not _take(found[window], blob, outlines, window):
+                # Tape that moves in the wind joins a head: what is of the plate is, by itself.
+                _take_parts(found[window], blob & differs[window], outlines, window)
         return found
 
     def _gap(self, plate: Plate, part: tuple[slice, slice]) -> Image:
@@ -140,6 +138,42 @@ class Founding:
         gap = np.abs(cv2.blur(self._first[wide] - plate.luma[wide], (3, 3)))
         inner = gap[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
         return np.asarray(inner, np.float32)
+
+
+def _window(stat: NDArray[np.int32]) -> tuple[slice, slice]:
+    """The rows and columns of a part with `stat` (5,), and four around it."""
+    x, y, w, h, _ = (int(v) for v in stat)
+    return slice(max(y - 4, 0), y + h + 4), slice(max(x - 4, 0), x + w + 4)
+
+
+def _take(
+    found: NDArray[np.bool_],
+    blob: NDArray[np.uint8],
+    outlines: tuple[Image, Image],
+    window: tuple[slice, slice],
+) -> bool:
+    """Whether `blob` (h, w), in its `window`, is of the plate alone: it is `found` (h, w) then.
+
+    `outlines`: steepness of the first picture and of the plate, whole.
+    """
+    grown = cv2.dilate(blob, np.ones((3, 3), np.uint8)) > 0
+    before, after = (float(one[window][grown].mean()) for one in outlines)
+    if after <= OUTLINE[0] * before + OUTLINE[1]:
+        return False
+    found |= grown
+    return True
+
+
+def _take_parts(
+    found: NDArray[np.bool_],
+    own: NDArray[np.uint8],
+    outlines: tuple[Image, Image],
+    window: tuple[slice, slice],
+) -> None:
+    """Those parts of `own` (h, w) that _take() takes by themselves."""
+    labels, stats = parts(own)
+    for k in np.nonzero(stats[1:, cv2.CC_STAT_AREA] >= LEAST)[0] + 1:
+        _take(found, (labels == k).astype(np.uint8), outlines, window)
 
 
 def _around(where: NDArray[np.bool_]) -> tuple[slice, slice] | None:

@@ -23,8 +23,8 @@ def whole(folder: Path, last: str) -> Iterator[Path]:
     try:
         made = [one for one in (folder, *folder.parents) if not one.exists()]
         try:
-            part.mkdir(parents=True, exist_ok=True)
-            _clear(part)
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
             yield part
             for file in sorted(part.iterdir(), key=lambda one: one.name == last):
                 file.replace(folder / file.name)
@@ -40,8 +40,3 @@ def whole(folder: Path, last: str) -> Iterator[Path]:
         raise PlainviewError(
             f"cannot be written ({error.strerror})", where=str(folder), mend="Name another folder"
         ) from error
-
-
-def _clear(part: Path) -> None:
-    for file in part.iterdir():
-        file.unlink()

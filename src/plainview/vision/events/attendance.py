@@ -188,12 +188,13 @@ def _count_alone(optics: Optics, thing: Thing, seen: Seen) -> None:
     bodies = seen.bodies
     near = np.hypot(*(bodies.places - thing.extent.place).T) < ABOUT[0]
     there = bodies.places[near & (bodies.weights > LEAST)]
+    if len(there) == 0:
+        thing.alone += 1
+        return
     own = np.zeros(seen.luma.shape, np.uint8)
     own[thing.change.blob.window] = thing.grown
-    if _anybody(optics, there, seen, own):
-        thing.alone, thing.mistaken = 0, False
-    else:
-        thing.alone, thing.mistaken = thing.alone + 1, thing.mistaken or len(there) > 0
+    thing.mistaken = not _anybody(optics, there, seen, own)
+    thing.alone = thing.alone + 1 if thing.mistaken else 0
 
 
 def _staying(thing: Thing, seen: Seen, reach: float) -> Floats:

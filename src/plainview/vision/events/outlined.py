@@ -31,9 +31,9 @@ def outlined(
     if not thing.fits:
         # It came with more, as with the shadow of who put it down, or in pieces with its own.
         share, piece = remaining(thing.change.blob, seen.evidence)
-        if not other or REMAINS[0] < share < REMAINS[1]:
-            factor, blob = share, piece
-            other = REMAINS[0] < factor < REMAINS[1]
+        alone = REMAINS[0] < share < REMAINS[1]
+        if alone or not other:
+            factor, blob, other = share, piece, alone
     same = abs(factor - thing.factor) < STEADY * factor
     thing.outgrown = thing.outgrown + 1 if same and other else 0
     thing.factor = factor

@@ -180,11 +180,20 @@ export interface CityNow {
   minutes: CountPoint[];
 }
 
+/** A part of the program that does not do its work now. */
+export interface Trouble {
+  part: "bus" | "store" | "permits" | "alerts" | "recordings" | "files";
+  /** As the log says it. */
+  why: string;
+}
+
 export interface System {
   version: string;
   t: number;
   readings_per_second: number;
   disk: { used: number; bound: number; free: number | null; oldest: number | null };
+  /** None: every part does its work. */
+  troubles: Trouble[];
 }
 
 export type Quantity =

@@ -7,6 +7,7 @@ import { scopeWords, standingWords, watch } from "./govern";
 import type { SitesMap } from "./map";
 import { alertRank } from "./pins";
 import { follow } from "./poll";
+import { showTroubles } from "./troubles";
 import { alertsGrade, bytes, countWords, people, quietSites, range, share, siteState, whole } from "./words";
 
 const EVERY = 2000;
@@ -149,10 +150,11 @@ function idleState(site: SiteNow, idle: CameraStanding[]): ReturnType<typeof sit
   return { grade: told?.grade ?? "bad", what: `${which}: ${what}${rest > 0 ? `; ${rest} more cannot be believed` : ""}` };
 }
 
-/** The line at the foot of every page: store and speed. */
+/** The line at the foot of every page, store and speed; and above the page, what is amiss with the program. */
 export async function foot(): Promise<void> {
   try {
     const system = await ask<System>("system");
+    showTroubles(system.troubles);
     const { used, bound, free } = system.disk;
     part("foot").replaceChildren(
       h("span", {}, `Readings per second: ${system.readings_per_second.toFixed(1)}`),

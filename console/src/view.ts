@@ -5,6 +5,7 @@ import { ask, type Camera, type EventKind, type Flag, Problem, type Estimate } f
 import { h, part, say } from "./dom";
 import { foot } from "./home";
 import { masksCard } from "./masks";
+import { poll } from "./poll";
 import { may } from "./session";
 import { clock, EVENTS, estimate, FLAGS, span } from "./words";
 
@@ -25,6 +26,8 @@ interface View extends Estimate {
 const ANNOUNCE = 30;
 const QUIET = 6000;
 const RETRY = 1500;
+/** Milliseconds between two questions for how the camera itself is doing. */
+const EVERY = 5000;
 const DRAWN = "Drawn, not filmed: an approved picture of the empty scene, in the present light, with what was measured drawn over it. Nobody can be seen here; an empty view does not prove an empty place.";
 const LEVELS: readonly [colour: string, words: string][] = [
   ["#3cd0b2", "under 0.5"],
@@ -62,7 +65,7 @@ export async function show(main: HTMLElement, camera: string): Promise<void> {
   };
   set(first);
   listen(camera, set, view.cut);
-  void ask<Camera>(`cameras/${camera}`).then((told) => facts.about(told), () => undefined);
+  poll<Camera>("this camera", `cameras/${camera}`, EVERY, (told) => facts.about(told), () => facts.about(null));
   void foot();
 }
 
@@ -145,25 +148,39 @@ function viewCard() {
 function factsCard(site: string) {
   const now = h("dd", {});
   const marks = h("dd", {});
-  const at = h("dd", {});
+  const time = h("dd", {});
   const seal = h("dd", {}, "Not known");
   const card = h("section", { class: "card", "aria-labelledby": "facts" },
     h("h2", { id: "facts" }, "What it says in numbers"),
     h("dl", { class: "facts view-facts" },
       h("div", {}, h("dt", {}, "People"), now),
       h("div", {}, h("dt", {}, "Events that are marked"), marks),
-      h("div", {}, h("dt", {}, "Measured"), at),
+      h("div", {}, h("dt", {}, "Measured"), time),
       h("div", {}, h("dt", {}, "Sealed"), seal)),
     h("p", { class: "note" }, h("a", { href: `/sites/${site}` }, "All of the site, from above")));
+  let shown: View | null = null;
+  let camera: Camera | null = null;
+  /** Where no view is drawn, the camera may measure all the same: then its newest count is told. */
+  const fill = (): void => {
+    if (shown === null) return;
+    const drawn = shown.state === "shown" || bare(shown);
+    const told = shown.count !== null ? { ...shown, at: shown.t } : camera?.believed ? { ...camera, at: camera.measured } : null;
+    say(now, told === null ? "Not known" : estimate(told));
+    say(marks, drawn ? marked(shown) || "None" : "Nothing is drawn");
+    const at = told?.at ?? shown.t;
+    say(time, at === null ? "Not known" : clock(at));
+    say(seal, camera === null || camera.sealed === null ? "Not known" : camera.sealed ? "Yes: only these pictures and numbers leave its lens" : "No: this machine's kernel cannot seal it");
+  };
   return {
     card,
     set(view: View): void {
-      say(now, view.count === null ? "Not known" : estimate(view));
-      say(marks, view.state !== "shown" && !bare(view) ? "Not known" : marked(view) || "None");
-      say(at, view.t === null ? "Not known" : clock(view.t));
+      shown = view;
+      fill();
     },
-    about(camera: Camera): void {
-      say(seal, camera.sealed === null ? "Not known" : camera.sealed ? "Yes: only these pictures and numbers leave its lens" : "No: this machine's kernel cannot seal it");
+    /** What the camera says of itself; null: not known. */
+    about(told: Camera | null): void {
+      camera = told;
+      fill();
     },
   };
 }

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from plainview.app.access import announce, end_all, local_link, open_access
+from plainview.app.state import held
 from plainview.clock import ManualClock, SystemClock
 from plainview.config.access import AccessConfig, AccessTable, access_from
 from plainview.document import convert, read_document
@@ -60,6 +61,9 @@ def test_without_a_running_plainview_it_is_for_the_next(tmp_path: Path) -> None:
     link = local_link(tmp_path / "new", role=Role.OPERATOR)
     assert link.url.startswith("http://127.0.0.1:8420/login/link?token=")
     assert link.person.name
+    assert link.waits == str(tmp_path / "new")
+    with held(tmp_path / "new"):
+        assert local_link(tmp_path / "new", role=Role.OPERATOR).waits == ""
 
 
 def test_a_folder_of_nobody_s_is_taken_by_its_name(
@@ -80,7 +84,10 @@ def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_the_command_prints_a_link_and_nothing_else(tmp_path: Path) -> None:
-    """One line, so that a script can take it; ending all says so."""
+    """One line, so that a script can take it; ending all says so.
+
+    That nothing runs there yet, so that the link leads nowhere, stands beside it.
+    """
     command = [sys.executable, "-m", "plainview", "login", "--state", str(tmp_path / "s")]
     made = subprocess.run(
         [*command, "--role", "privacy-officer", "--name", "Kim"],
@@ -89,7 +96,7 @@ def test_the_command_prints_a_link_and_nothing_else(tmp_path: Path) -> None:
         check=True,
     )
     assert re.fullmatch(r"http://127\.0\.0\.1:8420/login/link\?token=[\w-]{43}\n", made.stdout)
-    assert made.stderr == ""
+    assert made.stderr.startswith(f"no Plainview runs on {tmp_path / 's'}: ")
     folder = tmp_path / "s" / "access" / "links"
     assert len(list(folder.iterdir())) == 1
     ended = subprocess.run([*command, "--end-all"], capture_output=True, text=True, check=True)

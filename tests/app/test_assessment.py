@@ -206,7 +206,11 @@ def test_two_people_make_a_permit(desk: Desk) -> None:
     code, lines, error = desk.types("assessment", "publish", path, "--state", state)
     assert code == 0, error
     assert lines[0].startswith("market-square@1: granted")
-    assert "in force" in desk.types("assessment", "list", "--state", state)[1][0]
+    period = load_assessment(path).period
+    # By the clock of Brussels, two hours before which its first and last day begin in UTC.
+    assert desk.types("assessment", "list", "--state", state)[1] == [
+        f"market-square@1: in force, {period.begins} to {period.ends}"
+    ]
 
     code, lines, error = desk.types(
         "assessment",
@@ -220,7 +224,9 @@ def test_two_people_make_a_permit(desk: Desk) -> None:
         state,
     )
     assert code == 0, error
-    assert "in force" not in desk.types("assessment", "list", "--state", state)[1][0]
+    assert desk.types("assessment", "list", "--state", state)[1][0].startswith(
+        "market-square@1: revoked, "
+    )
 
 
 def test_an_assessment_with_a_finding_is_not_approved(desk: Desk) -> None:

@@ -152,6 +152,21 @@ def test_a_file_that_is_no_key_is_one_line(
     assert "AAAA" not in wrong
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("assessment", "list"), ("officer", "list"), ("stop", "city", "--why", "x y z", "--name", "A"),
+     ("publish", "--account"), ("register", "export", "json")],
+)  # fmt: skip
+def test_a_folder_in_which_no_city_was_begun_stays_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    """A wrong --state is said to be wrong; it is given no keys and no ledger of its own."""
+    code, told, wrong = run(capsys, *command, "--state", tmp_path)
+    assert (code, told) == (InputError.exit_code, "")
+    assert "no city was begun in this folder" in wrong
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_file_is_replaced(
     state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,11 +1,13 @@
-"""The joined parts in one process: a clock that is set, a port that is not free."""
+"""The joined parts in one process: a clock that is set, a port that is taken, what is amiss."""
 
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 from msgspec import structs
 from tests.app.permitted import permit
+from tests.servers.nats import SERVER, NatsServer, until
 
 from plainview.app.running import Running
 from plainview.clock import SystemClock
@@ -63,3 +65,45 @@ def test_a_port_that_is_taken_stops_everything_else(config: CityConfig, tmp_path
         taken = structs.replace(config, port=running.web.port)
         with pytest.raises(InputError, match="the port is in use"):
             Running(taken, tmp_path / "two", SystemClock())
+
+
+def _amiss(running: Running) -> list[tuple[str, str]]:
+    """The parts in trouble and why, as the console is told."""
+    told = httpx.get(f"{running.url}api/v1/system", timeout=60).json()["troubles"]
+    return [(one["part"], one["why"]) for one in told]
+
+
+@pytest.mark.skipif(not SERVER.exists(), reason=f"no NATS server: {SERVER} is missing")
+def test_a_bus_that_goes_away_is_told_until_it_is_back(config: CityConfig, tmp_path: Path) -> None:
+    """Whoever looks at the console sees that nothing gets through, and why; then that it does."""
+    server = NatsServer(tmp_path / "nats")
+    try:
+        over = structs.replace(config, bus=server.url, simulated=True)
+        with Running(over, tmp_path / "state", SystemClock()) as running:
+            until(lambda: _amiss(running) == [])
+            server.kill()
+            until(lambda: [part for part, _ in _amiss(running)] == ["bus"])
+            assert _amiss(running)[0][1]
+            server.start()
+            until(lambda: _amiss(running) == [])
+    finally:
+        server.kill()
+
+
+def test_a_city_file_that_cannot_be_used_is_told_until_it_can(
+    config: CityConfig, city: Path, tmp_path: Path
+) -> None:
+    """The cameras go on as they were, and the console says which line of the file is wrong."""
+    good = city.read_text()
+    with Running(structs.replace(config, simulated=True), tmp_path, SystemClock()) as running:
+
+        def told() -> list[tuple[str, str]]:
+            running.look()
+            return _amiss(running)
+
+        assert told() == []
+        city.write_text(f"nonsense = 1\n{good}")
+        until(lambda: [part for part, _ in told()] == ["files"])
+        assert "nonsense" in told()[0][1]
+        city.write_text(f"{good}\n")
+        until(lambda: told() == [])

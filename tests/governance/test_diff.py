@@ -17,6 +17,7 @@ from plainview.governance.assessment import (
     load_assessment,
 )
 from plainview.governance.diff import Change, diff
+from plainview.governance.fields import known
 
 OLD = load_assessment(Path(__file__).parent / "examples" / "eu.toml")
 replace = structs.replace
@@ -161,6 +162,17 @@ def test_lines_say_before_and_after() -> None:
     assert one(inside("controller", website="")).line().startswith("controller.website: gone: http")
     assert one(inside("privacy_officer", advice_date=None)).after == ""
     assert one(hours(until="01:00\n")).after == "01:00"
+
+
+def test_only_a_capability_that_names_no_camera_asks_for_all() -> None:
+    """The form says of that one list that empty means all; nothing else that is empty does."""
+    listed = known("capabilities[].cameras")
+    assert listed is not None
+    assert "empty: all of them" in listed.help
+    told = one(replace(OLD, capabilities=(*OLD.capabilities, AssessedCapability("view")))).after
+    assert "aims = none" in told
+    assert "cameras = all" in told
+    assert one(inside("people", groups=())).after == "none"
 
 
 def test_both_ways_name_the_same_fields() -> None:

@@ -12,6 +12,7 @@ from tests.web.browsing import no_barriers_in_light_and_dark, opened, page_of
 
 from plainview.record import Health
 from plainview.web.api import create_app
+from plainview.web.edge import Trouble
 from plainview.web.server import Served, bind
 from plainview.web.views import SiteView
 
@@ -112,6 +113,27 @@ def test_when_readings_stop_the_page_says_so(
         live_world.say(QUAY, structs.replace(last, span=1000))
         expect(camera(page, "quay-east")).to_contain_text("No measurement for")
         expect(count(page)).to_have_text("Not known")
+
+
+@pytest.mark.parametrize("path", ["", "sites/plaza"])
+def test_what_is_amiss_with_the_program_stands_above_every_page(
+    browser: Browser, live_world: "World", sites: tuple[SiteView, ...], path: str
+) -> None:
+    """In words, on a phone as well, and only as long as it lasts."""
+    amiss = [Trouble("bus", "no servers available for connection")]
+    app = create_app(sites=sites, store=live_world.store, troubles=lambda: tuple(amiss))
+    with (
+        Served(app, bind(port=0)) as server,
+        shown(browser, server, path, viewport={"width": 390, "height": 844}) as page,
+    ):
+        told = page.locator("#troubles")
+        expect(told).to_have_text(
+            "Measurements do not get through: No servers available for connection. They wait where"
+            " they are while there is room, and are stored later."
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        amiss.clear()
+        expect(told).to_be_hidden()
 
 
 def test_a_page_outlives_a_restart_of_the_server(

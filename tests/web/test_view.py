@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect
 from tests.web.access.conftest import SAFETY, KeptDesk
 from tests.web.browsing import no_barriers, opened, page_of
 from tests.web.conftest import SITES
+from tests.web.conftest import World as Cameras
 
 from plainview import redacted
 from plainview.app.view_files import ViewPlates
@@ -64,6 +65,7 @@ class World(NamedTuple):
     clock: ManualClock
     capabilities: dict[str, tuple[str, str, tuple[str, ...]]]
     shown: list[tuple[str, bytes | None]]
+    store: Store
 
     def cookie(self, role: Role, purpose: str = SAFETY.id) -> tuple[str, str]:
         """Token and CSRF of somebody who has signed in."""
@@ -122,7 +124,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             views=views,
         )
         with Served(app, bind(port=0)) as served:
-            yield World(served, views, plates, access, office, desk, clock, capabilities, shown)
+            behind = (views, plates, access, office, desk, clock, capabilities, shown, store)
+            yield World(served, *behind)
     store.close()
 
 
@@ -264,3 +267,19 @@ def test_the_page_shows_the_view_and_admits_a_plate(browser: Browser, world: Wor
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # Playwright's own dictionary
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         no_barriers(page)
+
+
+def test_where_no_view_is_drawn_the_page_tells_what_the_camera_measures(
+    browser: Browser, world: World
+) -> None:
+    """A camera that may count and show nothing is no camera of which nothing is known."""
+    name = f"plainview-{world.served.port}"
+    token, _ = world.cookie(Role.OPERATOR)
+    cookie = {"name": name, "value": token, "url": world.served.url}
+    with page_of(browser, world.served.url, f"cameras/{SOUTH}", [cookie]) as page:
+        people = page.locator(".view-facts div", has_text="People").locator("dd")
+        expect(people).to_have_text("Not known")
+        cameras = Cameras(world.clock, world.store)
+        cameras.say(SOUTH, cameras.reading(SOUTH, [(2.5, 20.5, 0, -1)] * 7))
+        expect(people).to_have_text("7 (5 to 9)")
+        expect(page.locator(".view-absent")).to_contain_text("no assessment in force")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from plainview.app.state import likely
+from plainview.app.state import is_held, likely
 from plainview.clock import Clock, SystemClock
 from plainview.config.access import AccessConfig, OidcConfig
 from plainview.document import expanded
@@ -29,6 +29,8 @@ class LocalLink(Struct, frozen=True):
 
     url: str
     person: Person
+    waits: str = ""
+    """The state folder, where no Plainview runs on it that could be asked yet."""
 
 
 def open_access(config: AccessConfig, state: Path, clock: Clock) -> Access:
@@ -62,7 +64,8 @@ def local_link(
         raise InputError("this is not a name", where="--name", mend="Give your name in plain text")
     person = Person(wanted, role)
     token = Links(folder / FOLDER / "links", clock or SystemClock()).make(person)
-    return LocalLink(f"{address(folder)}/login/link?token={token}", person)
+    waits = "" if is_held(folder) else str(folder)
+    return LocalLink(f"{address(folder)}/login/link?token={token}", person, waits)
 
 
 def end_all(state: Path | None) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,6 +19,8 @@ from plainview.governance.assessment import AssessedCamera, load_assessment
 from plainview.governance.check import check as find
 from plainview.governance.diff import diff as changes
 from plainview.governance.jsonschema import schema_text
+from plainview.governance.standing import PermitRecord
+from plainview.governance.words import LANGUAGES
 
 _FORMATS: Final = (".html", ".pdf")
 
@@ -95,14 +98,26 @@ def revoke(permit: str, why: str, key: Path, state: Path | None) -> str:
 
 
 def listing(state: Path | None) -> list[str]:
-    """Every permit that was ever granted and what became of it, a line each."""
+    """Every permit that was ever granted and what became of it, a line each.
+
+    Its days are those of its own timezone, the last one included, as the assessment says them.
+    """
     with office_of(state) as office:
         now = office.now()
-        return [
-            f"{name}: {'in force' if record.holds(now) else 'over or not begun'},"
-            f" {_day(record.begins)} to {_day(record.ends)}"
-            for name, record in sorted(office.standing().permits.items())
-        ] or ["no permit was granted yet: see 'plainview assessment new --help'"]
+        lines = []
+        for name, record in sorted(office.standing().permits.items()):
+            zone = ZoneInfo(office.permit(record.digest)[0].timezone)
+            first, last = _day(record.begins, zone), _day(record.ends - 1, zone)
+            lines.append(f"{name}: {_became(record, now)}, {first} to {last}")
+        return lines or ["no permit was granted yet: see 'plainview assessment new --help'"]
+
+
+def _became(record: PermitRecord, now: int) -> str:
+    if record.holds(now):
+        return "in force"
+    if record.over and record.over_since <= now:
+        return record.over
+    return "not begun" if now < record.begins else "over"
 
 
 def render(path: Path, out: Path, language: str) -> str:
@@ -127,7 +142,9 @@ def render(path: Path, out: Path, language: str) -> str:
             data = assessment_pdf(assessment, language, t=now)
     except KeyError as error:
         raise InputError(
-            f"pages are not written in {language!r}", where="--language", mend="Use en or zh-Hant"
+            f"pages are not written in {language!r}",
+            where="--language",
+            mend=f"The languages are {', '.join(LANGUAGES)}",
         ) from error
     _write(out, data, replace=True)
     return f"{out}: {assessment.name}, {len(data)} bytes"
@@ -148,8 +165,8 @@ def _today() -> dt.date:
     return dt.datetime.fromtimestamp(SystemClock().utc(), tz=dt.UTC).date()
 
 
-def _day(milliseconds: int) -> str:
-    return f"{dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC):%Y-%m-%d}"
+def _day(milliseconds: int, zone: ZoneInfo) -> str:
+    return f"{dt.datetime.fromtimestamp(milliseconds / 1000, tz=zone):%Y-%m-%d}"
 
 
 def _write(path: Path, data: bytes, *, replace: bool = False) -> None:

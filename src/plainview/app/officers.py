@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from plainview.app.state import existing, usual
+from plainview.app.state import begun, existing, usual
 from plainview.clock import SystemClock
 from plainview.errors import InputError
 from plainview.governance.office import Office
@@ -22,7 +22,7 @@ def office_of(state: Path | None, *, make: bool = False) -> Iterator[Office]:
 
     With `make` the folder is begun if there is none. Raises InputError, LedgerError.
     """
-    folder = existing(state) if not make else (state or usual())
+    folder = begun(state) if not make else (state or usual())
     if make:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -22,7 +22,7 @@ from msgspec import Struct
 from plainview.app.draw import ORDINARY, Terms, prepared
 from plainview.app.publishing import Permits, timezone_of
 from plainview.app.register import in_force
-from plainview.app.state import DEFAULT, existing
+from plainview.app.state import DEFAULT, begun
 from plainview.civic.statistics import account as accounts
 from plainview.civic.statistics.account import DELTA, MILLION
 from plainview.civic.statistics.day import hours_of
@@ -67,7 +67,7 @@ def publish(
     LedgerError; then nothing was published.
     """
     city = load_city(city_file)
-    folder = existing(state or city.state or DEFAULT)
+    folder = begun(state or city.state or DEFAULT)
     with _alone(folder), Office(folder, clock or SystemClock()) as office:
         return publish_with(office, folder, city, day=day, terms=terms, out=out, dry_run=dry_run)
 
@@ -112,7 +112,7 @@ def publish_with(
 
 def account(state: Path | None, *, clock: Clock | None = None) -> list[str]:
     """What was released, a line each, and what somebody who was always there has spent."""
-    folder = existing(state)
+    folder = begun(state)
     with Office(folder, clock or SystemClock()) as office:
         releases = sorted(office.standing().releases.values(), key=lambda one: one.begins)
         now = office.now()

@@ -30,6 +30,7 @@ from plainview.app.release_desk import RunningReleases
 from plainview.app.retention import Keeping
 from plainview.app.scorecards import Scorecards
 from plainview.app.speaking import Speakers
+from plainview.app.trouble import troubles
 from plainview.app.view_files import ViewPlates
 from plainview.app.views import RunningViews
 from plainview.app.witnessing import WitnessAsker
@@ -48,6 +49,7 @@ from plainview.readings import Readings
 from plainview.record import CameraStatus, Stamped
 from plainview.store import Store, open_store
 from plainview.vision.task import Trust
+from plainview.web.edge import Trouble
 from plainview.web.views import CameraView, SiteView
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class Running:
                 clock=clock,
             )
             stack.enter_context(self._asker)
-            switch = Switch(office, folder)
+            self._switch = switch = Switch(office, folder)
             stack.callback(switch.close)
             url = f"sqlite:{folder / 'plainview.db'}"
             self.store = store = open_store(city.store or url, city.retention)
@@ -146,6 +148,7 @@ class Running:
                 sites=views,
                 store=store,
                 stats=self._stats,
+                troubles=self._troubles,
                 clock=clock,
                 hosts=_hosts(city),
                 access=self.access,
@@ -330,6 +333,19 @@ class Running:
             **self.views.stats(),
             "ledger_entries": float(self.office.ledger.size),
         }
+
+    def _troubles(self) -> tuple[Trouble, ...]:
+        recordings = self.recordings
+        return troubles(
+            self.intake.stats(),
+            stores=self._city.role != "site",
+            others=(
+                ("permits", self.governor.trouble or self._switch.trouble),
+                ("alerts", self.watching.trouble),
+                ("recordings", "" if recordings is None else recordings.trouble),
+                ("files", self._file.trouble),
+            ),
+        )
 
 
 def _nobody(_readings: Readings, _events: int, _taken: float) -> None:

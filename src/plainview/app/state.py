@@ -78,3 +78,33 @@ def existing(folder: Path | None) -> Path:
             mend="Give the one of 'plainview run' with --state",
         )
     return found
+
+
+def begun(folder: Path | None) -> Path:
+    """The `existing` state folder in which a city was begun. Raises InputError if there is none.
+
+    Opened as an office, any other folder would be given keys and a ledger of its own.
+    """
+    found = existing(folder)
+    if not (found / "ledger").is_dir():
+        raise InputError(
+            "no city was begun in this folder",
+            where=str(found),
+            mend="Give the state folder of 'plainview run' with --state",
+        )
+    return found
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a Plainview runs on the state folder `folder` now."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -35,4 +35,10 @@ def login(
         end(state)
         typer.echo("every session and link has ended")
         return
-    typer.echo(local_link(state, role=role, name=name).url)
+    link = local_link(state, role=role, name=name)
+    typer.echo(link.url)
+    if link.waits:
+        typer.echo(
+            f"no Plainview runs on {link.waits}: the link waits for one to be started there",
+            err=True,
+        )

@@ -157,7 +157,7 @@ def listing(state: State = None) -> None:
 def render(
     file: File,
     out: Annotated[Path, Option(help="The .html or .pdf to write.")],
-    language: Annotated[str, Option(help="Language of headings: en or zh-Hant.")] = "en",
+    language: Annotated[str, Option(help="Language of headings: en, zh-Hant, fr or de.")] = "en",
 ) -> None:
     """Write an assessment as a page or as a printable document.
 

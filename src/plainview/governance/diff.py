@@ -15,10 +15,13 @@ from plainview.errors import InputError
 from plainview.governance.assessment import Assessment, Period
 from plainview.governance.contradictions import SPANS
 from plainview.governance.durations import MIDNIGHT, minutes_of, seconds_of
+from plainview.governance.fields import EACH
 
 _NAMES: Final = ("id", "name", "role")
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEK: Final = 7 * MIDNIGHT
+_ALL_WHERE_EMPTY: Final = f"capabilities{EACH}.cameras"
+"""The one list of an assessment in which naming nothing asks for everything."""
 
 
 class Change(Struct, frozen=True):
@@ -47,9 +50,25 @@ def diff(old: Assessment, new: Assessment) -> list[Change]:
     """What changed from `old` to `new`, in the order of the form."""
     pair = _Pair(old, new)
     return [
-        Change(field, _said(field, before), _said(field, after), _wider(pair, field, before, after))
-        for field, before, after in _changes("", _plain(old), _plain(new))
+        Change(
+            leaf.at,
+            _shown(leaf.field, leaf.before),
+            _shown(leaf.field, leaf.after),
+            _wider(pair, leaf.at, leaf.before, leaf.after),
+        )
+        for leaf in _changes("", "", _plain(old), _plain(new))
     ]
+
+
+class _Leaf(NamedTuple):
+    """A value that differs; None where there was none."""
+
+    at: str
+    """Where, with entries of lists by their name: `capabilities[flow].cameras`."""
+    field: str
+    """The field of the form that it is: `capabilities[].cameras`."""
+    before: Any
+    after: Any
 
 
 def _plain(value: Struct) -> Mapping[str, Any]:
@@ -57,25 +76,29 @@ def _plain(value: Struct) -> Mapping[str, Any]:
     return plain
 
 
-def _changes(at: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401
-    """Pairs of leaves that differ, as (field, before, after); None where there was none."""
+def _changes(at: str, field: str, before: Any, after: Any) -> Iterator[_Leaf]:  # noqa: ANN401
+    """The leaves that differ between two values of one `field`."""
     if before == after:
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in dict.fromkeys((*before, *after)):
-            inner = f"{at}.{key}" if at else str(key)
-            yield from _changes(inner, before.get(key), after.get(key))
+            inner = _below(at, key), _below(field, key)
+            yield from _changes(*inner, before.get(key), after.get(key))
         return
     named_before, named_after = _named(before), _named(after)
     if named_before is not None and named_after is not None:
         for key in dict.fromkeys((*named_before, *named_after)):
-            inner = f"{at}[{key}]"
+            entry = f"{at}[{key}]", f"{field}{EACH}"
             if key in named_before and key in named_after:
-                yield from _changes(inner, named_before[key], named_after[key])
+                yield from _changes(*entry, named_before[key], named_after[key])
             else:
-                yield inner, named_before.get(key), named_after.get(key)
+                yield _Leaf(*entry, named_before.get(key), named_after.get(key))
         return
-    yield at, before, after
+    yield _Leaf(at, field, before, after)
+
+
+def _below(at: str, key: str) -> str:
+    return f"{at}.{key}" if at else key
 
 
 def _named(value: object) -> dict[str, Any] | None:
@@ -89,19 +112,16 @@ def _named(value: object) -> dict[str, Any] | None:
     return dict(zip(names, value, strict=True)) if len(set(names)) == len(names) else None
 
 
-def _said(field: str, value: object) -> str:
-    """A capability that names no camera is asked for at all of them."""
-    return "all" if value == () and field.endswith("].cameras") else _shown(value)
-
-
-def _shown(value: object) -> str:
+def _shown(field: str, value: object) -> str:
+    """A `value` of `field` in words."""
     if value is None or value == "":
         return ""
     if isinstance(value, Mapping):
-        said = ((key, _said(f"[].{key}", inner)) for key, inner in value.items())
+        said = ((key, _shown(_below(field, key), inner)) for key, inner in value.items())
         return "; ".join(f"{key} = {words}" for key, words in said if words) or "empty"
     if isinstance(value, tuple):
-        return ", ".join(_shown(inner) for inner in value) or "none"
+        words = ", ".join(_shown(f"{field}{EACH}", inner) for inner in value)
+        return words or ("all" if field == _ALL_WHERE_EMPTY else "none")
     if isinstance(value, bool):
         return "true" if value else "false"
     return " ".join(str(value).split())

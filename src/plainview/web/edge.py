@@ -6,7 +6,7 @@ that the operator gave to sites, cameras, lines and zones.
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -308,6 +308,17 @@ class DiskEdge(Struct, frozen=True):
     oldest: Annotated[float | None, Meta(description="UTC seconds of the oldest Reading.")]
 
 
+Part = Literal["bus", "store", "permits", "alerts", "recordings", "files"]
+"""What can be in trouble as a whole, rather than a camera or a route."""
+
+
+class Trouble(Struct, frozen=True):
+    """A part of this Plainview that does not do its work now."""
+
+    part: Part
+    why: Annotated[str, Meta(description="As the log says it.")]
+
+
 class SystemEdge(Struct, frozen=True):
     """What the whole of this Plainview is doing."""
 
@@ -316,6 +327,9 @@ class SystemEdge(Struct, frozen=True):
     readings_per_second: float
     disk: DiskEdge
     stats: Annotated[dict[str, float], Meta(description="Counters of bus and intake, by name.")]
+    troubles: Annotated[
+        tuple[Trouble, ...], Meta(description="Parts that do not do their work now; none: all do.")
+    ]
 
 
 def named_crossings(

@@ -28,6 +28,7 @@ from plainview.web.edge import (
     SiteNow,
     SitePlace,
     SystemEdge,
+    Trouble,
     UsualEdge,
     named_crossings,
     reading_edge,
@@ -71,7 +72,7 @@ Resolution = Annotated[Literal["reading", "minute", "hour"], QueryParameter()]
 class Parts:
     """What the handlers share. Frozen but for the store."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one for each part that is told of
         self,
         plans: dict[str, SitePlan],
         places: dict[str, SitePlace],
@@ -81,11 +82,12 @@ class Parts:
         hub: Hub,
         gate: Gate,
         metrics: Callable[[Sequence[SitePlan]], bytes],
+        troubles: Callable[[], tuple[Trouble, ...]],
     ) -> None:
         """Of `plans` and fixed `places` by site; `metrics` is the exposition of some sites."""
         self.plans, self.places, self.store = plans, places, store
         self.stats, self.clock, self.hub, self.gate = stats, clock, hub, gate
-        self.metrics = metrics
+        self.metrics, self.troubles = metrics, troubles
         self.cameras: dict[str, CameraView] = {
             camera.id: camera for plan in plans.values() for camera in plan.site.cameras
         }
@@ -330,7 +332,7 @@ def _system_handlers(parts: Parts) -> list[Any]:
 
     @get("/api/v1/system", opt=rule(Action.READ_SYSTEM), tags=["system"], sync_to_thread=True)
     def get_system() -> SystemEdge:
-        """Version, Readings per second, and the store's size beside its bound."""
+        """Version, Readings per second, the store's size beside its bound, and what is amiss."""
         disk = store.disk()
         counters = {name: float(value) for name, value in stats().items()}
         now = clock.utc()
@@ -353,6 +355,7 @@ def _system_handlers(parts: Parts) -> list[Any]:
                 oldest=None if disk.oldest is None else disk.oldest / 1000,
             ),
             stats=counters | {"live_pages": float(parts.hub.open)},
+            troubles=parts.troubles(),
         )
 
     @get("/healthz", opt=PUBLIC, tags=["system"], sync_to_thread=True)

@@ -192,6 +192,8 @@ export interface System {
   t: number;
   readings_per_second: number;
   disk: { used: number; bound: number; free: number | null; oldest: number | null };
+  /** site: what is measured is stored at the centre; centre: no camera runs from here. */
+  role: "all" | "site" | "centre";
   /** None: every part does its work. */
   troubles: Trouble[];
 }

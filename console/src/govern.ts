@@ -60,9 +60,19 @@ const STATES: Record<string, Told> = {
 };
 const ORDER = ["stopped", "suspended", "waiting", "outside-hours"];
 
+/** Whether nothing keeps it from running, as far as it is known here: another machine's is not. */
+export function mayRun(camera: CameraStanding): boolean {
+  return camera.state === "running" || isElsewhere(camera);
+}
+
+/** Whether it runs at its site, by that site's own permits and stop switch, and this is the centre. */
+export function isElsewhere(camera: CameraStanding): boolean {
+  return camera.state === "elsewhere";
+}
+
 /** Why a camera does not run and what to do next; null where it may run. */
 export function standingWords(camera: CameraStanding | undefined): Told | null {
-  if (!camera || camera.state === "running") return null;
+  if (!camera || mayRun(camera)) return null;
   return STATES[camera.state] ?? { grade: "bad", what: `Does not run (${camera.state})`, next: "" };
 }
 
@@ -121,7 +131,7 @@ export function cameras(count: number): string {
 export function standingLines(shown: CameraStanding[]): HTMLElement[] {
   const groups = new Map<string, CameraStanding[]>();
   for (const camera of shown) {
-    if (camera.state === "running") continue;
+    if (mayRun(camera)) continue;
     const key = `${camera.state}\n${camera.why}`;
     groups.set(key, [...(groups.get(key) ?? []), camera]);
   }

@@ -3,7 +3,7 @@
 import { alertsCard } from "./alerts";
 import { type Alert, ask, type CameraStanding, type SiteNow, type System } from "./api";
 import { h, part, say } from "./dom";
-import { scopeWords, standingWords, watch } from "./govern";
+import { mayRun, scopeWords, standingWords, watch } from "./govern";
 import type { SitesMap } from "./map";
 import { alertRank } from "./pins";
 import { follow } from "./poll";
@@ -83,7 +83,7 @@ export async function show(main: HTMLElement): Promise<void> {
     let sure = 0;
     for (const site of now) {
       const r = rows.get(site.id);
-      if (r) fillRow(r, site, standing.filter((camera) => camera.site === site.id && camera.state !== "running"));
+      if (r) fillRow(r, site, standing.filter((camera) => camera.site === site.id && !mayRun(camera)));
       if (site.believed === site.cameras) sure += 1;
     }
     alerts.quietly(quietSites(now));
@@ -150,11 +150,19 @@ function idleState(site: SiteNow, idle: CameraStanding[]): ReturnType<typeof sit
   return { grade: told?.grade ?? "bad", what: `${which}: ${what}${rest > 0 ? `; ${rest} more cannot be believed` : ""}` };
 }
 
+/** What a site's own pages cannot show, above them: no number of it is stored there. */
+function siteBanner(): void {
+  const banner = part("banner");
+  banner.hidden = false;
+  banner.replaceChildren(h("strong", {}, "A site's own pages. "), "What its cameras measure is stored and shown at the centre. Here are their permits, their views and the stop switch.");
+}
+
 /** The line at the foot of every page, store and speed; and above the page, what is amiss with the program. */
 export async function foot(): Promise<void> {
   try {
     const system = await ask<System>("system");
     showTroubles(system.troubles);
+    if (system.role === "site") siteBanner();
     const { used, bound, free } = system.disk;
     part("foot").replaceChildren(
       h("span", {}, `Readings per second: ${system.readings_per_second.toFixed(1)}`),

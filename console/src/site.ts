@@ -5,7 +5,7 @@ import { ask, type Camera, type CameraStanding, Problem, type SiteField, type Si
 import { camerasCard } from "./cameras";
 import { crossingsCard } from "./crossings";
 import { h, part, say } from "./dom";
-import { standingStrip, standingWords, watch } from "./govern";
+import { mayRun, standingStrip, standingWords, watch } from "./govern";
 import { historyCard } from "./history";
 import { foot } from "./home";
 import { densest as densestOf, levelOf } from "./levels";
@@ -123,7 +123,7 @@ function countCard() {
   return {
     card,
     set(field: SiteField, place: SitePlace, standing: Map<string, CameraStanding>): void {
-      const runs = standing.size === 0 || [...standing.values()].some((camera) => camera.state === "running");
+      const runs = standing.size === 0 || [...standing.values()].some(mayRun);
       const some = field.count !== null;
       const partly = some && !whole(field.known);
       say(title, partly ? `People now, on ${share(field.known)} of the ground` : "People now");

@@ -2,7 +2,7 @@
 
 import { ask, Problem, send, type Standing, type StopNow } from "./api";
 import { h, part, say } from "./dom";
-import { cameraName, cameras, capabilityWords, cut, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
+import { cameraName, cameras, capabilityWords, cut, isElsewhere, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
 import { here, may, signIn } from "./session";
 import { clock, span } from "./words";
 
@@ -10,6 +10,7 @@ const REASONS = ["Danger to people's privacy", "It does not do what was assessed
 /** Milliseconds in which the second press of a double click is not taken for the confirmation. */
 const SETTLE = 500;
 const EVERY = 1000;
+const MEASURES_ON = "They measure on until the switch is pressed at their site.";
 const KINDS = [
   ["camera", "One camera"],
   ["site", "One site"],
@@ -34,6 +35,7 @@ export async function show(main: HTMLElement): Promise<void> {
     h("div", { class: "narrow" },
       h("h1", {}, "Stop switch"),
       h("p", { class: "lede" }, "One person can stop. It takes effect within 5 seconds and is written in the public ledger with its reason, without your name. Two people must agree before anything starts again."),
+      standing.cameras.some(isElsewhere) && h("p", { class: "lede" }, h("strong", {}, "This is the centre. "), "Cameras run at their sites, and are stopped by the switch there. Pressed here, it is written in the centre's ledger, and the centre keeps no more alerts and events of them."),
       pressed.section, press.card),
   );
   pressed.onChange(set);
@@ -99,7 +101,7 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     const hit = stoppedBy(scope(), standing);
     const names = hit.slice(0, 8).map(cameraName).join(", ") + (hit.length > 8 ? ` and ${hit.length - 8} more` : "");
     const already = standing.stops.some((stop) => stop.scope === scope());
-    say(effect, already ? "This is stopped already." : hit.length ? `Stops ${cameras(hit.length)}: ${names}.` : "No camera does this now. Stopping it keeps any from starting.");
+    say(effect, already ? "This is stopped already." : hit.some(isElsewhere) ? `Ends alerts and events of ${cameras(hit.length)} here: ${names}. ${MEASURES_ON}` : hit.length ? `Stops ${cameras(hit.length)}: ${names}.` : "No camera does this now. Stopping it keeps any from starting.");
     const nothing = kind !== "city" && all.length === 0;
     button.disabled = already || nothing;
     say(button, nothing ? "Nothing to stop" : `Stop ${scopeWords(scope(), standing)}`);
@@ -118,7 +120,7 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       return;
     }
     const wanted = scope();
-    confirm(`Stop ${scopeWords(wanted, standing)} now?`, `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once. Two people must agree before anything starts again.`, () => void press(wanted));
+    confirm(`Stop ${scopeWords(wanted, standing)} now?`, `${stoppedBy(wanted, standing).some(isElsewhere) ? MEASURES_ON : `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once.`} Two people must agree before anything starts again.`, () => void press(wanted));
   });
   let pressedAt = 0;
   let following = "";
@@ -144,6 +146,11 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       fill();
       if (!following) return;
       const hit = stoppedBy(following, now);
+      if (hit.some(isElsewhere)) {
+        say(result, `Recorded here. ${MEASURES_ON}`);
+        following = "";
+        return;
+      }
       const still = hit.filter((camera) => camera.state !== "running").length;
       const took = ((performance.now() - pressedAt) / 1000).toFixed(1);
       if (still === hit.length) {

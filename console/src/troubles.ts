@@ -2,7 +2,6 @@
 
 import type { Trouble } from "./api";
 import { h, part } from "./dom";
-import { sentence } from "./words";
 
 const PARTS: Record<Trouble["part"], { what: string; means: string }> = {
   bus: { what: "Measurements do not get through", means: "They wait where they are while there is room, and are stored later." },
@@ -18,7 +17,7 @@ export function showTroubles(troubles: Trouble[]): void {
   const list = part("troubles");
   const said = troubles.map((trouble) => {
     const { what, means } = PARTS[trouble.part];
-    return [`${what}:`, `${sentence(trouble.why)} ${means}`] as const;
+    return [`${what}:`, `${trouble.why.replace(/[.!?]?$/, ".")} ${means}`] as const;
   });
   const key = said.flat().join();
   if (list.dataset["key"] === key) return;

@@ -1,6 +1,7 @@
 """The governor: what runs equals what is permitted, recorded before it starts."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.governance.offices import (
 )
 
 from plainview.app.cities import configuration_digest, configured
-from plainview.app.governor import MOVED_AFTER, Governor
+from plainview.app.governor import ELSEWHERE, MOVED_AFTER, CameraState, Governor
 from plainview.clock import ManualClock
 from plainview.config import CameraConfig, CityConfig, SiteConfig
 from plainview.errors import LedgerError, PermitRefused
@@ -286,6 +287,36 @@ def test_a_camera_that_looks_elsewhere_is_suspended_within_a_minute(world: World
     assert world.turn() == {"south"}
     world.grant(revision=2)
     assert world.turn() == {"north", "south"}
+
+
+def test_a_centre_starts_nothing_and_does_not_say_what_its_sites_run(world: World) -> None:
+    """Each site's own office decides there: neither a permit nor a stop here changes what runs."""
+    world.governor.close()
+    with closing(
+        Governor(
+            world.office,
+            world.switch,
+            world.fleet,
+            plate=lambda _: None,
+            clock=world.clock,
+            elsewhere=True,
+        )
+    ) as governor:
+        governor.configure(configured(world.city), "")
+
+        def told() -> CameraState:
+            governor.turn()
+            return governor.states()["north"]
+
+        assert told().state == "elsewhere"
+        assert "Here: no approved assessment" in told().why
+        world.grant()
+        assert (told().state, told().why) == ("elsewhere", ELSEWHERE)
+        assert "count" in told().capabilities
+        world.switch.press(OPERATOR, "city", "too full of police")
+        assert told().state == "elsewhere"
+        assert "Here: " in told().why
+        assert world.fleet.starts == 0
 
 
 def test_two_people_start_it_again(world: World) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import structlog.testing
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from tests.servers.receivers import free_port
 
 from plainview.bus.address import read_address
 from plainview.bus.link import Link
@@ -30,6 +31,17 @@ def test_trouble_is_told_once_in_a_while_and_known_at_any_time() -> None:
     assert "docs/guide/nats.md" in logs[0]["mend"]
     trouble.note("")
     assert trouble.why == ""
+
+
+def test_a_server_that_is_not_there_is_told_by_its_address_and_why() -> None:
+    """In words, not by a number of errno."""
+    url = f"nats://127.0.0.1:{free_port()}"
+    link = Link(read_address(url), "inbox")
+    link.start(patience=20)
+    try:
+        assert link.trouble == f"{url}: Connection refused"
+    finally:
+        link.stop()
 
 
 def test_a_stream_that_is_full_is_told_by_the_servers_words() -> None:

@@ -70,14 +70,14 @@ class StandinDesk:
             self._cameras[camera] = structs.replace(known, state=state, why=why)
 
     def cameras(self) -> list[CameraEdge]:
-        """The cameras; those under a pressed switch are stopped."""
+        """The cameras; those under a pressed switch are stopped, if from here."""
         with self._lock:
             found = []
             for camera in self._cameras.values():
                 scopes = {"city", f"site:{camera.site}", f"camera:{camera.camera}"}
                 scopes |= {f"capability:{name}" for name in camera.capabilities}
                 stop = next((s for s in self._stops.values() if s.scope in scopes), None)
-                if stop is not None:
+                if stop is not None and camera.state != "elsewhere":
                     camera = structs.replace(camera, state="stopped", why=stop.why)  # noqa: PLW2901
                 found.append(camera)
             return found

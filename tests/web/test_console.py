@@ -128,7 +128,7 @@ def test_what_is_amiss_with_the_program_stands_above_every_page(
     ):
         told = page.locator("#troubles")
         expect(told).to_have_text(
-            "Measurements do not get through: No servers available for connection. They wait where"
+            "Measurements do not get through: no servers available for connection. They wait where"
             " they are while there is room, and are stored later."
         )
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

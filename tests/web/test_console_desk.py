@@ -251,6 +251,30 @@ def test_what_does_not_run_is_never_nobody(
         expect(card).to_contain_text(f"All 2 cameras: {says.lower()}")
 
 
+def test_what_runs_at_its_site_is_not_said_to_wait_or_to_be_stopped_here(measured: City) -> None:
+    """At the centre: it measures, as its Readings say, and a stop pressed here ends none of it."""
+    for camera in ("plaza-north", "plaza-south"):
+        measured.desk.set_state(camera, "elsewhere", "it runs at its site")
+    with measured.show("", Role.OPERATOR) as page:
+        expect(page.locator(".site-card", has_text="Station plaza")).to_contain_text(
+            "All cameras measuring"
+        )
+    with measured.show("sites/plaza", Role.OPERATOR) as page:
+        expect(page.locator(".big")).to_have_text("6")
+        expect(page.locator(".strip")).to_be_hidden()
+        page.get_by_role("link", name="Stop this site").click()
+        expect(page.get_by_text("are stopped by the switch there")).to_be_visible()
+        page.get_by_role("button", name="Drill").click()
+        stop_card(page).get_by_role("button", name="Stop Station plaza").click()
+        expect(page.get_by_role("alertdialog")).to_contain_text("They measure on until")
+        page.wait_for_timeout(600)
+        page.get_by_role("button", name="Stop now").click()
+        expect(stop_card(page).get_by_role("status")).to_have_text(
+            "Recorded here. They measure on until the switch is pressed at their site."
+        )
+        assert [stop.scope for stop in measured.desk.stops()] == ["site:plaza"]
+
+
 def test_a_camera_without_a_name_stands_there_as_it_is_written(measured: City) -> None:
     """An id is no sentence: its first letter stays small."""
     measured.desk.set_state("quay-east", "waiting", "as it was told")

@@ -139,6 +139,9 @@ def test_where_there_is_no_view_it_is_said_why(world: World) -> None:
         return cast("dict[str, Any]", answer.json())
 
     assert (told(SOUTH)["state"], told(SOUTH)["picture"]) == ("no-permit", None)
+    world.capabilities[SOUTH] = ("elsewhere", "it runs at its site", ALL[:2])
+    assert told(SOUTH)["why"] == "No view here: it runs at its site"
+    world.capabilities[SOUTH] = ("running", "", ALL[:2])
     assert told(NORTH)["state"] == "starting"
     world.views.put(NORTH, picture(ViewState.NO_PLATE))
     assert "waits for somebody to look at it" in told(NORTH)["why"]

@@ -37,6 +37,7 @@ MOVED_AFTER = 20.0
 """Seconds in which every Reading must say that the camera moved before it is suspended."""
 _AGAIN = 10.0
 """Seconds after which a camera that could not be started is tried again."""
+ELSEWHERE = "it runs at its site, by that site's own permits and stop switch"
 _MOVED_WHY = f"its picture has shown another view for {MOVED_AFTER:.0f} s"
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +46,7 @@ class CameraState(NamedTuple):
     """Whether a camera may run, and why not."""
 
     state: str
-    """running, waiting, suspended, stopped or outside-hours."""
+    """running, waiting, suspended, stopped or outside-hours; elsewhere: it is not run from here."""
     why: str
     permit: str
     """What permits it now, whether it runs or is still waited for; empty where nothing does."""
@@ -67,7 +68,7 @@ class _Running(Struct, frozen=True):
 class Governor:
     """Owns the thread that starts and stops cameras, and knows why each runs or does not."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword for each thing that a start needs to know
         self,
         office: Office,
         switch: Switch,
@@ -78,6 +79,7 @@ class Governor:
         records: bool = False,
         admitted: Callable[[str], bytes | None] = lambda _: None,
         looks: Callable[[str], bytes | None] = lambda _: None,
+        elsewhere: bool = False,
     ) -> None:
         """Nothing runs before `configure` and `start`. `plate` reads a camera's saved plate.
 
@@ -85,6 +87,8 @@ class Governor:
         seen for the next one.
 
         `records`: whether there is a recorder, for cameras that are permitted to record.
+        `elsewhere`: the cameras run at their sites, each by its own office: none is started here,
+        and whether one runs this office does not know.
         """
         self._office = office
         self._switch = switch
@@ -93,6 +97,7 @@ class Governor:
         self._records = records
         self._admitted = admitted
         self._looks = looks
+        self._elsewhere = elsewhere
         self._clock = clock
         self._configured: dict[str, Configured] = {}
         self._configuration = ""
@@ -229,12 +234,14 @@ class Governor:
     def _show(self, why: str) -> None:
         """Of what does not run, `why` is all that can be told."""
         with self._lock:
-            self._states = {
-                name: self._states[name]
-                if name in self._running and name in self._states
-                else CameraState("waiting", why, "", ())
-                for name in self._configured
-            }
+            self._told(
+                {
+                    name: self._states[name]
+                    if name in self._running and name in self._states
+                    else CameraState("waiting", why, "", ())
+                    for name in self._configured
+                }
+            )
 
     def turn(self) -> str:
         """Look once, and start and stop what must be; why not all could be recorded, or empty.
@@ -314,8 +321,16 @@ class Governor:
                     states[name] = CameraState("running", "", one.live.permit.id, one.capabilities)
                 else:
                     states[name] = CameraState("waiting", self._unwritten, "", ())
-        self._states = states
+        self._told(states)
         return wanted
+
+    def _told(self, states: dict[str, CameraState]) -> None:
+        """Take `states`. What runs elsewhere does so whatever this office permits or stopped."""
+        self._states = states
+        if self._elsewhere:
+            for name, one in states.items():
+                why = f"{ELSEWHERE}. Here: {one.why}" if one.why else ELSEWHERE
+                states[name] = CameraState("elsewhere", why, one.permit, one.capabilities)
 
     def _resumed(self, name: str, one: Wanted) -> bool:
         """Whether nothing suspends `name` any more, now that a permit covers it again."""

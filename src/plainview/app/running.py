@@ -123,6 +123,7 @@ class Running:
                 records=self.recordings is not None,
                 admitted=self._view_plates.admitted,
                 looks=self._view_plates.looks,
+                elsewhere=city.role == "centre",
             )
             stack.callback(self.governor.close)
             self._configure(city)
@@ -149,6 +150,7 @@ class Running:
                 store=store,
                 stats=self._stats,
                 troubles=self._troubles,
+                role=city.role,
                 clock=clock,
                 hosts=_hosts(city),
                 access=self.access,
@@ -287,9 +289,12 @@ class Running:
 
     @property
     def idle(self) -> str:
-        """Why no camera may run, by the first of them; empty while one may or it is not known."""
+        """Why no camera may run, by the first of them; empty while one may or it is not known.
+
+        A centre runs none.
+        """
         states = list(self.governor.states().values())
-        if any(one.permit for one in states):
+        if self._city.role == "centre" or any(one.permit for one in states):
             return ""
         return next((one.why for one in states), "")
 

@@ -55,7 +55,7 @@ class RunningViews:
     def stands(self, camera: str) -> Stands:
         """Whether `camera` may show a view, and runs."""
         state, why, capabilities = self._states().get(camera, ("waiting", "", ()))
-        return Stands(VIEW in capabilities, state == "running", why)
+        return Stands(VIEW in capabilities, state == "running", why, state == "elsewhere")
 
     def latest(self, camera: str) -> tuple[Picture, float] | None:
         """The newest picture of `camera` and its age in seconds."""

@@ -18,6 +18,7 @@ from nats.js.api import RawStreamMsg
 from plainview.bus import streams
 from plainview.bus.link import Link
 from plainview.bus.streams import PubAck
+from plainview.bus.trouble import Trouble
 from plainview.clock import Clock
 from plainview.errors import UNDECODED
 
@@ -107,7 +108,12 @@ class Leaf:
         self._answer: asyncio.Future[bool] | None = None
         self._asked = 0
         self.late = 0
-        self.trouble = ""
+        self._trouble = Trouble(clock, "what is measured here does not get to the centre")
+
+    @property
+    def trouble(self) -> str:
+        """Why batches stay here; empty while the centre takes them."""
+        return self._trouble.why
 
     @property
     def backlog(self) -> int:
@@ -160,12 +166,12 @@ class Leaf:
         if self._clock.monotonic() - self._forgotten > _FORGET:
             await self._forget()
         if place is None:
-            self.trouble = ""
+            self._trouble.note("")
             return _LOOK
         if not await self._send(place):
-            self.trouble = "the centre cannot be reached; this site keeps its batches"
+            self._trouble.note("the centre cannot be reached; this site keeps its batches")
             return _AGAIN
-        self.trouble = ""
+        self._trouble.note("")
         self.late += 1
         confirmed.add(place)
         return self._pause

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -34,6 +35,13 @@ _COMPLAIN_AFTER = 3
 _FAILURES = (nats.errors.Error, OSError, TimeoutError, ValueError)
 
 OnMessage = Callable[[Msg], Awaitable[None]]
+
+
+def _words(error: BaseException) -> str:
+    """Why a server was not reached. What asyncio says repeats the address and a number of errno."""
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error) or type(error).__name__
 
 
 class Link:
@@ -145,11 +153,12 @@ class Link:
         servers = cycle(self._address.servers)
         for _ in count():
             self.lost = lost = asyncio.Event()
+            server = next(servers)
             try:
-                await self._connect(next(servers), lost)
+                await self._connect(server, lost)
             except _FAILURES as error:
                 failed += 1
-                self.trouble = str(error) or type(error).__name__
+                self.trouble = f"{server}: {_words(error)}"
                 if failed >= len(self._address.servers):
                     self._first.set()
                 if failed == _COMPLAIN_AFTER:
@@ -157,8 +166,10 @@ class Link:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _AGAIN[1])
                 continue
-            wait, failed, self.trouble = _AGAIN[0], 0, ""
             self.connections += 1
+            if failed >= _COMPLAIN_AFTER or self.connections > 1:
+                log.warning("the NATS server is reached again", server=server)
+            wait, failed, self.trouble = _AGAIN[0], 0, ""
             self.up.set()
             self._first.set()
             await self._wait_until_lost()

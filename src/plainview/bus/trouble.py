@@ -11,7 +11,9 @@ log = structlog.get_logger(__name__)
 
 AGAIN: Final = 60.0
 """Seconds between two lines in the log, at least: a full server takes a batch now and then."""
-MEND: Final = "See how much room the server's disk and its streams have: docs/guide/nats.md"
+MEND: Final = (
+    "See that the server runs, and that its disk and streams have room: docs/guide/nats.md"
+)
 
 
 class Trouble:

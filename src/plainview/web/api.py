@@ -29,7 +29,7 @@ from plainview.web.city.answer import Answers, City
 from plainview.web.city.handlers import city_handlers
 from plainview.web.deliveries import Deliveries, delivery_handlers
 from plainview.web.desk import Desk
-from plainview.web.edge import Trouble
+from plainview.web.edge import Role, Trouble
 from plainview.web.guard import Guard
 from plainview.web.live import Hub, State
 from plainview.web.measured_api import Parts, measured_handlers
@@ -93,6 +93,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     store: Store,
     stats: Callable[[], dict[str, float]] = dict,
     troubles: Callable[[], tuple[Trouble, ...]] = tuple,
+    role: Role = "all",
     clock: Clock | None = None,
     hosts: Sequence[str] = (),
     static: Path = STATIC,
@@ -108,7 +109,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     """The application over `store` for `sites`.
 
     `stats` gives counters of bus and intake by name; `readings_per_second` among them is shown.
-    `troubles` are the parts of the program that do not do their work now.
+    `troubles` are the parts of the program that do not do their work now; `role` is what of the
+    city runs here.
     `hosts` are names to answer to besides this machine's own; `static` is the built console.
     Without `access` nobody can sign in, and only simulated sites can be seen; `desk` knows the
     purposes and records accesses; `alerts` knows what is watched, `deliveries` where it is told;
@@ -153,7 +155,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
         totals = city.totals if whole and city is not None else None
         return exposition(shown, store, stats, clock, alerts, deliveries, totals)()
 
-    parts = Parts(plans, places, store, stats, clock, hub, gate, metrics, troubles)
+    parts = Parts(plans, places, store, stats, clock, hub, gate, metrics, troubles, role)
     about_alerts = [] if alerts is None else alert_handlers(alerts, gate, clock, frozenset(plans))
     answers = None if city is None else Answers(city, store, stats, clock, alerts)
     by_site = {site.id: site for site in sites}

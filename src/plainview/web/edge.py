@@ -308,6 +308,8 @@ class DiskEdge(Struct, frozen=True):
     oldest: Annotated[float | None, Meta(description="UTC seconds of the oldest Reading.")]
 
 
+Role = Literal["all", "site", "centre"]
+"""What of a city runs in this process: `role` of CITY.toml."""
 Part = Literal["bus", "store", "permits", "alerts", "recordings", "files"]
 """What can be in trouble as a whole, rather than a camera or a route."""
 
@@ -327,6 +329,10 @@ class SystemEdge(Struct, frozen=True):
     readings_per_second: float
     disk: DiskEdge
     stats: Annotated[dict[str, float], Meta(description="Counters of bus and intake, by name.")]
+    role: Annotated[
+        Role,
+        Meta(description="site: what is measured is stored at the centre; centre: nothing runs."),
+    ]
     troubles: Annotated[
         tuple[Trouble, ...], Meta(description="Parts that do not do their work now; none: all do.")
     ]

@@ -23,6 +23,7 @@ from plainview.web.edge import (
     DiskEdge,
     LineCrossings,
     ReadingEdge,
+    Role,
     RollUpEdge,
     SiteField,
     SiteNow,
@@ -83,11 +84,12 @@ class Parts:
         gate: Gate,
         metrics: Callable[[Sequence[SitePlan]], bytes],
         troubles: Callable[[], tuple[Trouble, ...]],
+        role: Role,
     ) -> None:
         """Of `plans` and fixed `places` by site; `metrics` is the exposition of some sites."""
         self.plans, self.places, self.store = plans, places, store
         self.stats, self.clock, self.hub, self.gate = stats, clock, hub, gate
-        self.metrics, self.troubles = metrics, troubles
+        self.metrics, self.troubles, self.role = metrics, troubles, role
         self.cameras: dict[str, CameraView] = {
             camera.id: camera for plan in plans.values() for camera in plan.site.cameras
         }
@@ -355,6 +357,7 @@ def _system_handlers(parts: Parts) -> list[Any]:
                 oldest=None if disk.oldest is None else disk.oldest / 1000,
             ),
             stats=counters | {"live_pages": float(parts.hub.open)},
+            role=parts.role,
             troubles=parts.troubles(),
         )
 

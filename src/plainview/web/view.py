@@ -75,6 +75,8 @@ class Stands(NamedTuple):
     running: bool
     why: str
     """Why it does not run; empty while it does."""
+    elsewhere: bool = False
+    """It runs, but not from here: its pictures never come here."""
 
 
 class Views(Protocol):
@@ -212,6 +214,8 @@ def view_now(views: Views, camera: str, site: str, name: str, every: float) -> V
 def _told(views: Views, camera: str, every: float) -> tuple[State, str, Picture | None]:
     """State, why, and the picture that may be passed on."""
     stands = views.stands(camera)
+    if stands.elsewhere:
+        return "not-running", f"No view here: {stands.why}", None
     if not stands.running:
         why = f": {stands.why}" if stands.why else ""
         return "not-running", f"No view: the camera does not run{why}", None

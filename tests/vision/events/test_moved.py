@@ -8,6 +8,7 @@ from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import cut_out
 from plainview.vision.events.thing import Thing, extents
+from plainview.vision.plate import Plate
 
 SIZE = (0.5, 0.25, 0.5)
 CAME = box(0.4, 0.8, SIZE)
@@ -60,3 +61,14 @@ def test_what_the_plate_lost_before_is_no_matter() -> None:
     for t, began in ((2.0, [box(1.6, 1.2, SIZE)]), (12.0, [])):
         moved.follow(shown(Stage(began=began), t))
     assert not moved.given_back(thing(16.0), shown(STAGE, 30.0))
+
+
+@pytest.mark.parametrize(("shade", "moved"), [(9, False), (40, True)], ids=["clouds", "furniture"])
+def test_what_is_not_plain_beside_the_plates_noise_did_not_go(shade: int, *, moved: bool) -> None:
+    """Under moving clouds the plate is never quite the same: that is in its noise."""
+    plate = Plate(STAGE.plate.luma.copy(), np.full_like(STAGE.plate.noise, 3.0))
+    spot = np.asarray(STAGE.spot(1.6, 1.2, (0.8, 0.8)) * shade, np.uint8)
+    known = Moved(STAGE.optics)
+    known.follow(shown(STAGE, 2.0)._replace(plate=Plate(plate.luma - spot, plate.noise)))
+    now = shown(STAGE, 20.0)._replace(plate=plate)
+    assert known.given_back(thing(6.0), now) == moved

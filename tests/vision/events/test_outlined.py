@@ -6,7 +6,8 @@ from plainview.geometry import project
 from plainview.vision.events.change import Change
 from plainview.vision.events.outlined import OUTGROWN_FOR, outlined
 from plainview.vision.events.stillness import Blob, Stillness
-from plainview.vision.events.thing import Extent, Thing, fits
+from plainview.vision.events.thing import Extent, Thing, extents, fits
+from plainview.vision.foreground import SHADOW
 
 STAGE = Stage()
 OPTICS = STAGE.optics
@@ -51,3 +52,31 @@ def test_what_came_with_its_shadow_in_pieces_is_its_largest_piece(*, beyond: boo
     shown = np.zeros_like(mask)
     shown[change.blob.window] = change.blob.mask
     assert np.array_equal(shown, wanted)
+
+
+@pytest.mark.parametrize("somebody", [False, True], ids=["more-of-it", "who-stands-beside"])
+def test_who_stands_beside_a_thing_is_not_its_new_outline(*, somebody: bool) -> None:
+    """His shadow joins them, and he is the larger: an outline without the thing is not its.
+
+    What more shows of the thing itself is.
+    """
+    (*_, seen) = STAGE.seen(1.2, lambda _t: ([], []))
+    met, whole = box(-1.0, 0.35, 0.5), box(-1.0, 0.6, 0.6)
+    evidence = np.full(seen.luma.shape, -1.0, np.float32)
+    evidence[box(-1.0, 1.0, 0.12)] = 0.8 * SHADOW
+    evidence[met] = 1.0
+    evidence[box(-0.3, 0.4, 1.7) if somebody else whole] = 1.0
+    mask = np.zeros(seen.luma.shape, np.uint8)
+    mask[met] = 1
+    stillness = Stillness(OPTICS)
+    stillness.step(seen, np.zeros_like(mask), seen.plate.luma)
+    blob = Blob((0, 0), mask, 0.0)
+    (size,) = extents(OPTICS, [blob])
+    assert size is not None
+    assert fits(size)
+    seen = seen._replace(evidence=evidence)
+    thing = Thing(Change(blob, seen, seen.plate.luma), size, OPTICS)
+    looks = [outlined(OPTICS, stillness, thing, seen) for _ in range(2 * OUTGROWN_FOR)]
+    found = [one for one in looks if one is not None]
+    assert (not found) == somebody
+    assert all(np.all(change.blob.mask[whole] > 0) for change, _ in found)

@@ -15,7 +15,7 @@ import numpy as np
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import CROWDED, cut_out
-from plainview.vision.events.thing import Extent, Thing, extents
+from plainview.vision.events.thing import PLAIN, Extent, Thing, extents
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Luma
 from plainview.vision.ranks import median
@@ -28,8 +28,8 @@ PLATES: Final = (4.0, 12)
 """Seconds between two plates that are kept, and how many are."""
 BEFORE: Final = 2.0
 """Seconds before something came at which the plate had none of it."""
-REWRITTEN: Final = (6.0, 2.0)
-"""Grey levels, and standard deviations of its noise, from which the plate is another by now."""
+REWRITTEN: Final = 6.0
+"""Grey levels from which the plate is another by now, if that is plain beside its noise."""
 
 
 class Moved:
@@ -65,7 +65,7 @@ class Moved:
         kept = [luma for t, luma in self._plates if t <= thing.since - BEFORE]
         if not kept or kept[-1].shape != seen.plate.luma.shape:
             return
-        least = max(REWRITTEN[0], REWRITTEN[1] * median(seen.plate.noise[::4, ::4]))
+        least = max(REWRITTEN, PLAIN * median(seen.plate.noise[::4, ::4]))
         other = np.asarray(cv2.absdiff(kept[-1], seen.plate.luma) > least, dtype=np.uint8)
         if cv2.countNonZero(other) > CROWDED * other.size:
             return

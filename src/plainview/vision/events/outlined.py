@@ -2,9 +2,11 @@
 
 from typing import Final
 
+import numpy as np
+
 from plainview.vision.events.change import Change
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import Stillness, outgrown, remaining
+from plainview.vision.events.stillness import Blob, Stillness, outgrown, remaining
 from plainview.vision.events.thing import Extent, Thing, extents
 from plainview.vision.events.unshaded import unshaded
 from plainview.vision.optics import Optics
@@ -42,4 +44,15 @@ def outlined(
     thing.outgrown = 0
     blob = unshaded(optics, stillness, blob, seen)
     (size,) = extents(optics, [blob])
-    return None if size is None else (Change(blob, seen, stillness.reference), size)
+    if size is None or (thing.fits and not _holds(blob, thing.change.blob)):
+        return None
+    return Change(blob, seen, stillness.reference), size
+
+
+def _holds(blob: Blob, thing: Blob) -> bool:
+    """Whether most of `thing` is in `blob`: who passes, of one piece with it, may be the larger."""
+    columns, rows = np.subtract(thing.corner, blob.corner)
+    y, x = np.argwhere(thing.mask).T + np.array([[rows], [columns]])
+    height, width = blob.mask.shape
+    inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+    return bool(np.count_nonzero(blob.mask[y[inside], x[inside]]) > 0.5 * len(y))

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from plainview.vision.events.change import Change
+from plainview.vision.events.extent import Extent
 from plainview.vision.events.fallen import LONGER, SAT, Down, Judged, fell, witness
 from plainview.vision.events.person_down import PATIENCE
 from plainview.vision.events.stillness import Blob
-from plainview.vision.events.thing import Extent
 
 PLACE = np.array([0.0, 5.0])
 EXTENT = Extent(PLACE, 1.4, 0.6, 0.5, 1.0)

@@ -3,11 +3,12 @@ import pytest
 from tests.vision.events.stage import Solid, Stage, box
 
 from plainview.vision.events.change import Change
+from plainview.vision.events.extent import extents
 from plainview.vision.events.moved import Moved
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import cut_out
-from plainview.vision.events.thing import Thing, extents
+from plainview.vision.events.thing import Thing
 from plainview.vision.plate import Plate
 
 SIZE = (0.5, 0.25, 0.5)

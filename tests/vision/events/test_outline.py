@@ -5,12 +5,12 @@ from numpy.typing import NDArray
 from tests.vision.events.stage import Solid, Stage, hull, limb, lying, sitting, standing
 
 from plainview.vision.events import outline
+from plainview.vision.events.extent import extents
 from plainview.vision.events.fallen import Judged
 from plainview.vision.events.figures import Fit, fit
 from plainview.vision.events.limbs import Posture
 from plainview.vision.events.outline import apart, held
 from plainview.vision.events.stillness import Blob
-from plainview.vision.events.thing import extents
 from plainview.vision.plate import Image
 
 STAGE = Stage()

@@ -4,9 +4,10 @@ from tests.vision.events.stage import Stage
 
 from plainview.geometry import project
 from plainview.vision.events.change import Change
+from plainview.vision.events.extent import Extent, extents, fits
 from plainview.vision.events.outlined import OUTGROWN_FOR, outlined
 from plainview.vision.events.stillness import Blob, Stillness
-from plainview.vision.events.thing import Extent, Thing, extents, fits
+from plainview.vision.events.thing import Thing
 from plainview.vision.foreground import SHADOW
 
 STAGE = Stage()

@@ -5,12 +5,12 @@ from tests.vision.events.stage import Light, Moment, Stage, box, limb, lying, si
 
 from plainview.record import Phase
 from plainview.vision.events import person_down
+from plainview.vision.events.extent import Extent
 from plainview.vision.events.fallen import LONGER, fell
 from plainview.vision.events.lasting import Lasting
 from plainview.vision.events.person_down import AGAIN, PATIENCE, RESTED, PersonDown
 from plainview.vision.events.rests import EVERY, Rests
 from plainview.vision.events.stillness import Blob
-from plainview.vision.events.thing import Extent
 
 STAGE = Stage()
 FALLS = 6.0

@@ -7,10 +7,11 @@ import pytest
 from tests.vision.events.stage import Stage
 
 from plainview.vision.events.change import Change, Traits
+from plainview.vision.events.extent import Extent
 from plainview.vision.events.lit import EVEN
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.swaying import UNKNOWN, Sway, Swaying
-from plainview.vision.events.thing import TRAITS_EVERY, Extent, Thing
+from plainview.vision.events.thing import TRAITS_EVERY, Thing
 
 STAGE = Stage()
 

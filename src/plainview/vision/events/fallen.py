@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from plainview.vision.events.change import Change
+from plainview.vision.events.extent import Extent
 from plainview.vision.events.flicker import step
 from plainview.vision.events.lit import EVEN
 from plainview.vision.events.stillness import Blob
-from plainview.vision.events.thing import Extent
 from plainview.vision.optics import Floats
 
 LARGE: Final = (0.3, 0.38)

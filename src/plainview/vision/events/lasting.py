@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import to_plane
+from plainview.vision.events.extent import SOFT, Extent, extents
 from plainview.vision.events.parts import parts
 from plainview.vision.events.stillness import Blob, cut_out
-from plainview.vision.events.thing import SOFT, Extent, extents
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image
 

@@ -19,13 +19,14 @@ from plainview.record import EventKind
 from plainview.vision.events.attendance import LATELY, STOOD, Attendance, attended
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.extent import Extent, extents, fits
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.moved import Moved
 from plainview.vision.events.outlined import outlined
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import EVERY, Blob, Stillness, outgrown, touch
-from plainview.vision.events.thing import CAME, CARRIER, PLAIN, WENT, Extent, Thing, extents, fits
+from plainview.vision.events.thing import CAME, CARRIER, PLAIN, WENT, Thing
 from plainview.vision.events.unshaded import unshaded
 from plainview.vision.optics import Optics
 

@@ -12,10 +12,11 @@ from typing import Final
 import cv2
 import numpy as np
 
+from plainview.vision.events.extent import Extent, extents
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import CROWDED, cut_out
-from plainview.vision.events.thing import PLAIN, Extent, Thing, extents
+from plainview.vision.events.thing import PLAIN, Thing
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Luma
 from plainview.vision.ranks import median

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.events.extent import Extent
 from plainview.vision.events.fallen import Judged
 from plainview.vision.events.figures import Fit, fit
 from plainview.vision.events.lasting import SURELY
 from plainview.vision.events.limbs import Posture
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
-from plainview.vision.events.thing import Extent
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image, Luma
 from plainview.vision.ranks import ranked

@@ -5,9 +5,10 @@ from typing import Final
 import numpy as np
 
 from plainview.vision.events.change import Change
+from plainview.vision.events.extent import Extent, extents
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob, Stillness, outgrown, remaining
-from plainview.vision.events.thing import Extent, Thing, extents
+from plainview.vision.events.thing import Thing
 from plainview.vision.events.unshaded import unshaded
 from plainview.vision.optics import Optics
 

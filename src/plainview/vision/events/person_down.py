@@ -19,6 +19,7 @@ from plainview.vision.bodies import Bodies
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.extent import Extent
 from plainview.vision.events.fallen import CLOSE, UP, Down, Judged, fell, witness
 from plainview.vision.events.falling import Falling
 from plainview.vision.events.founding import Founding
@@ -29,7 +30,6 @@ from plainview.vision.events.outline import apart, gap, held
 from plainview.vision.events.rests import BESIDE, EVERY, Rests
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
-from plainview.vision.events.thing import Extent
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image
 

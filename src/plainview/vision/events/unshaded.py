@@ -9,10 +9,11 @@ from typing import Final
 
 import numpy as np
 
+from plainview.vision.events.extent import Extent, extents, fits
 from plainview.vision.events.lit import EVEN
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob, Stillness, apart
-from plainview.vision.events.thing import ALIKE, Extent, extents, fits, posture
+from plainview.vision.events.thing import ALIKE, posture
 from plainview.vision.optics import Optics
 from plainview.vision.ranks import mean, ranked
 

@@ -1,5 +1,6 @@
 """What the contract cannot say: two processes, a server that goes away, partitions, and moving."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -357,3 +358,17 @@ def test_a_store_is_moved_whole(url: str, tmp_path: Path) -> None:
             assert same(old) == same(new)
     with pytest.raises(ConfigError, match="PostgreSQL only"):
         move(source, f"sqlite:{tmp_path / 'y.db'}")
+
+
+def test_what_is_no_store_is_not_moved_and_not_changed(url: str, tmp_path: Path) -> None:
+    """Another program's database, or an empty file, would be given our tables before it is read."""
+    empty, other = tmp_path / "empty.db", tmp_path / "other.db"
+    empty.touch()
+    with closing(sqlite3.connect(other)) as made:
+        made.execute("CREATE TABLE bookmark (name TEXT)")
+        made.commit()
+    for path in (empty, other):
+        before = path.read_bytes()
+        with pytest.raises(ConfigError, match="no store of Plainview"):
+            move(f"sqlite:{path}", url)
+        assert path.read_bytes() == before

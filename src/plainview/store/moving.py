@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
-from sqlalchemy import Connection, Engine, Table, delete, select, text
+from sqlalchemy import Connection, Engine, Table, delete, inspect, select, text
 
 from plainview.errors import ConfigError, StoreError
 from plainview.store import alerts, connect, schema
@@ -78,18 +78,29 @@ def move(source: str, target: str, told: Told = lambda _what, _many: None) -> Mo
     with ExitStack() as stack:
         stack.enter_context(closing(connect.lock(path)))
         stack.enter_context(explained_file(path))
+        engine = connect.readers(path)
+        stack.callback(engine.dispose)
+        _refuse_what_is_none(engine, path)
         writer = connect.writer(path, reserve=64_000_000)
         stack.callback(writer.dispose)
         with writer.begin() as connection:
             migrate(connection, str(path))
-        engine = connect.readers(path)
-        stack.callback(engine.dispose)
         bring_up_to_date(address)
         links = Link(address, "reading"), Link(address, "alert")
         for link in links:
             stack.callback(link.close)
             link.claim()
         return _moved(engine, links[0], address.where, told)
+
+
+def _refuse_what_is_none(engine: Engine, path: Path) -> None:
+    """Raise ConfigError unless there is a store in the file: another's is not to be changed."""
+    if not inspect(engine).has_table(schema.camera.name):
+        raise ConfigError(
+            "this database is no store of Plainview; nothing was changed",
+            where=f"FROM, {path}",
+            mend="Give the one of the state folder: sqlite:STATE/plainview.db",
+        )
 
 
 def _moved(engine: Engine, link: Link, where: str, told: Told) -> Moved:

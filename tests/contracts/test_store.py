@@ -1,6 +1,7 @@
 """One suite that every store passes."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -142,14 +143,24 @@ def test_latest_without_a_roll_up_after_reopening(opened: OpenStore) -> None:
 
 
 def test_latest_is_the_newest(store: Store) -> None:
-    """A late arrival does not take the newest Reading's place; a clock that was set back does."""
+    """However late others come: a site that was cut off sends hours of them beside what is live."""
     store.append([one("a", NOON + 5000, 1)])
-    store.append([one("a", NOON + 3000, 2)])
-    assert store.latest(["a"])["a"].t == NOON + 5000
-    store.append([one("a", NOON - HOUR, 3)])
-    assert store.latest(["a"])["a"].t == NOON - HOUR
-    store.append([one("a", NOON - HOUR + 1000, 3)])
-    assert store.latest(["a"])["a"].t == NOON - HOUR + 1000
+    for late in (3000, -MINUTE, -HOUR):
+        store.append([one("a", NOON + late, 2)])
+        assert store.latest(["a"])["a"].t == NOON + 5000
+    store.append([one("a", NOON + 6000, 3), one("a", NOON - MINUTE, 3)])
+    assert store.latest(["a"])["a"].t == NOON + 6000
+
+
+def test_latest_is_of_the_present_once_the_clock_was_set_back(store: Store) -> None:
+    """What was measured while it was wrong lies in the future, and is no longer the newest."""
+    now = round(time.time() * 1000)
+    store.append([one("a", now + HOUR, 1)])
+    assert store.latest(["a"])["a"].t == now + HOUR
+    store.append([one("a", now, 2)])
+    assert store.latest(["a"])["a"].t == now
+    store.append([one("a", now + 1000, 3)])
+    assert store.latest(["a"])["a"].t == now + 1000
 
 
 def test_a_minute_is_rolled_up(store: Store) -> None:

@@ -90,7 +90,7 @@ class Running:
             self._switch = switch = Switch(office, folder)
             stack.callback(switch.close)
             url = f"sqlite:{folder / 'plainview.db'}"
-            self.store = store = open_store(city.store or url, city.retention)
+            self.store = store = open_store(city.store or url, city.retention, clock)
             stack.callback(store.close)
             self._bus, rules = self._open_bus(city)
             self._traces = _traces(city, clock, stack)

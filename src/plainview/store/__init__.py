@@ -1,15 +1,21 @@
 """Where Readings are kept: a Protocol and `open_store(url)`."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from plainview.clock import Clock
 from plainview.geometry import Point
 from plainview.record import CameraStatus, Health, Reading, Stamped
 from plainview.store.search import AlertQuery, EventPage, EventQuery, Mark, News
+
+AHEAD: Final = 60_000
+"""Milliseconds. Where the newest Reading known lies that far in the future, the clock was set back,
+and what comes now is the newest. What is only old is late: a site that was cut off sends hours of
+it beside what is live."""
 
 
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
@@ -295,12 +301,13 @@ class Store(Protocol):
         ...
 
 
-def open_store(url: str, retention: Retention | None = None) -> Store:
+def open_store(url: str, retention: Retention | None = None, clock: Clock | None = None) -> Store:
     """The store at `url`: `sqlite:PATH` or `postgresql://...`. Raises ConfigError or StoreError.
 
     Whoever gives `retention` is the one that writes Readings: a store that another process writes
-    is refused. Without it, one in PostgreSQL may be opened beside its writer, to read.
+    is refused. Without it, one in PostgreSQL may be opened beside its writer, to read. `clock` (the
+    machine's without) tells a Reading of the future: see AHEAD.
     """
     from plainview.store.open import open_store as opened  # noqa: PLC0415 - adapters load late
 
-    return opened(url, retention)
+    return opened(url, retention, clock)

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from plainview.clock import Clock, SystemClock
 from plainview.errors import ConfigError, not_installed
 from plainview.store import Retention, Store
 
 _LEAST_BYTES = 1_000_000
 
 
-def open_store(url: str, retention: Retention | None) -> Store:
+def open_store(url: str, retention: Retention | None, clock: Clock | None = None) -> Store:
     """The store at `url`: `sqlite:PATH` or `postgresql://USER@HOST:PORT/DATABASE`.
 
     Raises ConfigError for another address or a retention that cannot be kept, StoreError when the
@@ -35,7 +36,7 @@ def open_store(url: str, retention: Retention | None) -> Store:
         )
     scheme, _, path = url.partition(":")
     if scheme in {"postgresql", "postgres"} and path.startswith("//"):
-        return _postgres(url, retention, claim=claim)
+        return _postgres(url, retention, clock or SystemClock(), claim=claim)
     if scheme != "sqlite" or not path or path == ":memory:":
         # It may hold a password, so it is not repeated.
         raise ConfigError(
@@ -45,14 +46,14 @@ def open_store(url: str, retention: Retention | None) -> Store:
         )
     from plainview.store.sqlite import SqliteStore  # noqa: PLC0415 - adapters load only when chosen
 
-    return SqliteStore(Path(path), retention)
+    return SqliteStore(Path(path), retention, clock)
 
 
-def _postgres(url: str, retention: Retention, *, claim: bool) -> Store:
+def _postgres(url: str, retention: Retention, clock: Clock, *, claim: bool) -> Store:
     try:
         from plainview.store.postgres import PostgresStore  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("psycopg"):
             raise
         raise not_installed(error, use="PostgreSQL", where="store", extra="city") from error
-    return PostgresStore(url, retention, claim=claim)
+    return PostgresStore(url, retention, clock, claim=claim)

@@ -6,6 +6,7 @@ from typing import Literal
 from sqlalchemy import create_engine, delete, select, text
 from sqlalchemy.pool import NullPool
 
+from plainview.clock import Clock
 from plainview.errors import StoreError
 from plainview.record import CameraStatus, Reading, Stamped
 from plainview.store import (
@@ -44,7 +45,7 @@ class PostgresStore:
     StoreError. Both are free when their process ends, however it does.
     """
 
-    def __init__(self, url: str, retention: Retention, *, claim: bool) -> None:
+    def __init__(self, url: str, retention: Retention, clock: Clock, *, claim: bool) -> None:
         """Connect, and bring the schema up to date. With `claim` take the lock on Readings now.
 
         Raises ConfigError, or StoreError where the server is away or another process has the lock.
@@ -52,7 +53,7 @@ class PostgresStore:
         self._address = address = Address(url)
         bring_up_to_date(address)
         self._watch = Watch(address, self._pids)
-        self._writer = Writer(address, retention, self._watch.grow)
+        self._writer = Writer(address, retention, self._watch.grow, clock)
         self._desk = Link(address, "alert")
         self._lookup = Lookup(address)
         self._pruning = Pruning(address, self._writer)

@@ -13,10 +13,12 @@ from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
+from plainview.clock import Clock, SystemClock
 from plainview.errors import ReadingRefused, StoreError
 from plainview.readings import gathered
 from plainview.record import CameraStatus, Reading, Stamped, decode, decoded_before, encode
 from plainview.store import (
+    AHEAD,
     Appended,
     Counts,
     DiskUse,
@@ -43,9 +45,6 @@ from plainview.store.rollup import MINUTE, minute_of
 from plainview.store.search import AlertQuery, EventPage, EventQuery, Mark, News
 from plainview.store.sheets import columns
 
-_STEP_BACK = 60_000
-"""Milliseconds. A Reading that much older than the newest known means that the clock was set back;
-it is the newest then."""
 _ROW_BYTES = 40
 """Bytes of a Reading's row beside its data: key, sizes, and slack in the tree."""
 
@@ -64,10 +63,10 @@ class _Newest(NamedTuple):
 class SqliteStore:
     """Owns the database at `path` until `close`. Thread-safe; see plainview.store.Store."""
 
-    def __init__(self, path: Path, retention: Retention) -> None:
+    def __init__(self, path: Path, retention: Retention, clock: Clock | None = None) -> None:
         """Open or make it. Raises StoreError when it cannot be, and changes nothing then."""
         self._path = path
-        self._retention = retention
+        self._retention, self._clock = retention, clock or SystemClock()
         self._changed = threading.Condition()
         self._version = 0
         self._latest: dict[str, _Newest] = {}
@@ -144,9 +143,12 @@ class SqliteStore:
                 self._minutes.add(minutes, numbered)
             elif stored:
                 self._minutes.tear(minutes)
+        ahead = self._clock.utc() * 1000 + AHEAD
         with self._changed:
             for camera, (t, _, data) in zip(given.cameras, rows, strict=True):
-                self._see(camera, t, data)
+                known = self._latest.get(camera)
+                if known is None or t >= known.t or known.t > ahead:
+                    self._latest[camera] = _Newest(t, data)
             self._grow_version()
         return Appended(stored, len(rows) - stored)
 
@@ -174,11 +176,6 @@ class SqliteStore:
         fresh = events.put(connection, marks, numbers)
         self._room.count_events(connection, self._room.events + fresh)
         return names, fresh
-
-    def _see(self, camera: str, t: int, data: bytes) -> None:
-        known = self._latest.get(camera)
-        if known is None or t >= known.t or t < known.t - _STEP_BACK:
-            self._latest[camera] = _Newest(t, data)
 
     def _grow_version(self) -> None:
         self._version += 1

@@ -5,12 +5,11 @@ from typing import Final
 
 import numpy as np
 
+from plainview.clock import Clock
 from plainview.readings import Ints
 from plainview.record import Reading, decoded_before
+from plainview.store import AHEAD
 
-_STEP_BACK: Final = 60_000
-"""Milliseconds. A Reading that much older than the newest known means that the clock was set back;
-it is the newest then."""
 _NEVER: Final = -1
 _BITS: Final = 24
 _MASK: Final = (1 << _BITS) - 1
@@ -25,8 +24,9 @@ class Latest:
     One thread may see while others get.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         """Of no camera."""
+        self._clock = clock
         self._times: Ints = np.zeros(0, np.int64)
         self._places: Ints = np.zeros(0, np.int64)
         """(cameras,) the batch's number, and the place in it, in one number: see `_BITS`."""
@@ -57,10 +57,11 @@ class Latest:
         self._make_room(int(cameras.max(initial=-1)) + 1)
         self._number += 1
         self._batches[self._number] = data
+        ahead = self._clock.utc() * 1000 + AHEAD
         places = (self._number << _BITS) + np.arange(len(data))
         for one in _rounds(cameras):
             times_, known = times[one], self._times[cameras[one]]
-            newer = one[(times_ >= known) | (times_ < known - _STEP_BACK)]
+            newer = one[(times_ >= known) | (known > ahead)]
             self._places[cameras[newer]] = places[newer]
             self._times[cameras[newer]] = times[newer]
         while len(self._batches) > _MANY:

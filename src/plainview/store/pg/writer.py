@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
+from plainview.clock import Clock
 from plainview.readings import Columns, Ints, Readings, gathered
 from plainview.record import CameraStatus, Reading, Stamped
 from plainview.store import Appended, Retention, events, minute_state, schema
@@ -51,7 +52,9 @@ class _Batch(NamedTuple):
 class Writer:
     """Owns the one connection by which Readings are written, and what is known through it."""
 
-    def __init__(self, address: Address, retention: Retention, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, address: Address, retention: Retention, changed: Callable[[], None], clock: Clock
+    ) -> None:
         """To the database at `address`; `changed` is told after each change that is durable."""
         self.retention = retention
         self.link = Link(address, "reading", self._claimed)
@@ -60,7 +63,7 @@ class Writer:
         self.summing = Summing(address, self.link, self.rolling)
         self.readings: partitions.Partitions
         self.minutes: partitions.Partitions
-        self.latest = Latest()
+        self.latest = Latest(clock)
         """The newest of each camera that this process has stored."""
         self.row_bytes = 100
         """Bytes of a Reading, as in the last batch."""

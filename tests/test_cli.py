@@ -108,6 +108,7 @@ WRONG = [
     (["camera", "plate", "list", "--state", "/none"], "no state folder"),
     (["simulate", "atlantis"], "there is no scene"),
     (["calibrate"], "nothing to mark"),
+    (["calibrate", "x.mp4", "--out", "nowhere/x.toml"], "its folder is not there"),
 ]
 
 

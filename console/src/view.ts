@@ -7,7 +7,7 @@ import { foot } from "./home";
 import { masksCard } from "./masks";
 import { poll } from "./poll";
 import { may } from "./session";
-import { clock, EVENTS, estimate, FLAGS, span } from "./words";
+import { ailments, clock, EVENTS, estimate, span } from "./words";
 
 interface View extends Estimate {
   camera: string;
@@ -217,7 +217,7 @@ function said(view: View): string {
 /** Why there is no view, with what ails the camera in words. */
 function why(view: View): string {
   if (view.state !== "unhealthy") return view.why;
-  const ails = view.health.map((flag) => FLAGS[flag].what.toLowerCase()).join("; ");
+  const ails = ailments(view.health).map((one) => one.what.toLowerCase()).join("; ");
   return `No view: the camera cannot be believed now (${ails}). This does not mean that it is empty.`;
 }
 

@@ -37,6 +37,13 @@ describe("numbers", () => {
 });
 
 describe("states", () => {
+  it("do not say that no picture arrives where pictures arrive late", () => {
+    const told = cameraState({ ...camera, believed: false, health: ["late", "lost"] }, 101);
+    expect(told.what).toBe("Pictures arrive too late to be measured");
+    expect(told.mend).not.toContain("power");
+    expect(cameraState({ ...camera, believed: false, health: ["dark", "lost"] }, 101).what).toBe("Too dark to measure; No picture arrives");
+  });
+
   it("say for each flag what it means and what to do", () => {
     for (const flag of Object.keys(FLAGS) as (keyof typeof FLAGS)[]) {
       const told = cameraState({ ...camera, believed: false, health: [flag] }, 101);

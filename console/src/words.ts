@@ -13,6 +13,16 @@ export const FLAGS: Record<Flag, { what: string; mend: string }> = {
   lost: { what: "No picture arrives", mend: "Check the camera's power, network and address." },
 };
 
+/** Of a camera whose pictures come, but none of an interval in time to be measured: it is told as late and lost. */
+const TOO_LATE = { what: "Pictures arrive too late to be measured", mend: "This machine, or the network to the camera, has too much to do." };
+
+/** What ails one camera, in words. */
+export function ailments(health: Flag[]): { what: string; mend: string }[] {
+  const slow = health.includes("late") && health.includes("lost");
+  const told = health.filter((flag) => !slow || (flag !== "late" && flag !== "lost")).map((flag) => FLAGS[flag]);
+  return slow ? [...told, TOO_LATE] : told;
+}
+
 /** "1,234". */
 export function people(value: number): string {
   return Math.round(value).toLocaleString("en");
@@ -90,10 +100,11 @@ export function cameraState(camera: Camera, now: number): { grade: Grade; what: 
     };
   }
   if (camera.health.length > 0) {
-    const mend = camera.health.map((flag) => FLAGS[flag].mend).join(" ");
+    const ails = ailments(camera.health);
+    const mend = ails.map((one) => one.mend).join(" ");
     return {
       grade: "bad",
-      what: camera.health.map((flag) => FLAGS[flag].what).join("; "),
+      what: ails.map((one) => one.what).join("; "),
       mend: camera.note ? `${camera.note} ${mend}` : mend,
     };
   }

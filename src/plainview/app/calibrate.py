@@ -28,6 +28,11 @@ def calibrate(  # noqa: PLR0913 - one for each option
         raise InputError(
             "this file is there already", where=str(out), mend="Name another, or add --overwrite"
         )
+    if not out.parent.is_dir():
+        # Said before a person has marked anything, not when they save it.
+        raise InputError(
+            "its folder is not there", where=str(out), mend="Make the folder, or name another file"
+        )
     picture = None if video is None else still(video, at=at)
     if points is not None:
         from_points(

@@ -153,7 +153,8 @@ def read(path: Path, *, image_size: tuple[int, int] | None = None) -> tuple[Mark
         raise InputError(
             "this is not a text file", where=where, mend="Give a TOML or CSV file of points"
         ) from error
-    if path.suffix.lower() == ".csv":
+    table = path.suffix.lower() == ".csv"
+    if table:
         file = _from_csv(text, where)
     else:
         try:
@@ -167,7 +168,9 @@ def read(path: Path, *, image_size: tuple[int, int] | None = None) -> tuple[Mark
         raise InputError(
             "the picture's size is not known",
             where=where,
-            mend="Add a line such as image_size = [1920, 1080]",
+            mend="A CSV file cannot tell it: give the video as well"
+            if table
+            else "Add a line such as image_size = [1920, 1080]",
         )
     fields = msgspec.structs.asdict(file)
     fields["image_size"] = size

@@ -125,19 +125,6 @@ def test_a_thing_that_is_taken_for_a_head_is_told() -> None:
     assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 26.0, what)) == 1
 
 
-def test_a_thing_beside_what_stands_there_already_is_told() -> None:
-    """Its shadow on rough ground may show before it, while who puts it down hides it."""
-    spot = box(0.95, 0.8, (0.2, 0.2, 0.12))
-
-    def what(t: float) -> Moment:
-        solids, people = walk(t, 2.0, DOWN, 7.0)
-        there = [*([spot] if t >= 0.8 else []), *([BAG] if t >= DOWN else [])]
-        return [*solids, *there], people
-
-    told = STAGE.events(LeftObject(STAGE.view, STAGE.optics), 30.0, what)
-    assert any(np.hypot(one.x * 0.1 - 0.4, one.y * 0.1 - 0.8) < 0.3 for one in told)
-
-
 def test_who_is_beside_it_for_one_look_does_not_undo_that_somebody_left() -> None:
     """In one look a shadow or a passer-by may seem to stand there."""
 

@@ -44,10 +44,8 @@ HEADED: Final = 0.25
 """Part of that which shows of somebody; of a thing that is taken for a body nothing does."""
 LEFT: Final = 0.6
 """People, net, who must have walked away from a thing since it came: whoever put it down did."""
-HALF: Final = 0.3
+HALF: Final = 0.5
 """The same where nobody is about since: who is lost for a moment as he goes takes a part along."""
-MOST: Final = 0.5
-"""The same where it was taken for a body itself: it may be light, that somebody only passed."""
 ABOUT: Final = (3.5, 12)
 """Metres within which somebody is about, and looks in a row without anybody that tell."""
 STOOD: Final = 0.3
@@ -115,7 +113,7 @@ class Attendance:
         elif thing.counted < until:
             place = thing.extent.place
             thing.away += self._company.gone(place, optics.centre, thing.counted, until)
-        least = LEFT if thing.alone < ABOUT[1] else (MOST if thing.mistaken else HALF)
+        least = LEFT if thing.alone < ABOUT[1] else HALF
         thing.left = bool(thing.away.min() >= least)
         thing.counted = seen.t
 
@@ -188,13 +186,13 @@ def _count_alone(optics: Optics, thing: Thing, seen: Seen) -> None:
     bodies = seen.bodies
     near = np.hypot(*(bodies.places - thing.extent.place).T) < ABOUT[0]
     there = bodies.places[near & (bodies.weights > LEAST)]
-    if len(there) == 0:
-        thing.alone += 1
-        return
-    own = np.zeros(seen.luma.shape, np.uint8)
-    own[thing.change.blob.window] = thing.grown
-    thing.mistaken = not _anybody(optics, there, seen, own)
-    thing.alone = thing.alone + 1 if thing.mistaken else 0
+    if len(there) > 0:
+        own = np.zeros(seen.luma.shape, np.uint8)
+        own[thing.change.blob.window] = thing.grown
+        if _anybody(optics, there, seen, own):
+            thing.alone = 0
+            return
+    thing.alone += 1
 
 
 def _staying(thing: Thing, seen: Seen, reach: float) -> Floats:

@@ -11,7 +11,6 @@ Once told, it stands until it is taken away, whoever stands beside it.
 from collections import deque
 from typing import Final
 
-import cv2
 import numpy as np
 
 from plainview.geometry import View
@@ -19,7 +18,7 @@ from plainview.record import EventKind
 from plainview.vision.events.attendance import LATELY, STOOD, Attendance, attended
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.detector import Patience, Sighting
-from plainview.vision.events.extent import Extent, extents, fits
+from plainview.vision.events.extent import Extent, extents
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.moved import Moved
@@ -101,19 +100,16 @@ class LeftObject:
     def _meet(self, blob: Blob, seen: Seen) -> None:
         """Begin to watch `blob`; one that grows on a young thing is met again with it.
 
-        One beside an older thing is a rim of it, but for a larger one: that was the shadow's piece.
+        One beside an older thing is a rim of it.
         """
         reference = self._stillness.reference
         touched = [thing for thing in self._things if touch(thing.change.blob, blob)]
         young = [one for one in touched if seen.t - one.since < YOUNG and not one.sighted]
-        if reference is None or (not young and len(self._things) >= MOST):
-            return
-        beside = bool(touched) and not young
-        if beside and not _larger(blob, touched):
+        if not young and (touched or len(self._things) >= MOST):
             return
         blob = unshaded(self._optics, self._stillness, blob, seen)
         (size,) = extents(self._optics, [blob])
-        if size is None or (beside and not (fits(size) and _larger(blob, touched))):
+        if size is None or reference is None:
             return
         if young:
             self._things = [one for one in self._things if one not in young]
@@ -243,11 +239,3 @@ class LeftObject:
         if thing.whole > ALONE:
             return False
         return thing.stood < STOOD and not attended(self._optics, thing, seen, self._taken)
-
-
-def _larger(blob: Blob, things: list[Thing]) -> bool:
-    """Whether `blob` is larger than all of `things` together, none of which was told of."""
-    if any(thing.sighted * EVERY > PATIENCE.rise for thing in things):
-        return False
-    areas = [cv2.countNonZero(thing.change.blob.mask) for thing in things]
-    return cv2.countNonZero(blob.mask) > sum(areas)

@@ -81,8 +81,6 @@ class Thing:
         """Looks in a row in which somebody was beside it."""
         self.alone = 0
         """Looks in a row in which nobody else was about it."""
-        self.mistaken = False
-        """Whether it was taken for a body itself in these."""
         self.factor = 1.0
         """All that lies there as a factor on its area, at the last look."""
         self.outgrown = 0

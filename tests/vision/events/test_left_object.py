@@ -69,6 +69,18 @@ def test_a_thing_whose_owner_waits_beside_it_and_then_goes_is_told() -> None:
     assert 20.0 + PATIENCE.rise <= start.t / 1000 <= 36.0
 
 
+def test_who_goes_while_its_outline_grows_is_not_forgotten_where_it_is_taken_for_a_body() -> None:
+    """A body is laid into it that seems to stay, as he leaves: what he has gone by then counts."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        mistaken = [(0.4, 0.6, 0.0, 0.0)] if 7.0 <= t < 8.8 else []
+        bag = BAG if t >= 8.0 else box(0.4, 0.8, (0.28, 0.28, 0.25))
+        return [*solids, *([bag] if t >= DOWN else [])], [*people, *mistaken]
+
+    assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 26.0, what)) == 1
+
+
 def test_a_thing_that_its_plate_was_learned_with_is_told() -> None:
     """Left in a camera's first half minute it is a part of the plate; the first seconds tell."""
     (start,) = events(BAG, stage=Stage(began=[BAG]))

@@ -86,7 +86,7 @@ class Attendance:
         if thing.since < stayed < t - 1:
             # Who stood with it for long hid what it is: he has brought it, or watched it.
             thing.carrier = min(thing.carrier, BESIDE)
-            thing.with_it = thing.counted = stayed
+            thing.with_it = stayed
 
     def attend(self, thing: Thing, seen: Seen, taken: NDArray[np.uint8]) -> None:
         """Note who is with `thing`, and who walked away from it soon after it came or after that.

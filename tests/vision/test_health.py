@@ -128,6 +128,39 @@ def sprayed(luma: Luma, rng: np.random.Generator) -> Luma:
     return noisy(luma * (1 - paint) + 150 * paint, 1.5, rng)
 
 
+def painted(luma: Luma, level: float, share: float) -> NDArray[np.float32]:
+    """Paint of `level` in blots over `share` of the glass; a little still comes through."""
+    blots = np.random.default_rng(5).standard_normal((9, 13)).astype(np.float32)
+    thick = cv2.resize(blots, (luma.shape[1], luma.shape[0]), interpolation=cv2.INTER_CUBIC)
+    paint = np.clip((thick - np.quantile(thick, 1 - share)) * 4 + 0.5, 0, 1) * 0.92
+    return np.asarray(luma * (1 - paint) + level * paint, dtype=np.float32)
+
+
+def blackened(luma: Luma, rng: np.random.Generator) -> Luma:
+    """Thin black paint over nine tenths: what is behind it still shows, faintly."""
+    return noisy(painted(luma, 15, 0.9), 1.5, rng)
+
+
+def whitened(luma: Luma, rng: np.random.Generator) -> Luma:
+    """The same in white."""
+    return noisy(painted(luma, 230, 0.9), 1.5, rng)
+
+
+def blotted(luma: Luma, rng: np.random.Generator) -> Luma:
+    """Two thirds of the glass under grey blots, sharp where they end."""
+    return noisy(painted(luma, 90, 0.67), 1.5, rng)
+
+
+def unlit(luma: Luma, rng: np.random.Generator) -> Luma:
+    """Hardly any noise either: the last few levels still hold a picture."""
+    return noisy(luma * 0.03, 0.3, rng)
+
+
+def drowned(luma: Luma, rng: np.random.Generator) -> Luma:
+    """A dying sensor, whose noise is more than the picture."""
+    return noisy(luma * 0.3 + 70, 70, rng)
+
+
 def warped(luma: Luma, matrix: NDArray[np.float64]) -> Luma:
     """`luma` resampled by a 2x3 matrix."""
     size = (luma.shape[1], luma.shape[0])
@@ -193,11 +226,16 @@ FAULTS: list[tuple[Fault, Health, float]] = [
     (covered, Health.BLIND, 2.0),
     (mostly_covered, Health.BLIND, 2.0),
     (sprayed, Health.BLIND, 2.0),
+    (blackened, Health.BLIND, 2.0),
+    (whitened, Health.BLIND, 2.0),
+    (blotted, Health.BLIND, 6.5),
+    (drowned, Health.BLIND, 3.0),
     (shifted, Health.MOVED, 3.5),
     (rotated, Health.MOVED, 3.5),
     (turned_away, Health.MOVED, 7.0),
     (defocused, Health.BLURRED, 3.5),
     (darkened, Health.DARK, 2.0),
+    (unlit, Health.DARK, 2.0),
 ]
 """What is done to the picture, the flag it must raise, and within how many seconds."""
 
@@ -266,6 +304,21 @@ def test_a_bus_over_half_the_view_raises_nothing() -> None:
             picture[:, : WIDTH // 2] = 90
         monitor.update(noisy(picture, 1.5, rng), k / RATE, still)
         assert not monitor.flags()
+
+
+def test_a_plain_lorry_over_two_fifths_raises_nothing() -> None:
+    """Its sides have no structure either, but do not lie all over the picture as paint does."""
+    rng = np.random.default_rng(2)
+    place = scene()
+    monitor = HealthMonitor()
+    for k in range(int(24 * RATE)):
+        t = k / RATE
+        luma = noisy(walkers(place, t, 6), 1.5, rng)
+        front = int(np.clip((t - START) / 3, 0, 1) * 0.75 * WIDTH)
+        back = max(front - int(0.7 * WIDTH), 0)
+        luma[int(0.3 * HEIGHT) : int(0.88 * HEIGHT), back:front] = 190
+        monitor.update(luma, t, place)
+        assert not monitor.flags(), t
 
 
 def test_a_cover_that_gives_a_little_of_the_picture_back_is_still_told() -> None:

@@ -406,7 +406,14 @@ def fill_list(page: Page, path: str, value: list[str]) -> None:
         control(page, path).fill("\n".join(value))
         return
     for tick in box_of(page, f"h-{path}").get_by_role("checkbox").all():
-        tick.set_checked(tick.get_attribute("value") in value)
+        set_tick(tick, to=tick.get_attribute("value") in value)
+
+
+def set_tick(tick: Locator, *, to: bool) -> None:
+    """Tick it or not, by keyboard: what is found wrong meanwhile may move it from under a mouse."""
+    if tick.is_checked() != to:
+        tick.press("Space")
+    expect(tick).to_be_checked(checked=to)
 
 
 def fill_table(page: Page, path: str, value: list[Any]) -> None:
@@ -427,7 +434,7 @@ def fill_one(found: Locator, value: str | float | None) -> None:
     if found.get_attribute("readonly") is not None:
         return
     if found.get_attribute("type") == "checkbox":
-        found.set_checked(bool(value))
+        set_tick(found, to=bool(value))
     elif found.evaluate("element => element.tagName") == "SELECT":
         found.select_option(text.lower() if isinstance(value, bool) else text)
     else:

@@ -42,11 +42,15 @@ def measured_events(video: Path, camera: Path, truth: EventTruth) -> list[Judged
 
     Raises InputError for a wrong file, PlainviewError when measuring fails.
     """
-    told = told_events(_measured(video, camera))
+    told = told_events(measured(video, camera))
     return [judge(told, truth, kind) for kind in truth.judged]
 
 
-def _measured(video: Path, camera: Path) -> Measured:
+def measured(video: Path, camera: Path) -> Measured:
+    """Measure one clip in a process of its own, second by second.
+
+    Raises InputError for a wrong file, PlainviewError when measuring fails.
+    """
     with tempfile.TemporaryDirectory(prefix="plainview-events-") as scratch:
         out = Path(scratch) / "measured.jsonl"
         command = [sys.executable, "-m", "plainview", "measure", str(video)]
@@ -65,15 +69,15 @@ def _measured(video: Path, camera: Path) -> Measured:
 def real_clips(data: Path, kinds: Sequence[str]) -> Iterator[Judged]:
     """The real clips under `data`; what happens in them is in ROADS. Absent ones are named."""
     with tempfile.TemporaryDirectory(prefix="plainview-events-") as scratch:
-        for video, camera, road in _found(data, Path(scratch)):
+        for video, camera, road in recordings(data, Path(scratch)):
             several = (*REAL_KINDS, *(road.kinds() if road else ()))
             judged = tuple(kind for kind in several if kind in kinds)
             if not judged:
                 continue
             tell(f"measuring {video.name}")
-            measured = _measured(video, camera)
-            seconds = measured.intervals[-1].t
-            told = told_events(measured)
+            seen = measured(video, camera)
+            seconds = seen.intervals[-1].t
+            told = told_events(seen)
             name = PETS if video.parent.name == PETS else video.stem
             truth = EventTruth(
                 seconds, road.events() if road else (), judged,
@@ -83,8 +87,11 @@ def real_clips(data: Path, kinds: Sequence[str]) -> Iterator[Judged]:
             yield from (judge(told, truth, kind) for kind in judged)
 
 
-def _found(data: Path, scratch: Path) -> Iterator[tuple[Path, Path, Road | None]]:
-    """Each real video with a camera's file: PETS's own, and guesses for the others."""
+def recordings(data: Path, scratch: Path) -> Iterator[tuple[Path, Path, Road | None]]:
+    """Each real video under `data` with a camera's file: PETS's own, and guesses in `scratch`.
+
+    Those that are not there are named on standard error.
+    """
     pets = data / PETS / "video.mp4"
     if pets.is_file():
         yield pets, data / PETS / "camera.toml", None

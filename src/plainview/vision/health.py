@@ -4,21 +4,24 @@ The static structure of the picture (its gradients, in tiles) is compared with t
 flag rests on something that people, vehicles and light do not do to that structure:
 
 - a tile is *lost* when its gradients are gone and what is left does not agree with the plate's: the
-  camera is *blind* when most are, or those of a part that something hangs into (cover.py);
+  camera is *blind* when most are, those of a part that something hangs into, or those that lie
+  behind blots of paint all over the picture (cover.py);
 - the camera has *moved* when another place of the picture agrees better with the plate than its own
   (a crowd agrees nowhere, a change of light agrees in place), or when the whole structure was
   replaced at once and what came stays;
 - it is *blurred* when fine gradients fell and the coarse contrast did not;
-- it is *dark* when little light is left and no structure stands above the measured noise;
+- it is *dark* when little light is left and no structure stands above the measured noise, or none
+  at all;
 - it is *frozen* when nothing changes, not even the noise, longer than a codec skips blocks.
 
-How two pictures are held against each other: structure.py.
+How two pictures are held against each other: structure.py; the two dearer looks: knocked.py.
 
 What it cannot tell: a cover from a lamp that goes out so that nothing is left to see (both are
 raised, blind and dark); a bus that stays over most of the view from a cover; a camera that was
-blurred or moved before its plate was learned; one that sags by less than MOVED_SHARE each time the
-plate is learned anew (an approved plate, which stays, does tell); any of it in a scene without
-structure, such as bare asphalt; a sensor that stopped behind a burned-in clock that runs on.
+blurred or moved before its plate was learned; one that sags by less than `knocked.MOVED_SHARE` each
+time the plate is learned anew (an approved plate, which stays, does tell); any of it in a scene
+without structure, such as bare asphalt; a sensor that stopped behind a burned-in clock that runs
+on; a blur by less than a hundred and fiftieth of the picture's width.
 """
 
 import cv2
@@ -26,12 +29,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.record import Health
-from plainview.vision.cover import SUDDEN, Cover
+from plainview.vision.cover import SUDDEN, THIN, Cover, Tiled, faint_tiles
 from plainview.vision.frozen import Frozen
+from plainview.vision.knocked import has_moved, is_blurred
 from plainview.vision.latch import Latch, Timing
 from plainview.vision.ranks import mean, median
 from plainview.vision.structure import (
-    MEDIUM,
     SMALL,
     TILES_X,
     TILES_Y,
@@ -40,14 +43,9 @@ from plainview.vision.structure import (
     Reference,
     Tiles,
     agreement_of,
-    displacements,
-    edges_of,
-    fine_of,
     look_of,
-    mean_displacement,
     reference_of,
     resized,
-    shades_of,
     tiles,
 )
 
@@ -55,16 +53,18 @@ SLOW = 1.0
 """Seconds between two of the expensive looks (moved, blurred)."""
 REFRESH = 5.0
 """Seconds after which the reference follows the plate, while nothing is wrong."""
-MOVED_SHARE = 0.009
-"""A shift by more than this share of the picture's width is a move: 4 px of 480, 17 of 1920."""
 BLIND_SHARE = 0.55
 """Share of the structured tiles that must be lost."""
+BLACK = 24
+"""Luma that even lamps do not reach in a picture that is as good as black."""
+DROWNED = 12.0
+"""Standard deviation of noise, in luma of the small picture, that hides most structure."""
+REPLACED_SHARE = 0.7
+"""Share of the structured tiles that agree nowhere after a turn of the camera."""
 _SOBEL_NOISE = 0.375
 """Energy |g|^2 that white noise of variance 1 leaves in a Sobel gradient scaled by 1/8."""
 _FLOOR = 0.15
 """Energy |g|^2 below which a tile has no structure to speak of (codec ripple, grain)."""
-_SHARP_FLOOR = 1.5
-"""Energy that a tile needs for its sharpness to be judged: an edge, not the grain of asphalt."""
 
 
 TIMING = {
@@ -74,6 +74,12 @@ TIMING = {
     Health.DARK: Timing(1.5, 2.0),
     Health.FROZEN: Timing(0.0, 0.4),
 }
+
+
+def _is_white(change: Picture, sigma: float) -> bool:
+    """Whether what changed, `sigma` by the median, is noise: a mean of four halves only that."""
+    half = cv2.resize(change, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return median(np.abs(half)) / 0.954 < 0.65 * sigma
 
 
 class HealthMonitor:
@@ -102,6 +108,7 @@ class HealthMonitor:
         self._previous: Picture | None = None
         self._last: NDArray[np.uint8] | None = None
         self._noise = 1.0
+        self._drowned = False
         self._t = -1e9
         self._slow_t = -1e9
         self._well_t = -1e9
@@ -172,9 +179,9 @@ class HealthMonitor:
             if slow >= SLOW or slow < 0:
                 step = slow if 0 < slow <= 2 * SLOW else 0.0
                 self._slow_t = t
-                moved = replaced or self._moved(self._reference, luma, look, agreement)
+                moved = replaced or has_moved(self._reference, luma, look, agreement)
                 latches[Health.MOVED].feed(moved, step)
-                blurred = self._blurred(self._reference, luma, agreement, before, foreground)
+                blurred = is_blurred(self._reference, luma, agreement, before, foreground)
                 latches[Health.BLURRED].feed(None if moved else blurred, step)
         self._last = luma.copy()
         self._held |= self.flags()
@@ -199,6 +206,7 @@ class HealthMonitor:
         # The median of |difference| of two normal samples is 0.954 sigma; movement is the tail.
         now = median(change[::3, ::3]) / 0.954
         self._noise += 0.2 * (now - self._noise)
+        self._drowned = now > DROWNED and _is_white(small - previous, now)
         return change
 
     def _follow(
@@ -246,7 +254,7 @@ class HealthMonitor:
         usable = mean(energy > max(_FLOOR, 1.5 * noise))
         low = median(look.small[::3, ::3]) < 45
         bright = mean(look.small > 70)
-        dark = low and usable < 0.2 and bright < 0.05
+        dark = low and (usable < 0.2 or mean(look.small > BLACK) < 0.02) and bright < 0.05
         reference = self._reference
         if reference is None:
             uniform = usable < 0.03 and float(look.small.std()) < 12
@@ -255,13 +263,19 @@ class HealthMonitor:
         structured = reference.structured
         if np.count_nonzero(structured) < 8:
             return False, dark, agreement
+        least = np.maximum(reference.look.energy, np.float32(1e-6))
+        clear = np.divide(look.energy, least, dtype=np.float32)
         lost = (energy < 0.25 * reference.look.energy) & (agreement < 0.4)
-        flat = energy <= max(_FLOOR, 1.5 * noise)
+        if self._drowned:
+            lost |= agreement < 0.4
         if not dark:
-            clear = energy / np.maximum(reference.look.energy, 1e-6)
-            many = int(np.count_nonzero(structured))
-            self._cover.look(lost & structured, flat, clear, many, self._t, dt)
-        lost |= self._veiled(reference.look, look, energy, agreement)
+            flat = energy <= max(_FLOOR, 1.5 * noise)
+            held = self._latches[Health.BLIND]
+            lost |= self._cover.look(
+                Tiled(lost, flat, clear, agreement, structured), self._t, dt,
+                held=held.raised or held.suspected,
+            )  # fmt: skip
+        lost |= faint_tiles(clear, agreement, THIN) & self._lit(reference.look, look)
         blind = mean(lost[structured]) > BLIND_SHARE
         if not blind and not dark:
             self._well_t = self._t
@@ -270,15 +284,9 @@ class HealthMonitor:
         return blind and (not dark or sudden), dark, agreement
 
     @staticmethod
-    def _veiled(reference: Look, look: Look, energy: Tiles, agreement: Tiles) -> NDArray[np.bool_]:
-        """Tiles that agree, but faintly beside others and not for want of light: thin paint."""
-        seen = agreement > 0.4
-        if np.count_nonzero(seen) < 5:
-            return np.zeros((TILES_Y, TILES_X), dtype=bool)
-        ratio = energy / np.maximum(reference.energy, 1e-6)
-        gain = min(float(np.percentile(ratio[seen], 90)), 1.0)
-        lit = tiles(look.small) > 0.7 * tiles(reference.small)
-        return np.asarray((ratio < 0.1 * gain) & lit, dtype=bool)
+    def _lit(reference: Look, look: Look) -> NDArray[np.bool_]:
+        """Tiles that do not want for light: what is faint there is so for another reason."""
+        return np.asarray(tiles(look.small) > 0.7 * tiles(reference.small), dtype=bool)
 
     def _replaced(
         self,
@@ -291,7 +299,7 @@ class HealthMonitor:
         structured = reference.structured
         if np.count_nonzero(structured) < 8 or change is None:
             return False
-        if mean(agreement[structured] < 0.3) < 0.85:
+        if mean(agreement[structured] < 0.3) < REPLACED_SHARE:
             if mean(agreement[structured] > 0.45) > 0.4:
                 self._agreed_t = t
             self._replaced_since = None
@@ -303,61 +311,3 @@ class HealthMonitor:
         if still < 0.6:
             self._replaced_since = t
         return self._replaced_at_once and t - self._replaced_since >= 3.0
-
-    def _moved(
-        self, reference: Reference, luma: NDArray[np.uint8], look: Look, agreement: Tiles
-    ) -> bool | None:
-        """Whether the picture agrees better with the reference from another place."""
-        # A shift of MOVED_SHARE leaves few tiles above this: no need to look for one.
-        in_place = np.count_nonzero(reference.structured & (agreement > 0.85))
-        if in_place > 0.7 * np.count_nonzero(reference.structured):
-            return False
-        best: bool | None = None
-        for transform in displacements(reference.edges, edges_of(luma)):
-            small = transform.copy()
-            small[:, 2] *= SMALL[0] / MEDIUM[0]
-            back = cv2.warpAffine(
-                look.small,
-                small,
-                SMALL,
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
-            there = agreement_of(look_of(np.asarray(back, dtype=np.float32)), reference.look)
-            told = reference.structured & (np.maximum(there, agreement) > 0.5)
-            if np.count_nonzero(told) < max(8, 0.06 * np.count_nonzero(reference.structured)):
-                continue
-            gain = float(np.mean((there - agreement)[told]))
-            far = mean_displacement(transform) > MOVED_SHARE
-            best = bool(best) or (far and gain > 0.12)
-        return best
-
-    def _blurred(
-        self,
-        reference: Reference,
-        luma: NDArray[np.uint8],
-        agreement: Tiles,
-        before: NDArray[np.uint8],
-        foreground: NDArray[np.bool_] | None,
-    ) -> bool | None:
-        """Whether the fine gradients of what stands still fell, beyond what contrast explains."""
-        told = (reference.look.energy > _SHARP_FLOOR) & (agreement > 0.35)
-        if foreground is not None:
-            covered = tiles(np.asarray(foreground, dtype=np.float32))
-            if float(covered.mean()) < 0.5:
-                told &= covered < 0.3
-        shades = shades_of(luma)
-        power = float(np.sum(reference.shades**2))
-        cross = float(np.sum(shades * reference.shades))
-        correlation = cross / max(float(np.sqrt(power * np.sum(shades**2))), 1e-6)
-        if np.count_nonzero(told) < 8 or correlation < 0.6:
-            return None
-        gain = cross / power
-        # What two frames differ by is noise in most tiles, whatever the codec made of it.
-        noise = float(np.median(fine_of(np.subtract(luma, before, dtype=np.float32)))) / 2.0
-        expected = reference.fine * gain**2
-        told &= expected > 2.0 * noise
-        if np.count_nonzero(told) < 8:
-            return None
-        sharpness = np.maximum(fine_of(luma) - noise, 0.0)[told] / expected[told]
-        return float(np.mean(sharpness < 0.3)) > 0.45

@@ -191,7 +191,8 @@ export interface System {
   version: string;
   t: number;
   readings_per_second: number;
-  disk: { used: number; bound: number; free: number | null; oldest: number | null };
+  /** Null: the store cannot be asked now. */
+  disk: { used: number; bound: number; free: number | null; oldest: number | null } | null;
   /** site: what is measured is stored at the centre; centre: no camera runs from here. */
   role: "all" | "site" | "centre";
   /** None: every part does its work. */

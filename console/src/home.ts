@@ -150,6 +150,11 @@ function idleState(site: SiteNow, idle: CameraStanding[]): ReturnType<typeof sit
   return { grade: told?.grade ?? "bad", what: `${which}: ${what}${rest > 0 ? `; ${rest} more cannot be believed` : ""}` };
 }
 
+function stored(disk: System["disk"]): string {
+  if (disk === null) return "cannot be asked";
+  return `${bytes(disk.used)} of ${bytes(disk.bound)} used${disk.free === null ? "" : `, ${bytes(disk.free)} free on the disk`}`;
+}
+
 /** What a site's own pages cannot show, above them: no number of it is stored there. */
 function siteBanner(): void {
   const banner = part("banner");
@@ -163,14 +168,12 @@ export async function foot(): Promise<void> {
     const system = await ask<System>("system");
     showTroubles(system.troubles);
     if (system.role === "site") siteBanner();
-    const { used, bound, free } = system.disk;
     part("foot").replaceChildren(
       h("span", {}, `Readings per second: ${system.readings_per_second.toFixed(1)}`),
       h(
         "span",
         {},
-        `Store: ${bytes(used)} of ${bytes(bound)} used` +
-          (free === null ? "" : `, ${bytes(free)} free on the disk`),
+        `Store: ${stored(system.disk)}`,
       ),
       h("span", {}, `Plainview ${system.version}`),
     );

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,10 @@ from msgspec import structs
 from plainview.clock import ManualClock
 from plainview.errors import StoreError
 from plainview.record import Event, EventKind, Health, LensState, Phase
+from plainview.store import Store
 from plainview.web.api import Application, create_app
+from plainview.web.edge import Trouble
+from plainview.web.server import Served, bind
 from plainview.web.views import SiteView
 
 if TYPE_CHECKING:
@@ -437,3 +441,26 @@ def test_openapi_describes_every_answer(client: Client) -> None:
     assert "never" in field["properties"]["unknown"]["description"].lower()
     assert client.get("/schema/openapi.yaml").status_code == 200
     assert not re.search(r"https?://(?!json-schema)[a-z.]*(cdn|unpkg|jsdelivr)", json.dumps(schema))
+
+
+def test_what_is_amiss_is_told_while_the_store_is_away(
+    sites: tuple[SiteView, ...], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That nothing can be stored is heard of when it is so, and not once it is mended."""
+
+    def away() -> None:
+        raise StoreError("the server cannot be reached")
+
+    monkeypatch.setattr(store, "disk", away)
+    amiss = Trouble("store", "the server cannot be reached")
+    app = create_app(
+        sites=sites,
+        store=store,
+        stats=lambda: {"readings_per_second": 0.0},
+        troubles=lambda: (amiss,),
+    )
+    with Served(app, bind(port=0)) as served:
+        told = httpx.get(f"{served.url}api/v1/system")
+    assert told.status_code == 200
+    assert told.json()["disk"] is None
+    assert told.json()["troubles"] == [{"part": "store", "why": "the server cannot be reached"}]

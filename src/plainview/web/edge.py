@@ -327,7 +327,7 @@ class SystemEdge(Struct, frozen=True):
     version: str
     t: Seconds
     readings_per_second: float
-    disk: DiskEdge
+    disk: Annotated[DiskEdge | None, Meta(description="null: the store cannot be asked now.")]
     stats: Annotated[dict[str, float], Meta(description="Counters of bus and intake, by name.")]
     role: Annotated[
         Role,

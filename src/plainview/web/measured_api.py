@@ -13,7 +13,7 @@ from litestar.response import ServerSentEvent
 
 from plainview import __version__
 from plainview.clock import Clock
-from plainview.errors import InputError
+from plainview.errors import InputError, StoreError
 from plainview.store import Store
 from plainview.web.access.gate import Gate
 from plainview.web.access.rules import PUBLIC, Action, rule, visible
@@ -335,7 +335,10 @@ def _system_handlers(parts: Parts) -> list[Any]:
     @get("/api/v1/system", opt=rule(Action.READ_SYSTEM), tags=["system"], sync_to_thread=True)
     def get_system() -> SystemEdge:
         """Version, Readings per second, the store's size beside its bound, and what is amiss."""
-        disk = store.disk()
+        try:
+            disk = store.disk()
+        except StoreError:
+            disk = None  # Why, is among the troubles: this answer is how they are heard of.
         counters = {name: float(value) for name, value in stats().items()}
         now = clock.utc()
         rate = counters.get("readings_per_second")
@@ -350,7 +353,9 @@ def _system_handlers(parts: Parts) -> list[Any]:
             version=__version__,
             t=now,
             readings_per_second=round(rate, 3),
-            disk=DiskEdge(
+            disk=None
+            if disk is None
+            else DiskEdge(
                 used=disk.used,
                 bound=disk.bound,
                 free=disk.free,

@@ -120,6 +120,13 @@ def mostly_covered(luma: Luma, rng: np.random.Generator) -> Luma:
     return noisy(out, 1.5, rng)
 
 
+def half_covered(luma: Luma, rng: np.random.Generator) -> Luma:
+    """A hair more than half of the view behind something that hangs into it aslant."""
+    down, right = np.mgrid[: luma.shape[0], : luma.shape[1]]
+    hidden = right / luma.shape[1] + 0.2 * (down / luma.shape[0] - 0.5) < 0.52
+    return noisy(np.where(hidden, 20, luma), 1.5, rng)
+
+
 def sprayed(luma: Luma, rng: np.random.Generator) -> Luma:
     """Paint in blobs over most of the glass."""
     blobs = np.random.default_rng(3).standard_normal(luma.shape).astype(np.float32)
@@ -304,6 +311,12 @@ def test_a_bus_over_half_the_view_raises_nothing() -> None:
             picture[:, : WIDTH // 2] = 90
         monitor.update(noisy(picture, 1.5, rng), k / RATE, still)
         assert not monitor.flags()
+
+
+def test_a_cover_over_half_is_told_as_soon_as_a_whole_one() -> None:
+    """Something flat that hangs into the picture at once needs no more than half of it."""
+    seen = watch(list(synthetic(24.0)), half_covered, scene())
+    check_fault(seen, Health.BLIND, 2.5)
 
 
 def test_a_plain_lorry_over_two_fifths_raises_nothing() -> None:

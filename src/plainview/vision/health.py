@@ -55,6 +55,8 @@ REFRESH = 5.0
 """Seconds after which the reference follows the plate, while nothing is wrong."""
 BLIND_SHARE = 0.55
 """Share of the structured tiles that must be lost."""
+HALF = 0.5
+"""The same where something hangs into the picture that came at once, and has no structure."""
 BLACK = 24
 """Luma that even lamps do not reach in a picture that is as good as black."""
 DROWNED = 12.0
@@ -276,7 +278,7 @@ class HealthMonitor:
                 held=held.raised or held.suspected,
             )  # fmt: skip
         lost |= faint_tiles(clear, agreement, THIN) & self._lit(reference.look, look)
-        blind = mean(lost[structured]) > BLIND_SHARE
+        blind = mean(lost[structured]) > (HALF if self._cover.suspected else BLIND_SHARE)
         if not blind and not dark:
             self._well_t = self._t
         # Dusk ends in the dark as a cover does; only what came at once is called a cover too.

@@ -43,25 +43,24 @@ class Tiled(NamedTuple):
     """In which there is none now."""
     clear: NDArray[np.float32]
     """Energy beside the reference's."""
+    clearest: float
+    """That of the clearest tiles."""
     agreement: NDArray[np.float32]
     """Correlation with it."""
     structured: NDArray[np.bool_]
     """Which have some in the reference."""
 
 
-def faint_tiles(
-    clear: NDArray[np.float32], agreement: NDArray[np.float32], share: float
-) -> NDArray[np.bool_]:
-    """Tiles in which only a `share` of the structure is left that others show: behind paint.
+def clearest(clear: NDArray[np.float32], agreement: NDArray[np.float32]) -> float:
+    """How clear the clearest tiles are that agree, at most 1; 0 where too few agree to say so.
 
     `clear` is energy beside the reference's, `agreement` the correlation with it, both (rows,
-    columns). None, where too few tiles agree for any to say how clear the picture is.
+    columns). What shows a small share of that is behind paint.
     """
     seen = agreement > 0.4
     if np.count_nonzero(seen) < 5:
-        return np.zeros(clear.shape, dtype=bool)
-    gain = min(float(np.percentile(clear[seen], 97)), 1.0)
-    return np.asarray(clear < share * gain, dtype=bool)
+        return 0.0
+    return min(float(np.percentile(clear[seen], 97)), 1.0)
 
 
 def beside(tiles: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -98,7 +97,7 @@ class Cover:
 
         `held`: the camera is taken for blind already, so that what hides it need not have come now.
         """
-        faint = faint_tiles(seen.clear, seen.agreement, FAINT)
+        faint = seen.clear < FAINT * seen.clearest
         painted = faint & (self._was_clear(t) | held | self._latch.suspected)
         painted |= beside(painted) & (seen.agreement < 0.4)
         lost = (seen.lost | painted) & seen.structured

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.record import Health
-from plainview.vision.cover import SUDDEN, THIN, Cover, Tiled, faint_tiles
+from plainview.vision.cover import SUDDEN, THIN, Cover, Tiled, clearest
 from plainview.vision.frozen import Frozen
 from plainview.vision.knocked import has_moved, is_blurred
 from plainview.vision.latch import Latch, Timing
@@ -267,6 +267,7 @@ class HealthMonitor:
             return False, dark, agreement
         least = np.maximum(reference.look.energy, np.float32(1e-6))
         clear = np.divide(look.energy, least, dtype=np.float32)
+        best = clearest(clear, agreement)
         lost = (energy < 0.25 * reference.look.energy) & (agreement < 0.4)
         if self._drowned:
             lost |= agreement < 0.4
@@ -274,10 +275,10 @@ class HealthMonitor:
             flat = energy <= max(_FLOOR, 1.5 * noise)
             held = self._latches[Health.BLIND]
             lost |= self._cover.look(
-                Tiled(lost, flat, clear, agreement, structured), self._t, dt,
+                Tiled(lost, flat, clear, best, agreement, structured), self._t, dt,
                 held=held.raised or held.suspected,
             )  # fmt: skip
-        lost |= faint_tiles(clear, agreement, THIN) & self._lit(reference.look, look)
+        lost |= (clear < THIN * best) & self._lit(reference.look, look)
         blind = mean(lost[structured]) > (HALF if self._cover.suspected else BLIND_SHARE)
         if not blind and not dark:
             self._well_t = self._t

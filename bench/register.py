@@ -46,8 +46,8 @@ VIEW = View(
     ((-3.0, -2.0), (3.0, -2.0), (3.0, 3.0), (-3.0, 3.0)),
 )
 PEOPLE = (
-    Person("Bench controller", Role.CONTROLLER),
-    Person("Bench privacy officer", Role.PRIVACY_OFFICER),
+    Person("Demonstration controller", Role.CONTROLLER),
+    Person("Demonstration privacy officer", Role.PRIVACY_OFFICER),
 )
 
 

@@ -7,6 +7,7 @@ import { placeWords, REVIEW, type Step, steps } from "./fields";
 import { type Choices, type Finding, Form } from "./form";
 import { drawReview } from "./review";
 import { may } from "./session";
+import { sentence } from "./words";
 
 export interface Draft {
   id: string;
@@ -269,6 +270,6 @@ function merge(data: Data, fresh: Data): { changed: boolean; words: string } {
 }
 
 function words(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem);
+  return sentence(problem instanceof Error ? problem.message : String(problem));
 }
 

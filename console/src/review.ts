@@ -1,12 +1,14 @@
 /** The last step: what is still wrong, what changes, the two approvals, and publishing. */
 
-import { ask, Problem, send } from "./api";
+import { ask, send } from "./api";
+import { valueAt } from "./document";
 import { h, say } from "./dom";
 import type { Desk, Draft } from "./editor";
 import { placeWords } from "./fields";
 import { findingItem } from "./form";
 import { roleWords } from "./govern";
 import { here, may } from "./session";
+import { sentence } from "./words";
 
 interface Change {
   field: string;
@@ -69,8 +71,9 @@ function decisionCard(desk: Desk, draft: Draft | null): HTMLElement {
   const given = draft?.approvals ?? [];
   const rows = APPROVERS.map((one) => {
     const approval = given.find((other) => other.role === one);
+    const name = draft ? named(draft, one) : "";
     return h("li", { "data-done": approval !== undefined },
-      h("span", {}, h("strong", {}, roleWords(one)), approval ? ` approved on ${new Date(approval.t * 1000).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })}` : " has not approved yet"));
+      h("span", {}, h("strong", {}, roleWords(one)), name && ` (${name})`, approval ? ` approved on ${new Date(approval.t * 1000).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })}` : " has not approved yet"));
   });
   const both = APPROVERS.every((one) => given.some((approval) => approval.role === one));
   const actions = h("div", { class: "actions" });
@@ -100,11 +103,18 @@ function decisionCard(desk: Desk, draft: Draft | null): HTMLElement {
   return h("section", { class: "card", "aria-labelledby": "decide-title" },
     h("h3", { id: "decide-title" }, "Approval and permit"),
     draft ? h("p", {}, h("a", { href: `/assessments/read/${draft.id}`, target: "_blank", rel: "noopener" }, "Read it as a whole"), " (in a new tab) before you approve it, or ", h("a", { href: `/assessments/print/${draft.id}`, target: "_blank", rel: "noopener" }, "print it"), ".") : null,
-    h("p", { class: "note" }, "Two different people approve: one answers for the processing as controller, one watches over privacy. Each approval is signed and stands in the public ledger. A change to the text takes both back."),
+    h("p", { class: "note" }, "Two different people approve, each as the text names them: one answers for the processing as controller, one watches over privacy. Each approval is signed and stands in the public ledger. A change to the text takes both back."),
     h("ul", { class: "agreed" }, ...rows),
     open && h("p", { class: "note" }, open),
     !may("approve") && h("p", { class: "note" }, "Your role does not approve: it takes the controller and the privacy officer."),
     error, actions);
+}
+
+/** Whom the text of `draft` names to approve it as `role`. */
+function named(draft: Draft, role: string): string {
+  const approvers = draft.document["approvers"];
+  const k = Array.isArray(approvers) ? approvers.findIndex((_, k) => valueAt(draft.document, `approvers[${k}].role`) === role) : -1;
+  return k < 0 ? "" : String(valueAt(draft.document, `approvers[${k}].name`) ?? "");
 }
 
 function publishedCard(draft: Draft): HTMLElement {
@@ -118,5 +128,5 @@ function publishedCard(draft: Draft): HTMLElement {
 }
 
 function words(problem: unknown): string {
-  return problem instanceof Problem || problem instanceof Error ? problem.message : String(problem);
+  return sentence(problem instanceof Error ? problem.message : String(problem));
 }

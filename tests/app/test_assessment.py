@@ -175,7 +175,11 @@ def test_two_people_make_a_permit(desk: Desk) -> None:
     """Nothing is granted until controller and privacy officer have both approved with their key."""
     path, state = desk.assessment(), desk.folder / "state"
     keys = {}
-    for name, role in (("Ada", "controller"), ("Ben", "privacy-officer"), ("Cy", "operator")):
+    for name, role in (
+        ("Ada Example", "controller"),
+        ("Ben Sample", "privacy-officer"),
+        ("Cy", "operator"),
+    ):
         keys[role] = desk.folder / f"{name}.key"
         code, _, error = desk.types(
             "officer", "enrol", name, "--role", role, "--out", keys[role], "--state", state
@@ -236,7 +240,8 @@ def test_an_assessment_with_a_finding_is_not_approved(desk: Desk) -> None:
     """
     path, state = desk.assessment(), desk.folder / "state"
     key = desk.folder / "ada.key"
-    desk.types("officer", "enrol", "Ada", "--role", "controller", "--out", key, "--state", state)
+    enrol = ("--role", "controller", "--out", key, "--state", state)
+    desk.types("officer", "enrol", "Ada Example", *enrol)
     whole = load_assessment(path)
     lacking = desk.written(
         structs.replace(whole, necessity=structs.replace(whole.necessity, necessity="")),

@@ -18,7 +18,7 @@ UTC = dt.datetime(2026, 11, 16, 12, tzinfo=dt.UTC).timestamp()
 EXAMPLE = Path(__file__).parent / "examples" / "uk.toml"
 SEEN = {"north": Seen("plaza", "1" * 64), "south": Seen("plaza", "2" * 64)}
 CONTROLLER = Person("Ada Example", Role.CONTROLLER)
-OFFICER = Person("Ben Example", Role.PRIVACY_OFFICER)
+OFFICER = Person("Ben Sample", Role.PRIVACY_OFFICER)
 OPERATOR = Person("Cyd Example", Role.OPERATOR)
 SUPERVISOR = Person("Dee Example", Role.SUPERVISOR)
 

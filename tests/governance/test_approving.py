@@ -21,6 +21,7 @@ from plainview.governance import approving, cameras
 from plainview.governance.cameras import Seen, permit_for
 from plainview.governance.capability import MEASURING
 from plainview.governance.documents import digest_of
+from plainview.governance.office import Office
 from plainview.governance.permit import NotCovered
 from plainview.governance.person import Person, Role
 from plainview.ledger.entry import EntryKind
@@ -65,13 +66,41 @@ def test_one_approval_grants_nothing(tmp_path: Path) -> None:
         assert not office.standing().permits
 
 
-def test_one_person_cannot_be_two(tmp_path: Path) -> None:
-    """The same name in the other role, in other letters, is the same person."""
+@pytest.mark.parametrize(
+    "person",
+    [
+        Person("Ben Lau", Role.PRIVACY_OFFICER),
+        Person("ADA example", Role.PRIVACY_OFFICER),
+        Person("Ben Sample", Role.CONTROLLER),
+    ],
+)
+def test_only_who_is_named_approves(tmp_path: Path, person: Person) -> None:
+    """Not another of that role, nor who is named for the other; it says who may and who asks."""
     with open_office(tmp_path) as office:
-        approving.approve(office, CONTROLLER, assessment_of())
-        twice = Person("ADA example", Role.PRIVACY_OFFICER)
-        with pytest.raises(InputError, match="it takes two people"):
-            approving.approve(office, twice, assessment_of())
+        whom = "Ben Sample" if person.role == Role.PRIVACY_OFFICER else "Ada Example"
+        with pytest.raises(AccessRefused, match=f"it is {whom} who approves it") as refused:
+            approving.approve(office, person, assessment_of())
+        assert repr(person.name) in refused.value.line()
+        assert not office.standing().approvals
+
+
+def test_an_account_is_whom_the_sign_in_service_knows(tmp_path: Path) -> None:
+    """Where it is given it alone counts: two people may have one name."""
+    controller, officer = assessment_of().approvers
+    numbered = structs.replace(
+        assessment_of(), approvers=(controller, structs.replace(officer, account="248289761001"))
+    )
+    with open_office(tmp_path) as office:
+        approving.approve(office, CONTROLLER, numbered)
+        with pytest.raises(AccessRefused, match=r"Ben Sample \(account 248289761001\)"):
+            approving.approve(office, OFFICER, numbered)
+        approving.approve(office, Person("248289761001", Role.PRIVACY_OFFICER), numbered)
+        assert approving.publish(office, CONTROLLER, numbered) == "market-square-uk@1"
+
+
+def test_what_was_approved_before_accounts_keeps_its_digest() -> None:
+    """An answer that came later and is not given is no part of what was approved."""
+    assert b'"account":' not in assessment_of().encoded()
 
 
 def test_a_changed_text_has_no_approval(tmp_path: Path) -> None:
@@ -199,14 +228,13 @@ def test_another_process_sees_what_was_granted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Ada  Example", " ada example ", "\uff21da Example", "A\u200bda Example"]
+    "name", ["Ben  Sample", " ben sample ", "\uff22en Sample", "B\u200ben Sample"]
 )
-def test_spaces_and_wide_letters_make_no_second_person(tmp_path: Path, name: str) -> None:
+def test_spaces_and_wide_letters_make_no_other_person(tmp_path: Path, name: str) -> None:
     """What reads as the same name is the same name (Unicode NFKC, nothing invisible)."""
     with open_office(tmp_path) as office:
-        approving.approve(office, CONTROLLER, assessment_of())
-        with pytest.raises(InputError, match="it takes two people"):
-            approving.approve(office, Person(name, Role.PRIVACY_OFFICER), assessment_of())
+        approving.approve(office, Person(name, Role.PRIVACY_OFFICER), assessment_of())
+        assert len(approving.approve(office, OFFICER, assessment_of())) == 1
 
 
 def test_approvals_are_spent_when_the_permit_is_revoked(tmp_path: Path) -> None:
@@ -221,22 +249,52 @@ def test_approvals_are_spent_when_the_permit_is_revoked(tmp_path: Path) -> None:
         assert list(office.live_permits(office.now()))
 
 
-def test_two_approvals_of_one_person_publish_nothing(tmp_path: Path) -> None:
-    """Nor where two processes each recorded one before they saw the other's."""
+def recorded(office: Office, person: Person) -> None:
+    """An approval as it was recorded before it was asked whom the assessment names."""
+    office.record(
+        office.entry(
+            EntryKind.ASSESSMENT_APPROVED,
+            "assessment:market-square-uk@1",
+            person,
+            assessment=office.documents.put(assessment_of().encoded()),
+            approval="",
+        )
+    )
+
+
+def test_an_approval_of_somebody_else_publishes_nothing(tmp_path: Path) -> None:
+    """Neither one from before that was asked, nor one person's in both roles; who is named can."""
     with open_office(tmp_path) as office:
         approving.approve(office, CONTROLLER, assessment_of())
-        (first,) = approving.approvals(office, assessment_of())
-        office.record(
-            office.entry(
-                EntryKind.ASSESSMENT_APPROVED,
-                "assessment:market-square-uk@1",
-                Person(CONTROLLER.name, Role.PRIVACY_OFFICER),
-                assessment=assessment_of().digest(),
-                approval=first.document,
-            )
-        )
-        with pytest.raises(InputError, match="it takes two people"):
-            approving.publish(office, CONTROLLER, assessment_of())
+        for other in ("Ben Lau", CONTROLLER.name):
+            recorded(office, Person(other, Role.PRIVACY_OFFICER))
+            with pytest.raises(
+                InputError, match=r"privacy-officer is missing.*Ben Sample"
+            ) as error:
+                approving.publish(office, CONTROLLER, assessment_of())
+            assert not office.standing().permits, error.value.line()
+        approving.approve(office, OFFICER, assessment_of())
+        assert approving.publish(office, CONTROLLER, assessment_of()) == "market-square-uk@1"
+
+
+def test_what_was_granted_before_stays_granted(tmp_path: Path) -> None:
+    """Whoever approved it then: the permit holds, and publishing it again changes nothing."""
+    with open_office(tmp_path) as office:
+        grant(office)
+        recorded(office, Person("Ben Lau", Role.PRIVACY_OFFICER))
+        size = office.standing().size
+        assert approving.publish(office, OFFICER, assessment_of()) == "market-square-uk@1"
+        assert office.standing().size == size
+        assert list(office.live_permits(office.now()))
+
+
+def test_whose_name_was_erased_has_not_approved(tmp_path: Path) -> None:
+    """It can no longer be told whether the assessment names them."""
+    with open_office(tmp_path) as office:
+        approving.approve(office, CONTROLLER, assessment_of())
+        (given,) = approving.approvals(office, assessment_of())
+        office.ledger.erase(given.who)
+        assert approving.approvals(office, assessment_of()) == ()
 
 
 def test_approvals_from_before_a_camera_moved_do_not_resume_it(tmp_path: Path) -> None:

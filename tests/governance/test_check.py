@@ -71,6 +71,12 @@ def same_person(a: Assessment) -> Assessment:
     return replace(a, approvers=(a.approvers[0], replace(a.approvers[1], name=" ada  EXAMPLE")))
 
 
+def same_account(a: Assessment) -> Assessment:
+    """Two names, and one account behind them."""
+    ben = replace(a.approvers[1], account="\uff41da example")
+    return replace(a, approvers=(a.approvers[0], ben))
+
+
 DAYS: tuple[Weekday, ...] = ("fri",)
 CASES: list[tuple[str, str, Callable[[Assessment], Assessment]]] = [
     ("packs-named", "packs", put(packs=())),
@@ -186,6 +192,7 @@ CASES: list[tuple[str, str, Callable[[Assessment], Assessment]]] = [
     ("approver-role", "approvers[2].role", lambda a: with_approver(a, Role.OPERATOR, "Cy")),
     ("approver-role-once", "approvers[2].role", lambda a: with_approver(a, Role.CONTROLLER, "Cy")),
     ("approver-other", "approvers[1].name", same_person),
+    ("approver-other", "approvers[1].account", same_account),
 ]
 
 

@@ -42,7 +42,7 @@ def test_both_custodians_give_the_keys_of_what_was_asked_for(world: World, bundl
     """From the file alone: the pictures of that camera open, from the last key frame on."""
     assert decode_bundle(encode_bundle(bundle)) == bundle
     found = check_bundle(bundle, world.policy(), world.clock.utc())
-    assert found.names == ("Cyd Example", "Ada Example", "Ben Example")
+    assert found.names == ("Cyd Example", "Ada Example", "Ben Sample")
     assert found.witnesses == ("w.example",)
     order = found.order
     identity = release_keys.load(world.layout, order.id)

@@ -13,6 +13,7 @@ from msgspec import structs
 from plainview.clock import Clock
 from plainview.errors import AccessRefused, InputError
 from plainview.governance import draft as drafting
+from plainview.governance.approving import is_named
 from plainview.governance.assessment import AssessedCamera, Assessment, parse_assessment, say
 from plainview.governance.capability import MEASURING
 from plainview.governance.check import check
@@ -138,9 +139,9 @@ class StandinDesk:
                 raise InputError("the draft was changed since it was read")
             if self.check(text):
                 raise InputError("there are findings")
+            if not is_named(_parse(text), person):
+                raise AccessRefused(f"it names somebody else as {person.role}")
             given = self._approvals.setdefault(digest, {})
-            if any(who == person.name for role, (who, _) in given.items() if role != person.role):
-                raise InputError("the same person has approved it already: it takes two people")
             given[person.role] = (person.name, self._clock.utc())
             return self._edge(text)
 

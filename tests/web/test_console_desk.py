@@ -450,7 +450,7 @@ def test_an_assessment_from_nothing_to_a_permit(city: City) -> None:
     answers["cameras"] = cameras
     for capability in answers["capabilities"]:
         capability["cameras"] = []
-    with city.show("assessments", Role.CONTROLLER, "Cora") as page:
+    with city.show("assessments", Role.CONTROLLER, "Ada Example") as page:
         page.get_by_role("link", name="Write a new assessment").click()
         page.get_by_role("checkbox", name="European Union").check()
         page.get_by_role("button", name="Begin").click()
@@ -471,15 +471,15 @@ def test_an_assessment_from_nothing_to_a_permit(city: City) -> None:
         page.locator(".step-foot .next").click()
         expect(page.get_by_role("button", name="Publish")).to_be_disabled()
         page.get_by_role("button", name="Approve as controller").click()
-        expect(page.locator(".agreed")).to_contain_text("Controller approved on")
+        expect(page.locator(".agreed")).to_contain_text("Controller (Ada Example) approved on")
         expect(page.get_by_role("button", name="Publish")).to_be_disabled()
     assert city.desk.purposes() == []
     with city.show(
-        f"assessments/edit/{answers['id']}#review", Role.PRIVACY_OFFICER, "Cora"
+        f"assessments/edit/{answers['id']}#review", Role.PRIVACY_OFFICER, "Ada Example"
     ) as page:
         page.get_by_role("button", name="Approve as privacy officer").click()
-        expect(page.get_by_role("alert").filter(has_text="same person")).to_be_visible()
-    with city.show("assessments", Role.PRIVACY_OFFICER, "Petra") as page:
+        expect(page.get_by_role("alert").filter(has_text="names somebody else")).to_be_visible()
+    with city.show("assessments", Role.PRIVACY_OFFICER, "Ben Sample") as page:
         expect(page.locator(".row")).to_contain_text("Waits for the privacy officer")
         page.get_by_role("link", name="Edit").click()
         page.locator(".steps").get_by_role("link", name="Review and approve").click()

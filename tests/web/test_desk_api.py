@@ -281,7 +281,7 @@ def test_from_a_new_draft_to_a_permit(
     somebody: Somebody, desk: StandinDesk, example: Assessment
 ) -> None:
     """New, checked, kept, approved by two people, published; what is too early is refused."""
-    somebody.become(Role.CONTROLLER, "Cora")
+    somebody.become(Role.CONTROLLER, "Ada Example")
     begun = somebody.send("POST", "/new", {"packs": ["eu"]})["document"]
     assert [camera["id"] for camera in begun["cameras"]] == list(desk.views)
     findings = somebody.send("POST", "/check", {"document": begun})["findings"]
@@ -303,9 +303,9 @@ def test_from_a_new_draft_to_a_permit(
     approved = somebody.send("POST", f"{name}/approve", {"digest": kept["digest"]})
     assert [approval["role"] for approval in approved["approvals"]] == ["controller"]
 
-    somebody.become(Role.PRIVACY_OFFICER, "Cora")
-    somebody.send("POST", f"{name}/approve", {"digest": kept["digest"]}, status=400)
-    somebody.become(Role.PRIVACY_OFFICER, "Petra")
+    somebody.become(Role.PRIVACY_OFFICER, "Ada Example")
+    somebody.send("POST", f"{name}/approve", {"digest": kept["digest"]}, status=403)
+    somebody.become(Role.PRIVACY_OFFICER, "Ben Sample")
     somebody.send("POST", f"{name}/approve", {"digest": kept["digest"]})
     permit = somebody.send("POST", f"{name}/publish", {})
     assert permit == {"permit": example.name}
@@ -317,7 +317,7 @@ def test_a_change_takes_approvals_back_and_nobody_is_overwritten(
     somebody: Somebody, example: Assessment
 ) -> None:
     """What was approved is the text; two who edit at once do not undo each other unseen."""
-    somebody.become(Role.CONTROLLER)
+    somebody.become(Role.CONTROLLER, "Ada Example")
     answers = document(example)
     kept = somebody.send("POST", "/drafts", {"document": answers})
     name = f"/drafts/{example.id}"

@@ -262,8 +262,10 @@ class RunningDesk:
 
     def _edge_of(self, text: str, assessment: Assessment, *, published: bool) -> DraftEdge:
         findings: Sequence[Finding] = ()
+        given = self._office.standing().approvals.get(assessment.digest(), ())
         if not published:
             findings = approving.findings(self._office, assessment)
+            given = approving.approvals(self._office, assessment)
         return DraftEdge(
             id=assessment.id,
             revision=assessment.revision,
@@ -272,8 +274,7 @@ class RunningDesk:
             digest=assessment.digest(),
             findings=tuple(_finding(finding) for finding in findings),
             approvals=tuple(
-                ApprovalEdge(Role(approval.role), approval.t / 1000)
-                for approval in approving.approvals(self._office, assessment)
+                ApprovalEdge(Role(approval.role), approval.t / 1000) for approval in given
             ),
             published=published,
         )

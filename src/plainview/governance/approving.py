@@ -1,7 +1,7 @@
 """From a checked assessment to a permit: two people approve, then the authority signs."""
 
 import datetime as dt
-import itertools
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -57,8 +57,25 @@ def findings(office: Office, assessment: Assessment) -> list[Finding]:
 
 
 def approvals(office: Office, assessment: Assessment) -> tuple[Approval, ...]:
-    """Who approved exactly this text so far."""
-    return office.standing().approvals.get(assessment.digest(), ())
+    """Who approved exactly this text so far, of those whom it names: nobody else's counts.
+
+    Nor does that of a person who can no longer be told, as the name was erased.
+    """
+    found = office.standing().approvals.get(assessment.digest(), ())
+    opened = [(one, office.ledger.open(one.who)) for one in found]
+    return tuple(
+        one
+        for one, name in opened
+        if name is not None and is_named(assessment, Person(name.value, Role(one.role)))
+    )
+
+
+def is_named(assessment: Assessment, person: Person) -> bool:
+    """Whether `assessment` names `person` as who approves it in their role."""
+    return any(
+        approver.role == person.role and same_name(approver.signs_as, person.name)
+        for approver in assessment.approvers
+    )
 
 
 def approve(
@@ -72,8 +89,9 @@ def approve(
     """Record that `person` approves `assessment`; all approvals of it so far.
 
     `signer` is the person's own key; without one the authority signs and the approval says how
-    (`session`). Raises InputError while there are findings, or where one person would approve in
-    both roles, AccessRefused for a role that may not, LedgerError.
+    (`session`). Raises InputError while there are findings, AccessRefused for a role that may not
+    and for whom the assessment does not name in it, LedgerError. That it names two different people
+    is a finding's to see.
     """
     name = f"assessment {assessment.id}@{assessment.revision}"
     if person.role not in APPROVERS:
@@ -89,17 +107,19 @@ def approve(
             mend="Write simulated = false",
         )
     refuse_findings(office, assessment)
+    if not is_named(assessment, person):
+        wanted = _wanted(assessment, [person.role])
+        raise AccessRefused(
+            f"it is {wanted} who approves it as {person.role}, and you are {person.name!r} here",
+            where=f"{name}, approvers",
+            mend=f"Let {wanted} approve it; or, if you are meant, write {person.name!r} there as name"
+            " or account, and both approve the changed text",
+        )
     with office.lock:
         office.refresh()
-        for other in approvals(office, assessment):
-            same = office.same_person(other.who, person)
-            if other.role == person.role and same:
-                return approvals(office, assessment)
-            if same:
-                raise InputError(
-                    f"the same person has approved it as {other.role}: it takes two people",
-                    where=name,
-                )
+        given = approvals(office, assessment)
+        if any(other.role == person.role for other in given):
+            return given
         digest = office.documents.put(assessment.encoded())
         entry = office.entry(
             EntryKind.ASSESSMENT_APPROVED,
@@ -127,31 +147,33 @@ def publish(office: Office, person: Person | None, assessment: Assessment) -> st
     """Grant the permit of an assessment that both have approved; the permit's id.
 
     What was suspended before it was approved, and is in it, starts again. Publishing the same twice
-    changes nothing. Raises InputError for findings or a missing approval, LedgerError.
+    changes nothing, whoever approved it. Raises InputError for findings or a missing approval,
+    LedgerError.
     """
     name = f"{assessment.id}@{assessment.revision}"
     refuse_findings(office, assessment)
     with office.lock:
         office.refresh()
-        given = {approval.role for approval in approvals(office, assessment)}
+        digest = assessment.digest()
+        held = office.standing().permits.get(name)
+        if held is not None and held.assessment == digest and held.granted_still(office.now()):
+            return name
+        approved = approvals(office, assessment)
+        given = {approval.role for approval in approved}
         lacking = [role for role in APPROVERS if role not in given]
         if lacking:
             raise InputError(
                 f"the approval of the {' and the '.join(lacking)} is missing",
                 where=f"assessment {name}",
-                mend="See 'plainview assessment approve --help'",
+                mend=f"It takes {_wanted(assessment, lacking)}:"
+                " see 'plainview assessment approve --help'",
             )
-        _refuse_one_person(office, assessment)
-        digest = assessment.digest()
-        held = office.standing().permits.get(name)
-        if held is not None and held.assessment == digest and held.granted_still(office.now()):
-            return name
         permit = permit_of(assessment)
         note = sign_permit(permit, office.authority)
         office.documents.put(note.encode())
         standing = office.standing()
         # Whoever approved before a camera moved has not assessed what it sees now.
-        assessed = min(one.index for one in approvals(office, assessment))
+        assessed = min(one.index for one in approved)
         office.record(
             office.entry(
                 EntryKind.PERMIT_GRANTED,
@@ -177,18 +199,13 @@ def publish(office: Office, person: Person | None, assessment: Assessment) -> st
         return name
 
 
-def _refuse_one_person(office: Office, assessment: Assessment) -> None:
-    """Raise InputError where both approvals are of one name: two processes may have recorded them.
-
-    A name that was erased since was told apart when it approved.
-    """
-    opened = [office.ledger.open(one.who) for one in approvals(office, assessment)]
-    names = [one.value for one in opened if one is not None]
-    if any(same_name(name, other) for name, other in itertools.combinations(names, 2)):
-        raise InputError(
-            "one person has approved it in both roles: it takes two people",
-            where=f"assessment {assessment.id}@{assessment.revision}",
-        )
+def _wanted(assessment: Assessment, roles: Sequence[str]) -> str:
+    """Whom `assessment` names for `roles`, as people read it."""
+    return " and ".join(
+        f"{approver.name} (account {approver.account})" if approver.account else approver.name
+        for approver in assessment.approvers
+        if approver.role in roles
+    )
 
 
 def revoke(office: Office, person: Person, permit: str, why: str) -> None:

@@ -13,7 +13,7 @@ from plainview.governance.assessment import Assessment
 from plainview.governance.capability import MEASURING, RECORD, RELEASE
 from plainview.governance.durations import minutes_of, seconds_of
 from plainview.governance.fields import is_empty, places
-from plainview.governance.person import APPROVERS
+from plainview.governance.person import APPROVERS, same_name
 
 PERMIT: Final = "Plainview, DESIGN.md section 2 (permit)"
 ASSESSMENT: Final = "Plainview, DESIGN.md section 2 (assessment)"
@@ -386,7 +386,6 @@ def _retention(a: Assessment) -> Found:
 
 
 def _people(a: Assessment) -> Found:
-    names: dict[str, int] = {}
     roles: set[str] = set()
     for k, approver in enumerate(a.approvers):
         at = f"approvers[{k}]"
@@ -407,16 +406,20 @@ def _people(a: Assessment) -> Found:
                 "Name one person for each role",
             )
         roles.add(approver.role)
-        name = " ".join(approver.name.casefold().split())
-        if name and name in names:
-            yield Contradiction(
-                "approver-other",
-                f"{at}.name",
-                f"is the same person as in approvers[{names[name]}]: it takes two",
-                ASSESSMENT,
-                "Name somebody else",
-            )
-        names.setdefault(name, k)
+        for j, other in enumerate(a.approvers[:k]):
+            for field in ("name", "account"):
+                if _alike(getattr(approver, field), other.name, other.account):
+                    yield Contradiction(
+                        "approver-other",
+                        f"{at}.{field}",
+                        f"is the same person as in approvers[{j}]: it takes two",
+                        ASSESSMENT,
+                        "Name somebody else",
+                    )
+
+
+def _alike(name: str, *others: str) -> bool:
+    return any(other and same_name(name, other) for other in others)
 
 
 def _twice(names: Sequence[str]) -> list[int]:

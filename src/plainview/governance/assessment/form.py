@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -147,13 +147,14 @@ class Assessment(Struct, frozen=True, forbid_unknown_fields=True):
     def encoded(self) -> bytes:
         """Canonical JSON: sorted keys, every field, no blanks. What is approved is exactly this.
 
-        A field that came later, `capabilities.longest`, is left out where it says nothing, so that
-        what was approved before keeps its digest.
+        Fields that came later are left out where they say nothing, so that what was approved
+        before keeps its digest.
         """
         data = msgspec.to_builtins(self)
-        for capability in data["capabilities"]:
-            if not capability["longest"]:
-                del capability["longest"]
+        for part, field in _CAME_LATER:
+            for entry in data[part]:
+                if not entry[field]:
+                    del entry[field]
         return _encoder.encode(data)
 
     def digest(self) -> str:
@@ -161,6 +162,7 @@ class Assessment(Struct, frozen=True, forbid_unknown_fields=True):
         return hashlib.sha256(self.encoded()).hexdigest()
 
 
+_CAME_LATER: Final = (("capabilities", "longest"), ("approvers", "account"))
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(Assessment)
 

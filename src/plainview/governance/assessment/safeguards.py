@@ -117,4 +117,22 @@ class Approver(Struct, frozen=True, forbid_unknown_fields=True):
     role: Annotated[
         Role, Meta(description="controller or privacy-officer: one of each must approve.")
     ]
-    name: Annotated[Word, Meta(description="The person's name; two roles, two people.")] = ""
+    name: Annotated[
+        Word,
+        Meta(
+            description="The person's name, as they were enrolled or sign in; two roles, two"
+            " people. Nobody else can approve in that role."
+        ),
+    ] = ""
+    account: Annotated[
+        Word,
+        Meta(
+            description="Only where the city's sign-in service knows them by something else than"
+            " that name, such as a number: that, exactly. It is public like every answer."
+        ),
+    ] = ""
+
+    @property
+    def signs_as(self) -> str:
+        """By what Plainview knows whoever acts as this person (`Person.name`)."""
+        return self.account or self.name

@@ -112,8 +112,8 @@ def approve(
         raise AccessRefused(
             f"it is {wanted} who approves it as {person.role}, and you are {person.name!r} here",
             where=f"{name}, approvers",
-            mend=f"Let {wanted} approve it; or, if you are meant, write {person.name!r} there as name"
-            " or account, and both approve the changed text",
+            mend=f"Let {wanted} approve it; or, if you are meant, write {person.name!r} there as"
+            " name or account, and both approve the changed text",
         )
     with office.lock:
         office.refresh()

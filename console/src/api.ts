@@ -195,8 +195,6 @@ export interface System {
   disk: { used: number; bound: number; free: number | null; oldest: number | null } | null;
   /** site: what is measured is stored at the centre; centre: no camera runs from here. */
   role: "all" | "site" | "centre";
-  /** None: every part does its work. */
-  troubles: Trouble[];
 }
 
 export type Quantity =

@@ -7,7 +7,6 @@ import { mayRun, scopeWords, standingWords, watch } from "./govern";
 import type { SitesMap } from "./map";
 import { alertRank } from "./pins";
 import { follow } from "./poll";
-import { showTroubles } from "./troubles";
 import { alertsGrade, bytes, countWords, people, quietSites, range, share, siteState, whole } from "./words";
 
 const EVERY = 2000;
@@ -162,11 +161,10 @@ function siteBanner(): void {
   banner.replaceChildren(h("strong", {}, "A site's own pages. "), "What its cameras measure is stored and shown at the centre. Here are their permits, their views and the stop switch.");
 }
 
-/** The line at the foot of every page, store and speed; and above the page, what is amiss with the program. */
+/** The line at the foot of a page of measurements: store and speed. */
 export async function foot(): Promise<void> {
   try {
     const system = await ask<System>("system");
-    showTroubles(system.troubles);
     if (system.role === "site") siteBanner();
     part("foot").replaceChildren(
       h("span", {}, `Readings per second: ${system.readings_per_second.toFixed(1)}`),

@@ -4,6 +4,7 @@ import { ask, onRefused, Problem, type Purpose, type RouteNow, send, type Sessio
 import { h, part, say } from "./dom";
 import { roleWords } from "./govern";
 import { poll } from "./poll";
+import { watchTroubles } from "./troubles";
 import { sentence } from "./words";
 
 /** Milliseconds between two questions for the routes of alerts. */
@@ -61,7 +62,10 @@ function pages(): void {
     h("ul", {}, ...all.filter(([, , shown]) => shown).map(([href, words]) =>
       h("li", {}, h("a", { href, "aria-current": href === current ? (at === href ? "page" : "true") : null }, words)))),
   );
-  if (may("read-standing")) markBroken();
+  if (may("read-standing")) {
+    markBroken();
+    watchTroubles();
+  }
   const stop = part("stop-link");
   stop.hidden = !may("read-standing");
   if (at === "/stop") stop.setAttribute("aria-current", "page");

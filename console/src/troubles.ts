@@ -2,6 +2,10 @@
 
 import type { Trouble } from "./api";
 import { h, part } from "./dom";
+import { poll } from "./poll";
+
+/** Milliseconds between two questions for what is amiss. */
+const EVERY = 5_000;
 
 const PARTS: Record<Trouble["part"], { what: string; means: string }> = {
   bus: { what: "Measurements do not get through", means: "They wait where they are while there is room, and are stored later." },
@@ -12,8 +16,13 @@ const PARTS: Record<Trouble["part"], { what: string; means: string }> = {
   files: { what: "The city's changed files cannot be used", means: "What ran goes on as it was." },
 };
 
-/** Say `troubles`, or nothing where there are none. A screen reader hears each once. */
-export function showTroubles(troubles: Trouble[]): void {
+/** Say what is amiss for as long as it is. Where that cannot be asked, what was said last stands. */
+export function watchTroubles(): void {
+  poll<Trouble[]>("what is amiss", "troubles", EVERY, show, () => undefined);
+}
+
+/** A screen reader hears each trouble once. */
+function show(troubles: Trouble[]): void {
   const list = part("troubles");
   const said = troubles.map((trouble) => {
     const { what, means } = PARTS[trouble.part];

@@ -69,7 +69,7 @@ def test_a_port_that_is_taken_stops_everything_else(config: CityConfig, tmp_path
 
 def _amiss(running: Running) -> list[tuple[str, str]]:
     """The parts in trouble and why, as the console is told."""
-    told = httpx.get(f"{running.url}api/v1/system", timeout=60).json()["troubles"]
+    told = httpx.get(f"{running.url}api/v1/troubles", timeout=60).json()
     return [(one["part"], one["why"]) for one in told]
 
 

@@ -115,7 +115,7 @@ def test_when_readings_stop_the_page_says_so(
         expect(count(page)).to_have_text("Not known")
 
 
-@pytest.mark.parametrize("path", ["", "sites/plaza"])
+@pytest.mark.parametrize("path", ["", "sites/plaza", "deliveries", "stop"])
 def test_what_is_amiss_with_the_program_stands_above_every_page(
     browser: Browser, live_world: "World", sites: tuple[SiteView, ...], path: str
 ) -> None:

@@ -333,9 +333,6 @@ class SystemEdge(Struct, frozen=True):
         Role,
         Meta(description="site: what is measured is stored at the centre; centre: nothing runs."),
     ]
-    troubles: Annotated[
-        tuple[Trouble, ...], Meta(description="Parts that do not do their work now; none: all do.")
-    ]
 
 
 def named_crossings(

@@ -334,11 +334,11 @@ def _system_handlers(parts: Parts) -> list[Any]:
 
     @get("/api/v1/system", opt=rule(Action.READ_SYSTEM), tags=["system"], sync_to_thread=True)
     def get_system() -> SystemEdge:
-        """Version, Readings per second, the store's size beside its bound, and what is amiss."""
+        """Version, Readings per second, and the store's size beside its bound."""
         try:
             disk = store.disk()
         except StoreError:
-            disk = None  # Why, is among the troubles: this answer is how they are heard of.
+            disk = None  # Why, is among the troubles.
         counters = {name: float(value) for name, value in stats().items()}
         now = clock.utc()
         rate = counters.get("readings_per_second")
@@ -363,8 +363,12 @@ def _system_handlers(parts: Parts) -> list[Any]:
             ),
             stats=counters | {"live_pages": float(parts.hub.open)},
             role=parts.role,
-            troubles=parts.troubles(),
         )
+
+    @get("/api/v1/troubles", opt=rule(Action.READ_STANDING), tags=["system"], sync_to_thread=True)
+    def get_troubles() -> tuple[Trouble, ...]:
+        """The parts of the program that do not do their work now; none: all do."""
+        return parts.troubles()
 
     @get("/healthz", opt=PUBLIC, tags=["system"], sync_to_thread=True)
     def healthz() -> dict[str, str]:
@@ -381,4 +385,4 @@ def _system_handlers(parts: Parts) -> list[Any]:
         shown = [plan for name, plan in parts.plans.items() if visible(request, name)]
         return Response(parts.metrics(shown), media_type="text/plain; version=0.0.4")
 
-    return [get_system, healthz, metrics]
+    return [get_system, get_troubles, healthz, metrics]

@@ -205,6 +205,16 @@ def test_what_cannot_be_recorded_is_not_shown(
         assert someone.get(path).status_code == 200
 
 
+def test_what_is_amiss_needs_no_purpose(someone: "Someone", desk: "KeptDesk") -> None:
+    """It is about the program: whoever has signed in is told, and nobody else; it is no access."""
+    assert someone.get("/api/v1/troubles").status_code == 401
+    for role in Role:
+        someone.sign_in(role)
+        answer = someone.get("/api/v1/troubles")
+        assert (answer.status_code, answer.json()) == (200, [])
+    assert desk.recorded == []
+
+
 def test_what_nobody_exists_in_is_not_recorded(someone: "Someone", desk: "KeptDesk") -> None:
     """Nor does it need a purpose from somebody who has signed in."""
     desk.fails = True

@@ -45,7 +45,8 @@ class Action(enum.StrEnum):
     OPEN_CONSOLE = "open-console"
     """The console's page, which holds no data of its own."""
     READ_STANDING = "read-standing"
-    """What is permitted, suspended, stopped and running, and for which purposes."""
+    """What is permitted, suspended, stopped and running, for which purposes, and which parts of the
+    program do not do their work. No measurement."""
     READ_DRAFTS = "read-drafts"
     """Assessments that are being written."""
     ASSESS = "assess"

@@ -460,9 +460,7 @@ def test_what_is_amiss_is_told_while_the_store_is_away(
         troubles=lambda: (amiss,),
     )
     with Served(app, bind(port=0)) as served:
-        system, told = (
-            httpx.get(f"{served.url}api/v1/{path}") for path in ("system", "troubles")
-        )
+        system, told = (httpx.get(f"{served.url}api/v1/{path}") for path in ("system", "troubles"))
     assert system.status_code == 200
     assert system.json()["disk"] is None
     assert told.json() == [{"part": "store", "why": "the server cannot be reached"}]

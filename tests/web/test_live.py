@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import structlog
 
 from plainview.errors import StoreError
 from plainview.record import Health
@@ -141,19 +142,23 @@ def test_a_page_that_leaves_makes_room(live_world: "World", served: Served) -> N
 def test_a_store_that_fails_is_told_and_the_page_goes_on(
     live_world: "World", served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`problem` while it lasts, states again after it."""
+    """`problem` while it lasts, then states again; the log says so once, and how long it was."""
 
     def failing(_: object) -> None:
         raise StoreError("the disk does not answer")
 
-    with listening(served) as events:
+    def problem(events: Iterator[Event]) -> str:
+        return next(event["data"] for event in events if event["event"] == "problem")
+
+    with structlog.testing.capture_logs() as logs, listening(served) as events:
         next(events)
         with monkeypatch.context() as patch:
             patch.setattr(live_world.store, "latest", failing)
-            while (event := next(events))["event"] != "problem":
-                pass
-            assert "disk" in event["data"]
+            assert all("disk" in problem(events) for _ in range(3))
         assert state_where(events, lambda _: True)
+    stood, went_on = (entry for entry in logs if entry.get("site") == "plaza")
+    assert (stood["log_level"], stood["why"]) == ("warning", "the disk does not answer")
+    assert (went_on["log_level"], went_on["after_seconds"] > 1) == ("info", True)
 
 
 def test_the_server_stops_although_pages_are_live(

@@ -61,6 +61,8 @@ class Hub:
         self._watching: asyncio.Task[None] | None = None
         self._made: dict[str, tuple[float, int, State]] = {}
         self._making = {name: asyncio.Lock() for name in states}
+        self._amiss: dict[str, float] = {}
+        """Sites whose state cannot be made, and since when (the loop's time)."""
 
     @property
     def open(self) -> int:
@@ -113,7 +115,17 @@ class Hub:
             if made and made[1] == self._version and now - made[0] < HEARTBEAT / 2:
                 return made[2]
             version = self._version
-            state = await asyncio.to_thread(self._states[site])
+            try:
+                state = await asyncio.to_thread(self._states[site])
+            except PlainviewError as error:
+                # Pages ask each second for as long as it lasts: it is told once.
+                if site not in self._amiss:
+                    self._amiss[site] = now
+                    _log.warning("a site's pages stand still", site=site, why=error.line())
+                raise
+            since = self._amiss.pop(site, None)
+            if since is not None:
+                _log.info("a site's pages go on", site=site, after_seconds=round(now - since, 1))
             self._made[site] = (now, version, state)
             return state
 
@@ -148,7 +160,6 @@ class Hub:
                 try:
                     state = await self._state(site)
                 except PlainviewError as error:
-                    _log.warning("web.live", site=site, error=error.line())
                     yield ServerSentEventMessage(event="problem", data=error.line())
                 else:
                     yield ServerSentEventMessage(

@@ -125,7 +125,7 @@ class Hub:
                 raise
             since = self._amiss.pop(site, None)
             if since is not None:
-                _log.info("a site's pages go on", site=site, after_seconds=round(now - since, 1))
+                _log.warning("a site's pages go on", site=site, after_seconds=round(now - since, 1))
             self._made[site] = (now, version, state)
             return state
 

@@ -30,16 +30,24 @@ def clip(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("at", [0.0, 1.5, 2.5, 1e6])
+@pytest.mark.parametrize("at", [0.0, 1.5, 2.5, 2.9])
 def test_the_picture_is_that_of_the_time_asked_for(at: float, clip: Path) -> None:
-    """Its size is the video's, its light that of the second; beyond the end it is the last."""
+    """Its size is the video's, its light that of the second."""
     png, size = still(clip, at=at)
     assert size == (64, 48)
     picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert picture is not None
     first = float(cv2.imdecode(np.frombuffer(still(clip).png, np.uint8), 0).mean())  # type: ignore[union-attr]
     steps = round((float(picture.mean()) - first) / 60)
-    assert steps == min(int(at), 2)
+    assert steps == int(at)
+
+
+@pytest.mark.parametrize("at", [2.91, 3.0, 1e6])
+def test_beyond_its_end_a_video_has_no_picture(at: float, clip: Path) -> None:
+    """The last one, of another moment than was asked for, would be marked unawares."""
+    with pytest.raises(InputError, match=r"last picture is at 2\.90 s.* Give --at fewer") as caught:
+        still(clip, at=at)
+    assert caught.value.line().startswith(f"{clip}: its last")
 
 
 @pytest.mark.parametrize("name", ["none.mp4", "notes.mp4", "."])

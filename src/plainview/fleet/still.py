@@ -25,9 +25,9 @@ class Still(NamedTuple):
 
 
 def still(video: Path, *, at: float = 0.0) -> Still:
-    """The picture of `video` at `at` seconds from its start (its last one beyond its end).
+    """The picture of `video` at `at` seconds from its start.
 
-    Raises InputError if the video gives none.
+    Raises InputError if the video gives none, as beyond its end.
     """
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environment |= dict.fromkeys(_SINGLE, "1")

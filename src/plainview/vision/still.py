@@ -31,7 +31,7 @@ _BEHIND = clip.LOOKAHEAD
 def packets_around(path: str, seconds: float) -> tuple[StreamStart, list[Packet]]:
     """The stream's start, and its packets from the key frame before `seconds` to a little after.
 
-    Raises SourceError if the file is no video.
+    Raises SourceError if the file is no video, and where it ends before `seconds`.
     """
     source = sources.resolve(TapSpec(source=path, live=False))
     if source.kind != "file":
@@ -40,6 +40,7 @@ def packets_around(path: str, seconds: float) -> tuple[StreamStart, list[Packet]
         stream = clip.video(container, source)
         kept: list[Packet] = []
         behind = size = 0
+        last = -1
         for message in clip.messages(container, stream, None):
             if not isinstance(message, Packet):
                 continue
@@ -50,13 +51,24 @@ def packets_around(path: str, seconds: float) -> tuple[StreamStart, list[Packet]
             kept.append(message)
             size += len(message.data)
             behind += late
+            last = max(last, -1 if message.t is None else message.t)
             if behind > _BEHIND or size > _HELD:
                 break
+        else:
+            if not behind and last >= 0:
+                raise SourceError(
+                    f"its last picture is at {last / 1e6:.2f} s, and not at {seconds:g} s",
+                    where=source.name,
+                    mend="Give --at fewer seconds",
+                )
         return clip.start(stream, source), kept
 
 
 def decode(start: StreamStart, packets: list[Packet], seconds: float) -> VideoFrame:
-    """The first frame at or after `seconds`, else the last. Raises SourceError for none."""
+    """The first frame at or after `seconds`, else the last that can be decoded.
+
+    Raises SourceError for none.
+    """
     decoder = Decoder(start, reference_only=False)
     last = None
     for frame in _frames(decoder, packets):

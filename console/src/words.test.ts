@@ -41,12 +41,21 @@ describe("states", () => {
     const told = cameraState({ ...camera, believed: false, health: ["late", "lost"] }, 101);
     expect(told.what).toBe("Pictures arrive too late to be measured");
     expect(told.mend).not.toContain("power");
-    expect(cameraState({ ...camera, believed: false, health: ["dark", "lost"] }, 101).what).toBe("Too dark to measure; No picture arrives");
+    expect(cameraState({ ...camera, believed: false, health: ["dark", "lost"] }, 101).what).toBe("Too dark to measure; No picture gets through");
+  });
+
+  it("send nobody to the power of a camera that is connected", () => {
+    for (const silent of [{ health: ["lost" as const] }, { stale: true }]) {
+      const told = (connected: boolean): string => cameraState({ ...camera, believed: false, ...silent, connected }, 160).mend;
+      expect(told(true)).toContain("this machine or the network to it has too much to do");
+      expect(told(true)).not.toContain("power");
+      expect(told(false)).toContain("power");
+    }
   });
 
   it("say for each flag what it means and what to do", () => {
     for (const flag of Object.keys(FLAGS) as (keyof typeof FLAGS)[]) {
-      const told = cameraState({ ...camera, believed: false, health: [flag] }, 101);
+      const told = cameraState({ ...camera, believed: false, health: [flag], connected: flag !== "lost" }, 101);
       expect(told.grade).toBe("bad");
       expect(told.what).toBe(FLAGS[flag].what);
       expect(told.mend.length).toBeGreaterThan(10);

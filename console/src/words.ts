@@ -10,11 +10,19 @@ export const FLAGS: Record<Flag, { what: string; mend: string }> = {
   dark: { what: "Too dark to measure", mend: "Check the lights." },
   frozen: { what: "The picture stands still", mend: "Restart the camera or its encoder." },
   late: { what: "Pictures arrive late", mend: "Check the network between the camera and this machine." },
-  lost: { what: "No picture arrives", mend: "Check the camera's power, network and address." },
+  lost: { what: "No picture gets through", mend: "Check the camera's power, network and address." },
 };
 
 /** Of a camera whose pictures come, but none of an interval in time to be measured: it is told as late and lost. */
 const TOO_LATE = { what: "Pictures arrive too late to be measured", mend: "This machine, or the network to the camera, has too much to do." };
+
+/** What to do where the camera is connected and nothing of it is measured all the same. */
+const HELD_UP = "The camera is connected: this machine or the network to it has too much to do, or what arrives is damaged.";
+
+/** What to do about a camera of which nothing is measured. */
+function unheard(connected: boolean | null): string {
+  return connected ? HELD_UP : FLAGS.lost.mend;
+}
 
 /** What ails one camera, in words. */
 export function ailments(health: Flag[]): { what: string; mend: string }[] {
@@ -89,19 +97,19 @@ export function cameraState(camera: Camera, now: number): { grade: Grade; what: 
     return {
       grade: starting ? "warn" : "bad",
       what: starting ? "Starting" : "Has not measured yet",
-      mend: camera.note || (starting ? "" : FLAGS.lost.mend),
+      mend: camera.note || (starting ? "" : unheard(camera.connected)),
     };
   }
   if (camera.stale) {
     return {
       grade: "bad",
       what: `No measurement for ${span(now - camera.measured)}`,
-      mend: camera.note || FLAGS.lost.mend,
+      mend: camera.note || unheard(camera.connected),
     };
   }
   if (camera.health.length > 0) {
     const ails = ailments(camera.health);
-    const mend = ails.map((one) => one.mend).join(" ");
+    const mend = ails.map((one) => (one === FLAGS.lost ? unheard(camera.connected) : one.mend)).join(" ");
     return {
       grade: "bad",
       what: ails.map((one) => one.what).join("; "),

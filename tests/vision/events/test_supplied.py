@@ -1,8 +1,10 @@
 import hashlib
+import os
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
@@ -139,9 +141,14 @@ def test_each_fault_of_a_file_has_its_own_word(tmp_path: Path) -> None:
     ],
 )
 def test_a_size_that_is_not_the_networks_is_told(
-    tmp_path: Path, axes: tuple[int | str | None, ...], state: NetworkState
+    tmp_path: Path,
+    axes: tuple[int | str | None, ...],
+    state: NetworkState,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """OpenCV would run it on any size; an axis that is left open fits every one."""
+    """OpenCV would run it on any size, and builds none; an axis left open fits every one."""
+    if state is NetworkState.MISSHAPEN:
+        monkeypatch.setattr(cv2.dnn, "readNetFromONNX", lambda _: pytest.fail("it was built"))
     assert Supplied(_network(tmp_path, SURE, axes=axes)).open() is state
 
 
@@ -151,13 +158,17 @@ def test_a_slow_network_is_not_used(tmp_path: Path) -> None:
     assert supplied.open() is NetworkState.SLOW
 
 
-def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
-    """A file beyond 64 MiB is refused by its size."""
+def test_a_file_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file beyond 64 MiB is refused by its size, and what is no file is not waited for."""
     path = tmp_path / "large.onnx"
     with path.open("wb") as file:
         file.truncate((64 << 20) + 1)
     network = Network(str(path), "0" * 64, SIZE, (KNIFE,))
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("it was opened"))
     assert Supplied(network).open() is NetworkState.TOO_LARGE
+    os.mkfifo(tmp_path / "pipe.onnx")
+    pipe = Network(str(tmp_path / "pipe.onnx"), "0" * 64, SIZE, (KNIFE,))
+    assert Supplied(pipe).open() is NetworkState.ABSENT
 
 
 def test_one_that_fails_later_has_stopped_and_is_not_opened_again(tmp_path: Path) -> None:

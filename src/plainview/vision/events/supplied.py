@@ -85,15 +85,16 @@ class Supplied:
         width, height = self._network.size
         shape = (1, 3, height, width)
         try:
-            fits = takes(data, shape)
+            # Before it is built, which takes its memory and time.
+            if not takes(data, shape):
+                self.state = NetworkState.MISSHAPEN
+                return self.state
             self._net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
         except (cv2.error, MemoryError, ValueError):
             self.state = NetworkState.UNREADABLE
             return self.state
         began = self._clock()
-        self.state = (
-            self._tried(np.full(shape, 0.5, np.float32)) if fits else NetworkState.MISSHAPEN
-        )
+        self.state = self._tried(np.full(shape, 0.5, np.float32))
         if self.state is NetworkState.READY and self._clock() - began > SLOWEST:
             self.state = NetworkState.SLOW
         if self.state is not NetworkState.READY:
@@ -195,12 +196,14 @@ def supplied_detectors(
 
 def _read(path: Path, sha256: str) -> tuple[bytes, NetworkState]:
     try:
+        if not path.is_file():
+            return b"", NetworkState.ABSENT
+        if path.stat().st_size > MOST_BYTES:
+            return b"", NetworkState.TOO_LARGE
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(MOST_BYTES)
     except (OSError, ValueError):
         return b"", NetworkState.ABSENT
-    if len(data) > MOST_BYTES:
-        return b"", NetworkState.TOO_LARGE
     if hashlib.sha256(data).hexdigest() != sha256:
         return b"", NetworkState.OTHER
     return data, NetworkState.READY

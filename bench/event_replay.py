@@ -26,9 +26,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from job import run
 from plainview.app.specs import clip_specs
 from plainview.config import load_camera
-from plainview.errors import InputError, PlainviewError
+from plainview.errors import InputError
 from plainview.evaluate.event_table import event_report
 from plainview.evaluate.event_truth import read_event_truth
 from plainview.evaluate.events import Judged, Told, judge, paired
@@ -291,25 +292,20 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> int:
+def main() -> None:
     """Do what is asked."""
     asked = _arguments()
     cv2.setNumThreads(1)
-    try:
-        if asked.do == "keep":
-            for folder in asked.clips:
-                print(keep(folder, asked.into, asked.until), flush=True)
-        elif asked.do == "look":
-            kinds = [EventKind(kind) for kind in asked.kind or KINDS]
-            ones = [look(path, kinds, asked.since, asked.until) for path in asked.seen]
-            print(event_report([judged for one in ones for judged in one]))
-        else:
-            print("Say 'keep SEEN CLIPS...', then 'look SEEN...': see --help.")
-    except PlainviewError as error:
-        print(error.line(), file=sys.stderr)
-        return error.exit_code
-    return 0
+    if asked.do == "keep":
+        for folder in asked.clips:
+            print(keep(folder, asked.into, asked.until), flush=True)
+    elif asked.do == "look":
+        kinds = [EventKind(kind) for kind in asked.kind or KINDS]
+        ones = [look(path, kinds, asked.since, asked.until) for path in asked.seen]
+        print(event_report([judged for one in ones for judged in one]))
+    else:
+        print("Say 'keep SEEN CLIPS...', then 'look SEEN...': see --help.")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -21,11 +21,11 @@ from typing import NamedTuple
 import av
 import numpy as np
 
+from job import run
 from plainview.app.clips import tell
 from plainview.app.event_clips import measured, recordings
 from plainview.calibrate.output import camera_toml, visible_area
 from plainview.config import load_camera
-from plainview.errors import PlainviewError
 from plainview.evaluate.table import table
 from plainview.geometry import Calibration, View
 from plainview.record import EventKind, Health
@@ -155,21 +155,16 @@ def rows(data: Path, names: Sequence[str], words: Sequence[str]) -> Iterator[lis
                 yield row(mishap, [outcome(*film, mishap) for film in films])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> None:
     """Let all of it befall all of them, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--recordings", nargs="*", default=RECORDINGS)
     parser.add_argument("--mishaps", nargs="*", default=())
-    given = parser.parse_args(arguments)
+    given = parser.parse_args()
     head = ("what befalls it", "right is", "told", "after", "of its time", "rightly", "false", "as")
-    try:
-        print(table(head, [*rows(given.data, given.recordings, given.mishaps)]))
-    except PlainviewError as error:
-        print(error.line(), file=sys.stderr)
-        return error.exit_code
-    return 0
+    print(table(head, [*rows(given.data, given.recordings, given.mishaps)]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

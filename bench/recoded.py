@@ -14,15 +14,15 @@ import math
 import random
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import av
 import numpy as np
 
+from job import run
 from plainview.app.clips import PETS, Clip, measure_clip, tell
-from plainview.errors import PlainviewError
 from plainview.evaluate.score import true_counts
 from plainview.evaluate.table import table
 from plainview.record import Health
@@ -109,19 +109,14 @@ def rows(folder: Path) -> Iterator[list[str]]:
             yield row(form.name, coded(source, form, Path(scratch)), folder)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> None:
     """Measure all of them, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    given = parser.parse_args(arguments)
+    given = parser.parse_args()
     head = ("PETS 2009 S2.L1 as", "size", "MAE", "bias", "inside", "lost")
-    try:
-        print(table(head, [*rows(given.data / PETS)]))
-    except PlainviewError as error:
-        print(error.line(), file=sys.stderr)
-        return error.exit_code
-    return 0
+    print(table(head, [*rows(given.data / PETS)]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

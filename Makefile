@@ -33,7 +33,7 @@ NODE = PATH="$(NODE_HOME)/bin:$$PATH" $(NODE_HOME)/bin/node
 NPM = $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js
 NPM_CI = $(NPM) ci --ignore-scripts --no-fund --no-audit --no-update-notifier --loglevel=error >/dev/null
 
-.PHONY: help run test quick beside slow fmt format lint types imports console console-test unit \
+.PHONY: help run test quick beside slow collected fmt format lint types imports console console-test unit \
 	bench evaluate docs picture debian clean distclean
 
 help: ## show this
@@ -47,13 +47,18 @@ test: .venv/.all console/node_modules/.installed ## every check that CI runs
 	@$(MAKE) --no-print-directory -j2 beside
 
 # What takes seconds, and what tests stand on: no order among itself, two at a time.
-quick: debian fmt lint imports $(STATIC)/.built tests/servers/oidc/node_modules/.installed
+quick: debian collected fmt lint imports $(STATIC)/.built tests/servers/oidc/node_modules/.installed
 
 # The slow checks run while the tests wait for their processes and browsers.
 beside: slow unit
 
 slow:
 	@$(MAKE) --no-print-directory --output-sync=target types console-test
+
+# Each process that tests collects all of them. What that compiles is compiled here once, while the
+# network is waited for; a test file that cannot be imported is told here, too.
+collected: .venv/.all
+	@$(BIN)/pytest --collect-only --quiet --no-header >.venv/.collected || { cat .venv/.collected; exit 1; }
 
 fmt: .venv/.all ## formatting is as ruff makes it
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -110,31 +111,38 @@ FORBIDDEN_NAMES = re.compile(
 )
 
 
-@functools.cache
-def _identifiers(source: Path) -> frozenset[str]:
+class _Told(NamedTuple):
+    """What the tests here ask of one source file, read once."""
+
+    docstring: str | None
+    identifiers: frozenset[str]
     """Every name that the code can reach: variables, attributes and imports (not its words)."""
+    imports: list[tuple[str, frozenset[str]]]
+    """Each import: a module, and what is taken from it (nothing: the module itself)."""
+    calls: list[ast.Call]
+
+
+@functools.cache
+def _told(source: Path) -> _Told:
+    tree = ast.parse(source.read_text())
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text())):
+    imports, calls = [], []
+    for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Attribute):
             names.add(node.attr)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            names.update(alias.name for alias in node.names)
-            names.add(getattr(node, "module", None) or "")
-    return frozenset(names)
-
-
-@functools.cache
-def _imports(source: Path) -> list[tuple[str, frozenset[str]]]:
-    """Each import: a module, and what is taken from it (nothing: the module itself)."""
-    found = []
-    for node in ast.walk(ast.parse(source.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            found.append((node.module or "", frozenset(alias.name for alias in node.names)))
-        elif isinstance(node, ast.Import):
-            found += [(alias.name, frozenset[str]()) for alias in node.names]
-    return found
+            taken = [alias.name for alias in node.names]
+            names.update(taken)
+            if isinstance(node, ast.ImportFrom):
+                names.add(node.module or "")
+                imports.append((node.module or "", frozenset(taken)))
+            else:
+                imports += [(name, frozenset[str]()) for name in taken]
+        elif isinstance(node, ast.Call):
+            calls.append(node)
+    return _Told(ast.get_docstring(tree), frozenset(names), imports, calls)
 
 
 def test_no_library_of_the_boundary_is_installed_or_called() -> None:
@@ -143,16 +151,14 @@ def test_no_library_of_the_boundary_is_installed_or_called() -> None:
     for package in lock["package"]:
         assert not FORBIDDEN_NAMES.search(package["name"]), package["name"]
     for source in SOURCES:
-        for name in _identifiers(source):
+        for name in _told(source).identifiers:
             assert not FORBIDDEN_NAMES.search(name), f"{source} uses {name}"
 
 
 def test_no_import_goes_around_the_walls() -> None:
     """No module imports by a computed name, which import-linter could not see."""
     for source in SOURCES:
-        for node in ast.walk(ast.parse(source.read_text())):
-            if not isinstance(node, ast.Call):
-                continue
+        for node in _told(source).calls:
             name = ast.unparse(node.func)
             if name in {"eval", "exec"}:
                 pytest.fail(f"{source}:{node.lineno} runs text as code")
@@ -167,8 +173,7 @@ def test_no_import_goes_around_the_walls() -> None:
 def test_every_module_says_its_reason() -> None:
     """Each module opens with a docstring whose first line is a sentence."""
     for source in SOURCES:
-        text = ast.get_docstring(ast.parse(source.read_text()))
-        assert text, f"{source} does not say why it exists"
+        assert _told(source).docstring, f"{source} does not say why it exists"
 
 
 def _importers(root: Path, module: str, name: str) -> set[str]:
@@ -177,7 +182,7 @@ def _importers(root: Path, module: str, name: str) -> set[str]:
     wanted = {module: {name, "*"}, package: {last, "*"}}
     found = set()
     for source in sorted(root.rglob("*.py")):
-        for target, names in _imports(source):
+        for target, names in _told(source).imports:
             if names & wanted.get(target, set()) or (target == module and not names):
                 found.add(source.relative_to(root).as_posix())
     return found
@@ -260,7 +265,7 @@ def test_nothing_else_starts_processes() -> None:
     forks |= {"spawnv", "spawnl", "execv", "execve", "execvp"}
     found = set()
     for source in SOURCES:
-        names = _identifiers(source)
+        names = _told(source).identifiers
         if names & {"subprocess", "multiprocessing", "pty", *forks}:
             found.add(source.relative_to(ROOT / "src" / "plainview").as_posix())
     assert found == STARTERS

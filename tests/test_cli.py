@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 import typer
 
@@ -269,11 +270,24 @@ def test_plates_are_listed_approved_and_forgotten(tmp_path: Path) -> None:
     assert "not a camera's id" in outside.stderr
 
 
+def _begin(recording: Path, to: Path, *, seconds: float) -> None:
+    """The first `seconds` of a recording, packets as they are."""
+    with av.open(str(recording)) as whole, av.open(str(to), "w") as part:
+        stream = part.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(video=0):
+            if packet.pts is None or packet.pts * packet.time_base >= seconds:
+                break
+            packet.stream = stream
+            part.mux(packet)
+
+
 def test_a_measured_plate_can_be_shown(tmp_path: Path) -> None:
     """The plate that a lens learned is drawn as a PNG of the scene's shape."""
-    video = Path("../shared/data/pets2009-s2l1/video.mp4")
-    if not video.exists():
-        pytest.skip(f"no {video}")
+    recording = Path("../shared/data/pets2009-s2l1/video.mp4")
+    if not recording.exists():
+        pytest.skip(f"no {recording}")
+    video = tmp_path / "video.mp4"
+    _begin(recording, video, seconds=40.0)
     camera = tmp_path / "camera.toml"
     camera.write_text(CAMERA, encoding="utf-8")
     (tmp_path / "plates").mkdir()
@@ -287,7 +301,7 @@ def test_a_measured_plate_can_be_shown(tmp_path: Path) -> None:
     header, *intervals = [json.loads(line) for line in out.read_text().splitlines()]
     assert header["grid"] == {"origin": [-22.0, -17.0], "cell": 1.0, "shape": [33, 24]}
     assert header["plainview"] == __version__
-    assert len(intervals) == pytest.approx(80, abs=1)  # the container says 10 frames/s
+    assert len(intervals) == pytest.approx(40, abs=1)  # the container says 10 frames/s
     assert all(line["low"] <= line["count"] <= line["high"] for line in intervals)
     png = tmp_path / "plate.png"
     shown = _plainview("camera", "plate", "show", "plaza", "--state", tmp_path, "--out", png)

@@ -8,6 +8,7 @@ Quantities are quantised to small integers, so that a typical Reading is about a
 import enum
 import math
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
@@ -339,24 +340,28 @@ def coarsen(cells: Iterable[Cell], shape: tuple[int, int], factor: int) -> list[
     variance of speed between them (law of total variance, weighted by density).
     Raises ValueError for a cell outside of `shape`.
     """
-    joined: dict[tuple[int, int], list[float]] = {}
-    for cell in cells:
-        if not (0 <= cell.ix < shape[0] and 0 <= cell.iy < shape[1]):
-            message = f"cell ({cell.ix}, {cell.iy}) is outside the grid of {shape[0]} x {shape[1]}"
-            raise ValueError(message)
-        d, speed = cell.density, math.hypot(cell.vx, cell.vy)
-        sums = joined.setdefault((cell.iy // factor, cell.ix // factor), [0.0] * 6)
-        for k, term in enumerate(
-            (d, d * cell.vx, d * cell.vy, d * cell.variance, d * speed, d * speed * speed)
-        ):
-            sums[k] += term
-    coarse = []
-    for (iy, ix), (d, vx, vy, variance, speed, squared) in sorted(joined.items()):
-        if d <= 0:
-            continue
-        between = max(squared / d - (speed / d) ** 2, 0.0)
-        coarse.append(Cell(ix, iy, d / factor**2, vx / d, vy / d, max(variance / d, 0.0) + between))
-    return coarse
+    rows = np.fromiter(chain.from_iterable(cells), np.float64).reshape(-1, 6)
+    outside = np.any((rows[:, :2] < 0) | (rows[:, :2] >= shape), axis=1)
+    if np.any(outside):
+        ix, iy = rows[outside][0, :2].astype(int)
+        message = f"cell ({ix}, {iy}) is outside the grid of {shape[0]} x {shape[1]}"
+        raise ValueError(message)
+    places = rows[:, :2].astype(np.int64) // factor
+    nx, _ = coarse_shape(shape, factor)
+    at, inverse = np.unique(places[:, 1] * nx + places[:, 0], return_inverse=True)
+    d, vx, vy, variance = rows[:, 2:].T
+    speed = np.hypot(vx, vy)
+    terms = (d, d * vx, d * vy, d * variance, d * speed, d * speed * speed)
+    sums = np.array([np.bincount(inverse, term, len(at)) for term in terms])
+    some = sums[0] > 0
+    d, vx, vy, variance, speed, squared = sums[:, some]
+    between = np.maximum(squared / d - (speed / d) ** 2, 0.0)
+    variance = np.maximum(variance / d, 0.0) + between
+    columns = np.column_stack((d / factor**2, vx / d, vy / d, variance))
+    return [
+        Cell(int(k % nx), int(k // nx), *row)
+        for k, row in zip(at[some], columns.tolist(), strict=True)
+    ]
 
 
 def fit(versions: Iterable[Reading], limit: int) -> bytes:

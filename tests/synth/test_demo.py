@@ -11,9 +11,9 @@ import pytest
 from plainview.errors import PlainviewError
 from plainview.geometry import check_view
 from plainview.redacted import read_view_plate
-from plainview.synth import demo
+from plainview.synth import demo, demo_render
 from plainview.synth.demo import Demonstration, mark, written
-from plainview.synth.demo_render import CHAPTER, render
+from plainview.synth.demo_render import GOP, render
 from plainview.vision.growing import grows
 
 
@@ -41,15 +41,19 @@ def test_it_can_be_played_while_it_grows_and_stops_when_closed(tmp_path: Path) -
         assert not grows(file.fileno())
 
 
-def test_an_interrupted_rendering_goes_on_where_it_ended(tmp_path: Path) -> None:
+def test_an_interrupted_rendering_goes_on_where_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was noted as written is kept, what lies beyond is made anew, no frame is lost."""
-    seconds = (CHAPTER + 6) / demo.FRAME_RATE
+    chapter = GOP
+    monkeypatch.setattr(demo_render, "CHAPTER", chapter)
+    seconds = (chapter + 6) / demo.FRAME_RATE
     first = render(tmp_path, seconds=seconds)
-    for _ in range(CHAPTER + 3):
+    for _ in range(chapter + 3):
         next(first)
     first.close()
     noted = written(tmp_path)
-    assert noted.share == pytest.approx(CHAPTER / (CHAPTER + 6))
+    assert noted.share == pytest.approx(chapter / (chapter + 6))
     whole = {name: (tmp_path / name).read_bytes()[:size] for name, size in noted.sizes.items()}
     shares = list(render(tmp_path, seconds=seconds))
     assert len(shares) == 1 + 6
@@ -57,7 +61,7 @@ def test_an_interrupted_rendering_goes_on_where_it_ended(tmp_path: Path) -> None
     assert written(tmp_path).share == 1.0
     for name, data in whole.items():
         assert (tmp_path / name).read_bytes().startswith(data)
-        assert _frames(tmp_path / name) == CHAPTER + 6
+        assert _frames(tmp_path / name) == chapter + 6
 
 
 def test_finished_files_are_used_again_until_something_changes(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Small rendered scenes with known truth, shared by the tests of the measurement."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -83,13 +84,18 @@ def estimator(
     area: tuple[Point, ...] = AREA,
 ) -> SparseEstimator:
     """One whose plate was learned from the empty scene."""
-    quiet = [
-        luma for _, luma in film(NOBODY, 2.4, light=light, world=world, camera=camera, seed=seed)
-    ]
+    quiet = _quiet(light, world, camera, seed)
     height, width = quiet[0].shape
     geometry = optics(view(camera, area), width, height)
     plate = Plate.learn([scaled(luma, geometry.size) for luma in quiet])
     return SparseEstimator(view(camera, area), geometry, plate)
+
+
+@lru_cache(maxsize=8)
+def _quiet(light: Light, world: World, camera: Camera, seed: int) -> tuple[Luma, ...]:
+    """The empty scene: most tests begin with the same one, which takes longer than to look at."""
+    frames = film(NOBODY, 2.4, light=light, world=world, camera=camera, seed=seed)
+    return tuple(luma for _, luma in frames)
 
 
 def scaled(luma: Luma, size: tuple[int, int]) -> Luma:

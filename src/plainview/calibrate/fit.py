@@ -80,28 +80,26 @@ def _residuals(x: Points, problem: Problem, errors: Points) -> Points:
     """Normalised residuals (2n + m + 2p,) of all marks; those not used are zero."""
     camera, placement = unpack(x, problem)
     points, distances, people = problem.split()
-    placed = placement.apply(problem.given)
-    at = camera.image(np.column_stack((placed, np.zeros(len(placed)))))
-    off_points = (at - problem.known) / problem.sigma
-    a, b = camera.ground(problem.ends[0]), camera.ground(problem.ends[1])
-    off_distances = (np.linalg.norm(b - a, axis=1) - problem.metres) / errors
-    tops = camera.image(np.column_stack((camera.ground(problem.feet), problem.heights)))
-    upright = problem.heads - problem.feet
-    length = np.linalg.norm(upright, axis=1)
-    upright = upright / np.maximum(length, 1e-9)[:, None]
-    off = tops - problem.heads
-    click = 2 * problem.sigma**2
-    along = np.sum(off * upright, axis=1) / np.sqrt(click + (problem.spread * length) ** 2)
-    aside = off[:, 0] * upright[:, 1] - off[:, 1] * upright[:, 0]
-    aside = aside / np.sqrt(click + (_SWAY * length) ** 2)
-    out = np.concatenate(
-        (
-            (off_points * points[:, None]).ravel(),
-            off_distances * distances,
-            along * people,
-            aside * people,
-        )
-    )
+    found: list[Points] = []
+    if len(problem.known):
+        placed = placement.apply(problem.given)
+        at = camera.image(np.column_stack((placed, np.zeros(len(placed)))))
+        found.append(((at - problem.known) / problem.sigma * points[:, None]).ravel())
+    if len(problem.metres):
+        a, b = camera.ground(problem.ends[0]), camera.ground(problem.ends[1])
+        found.append((np.linalg.norm(b - a, axis=1) - problem.metres) / errors * distances)
+    if len(problem.feet):
+        tops = camera.image(np.column_stack((camera.ground(problem.feet), problem.heights)))
+        upright = problem.heads - problem.feet
+        length = np.linalg.norm(upright, axis=1)
+        upright = upright / np.maximum(length, 1e-9)[:, None]
+        off = tops - problem.heads
+        click = 2 * problem.sigma**2
+        along = np.sum(off * upright, axis=1) / np.sqrt(click + (problem.spread * length) ** 2)
+        aside = off[:, 0] * upright[:, 1] - off[:, 1] * upright[:, 0]
+        aside = aside / np.sqrt(click + (_SWAY * length) ** 2)
+        found += [along * people, aside * people]
+    out = np.concatenate(found)
     return np.asarray(np.clip(np.nan_to_num(out, nan=1e4), -1e4, 1e4))
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -101,8 +102,12 @@ class Stage(NamedTuple):
     under_y: F32
 
 
+@lru_cache(maxsize=16)
 def noise_tile(seed: int, size: int = 512, slope: float = 1.1) -> F32:
-    """(size, size) tileable cloud-like noise, mean 0, deviation 1: power falls as f^-2 slope."""
+    """(size, size) tileable cloud-like noise, mean 0, deviation 1: power falls as f^-2 slope.
+
+    Equal arguments give the same array, which cannot be written to.
+    """
     generator = np.random.default_rng(seed)
     fx, fy = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :]
     strength = np.hypot(fx, fy)
@@ -110,7 +115,9 @@ def noise_tile(seed: int, size: int = 512, slope: float = 1.1) -> F32:
     spectrum = np.fft.rfft2(generator.standard_normal((size, size))) / strength**slope
     spectrum[0, 0] = 0.0
     tile = np.fft.irfft2(spectrum, s=(size, size))
-    return np.asarray(tile / tile.std(), dtype=np.float32)
+    normal = np.asarray(tile / tile.std(), dtype=np.float32)
+    normal.setflags(write=False)
+    return normal
 
 
 def sample(tile: F32, x: NDArray[np.floating], y: NDArray[np.floating], metres: float) -> F32:

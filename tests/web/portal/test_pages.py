@@ -87,6 +87,10 @@ def show(register: Register, city: PublicCity, *parts: str, **query: str) -> Pag
     return read
 
 
+DRAWN_IN = ("en", "zh-Hant")
+"""Languages in which documents and notices are fetched: to draw one takes as long as ten pages."""
+
+
 @pytest.mark.timeout(300)
 def test_every_link_leads_somewhere_in_every_language(client: Client) -> None:
     """From the front door all pages are reached; each has a title, one h1, and its language."""
@@ -98,6 +102,8 @@ def test_every_link_leads_somewhere_in_every_language(client: Client) -> None:
         if path in seen or address.startswith(("https:", "mailto:")):
             continue
         seen.add(path)
+        if path.endswith((".pdf", ".svg")) and path.split("/")[2] not in DRAWN_IN:
+            continue
         answer = client.get(path)
         assert answer.status_code == 200, path
         assert answer.content, path

@@ -26,6 +26,7 @@ from plainview.app.clips import tell
 from plainview.app.event_clips import measured, recordings
 from plainview.calibrate.output import camera_toml, visible_area
 from plainview.config import load_camera
+from plainview.errors import InputError
 from plainview.evaluate.table import table
 from plainview.geometry import Calibration, View
 from plainview.record import EventKind, Health
@@ -149,6 +150,12 @@ def rows(data: Path, names: Sequence[str], words: Sequence[str]) -> Iterator[lis
             for video, camera, _ in recordings(data, Path(scratch))
             if video.stem in names or video.parent.name in names
         ]
+        if not films:
+            raise InputError(
+                "none of the recordings is there",
+                where=str(data),
+                mend="Give their folder with --data, and names of some with --recordings",
+            )
         for mishap in mishaps():
             if not words or any(word in mishap.name for word in words):
                 tell(f"measuring {mishap.name}")

@@ -45,7 +45,7 @@ def keys(folder: Path, *roles: Role) -> list[Path]:
 
 
 def test_a_plate_is_admitted_by_who_may_and_a_running_plainview_shows_it(tmp_path: Path) -> None:
-    """Not by an operator, not unseen, not another one; withdrawn by another process, it is grey."""
+    """Not by an operator, not unseen, not another one; withdrawn elsewhere, it is plain."""
     plates, learned = ViewPlates(tmp_path), redacted.encode(PLATE)
     plates.keep(CAMERA, learned)
     operator, officer = keys(tmp_path, Role.OPERATOR, Role.PRIVACY_OFFICER)
@@ -65,8 +65,10 @@ def test_a_plate_is_admitted_by_who_may_and_a_running_plainview_shows_it(tmp_pat
         admit(officer, nobody=False)
     with pytest.raises(InputError, match="another plate"):
         admit(officer, "0" * 64)
+    with pytest.raises(InputError, match="no plate's digest"):
+        admit(officer, digest(learned)[:8])
     assert plates.admitted(CAMERA) is None
-    assert "1 masks" in admit(officer)
+    assert "with 1 mask." in admit(officer)
     assert "1 masked" in view_plates.listing(tmp_path, as_json=False)[0]
     told = json.loads(view_plates.listing(tmp_path, as_json=True)[0])
     assert told[CAMERA]["admitted"]["digest"] == digest(learned)
@@ -75,6 +77,8 @@ def test_a_plate_is_admitted_by_who_may_and_a_running_plainview_shows_it(tmp_pat
     clock.advance(LOOK)
     views.look()
     assert shown == [(CAMERA, plates.admitted(CAMERA))]
+    with pytest.raises(InputError, match="a reason is needed"):
+        view_plates.withdraw(CAMERA, " ", key=officer, state=tmp_path)
     view_plates.withdraw(CAMERA, "A poster was missed", key=officer, state=tmp_path)
     clock.advance(LOOK)
     views.look()

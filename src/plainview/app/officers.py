@@ -10,7 +10,7 @@ from plainview.clock import SystemClock
 from plainview.errors import InputError
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
-from plainview.governance.switch import Switch
+from plainview.governance.switch import Switch, reason
 from plainview.ledger.note import Signer
 
 _MOST_KEY = 4096
@@ -100,7 +100,7 @@ def listing(state: Path | None) -> list[str]:
 def remove(key_name: str, why: str, state: Path | None) -> str:
     """Take an officer's rights away; one line that says so."""
     with office_of(state) as office:
-        office.dismiss(key_name, why)
+        office.dismiss(key_name, reason(why))
     return f"{key_name}: counts no more"
 
 

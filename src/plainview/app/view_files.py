@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 from plainview import redacted
 from plainview.app.plate_folder import PlateFolder
+from plainview.app.plural import counted
 from plainview.errors import InputError
 from plainview.governance.office import Office
 from plainview.governance.person import Person
+from plainview.governance.switch import reason
 from plainview.ledger.entry import EntryKind
 from plainview.redacted import (
     NEEDED_LOOKS,
@@ -186,6 +188,12 @@ def admit_plate(office: Office, plates: ViewPlates, person: Person, wish: Wish) 
     if learned is None:
         raise missing(wish.camera, plates)
     data, plate = learned
+    if len(wish.digest) != len(digest(data)):
+        raise InputError(
+            f"{wish.digest[:80]!r} is no plate's digest",
+            where=f"camera {wish.camera}",
+            mend="Give all of it, as 'plainview camera view list' tells it",
+        )
     if digest(data) != wish.digest:
         raise InputError(
             "the camera has learned another plate since this one was looked at",
@@ -213,8 +221,9 @@ def withdraw_plate(
 ) -> None:
     """Show no view of `camera` any more: on disk at once, then in the ledger.
 
-    Raises InputError where none was admitted, LedgerError.
+    Raises InputError where none was admitted or no reason is given, LedgerError.
     """
+    why = reason(why)
     if not plates.withdraw(camera):
         raise InputError(
             f"no plate was admitted to the view of camera {camera!r}",
@@ -250,7 +259,7 @@ def listed(plates: ViewPlates) -> list[str]:
             same = found.admitted is not None and found.admitted.digest == one.digest
             waits = "" if same else ", waits to be looked at"
             told.append(
-                f"learned over {hours:.0f} h by {one.votes} looks, "
+                f"learned over {hours:.0f} h by {counted(one.votes, 'look')}, "
                 f"{one.settled:.0%} settled{waits}: {one.digest}"
             )
         elif found.looks is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from plainview.app.officers import office_of, read_key
 from plainview.app.output import replaced
+from plainview.app.plural import counted
 from plainview.app.state import existing
 from plainview.app.view_files import (
     ViewPlates,
@@ -47,6 +48,10 @@ def listing(state: Path | None, *, as_json: bool) -> list[str]:
 
 def show(camera: str, out: Path, state: Path | None) -> list[str]:
     """Write the learned plate of `camera` to `out`; what to do with it. Raises InputError."""
+    if out.suffix.lower() != ".png":
+        raise InputError(
+            "the picture is written as PNG", where=str(out), mend="Give a name that ends in .png"
+        )
     plates = ViewPlates(existing(state))
     learned = plates.learned(camera)
     if learned is None:
@@ -79,7 +84,8 @@ def admit(
     folder = existing(state)
     with office_of(folder) as office:
         admit_plate(office, ViewPlates(folder), _person(office, key), wish)
-    return f"{camera}: admitted, with {len(wish.masks)} masks. A running Plainview shows it soon"
+    masked = counted(len(wish.masks), "mask")
+    return f"{camera}: admitted, with {masked}. A running Plainview shows it soon"
 
 
 def withdraw(camera: str, why: str, *, key: Path, state: Path | None) -> str:
@@ -87,7 +93,7 @@ def withdraw(camera: str, why: str, *, key: Path, state: Path | None) -> str:
     folder = existing(state)
     with office_of(folder) as office:
         withdraw_plate(office, ViewPlates(folder), _person(office, key), camera, why)
-    return f"{camera}: withdrawn. Its view is grey within seconds"
+    return f"{camera}: withdrawn. Its view is drawn over plain ground within seconds"
 
 
 def forget(camera: str, state: Path | None) -> str:

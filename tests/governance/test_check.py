@@ -193,6 +193,8 @@ CASES: list[tuple[str, str, Callable[[Assessment], Assessment]]] = [
     ("approver-role-once", "approvers[2].role", lambda a: with_approver(a, Role.CONTROLLER, "Cy")),
     ("approver-other", "approvers[1].name", same_person),
     ("approver-other", "approvers[1].account", same_account),
+    ("hidden-signs", "title", put(title={"en": "Crowds \u202eytefas"})),
+    ("hidden-signs", "processing.data", inside("processing", data="Counts,\x1b[8m faces")),
 ]
 
 

@@ -14,6 +14,7 @@ from plainview.governance.capability import MEASURING, RECORD, RELEASE
 from plainview.governance.durations import minutes_of, seconds_of
 from plainview.governance.fields import is_empty, places
 from plainview.governance.person import APPROVERS, same_name
+from plainview.governance.signs import hidden
 
 PERMIT: Final = "Plainview, DESIGN.md section 2 (permit)"
 ASSESSMENT: Final = "Plainview, DESIGN.md section 2 (assessment)"
@@ -55,6 +56,14 @@ def contradictions(
     yield from _dates(assessment, today)
     yield from _retention(assessment)
     yield from _people(assessment)
+    for field, sign in hidden(assessment):
+        yield Contradiction(
+            "hidden-signs",
+            field,
+            f"has the sign {sign}, which nobody sees and which can make it read otherwise",
+            ASSESSMENT,
+            "Write the text anew instead of pasting it",
+        )
 
 
 def _packs(a: Assessment) -> Found:

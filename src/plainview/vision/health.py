@@ -14,7 +14,8 @@ flag rests on something that people, vehicles and light do not do to that struct
   at all;
 - it is *frozen* when nothing changes, not even the noise, longer than a codec skips blocks.
 
-How two pictures are held against each other: structure.py; the two dearer looks: knocked.py.
+How two pictures are held against each other: structure.py; with what: remembered.py; what is dearer
+to see, a camera knocked aside, turned away or out of focus: knocked.py.
 
 What it cannot tell: a cover from a lamp that goes out so that nothing is left to see (both are
 raised, blind and dark); a bus that stays over most of the view from a cover; a camera that was
@@ -31,10 +32,12 @@ from numpy.typing import NDArray
 from plainview.record import Health
 from plainview.vision.cover import SUDDEN, THIN, Cover, Tiled, clearest
 from plainview.vision.frozen import Frozen
-from plainview.vision.knocked import has_moved, is_blurred
+from plainview.vision.knocked import Turned, has_moved, is_blurred
 from plainview.vision.latch import Latch, Timing
 from plainview.vision.ranks import mean, median
+from plainview.vision.remembered import Remembered
 from plainview.vision.structure import (
+    FLOOR,
     SMALL,
     TILES_X,
     TILES_Y,
@@ -44,15 +47,12 @@ from plainview.vision.structure import (
     Tiles,
     agreement_of,
     look_of,
-    reference_of,
     resized,
     tiles,
 )
 
 SLOW = 1.0
 """Seconds between two of the expensive looks (moved, blurred)."""
-REFRESH = 5.0
-"""Seconds after which the reference follows the plate, while nothing is wrong."""
 BLIND_SHARE = 0.55
 """Share of the structured tiles that must be lost."""
 HALF = 0.5
@@ -61,12 +61,8 @@ BLACK = 24
 """Luma that even lamps do not reach in a picture that is as good as black."""
 DROWNED = 12.0
 """Standard deviation of noise, in luma of the small picture, that hides most structure."""
-REPLACED_SHARE = 0.7
-"""Share of the structured tiles that agree nowhere after a turn of the camera."""
 _SOBEL_NOISE = 0.375
 """Energy |g|^2 that white noise of variance 1 leaves in a Sobel gradient scaled by 1/8."""
-_FLOOR = 0.15
-"""Energy |g|^2 below which a tile has no structure to speak of (codec ripple, grain)."""
 
 
 TIMING = {
@@ -100,13 +96,8 @@ class HealthMonitor:
         self._latches = {kind: Latch(timing) for kind, timing in TIMING.items()}
         self._held: set[Health] = set()
         self._shape: tuple[int, ...] = ()
-        self._reference: Reference | None = None
-        self._from_plate = False
-        self._refreshed = -1e9
-        self._history: Picture | None = None
-        self._least: Tiles = np.full((TILES_Y, TILES_X), np.inf, np.float32)
-        self._pending = self._least
-        self._history_age = 0.0
+        self._remembered = Remembered()
+        self._turned = Turned()
         self._previous: Picture | None = None
         self._last: NDArray[np.uint8] | None = None
         self._noise = 1.0
@@ -114,9 +105,6 @@ class HealthMonitor:
         self._t = -1e9
         self._slow_t = -1e9
         self._well_t = -1e9
-        self._agreed_t = -1e9
-        self._replaced_at_once = False
-        self._replaced_since: float | None = None
         self._cover = Cover()
         self._frozen = Frozen()
 
@@ -164,8 +152,10 @@ class HealthMonitor:
         before = luma if self._last is None else self._last
         look = look_of(resized(luma, SMALL))
         change = self._change(look.small)
-        self._follow(luma, look, t, dt, plate)
-        blind, dark, agreement = self._structure(look, dt)
+        # Whatever is wrong with the camera must not become what it is compared with.
+        wrong = bool(self.suspected() - {Health.FROZEN}) or self._turned.suspected
+        reference = self._remembered.follow(luma, look, t, dt, plate, wrong=wrong)
+        blind, dark, agreement = self._structure(reference, look, dt)
         latches = self._latches
         latches[Health.DARK].feed(dark, dt)
         # A hand may give a part of it back: what covers the rest is still there.
@@ -175,27 +165,24 @@ class HealthMonitor:
         seen = not (blind or dark or self._cover.suspected)
         latches[Health.FROZEN].feed(self._frozen.look(luma, t, change, key=key, seen=seen), dt)
         unseen = blind or dark or latches[Health.BLIND].raised or latches[Health.DARK].raised
-        if not unseen and self._reference is not None:
-            replaced = self._replaced(self._reference, agreement, change, t)
+        if not unseen and reference is not None:
+            turned = self._turned.look(reference, agreement, change, self._noise, t)
             slow = t - self._slow_t
             if slow >= SLOW or slow < 0:
                 step = slow if 0 < slow <= 2 * SLOW else 0.0
                 self._slow_t = t
-                moved = replaced or has_moved(self._reference, luma, look, agreement)
+                moved = turned or has_moved(reference, luma, look, agreement)
                 latches[Health.MOVED].feed(moved, step)
-                blurred = is_blurred(self._reference, luma, agreement, before, foreground)
+                blurred = is_blurred(reference, luma, agreement, before, foreground)
                 latches[Health.BLURRED].feed(None if moved else blurred, step)
         self._last = luma.copy()
         self._held |= self.flags()
 
     def _restart(self, shape: tuple[int, ...]) -> None:
         self._shape = shape
-        self._reference = self._history = self._previous = self._last = None
-        self._from_plate = False
-        self._history_age = 0.0
-        self._least = np.full((TILES_Y, TILES_X), np.inf, np.float32)
-        self._pending = self._least
-        self._replaced_since = None
+        self._previous = self._last = None
+        self._remembered = Remembered()
+        self._turned.forget()
         self._cover = Cover()
         self._frozen.clear()
 
@@ -211,53 +198,16 @@ class HealthMonitor:
         self._drowned = now > DROWNED and _is_white(small - previous, now)
         return change
 
-    def _follow(
-        self,
-        luma: NDArray[np.uint8],
-        look: Look,
-        t: float,
-        dt: float,
-        plate: NDArray[np.uint8] | Picture | None,
-    ) -> None:
-        """Keep the reference up with the plate (or our own history), but only while all is well.
-
-        Whatever is wrong with the camera must not become what it is compared with.
-        """
-        wrong = bool(self.suspected() - {Health.FROZEN}) or self._replaced_since is not None
-        if plate is not None:
-            first = not self._from_plate
-            if first or (not wrong and not 0 <= t - self._refreshed < REFRESH):
-                if plate.shape != luma.shape:
-                    plate = resized(plate, (luma.shape[1], luma.shape[0]))
-                self._reference, self._from_plate, self._refreshed = reference_of(plate), True, t
-                self._history = None  # the plate says it from now on
-            return
-        if self._from_plate or wrong or look.energy.max() < _FLOOR:
-            self._pending = np.full_like(look.energy, np.inf)
-            return
-        self._pending = np.minimum(self._pending, look.energy)
-        if self._history is None:
-            self._history = luma.astype(np.float32)
-        else:
-            weight = max(min(dt / 10.0, 1.0), dt / max(self._history_age + dt, 1e-3))
-            cv2.accumulateWeighted(luma, self._history, weight)
-        self._history_age += dt
-        if self._history_age > 2.0 and not 0 <= t - self._refreshed < 2.0:
-            # What only stood there for a while was no structure: it may drive off. Taken over only
-            # after all was well for a while: the first covered frame must not wipe it out.
-            self._least = np.minimum(self._least * np.float32(1.01), self._pending)
-            self._pending = np.full_like(look.energy, np.inf)
-            self._reference, self._refreshed = reference_of(self._history, self._least), t
-
-    def _structure(self, look: Look, dt: float) -> tuple[bool, bool, Tiles]:
+    def _structure(
+        self, reference: Reference | None, look: Look, dt: float
+    ) -> tuple[bool, bool, Tiles]:
         """Whether the picture is blind or dark now, and the tiles' agreement with the reference."""
         noise = _SOBEL_NOISE * self._noise**2
         energy = np.maximum(look.energy - noise, 0.0)
-        usable = mean(energy > max(_FLOOR, 1.5 * noise))
+        usable = mean(energy > max(FLOOR, 1.5 * noise))
         low = median(look.small[::3, ::3]) < 45
         bright = mean(look.small > 70)
         dark = low and (usable < 0.2 or mean(look.small > BLACK) < 0.02) and bright < 0.05
-        reference = self._reference
         if reference is None:
             uniform = usable < 0.03 and float(look.small.std()) < 12
             return uniform and not low, dark, np.zeros((TILES_Y, TILES_X), np.float32)
@@ -272,7 +222,7 @@ class HealthMonitor:
         if self._drowned:
             lost |= agreement < 0.4
         if not dark:
-            flat = energy <= max(_FLOOR, 1.5 * noise)
+            flat = energy <= max(FLOOR, 1.5 * noise)
             held = self._latches[Health.BLIND]
             lost |= self._cover.look(
                 Tiled(lost, flat, clear, best, agreement, structured), self._t, dt,
@@ -290,27 +240,3 @@ class HealthMonitor:
     def _lit(reference: Look, look: Look) -> NDArray[np.bool_]:
         """Tiles that do not want for light: what is faint there is so for another reason."""
         return np.asarray(tiles(look.small) > 0.7 * tiles(reference.small), dtype=bool)
-
-    def _replaced(
-        self,
-        reference: Reference,
-        agreement: Tiles,
-        change: Picture | None,
-        t: float,
-    ) -> bool:
-        """Whether the whole structure went at once and another one has stood since: turned away."""
-        structured = reference.structured
-        if np.count_nonzero(structured) < 8 or change is None:
-            return False
-        if mean(agreement[structured] < 0.3) < REPLACED_SHARE:
-            if mean(agreement[structured] > 0.45) > 0.4:
-                self._agreed_t = t
-            self._replaced_since = None
-            return False
-        still = mean(tiles(change) < 2.0 * self._noise + 1.0)
-        if self._replaced_since is None:
-            self._replaced_since = t
-            self._replaced_at_once = t - self._agreed_t < 3.0
-        if still < 0.6:
-            self._replaced_since = t
-        return self._replaced_at_once and t - self._replaced_since >= 3.0

@@ -1,6 +1,6 @@
-"""Whether a camera was knocked aside, or its lens went out of focus: the two dearer looks.
+"""Whether a camera was knocked aside or turned away, or its lens went out of focus.
 
-Both hold a frame against a reference by what stands still in both (structure.py).
+All hold a frame against a reference by what stands still in both (structure.py).
 """
 
 from typing import Final
@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainview.vision.ranks import mean
 from plainview.vision.structure import (
     MEDIUM,
     SMALL,
     Look,
+    Picture,
     Reference,
     Tiles,
     agreement_of,
@@ -27,6 +29,8 @@ from plainview.vision.structure import (
 
 MOVED_SHARE: Final = 0.009
 """A shift by more than this share of the picture's width is a move: 4 px of 480, 17 of 1920."""
+REPLACED_SHARE: Final = 0.7
+"""Share of the structured tiles that agree nowhere after a turn of the camera."""
 _SHARP_FLOOR: Final = 1.5
 """Energy that a tile needs for its sharpness to be judged: an edge, not the grain of asphalt."""
 
@@ -88,3 +92,50 @@ def is_blurred(
         return None
     sharpness = np.maximum(fine_of(luma) - noise, 0.0)[told] / expected[told]
     return float(np.mean(sharpness < 0.3)) > 0.45
+
+
+class Turned:
+    """Whether the whole structure went at once and another one has stood since: turned away."""
+
+    def __init__(self) -> None:
+        """Nothing agreed yet."""
+        self._agreed_t = -1e9
+        self._at_once = False
+        self._since: float | None = None
+
+    @property
+    def suspected(self) -> bool:
+        """Whether the structure is another one now."""
+        return self._since is not None
+
+    def forget(self) -> None:
+        """The stream began anew."""
+        self._since = None
+
+    def look(
+        self,
+        reference: Reference,
+        agreement: Tiles,
+        change: Picture | None,
+        noise: float,
+        t: float,
+    ) -> bool:
+        """Take the picture of `t` seconds: its tiles' `agreement`, and its `change` from the last.
+
+        `noise` is the small picture's, a standard deviation of luma.
+        """
+        structured = reference.structured
+        if np.count_nonzero(structured) < 8 or change is None:
+            return False
+        if mean(agreement[structured] < 0.3) < REPLACED_SHARE:
+            if mean(agreement[structured] > 0.45) > 0.4:
+                self._agreed_t = t
+            self._since = None
+            return False
+        still = mean(tiles(change) < 2.0 * noise + 1.0)
+        if self._since is None:
+            self._since = t
+            self._at_once = t - self._agreed_t < 3.0
+        if still < 0.6:
+            self._since = t
+        return self._at_once and t - self._since >= 3.0

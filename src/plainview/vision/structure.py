@@ -25,6 +25,8 @@ MEDIUM = (240, 136)
 _BLOCKS_X, _BLOCKS_Y = 4, 3
 _SHADES = (32, 18)
 """(w, h) of the picture that says how much contrast there is in the large."""
+FLOOR = 0.15
+"""Energy |g|^2 below which a tile has no structure to speak of (codec ripple, grain)."""
 _STRUCTURE = 0.8
 """Energy of a tile of the reference from which on its loss means something."""
 

@@ -53,6 +53,20 @@ def test_a_thing_is_drawn_where_it_stands_and_all_else_is_the_films() -> None:
     assert np.array_equal(frame, np.full_like(frame, 153))
 
 
+def test_what_is_drawn_dims_with_the_recording() -> None:
+    """A camera that shows its ground darker than usual shows a grey box darker as well."""
+    box = Thing("box", [Stay(0.0, 1.0, 2.0), Stay(9.0, 1.0, 2.0)], shade=0.4)
+    light = Light(sky=0.5)
+    shown = []
+    for ground in (153, 110):
+        cast = Cast(World(), light, empty(), actors=(box,))
+        film = Film(HUNG, light, cast, TONE, 1, usual=0.6)
+        frame = np.full((120, 160, 3), ground, np.uint8)
+        drawn = film.over(frame, 2.0)
+        shown.append(float(drawn[(drawn != frame).any(axis=2)].max()))
+    assert 150 < shown[1] < shown[0] - 25
+
+
 @pytest.mark.parametrize(("reflects", "shown"), [(0.03, 0.1), (0.2, 0.6)])
 def test_a_tone_shows_both_things_as_they_are_shown(reflects: float, shown: float) -> None:
     """The curve goes through the two points that it was made of."""

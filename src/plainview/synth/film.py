@@ -105,8 +105,22 @@ class Tone:
 class Film:
     """Draws into one recording's frames. Owns the noise that it adds."""
 
-    def __init__(self, camera: Camera, light: Light, cast: Cast, tone: Tone, seed: int) -> None:
-        """What `cast` does, before `camera`, whose recording shows light by `tone`."""
+    def __init__(
+        self,
+        camera: Camera,
+        light: Light,
+        cast: Cast,
+        tone: Tone,
+        seed: int,
+        *,
+        usual: float | None = None,
+    ) -> None:
+        """What `cast` does, before `camera`, whose recording shows light by `tone`.
+
+        `usual`: the median display value (0 to 1) of the recording when nothing bright is there,
+        if its exposure follows what is seen: what is drawn is then shown as dimly as the rest.
+        """
+        self._usual = usual
         self._light, self._cast, self._tone = light, cast, tone
         self._shot = Shot(camera, build(World(), camera, light))
         self._generator = np.random.default_rng(seed)
@@ -116,9 +130,10 @@ class Film:
         light, tone, shot = self._light, self._tone, self._shot
         shown = frame.astype(np.float32) / 255
         sky = np.float32(light.sky)
-        before = sky * ((shown + np.float32(tone.black)) / np.float32(tone.steep)) ** np.float32(
-            2.2
-        )
+        gain = self._gain(frame)
+        before = (sky / gain) * (
+            (shown + np.float32(tone.black)) / np.float32(tone.steep)
+        ) ** np.float32(2.2)
         there = self._cast.present(shot, t)
         block, touch = self._cast.shades(shot, there, t)
         sun = light.sun * float(light.to_sun()[2])
@@ -129,10 +144,20 @@ class Film:
         image = np.asarray(before * kept, dtype=np.float32)
         self._cast.draw(image, Now(shot, light, t), there)
         changed = np.abs(image - before).max(axis=2) > CHANGED
-        bright = np.float32(tone.steep) * (np.maximum(image, 0) / sky) ** np.float32(1 / 2.2)
+        bright = np.float32(tone.steep) * (np.maximum(image, 0) * (gain / sky)) ** np.float32(
+            1 / 2.2
+        )
         drawn = np.clip(bright - np.float32(tone.black), 0, 1)
         drawn = gaussian_filter(drawn, (SOFT, SOFT, 0), mode="nearest", truncate=3.0)
         drawn += self._generator.normal(0, GRAIN / 255, drawn.shape[:2])[..., None]
         out = frame.copy()
         out[changed] = np.round(255 * np.clip(drawn, 0, 1))[changed].astype(np.uint8)
         return out
+
+    def _gain(self, frame: NDArray[np.uint8]) -> np.float32:
+        """How much more light the camera let in for `frame` (h, w, 3) than is usual, 1: as much."""
+        if self._usual is None:
+            return np.float32(1)
+        black = self._tone.black
+        ratio = (float(np.median(frame)) / 255 + black) / (self._usual + black)
+        return np.float32(ratio**2.2)

@@ -81,6 +81,22 @@ def test_who_goes_while_its_outline_grows_is_not_forgotten_where_it_is_taken_for
     assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 26.0, what)) == 1
 
 
+def test_a_white_bag_does_not_stir_as_the_camera_dims_the_ground_alone() -> None:
+    """Cameras show what is white nearly as before when they are set a third darker."""
+    bag = box(0.4, 0.8, (0.5, 0.25, 0.4), shade=160)
+
+    def dims(image: NDArray[np.float32], t: float) -> None:
+        if t > 20 and t % 7 > 4:
+            image *= 0.66
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        return [*solids, *([bag] if t >= DOWN else [])], people
+
+    (start,) = STAGE.events(LeftObject(STAGE.view, STAGE.optics), 50, what, dims)
+    assert start.t <= 30_000
+
+
 def test_a_thing_that_its_plate_was_learned_with_is_told() -> None:
     """Left in a camera's first half minute it is a part of the plate; the first seconds tell."""
     (start,) = events(BAG, stage=Stage(began=[BAG]))

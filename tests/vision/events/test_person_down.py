@@ -192,6 +192,18 @@ def test_nothing_is_told_while_the_gain_swings() -> None:
     assert not _told(Stage(), swings)
 
 
+def test_who_was_told_before_the_gain_swings_does_not_get_up() -> None:
+    """Nor is told a second time once it is steady again."""
+
+    def swings(image: NDArray[np.float32], t: float) -> None:
+        if t > 19:
+            image *= 1 + 0.25 * np.sin(0.7 * (t - 19))
+
+    events = STAGE.events(PersonDown(STAGE.view, STAGE.optics), 36, _falls, swings)
+    assert [one.phase for one in events] == [Phase.START]
+    assert events[0].t < 19_000
+
+
 def test_rain_in_the_first_frames_joins_no_body() -> None:
     """Where the plate was learned from who lies there, streaks of the first looks are no ground."""
     stage = Stage(began=lying(0.6, 1.0, 0.6))

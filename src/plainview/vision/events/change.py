@@ -71,17 +71,35 @@ class Change:
         self.inside: NDArray[np.bool_] = blob.mask > 0
         self.before: Image = reference[blob.window].astype(np.float32)
         self.after: Image = self._unlit(seen)
+        self._light = self._now(seen)
         self._noise: Image = seen.plate.noise[blob.window].copy()
         self._looks = 1
 
-    def _unlit(self, seen: Seen) -> Image:
+    def _now(self, seen: Seen) -> float:
+        """How bright the ground is here in the light of now, in that of the plate."""
         window = self.blob.window
-        lit, own = mean(seen.background[window]), mean(seen.plate.luma[window])
-        return np.asarray(seen.luma[window] * np.float32((own + 1) / (lit + 1)), dtype=np.float32)
+        return (mean(seen.background[window]) + 1) / (mean(seen.plate.luma[window]) + 1)
+
+    def _unlit(self, seen: Seen) -> Image:
+        return np.asarray(seen.luma[self.blob.window] / np.float32(self._now(seen)), np.float32)
+
+    def _shown(self, seen: Seen) -> Image:
+        """(h, w) what `seen` shows, as like `after` as the change of light since lets it be.
+
+        A camera that adapts shows all by a curve of its own: what is white stays as it was while
+        the ground gets darker by a third, what is black goes as far down as the ground.
+        """
+        now, was = self._now(seen), self._light
+        luma = seen.luma[self.blob.window].astype(np.float32)
+        ground = mean(seen.plate.luma[self.blob.window]) + 1
+        might = (luma / now, luma / was, (luma + ground * (was - now)) / was)
+        low = np.minimum(np.minimum(might[0], might[1]), might[2])
+        high = np.maximum(np.maximum(might[0], might[1]), might[2])
+        return np.asarray(np.clip(self.after, low, high), np.float32)
 
     def look(self, seen: Seen) -> State:
         """Whether what came is still there in `seen`; what it looks like is followed slowly."""
-        now, hidden = self._unlit(seen), seen.mask[self.blob.window] != 0
+        now, hidden = self._shown(seen), seen.mask[self.blob.window] != 0
         # What looks as it did is there, even where a body was found: that may be the thing itself.
         if not self._alike(now, self.inside):
             free = self.inside & ~hidden
@@ -93,6 +111,7 @@ class Change:
         rate = max(1.0 / self._looks, FOLLOW)
         open_ = ~hidden | self.inside
         self.after[open_] += rate * (now - self.after)[open_]
+        self._light += rate * (self._now(seen) - self._light)
         return State.HERE
 
     def _alike(self, now: Image, where: NDArray[np.bool_]) -> bool:
@@ -129,13 +148,13 @@ class Change:
         if np.count_nonzero(free) < 4:
             return 0.0
         most = 4.0 * self._noise + 0.25 * gradient(self.after) + 3.0
-        return mean((np.abs(self._unlit(seen) - self.after) > most)[free])
+        return mean((np.abs(self._shown(seen) - self.after) > most)[free])
 
     def sway(self, seen: Seen, swaying: Swaying) -> None:
         """Let `swaying` note how far the place is shifted in `seen`."""
         ground = cv2.dilate(self.blob.whole, np.ones((7, 7), np.uint8)) == 0
         ground &= seen.mask[self.blob.window] == 0
-        swaying.look(self._unlit(seen), self.after, self.blob.mask, ground)
+        swaying.look(self._shown(seen), self.after, self.blob.mask, ground)
 
     def traits(self) -> Traits:
         """What the change looks like by now."""

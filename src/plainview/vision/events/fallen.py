@@ -88,6 +88,9 @@ WAVERS: Final = 0.15
 """What that takes away."""
 SAT: Final = 0.3
 """What it takes away that he has been there so long before he is made out to lie."""
+SEVERAL: Final = 5
+"""Sightings after which it is made out that somebody is down, if they are sure enough on average.
+"""
 CLOSE: Final = 2.0
 """Metres from one who is down to where somebody was upright before, with the error of both."""
 
@@ -140,6 +143,7 @@ class Down:
         self.judged, self.change, self.upright = judged, change, upright
         self.lies, self.other = judged.lies, judged.other
         self.looks, self.lost, self.sank = 1, 0, sank
+        self.made_out, self._sightings, self._mean = False, 0, 0.0
         self._began, self._asked, self._stayed = judged.blob.since, False, stayed
         traits = change.traits()
         brighter = traits.ratio > 1
@@ -164,6 +168,12 @@ class Down:
         self.vague += rate * (judged.vague - self.vague)
         if stayed < SETTLED:
             self._most = max(self._most, self._sure())
+
+    def sighted(self, sure: float, least: float) -> None:
+        """It was sighted once more, so `sure`; from `least` on average it is made out."""
+        self._sightings += 1
+        self._mean += (sure - self._mean) / self._sightings
+        self.made_out |= self._sightings >= SEVERAL and self._mean >= least
 
     def explains(self, judged: Judged) -> bool:
         """Whether one who lies, or who fell, may still be what `judged` shows: he has not risen."""

@@ -204,10 +204,12 @@ class PersonDown:
     def _sighting(self, one: Down) -> Sighting | None:
         x, y = (float(v) for v in one.judged.place)
         zone = self._ground.zone(x, y)
-        sure = one.confidence() * self._steady
+        # Who was made out while the gain was steady does not rise as it swings.
+        sure = one.confidence() * (1.0 if one.made_out else self._steady)
         # What is surely nobody is no doubt about who lies there later.
         if zone is None or one.lost or sure < REFUTED or not one.asked(self._looked):
             return None
+        one.sighted(sure, PATIENCE.least)
         return Sighting(x, y, sure, zone)
 
 

@@ -86,6 +86,14 @@ def crowding(places: Floats, weights: Floats, centre: Floats) -> Floats:
     return np.asarray(np.clip(1 + STRIP * hides * (others - LOOSE), 1.0, MOST))
 
 
+def shown(optics: Optics, places: Floats, evidence: Image) -> Floats:
+    """(n,) mean `evidence` (h, w) over the bodies at `places` (n, 2)."""
+    flat, _ = flat_samples(optics.projection, optics.centre, optics.size, places)
+    # One more stands for what lies outside the picture, and speaks neither way.
+    padded = np.append(evidence.ravel(), np.float32(0))
+    return np.asarray(padded[flat].mean(axis=1, dtype=np.float64))
+
+
 class Detectability:
     """Owns how well the people stood out who were found whole."""
 
@@ -100,11 +108,7 @@ class Detectability:
         whole = (bodies.weights > 0.9) & (bodies.visible > 0.8)
         if not whole.any():
             return
-        optics = self._optics
-        places = bodies.places[whole]
-        flat, _ = flat_samples(optics.projection, optics.centre, optics.size, places)
-        # One more stands for what lies outside the picture, and speaks neither way.
-        seen = np.append(evidence.ravel(), np.float32(0))[flat].mean(axis=1, dtype=np.float64)
+        seen = shown(self._optics, bodies.places[whole], evidence)
         self._seen.extend(seen.tolist())
         n = len(self._seen)
         median = (n * middle(np.array(self._seen)) + PRIOR * USUAL) / (n + PRIOR)

@@ -23,6 +23,7 @@ from plainview.vision.foreground import Foreground
 from plainview.vision.hidden import NOBODY, HiddenPeople
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.overlooked import NOTHING, Overlooked
+from plainview.vision.patches import Patches
 from plainview.vision.plate import Image, Luma, Plate
 from plainview.vision.scene import FOLLOW_EVERY, Keeper
 from plainview.vision.standing import Standing
@@ -92,6 +93,7 @@ class SparseEstimator:
         self._overlooked = None if cells is None else Overlooked(cells, optics.size)
         self._standing = Standing(optics, plate, frames)
         self._detectability = Detectability(optics)
+        self._patches = Patches(optics)
         self._in_plate = NONE
         self._beyond = NOTHING
         self._bodies = NONE
@@ -126,7 +128,8 @@ class SparseEstimator:
             self._flow.forget()
         evidence = self._foreground.evidence(luma, self.mask)
         self.evidence = evidence
-        self._model.begin(evidence, self._foreground.shadows.cast())
+        weighed = self._patches.weighed(evidence)
+        self._model.begin(weighed, self._foreground.shadows.cast())
         bodies = update(self._model, self._bodies, min(dt, 2.0))
         self.mask = self._model.closed()
         motion = self._flow.measure(luma, evidence, bodies.places, bodies.velocities, dt)
@@ -141,6 +144,7 @@ class SparseEstimator:
         if self._since_look >= LOOK_EVERY:
             if trusted:
                 self._detectability.learn(self._bodies, evidence)
+                self._patches.look(self._bodies, evidence)
             self._look_into_the_plate()
             self._missed = self._allowance(luma)
             # Before its first reading the network agrees on nobody: the next frame asks again.
@@ -153,7 +157,7 @@ class SparseEstimator:
             upkeep = self._keeper.step(luma, evidence, self.mask, light, self._since_keep)
             self.relit = upkeep.relit
             self._since_keep = 0.0
-            self._model.learn_occluders(self._bodies, evidence)
+            self._model.learn_occluders(self._bodies, weighed)
             self._foreground.learn_shadows(luma, self._bodies, self.mask)
         background, sharpness = self._foreground.background, self.plate.sharpness
         crowd = self._dense.frame(luma, background, sharpness, dt, company=self._company)

@@ -262,7 +262,7 @@ class RunningDesk:
 
     def _edge_of(self, text: str, assessment: Assessment, *, published: bool) -> DraftEdge:
         findings: Sequence[Finding] = ()
-        given = self._office.standing().approvals.get(assessment.digest(), ())
+        given = approving.recorded(self._office, assessment)
         if not published:
             findings = approving.findings(self._office, assessment)
             given = approving.approvals(self._office, assessment)

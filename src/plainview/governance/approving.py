@@ -56,13 +56,17 @@ def findings(office: Office, assessment: Assessment) -> list[Finding]:
     return found
 
 
+def recorded(office: Office, assessment: Assessment) -> tuple[Approval, ...]:
+    """Who approved exactly this text so far, whomever it names: a permit may rest on them."""
+    return office.standing().approvals.get(assessment.digest(), ())
+
+
 def approvals(office: Office, assessment: Assessment) -> tuple[Approval, ...]:
     """Who approved exactly this text so far, of those whom it names: nobody else's counts.
 
     Nor does that of a person who can no longer be told, as the name was erased.
     """
-    found = office.standing().approvals.get(assessment.digest(), ())
-    opened = [(one, office.ledger.open(one.who)) for one in found]
+    opened = [(one, office.ledger.open(one.who)) for one in recorded(office, assessment)]
     return tuple(
         one
         for one, name in opened

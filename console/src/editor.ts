@@ -7,6 +7,7 @@ import { placeWords, REVIEW, type Step, steps } from "./fields";
 import { type Choices, type Finding, Form } from "./form";
 import { drawReview } from "./review";
 import { may } from "./session";
+import { unreadList } from "./unread";
 import { sentence } from "./words";
 
 export interface Draft {
@@ -32,6 +33,7 @@ export interface Desk {
   readOnly: boolean;
   go(field: string): void;
   kept(draft: Draft): void;
+  discarded(): void;
 }
 
 /** Fill `main` with the editor of the assessment `id`, or of a new one. Throws Problem. */
@@ -96,6 +98,8 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
   const counted = h("a", { href: `#${REVIEW}`, class: "counted" });
   const bar = h("div", { class: "save-bar" }, state, counted, error, save);
 
+  const unread = unreadList((field) => desk.go(field));
+
   const form = new Form(schema, data, choices, () => changed());
   form.fixed = fresh ? [] : ["id"];
   const name = (): string => `${data["id"] || "New assessment"}, revision ${data["revision"] ?? 1}`;
@@ -108,18 +112,22 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
     clearTimeout(pause);
     pause = window.setTimeout(() => void check(), PAUSE);
   };
-  const check = async (): Promise<void> => {
+  /** Whether what is written can be kept; null where that was not told. */
+  const check = async (): Promise<boolean | null> => {
     const mine = (asked += 1);
     try {
-      const answer = await send<{ findings: Finding[] }>("POST", "desk/check", { document: data });
-      if (mine !== asked) return;
+      const answer = await send<{ findings: Finding[]; readable: boolean }>("POST", "desk/check", { document: data });
+      if (mine !== asked) return null;
       findings = answer.findings;
       error.textContent = "";
       tell();
+      unread.tell(answer.readable ? [] : findings);
       if (step().id === REVIEW) draw(false);
+      return answer.readable;
     } catch (problem) {
       if (mine === asked) error.textContent = `Not checked: ${words(problem)}`;
     }
+    return null;
   };
   const tell = (): void => {
     document.title = `${name()} – Plainview`;
@@ -158,6 +166,10 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
       findings = draft.findings;
       tell();
       draw(false);
+    },
+    discarded() {
+      dirty = false;
+      location.assign("/assessments");
     },
   };
   const draw = (move: boolean): void => {
@@ -211,6 +223,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
         saved = draft;
         dirty = false;
         findings = draft.findings;
+        unread.tell([]);
         history.replaceState(null, "", `/assessments/edit/${draft.id}${location.hash}`);
         tell();
         if (step().id === REVIEW) draw(false);
@@ -221,7 +234,12 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
       },
       (problem: unknown) => {
         save.disabled = false;
-        error.textContent = `Not saved: ${problem instanceof Problem && problem.where ? `${placeWords(problem.where)}: ` : ""}${words(problem)}`;
+        clearTimeout(pause);
+        // The refusal names one answer; the check names each that cannot be kept.
+        void check().then((readable) => {
+          if (readable === false) unread.begin(findings);
+          else error.textContent = `Not saved: ${problem instanceof Problem && problem.where ? `${placeWords(problem.where)}: ` : ""}${words(problem)}`;
+        });
       },
     );
   });
@@ -239,7 +257,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
   main.replaceChildren(
     h("div", { class: "editor" },
       h("div", { class: "editor-head" }, h("p", { class: "crumb" }, h("a", { href: "/assessments" }, "Assessments")), title, h("p", { class: "lede" }, about)),
-      h("nav", { class: "steps", "aria-label": "Steps" }, nav), h("div", { class: "editor-main" }, body, bar)));
+      h("nav", { class: "steps", "aria-label": "Steps" }, nav), h("div", { class: "editor-main" }, unread.section, body, bar)));
   tell();
   draw(false);
   if (!readOnly && dirty) void check();

@@ -7,6 +7,7 @@ import type { Desk, Draft } from "./editor";
 import { placeWords } from "./fields";
 import { findingItem } from "./form";
 import { roleWords } from "./govern";
+import { question } from "./question";
 import { here, may } from "./session";
 import { sentence } from "./words";
 
@@ -26,6 +27,7 @@ export function drawReview(desk: Desk): HTMLElement[] {
   const live = desk.live();
   if (draft && !draft.published && live) parts.push(changesCard(draft, live));
   parts.push(draft?.published ? publishedCard(draft) : decisionCard(desk, draft));
+  if (draft && !draft.published && may("assess")) parts.push(discardCard(desk, draft));
   return parts;
 }
 
@@ -108,6 +110,30 @@ function decisionCard(desk: Desk, draft: Draft | null): HTMLElement {
     open && h("p", { class: "note" }, open),
     !may("approve") && h("p", { class: "note" }, "Your role does not approve: it takes the controller and the privacy officer."),
     error, actions);
+}
+
+function discardCard(desk: Desk, draft: Draft): HTMLElement {
+  const error = h("p", { class: "error", role: "alert" });
+  const go = h("button", { type: "button", class: "quiet" }, "Delete this draft");
+  const live = desk.live();
+  const kept = live ? ` Revision ${live.revision} stays in force.` : "";
+  const given = draft.approvals.length ? " Approvals that were given stand in the public ledger all the same." : "";
+  go.addEventListener("click", () => {
+    question({ title: `Delete the draft of ${draft.id}, revision ${draft.revision}?`, text: `What was written in it is gone for good.${kept}${given}`, yes: "Delete it", no: "Keep it" }, () => {
+      go.disabled = true;
+      error.textContent = "";
+      send("POST", `desk/drafts/${draft.id}/discard`, { digest: draft.digest }).then(
+        () => desk.discarded(),
+        (problem: unknown) => {
+          go.disabled = false;
+          error.textContent = `Not deleted: ${words(problem)}`;
+        });
+    });
+  });
+  return h("section", { class: "card", "aria-labelledby": "discard-title" },
+    h("h3", { id: "discard-title" }, "Not needed any more"),
+    h("p", { class: "note" }, `A draft permits nothing.${kept} What was written in it cannot be had back once it is deleted.`),
+    error, h("p", {}, go));
 }
 
 /** Whom the text of `draft` names to approve it as `role`. */

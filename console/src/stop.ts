@@ -3,12 +3,11 @@
 import { ask, Problem, send, type Standing, type StopNow } from "./api";
 import { h, part, say } from "./dom";
 import { cameraName, cameras, capabilityWords, cut, isElsewhere, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
+import { question } from "./question";
 import { here, may, signIn } from "./session";
 import { clock, span } from "./words";
 
 const REASONS = ["Danger to people's privacy", "It does not do what was assessed", "Ordered by a court or authority", "Drill"];
-/** Milliseconds in which the second press of a double click is not taken for the confirmation. */
-const SETTLE = 500;
 const EVERY = 1000;
 const MEASURES_ON = "They measure on until the switch is pressed at their site.";
 const KINDS = [
@@ -120,7 +119,8 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       return;
     }
     const wanted = scope();
-    confirm(`Stop ${scopeWords(wanted, standing)} now?`, `${stoppedBy(wanted, standing).some(isElsewhere) ? MEASURES_ON : `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once.`} Two people must agree before anything starts again.`, () => void press(wanted));
+    const effect = stoppedBy(wanted, standing).some(isElsewhere) ? MEASURES_ON : `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once.`;
+    question({ title: `Stop ${scopeWords(wanted, standing)} now?`, text: `${effect} Two people must agree before anything starts again.`, yes: "Stop now", no: "Do not stop", urgent: true }, () => void press(wanted));
   });
   let pressedAt = 0;
   let following = "";
@@ -159,25 +159,6 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       } else say(result, `Stopping: ${still} of ${cameras(hit.length)} stand still.`);
     },
   };
-}
-
-/** One question; `yes` on the red button. Esc and "Do not stop" leave everything as it is. */
-function confirm(title: string, text: string, yes: () => void): void {
-  const stop = h("button", { type: "button", class: "stop-big" }, "Stop now");
-  const no = h("button", { type: "button", class: "quiet" }, "Do not stop");
-  const dialog = h("dialog", { class: "card confirm", role: "alertdialog", "aria-labelledby": "confirm-title", "aria-describedby": "confirm-text" },
-    h("h2", { id: "confirm-title" }, title), h("p", { id: "confirm-text" }, text), h("div", { class: "actions" }, stop, no));
-  const opened = performance.now();
-  stop.addEventListener("click", () => {
-    if (performance.now() - opened < SETTLE) return;
-    dialog.close();
-    yes();
-  });
-  no.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  stop.focus();
 }
 
 interface Card {

@@ -143,3 +143,32 @@ def test_the_stop_switch_over_the_desk(world: Office) -> None:
     assert world.desk.stops()[0].agreed == (SUPERVISOR.role,)
     assert world.desk.lift_stop(OFFICER, "site:plaza", "it is over")
     assert world.turn() == {"north", "south"}
+
+
+def test_a_draft_is_deleted_as_it_was_read_and_only_then(world: Office) -> None:
+    """The ledger keeps what was approved and is told nothing new; what is granted is no draft."""
+    desk = world.desk
+    saved = desk.write_draft(OPERATOR, world.text())
+    desk.approve(CONTROLLER, saved.id, saved.digest)
+    before = world.office.ledger.size
+    with pytest.raises(InputError, match="was changed since"):
+        desk.discard_draft(OFFICER, saved.id, "0" * 64)
+    assert desk.drafts()
+    desk.discard_draft(OFFICER, saved.id, saved.digest)
+    assert desk.drafts() == []
+    assert world.office.ledger.size == before
+    with pytest.raises(InputError, match="no draft"):
+        desk.discard_draft(OFFICER, saved.id, saved.digest)
+    again = desk.write_draft(OPERATOR, world.text())
+    assert [one.role for one in again.approvals] == [CONTROLLER.role]
+
+
+def test_what_is_in_force_stays_when_its_draft_goes(world: Office) -> None:
+    """The permit rests on the document that was approved, not on the file that was written."""
+    saved = world.desk.write_draft(OPERATOR, world.text())
+    for person in (CONTROLLER, OFFICER):
+        world.desk.approve(person, saved.id, saved.digest)
+    world.desk.publish(OFFICER, saved.id)
+    with pytest.raises(InputError, match="is in force"):
+        world.desk.discard_draft(OFFICER, saved.id, saved.digest)
+    assert [one.published for one in world.desk.drafts()] == [True]

@@ -28,7 +28,7 @@ def lumas(start: StreamStart, packets: list[Packet]) -> Iterator[tuple[int | Non
         yield frame.pts, plane.tobytes()
 
 
-@pytest.mark.parametrize("codec", ["h264", "hevc", "mpeg4", "mpeg2", "vp8", "mjpeg"])
+@pytest.mark.parametrize("codec", ["h264", "hevc", "mpeg4", "mpeg2", "vp8", "mjpeg", "ffv1"])
 def test_all_frames_come_in_order(coded: Coded, codec: str) -> None:
     """Every frame of every common codec is decoded, with its own time, in order."""
     start, packets = coded(codec, b_frames=2 if codec == "h264" else 0)

@@ -129,6 +129,13 @@ class StandinDesk:
             self._drafts[assessment.id] = text
             return self._edge(text)
 
+    def discard_draft(self, person: Person, draft: str, digest: str) -> None:  # noqa: ARG002 - the gate has asked
+        """Forget it, if it is still what was read."""
+        with self._lock:
+            if _parse(self._draft(draft)).digest() != digest:
+                raise InputError("the draft was changed since it was read")
+            del self._drafts[draft]
+
     def approve(self, person: Person, draft: str, digest: str) -> DraftEdge:
         """Approve, once for each role and person."""
         with self._lock:

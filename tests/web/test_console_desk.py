@@ -524,6 +524,70 @@ def test_a_finding_stands_beside_its_field_and_leads_to_it(city: City, live: Ass
         expect(group.locator(".findings")).to_be_hidden()
 
 
+def test_all_that_cannot_be_kept_is_told_at_once(city: City, live: Assessment) -> None:
+    """Saving leads to a list of it, which leads to each field; it shrinks as they are mended."""
+    with city.show(f"assessments/edit/{live.id}#what", Role.CONTROLLER) as page:
+        control(page, "revision").fill("0")
+        control(page, "summary.en").fill("")
+        page.locator(".steps").get_by_role("link", name="Aims and law").click()
+        control(page, "aims[0].id").fill("a b")
+        control(page, "aims[1].id").fill("")
+        page.get_by_role("button", name="Save the draft").click()
+        listed = page.get_by_role("region", name="Not saved: 3 answers cannot be kept")
+        expect(listed).to_be_focused()
+        expect(listed.get_by_role("listitem")).to_have_count(3)
+        expect(listed).to_contain_text("other signs than letters")
+        for k in (0, 1):
+            beside = page.locator(".field", has=control(page, f"aims[{k}].id")).last
+            expect(beside.locator(".findings li")).to_have_count(1)
+        assert all(one.published for one in city.desk.drafts())
+        no_barriers(page)
+        listed.get_by_role("button", name="Revision").press("Enter")
+        expect(control(page, "revision")).to_be_focused()
+        control(page, "revision").fill("2")
+        page.locator(".steps").get_by_role("link", name="Aims and law").click()
+        control(page, "aims[0].id").fill("ab")
+        expect(page.get_by_role("heading", name="Not saved: one answer cannot")).to_be_visible()
+        control(page, "aims[1].id").fill("other")
+        expect(page.locator(".unread")).to_be_hidden()
+        expect(page.locator(".counted")).to_contain_text("to mend")
+        page.get_by_role("button", name="Save the draft").click()
+        expect(page.locator(".save-state")).to_have_text("Saved")
+
+
+def test_a_draft_is_deleted_after_one_question(city: City, live: Assessment) -> None:
+    """Who may write may delete; the revision in force stays; what another changed is not lost."""
+    where = f"assessments/edit/{live.id}"
+    with city.show(where, Role.ADMINISTRATOR) as page:
+        control(page, "software").fill("0.0")
+        page.get_by_role("button", name="Save the draft").click()
+        expect(page.locator(".save-state")).to_have_text("Saved")
+    with city.show(f"{where}#review", Role.SUPERVISOR) as page:
+        expect(page.get_by_role("heading", name="Approval and permit")).to_be_visible()
+        expect(page.get_by_role("button", name="Delete this draft")).to_have_count(0)
+    with city.show(f"{where}#review", Role.CONTROLLER) as page:
+        delete = page.get_by_role("button", name="Delete this draft")
+        delete.click()
+        expect(page.get_by_role("alertdialog")).to_contain_text("Revision 1 stays in force.")
+        expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+        no_barriers(page)
+        page.keyboard.press("Enter")
+        assert len(city.desk.drafts()) == 2
+        draft = next(one for one in city.desk.drafts() if not one.published)
+        city.desk.write_draft(Person("Ada", Role.CONTROLLER), draft.text.replace('"0.0"', '"0.1"'))
+        delete.click()
+        page.wait_for_timeout(600)
+        page.get_by_role("button", name="Delete it").click()
+        expect(page.get_by_role("alert").filter(has_text="Not deleted")).to_contain_text("changed")
+        page.reload()
+        delete.click()
+        page.wait_for_timeout(600)
+        page.get_by_role("button", name="Delete it").click()
+        expect(page.get_by_text("Nothing is being written.")).to_be_visible()
+    (left,) = city.desk.drafts()
+    assert left.published
+
+
 def test_what_allows_more_than_before_is_named(city: City, live: Assessment) -> None:
     """The draft beside the revision in force: what widens it comes first and is marked."""
     with city.show(f"assessments/edit/{live.id}#cameras", Role.CONTROLLER) as page:

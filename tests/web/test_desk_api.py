@@ -222,6 +222,7 @@ CHANGES = {
     ("POST", "/new"): {"packs": []},
     ("POST", "/drafts"): {"document": {}},
     ("PUT", "/drafts/x"): {"document": {}},
+    ("POST", "/drafts/x/discard"): {"digest": ""},
     ("POST", "/drafts/x/approve"): {"digest": ""},
     ("POST", "/drafts/x/publish"): {},
 }
@@ -229,7 +230,10 @@ MAY = {
     Role.OPERATOR: {"/stops"},
     Role.SUPERVISOR: {"/stops", "/stops/lift"},
     Role.COMMISSIONER: set(),
-    Role.ADMINISTRATOR: {"/stops", "/stops/lift", "/check", "/new", "/drafts", "/drafts/x"},
+    Role.ADMINISTRATOR: {
+        *("/stops", "/stops/lift", "/check", "/new"),
+        *("/drafts", "/drafts/x", "/drafts/x/discard"),
+    },
     Role.CONTROLLER: {path for _, path in CHANGES},
     Role.PRIVACY_OFFICER: {path for _, path in CHANGES},
 }
@@ -290,6 +294,15 @@ def test_from_a_new_draft_to_a_permit(
     begun["aims"][0]["id"] = ""
     (found,) = somebody.send("POST", "/check", {"document": begun})["findings"]
     assert found["field"] == "aims[0].id"
+    begun |= {"revision": 0, "language": "", "packs": 3, "colour": "red", "face-match": 1}
+    begun["period"]["begins"] = "soon"
+    begun["capabilities"][0]["name"] = "cuont"
+    told = somebody.send("POST", "/check", {"document": begun})
+    assert not told["readable"]
+    assert sorted(found["field"] for found in told["findings"]) == [
+        *("aims[0].id", "capabilities[0].name", "colour", "face-match"),
+        *("language", "packs", "period.begins", "revision"),
+    ]
 
     answers = document(example)
     assert somebody.send("POST", "/check", {"document": answers})["findings"] == []

@@ -12,7 +12,7 @@ from plainview.app import cities
 from plainview.app.governor import CameraState, Governor
 from plainview.app.scorecards import Scorecards
 from plainview.config import CameraConfig, CityConfig
-from plainview.durable import put
+from plainview.durable import put, sync_folder
 from plainview.errors import InputError, PlainviewError, StoreError
 from plainview.governance import approving, draft
 from plainview.governance.assessment import (
@@ -181,15 +181,27 @@ class RunningDesk:
             ) from error
         return self._edge(text)
 
+    def discard_draft(self, person: Person, draft: str, digest: str) -> None:  # noqa: ARG002 - who may write may take back; a draft decides nothing
+        """Delete a draft as it was read."""
+        text, assessment = self._as_read(draft, digest, "delete")
+        if self._edge(text).published:
+            raise InputError(
+                f"{assessment.name} is in force or will be, and no draft any more",
+                where=f"assessment {draft}",
+                mend="Revoke its permit: see 'plainview assessment revoke --help'",
+            )
+        path = self._path(draft)
+        try:
+            path.unlink()
+            sync_folder(path.parent)
+        except OSError as error:
+            raise StoreError(
+                f"the draft cannot be deleted ({error.strerror})", where=str(path)
+            ) from error
+
     def approve(self, person: Person, draft: str, digest: str) -> DraftEdge:
         """Approve a draft as controller or privacy officer."""
-        text, assessment = self._draft(draft)
-        if assessment.digest() != digest:
-            raise InputError(
-                "the draft was changed since it was read",
-                where=f"assessment {draft}",
-                mend="Read it again before you approve it",
-            )
+        text, assessment = self._as_read(draft, digest, "approve")
         approving.approve(self._office, person, assessment)
         return self._edge(text)
 
@@ -245,6 +257,17 @@ class RunningDesk:
                 f"there is no draft {name!r}", where="assessments", mend="Save it first"
             ) from error
         return text, _parse(text)
+
+    def _as_read(self, name: str, digest: str, wish: str) -> tuple[str, Assessment]:
+        """The draft, which must still be what somebody read who has the `wish`."""
+        text, assessment = self._draft(name)
+        if assessment.digest() != digest:
+            raise InputError(
+                "the draft was changed since it was read",
+                where=f"assessment {name}",
+                mend=f"Read it again before you {wish} it",
+            )
+        return text, assessment
 
     def _edge(self, text: str) -> DraftEdge:
         assessment = _parse(text)

@@ -207,7 +207,9 @@ def _nothing(video: Path, ended: ClipEnded, every: float) -> PlainviewError:
             where=where,
             mend="Give a smaller --every, or check frame_rate",
         )
-    return InputError("holds no picture that can be decoded", where=where, mend="Give a video")
+    return InputError(
+        "holds no picture that can be decoded", where=where, mend="Convert it to H.264"
+    )
 
 
 def _tell_losses(video: Path, ended: ClipEnded) -> None:

@@ -1,6 +1,7 @@
 """Documents that people write (TOML), read strictly; a wish beyond the boundary is refused."""
 
 from plainview.document.boundary import beyond, refuse_beyond
+from plainview.document.faults import faults
 from plainview.document.strict import convert
 from plainview.document.toml import (
     Document,
@@ -18,6 +19,7 @@ __all__ = [
     "beyond",
     "convert",
     "expanded",
+    "faults",
     "is_there",
     "nearest",
     "read_document",

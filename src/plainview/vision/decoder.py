@@ -91,6 +91,9 @@ class Decoder:
             context = Codec(start.codec, "r").create("video")
             if start.extradata:
                 context.extradata = start.extradata
+            if isinstance(context, VideoCodecContext) and start.width and start.height:
+                # Some forms (FFV1, Windows Media) leave their pictures' size to the container.
+                context.width, context.height = start.width, start.height
         except (FFmpegError, ValueError, TypeError) as error:
             raise LensError(f"there is no video decoder for {start.codec!r}") from error
         if not isinstance(context, VideoCodecContext):

@@ -76,7 +76,7 @@ def decode(start: StreamStart, packets: list[Packet], seconds: float) -> VideoFr
         if frame.pts is not None and frame.pts / 1e6 >= seconds:
             break
     if last is None:
-        raise SourceError("holds no picture that can be decoded", mend="Give a video")
+        raise SourceError("holds no picture that can be decoded", mend="Convert it to H.264")
     return last
 
 

@@ -139,6 +139,13 @@ class Desk(Protocol):
         """Keep a draft under the id in it, replacing its last text (approvals lapse)."""
         ...
 
+    def discard_draft(self, person: Person, draft: str, digest: str) -> None:
+        """Delete a draft as it was read. It decides nothing, so the ledger is told nothing.
+
+        Approvals of its text stay there: they count again should exactly that be written again.
+        """
+        ...
+
     def approve(self, person: Person, draft: str, digest: str) -> DraftEdge:
         """Approve a draft as controller or privacy officer."""
         ...

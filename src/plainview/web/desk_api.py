@@ -19,7 +19,7 @@ from plainview.web.access.rules import PUBLIC, Action, person_of, rule
 from plainview.web.desk import Desk, DraftEdge
 from plainview.web.desk_documents import data_of, text_of, unreadable
 from plainview.web.desk_edge import (
-    Approved,
+    AsRead,
     Checked,
     Choices,
     Drafted,
@@ -134,11 +134,14 @@ def _writing(desk: Desk) -> list[Any]:
         **_WRITES,
     )
     def check(data: JSONBody[Written]) -> Checked:
-        """What is wrong with an assessment; nothing is kept."""
-        try:
-            return Checked(desk.check(text_of(data.document)))
-        except InputError as error:
-            return Checked([unreadable(error)])
+        """What is wrong with an assessment; nothing is kept.
+
+        What cannot be read comes first, and alone: rules are asked of what is written whole.
+        """
+        refused = unreadable(data.document)
+        if refused:
+            return Checked(refused, readable=False)
+        return Checked(desk.check(text_of(data.document)))
 
     @post(
         "/api/v1/desk/new",
@@ -175,7 +178,13 @@ def _writing(desk: Desk) -> list[Any]:
             )
         return _form(desk.write_draft(person_of(request), text_of(data.document)))
 
-    return [check, new, begin, write]
+    @post("/api/v1/desk/drafts/{draft:str}/discard", opt=rule(Action.ASSESS), **_CHANGES)
+    def discard(request: Asked, draft: Id, data: JSONBody[AsRead]) -> list[DraftRow]:
+        """Delete exactly the draft that was read; what is left. Approvals stay in the ledger."""
+        desk.discard_draft(person_of(request), draft, data.digest)
+        return [_row(one) for one in desk.drafts()]
+
+    return [check, new, begin, write, discard]
 
 
 def _deciding(desk: Desk) -> list[Any]:
@@ -184,7 +193,7 @@ def _deciding(desk: Desk) -> list[Any]:
         opt=rule(Action.APPROVE),
         **_CHANGES,
     )
-    def approve(request: Asked, draft: Id, data: JSONBody[Approved]) -> DraftForm:
+    def approve(request: Asked, draft: Id, data: JSONBody[AsRead]) -> DraftForm:
         """Approve exactly what was read, as controller or privacy officer."""
         return _form(desk.approve(person_of(request), draft, data.digest))
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from plainview.document import Document, KeyPath, convert, shown
+from plainview.document import Document, KeyPath, convert, faults, shown
 from plainview.errors import InputError
 from plainview.governance.assessment import GUIDE, Assessment, parse_assessment
 from plainview.governance.capability import check_capability
@@ -56,6 +56,17 @@ def text_of(data: Data) -> str:
     return written(assessment_of(data))
 
 
-def unreadable(error: InputError) -> FindingEdge:
-    """The error of a document that cannot be read, as a finding at its field."""
-    return FindingEdge(error.where, error.what, _FORM, "plainview", error.mend)
+def unreadable(data: Data) -> list[FindingEdge]:
+    """Each answer that `assessment_of` refuses, as a finding at its field; none if it reads it."""
+    form = _Form(data)
+    found = faults(form, data, Assessment, (), guide=GUIDE)
+    capabilities = data.get("capabilities")
+    for k, one in enumerate(capabilities if isinstance(capabilities, list) else ()):
+        name = one.get("name") if isinstance(one, dict) else None
+        if not isinstance(name, str):
+            continue
+        try:
+            check_capability(name, form.where(("capabilities", k, "name")))
+        except InputError as error:
+            found.append(error)
+    return [FindingEdge(e.where, e.what, _FORM, "plainview", e.mend) for e in found]

@@ -107,10 +107,12 @@ class Checked(Struct, frozen=True):
     """What is wrong with it; nothing if it may be approved."""
 
     findings: list[FindingEdge]
+    readable: bool = True
+    """False: these are answers that cannot be kept as they stand; rules were not asked yet."""
 
 
-class Approved(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was read and is approved."""
+class AsRead(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was read, and is to be approved or deleted as it is."""
 
     digest: Digest
 

@@ -1,10 +1,11 @@
-"""A real recording as other cameras would have sent it: other codecs, coarser, and damaged.
+"""A real recording as other cameras would have sent it: other codecs, forms, sizes, and damaged.
 
     python bench/recoded.py [--data ../shared/data]
 
 PETS 2009 S2.L1 is coded anew as cameras code: H.264, H.265, MPEG-4 and motion JPEG, at a bitrate
 that is good and at one that is poor; then bytes of the H.264 file are turned over, as a bad line
-does. Each is measured as a person would. One table: the mean absolute error of the count where the
+does; then other depths, sizes, containers and clocks (`shaped.py`). Each is measured as a person
+would. One table: the mean absolute error of the count where the
 camera is believed, its bias, and in how many of the intervals it is not. Nothing else changes: the
 first row is the recording as it came.
 """
@@ -21,6 +22,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
+import shaped
 from job import run
 from plainview.app.clips import PETS, Clip, measure_clip, tell
 from plainview.evaluate.score import true_counts
@@ -80,10 +82,11 @@ def coded(source: Path, form: Form, folder: Path) -> Path:
     return path
 
 
-def row(name: str, video: Path, folder: Path) -> list[str]:
-    """What measuring `video`, whose camera and truth lie in `folder`, gives."""
+def row(name: str, video: Path, folder: Path, *, camera: Path | None = None) -> list[str]:
+    """What measuring `video`, whose truth and (if none is given) camera lie in `folder`, gives."""
     tell(f"measuring {name}")
-    seen = measure_clip(Clip(video, folder / "camera.toml", folder / "truth.csv"))
+    own = camera or folder / "camera.toml"
+    seen = measure_clip(Clip(video, own, folder / "truth.csv", frame_rate=shaped.RATE))
     intervals = seen.measured.intervals
     true = true_counts(seen.measured, seen.truth, seen.view.polygon)
     believed = [
@@ -107,6 +110,11 @@ def rows(folder: Path) -> Iterator[list[str]]:
     for form in FORMS:
         with tempfile.TemporaryDirectory(prefix="plainview-recoded-") as scratch:
             yield row(form.name, coded(source, form, Path(scratch)), folder)
+    for shape in shaped.SHAPES:
+        with tempfile.TemporaryDirectory(prefix="plainview-recoded-") as scratch:
+            camera = shaped.believing(folder / "camera.toml", Path(scratch))
+            made = shaped.made(source, shape, Path(scratch))
+            yield row(shape.name, made, folder, camera=camera)
 
 
 def main() -> None:

@@ -1,18 +1,24 @@
 """People and the stop switch from the command line, beside a ledger that another process writes."""
 
 import errno
+import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.governance.offices import SEEN
 
+from plainview.app import enrolling, officers
 from plainview.app.state import DEFAULT, usual
 from plainview.cli import execute
 from plainview.clock import SystemClock
-from plainview.errors import InputError
+from plainview.errors import InputError, LedgerError
 from plainview.governance import cameras
 from plainview.governance.office import Office
+from plainview.ledger.note import Signer
 
 
 @pytest.fixture
@@ -123,8 +129,12 @@ def test_who_has_no_key_is_no_officer(
     code, _, wrong = run(capsys, *arguments, tmp_path / "none" / "ada.key")
     assert (code, "Nobody was enrolled" in wrong) == (2, True)
 
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    real = os.fsync
+
+    def full(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").resolve() == tmp_path / "ada.key":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
 
     with monkeypatch.context() as patched:
         patched.setattr("os.fsync", full)
@@ -200,3 +210,100 @@ def test_the_state_folder_is_that_of_the_city_that_is_here(
     assert code == InputError.exit_code
     assert "city.toml" in wrong
     assert "state" in wrong
+
+
+CUT = """
+import os, signal, sys
+from plainview.app import enrolling, officers
+from plainview.governance.office import Office
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+moment = sys.argv.pop(1)
+record = Office.record
+if moment == "before the key":
+    officers.write_key = die
+elif moment == "with an empty key":
+    officers.write_key = lambda path, signer: (path.touch(), die())
+elif moment == "after the key":
+    Office.record = die
+else:
+    Office.record = lambda *given: (record(*given), die())
+from plainview.cli import execute
+execute(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        ("before the key", "Nobody was enrolled, no key was written"),
+        ("with an empty key", "Nobody was enrolled, its key was deleted"),
+        ("after the key", "Nobody was enrolled, its key was deleted"),
+        ("after the entry", "this key counts"),
+    ],
+)
+def test_an_enrolment_that_is_killed_is_finished_or_undone(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], moment: str, told: str
+) -> None:
+    """Whoever enrols next, wherever to, is told; no key is left that nobody knows."""
+    ada, ben = tmp_path / "ada.key", tmp_path / "ben.key"
+    asked = ("officer", "enrol", "Ada Wong", "--role", "supervisor", "--state", str(state))
+    command = [sys.executable, "-c", CUT, moment, *asked, "--out", str(ada)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    code, said, _ = run(
+        capsys, "officer", "enrol", "Ben Li", "--role", "supervisor", "--out", ben, "--state", state
+    )
+    assert code == 0
+    first, second = said.splitlines()
+    assert first.startswith(f"{ada}: ")
+    assert told in first
+    assert second.startswith(f"{ben}: the key of Ben Li")
+    counts = moment == "after the entry"
+    assert ada.exists() == counts
+    assert ("Ada Wong" in run(capsys, "officer", "list", "--state", state)[1]) == counts
+    if counts:
+        stop = ("stop", "city", "--why", "a drill", "--key", ada, "--state", state)
+        assert run(capsys, *stop)[0] == 0
+    else:
+        enrol(capsys, state, "Ada Wong", "supervisor", ada)
+
+
+def test_a_start_settles_an_enrolment_that_was_killed(state: Path, tmp_path: Path) -> None:
+    """Nor does it wait for one that goes on, or touch a file that is another's."""
+    out = tmp_path / "ada.key"
+    with Office(state, SystemClock()) as office:
+        assert enrolling.settled(office.keys, office) == ""
+        with enrolling.alone(office.keys) as note:
+            signer = Signer.generate("here/officer/9")
+            enrolling.begin(note, out, signer)
+            officers.write_key(out, signer)
+            assert enrolling.settled(office.keys, office) == ""
+            assert out.exists()
+        assert "Nobody was enrolled" in enrolling.settled(office.keys, office)
+        assert not out.exists()
+        with enrolling.alone(office.keys) as note:
+            enrolling.begin(note, out, signer)
+        officers.write_key(out, Signer.generate("here/officer/9"))
+        assert "no key was written" in enrolling.settled(office.keys, office)
+        assert out.exists()
+        (office.keys / enrolling.NOTE).write_bytes(b'{"out":')
+        assert enrolling.settled(office.keys, office) == ""
+
+
+def test_where_the_ledger_takes_nothing_no_key_is_left(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key whose owner is no officer would look like one that counts."""
+    out = tmp_path / "ada.key"
+
+    def full(*_: object) -> None:
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(Office, "record", full)
+    asked = ("officer", "enrol", "Ada", "--role", "supervisor", "--out", out, "--state", state)
+    code, _, wrong = run(capsys, *asked)
+    assert code == 1
+    assert "the disk is full" in wrong
+    assert not out.exists()

@@ -5,9 +5,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from plainview.app import enrolling
 from plainview.app.state import begun, existing, usual
 from plainview.clock import SystemClock
-from plainview.errors import InputError
+from plainview.durable import sync_folder
+from plainview.errors import InputError, LedgerError, PlainviewError
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
 from plainview.governance.switch import Switch, reason
@@ -65,6 +67,7 @@ def write_key(path: Path, signer: Signer) -> None:
             file.write(f"{signer.text()}\n")
             file.flush()
             os.fsync(descriptor)
+        sync_folder(path.parent)
     except FileExistsError as error:
         raise InputError(
             "there is a file already", where=str(path), mend="Give another with --out"
@@ -81,11 +84,31 @@ def write_key(path: Path, signer: Signer) -> None:
 
 def enrol(name: str, role: Role, out: Path, state: Path | None) -> str:
     """Enrol an officer and write their key to `out`; one line that says so."""
-    if out.exists():
-        raise InputError("there is a file already", where=str(out), mend="Give another with --out")
-    with office_of(state, make=True) as office:
-        office.enrol(name, role, keep=lambda signer: write_key(out, signer))
-    return f"{out}: the key of {name}, {role}. Keep it where nobody else can read it"
+    with office_of(state, make=True) as office, enrolling.alone(office.keys) as note:
+        before = enrolling.settle(note, office)
+        if out.exists():
+            mend = f"{before}. Give another with --out" if before else "Give another with --out"
+            raise InputError("there is a file already", where=str(out), mend=mend)
+
+        def keep(signer: Signer) -> None:
+            enrolling.begin(note, out, signer)
+            try:
+                write_key(out, signer)
+            except InputError:
+                enrolling.end(note)
+                raise
+
+        try:
+            office.enrol(name, role, keep)
+        except PlainviewError:
+            with contextlib.suppress(
+                LedgerError, InputError
+            ):  # the note stays: whoever comes next settles it
+                enrolling.settle(note, office)
+            raise
+        enrolling.end(note)
+    said = f"{out}: the key of {name}, {role}. Keep it where nobody else can read it"
+    return f"{before}\n{said}" if before else said
 
 
 def listing(state: Path | None) -> list[str]:

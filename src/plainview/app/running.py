@@ -15,7 +15,7 @@ import structlog
 from msgspec import structs
 
 from plainview.alerts.deletion import DeletionAlert
-from plainview.app import cities, demonstration
+from plainview.app import cities, demonstration, enrolling
 from plainview.app.access import announce, open_access
 from plainview.app.adding import Adding
 from plainview.app.admission import Admission
@@ -78,8 +78,7 @@ class Running:
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
-            self.office = office = Office(folder, clock, origin=city.ledger.origin)
-            stack.callback(office.close)
+            self.office = office = _opened(folder, clock, city, stack)
             self._asker = WitnessAsker(
                 office.ledger,
                 Verifier.from_vkey(office.ledger.vkey),
@@ -355,6 +354,15 @@ class Running:
 
 def _nobody(_readings: Readings, _events: int, _taken: float) -> None:
     """Nobody is told what intake has written."""
+
+
+def _opened(folder: Path, clock: Clock, city: CityConfig, stack: contextlib.ExitStack) -> Office:
+    """The office, in which no enrolment is left half done; `stack` closes it."""
+    office = Office(folder, clock, origin=city.ledger.origin)
+    stack.callback(office.close)
+    if said := enrolling.settled(office.keys, office):
+        _log.warning("an enrolment was cut off", why=said)
+    return office
 
 
 def _traces(city: CityConfig, clock: Clock, stack: contextlib.ExitStack) -> "Traces | None":

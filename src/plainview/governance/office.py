@@ -52,6 +52,7 @@ class Office:
         self.software = software
         self.documents = Documents(state / "governance" / "documents")
         self.drafts = state / "governance" / "drafts"
+        self.keys = state / "keys"
         self.ledger = Ledger(state, clock=clock, origin=origin)
         self.authority: Signer = load_or_make(state, AUTHORITY, self.ledger.origin)
         self.state_key: Signer = load_or_make(state, STATE, self.ledger.origin)

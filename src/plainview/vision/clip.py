@@ -17,6 +17,7 @@ from plainview.vision import sources
 from plainview.vision.growing import GrowingFile
 from plainview.vision.packets import MAX_PACKET, Gap, Packet, StreamStart
 from plainview.vision.sources import Source
+from plainview.vision.turned import is_turned
 
 LOOKAHEAD = 34
 """Packets held to learn their order of presentation. H.264 and H.265 reorder at most 16 frames
@@ -52,7 +53,21 @@ def opened(
         os.lseek(descriptor, 0, os.SEEK_SET)
         address, options = "fd:", options | {"fd": str(descriptor)}
     with sources.connect(address, source, options, (OPEN, OPEN)) as container:
+        if descriptor is not None and growing is None:
+            _refuse_turned(descriptor, container, source)
         yield container
+
+
+def _refuse_turned(descriptor: int, container: InputContainer, source: Source) -> None:
+    """Raise SourceError where a player shows the pictures otherwise than they are measured."""
+    if "mp4" not in container.format.name.split(","):
+        return
+    if any(is_turned(descriptor, stream.id) for stream in container.streams.video):
+        raise SourceError(
+            "its pictures are turned or mirrored when they are played, and stored otherwise",
+            where=source.name,
+            mend="Turn them for good, as by 'ffmpeg -i IN.mp4 OUT.mp4', and calibrate on that",
+        )
 
 
 def data(packet: "Compressed") -> bytes:

@@ -88,6 +88,18 @@ def test_who_walks_along_a_border_far_away_may_be_beside_the_lane() -> None:
         assert streams(one, lane, WAY, centre) is not beside
 
 
+def test_who_runs_across_a_lane_askew_goes_nowhere_along_it() -> None:
+    """A runner is as fast as who rides, and nothing tells them apart but where they go."""
+    for aside, wrong in ((0.0, True), (1.2, True), (1.9, False)):
+        watch = Streams(WAY, EYE)
+        for k in range(12):
+            step = np.array([aside, -2.2])
+            one = bodies((0.0, 19.0, 0.0))
+            one = one._replace(places=one.places + step * k / 5, velocities=step[None])
+            (stream,) = watch.step(one, k / 5)
+        assert streams(stream, LANE, WAY, EYE) is wrong
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(

@@ -14,6 +14,7 @@ from plainview.record import EventKind, Phase
 from plainview.vision.bodies import NONE, Bodies
 from plainview.vision.events.eyes import Eyes, detectors, movers
 from plainview.vision.events.hours import OpenHours
+from plainview.vision.events.keen import Keen
 from plainview.vision.events.lines import DRIVEN, SPEEDS, STEP, Line, Lines, enough
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.strips import Driven, Strip
@@ -133,6 +134,14 @@ def test_the_watch_of_a_lane_tells_of_it_in_every_frame(
 ) -> None:
     """Though nothing moves that it knows of; where a lane is for sizes, a line has none."""
     assert _told(sizes, NONE) == told
+
+
+def test_where_light_runs_over_the_ground_a_line_may_be_light(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A patch that broken clouds drive along a lane is as straight as who drives there."""
+    monkeypatch.setattr(Keen, "patchy", True)
+    assert _told(UNSET, NONE) == 0
 
 
 @pytest.mark.parametrize(("speed", "told"), [(-4.0, 0), (-0.8, 1), (4.0, 1)])

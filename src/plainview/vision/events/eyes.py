@@ -119,7 +119,7 @@ class Eyes:
         if self._keen.patchy:
             bodies = movers.footed(seen.evidence, bodies)
         moves = movers.step(seen.t, seen.evidence, bodies, veiled, patchy=lit)
-        return seen._replace(movers=moves, veiled=veiled, bodies=bodies)
+        return seen._replace(movers=moves, veiled=veiled, patchy=lit, bodies=bodies)
 
     def take(self) -> tuple[Event, ...]:
         """Events for the next Reading, at most `MOST_TOLD`; starts go before ends, the rest waits.

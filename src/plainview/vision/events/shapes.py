@@ -27,6 +27,9 @@ GIVEN: Final = 0.5
 """Part of what shows something that was given back, from which that has proved it a thing."""
 HOLLOW: Final = 0.3
 """Part of a vehicle-sized outline that must differ: people and their shadows fill less of one."""
+RAGGED: Final = 0.4
+"""The same where light runs over the ground: patches of it fill 0.20 to 0.36, vehicles 0.43 and
+more."""
 
 
 def outlined(
@@ -39,9 +42,9 @@ def outlined(
 ) -> list[tuple[Box, Rectangle]]:
     """The blobs of a `part` of `evidence` (h, w) that have the outline of any box.
 
-    Vehicles' where they are broad enough, and no group of those who are `known` to stand there;
-    somebody's where none of those is in it, and the light is not `patchy`. What can be neither is
-    not held against boxes: that takes a tenth of a millisecond a blob.
+    Vehicles' where they are broad enough, and no group of those who are `known` to stand there, nor
+    ragged where the light is `patchy`; somebody's where none of those is in it, and the light is
+    not. What can be neither is not held against boxes: that takes a tenth of a millisecond a blob.
     """
     some = blobs(evidence, part)
     if not some:
@@ -54,7 +57,8 @@ def outlined(
     for blob, wide, foot, body in zip(some, widths, held.tolist(), known_.tolist(), strict=True):
         if wide < SLIM:
             continue
-        vehicle_ = not wide < NARROWEST and (not foot or fills(evidence, blob))
+        least = RAGGED if patchy else HOLLOW if foot else 0.0
+        vehicle_ = not wide < NARROWEST and fills(evidence, blob, least)
         somebody_ = not (patchy or body)
         if vehicle_ or somebody_:
             may_be.append((blob, vehicle_, somebody_))
@@ -66,10 +70,12 @@ def outlined(
     ]
 
 
-def fills(evidence: Image, blob: Rectangle) -> bool:
-    """Whether what differs in `evidence` (h, w) fills `blob` as a vehicle does."""
+def fills(evidence: Image, blob: Rectangle, least: float) -> bool:
+    """Whether what differs in `evidence` (h, w) fills so much of `blob`, 0 to 1, `least`."""
+    if least == 0:
+        return True
     part = evidence[int(blob.y0) : int(blob.y1), int(blob.x0) : int(blob.x1)]
-    return bool(np.mean(part > DIFFERS) >= HOLLOW)
+    return bool(np.mean(part > DIFFERS) >= least)
 
 
 def given(evidence: Image, keen: Image, blob: Rectangle) -> bool:

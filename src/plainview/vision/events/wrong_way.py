@@ -135,7 +135,8 @@ class WrongWay:
                 ]
                 if any(-way @ (one.front.vx, one.front.vy) >= FAST for one in streaming):
                     self._plain[k] = seen.t
-                if not self._plainly(k, way, seen.t):
+                # A patch of light that clouds drive along a lane is a line as well.
+                if not (seen.patchy or self._plainly(k, way, seen.t)):
                     found += self._driving(k, wide, seen.t)
         return found
 
@@ -269,12 +270,12 @@ def streams(stream: Stream, ground: Polygon, way: Floats, centre: Floats) -> boo
     flowed = float(dt @ (path[1:, 3:] @ way))
     seconds = float(path[-1, 0] - path[0, 0])
     fast = -flowed >= FAST * seconds
-    size = Size.VEHICLE if fast else Size.PERSON
-    least = LEAST[size]
+    least = LEAST[Size.VEHICLE if fast else Size.PERSON]
     if not least.reached(-max(along, flowed), seconds):
         return False
     # Its place must have come as far as its flow says: what only flickers has gone nowhere.
     agrees = ALIKE[1] * flowed <= along <= ALIKE[0] * flowed
-    if not agrees or along > AGAINST[size] * far or stray(path[:, :3]) > STRAY * far:
+    # A stream has no size: who runs across is as fast as who rides.
+    if not agrees or along > AGAINST[Size.PERSON] * far or stray(path[:, :3]) > STRAY * far:
         return False
     return fast or deep(path[:, 1:3].mean(axis=0), ground.buffer(-BROAD), centre)

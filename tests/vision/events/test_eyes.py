@@ -46,13 +46,13 @@ def test_haze_stops_only_what_hangs_on_fine_contrast() -> None:
 
 
 class Following:
-    """Movers that find nothing, and note whether the light was said to be patchy."""
+    """Movers that find nothing, and note how much light was said to run over the ground."""
 
     window = (slice(0, 24), slice(0, 32))
 
     def __init__(self) -> None:
         """Nothing was asked yet."""
-        self.patchy: list[bool] = []
+        self.light: list[float] = []
 
     def due(self, t: float, bodies: Bodies) -> bool:
         """Always."""
@@ -64,19 +64,19 @@ class Following:
         del evidence
         return bodies
 
-    def step(self, *seen: object, patchy: bool) -> Sequence[Mover]:
+    def step(self, *seen: object, light: float) -> Sequence[Mover]:
         """None."""
         del seen
-        self.patchy.append(patchy)
+        self.light.append(light)
         return ()
 
 
 def test_in_haze_no_sun_is_patchy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fog that drifts looks as light under driving clouds does, which no haze lets through."""
-    monkeypatch.setattr(Keen, "patchy", True)
+    monkeypatch.setattr(Keen, "light", 0.03)
     follow = Following()
     eyes = Eyes([Ready(EventKind.WRONG_WAY)], follow=cast("Movers", follow))
     mask = np.zeros((24, 32), np.uint8)
     eyes.frame(moment(0.0)._replace(mask=mask))
     eyes.frame(moment(0.2)._replace(mask=mask, trusted=False, hazy=True))
-    assert follow.patchy == [True, False]
+    assert follow.light == [0.03, 0.0]

@@ -71,14 +71,14 @@ def test_a_streak_of_rain_that_hangs_from_a_car_does_not_move_it() -> None:
     assert np.hypot(one.x, one.y - 16.0) < 0.5
 
 
-def test_where_light_runs_over_the_ground_an_outline_must_be_filled() -> None:
+def test_where_light_runs_over_much_of_the_ground_an_outline_must_be_filled() -> None:
     """A ragged patch of sun has a car's outline now and then; a car fills its own."""
     whole = with_car(0.5, 15.0)
     hollow = np.where(cv2.erode(whole, np.ones((5, 5), np.uint8)) > 0, 0.1, whole)
-    for evidence, found in ((whole, (1, 1)), (hollow.astype(np.float32), (1, 0))):
-        for patchy in (False, True):
-            seen = Movers(OPTICS, [SQUARE]).step(0.0, evidence, NONE, patchy=patchy)
-            assert sum(one.size is Size.VEHICLE for one in seen) == found[patchy]
+    for evidence, found in ((whole, (1, 1, 1)), (hollow.astype(np.float32), (1, 1, 0))):
+        for light, cars in zip((0.0, 0.03, 0.16), found, strict=True):
+            seen = Movers(OPTICS, [SQUARE]).step(0.0, evidence, NONE, light=light)
+            assert sum(one.size is Size.VEHICLE for one in seen) == cars
 
 
 def test_vehicles_under_way_are_followed_frame_by_frame_and_people_less_often() -> None:

@@ -136,12 +136,13 @@ def test_the_watch_of_a_lane_tells_of_it_in_every_frame(
     assert _told(sizes, NONE) == told
 
 
-def test_where_light_runs_over_the_ground_a_line_may_be_light(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("light", "told"), [(0.03, 1), (0.16, 0)])
+def test_where_light_runs_over_much_of_the_ground_a_line_may_be_light(
+    monkeypatch: pytest.MonkeyPatch, light: float, told: int
 ) -> None:
-    """A patch that broken clouds drive along a lane is as straight as who drives there."""
-    monkeypatch.setattr(Keen, "patchy", True)
-    assert _told(UNSET, NONE) == 0
+    """A patch that clouds drive along a lane is as straight as who drives; banks of fog are few."""
+    monkeypatch.setattr(Keen, "light", light)
+    assert _told(UNSET, NONE) == told
 
 
 @pytest.mark.parametrize(("speed", "told"), [(-4.0, 0), (-0.8, 1), (4.0, 1)])

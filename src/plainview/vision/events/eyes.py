@@ -110,16 +110,16 @@ class Eyes:
 
     def _moved(self, seen: Seen, movers: Movers) -> Seen:
         """`seen` with what moves in it by `movers`, what is veiled, and no bodies made of light."""
-        veiled, bodies, lit = seen.evidence, seen.bodies, False
+        veiled, bodies, light = seen.evidence, seen.bodies, 0.0
         if movers.window is not None:
             veiled = self._keen.look(seen, movers.window, noise_of(seen))
             # No sun shines through haze: what is patchy there is fog.
-            lit = self._keen.patchy and not seen.hazy
-            veiled = self._lately.look(seen, movers.window, veiled, patchy=lit)
+            light = 0.0 if seen.hazy else self._keen.light
+            veiled = self._lately.look(seen, movers.window, veiled, patchy=light > 0)
         if self._keen.patchy:
             bodies = movers.footed(seen.evidence, bodies)
-        moves = movers.step(seen.t, seen.evidence, bodies, veiled, patchy=lit)
-        return seen._replace(movers=moves, veiled=veiled, patchy=lit, bodies=bodies)
+        moves = movers.step(seen.t, seen.evidence, bodies, veiled, light=light)
+        return seen._replace(movers=moves, veiled=veiled, light=light, bodies=bodies)
 
     def take(self) -> tuple[Event, ...]:
         """Events for the next Reading, at most `MOST_TOLD`; starts go before ends, the rest waits.

@@ -93,6 +93,11 @@ class Keen:
         """Whether light runs over the ground lately: what is lit tells of nothing."""
         return self._usual > USUAL
 
+    @property
+    def light(self) -> float:
+        """Part of what is looked at over which light runs lately; 0 where it is not patchy."""
+        return self._usual if self.patchy else 0.0
+
     def _remember(self, share: float, t: float) -> None:
         """That `share` of what is looked at is soft at `t`, beside the largest part."""
         dt = 0.0 if self._last is None else min(max(t - self._last, 0.0), MEMORY)

@@ -160,19 +160,19 @@ class Movers:
         bodies: Bodies,
         veiled: Image | None = None,
         *,
-        patchy: bool = False,
+        light: float = 0.0,
     ) -> tuple[Mover, ...]:
         """What is there at `t` seconds, by a frame's `evidence` (h, w) and the `bodies` in it.
 
-        `veiled` is the evidence with what is veiled given back (keen.py). Where the light is
-        `patchy` nobody counts by his outline alone.
+        `veiled` is the evidence with what is veiled given back (keen.py). Where any `light` runs
+        over the ground (seen.Seen) nobody counts by his outline alone.
         """
         self._looked = t
         if self.window is None:
             return ()
         keen = evidence if veiled is None else veiled
         maybe = Standing(self._optics.projection, bodies.places[bodies.weights >= CERTAIN / 2])
-        shapes = outlined(self._boxes, keen, self.window, maybe, patchy=patchy)
+        shapes = outlined(self._boxes, keen, self.window, maybe, light)
         sure = bodies.weights >= CERTAIN
         there = Standing(self._optics.projection, bodies.places[sure])
         large = [(box, blob) for box, blob in shapes if box.vehicle]

@@ -40,7 +40,7 @@ class Seen(NamedTuple):
     """Whether it is not trusted for nothing but a loss of fine contrast, as fog takes it."""
     veiled: Image | None = None
     """(h, w) `evidence` with what is veiled given back (see keen.py); None: not looked at."""
-    patchy: bool = False
-    """Whether patches of light run over the ground, as under broken clouds (see keen.py)."""
+    light: float = 0.0
+    """Part of the ground over which patches of light run, as under broken clouds (see keen.py)."""
     movers: tuple[Mover, ...] = ()
     """What moves around the zones that are for what moves (see movers.py)."""

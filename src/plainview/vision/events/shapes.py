@@ -27,9 +27,13 @@ GIVEN: Final = 0.5
 """Part of what shows something that was given back, from which that has proved it a thing."""
 HOLLOW: Final = 0.3
 """Part of a vehicle-sized outline that must differ: people and their shadows fill less of one."""
+DRIVEN: Final = 0.08
+"""Part of the ground over which light runs (keen.py) from which there are so many patches that some
+have a vehicle's outline, and others make lines along a lane: 0.16 to 0.20 where they did, 0.005 to
+0.07 under other clouds and in drifting fog."""
 RAGGED: Final = 0.4
-"""The same where light runs over the ground: patches of it fill 0.20 to 0.36, vehicles 0.43 and
-more."""
+"""HOLLOW where light runs over much of the ground: patches of it fill 0.20 to 0.36, vehicles 0.43
+and more."""
 
 
 def outlined(
@@ -37,14 +41,14 @@ def outlined(
     evidence: Image,
     part: tuple[slice, slice],
     known: Standing,
-    *,
-    patchy: bool = False,
+    light: float,
 ) -> list[tuple[Box, Rectangle]]:
     """The blobs of a `part` of `evidence` (h, w) that have the outline of any box.
 
     Vehicles' where they are broad enough, and no group of those who are `known` to stand there, nor
-    ragged where the light is `patchy`; somebody's where none of those is in it, and the light is
-    not. What can be neither is not held against boxes: that takes a tenth of a millisecond a blob.
+    ragged where `light` runs over much of the ground (seen.Seen); somebody's where none of those is
+    in it, and no light does. What can be neither is not held against boxes: that takes a tenth of a
+    millisecond a blob.
     """
     some = blobs(evidence, part)
     if not some:
@@ -57,9 +61,9 @@ def outlined(
     for blob, wide, foot, body in zip(some, widths, held.tolist(), known_.tolist(), strict=True):
         if wide < SLIM:
             continue
-        least = RAGGED if patchy else HOLLOW if foot else 0.0
+        least = RAGGED if light > DRIVEN else HOLLOW if foot else 0.0
         vehicle_ = not wide < NARROWEST and fills(evidence, blob, least)
-        somebody_ = not (patchy or body)
+        somebody_ = not (light > 0 or body)
         if vehicle_ or somebody_:
             may_be.append((blob, vehicle_, somebody_))
     found = boxes.fit([blob for blob, _, _ in may_be])

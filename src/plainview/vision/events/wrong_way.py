@@ -25,6 +25,7 @@ from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import MOSTLY, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
+from plainview.vision.events.shapes import DRIVEN
 from plainview.vision.events.streams import Front, Stream, Streams, middle
 from plainview.vision.events.strips import Driven, Strip
 from plainview.vision.events.ways import UNEVEN, alike, on, steady, stray, unbroken
@@ -136,7 +137,7 @@ class WrongWay:
                 if any(-way @ (one.front.vx, one.front.vy) >= FAST for one in streaming):
                     self._plain[k] = seen.t
                 # A patch of light that clouds drive along a lane is a line as well.
-                if not (seen.patchy or self._plainly(k, way, seen.t)):
+                if not (seen.light > DRIVEN or self._plainly(k, way, seen.t)):
                     found += self._driving(k, wide, seen.t)
         return found
 

@@ -78,3 +78,31 @@ def test_blobs_meet_where_they_share_a_pixel() -> None:
     assert not meet(one, Blob((6, 4), spot, 0.0))
     assert not meet(one, Blob((5, 4), np.array([[0, 1], [0, 0]], np.uint8), 0.0))
     assert meet(one, Blob((5, 4), 0 * spot, 0.0, spot))
+
+
+def test_who_helps_is_cut_off_from_who_lies_there() -> None:
+    """Who came a look ago has not been there for as many looks as who lies."""
+    held = Lasting(STAGE.optics)
+    lies, both = differing((1.7, 0.4)), differing((1.7, 0.4))
+    columns = np.nonzero(lies > 0)[1]
+    rows = np.nonzero(lies > 0)[0]
+    tall, middle = 5 * (rows.max() - rows.min()), int(columns.mean())
+    both[rows.max() - tall : rows.max() + 1, middle : columns.max() + 8] = 1.0
+    for _ in range(6):
+        held.follow(lies, np.zeros_like(lies))
+    held.follow(both, np.zeros_like(both))
+    ((_, size),) = held.of_a_person(3.0)
+    assert (size.width, size.height) == pytest.approx((1.6, 0.35), abs=0.2)
+
+
+def test_what_is_faint_for_long_is_cut_off_from_nobody() -> None:
+    """A coat as grey as the wall, of one who is nearer than she seems: hair and legs are no two."""
+    held = Lasting(STAGE.optics)
+    stands = differing((0.9, 3.5))
+    rows = np.nonzero(stands > 0)[0]
+    top, tall = rows.min(), rows.max() - rows.min()
+    coat = stands[top + tall // 3 : top + 3 * tall // 4]
+    coat[coat > 0] = 0.2
+    for _ in range(12):
+        held.follow(stands, np.zeros_like(stands))
+    assert held.of_a_person(3.0) == []

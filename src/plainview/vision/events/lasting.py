@@ -1,7 +1,8 @@
 """What differs from the plate for some seconds, in parts as large as a person.
 
 Whoever only passes leaves no trace. Fog, wet ground and shadows differ faintly and join to what
-lies in them: what is larger than a person is taken apart by what surely differs.
+lies in them, and so does who stands by: what is larger than a person is taken apart by what surely
+differs, and then by what has done so for some looks.
 """
 
 from typing import Final
@@ -27,6 +28,9 @@ DIFFERS: Final = 0.03
 """Mean evidence from which a pixel shows something."""
 SURELY: Final = 0.12
 """Mean evidence from which it is no shadow (foreground.SHADOW)."""
+STAYS: Final = 4
+"""Looks in a row in which it did so that are more than anybody's who walks past, and his trace's:
+two, and one."""
 BRIDGE: Final = 0.18
 """Metres between parts of one body."""
 AREA: Final = (0.22, 1.4)
@@ -56,8 +60,8 @@ class Lasting:
         """(h, w) evidence, LEAST to 1."""
         self.gap: Image = np.zeros((height, width), dtype=np.float32)
         """(h, w) mean grey levels between what is seen and the empty scene, unsmoothed."""
-        self._before = np.zeros((height, width), np.bool_)
-        """(h, w) what surely differed a look ago: a streak of rain does so in one look."""
+        self._looks = np.zeros((height, width), np.uint8)
+        """(h, w) looks in a row in which it surely differed, STAYS at most: rain does so in one."""
         scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
         side, wide = (max(round(metres * scale), 1) | 1 for metres in (BRIDGE, APART))
         self._bridge = np.ones((side, side), np.uint8)
@@ -67,24 +71,28 @@ class Lasting:
         """Nothing differs: what was seen is too long ago."""
         self.mean[:] = LEAST
         self.gap[:] = 0.0
-        self._before[:] = False
+        self._looks[:] = 0
 
     def follow(self, evidence: Image, gap: Image) -> None:
         """Take another look's `evidence` (h, w), -1 to 1, and `gap` (h, w) in grey levels."""
-        np.greater(self.mean, SURELY, out=self._before)
         cv2.accumulateWeighted(gap, self.gap, SLOWLY)
         cv2.accumulateWeighted(np.maximum(evidence, np.float32(LEAST)), self.mean, FOLLOW)
+        counted = np.minimum(self._looks + 1, STAYS)
+        self._looks = np.asarray(counted * (self.mean > SURELY), np.uint8)
 
     def of_a_person(self, t: float) -> list[tuple[Blob, Extent]]:
         """What is as large as a person at `t` seconds, with its extent."""
-        blobs = self._blobs(self.mean > DIFFERS, self._bridge, t)
-        sized = self._sized(blobs)
-        large = [blob for blob, size in sized if _larger(size)]
-        if large:
-            surer = self._blobs(self.mean > SURELY, self._bridge, t)
-            held = [one for one in surer if any(_holds(all_, one) for all_ in large)]
-            sized += self._sized(held)
-        return [(blob, size) for blob, size in sized if _as_large(size)]
+        found: list[tuple[Blob, Extent]] = []
+        wholes: list[Blob] | None = None
+        for differs in (self.mean > DIFFERS, self._looks > 0, self._looks >= STAYS):
+            blobs = self._blobs(differs, self._bridge, t)
+            held = [one for one in blobs if wholes is None or any(_holds(a, one) for a in wholes)]
+            sized = self._sized(held)
+            found += [(blob, size) for blob, size in sized if _as_large(size)]
+            wholes = [blob for blob, size in sized if _larger(size)]
+            if not wholes:
+                break
+        return found
 
     def in_parts(self, t: float) -> list[tuple[Blob, Extent]]:
         """What is as large as a person in two parts or more at `t` seconds, with its extent.
@@ -92,7 +100,7 @@ class Lasting:
         Trousers as grey as the ground leave a trunk and shoes of who lies. What lies between the
         parts is `shaded` by the blob, and may be of him.
         """
-        sure = self._before & (self.mean > SURELY)
+        sure = self._looks > 1
         found: list[tuple[Blob, Extent]] = []
         # A trunk and shoes are no bag: how large it is, is what they span.
         for whole, size in self._sized(self._blobs(sure, self._wide, t)):

@@ -1,7 +1,7 @@
 /** All assessments: live ones, those being written, and what each still needs. */
 
 import { ask } from "./api";
-import { h, part } from "./dom";
+import { demonstration, h, part } from "./dom";
 import { cameras, roleWords } from "./govern";
 import { may } from "./session";
 import { day, daysUntil } from "./words";
@@ -32,9 +32,7 @@ export async function show(main: HTMLElement): Promise<void> {
   const live = rows.filter((row) => row.published);
   const drafts = rows.filter((row) => !row.published);
   if (rows.some((row) => row.simulated)) {
-    const banner = part("banner");
-    banner.hidden = false;
-    banner.replaceChildren(h("strong", {}, "Demonstration. "), "At least one assessment is of a simulated place: its people do not exist.");
+    demonstration("At least one assessment is of a simulated place: its people do not exist.");
   }
   main.replaceChildren(
     h("div", { class: "narrow" },

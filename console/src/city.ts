@@ -3,7 +3,7 @@
 import { type AlertState, ask, type CityNow, type Crowd, type Fault } from "./api";
 import { capacityRows } from "./capacity";
 import { Chart } from "./chart";
-import { h, part, refill, say } from "./dom";
+import { demonstration, h, refill, say } from "./dom";
 import { foot } from "./home";
 import { follow } from "./poll";
 import { FLAGS, people, quietSites, range, share, span, whole } from "./words";
@@ -29,9 +29,7 @@ export async function show(main: HTMLElement): Promise<void> {
       h("div", { class: "city-column" }, cards.alerts.card, cards.hottest.card, cards.unhealthy.card)),
   );
   if (first.simulated) {
-    const banner = part("banner");
-    banner.hidden = false;
-    banner.replaceChildren(h("strong", {}, "Demonstration. "), "These people do not exist.");
+    demonstration("These people do not exist.");
   }
   follow<CityNow>("city", first, EVERY, (now) => {
     for (const card of Object.values(cards)) card.set(now);

@@ -70,6 +70,13 @@ export function part(id: string): HTMLElement {
   return element;
 }
 
+/** Say above the page that what it shows is simulated, and how much of it. */
+export function demonstration(words: string): void {
+  const banner = part("banner");
+  banner.hidden = false;
+  banner.replaceChildren(h("strong", {}, "Demonstration. "), words);
+}
+
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const colours = new Map<string, string>();
 dark.addEventListener("change", () => colours.clear());

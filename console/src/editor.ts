@@ -2,7 +2,7 @@
 
 import { ask, Problem, send } from "./api";
 import { type Data, resolved, type Schema } from "./document";
-import { h, part, say } from "./dom";
+import { demonstration, h, part, say } from "./dom";
 import { placeWords, REVIEW, type Step, steps } from "./fields";
 import { type Choices, type Finding, Form } from "./form";
 import { drawReview } from "./review";
@@ -248,9 +248,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
     if (dirty && !readOnly) event.preventDefault();
   });
   if (data["simulated"] === true) {
-    const banner = part("banner");
-    banner.hidden = false;
-    banner.replaceChildren(h("strong", {}, "Demonstration. "), "This assessment is of a simulated place: its people do not exist.");
+    demonstration("This assessment is of a simulated place: its people do not exist.");
   }
   const about = readOnly ? (saved?.published ? "This revision is in force. What was granted cannot be rewritten: revise it instead." : "You may read this draft; your role does not write it.")
     : live ? `Revision ${live.revision} stays in force until this one is published.` : "Nothing runs under it until two people have approved it and it is published.";

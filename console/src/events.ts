@@ -2,7 +2,7 @@
 
 import { type Alert, ask, type FoundEvent, Problem, type SiteNow, type SitePlace } from "./api";
 import { levelMark } from "./alert";
-import { h, part, say } from "./dom";
+import { demonstration, h, part, say } from "./dom";
 import type { Box, SitesMap } from "./map";
 import { askLink, releasable } from "./releases";
 import { may } from "./session";
@@ -31,6 +31,7 @@ export async function show(main: HTMLElement): Promise<void> {
   const names = new Map(sites.map((site) => [site.id, site.name]));
   const open = may("ask-release") ? await releasable().catch(() => new Set<string>()) : new Set<string>();
   document.title = "Events – Plainview";
+  if (sites.some((site) => site.simulated)) demonstration("At least one site is simulated: what happens there does not.");
   part("link").hidden = true;
   const begun = new URLSearchParams(location.search);
   let what: What = begun.get("what") === "alerts" ? "alerts" : "events";

@@ -2,7 +2,7 @@
 
 import { alertsCard } from "./alerts";
 import { type Alert, ask, type CameraStanding, type SiteNow, type System } from "./api";
-import { h, part, say } from "./dom";
+import { demonstration, h, part, say } from "./dom";
 import { mayRun, scopeWords, standingWords, watch } from "./govern";
 import type { SitesMap } from "./map";
 import { alertRank } from "./pins";
@@ -60,9 +60,7 @@ export async function show(main: HTMLElement): Promise<void> {
     ),
   );
   if (sites.some((site) => site.simulated)) {
-    const banner = part("banner");
-    banner.hidden = false;
-    banner.replaceChildren(h("strong", {}, "Demonstration. "), "At least one site is simulated: its people do not exist.");
+    demonstration("At least one site is simulated: its people do not exist.");
   }
 
   let latest = sites;

@@ -4,7 +4,7 @@ import { alertsCard } from "./alerts";
 import { ask, type Camera, type CameraStanding, Problem, type SiteField, type SiteNow, type SitePlace } from "./api";
 import { camerasCard } from "./cameras";
 import { crossingsCard } from "./crossings";
-import { h, part, say } from "./dom";
+import { demonstration, h, part, say } from "./dom";
 import { mayRun, standingStrip, standingWords, watch } from "./govern";
 import { historyCard } from "./history";
 import { foot } from "./home";
@@ -33,9 +33,7 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
   }
   document.title = `${place.name} – Plainview`;
   if (place.simulated) {
-    const banner = part("banner");
-    banner.hidden = false;
-    banner.replaceChildren(h("strong", {}, "Demonstration. "), "This site is simulated: its people do not exist.");
+    demonstration("This site is simulated: its people do not exist.");
   }
   const count = countCard();
   const history = historyCard(id, (moment) => time.go(moment));

@@ -2,7 +2,7 @@
 
 import "./view.css";
 import { ask, type Camera, type EventKind, type Flag, Problem, type Estimate } from "./api";
-import { h, part, say } from "./dom";
+import { demonstration, h, part, say } from "./dom";
 import { foot } from "./home";
 import { masksCard } from "./masks";
 import { poll } from "./poll";
@@ -13,6 +13,7 @@ interface View extends Estimate {
   camera: string;
   site: string;
   name: string;
+  simulated: boolean;
   state: "shown" | "no-permit" | "not-running" | "no-plate" | "unfit" | "unhealthy" | "starting" | "stale";
   why: string;
   t: number | null;
@@ -47,6 +48,7 @@ export async function show(main: HTMLElement, camera: string): Promise<void> {
     throw error;
   }
   document.title = `${first.name} – Plainview`;
+  if (first.simulated) demonstration("This camera is simulated: its people do not exist.");
   const view = viewCard();
   const facts = factsCard(first.site);
   const plates = may("admit-plate") ? await masksCard(camera) : null;

@@ -115,6 +115,13 @@ def test_when_readings_stop_the_page_says_so(
         expect(count(page)).to_have_text("Not known")
 
 
+@pytest.mark.parametrize("path", ["", "sites/plaza", "events"])
+def test_what_is_simulated_is_said_to_be_so(browser: Browser, served: Served, path: str) -> None:
+    """On each page that shows numbers or events of it, not on the site's alone."""
+    with shown(browser, served, path) as page:
+        expect(page.locator("#banner")).to_contain_text("Demonstration.")
+
+
 @pytest.mark.parametrize("path", ["", "sites/plaza", "deliveries", "stop"])
 def test_what_is_amiss_with_the_program_stands_above_every_page(
     browser: Browser, live_world: "World", sites: tuple[SiteView, ...], path: str

@@ -31,6 +31,7 @@ from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import create_app
 from plainview.web.desk import Desk
 from plainview.web.server import Served, bind
+from plainview.web.view import view_now
 
 NORTH, SOUTH, QUAY = "plaza-north", "plaza-south", "quay-east"
 ALL = ("count", "flow", "view")
@@ -161,6 +162,15 @@ def test_where_there_is_no_view_it_is_said_why(world: World) -> None:
     assert world.ask("GET", "nowhere/view", Role.OPERATOR).status_code == 404
     # What stands at another site is not covered by the purpose.
     assert world.ask("GET", f"{QUAY}/view", Role.OPERATOR).status_code == 403
+
+
+def test_a_view_of_a_simulated_place_says_so(world: World) -> None:
+    """Whoever sees it alone must not take its people for real ones."""
+    world.views.put(NORTH, picture())
+    assert world.ask("GET", f"{NORTH}/view", Role.OPERATOR).json()["simulated"] is False
+    site = structs.replace(SITES[0], simulated=True)
+    told = view_now(world.views, site, site.cameras[0])
+    assert (told.camera, told.site, told.simulated) == (NORTH, site.id, True)
 
 
 def test_a_look_is_for_a_purpose_and_recorded(world: World) -> None:

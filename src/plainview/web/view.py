@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from plainview.governance.person import Person
 from plainview.record import EventKind, Health
 from plainview.redacted import NEEDED_LOOKS, Masks, Picture, ViewState
+from plainview.web.views import CameraView, SiteView
 
 STALE: Final = 5.0
 """Seconds without a picture after which none is shown; three intervals where those are longer."""
@@ -132,6 +133,7 @@ class ViewEdge(Struct, frozen=True):
     camera: str
     site: str
     name: str
+    simulated: bool
     state: State
     why: Annotated[str, Meta(description="Why there is no view; empty where there is.")]
     t: Annotated[float | None, Meta(description="UTC seconds of the Reading that is drawn.")]
@@ -188,17 +190,18 @@ def looks_edge(facts: LooksFacts | None) -> LooksEdge | None:
     return None if facts is None else LooksEdge(facts.taken, NEEDED_LOOKS, facts.since)
 
 
-def view_now(views: Views, camera: str, site: str, name: str, every: float) -> ViewEdge:
-    """The view of `camera`, whose intervals are `every` seconds long."""
-    state, why, picture = _told(views, camera, every)
+def view_now(views: Views, site: SiteView, camera: CameraView) -> ViewEdge:
+    """The view of the `camera` of `site`."""
+    state, why, picture = _told(views, camera.id, camera.every)
     if picture is None or state not in DRAWN:
         count = low = high = None
     else:
         count, low, high = picture.people
     return ViewEdge(
-        camera=camera,
-        site=site,
-        name=name,
+        camera=camera.id,
+        site=site.id,
+        name=camera.name or camera.id,
+        simulated=site.simulated,
         state=state,
         why=why,
         t=None if picture is None else picture.t / 1000,

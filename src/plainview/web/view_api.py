@@ -47,24 +47,23 @@ def view_handlers(
     views: Views, gate: Gate, sites: Mapping[str, SiteView], closing: Callable[[], bool]
 ) -> list[Any]:
     """The handlers below /api/v1/cameras/{camera}/view; live ones end when all is `closing`."""
-    cameras = {camera.id: (site.id, camera) for site in sites.values() for camera in site.cameras}
+    cameras = {camera.id: (site, camera) for site in sites.values() for camera in site.cameras}
 
-    def known(camera: str) -> tuple[str, CameraView]:
+    def known(camera: str) -> tuple[SiteView, CameraView]:
         try:
             return cameras[camera]
         except KeyError:
             raise NotFoundException(f"There is no camera {camera!r}") from None
 
     def now(camera: str) -> ViewEdge:
-        site, view = known(camera)
-        return view_now(views, camera, site, view.name or camera, view.every)
+        return view_now(views, *known(camera))
 
     def plates(camera: str) -> PlatesEdge:
         site, view = known(camera)
         found = views.plates(camera)
         learned, admitted = plate_edge(found.learned), plate_edge(found.admitted)
         name, looks = view.name or camera, looks_edge(found.looks)
-        return PlatesEdge(camera, site, name, learned, admitted, looks)
+        return PlatesEdge(camera, site.id, name, learned, admitted, looks)
 
     return [*_showing(_Pages(now, closing), now, gate), *_admitting(views, plates)]
 

@@ -219,11 +219,15 @@ def revoke(office: Office, person: Person, permit: str, why: str) -> None:
         raise AccessRefused(f"who is {person.role} does not revoke permits", where=permit)
     with office.lock:
         office.refresh()
+        now = office.now()
         held = office.standing().permits.get(permit)
-        if held is None or not held.granted_still(office.now()):
-            known = ", ".join(sorted(office.standing().permits)) or "none"
+        if held is None or not held.granted_still(now):
+            was = "" if held is None else f": it is {held.over}" if held.over else ": it is over"
+            still = [p.id for p in office.standing().permits.values() if p.granted_still(now)]
             raise InputError(
-                f"no permit {permit!r} is in force", where="permits", mend=f"There are {known}"
+                f"no permit {permit!r} is in force{was}",
+                where="permits",
+                mend=f"In force: {', '.join(sorted(still)) or 'none'}",
             )
         office.record(
             office.entry(

@@ -5,6 +5,7 @@ import signal
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -28,6 +29,7 @@ from plainview.governance import release_office
 from plainview.governance.release_proof import encode_bundle
 from plainview.governance.release_standing import at
 from plainview.ledger.entry import EntryKind
+from plainview.vault import custody
 from plainview.vision.redact_job import Told
 
 REGION = """
@@ -181,6 +183,77 @@ def test_a_custodian_is_asked_before_the_identity_is_read(world: World, tmp_path
             unwrap(wrong, lambda _: True)
     assert not (tmp_path / "out").exists()
     assert AccessRefused.exit_code == 1
+
+
+@pytest.mark.parametrize("call", ["open", "fsync", "replace", "the folder's fsync"])
+@pytest.mark.parametrize("second", [False, True])
+def test_a_custodian_who_is_killed_tries_again(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    *,
+    second: bool,
+) -> None:
+    """What they hand over is there whole or not at all, and never on the disk unsealed."""
+    (identifier,) = world.office.standing().footage
+    world.witness()
+    monkeypatch.setattr("plainview.app.release_custodian.SystemClock", lambda: world.clock)
+    monkeypatch.setattr("plainview.vault.daykey.harden", lambda: None)  # ends this process's dumps
+    bundle = world.bundle(identifier)
+    files = {
+        "a.release": encode_bundle(bundle),
+        "city.policy": (
+            f"log {world.office.ledger.vkey}\n"
+            f"witness w {world.policy().witnesses[0].keys[0].vkey}\nquorum w\n"
+        ).encode(),
+        "other": custody.hand(
+            world.custodian("commissioner"),
+            bundle,
+            [str(world.identities["operator"].to_public())],
+            world.clock.utc(),
+        ),
+        **{party: str(one).encode() for party, one in world.identities.items()},
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    party = "operator" if second else "commissioner"
+    to = () if second else (str(world.identities["operator"].to_public()),)
+    wish = Unwrapping(
+        *(tmp_path / "a.release", tmp_path / "city.policy", party, tmp_path / party, to),
+        tmp_path / "other" if second else None,
+        tmp_path / "out",
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the child has one thread, this one
+        pid = os.fork()
+    if pid == 0:
+        try:
+            dying_at(call, tmp_path)
+            unwrap(wish, lambda _: True)
+        finally:
+            os._exit(1)
+    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
+    assert wish.out.exists() == (call == "the folder's fsync")
+    for left in set(tmp_path.iterdir()) - {tmp_path / name for name in files}:
+        assert left.read_bytes()[:18] in {b"", b"age-encryption.org"}
+    unwrap(wish, lambda _: True)
+    assert wish.out.read_bytes().startswith(b"age-encryption.org")
+
+
+def dying_at(call: str, folder: Path) -> None:
+    """From now on this process dies where it would make a file in `folder` whole, at `call`."""
+    name = call.rpartition(" ")[2]
+    real = getattr(os, name)
+
+    def die(*given: Any, **more: Any) -> Any:  # noqa: ANN401 - whatever it takes
+        what = Path(f"/proc/self/fd/{given[0]}").resolve() if name == "fsync" else Path(given[0])
+        new = what.parent == folder and what.name.endswith(".new")
+        if what == folder if call.startswith("the") else new:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*given, **more)
+
+    setattr(os, name, die)
 
 
 def test_a_release_ends_and_is_told_in_words(tmp_path: Path) -> None:

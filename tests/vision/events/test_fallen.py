@@ -129,6 +129,16 @@ def test_a_fall_lessens_the_doubt_that_it_is_a_shadow() -> None:
     assert down(0.65, 0.55, even=0.04, sank=FALL).confidence() > PATIENCE.least
 
 
+def test_who_helps_is_no_doubt_about_who_lies() -> None:
+    """Somebody upright there may be he who is down; where another stands over him, he is not."""
+    helped, sits = down(0.7, 0.6), down(0.7, 0.6)
+    before = helped.confidence()
+    helped.again(seen(0.7, 0.6), 2.0, upright_now=None)
+    sits.again(seen(0.7, 0.6), 2.0, upright_now=True)
+    assert helped.confidence() == pytest.approx(before)
+    assert sits.confidence() < before - 0.1
+
+
 def test_a_fall_is_surer_the_faster_he_sank() -> None:
     """As far as one sinks who sits down it is none; past a fall's depth it is one."""
     assert [fell(metres) for metres in (0.5, 0.9, 1.15)] == [0.0, 0.0, 1.0]

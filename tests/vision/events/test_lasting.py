@@ -90,9 +90,12 @@ def test_who_helps_is_cut_off_from_who_lies_there() -> None:
     both[rows.max() - tall : rows.max() + 1, middle : columns.max() + 8] = 1.0
     for _ in range(6):
         held.follow(lies, np.zeros_like(lies))
+    ((alone, _),) = held.of_a_person(3.0)
+    assert not held.joined(alone)
     held.follow(both, np.zeros_like(both))
-    ((_, size),) = held.of_a_person(3.0)
+    ((blob, size),) = held.of_a_person(3.6)
     assert (size.width, size.height) == pytest.approx((1.6, 0.35), abs=0.2)
+    assert held.joined(blob)
 
 
 def test_what_is_faint_for_long_is_cut_off_from_nobody() -> None:

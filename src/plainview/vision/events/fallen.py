@@ -154,8 +154,11 @@ class Down:
         self._late = step(stayed, SETTLES, SETTLED)
         self._most = self._sure() if stayed < SETTLED else 1.0
 
-    def again(self, judged: Judged, stayed: float, *, upright_now: bool) -> None:
-        """It was `judged` once more, `stayed` seconds after something came to rest there."""
+    def again(self, judged: Judged, stayed: float, *, upright_now: bool | None) -> None:
+        """It was `judged` once more, `stayed` seconds after something came to rest there.
+
+        `upright_now`: None where somebody passes or helps, and may be who is upright.
+        """
         self.judged, self._stayed = judged, stayed
         self.looks += 1
         self.lost = 0
@@ -163,7 +166,7 @@ class Down:
         self.lies += rate * (judged.lies - self.lies)
         self.other += rate * (judged.other - self.other)
         self.area += rate * (judged.extent.area - self.area)
-        self.seated += rate * (upright_now - self.seated)
+        self.seated += 0.0 if upright_now is None else rate * (upright_now - self.seated)
         self.unclear += rate * (judged.unclear - self.unclear)
         self.vague += rate * (judged.vague - self.vague)
         if stayed < SETTLED:

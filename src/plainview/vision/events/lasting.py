@@ -62,6 +62,7 @@ class Lasting:
         """(h, w) mean grey levels between what is seen and the empty scene, unsmoothed."""
         self._looks = np.zeros((height, width), np.uint8)
         """(h, w) looks in a row in which it surely differed, STAYS at most: rain does so in one."""
+        self._joined: list[Blob] = []
         scale = float(np.median(optics.tall)) / 1.75 if len(optics.tall) else 20.0
         side, wide = (max(round(metres * scale), 1) | 1 for metres in (BRIDGE, APART))
         self._bridge = np.ones((side, side), np.uint8)
@@ -83,16 +84,24 @@ class Lasting:
     def of_a_person(self, t: float) -> list[tuple[Blob, Extent]]:
         """What is as large as a person at `t` seconds, with its extent."""
         found: list[tuple[Blob, Extent]] = []
-        wholes: list[Blob] | None = None
+        wholes: list[list[Blob]] = []
         for differs in (self.mean > DIFFERS, self._looks > 0, self._looks >= STAYS):
             blobs = self._blobs(differs, self._bridge, t)
-            held = [one for one in blobs if wholes is None or any(_holds(a, one) for a in wholes)]
+            held = [one for one in blobs if not wholes or any(_holds(a, one) for a in wholes[-1])]
             sized = self._sized(held)
             found += [(blob, size) for blob, size in sized if _as_large(size)]
-            wholes = [blob for blob, size in sized if _larger(size)]
-            if not wholes:
+            wholes.append([blob for blob, size in sized if _larger(size)])
+            if not wholes[-1]:
                 break
+        self._joined = wholes[1] if len(wholes) > 1 else []
         return found
+
+    def joined(self, blob: Blob) -> bool:
+        """Whether `blob` was surely of one piece with somebody else when of_a_person() was asked.
+
+        Who is found upright there is he, or may be.
+        """
+        return any(_holds(whole, blob) for whole in self._joined)
 
     def in_parts(self, t: float) -> list[tuple[Blob, Extent]]:
         """What is as large as a person in two parts or more at `t` seconds, with its extent.

@@ -160,7 +160,8 @@ class PersonDown:
                 if one.explains(judged):
                     if one.looks < FRESH and one.upright <= CLOSE:
                         one.sank = max(one.sank, self._sank(judged))
-                    one.again(judged, stayed, upright_now=now)
+                    helped = self._lasting.joined(judged.blob)
+                    one.again(judged, stayed, upright_now=None if helped else now)
                 return
         if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
             return

@@ -31,7 +31,7 @@ export async function show(main: HTMLElement): Promise<void> {
   const names = new Map(sites.map((site) => [site.id, site.name]));
   const open = may("ask-release") ? await releasable().catch(() => new Set<string>()) : new Set<string>();
   document.title = "Events – Plainview";
-  if (sites.some((site) => site.simulated)) demonstration("At least one site is simulated: what happens there does not.");
+  if (sites.some((site) => site.simulated)) demonstration("At least one site is simulated: its events never happened.");
   part("link").hidden = true;
   const begun = new URLSearchParams(location.search);
   let what: What = begun.get("what") === "alerts" ? "alerts" : "events";

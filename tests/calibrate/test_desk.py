@@ -120,15 +120,17 @@ def click(page: Page, pixels: np.ndarray[tuple[int, ...], np.dtype[np.float64]])
     """Click the picture at each of `pixels` (n, 2), again where the browser dropped the click.
 
     Chromium gives no page what is clicked before that page's first picture is on the screen, and
-    a busy machine may be long in showing it.
+    a busy machine may be long in showing it: asking for a screenshot makes it show one.
     """
-    box = page.locator("#picture").bounding_box()
-    assert box is not None
-    scale = box["width"] / WIDTH
     for u, v in pixels:
         before, end = page.evaluate("window.clicks"), time.monotonic() + 20
         while page.evaluate("window.clicks") == before:
             assert time.monotonic() < end, "the picture takes no click"
+            page.screenshot()
+            # Where it is by now: what was drawn last may have moved it.
+            box = page.locator("#picture").bounding_box()
+            assert box is not None
+            scale = box["width"] / WIDTH
             page.mouse.click(box["x"] + (u + 0.5) * scale, box["y"] + (v + 0.5) * scale)
 
 
@@ -169,7 +171,7 @@ def test_ground_points_are_marked_and_saved(desk: Desk, page: Page) -> None:
             length = float(np.linalg.norm(metres[i] - metres[j]))
             page.fill(f"input[aria-label^='Distance from {i + 1} to {j + 1} ']", f"{length:.2f}")
     page.wait_for_selector("#verdict:has-text('RMS error')")
-    page.wait_for_function("document.querySelectorAll('#residuals tbody tr').length === 6")
+    page.wait_for_selector("#residuals tbody tr:nth-child(6):last-child", state="attached")
     page.wait_for_selector("#hint:has-text('Then save')")
     page.click("#tab-lines")
     click(page, np.array([[200.0, 250], [430, 250]]))
@@ -210,7 +212,7 @@ def test_people_are_marked_and_saved(desk: Desk, page: Page) -> None:
     page.keyboard.press("Delete")
     click(page, np.stack((feet, heads), axis=1).reshape(-1, 2))
     page.wait_for_selector("#verdict:has-text('RMS error')")
-    page.wait_for_function("document.querySelectorAll('#residuals tbody tr').length === 6")
+    page.wait_for_selector("#residuals tbody tr:nth-child(6):last-child", state="attached")
     page.click("#save-button")
     page.wait_for_selector("#saved:has-text('Saved')")
     saved = desk.results.get(timeout=10)

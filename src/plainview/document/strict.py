@@ -70,7 +70,7 @@ def _check_keys(
             f"{data} is not a number to measure with", where=document.where(at), mend=mend
         )
     if isinstance(data, dict):
-        struct = _struct(kind)
+        struct = struct_of(kind)
         if struct is None:
             return
         fields = {field.encode_name: field.type for field in struct.fields}
@@ -90,7 +90,7 @@ def _check_keys(
             _check_keys(document, value, fields[key], (*at, key), mend, wish=wish)
     elif isinstance(data, list):
         for k, value in enumerate(data):
-            _check_keys(document, value, _item(kind), (*at, k), mend, wish=wish)
+            _check_keys(document, value, item_of(kind), (*at, k), mend, wish=wish)
 
 
 def options(kind: inspect.Type) -> tuple[inspect.Type, ...]:
@@ -102,11 +102,13 @@ def options(kind: inspect.Type) -> tuple[inspect.Type, ...]:
     return (kind,)
 
 
-def _struct(kind: inspect.Type) -> inspect.StructType | None:
+def struct_of(kind: inspect.Type) -> inspect.StructType | None:
+    """The table that a value of `kind` may be; None where it is none."""
     return next((k for k in options(kind) if isinstance(k, inspect.StructType)), None)
 
 
-def _item(kind: inspect.Type) -> inspect.Type:
+def item_of(kind: inspect.Type) -> inspect.Type:
+    """What each entry of a list is that a value of `kind` may be."""
     for option in options(kind):
         if isinstance(option, inspect.VarTupleType):
             return option.item_type
@@ -117,9 +119,9 @@ def _allowed(kind: inspect.Type, path: KeyPath) -> tuple[str, ...]:
     """The words that may stand at `path`, if only certain words may."""
     for step in path:
         if isinstance(step, int):
-            kind = _item(kind)
+            kind = item_of(kind)
             continue
-        struct = _struct(kind)
+        struct = struct_of(kind)
         fields = {} if struct is None else {f.encode_name: f.type for f in struct.fields}
         kind = fields.get(step, inspect.AnyType())
     for option in options(kind):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainview.vision.plate import Image, Plate
+from plainview.vision.standing import STILL
 from plainview.vision.sway import ENOUGH, Sway
 
 SHAPE = (96, 128)
@@ -87,6 +88,19 @@ def test_who_passes_is_no_sway_and_who_has_gone_sways_no_more() -> None:
     by.look(given, plate(given).mean, plate(given))
     assert by.swaying()[0][HALF].max() < 0.05
     assert by.swaying()[1].all()
+
+
+def test_nothing_sways_beside_who_stands_before_it() -> None:
+    """The floor beside somebody is not taken for darker, and so for moved at a kerb, by him."""
+    kerb = np.tile(120 + 12 * np.tanh((np.arange(SHAPE[1]) - 64) / 3), (SHAPE[0], 1))
+    of, by = plate(kerb.astype(np.float32)), Sway(SHAPE[::-1])
+    generator = np.random.default_rng(5)
+    for _ in range(12):
+        seen = kerb + generator.normal(0, 0.8, SHAPE)
+        seen[PART] = 20
+        by.look(seen.astype(np.float32), of.mean, of)
+    sway, _ = by.swaying()
+    assert sway.max() < STILL
 
 
 @settings(max_examples=20, deadline=None)

@@ -26,8 +26,9 @@ ENOUGH = 4.0
 """Looks at a place after which something is said of it."""
 MOST = 3.0
 """The most that one look says, as ratio of what a shift explains and what it does not."""
-AREA = 25
-"""Working pixels of the square over which light is evened out: wider than a body."""
+AREA = 13
+"""Pixels of half of the working size, of the square over which light is evened out: wider than a
+body."""
 WINDOW = 1.2
 """Standard deviation of the window, in pixels of half of the working size: a limb's width."""
 PLAIN = 0.5
@@ -92,7 +93,9 @@ class Sway:
         middle = np.asarray(cv2.addWeighted(a, 0.5, b, 0.5, 0), dtype=np.float32)
         gx, gy = gradients(middle)
         del middle  # each is a megabyte
-        d -= cv2.blur(d, (AREA, AREA))
+        # Who stands there would darken the floor beside him, and any edge there explain it.
+        even = _light(self._halved(d), (~before).astype(np.float32))
+        d -= cv2.resize(even, d.shape[::-1], interpolation=cv2.INTER_LINEAR)
         pairs = ((gx, gx), (gx, gy), (gy, gy), (gx, d), (gy, d), (d, d))
         seen = _Products(*(self._halved(p * q) for p, q in pairs))
         u, v = _swing(seen)
@@ -120,6 +123,12 @@ class Sway:
         """
         mean = self._sum / np.maximum(self._looks, np.float32(1))
         return np.asarray(cv2.erode(mean, _NARROW), np.float32), self._looks >= ENOUGH
+
+
+def _light(d: Image, free: Image) -> Image:
+    """(h/2, w/2) mean of `d` (h/2, w/2) around each pixel, over what is `free` (1, or else 0)."""
+    share = np.maximum(cv2.blur(free, (AREA, AREA)), np.float32(1e-3))
+    return np.asarray(cv2.blur(d * free, (AREA, AREA)) / share, dtype=np.float32)
 
 
 class _Products(NamedTuple):

@@ -1,9 +1,13 @@
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from plainview.durable import put
+from plainview.durable import beside, put, sweep
+from plainview.governance.documents import Documents
 
 
 def test_a_file_is_put_whole_with_its_mode_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -32,6 +36,70 @@ def test_what_cannot_be_put_leaves_the_old(tmp_path: Path) -> None:
 
 def test_a_long_name_can_be_put(tmp_path: Path) -> None:
     """The name used meanwhile fits where the name itself does."""
-    path = tmp_path / ("n" * 255)
-    put(path, b"data")
-    assert path.read_bytes() == b"data"
+    for name in ("n" * 255, "\u5bb6" * 85):
+        path = tmp_path / name
+        put(path, b"data")
+        assert path.read_bytes() == b"data"
+
+
+def test_nothing_is_replaced_where_that_is_said(tmp_path: Path) -> None:
+    """Who makes a key must not put it over one that is there."""
+    path = tmp_path / "key"
+    put(path, b"first", over=False)
+    with pytest.raises(FileExistsError):
+        put(path, b"second", over=False)
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from plainview.durable import beside
+with beside(Path(sys.argv[1])) as fresh:
+    fresh.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def killed(path: Path) -> Path:
+    """A process dies while it writes `path`: what it leaves."""
+    run = subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False)
+    assert run.returncode == -signal.SIGKILL
+    (left,) = path.parent.glob(f".{path.name}.*.new")
+    return left
+
+
+def test_what_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
+    """The old content stands meanwhile; what somebody is writing just now is left alone."""
+    path = tmp_path / "list"
+    put(path, b"old")
+    left, other = killed(path), killed(tmp_path / "other")
+    assert path.read_bytes() == b"old"
+    with beside(path) as mine:
+        assert not left.exists()
+        sweep(tmp_path)
+        assert mine.exists()
+        mine.write_bytes(b"new")
+        put(path, b"meanwhile")
+    assert path.read_bytes() == b"new"
+    assert not other.exists()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_names_of_others_are_never_swept(tmp_path: Path) -> None:
+    """Only files that a writer of ours would name so, and of the name that is written."""
+    kept = [".list.new", ".other.20240101.new", "list.20240101.new", ".list.2024-101.new"]
+    for name in kept:
+        (tmp_path / name).touch()
+    put(tmp_path / "list", b"data")
+    assert {path.name for path in tmp_path.iterdir()} == {"list", *kept}
+
+
+def test_documents_are_rid_of_halves_at_the_start(tmp_path: Path) -> None:
+    """They are written once under their digest: no later write would find what was left."""
+    documents = Documents(tmp_path)
+    digest = documents.put(b"whole")
+    left = killed(tmp_path / ("a" * 64))
+    assert Documents(tmp_path).get(digest) == b"whole"
+    assert not left.exists()

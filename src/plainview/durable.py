@@ -1,31 +1,83 @@
-"""Files that are there whole or not at all, and still are after a power cut."""
+"""Files that are there whole or not at all, and still are after a power cut.
+
+What is written stands beside its place under a hidden name until it is whole. Its writer holds
+the kernel's lock on it, which ends with the process: a file of such a name that nobody holds was
+left by one that was killed, and whoever writes there next removes it.
+"""
 
 import contextlib
+import fcntl
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+_FRESH = re.compile(r"\.(.+)\.[0-9a-f]{8}\.new", re.DOTALL)
+_LONGEST = 200
+"""Bytes of a name that its hidden one repeats: the whole must fit where the name itself does."""
 
-def put(path: Path, data: bytes | Iterator[bytes], *, mode: int = 0o600) -> None:
+
+def put(path: Path, data: bytes | Iterator[bytes], *, mode: int = 0o600, over: bool = True) -> None:
     """Put `data`, whole or in parts, at `path`, in place of what was there.
 
     When this returns, that is durable, its name included.
     Whoever reads `path` finds the old content or the new. Raises OSError; the old is there then.
+    Without `over` nothing is replaced: FileExistsError is raised where something is there.
     """
-    fresh = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.new")
-    try:
-        opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with os.fdopen(opened, "wb") as file:
-            file.writelines((data,) if isinstance(data, bytes) else data)
-            file.flush()
-            os.fsync(opened)
-        fresh.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise
+    with beside(path, mode=mode, over=over) as fresh, fresh.open("wb") as file:
+        file.writelines((data,) if isinstance(data, bytes) else data)
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def beside(path: Path, *, mode: int = 0o600, over: bool = True) -> Iterator[Path]:
+    """A new file beside `path` to write to; it becomes `path` only if the block succeeds.
+
+    Its content is durable before it does; its name is after `sync_folder`. Raises as `put` does.
+    """
+    sweep(path.parent, path.name)
+    held = -1
+    fresh = _fresh(path)
+    # Made inside the try: a signal may end this between any two steps, and its name is ours alone.
+    try:
+        while True:
+            held = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            # Where a file system has no locks nothing is swept either.
+            with contextlib.suppress(OSError):
+                fcntl.flock(held, fcntl.LOCK_EX)
+            if os.fstat(held).st_nlink:
+                break
+            os.close(held)  # taken for a killed writer's before it was held
+            held, fresh = -1, _fresh(path)
+        yield fresh
+        os.fsync(held)
+        if over:
+            fresh.replace(path)
+        else:
+            os.link(fresh, path)
+    finally:
+        # Where nothing could be made there is nothing to remove, and the first error tells why.
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        if held >= 0:
+            os.close(held)
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Remove what killed writers left in `folder`: all, or what was to become `name`.
+
+    What somebody is writing now stays; what cannot be removed does too, and harms nobody.
+    """
+    try:
+        found = [one.name for one in os.scandir(folder)]
+    except OSError:
+        return
+    for one in found:
+        match = _FRESH.fullmatch(one)
+        if match and (not name or match[1] == _short(name)):
+            with contextlib.suppress(OSError):
+                _remove_unheld(folder / one)
 
 
 def sync_folder(folder: Path) -> None:
@@ -33,5 +85,22 @@ def sync_folder(folder: Path) -> None:
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _fresh(path: Path) -> Path:
+    return path.with_name(f".{_short(path.name)}.{secrets.token_hex(4)}.new")
+
+
+def _short(name: str) -> str:
+    return os.fsdecode(os.fsencode(name)[:_LONGEST])
+
+
+def _remove_unheld(path: Path) -> None:
+    opened = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
     finally:
         os.close(opened)

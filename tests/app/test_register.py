@@ -55,7 +55,7 @@ def test_every_format_names_every_camera(
     out = tmp_path / "export"
     assert run(capsys, "export", form, *options, "--out", out) == (0, "", "")
     assert out.stat().st_size == pytest.approx(len(printed.encode()), abs=200)
-    assert not list(tmp_path.glob(".*.part"))
+    assert not list(tmp_path.glob(".*.new"))
     code, printed, wrong = run(capsys, "export", form, "--state", state)
     assert (code, wrong) == (0, "")
     # A map has no room for what has no place.
@@ -121,7 +121,7 @@ def test_a_notice_of_a_camera_and_of_a_zone(
         assert f'width="{width}' in data.decode()[:400]
     else:
         assert data.startswith(b"%PDF")
-    assert not list(tmp_path.glob(".*.part"))
+    assert not list(tmp_path.glob(".*.new"))
 
 
 @pytest.mark.skipif(not can_print("zh-Hant"), reason="no font with Chinese letters is installed")

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import msgspec
 
+from plainview.durable import beside
 from plainview.errors import InputError, PlainviewError
 
 if TYPE_CHECKING:
@@ -185,21 +185,10 @@ def replaced(target: Path, *, shown: Path | None = None) -> Iterator[Path]:
     PlainviewError when the disk is full; `target` is then as it was. `shown` is its name in errors.
     """
     shown = shown or target
-    part = target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}.part")
-    # Made inside the try: a signal may end this between any two steps, and its name is ours alone.
-    try:
+    with _named(shown, started=True), contextlib.ExitStack() as stack:
         with _named(shown):
-            # O_EXCL: never through a link that someone laid there.
-            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        with _named(shown, started=True):
-            yield part
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
-            part.replace(target)
-    finally:
-        # Where nothing could be made there is nothing to remove, and the first error tells why.
-        with contextlib.suppress(OSError):
-            part.unlink()
+            part = stack.enter_context(beside(target, mode=0o666))
+        yield part
 
 
 @contextlib.contextmanager

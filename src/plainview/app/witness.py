@@ -1,7 +1,6 @@
 """`plainview ledger witness`: a witness of logs, from its keys to its address, until stopped."""
 
 import os
-import secrets
 import stat
 import threading
 from collections.abc import Callable, Sequence
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from plainview.clock import Clock, SystemClock
-from plainview.durable import sync_folder
+from plainview.durable import put
 from plainview.errors import InputError, LedgerError
 from plainview.ledger.cosignature import ED25519, ML_DSA_44, Cosigner
 from plainview.ledger.note import Verifier
@@ -107,16 +106,9 @@ def _load(path: Path) -> Cosigner | None:
 
 
 def _make(path: Path, cosigner: Cosigner) -> Cosigner:
-    fresh = path.with_name(f".{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(fresh, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(f"{cosigner.text()}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)
-        sync_folder(path.parent)
+        put(path, f"{cosigner.text()}\n".encode())
     except OSError as error:
         raise LedgerError(
             f"no key can be made: {error.strerror}", where=str(path), mend="Give another --state"

@@ -2,14 +2,13 @@
 
 import json
 import math
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from msgspec import UNSET
 
+from plainview.durable import put
 from plainview.errors import CalibrationError, InputError, PlainviewError
 from plainview.geometry import (
     BODY_HEIGHT,
@@ -166,21 +165,9 @@ def write(out: Path, text: str, *, overwrite: bool) -> None:
             where=str(out),
             mend="Choose another name, or say that it is to be overwritten",
         )
-    temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        if overwrite:
-            Path(temporary).replace(out)
-        else:
-            # link, unlike replace, refuses a file that appeared in the meantime
-            os.link(temporary, out)
-            Path(temporary).unlink()
-        temporary = None
+        # A file that appeared in the meantime is refused too.
+        put(out, text.encode(), mode=0o666, over=overwrite)
     except FileExistsError as error:
         raise InputError(
             "the file exists already", where=str(out), mend="Choose another name"
@@ -191,6 +178,3 @@ def write(out: Path, text: str, *, overwrite: bool) -> None:
             where=str(out),
             mend="Check the folder, its rights and its free space",
         ) from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)

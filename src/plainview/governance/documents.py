@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from plainview.durable import put
+from plainview.durable import put, sweep
 from plainview.errors import LedgerError, LedgerLie
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -27,6 +27,7 @@ class Documents:
             raise LedgerError(
                 f"the folder of documents cannot be made ({error.strerror})", where=str(folder)
             ) from error
+        sweep(folder)  # what is written once under its own name is not written again
 
     def put(self, data: bytes) -> str:
         """Keep `data`; its digest. When this returns it is durable. Raises LedgerError."""

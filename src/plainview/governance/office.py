@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 
 from plainview import __version__
 from plainview.clock import Clock
+from plainview.durable import sweep
 from plainview.errors import (
     AccessRefused,
     InputError,
@@ -52,6 +53,7 @@ class Office:
         self.software = software
         self.documents = Documents(state / "governance" / "documents")
         self.drafts = state / "governance" / "drafts"
+        sweep(self.drafts)
         self.keys = state / "keys"
         self.ledger = Ledger(state, clock=clock, origin=origin)
         self.authority: Signer = load_or_make(state, AUTHORITY, self.ledger.origin)

@@ -3,12 +3,11 @@
 import contextlib
 import os
 import re
-import secrets
 import stat
 from pathlib import Path
 from typing import Final
 
-from plainview.durable import sync_folder
+from plainview.durable import put, sync_folder
 from plainview.errors import InputError, LedgerError
 from plainview.ledger.note import Signer
 
@@ -76,20 +75,11 @@ def load(state: Path, file: str) -> Signer | None:
 def _make(state: Path, file: str, name: str) -> Signer:
     path = key_path(state, file)
     signer = Signer.generate(name)
-    fresh = path.with_name(f".{file}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with os.fdopen(os.open(fresh, flags, 0o600), "wb") as opened:
-                opened.write(f"{signer.text()}\n".encode())
-                opened.flush()
-                os.fsync(opened.fileno())
-            # Whole or not at all, and never over a key that another process has just made.
-            with contextlib.suppress(FileExistsError):
-                os.link(fresh, path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        # Never over a key that another process has just made.
+        with contextlib.suppress(FileExistsError):
+            put(path, f"{signer.text()}\n".encode(), over=False)
         for folder in (path.parent, state):
             sync_folder(folder)
     except OSError as error:

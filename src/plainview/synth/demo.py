@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from plainview.durable import put
 from plainview.errors import PlainviewError
 from plainview.geometry import View
 from plainview.synth import plaza
@@ -203,6 +204,4 @@ def mark(folder: Path, share: float) -> None:
     """Say that the files in `folder` are whole as they are, up to `share` of the period."""
     sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.ts"))}
     text = json.dumps({"version": version(), "share": share, "bytes": sizes})
-    fresh = folder / f"{_MARK}.new"
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(folder / _MARK)
+    put(folder / _MARK, text.encode())

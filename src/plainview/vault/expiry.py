@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from plainview.durable import put, sync_folder
+from plainview.durable import put, sweep, sync_folder
 from plainview.errors import LedgerError, VaultError
 from plainview.ledger.merkle import leaf_hash, root_of
 from plainview.vault.layout import PARTIES, Layout, end_of
@@ -165,8 +165,7 @@ class Expiry:
 
     def _finish(self) -> int:
         """Carry out what was begun before; the lists that are still unrecorded."""
-        for half in self._layout.pending.glob("*.new"):
-            half.unlink()
+        sweep(self._layout.pending)
         unrecorded = 0
         for path in sorted(self._layout.pending.glob("*.list")):
             folder = self._layout.keys / path.name.partition(".")[0]

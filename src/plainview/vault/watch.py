@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from plainview.clock import Clock
+from plainview.durable import put
 
 SLACK: Final = 30.0
 """Seconds by which the clocks may differ from one look to the next."""
@@ -90,9 +91,7 @@ class Watch:
         self._since = None
 
     def _save(self) -> None:
-        fresh = self._saved.with_name(f".{self._saved.name}.new")
         try:
-            fresh.write_text(f"{self._clock.utc():.0f}", encoding="ascii")
-            fresh.replace(self._saved)
+            put(self._saved, f"{self._clock.utc():.0f}".encode())
         except OSError:
             return  # it only makes the next start more careless by what is missing

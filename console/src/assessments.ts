@@ -1,6 +1,7 @@
 /** All assessments: live ones, those being written, and what each still needs. */
 
 import { ask } from "./api";
+import { discardButton } from "./discard";
 import { demonstration, h, part } from "./dom";
 import { cameras, roleWords } from "./govern";
 import { may } from "./session";
@@ -19,6 +20,9 @@ interface Row {
   simulated: boolean;
   cameras: number;
   packs: string[];
+  digest: string;
+  /** Why it cannot be read, and how to mend it; empty where it is read. */
+  fault: string;
 }
 
 /** Days before its end at which a live assessment is marked. */
@@ -52,6 +56,7 @@ function group(title: string, rows: Row[], none: string, drafts: Row[]): HTMLEle
 }
 
 function item(row: Row, drafts: Row[]): HTMLElement {
+  if (row.fault) return broken(row);
   const name = row.title || row.id;
   const facts = [`${row.id}, revision ${row.revision}`, cameras(row.cameras), row.packs.length ? `rules: ${row.packs.join(", ")}` : "no policy pack"];
   const written = drafts.some((draft) => draft.id === row.id);
@@ -65,6 +70,17 @@ function item(row: Row, drafts: Row[]): HTMLElement {
     h("p", { class: "row-links" },
       row.published && h("a", { href: `/portal/en/assessments/${row.id}@${row.revision}` }, "As the public reads it", hidden.cloneNode(true)),
       h("a", { class: "button", href: `/assessments/edit/${row.id}${words === "Read" && row.published ? "?live=1" : ""}` }, words, hidden)));
+}
+
+/** A draft whose file was damaged, or written by hand and wrong: it is there, and must not be forgotten. */
+function broken(row: Row): HTMLElement {
+  const [go, error] = discardButton(row, `Delete the draft of ${row.id}?`, "It cannot be read here. What stands in its file is gone for good.", () => location.reload());
+  return h("li", { class: "card row" },
+    h("div", { class: "row-text" },
+      h("h3", {}, row.id),
+      h("p", { class: "pills" }, pill("bad", "Cannot be read")),
+      h("p", {}, row.fault.replace(/\.?$/, "."), " The file is in the state folder of this Plainview."), error),
+    row.digest && may("assess") && h("p", { class: "row-links" }, go));
 }
 
 function livePills(row: Row): HTMLElement[] {

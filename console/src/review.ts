@@ -1,13 +1,13 @@
 /** The last step: what is still wrong, what changes, the two approvals, and publishing. */
 
 import { ask, send } from "./api";
+import { discardButton } from "./discard";
 import { valueAt } from "./document";
 import { h, say } from "./dom";
 import type { Desk, Draft } from "./editor";
 import { placeWords } from "./fields";
 import { findingItem } from "./form";
 import { roleWords } from "./govern";
-import { question } from "./question";
 import { here, may } from "./session";
 import { sentence } from "./words";
 
@@ -113,26 +113,13 @@ function decisionCard(desk: Desk, draft: Draft | null): HTMLElement {
 }
 
 function discardCard(desk: Desk, draft: Draft): HTMLElement {
-  const error = h("p", { class: "error", role: "alert" });
-  const go = h("button", { type: "button", class: "quiet" }, "Delete this draft");
   const live = desk.live();
   const kept = live ? ` Revision ${live.revision} stays in force.` : "";
-  const given = draft.approvals.length ? " Approvals that were given stand in the public ledger all the same." : "";
-  go.addEventListener("click", () => {
-    question({ title: `Delete the draft of ${draft.id}, revision ${draft.revision}?`, text: `What was written in it is gone for good.${kept}${given}`, yes: "Delete it", no: "Keep it" }, () => {
-      go.disabled = true;
-      error.textContent = "";
-      send("POST", `desk/drafts/${draft.id}/discard`, { digest: draft.digest }).then(
-        () => desk.discarded(),
-        (problem: unknown) => {
-          go.disabled = false;
-          error.textContent = `Not deleted: ${words(problem)}`;
-        });
-    });
-  });
+  const given = draft.approvals.length ? " Its approval is taken back, and the public ledger says so." : "";
+  const [go, error] = discardButton(draft, `Delete the draft of ${draft.id}, revision ${draft.revision}?`, `What was written in it is gone for good.${kept}${given}`, () => desk.discarded());
   return h("section", { class: "card", "aria-labelledby": "discard-title" },
     h("h3", { id: "discard-title" }, "Not needed any more"),
-    h("p", { class: "note" }, `A draft permits nothing.${kept} What was written in it cannot be had back once it is deleted.`),
+    h("p", { class: "note" }, `A draft permits nothing, and whoever may write one may delete it.${kept} What was written in it cannot be had back once it is deleted.`),
     error, h("p", {}, go));
 }
 

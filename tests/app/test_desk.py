@@ -1,5 +1,6 @@
 """The desk of a running Plainview: drafts, approvals, permits, purposes and the stop switch."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,9 +147,13 @@ def test_the_stop_switch_over_the_desk(world: Office) -> None:
 
 
 def test_a_draft_is_deleted_as_it_was_read_and_only_then(world: Office) -> None:
-    """The ledger keeps what was approved and is told nothing new; what is granted is no draft."""
+    """Its approval is taken back in the ledger: the same text, written again, needs both anew."""
     desk = world.desk
     saved = desk.write_draft(OPERATOR, world.text())
+    before = world.office.ledger.size
+    desk.discard_draft(OPERATOR, saved.id, saved.digest)
+    assert world.office.ledger.size == before, "nobody had decided anything"
+    desk.write_draft(OPERATOR, world.text())
     desk.approve(CONTROLLER, saved.id, saved.digest)
     before = world.office.ledger.size
     with pytest.raises(InputError, match="was changed since"):
@@ -156,11 +161,59 @@ def test_a_draft_is_deleted_as_it_was_read_and_only_then(world: Office) -> None:
     assert desk.drafts()
     desk.discard_draft(OFFICER, saved.id, saved.digest)
     assert desk.drafts() == []
-    assert world.office.ledger.size == before
+    ((_, entry),) = world.office.ledger.entries(before, world.office.ledger.size)
+    assert (entry.kind, entry.subject) == ("assessment-withdrawn", f"assessment:{saved.id}@1")
+    assert (entry.role, entry.detail) == (OFFICER.role, {"assessment": saved.digest})
     with pytest.raises(InputError, match="no draft"):
         desk.discard_draft(OFFICER, saved.id, saved.digest)
     again = desk.write_draft(OPERATOR, world.text())
-    assert [one.role for one in again.approvals] == [CONTROLLER.role]
+    assert again.approvals == ()
+    desk.approve(OFFICER, saved.id, saved.digest)
+    with pytest.raises(InputError, match="controller is missing"):
+        desk.publish(OFFICER, saved.id)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("torn", b'id = "torn"\ntitle = ', "governance/drafts/torn.toml"),
+        ("empty", b"", "id"),
+        ("latin", b'id = "latin"\nlanguage = "\xe9"\n', "UTF-8"),
+        ("copy", b'id = "original"\n', "'original'"),
+        ("beyond", b'id = "beyond"\n[[capabilities]]\nname = "face-recognition"\n', "section 1"),
+    ],
+)
+def test_a_draft_that_cannot_be_read_is_listed_with_why(
+    world: Office, name: str, data: bytes, said: str
+) -> None:
+    """It was left out, and one that is no text failed the whole list; it can be deleted."""
+    saved = world.desk.write_draft(OPERATOR, world.text())
+    path = world.office.drafts / f"{name}.toml"
+    path.write_bytes(data)
+    found = {one.id: one for one in world.desk.drafts()}
+    assert set(found) == {saved.id, name}
+    assert said in found[name].fault
+    with pytest.raises(InputError, match=re.escape(f"drafts/{name}.toml")):
+        world.desk.approve(OFFICER, name, found[name].digest)
+    path.write_bytes(data + b"# mended meanwhile")
+    with pytest.raises(InputError, match="was changed since"):
+        world.desk.discard_draft(OPERATOR, name, found[name].digest)
+    path.write_bytes(data)
+    world.desk.discard_draft(OPERATOR, name, found[name].digest)
+    assert [one.id for one in world.desk.drafts()] == [saved.id]
+
+
+def test_a_file_that_no_page_can_reach_is_listed_too(world: Office) -> None:
+    """Its name is no assessment's id, or it is a folder: only by hand can it be removed."""
+    world.office.drafts.mkdir()
+    (world.office.drafts / "my draft (2).toml").write_text('id = "draft"\n')
+    (world.office.drafts / "folder.toml").mkdir()
+    found = {one.id: one for one in world.desk.drafts()}
+    assert "Rename or remove the file" in found["my draft (2)"].fault
+    assert "cannot be read" in found["folder"].fault
+    assert [one.digest for one in found.values()] == ["", ""]
+    with pytest.raises(InputError, match="was changed since"):
+        world.desk.discard_draft(OPERATOR, "folder", "")
 
 
 def test_what_is_in_force_stays_when_its_draft_goes(world: Office) -> None:

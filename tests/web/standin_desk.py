@@ -44,6 +44,7 @@ class StandinDesk:
         self._clock = clock
         self._today = today
         self._drafts: dict[str, str] = {}
+        self.broken: dict[str, DraftEdge] = {}
         self._live: dict[str, str] = {}
         self._approvals: dict[str, dict[Role, tuple[str, float]]] = {}
         self._stops: dict[str, StopEdge] = {}
@@ -103,7 +104,8 @@ class StandinDesk:
         """Live ones and drafts."""
         with self._lock:
             live = [self._edge(text, published=True) for text in self._live.values()]
-            return [*live, *(self._edge(text) for text in self._drafts.values())]
+            written = [self._edge(text) for text in self._drafts.values()]
+            return [*live, *written, *self.broken.values()]
 
     def check(self, text: str) -> list[FindingEdge]:
         """What the program's own check finds."""
@@ -132,6 +134,9 @@ class StandinDesk:
     def discard_draft(self, person: Person, draft: str, digest: str) -> None:  # noqa: ARG002 - the gate has asked
         """Forget it, if it is still what was read."""
         with self._lock:
+            if draft in self.broken and self.broken[draft].digest == digest:
+                del self.broken[draft]
+                return
             if _parse(self._draft(draft)).digest() != digest:
                 raise InputError("the draft was changed since it was read")
             del self._drafts[draft]
@@ -197,6 +202,12 @@ class StandinDesk:
             roles = tuple(other.role for other in agreed)
             self._stops[scope] = structs.replace(self._stops[scope], agreed=roles)
             return False
+
+    def damage(self, name: str, fault: str) -> None:
+        """Let there be a draft that cannot be read."""
+        self.broken[name] = DraftEdge(
+            name, 0, "", "", "d" * 64, (), (), published=False, fault=fault
+        )
 
     def _draft(self, name: str) -> str:
         if name not in self._drafts:

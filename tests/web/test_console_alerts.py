@@ -290,7 +290,8 @@ def test_the_gravest_site_comes_first_and_is_whole_on_the_map(
         name = small.locator("span").first
         assert name.evaluate("span => span.offsetWidth") == 1
         small.focus()
-        page.wait_for_function("span => span.offsetWidth > 30", arg=name.element_handle())
+        expect(name).not_to_have_css("width", "1px")
+        assert name.evaluate("span => span.offsetWidth") > 30
 
 
 def test_a_decision_that_fails_says_so_and_loses_no_word(

@@ -588,6 +588,33 @@ def test_a_draft_is_deleted_after_one_question(city: City, live: Assessment) -> 
     assert left.published
 
 
+def test_a_draft_that_cannot_be_read_is_listed_and_can_be_deleted(
+    city: City, live: Assessment
+) -> None:
+    """It was left out of the list as if nobody had written it; what is in force is still read."""
+    fault = "governance/drafts/torn.toml, line 3: this is not TOML. Mend the line"
+    city.desk.damage("torn", fault)
+    city.desk.damage(live.id, "governance/drafts: half of a draft")
+    with city.show("assessments", Role.SUPERVISOR) as page:
+        rows = page.get_by_role("region", name="Being written").get_by_role("listitem")
+        expect(rows).to_have_count(2)
+        torn = rows.filter(has=page.get_by_role("heading", name="torn"))
+        expect(torn).to_contain_text("Cannot be read")
+        expect(torn).to_contain_text(fault)
+        expect(page.get_by_role("button", name="Delete this draft")).to_have_count(0)
+    with city.show("assessments", Role.CONTROLLER) as page:
+        no_barriers(page)
+        torn = page.get_by_role("listitem").filter(has_text="torn.toml")
+        torn.get_by_role("button", name="Delete this draft").click()
+        page.wait_for_timeout(600)
+        page.get_by_role("button", name="Delete it").click()
+        expect(torn).to_have_count(0)
+        expect(page.get_by_text("half of a draft")).to_be_visible()
+    assert list(city.desk.broken) == [live.id]
+    with city.show(f"assessments/edit/{live.id}?live=1", Role.CONTROLLER) as page:
+        expect(page.locator(".save-state")).to_have_text("Read only")
+
+
 def test_what_allows_more_than_before_is_named(city: City, live: Assessment) -> None:
     """The draft beside the revision in force: what widens it comes first and is marked."""
     with city.show(f"assessments/edit/{live.id}#cameras", Role.CONTROLLER) as page:

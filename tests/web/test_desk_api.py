@@ -254,6 +254,24 @@ def test_each_role_changes_only_what_is_its_own(somebody: Somebody, role: Role) 
         assert refused == (path not in MAY[role]), (role, path, answer.text)
 
 
+def test_a_damaged_draft_is_told_and_never_written_over(
+    somebody: Somebody, desk: StandinDesk, example: Assessment
+) -> None:
+    """Whoever saves another under its id would lose it; asking for it says what is wrong."""
+    desk.damage(example.id, "governance/drafts/x.toml: is no text in UTF-8. Save it as UTF-8")
+    somebody.become(Role.CONTROLLER)
+    (row,) = somebody.get("/drafts")
+    assert (row["id"], row["fault"][:17]) == (example.id, "governance/drafts")
+    asked = somebody.get(f"/drafts/{example.id}", status=400)
+    assert "is no text in UTF-8" in asked["detail"]
+    body = {"document": document(example), "over": row["digest"]}
+    put = somebody.send("PUT", f"/drafts/{example.id}", body, status=400)
+    assert "is no text in UTF-8" in put["detail"]
+    begun = somebody.send("POST", "/drafts", {"document": document(example)}, status=400)
+    assert "already" in begun["detail"]
+    assert somebody.send("POST", f"/drafts/{example.id}/discard", {"digest": row["digest"]}) == []
+
+
 def test_a_visitor_sees_no_draft_and_no_standing(somebody: Somebody) -> None:
     """Where people are, only the schema and the choices are for everybody."""
     for path in ("/standing", "/drafts", "/drafts/x", "/drafts/x/diff"):

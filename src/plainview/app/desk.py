@@ -1,6 +1,5 @@
 """Governance as the pages ask for it: the implementation of `web.desk.Desk`."""
 
-import contextlib
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from plainview.governance.assessment import (
     say,
 )
 from plainview.governance.check import Finding
+from plainview.governance.documents import digest_of
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
 from plainview.governance.standing import PermitRecord
@@ -40,7 +40,6 @@ from plainview.web.desk import (
 
 _log = structlog.get_logger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MOST_DRAFTS = 1000
 _UNKNOWN = CameraState("waiting", "Plainview has not looked at it yet", "", ())
 
 
@@ -149,9 +148,8 @@ class RunningDesk:
             if record.granted_still(now):
                 edge = self._published(record)
                 found[edge.id, edge.published] = edge
-        for path in sorted(self._office.drafts.glob("*.toml"))[:_MOST_DRAFTS]:
-            with contextlib.suppress(OSError, InputError):
-                edge = self._edge(path.read_text(encoding="utf-8"))
+        for path in sorted(self._office.drafts.glob("*.toml")):
+            if edge := self._kept(path):
                 found.setdefault((edge.id, edge.published), edge)
         return [found[key] for key in sorted(found)]
 
@@ -181,16 +179,22 @@ class RunningDesk:
             ) from error
         return self._edge(text)
 
-    def discard_draft(self, person: Person, draft: str, digest: str) -> None:  # noqa: ARG002 - who may write may take back; a draft decides nothing
-        """Delete a draft as it was read."""
-        text, assessment = self._as_read(draft, digest, "delete")
-        if self._edge(text).published:
+    def discard_draft(self, person: Person, draft: str, digest: str) -> None:
+        """Delete a draft as it was read. Approvals of it count no more, which is recorded first."""
+        path = self._path(draft)
+        kept = self._kept(path)
+        if kept is None:
+            raise _missing(draft)
+        if not digest or kept.digest != digest:
+            raise _changed(draft, "delete")
+        if kept.published:
             raise InputError(
-                f"{assessment.name} is in force or will be, and no draft any more",
+                f"{draft}@{kept.revision} is in force or will be, and no draft any more",
                 where=f"assessment {draft}",
                 mend="Revoke its permit: see 'plainview assessment revoke --help'",
             )
-        path = self._path(draft)
+        if not kept.fault:
+            approving.withdraw(self._office, person, _parse(kept.text))
         try:
             path.unlink()
             sync_folder(path.parent)
@@ -250,23 +254,46 @@ class RunningDesk:
         return self._office.drafts / f"{name}.toml"
 
     def _draft(self, name: str) -> tuple[str, Assessment]:
+        path = self._path(name)
         try:
-            text = self._path(name).read_text(encoding="utf-8")
+            data = path.read_bytes()
         except OSError as error:
-            raise InputError(
-                f"there is no draft {name!r}", where="assessments", mend="Save it first"
-            ) from error
-        return text, _parse(text)
+            raise _missing(name) from error
+        return _read(path, data)
+
+    def _kept(self, path: Path) -> DraftEdge | None:
+        """The draft in the file `path`, with what is wrong where it cannot be read; None: gone."""
+        digest = ""
+        try:
+            data = path.read_bytes()
+            digest = digest_of(data)
+            text, _ = _read(path, data)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            fault = f"{_shown(path)}: cannot be read ({error.strerror}). Mend its permissions"
+        except InputError as error:
+            fault = error.line()
+        else:
+            return self._edge(text)
+        name = path.stem
+        return DraftEdge(
+            id=name,
+            revision=0,
+            title="",
+            text="",
+            digest=digest if _NAME.fullmatch(name) else "",
+            findings=(),
+            approvals=(),
+            published=False,
+            fault=fault,
+        )
 
     def _as_read(self, name: str, digest: str, wish: str) -> tuple[str, Assessment]:
         """The draft, which must still be what somebody read who has the `wish`."""
         text, assessment = self._draft(name)
         if assessment.digest() != digest:
-            raise InputError(
-                "the draft was changed since it was read",
-                where=f"assessment {name}",
-                mend=f"Read it again before you {wish} it",
-            )
+            raise _changed(name, wish)
         return text, assessment
 
     def _edge(self, text: str) -> DraftEdge:
@@ -305,6 +332,47 @@ class RunningDesk:
 
 def _unsound(error: PlainviewError) -> None:
     _log.error("a permit gives no purpose", why=error.line())
+
+
+def _missing(name: str) -> InputError:
+    return InputError(f"there is no draft {name!r}", where="assessments", mend="Save it first")
+
+
+def _changed(name: str, wish: str) -> InputError:
+    return InputError(
+        "the draft was changed since it was read",
+        where=f"assessment {name}",
+        mend=f"Read it again before you {wish} it",
+    )
+
+
+def _shown(path: Path) -> str:
+    return f"governance/drafts/{path.name}"
+
+
+def _read(path: Path, data: bytes) -> tuple[str, Assessment]:
+    """The draft that the file `path` holds. Raises InputError; `where` is in the state folder."""
+    where = _shown(path)
+    if not _NAME.fullmatch(path.stem):
+        raise InputError(
+            "a draft has its assessment's id for a name, and this can be none",
+            where=where,
+            mend="Rename or remove the file",
+        )
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "is no text in UTF-8", where=where, mend="Save the file as UTF-8, or delete the draft"
+        ) from error
+    assessment = parse_assessment(text, where)
+    if assessment.id != path.stem:
+        raise InputError(
+            f"the assessment in it has the id {assessment.id!r}",
+            where=where,
+            mend=f"Name the file {assessment.id}.toml, or write id = {path.stem!r} in it",
+        )
+    return text, assessment
 
 
 def _parse(text: str) -> Assessment:

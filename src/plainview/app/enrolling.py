@@ -33,10 +33,11 @@ class _Begun(Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def alone(keys: Path) -> Iterator[int]:
+def alone(keys: Path, *, wait: bool = True) -> Iterator[int]:
     """The note in the folder `keys`, for this process alone: its file descriptor.
 
-    The lock is the kernel's and ends with the process. Raises InputError where it cannot be had.
+    The lock is the kernel's and ends with the process. Raises InputError where it cannot be had,
+    and BlockingIOError where somebody else has it and no `wait` is wanted.
     """
     try:
         note = os.open(keys / NOTE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -44,7 +45,7 @@ def alone(keys: Path) -> Iterator[int]:
         raise _cannot(error) from error
     try:
         sync_folder(keys)
-        fcntl.flock(note, fcntl.LOCK_EX)
+        fcntl.flock(note, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield note
     finally:
         os.close(note)
@@ -89,14 +90,11 @@ def settled(keys: Path, office: Office) -> str:
     """As `settle`, for who enrols nobody; empty too while somebody else is enrolling."""
     if not (keys / NOTE).is_file():
         return ""
-    with contextlib.ExitStack() as stack:
-        note = os.open(keys / NOTE, os.O_RDWR | os.O_CLOEXEC)
-        stack.callback(os.close, note)
-        try:
-            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return ""
-        return settle(note, office)
+    try:
+        with alone(keys, wait=False) as note:
+            return settle(note, office)
+    except BlockingIOError:
+        return ""
 
 
 def _write(note: int, data: bytes) -> None:

@@ -147,6 +147,28 @@ def approve(
         return approvals(office, assessment)
 
 
+def withdraw(office: Office, person: Person, assessment: Assessment) -> None:
+    """Record that `assessment` is not to be granted: its approvals so far count no more.
+
+    Where nobody has approved it nothing was decided, and nothing is recorded. Of what was granted
+    it is the revocation that spends them. Raises LedgerError.
+    """
+    with office.lock:
+        office.refresh()
+        digest = assessment.digest()
+        held = office.standing().permits.get(assessment.name)
+        if not recorded(office, assessment) or (held is not None and held.assessment == digest):
+            return
+        office.record(
+            office.entry(
+                EntryKind.ASSESSMENT_WITHDRAWN,
+                f"assessment:{assessment.name}",
+                person,
+                assessment=digest,
+            )
+        )
+
+
 def publish(office: Office, person: Person | None, assessment: Assessment) -> str:
     """Grant the permit of an assessment that both have approved; the permit's id.
 

@@ -249,6 +249,10 @@ def _approved(standing: Standing, index: int, entry: Entry) -> None:
     standing.approvals[digest] = (*others, approval)
 
 
+def _withdrawn(standing: Standing, _index: int, entry: Entry) -> None:
+    standing.approvals.pop(text_in(entry, "assessment"), None)
+
+
 def _granted(standing: Standing, index: int, entry: Entry) -> None:
     name = _named(entry)
     assessment = name.rpartition("@")[0]
@@ -355,6 +359,7 @@ _CHANGES: dict[EntryKind, Callable[[Standing, int, Entry], None]] = {
     EntryKind.OFFICER_ENROLLED: _enrolled,
     EntryKind.OFFICER_REMOVED: _dismissed,
     EntryKind.ASSESSMENT_APPROVED: _approved,
+    EntryKind.ASSESSMENT_WITHDRAWN: _withdrawn,
     EntryKind.PERMIT_GRANTED: _granted,
     EntryKind.PERMIT_SUSPENDED: _suspended,
     EntryKind.PERMIT_RESUMED: _resumed,

@@ -26,6 +26,7 @@ class EntryKind(enum.StrEnum):
     OFFICER_ENROLLED = "officer-enrolled"
     OFFICER_REMOVED = "officer-removed"
     ASSESSMENT_APPROVED = "assessment-approved"
+    ASSESSMENT_WITHDRAWN = "assessment-withdrawn"
     PERMIT_GRANTED = "permit-granted"
     PERMIT_SUSPENDED = "permit-suspended"
     PERMIT_RESUMED = "permit-resumed"

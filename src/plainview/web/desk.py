@@ -40,6 +40,9 @@ class DraftEdge(Struct, frozen=True):
     findings: tuple[FindingEdge, ...]
     approvals: tuple[ApprovalEdge, ...]
     published: bool
+    fault: str = ""
+    """Why the file that keeps it cannot be read, and how to mend it; `text` is empty then, and
+    `digest` the file's own, empty where it can only be removed by hand."""
 
 
 class StopEdge(Struct, frozen=True):
@@ -140,9 +143,10 @@ class Desk(Protocol):
         ...
 
     def discard_draft(self, person: Person, draft: str, digest: str) -> None:
-        """Delete a draft as it was read. It decides nothing, so the ledger is told nothing.
+        """Delete a draft as it was read: whoever may write one may.
 
-        Approvals of its text stay there: they count again should exactly that be written again.
+        A draft decides nothing; where somebody has approved it the ledger is told that these
+        approvals count no more, also should exactly that be written again.
         """
         ...
 

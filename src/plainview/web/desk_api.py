@@ -113,6 +113,8 @@ def _reading(desk: Desk) -> list[Any]:
     def one(draft: Id) -> Drafted:
         """One assessment: what is being written, and what is live."""
         written, live = _both(desk, draft)
+        if written and written.fault and live:
+            written = None  # what is in force can be read all the same
         return Drafted(_form(written) if written else None, _form(live) if live else None)
 
     @get("/api/v1/desk/drafts/{draft:str}/diff", opt=rule(Action.READ_DRAFTS), **_READS)
@@ -170,17 +172,16 @@ def _writing(desk: Desk) -> list[Any]:
         if data.document.get("id") != draft:
             raise InputError("an assessment keeps its id", where="id", mend=f"Write {draft!r}")
         now = next((d for d in desk.drafts() if d.id == draft and not d.published), None)
-        if now is not None and now.digest != data.over:
-            raise InputError(
-                "somebody else has changed this draft since you opened it",
-                where=draft,
-                mend="Open it again in another window and put both changes together",
-            )
+        if now is not None:
+            _refuse_another(now, data.over)
         return _form(desk.write_draft(person_of(request), text_of(data.document)))
 
     @post("/api/v1/desk/drafts/{draft:str}/discard", opt=rule(Action.ASSESS), **_CHANGES)
     def discard(request: Asked, draft: Id, data: JSONBody[AsRead]) -> list[DraftRow]:
-        """Delete exactly the draft that was read; what is left. Approvals stay in the ledger."""
+        """Delete exactly the draft that was read; what is left.
+
+        Its approvals stay in the ledger, where an entry says that they count no more.
+        """
         desk.discard_draft(person_of(request), draft, data.digest)
         return [_row(one) for one in desk.drafts()]
 
@@ -263,11 +264,29 @@ def _both(desk: Desk, name: str) -> tuple[DraftEdge | None, DraftEdge | None]:
     return written, live
 
 
+def _refuse_fault(draft: DraftEdge) -> None:
+    if draft.fault:
+        raise InputError(draft.fault)
+
+
+def _refuse_another(now: DraftEdge, over: str) -> None:
+    """What is written must be made from the draft as it is `now`."""
+    _refuse_fault(now)
+    if now.digest != over:
+        raise InputError(
+            "somebody else has changed this draft since you opened it",
+            where=now.id,
+            mend="Open it again in another window and put both changes together",
+        )
+
+
 def _parsed(draft: DraftEdge) -> Assessment:
+    _refuse_fault(draft)
     return parse_assessment(draft.text, f"{draft.id}.toml")
 
 
 def _form(draft: DraftEdge) -> DraftForm:
+    _refuse_fault(draft)
     return DraftForm(
         id=draft.id,
         revision=draft.revision,
@@ -300,4 +319,6 @@ def _row(draft: DraftEdge) -> DraftRow:
         simulated=bool(data.get("simulated")),
         cameras=len(data.get("cameras", ())),
         packs=list(data.get("packs", ())),
+        digest=draft.digest,
+        fault=draft.fault,
     )

@@ -67,6 +67,9 @@ class DraftRow(Struct, frozen=True):
     simulated: bool
     cameras: int
     packs: list[str]
+    digest: str
+    fault: str
+    """Why it cannot be read, and how to mend it; empty where it is read."""
 
 
 class DraftForm(Struct, frozen=True):

@@ -149,8 +149,9 @@ class RunningDesk:
                 edge = self._published(record)
                 found[edge.id, edge.published] = edge
         for path in sorted(self._office.drafts.glob("*.toml")):
-            if edge := self._kept(path):
-                found.setdefault((edge.id, edge.published), edge)
+            kept = self._kept(path)
+            if kept is not None:
+                found.setdefault((kept.id, kept.published), kept)
         return [found[key] for key in sorted(found)]
 
     def check(self, text: str) -> list[FindingEdge]:

@@ -199,6 +199,11 @@ def _shaken(moment: Moment) -> Frame:
     return moment.shown(0.002 * math.sin(9 * moment.age), 0.002 * math.sin(11 * moment.age))
 
 
+def _blown(moment: Moment) -> Frame:
+    """To and fro by more than what is a move, and for as long."""
+    return moment.shown(0.012 * math.sin(0.7 * moment.age), 0.01 * math.sin(0.9 * moment.age))
+
+
 def mishaps() -> tuple[Mishap, ...]:
     """Everything that befalls a camera here, worst first, and last what is no fault."""
     blind, dark = frozenset({Health.BLIND}), frozenset({Health.DARK})
@@ -235,5 +240,6 @@ def mishaps() -> tuple[Mishap, ...]:
         Mishap("lamps go on", none, _lit(1.3)),
         Mishap("a lorry stops", none, _lorry),
         Mishap("wind at the mast", none, _shaken),
+        Mishap("a gale at the mast", none, _blown),
         Mishap("a coarse coder", none, _shown, COARSE),
     )

@@ -135,6 +135,7 @@ class HealthMonitor:
         foreground: NDArray[np.bool_] | None = None,
         *,
         key: bool | None = None,
+        sways: bool = False,
     ) -> None:
         """Take one frame.
 
@@ -144,6 +145,7 @@ class HealthMonitor:
             plate: (h, w) luma of the empty scene, as far as it is known.
             foreground: (h, w), where the frame differs from the plate.
             key: whether a key frame was decoded since the last update; None if not known.
+            sways: whether the camera goes to and fro: it was not knocked aside then.
         """
         if luma.shape != self._shape:
             self._restart(luma.shape)
@@ -171,7 +173,7 @@ class HealthMonitor:
             if slow >= SLOW or slow < 0:
                 step = slow if 0 < slow <= 2 * SLOW else 0.0
                 self._slow_t = t
-                moved = turned or has_moved(reference, luma, look, agreement)
+                moved = turned or (not sways and has_moved(reference, luma, look, agreement))
                 latches[Health.MOVED].feed(moved, step)
                 blurred = is_blurred(reference, luma, agreement, before, foreground)
                 latches[Health.BLURRED].feed(None if moved else blurred, step)

@@ -274,7 +274,8 @@ class Measurer:
         if not 0 <= t - self._watched < WATCH_EVERY:
             mask = None if estimator.mask is None else estimator.mask > 0
             plate = estimator.plate.luma
-            self._monitor.update(work, t, plate=plate, foreground=mask, key=self._key)
+            sways = self._steady.sways
+            self._monitor.update(work, t, plate=plate, foreground=mask, key=self._key, sways=sways)
             self._watched, self._key = t, False
         flags = self._monitor.flags()
         trusted = not flags

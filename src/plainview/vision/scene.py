@@ -15,9 +15,14 @@ import numpy as np
 
 from plainview.vision.light import Light
 from plainview.vision.plate import Image, Luma, Plate, gradient
+from plainview.vision.steady import LEAST, Steady, steadied
 
 BOOTSTRAP = 30.0
 """Seconds of frames that a plate is learned from."""
+SHARPER = 2
+"""Times that frames of a camera that sways are set right: the first plate is a smeared one."""
+OFTEN = 0.25
+"""Part of the frames that must be beside the plate for it: a few do not smear it."""
 MOST_FRAMES = 28
 """Frames that a plate is learned from."""
 STAGES = (2.0, 5.0, 12.0, BOOTSTRAP)
@@ -63,8 +68,22 @@ class FrameStore:
         return self._frames
 
     def learn(self) -> Plate:
-        """The plate of what was seen."""
-        return Plate.learn(self._frames)
+        """The plate of what was seen; where the camera sways, from its middle."""
+        plate = Plate.learn(self._frames)
+        for _ in range(SHARPER):
+            by = Steady()
+            found = [by.shift(frame, plate.luma) for frame in self._frames]
+            if sum(shift is not None for shift in found) < OFTEN * len(found):
+                break
+            shifts = np.stack([np.zeros(2) if shift is None else shift for shift in found])
+            # The first plate is that of an end of its way, where a mast stays longest.
+            shifts -= np.median(shifts, axis=0)
+            self._frames = [
+                steadied(frame, shift) if np.hypot(*shift) >= LEAST else frame
+                for frame, shift in zip(self._frames, shifts, strict=True)
+            ]
+            plate = Plate.learn(self._frames)
+        return plate
 
     def clear(self) -> None:
         """Forget all."""

@@ -3,9 +3,11 @@
 Wind on a mast and lorries on a bridge move a picture by a pixel or two, to and fro. Against the
 plate all its edges then differ, and by flow all of it moves: far away that is many metres a second.
 The shift is found as Lucas & Kanade do (IJCAI 1981), over the whole picture and without what stands
-before the plate; a picture that is hardly beside it is left as it is.
+before the plate, in a coarse picture first and then in a finer one; a picture that is hardly beside
+it is left as it is.
 """
 
+from collections import deque
 from typing import Final, NamedTuple
 
 import cv2
@@ -24,8 +26,10 @@ Places = NDArray[np.intp]
 
 LEAST: Final = 0.5
 """Working pixels from which a picture is set right: less is what each edge's noise allows for."""
-MOST: Final = 4.0
+MOST: Final = 9.0
 """Working pixels from which it is no swaying, or was not found."""
+SCALES: Final = (4, 2)
+"""Working pixels to one of the pictures in which it is looked for, the coarse one first."""
 STEPS: Final = 4
 NEAR: Final = 0.04
 """Pixels by which the last step moves, at most."""
@@ -45,6 +49,10 @@ FEW: Final = 600
 """Places of it at which each picture is looked at."""
 MAYBE: Final = 0.35
 """Working pixels by which one step moves from which a closer look is worth it."""
+RECENT: Final = 25
+"""Shifts that tell whether a camera sways: of five seconds of frames."""
+APART: Final = 2.0
+"""Working pixels that some of these lie apart while it does."""
 KEPT: Final = 50
 """Pictures that are held against one plate before it is looked at anew."""
 
@@ -60,50 +68,77 @@ class _Points(NamedTuple):
     gy: Values
 
 
-class _Held(NamedTuple):
-    """What pictures are held against."""
+class _Scaled(NamedTuple):
+    """The plate in a smaller picture."""
 
-    few: _Points
-    """Of the working picture: they tell whether a closer look is worth it."""
-    half: Image
-    """(h/2, w/2) the plate at half of the working size."""
+    scale: int
+    """Working pixels to one of its own."""
+    values: Values
+    """(n,) grey levels where it has structure."""
     gx: Values
-    """(n,) grey levels a pixel there, where it has structure."""
+    """(n,) grey levels a pixel there."""
     gy: Values
     rows: Places
     """Where that is."""
     columns: Places
 
 
+class _Held(NamedTuple):
+    """What pictures are held against."""
+
+    few: _Points
+    """Of the working picture: they tell whether a closer look is worth it."""
+    scaled: tuple[_Scaled, ...]
+    """For each of SCALES."""
+
+
 class Steady:
-    """Owns what pictures are held against, and for how many more."""
+    """Owns what pictures are held against, for how many more, and how far the last were beside."""
 
     def __init__(self) -> None:
         """No plate yet."""
         self._held: _Held | None = None
         self._left = 0
+        self._shifts: deque[Shift] = deque(maxlen=RECENT)
+
+    @property
+    def sways(self) -> bool:
+        """Whether the last pictures were beside the plate by one shift after another.
+
+        A camera that was knocked aside stands still again, beside it by one and the same.
+        """
+        if len(self._shifts) < 2:
+            return False
+        return float(np.ptp(np.stack(self._shifts), axis=0).max()) > APART
 
     def shift(self, luma: Luma, plate: Luma) -> Shift | None:
         """By how much `luma` (h, w) is beside `plate` (h, w); None where that is hardly at all."""
+        shift = self._shift(luma, plate)
+        if shift is not None:
+            self._shifts.append(shift)
+        return shift
+
+    def _shift(self, luma: Luma, plate: Luma) -> Shift | None:
         held = self._hold(plate)
         if held is None or not _may_be(luma, held.few):
             return None
-        now = _half(luma)
-        now *= _gain(now[held.rows, held.columns], held.half[held.rows, held.columns])
-        found = np.zeros(2)
-        beside = left = _rest(now, held, found)
-        for _ in range(STEPS):
-            step = _step(left, held.gx, held.gy)
-            found -= step
-            if not np.hypot(*found) <= MOST / 2:
-                return None
-            left = _rest(now, held, found)
-            if np.hypot(*step) < NEAR:
-                break
-        whole = 2 * found
+        shift = np.zeros(2)
+        for fine in held.scaled:
+            now = _smaller(luma, fine.scale)
+            now *= _gain(now[fine.rows, fine.columns], fine.values)
+            beside = _rest(now, fine, np.zeros(2))
+            left = _rest(now, fine, shift)
+            for _ in range(STEPS):
+                step = fine.scale * _step(left, fine.gx, fine.gy)
+                shift -= step
+                if not np.hypot(*shift) <= MOST:
+                    return None
+                left = _rest(now, fine, shift)
+                if np.hypot(*step) < NEAR * fine.scale:
+                    break
         better = float(np.median(np.abs(left))) <= BETTER * float(np.median(np.abs(beside)))
-        sure = better and _both_ways(beside, held.gx * found[0] + held.gy * found[1])
-        return whole if sure and float(np.hypot(*whole)) >= LEAST else None
+        sure = better and _both_ways(beside, fine.gx * shift[0] + fine.gy * shift[1])
+        return shift if sure and float(np.hypot(*shift)) >= LEAST else None
 
     def _hold(self, plate: Luma) -> _Held | None:
         """What `plate` has to be held against; None where it has too little of it."""
@@ -118,9 +153,9 @@ def steadied(luma: Luma, shift: Shift) -> Luma:
     return np.asarray(_moved(luma, shift), dtype=np.uint8)
 
 
-def _half(luma: Luma) -> Image:
+def _smaller(luma: Luma, scale: int) -> Image:
     height, width = luma.shape
-    small = cv2.resize(luma, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(luma, (width // scale, height // scale), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.GaussianBlur(small.astype(np.float32), (0, 0), 1.0), dtype=np.float32)
 
 
@@ -136,17 +171,25 @@ def _moved(picture: Luma | Image, shift: Shift) -> NDArray[np.generic]:
 
 
 def _held(plate: Luma) -> _Held | None:
-    half = _half(plate)
-    gx, gy = gradients(half)
-    y, x = np.nonzero(cv2.magnitude(gx, gy) >= STRUCTURE)
-    if len(y) < ENOUGH * half.size:
+    scaled = [_scaled(plate, scale) for scale in SCALES]
+    fine = scaled[-1]
+    if len(fine.values) < ENOUGH * plate.size / fine.scale**2 or any(
+        len(one.values) == 0 for one in scaled
+    ):
         return None
-    some = np.linspace(0, len(y) - 1, FEW).astype(np.intp)
-    rows, columns = 2 * y[some], 2 * x[some]
+    some = np.linspace(0, len(fine.values) - 1, FEW).astype(np.intp)
+    rows, columns = fine.scale * fine.rows[some], fine.scale * fine.columns[some]
     smooth = np.asarray(cv2.blur(plate, (5, 5)), dtype=np.float32)
     wx, wy = (one[rows, columns] for one in gradients(smooth))
     few = _Points(rows, columns, smooth[rows, columns], wx, wy)
-    return _Held(few, half, gx[y, x], gy[y, x], y, x)
+    return _Held(few, tuple(scaled))
+
+
+def _scaled(plate: Luma, scale: int) -> _Scaled:
+    small = _smaller(plate, scale)
+    gx, gy = gradients(small)
+    y, x = np.nonzero(cv2.magnitude(gx, gy) >= STRUCTURE)
+    return _Scaled(scale, small[y, x], gx[y, x], gy[y, x], y, x)
 
 
 def _gain(values: Values, plate: Values) -> np.float32:
@@ -175,10 +218,10 @@ def _both_ways(rest: Values, along: Values) -> bool:
     return min(darker, brighter) > ALIKE * max(darker, brighter)
 
 
-def _rest(now: Image, held: _Held, shift: Shift) -> Values:
+def _rest(now: Image, held: _Scaled, shift: Shift) -> Values:
     """(n,) how `now` (h, w), moved back by `shift`, differs from the plate at its structure."""
-    back = np.asarray(_moved(now, shift), dtype=np.float32)
-    return np.asarray(back[held.rows, held.columns] - held.half[held.rows, held.columns])
+    back = np.asarray(_moved(now, shift / held.scale), dtype=np.float32)
+    return np.asarray(back[held.rows, held.columns] - held.values)
 
 
 def _step(rest: Values, gx: Values, gy: Values) -> Shift:

@@ -4,10 +4,11 @@
 
 PETS 2009 S2.L1 is coded anew as cameras code: H.264, H.265, MPEG-4 and motion JPEG, at a bitrate
 that is good and at one that is poor; then bytes of the H.264 file are turned over, as a bad line
-does; then other depths, sizes, containers and clocks (`shaped.py`). Each is measured as a person
-would. One table: the mean absolute error of the count where the
-camera is believed, its bias, and in how many of the intervals it is not. Nothing else changes: the
-first row is the recording as it came.
+does; then other depths, sizes, containers and clocks (`shaped.py`); then what lesser cameras would
+have seen in worse weather (`sights.py`). Each is measured as a person would. One table: the mean
+absolute error of the count where the camera is believed, its bias, and in how many of the
+intervals it is not. Nothing else changes: the first row is the recording
+as it came.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from plainview.evaluate.score import true_counts
 from plainview.evaluate.table import table
 from plainview.record import Health
 from plainview.vision.encoder import Encoder
+from sights import SIGHTS
 
 
 class Form(NamedTuple):
@@ -110,7 +112,7 @@ def rows(folder: Path) -> Iterator[list[str]]:
     for form in FORMS:
         with tempfile.TemporaryDirectory(prefix="plainview-recoded-") as scratch:
             yield row(form.name, coded(source, form, Path(scratch)), folder)
-    for shape in shaped.SHAPES:
+    for shape in (*shaped.SHAPES, *SIGHTS):
         with tempfile.TemporaryDirectory(prefix="plainview-recoded-") as scratch:
             camera = shaped.believing(folder / "camera.toml", Path(scratch))
             made = shaped.made(source, shape, Path(scratch))

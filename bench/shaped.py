@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 RATE = 7.0
 """Frames per second at which it was taken, and its truth is told."""
+Frame = NDArray[np.uint8]
+"""(h, w, 3) red, green, blue."""
 Pairs = tuple[tuple[str, str], ...]
 _QUIET = (("preset", "veryfast"), ("x265-params", "log-level=none"))
 _LEFT_OUT = np.random.default_rng(0).random(2000) < 0.4
@@ -25,7 +28,7 @@ _INTERLACED = 1 << 18 | 1 << 29
 
 
 class Shape(NamedTuple):
-    """A form of a film, but for what it shows."""
+    """A form of a film."""
 
     name: str
     codec: str = "libx264"
@@ -41,6 +44,8 @@ class Shape(NamedTuple):
     time: Callable[[int], float] = lambda k: k / RATE
     """Seconds at which frame k is shown."""
     left_out: Callable[[int], bool] = lambda _: False
+    seen: Callable[[Frame, int], Frame] | None = None
+    """What is shown in place of frame k, where it is not the same (sights.py)."""
 
 
 SHAPES = (
@@ -111,9 +116,17 @@ def _part(
         for k, frame in enumerate(film.decode(video=0)):
             if not frames[0] <= k < frames[1] or shape.left_out(k):
                 continue
-            picture = frame.reformat(*size, format=shape.pixels)
+            picture = _shown(frame, shape, k).reformat(*size, format=shape.pixels)
             picture.pts, picture.time_base = round(shape.time(k) / base), base
             picture.pict_type = av.video.frame.PictureType.NONE
             out.mux(stream.encode(picture))
         out.mux(stream.encode(None))
     return path
+
+
+def _shown(frame: av.VideoFrame, shape: Shape, k: int) -> av.VideoFrame:
+    """`frame`, which is the kth, as it is seen in that `shape`."""
+    if shape.seen is None:
+        return frame
+    seen = shape.seen(np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8), k)
+    return av.VideoFrame.from_ndarray(seen, format="rgb24")

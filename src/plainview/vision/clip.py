@@ -53,21 +53,7 @@ def opened(
         os.lseek(descriptor, 0, os.SEEK_SET)
         address, options = "fd:", options | {"fd": str(descriptor)}
     with sources.connect(address, source, options, (OPEN, OPEN)) as container:
-        if descriptor is not None and growing is None:
-            _refuse_turned(descriptor, container, source)
         yield container
-
-
-def _refuse_turned(descriptor: int, container: InputContainer, source: Source) -> None:
-    """Raise SourceError where a player shows the pictures otherwise than they are measured."""
-    if "mp4" not in container.format.name.split(","):
-        return
-    if any(is_turned(descriptor, stream.id) for stream in container.streams.video):
-        raise SourceError(
-            "its pictures are turned or mirrored when they are played, and stored otherwise",
-            where=source.name,
-            mend="Turn them for good, as by 'ffmpeg -i IN.mp4 OUT.mp4', and calibrate on that",
-        )
 
 
 def data(packet: "Compressed") -> bytes:
@@ -81,7 +67,8 @@ def data(packet: "Compressed") -> bytes:
 def video(container: InputContainer, source: Source) -> VideoStream:
     """The stream to measure: the first that is moving pictures.
 
-    Raises SourceError when there is none, or when no decoder here knows it.
+    Raises SourceError when there is none, when no decoder here knows it, or where a player shows
+    its pictures otherwise than they are measured.
     """
     for stream in container.streams.video:
         if stream.disposition & av.stream.Disposition.attached_pic:
@@ -91,6 +78,12 @@ def video(container: InputContainer, source: Source) -> VideoStream:
                 "its pictures are in a form that FFmpeg here cannot decode",
                 where=source.name,
                 mend="Convert it to H.264",
+            )
+        if is_turned(stream):
+            raise SourceError(
+                "its pictures are turned or mirrored when they are played, and stored otherwise",
+                where=source.name,
+                mend="Turn them for good, as by 'ffmpeg -i IN.mp4 OUT.mp4', and calibrate on that",
             )
         return stream
     held = "sound, no pictures" if container.streams.audio else "no pictures"

@@ -1,76 +1,40 @@
-"""Whether a film's container says that its pictures are to be turned when they are shown.
+"""Whether a film says that its pictures are to be turned or mirrored when they are shown.
 
-A telephone held upright films sideways and says so in the file's head (ISO/IEC 14496-12, 8.2.2 and
-8.3.2: the matrices of movie and track). Pictures are measured as they are stored, so that a
-projection that was marked in what a player shows would be wrong in every point. FFmpeg tells of the
-matrix with a decoded picture, which the tap never has; so it is read from the head.
+A telephone held upright films sideways and says so in the file's head: MP4 and QuickTime by the
+matrices of movie and track (ISO/IEC 14496-12, 8.2.2 and 8.3.2), Matroska by its projection.
+Pictures are measured as they are stored, so that a projection that was marked in what a player
+shows would be wrong in every point.
+
+FFmpeg's demuxers understand each container's own way, but PyAV tells of it with a decoded picture
+only, which the tap never has. So FFmpeg is asked to write the head of a QuickTime film with this
+stream in it, in memory, and the matrix is read there.
 """
 
-import os
+import contextlib
+import io
 import struct
-from collections.abc import Iterator
 
-_HEAD = struct.Struct(">I4s")
-_LARGE = struct.Struct(">Q")
+import av
+
 _MATRIX = struct.Struct(">9i")
-_WHERE = {b"mvhd": (36, 48), b"tkhd": (40, 52)}
-"""Bytes from a box's start to its matrix, without its head, for short and for long times."""
-_TRACK = (12, 20)
-"""The same for the number of a track."""
-_MOST = 10_000
-"""Boxes that are looked at."""
+_AT = 44
+"""Bytes from the word `tkhd` to the matrix, in a box of version 0, as a film without length has."""
 
 
-def is_turned(descriptor: int, track: int) -> bool:
-    """Whether the pictures of `track` are turned or mirrored by the head of the file.
+def is_turned(stream: av.video.stream.VideoStream) -> bool:
+    """Whether who plays `stream` is told to turn or mirror its pictures.
 
-    `descriptor` is an open MP4 or QuickTime file, whose position does not change. What cannot be
-    read turns nothing.
+    What a QuickTime film cannot hold is taken for not turned.
     """
-    size = os.fstat(descriptor).st_size
-    for kind, start, end in _boxes(descriptor, 0, size):
-        if kind != b"moov":
-            continue
-        for inner, begin, close in _boxes(descriptor, start, end):
-            if inner == b"mvhd" and _turns(descriptor, inner, begin):
-                return True
-            heads = _boxes(descriptor, begin, close) if inner == b"trak" else ()
-            for name, at, _ in heads:
-                if name == b"tkhd" and _number(descriptor, at) == track:
-                    return _turns(descriptor, name, at)
-    return False
-
-
-def _boxes(descriptor: int, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes between `at` and `end`: kind, where its content begins, where it ends."""
-    for _ in range(_MOST):
-        head = os.pread(descriptor, 16, at)
-        if len(head) < _HEAD.size or at + _HEAD.size > end:
-            return
-        size, kind = _HEAD.unpack_from(head)
-        begin = at + _HEAD.size
-        if size == 1 and len(head) == 16:
-            (size,) = _LARGE.unpack_from(head, 8)
-            begin += _LARGE.size
-        close = end if size == 0 else at + size
-        if not begin <= close <= end:
-            return
-        yield kind, begin, close
-        at = close
-
-
-def _long(descriptor: int, at: int) -> bool:
-    """Whether the box has times of 64 bits (its version is 1)."""
-    return os.pread(descriptor, 1, at) == b"\x01"
-
-
-def _number(descriptor: int, at: int) -> int:
-    return int.from_bytes(os.pread(descriptor, 4, at + _TRACK[_long(descriptor, at)]), "big")
-
-
-def _turns(descriptor: int, kind: bytes, at: int) -> bool:
-    data = os.pread(descriptor, _MATRIX.size, at + _WHERE[kind][_long(descriptor, at)])
-    if len(data) < _MATRIX.size:
+    head = io.BytesIO()
+    with contextlib.suppress(av.FFmpegError, ValueError):
+        # Never closed, which would end a film in which there is nothing.
+        film = av.open(head, "w", format="mov", options={"movflags": "empty_moov"})
+        film.add_stream_from_template(stream)
+        film.start_encoding()
+    data = head.getvalue()
+    at = data.find(b"tkhd") + _AT
+    if at < _AT or len(data) < at + _MATRIX.size:
         return False
-    across, a, _, b, down, *_ = _MATRIX.unpack(data)
+    across, a, _, b, down, *_ = _MATRIX.unpack_from(data, at)
     return bool(a or b or across < 0 or down < 0)

@@ -317,8 +317,11 @@ export function watchSummary(watches: Watch[]): string {
 
 /** What an empty list of alerts means: no alert is no all-clear where nothing can be told. */
 export function quietWords(watches: Watch[]): { words: string; sure: boolean } {
-  const blind = watches.filter((watch) => watch.state === "cannot-tell" || watch.state === "off").length;
-  return quiet(blind === 0 ? "" : `${blind} of ${watches.length} thresholds cannot be told`);
+  const of = (state: WatchState, said: string): string => {
+    const count = watches.filter((watch) => watch.state === state).length;
+    return count === 0 ? "" : `${count} of ${watches.length} thresholds ${count === 1 ? said.replace(/^are/, "is") : said}`;
+  };
+  return quiet([of("cannot-tell", "cannot be told"), of("off", "are off, as no assessment in force allows it")].filter(Boolean).join(", and "));
 }
 
 /** The same for all sites together, of which it is known how many cameras can be believed. */

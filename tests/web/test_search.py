@@ -160,6 +160,8 @@ def test_pages_follow_one_another_and_belong_to_their_search(client: Client) -> 
         ("camra=quay-east", "Did you mean 'camera'?"),
         ("text=stewards", "no such parameter"),
         ("zone=a%00b", "no letter"),
+        ("state=open&state=ended", "given twice"),
+        ("since=1&since=2", "given twice"),
     ],
 )
 def test_a_search_that_makes_no_sense_is_one_clear_problem(

@@ -66,15 +66,19 @@ _COMMON: Final = frozenset(
     | {"limit", "cursor"}
 )
 """Parameters that events and alerts have in common."""
+_MANY: Final = frozenset({"site", "camera", "zone", "kind"})
+"""Those of them that may be given more than once: any of the values is looked for."""
 
 
-def _only(request: Http, own: str) -> None:
+def _only(request: Http, own: str, many: frozenset[str]) -> None:
     """Raise InputError for a parameter that is none: its filter would be left out unsaid.
 
-    And for one that no text of a store can hold, at which a store would stop midway.
+    As would the first of two that only one can be of, which all are but `many`. And for one that no
+    text of a store can hold, at which a store would stop midway.
     """
     known = _COMMON | {own}
-    for name, value in request.query_params.multi_items():
+    given = list(request.query_params.multi_items())
+    for name, value in given:
         if name not in known:
             guess = nearest(name, known)
             raise InputError(
@@ -86,6 +90,8 @@ def _only(request: Http, own: str) -> None:
             )
         if "\0" in value:
             raise InputError("a sign of it is no letter (U+0000)", where=name, mend="Leave it out")
+        if name not in _MANY | many and sum(name == other for other, _ in given) > 1:
+            raise InputError("is given twice, and only one can be", where=name, mend="Give it once")
 
 
 def _where(
@@ -128,7 +134,7 @@ def _events(
     which: Annotated[Literal["open", "ended"] | None, QueryParameter(name="state")] = None,
     standing: Annotated[list[Standings] | None, QueryParameter(max_items=2)] = None,
 ) -> Asked:
-    _only(request, "standing")
+    _only(request, "standing", frozenset({"standing"}))
     standings = tuple(EventStanding(one) for one in standing or ())
     return structs.replace(where, state=(which,) if which else (), standing=standings)
 
@@ -144,7 +150,7 @@ def _alerts(
         QueryParameter(max_length=200, description="Each word is in what persons wrote about it."),
     ] = "",
 ) -> Asked:
-    _only(request, "text")
+    _only(request, "text", frozenset({"state"}))
     return structs.replace(where, state=tuple(which or ()), text=text)
 
 

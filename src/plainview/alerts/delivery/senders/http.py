@@ -53,8 +53,10 @@ class Poster:
                 mend="See whether that server runs and can be reached from here",
             ) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
+            # What breaks off as we leave is told by a system as a fault of our own.
+            late_by = f"no answer within {LONGEST:g} s" if self._client.is_closed else ""
             raise DeliveryFailed(
-                f"cannot be reached ({reason(error)})",
+                late_by or f"cannot be reached ({reason(error)})",
                 where=self._address,
                 mend="See whether that server runs and can be reached from here",
             ) from error

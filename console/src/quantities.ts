@@ -123,7 +123,7 @@ export function watchesCard(site: string, heard: (watches: Watch[]) => void): HT
     const shown = answer.map(fill);
     if (shown.length !== body.children.length || shown.some((row, k) => body.children[k] !== row)) body.replaceChildren(...shown);
     scroll.hidden = answer.length === 0;
-    say(said, answer.length === 0 ? "No thresholds are set for this site." : "Cannot tell: not measured well enough, or not for long enough; the reason stands beside it. Nobody is called, and nothing is cleared. Off: no assessment in force allows it.");
+    say(said, answer.length === 0 ? "No thresholds are set for this site." : "Cannot tell: not measured well enough, or not for long enough; the reason stands beside it. Nobody is called, and nothing is cleared. Off: no assessment in force allows it, or it was stopped.");
   }, (words) => say(said, words));
   return card;
 }

@@ -145,7 +145,7 @@ describe("alerts", () => {
     expect(watchSummary(watches)).toBe("3 thresholds are watched: 2 clear, 1 cannot be told.");
     expect(quietWords(watches)).toEqual({ words: "No open alerts, but 1 of 3 thresholds cannot be told. This does not mean that all is well.", sure: false });
     expect(quietWords(watches.slice(0, 1)).sure).toBe(true);
-    expect(quietWords([...watches, { ...watch, state: "off" }]).words).toContain("but 1 of 4 thresholds cannot be told, and 1 of 4 thresholds is off, as no assessment in force allows it.");
+    expect(quietWords([...watches, { ...watch, state: "off" }]).words).toContain("but 1 of 4 thresholds cannot be told, and 1 of 4 thresholds is off.");
     expect(watchSummary([])).toBe("No thresholds are set for this site.");
     expect(quietSites([{ cameras: 2, believed: 1 }, { cameras: 3, believed: 3 }])).toEqual({ words: "No open alerts, but 1 of 5 cameras cannot be believed. This does not mean that all is well.", sure: false });
     expect(quietSites([{ cameras: 2, believed: 0 }]).words).toContain("all 2 cameras");

@@ -321,7 +321,7 @@ export function quietWords(watches: Watch[]): { words: string; sure: boolean } {
     const count = watches.filter((watch) => watch.state === state).length;
     return count === 0 ? "" : `${count} of ${watches.length} thresholds ${count === 1 ? said.replace(/^are/, "is") : said}`;
   };
-  return quiet([of("cannot-tell", "cannot be told"), of("off", "are off, as no assessment in force allows it")].filter(Boolean).join(", and "));
+  return quiet([of("cannot-tell", "cannot be told"), of("off", "are off")].filter(Boolean).join(", and "));
 }
 
 /** The same for all sites together, of which it is known how many cameras can be believed. */

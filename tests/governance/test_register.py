@@ -142,7 +142,7 @@ def test_changes_are_told_in_plain_words_newest_first(city: City) -> None:
     city.tell(EntryKind.STOP_PRESSED, "city", role="operator", why="a wall fell")
     changes = city.register().changes
     assert [change.index for change in changes] == list(range(len(city.entries)))[::-1]
-    assert changes[0].text["en"] == "The stop switch was pressed: the whole network. a wall fell"
+    assert changes[0].text["en"] == "The stop switch was pressed: the whole network. A wall fell"
     assert "整個網絡" in changes[0].text["zh-Hant"]
     assert changes[1].text["en"] == "A camera started: plaza-north."
     city.tell(EntryKind.STOP_LIFTED, "city", role="supervisor", why="mended", complete=0)

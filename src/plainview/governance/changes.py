@@ -24,7 +24,7 @@ def change(index: int, entry: Entry) -> Change:
             key,
             name=name or (spoken.text("scope.city") if scope == "city" else entry.subject),
             role=spoken.text(role) if spoken.has(role) else entry.role,
-            why=detail.get("why", ""),
+            why=_begun(detail.get("why", "")),
             software=detail.get("software", ""),
             purpose=detail.get("purpose", ""),
             basis=detail.get("basis", ""),
@@ -33,6 +33,11 @@ def change(index: int, entry: Entry) -> Change:
             until=_moment(entry, "until"),
         )
     return Change(index, entry.t, entry.kind.value, entry.subject, told)
+
+
+def _begun(text: str) -> str:
+    """A reason as it stands after a full stop."""
+    return text[:1].upper() + text[1:]
 
 
 def _listed(entry: Entry) -> list[str]:

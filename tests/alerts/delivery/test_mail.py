@@ -89,3 +89,13 @@ def test_a_server_that_never_comes_to_an_end_is_left(
     with answering({}, drip) as port, pytest.raises(DeliveryFailed, match="no end within"):
         _send(port)
     assert time.monotonic() - began < 5
+
+
+def test_an_answer_of_lines_without_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line comes in time, and all of them were held in memory: 290 MB in half a minute."""
+    monkeypatch.setattr(email, "MOST_SAID", 1000)
+    with (
+        answering({}, b"220-and\r\n" * 1000) as port,
+        pytest.raises(DeliveryFailed, match="its answer has no end"),
+    ):
+        _send(port)

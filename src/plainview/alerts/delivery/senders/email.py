@@ -8,7 +8,7 @@ import ssl
 import threading
 from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Final
+from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,8 @@ LONGEST: Final = 30.0
 """Seconds of all of it: who sends a byte now and then is never too late for any one step."""
 PORTS: Final = {"smtp": 587, "smtps": 465}
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+MOST_SAID: Final = 1_000_000
+"""Bytes that a server may say in one conversation: an answer is kept until its last line."""
 _MOST_REMEMBERED: Final = 1000
 _READY: Final = 220
 _FOR_GOOD: Final = 500
@@ -146,12 +148,37 @@ class _Server(smtplib.SMTP):
             self.sock = context.wrap_socket(self.sock, server_hostname=self._host)
         return self.getreply()
 
+    def getreply(self) -> tuple[int, bytes]:
+        """The next answer. Raises SMTPServerDisconnected where it has no end."""
+        if self.file is None and self.sock is not None:
+            self.file = _Bounded(self.sock.makefile("rb"))
+        return super().getreply()
+
     def leave(self) -> None:
         """End whatever it is read or written for, from another thread."""
         self.left = True
         if self.sock is not None:
             with contextlib.suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Bounded:
+    """What a server says, as far as MOST_SAID."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = MOST_SAID
+
+    def readline(self, most: int) -> bytes:
+        line = self._file.readline(most)
+        self._left -= len(line)
+        if self._left < 0:
+            message = "its answer has no end"
+            raise OSError(message)
+        return line
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def letter(notice: Notice, route: Route) -> EmailMessage:

@@ -13,6 +13,7 @@ from tests.web.conftest import PLAZA, SITES
 from plainview.alerts.book import Book
 from plainview.alerts.events import EventAlerts
 from plainview.clock import ManualClock
+from plainview.intake.gate import AHEAD
 from plainview.record import Event, EventKind, EventStanding, Phase, Reading, Stamped
 from plainview.store import open_store
 from plainview.store.search import Mark
@@ -20,7 +21,7 @@ from plainview.web import downloads
 from plainview.web.api import Application, create_app
 from plainview.web.downloads import Row
 from plainview.web.plan import SitePlan
-from plainview.web.search import Asked, places
+from plainview.web.search import Asked, alert_query, event_query, places
 
 Client = TestClient[Application]
 NOW = 1_700_000_000
@@ -182,6 +183,16 @@ def test_alerts_are_found_by_what_people_wrote(client: Client) -> None:
     assert found(client, "alerts", ground="-1,-1,1,1", site="plaza", since=NOW)["alerts"]
     for nothing in ({"text": "sausage fire"}, {"state": "open"}, {"site": "quay"}, {"until": NOW}):
         assert found(client, "alerts", **nothing)["alerts"] == []
+
+
+def test_what_a_clock_that_is_ahead_says_is_found_at_once() -> None:
+    """Intake takes it up to a minute ahead; a search for all until now left it out till then."""
+    for query in (event_query, alert_query):
+        found = query(Asked(), (), None, float(NOW), 10)
+        assert found.since == (NOW - 86_400) * 1000
+        assert found.until > (NOW + AHEAD) * 1000
+        asked = query(Asked(until=NOW - 5.0), (), None, float(NOW), 10)
+        assert (asked.since, asked.until) == ((NOW - 86_405) * 1000, (NOW - 5) * 1000)
 
 
 @pytest.mark.parametrize("ending", ["", ".csv", ".geojson"])

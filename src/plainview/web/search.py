@@ -14,6 +14,7 @@ from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import State, unpacked
 from plainview.errors import UNDECODED, InputError
 from plainview.geometry import METRES_PER_DEGREE, Point
+from plainview.intake.gate import AHEAD
 from plainview.record import EventKind, EventStanding
 from plainview.store import KeptAlert
 from plainview.store.search import AlertQuery, Band, EventKey, EventQuery, KeptEvent, Place
@@ -189,8 +190,10 @@ def _digest(asked: Asked) -> bytes:
 def _begin(asked: Asked, cursor: str | None, now: float) -> _Cursor:
     """Where to go on, and the times. Raises InputError for a cursor of another search."""
     if cursor is None:
-        until = now + 1.0 if asked.until is None else asked.until
-        since = max(until - DAY, 0.0) if asked.since is None else asked.since
+        # A camera's clock may be ahead, and what it says now happened later than now.
+        until = now + AHEAD + 1.0 if asked.until is None else asked.until
+        ends = now if asked.until is None else until
+        since = max(ends - DAY, 0.0) if asked.since is None else asked.since
         if not since <= until:
             raise InputError("the range ends before it starts", where="since, until")
         return _Cursor(b"", round(since * 1000), round(until * 1000), "")

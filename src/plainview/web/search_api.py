@@ -112,7 +112,12 @@ def _where(
         QueryParameter(ge=0, le=_FAR, description="UTC seconds. Default: a day before `until`."),
     ] = None,
     until: Annotated[
-        float | None, QueryParameter(ge=0, le=_FAR, description="UTC seconds. Default: now.")
+        float | None,
+        QueryParameter(
+            ge=0,
+            le=_FAR,
+            description="UTC seconds. Default: now, and what cameras say whose clocks are ahead.",
+        ),
     ] = None,
 ) -> Asked:
     """The part that events and alerts have in common."""

@@ -140,6 +140,17 @@ def test_a_thing_that_showed_late_is_told_of_who_left_before() -> None:
     assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 40.0, what)) == 1
 
 
+def test_who_came_as_it_seemed_to_lie_there_already_and_went_has_left_it() -> None:
+    """When it came is not known to a second: his coming counts against his going, his stay not."""
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        beside = [box(1.25, 0.8, (1.1, 0.25, 0.4))] if t < 14.0 else []
+        return [*solids, *([BAG, *beside] if t >= DOWN - 2.0 else [])], people
+
+    assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 34.0, what)) == 1
+
+
 def test_a_thing_that_is_taken_for_a_head_is_told() -> None:
     """A case may be explained as the head and trunk of one who stands before it: nobody does."""
     case = box(0.4, 0.8, (0.3, 0.3, 0.7))

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from tests.vision.events.stage import Solid, Stage, box
@@ -71,5 +72,18 @@ def test_what_is_not_plain_beside_the_plates_noise_did_not_go(shade: int, *, mov
     spot = np.asarray(STAGE.spot(1.6, 1.2, (0.8, 0.8)) * shade, np.uint8)
     known = Moved(STAGE.optics)
     known.follow(shown(STAGE, 2.0)._replace(plate=Plate(plate.luma - spot, plate.noise)))
+    now = shown(STAGE, 20.0)._replace(plate=plate)
+    assert known.given_back(thing(6.0), now) == moved
+
+
+@pytest.mark.parametrize(("noise", "moved"), [(5.0, False), (0.5, True)], ids=["light", "thing"])
+def test_what_is_not_plain_at_its_own_place_did_not_go(noise: float, *, moved: bool) -> None:
+    """Clouds drive over a part of the ground alone, and elsewhere the plate is quiet."""
+    spot = STAGE.spot(1.6, 1.2, (0.8, 0.8))
+    loud = np.where(cv2.dilate(spot, np.ones((9, 9))) > 0, noise, 0.5).astype(np.float32)
+    plate = Plate(STAGE.plate.luma.copy(), loud)
+    known = Moved(STAGE.optics)
+    was = plate.luma - np.asarray(12 * spot, np.uint8)
+    known.follow(shown(STAGE, 2.0)._replace(plate=Plate(was, loud)))
     now = shown(STAGE, 20.0)._replace(plate=plate)
     assert known.given_back(thing(6.0), now) == moved

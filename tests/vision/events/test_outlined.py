@@ -81,3 +81,27 @@ def test_who_stands_beside_a_thing_is_not_its_new_outline(*, somebody: bool) -> 
     found = [one for one in looks if one is not None]
     assert (not found) == somebody
     assert all(np.all(change.blob.mask[whole] > 0) for change, _ in found)
+
+
+def test_a_shadow_that_touches_it_now_and_then_does_not_keep_its_outline_from_it() -> None:
+    """A line of shadow beside a bag comes and goes with the noise; the bag itself is the same."""
+    (*_, seen) = STAGE.seen(1.2, lambda _t: ([], []))
+    met, whole = box(-0.9, 0.2, 0.4), box(-1.0, 0.4, 0.5)
+    bare = np.full(seen.luma.shape, -1.0, np.float32)
+    bare[whole] = 1.0
+    shaded = bare.copy()
+    shaded[box(-0.6, 1.2, 0.12)] = 0.8 * SHADOW
+    shaded[whole] = 1.0
+    mask = np.zeros(seen.luma.shape, np.uint8)
+    mask[met] = 1
+    stillness = Stillness(OPTICS)
+    stillness.step(seen, np.zeros_like(mask), seen.plate.luma)
+    (size,) = extents(OPTICS, [Blob((0, 0), mask, 0.0)])
+    assert size is not None
+    thing = Thing(Change(Blob((0, 0), mask, 0.0), seen, seen.plate.luma), size, OPTICS)
+    looks = [
+        outlined(OPTICS, stillness, thing, seen._replace(evidence=(bare, shaded)[k % 2]))
+        for k in range(OUTGROWN_FOR + 1)
+    ]
+    (found,) = [one for one in looks if one is not None]
+    assert np.all(found[0].blob.mask[whole] > 0)

@@ -32,6 +32,27 @@ def test_what_may_be_light_is_a_thing_where_somebody_left_it(*, texture: float, 
     assert (thing.confidence() >= 0.5) is told
 
 
+@pytest.mark.parametrize(
+    ("arrival", "even", "contrast", "told"),
+    [
+        (0.3, 0.05, 6.0, True),
+        (0.1, 0.3, 9.0, True),
+        (0.1, 0.01, 4.3, False),
+        (-0.1, 0.3, 20.0, False),
+    ],
+    ids=["as-the-ground", "little-outline", "faint-and-even", "went"],
+)
+def test_doubts_add_up_and_no_slight_one_decides(
+    *, arrival: float, even: float, contrast: float, told: bool
+) -> None:
+    """A case as bright as the ground has little more outline than that.
+
+    A patch of light is all at once: of little outline, even and faint.
+    """
+    thing = brought(lambda: Traits(arrival, even, 0.95, 0.0, 0.6, contrast, 0.5))
+    assert (thing.confidence() >= 0.5) is told
+
+
 def test_whom_fog_hid_may_have_brought_it() -> None:
     """Who walked away was there before, though nobody was seen; not he who came to it later."""
     thing = brought(lambda: Traits(2.0, 0.01, 0.8, 0.0, 0.6, 9.0, 1.0), 2.0)

@@ -1,13 +1,14 @@
 from types import SimpleNamespace
 from typing import cast
 
+import cv2
 import numpy as np
 import pytest
 from tests.vision.events.stage import Stage
 
 from plainview.geometry import project
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import Blob, Stillness
+from plainview.vision.events.stillness import Blob, Stillness, apart
 from plainview.vision.events.unshaded import unshaded
 from plainview.vision.foreground import SHADOW
 
@@ -52,3 +53,17 @@ def test_what_is_as_dark_as_its_shadow_is_a_piece_of_it() -> None:
     """The rim of a large dark thing surely differs, and the rest of it as a shadow does."""
     cloud, thing = cut((0.5, 0.4), shade=66)
     assert thing is cloud
+
+
+def test_a_bag_of_which_little_is_surely_no_shadow_is_the_whole() -> None:
+    """By night its side is as dark as a shadow: its rim alone is no thing."""
+    optics = STAGE.optics
+    width, height = optics.size
+    whole, rim = np.zeros((2, height, width), np.uint8)
+    cv2.rectangle(whole, (150, 100), (164, 110), 1, -1)
+    cv2.rectangle(rim, (150, 100), (164, 103), 1, -1)
+    evidence = np.where(rim > 0, 1.0, np.where(whole > 0, SHADOW, -1.0)).astype(np.float32)
+    seen = cast(Seen, SimpleNamespace(evidence=evidence))
+    bag = Blob((0, 0), whole, 2.0)
+    assert apart(bag, evidence) is not bag
+    assert unshaded(optics, Stillness(optics), bag, seen) is bag

@@ -87,6 +87,9 @@ class Attendance:
             # Who stood with it for long hid what it is: he has brought it, or watched it.
             thing.carrier = min(thing.carrier, BESIDE)
             thing.with_it = stayed
+            # What looks still already as he comes would count that, too: he comes and goes, 0.
+            place, centre = thing.extent.place, self._optics.centre
+            thing.away[1] -= self._company.gone(place, centre, thing.since, stayed)
 
     def attend(self, thing: Thing, seen: Seen, taken: NDArray[np.uint8]) -> None:
         """Note who is with `thing`, and who walked away from it soon after it came or after that.
@@ -109,12 +112,12 @@ class Attendance:
             thing.beside = 0
         until = min(seen.t, thing.with_it + SOON)
         if thing.beside >= WITH:
-            thing.with_it, thing.away = seen.t, np.zeros(2)
+            thing.with_it, thing.away = seen.t, np.zeros((2, 2))
         elif thing.counted < until:
             place = thing.extent.place
             thing.away += self._company.gone(place, optics.centre, thing.counted, until)
         least = LEFT if thing.alone < ABOUT[1] else HALF
-        thing.left = bool(thing.away.min() >= least)
+        thing.left = bool(thing.away.min(axis=1).max() >= least)
         thing.counted = seen.t
 
 

@@ -12,11 +12,12 @@ from typing import Final
 import cv2
 import numpy as np
 
+from plainview.vision.events.change import Change
 from plainview.vision.events.extent import Extent, extents
 from plainview.vision.events.parts import parts
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import CROWDED, cut_out
-from plainview.vision.events.thing import PLAIN, Thing
+from plainview.vision.events.thing import CAME, PLAIN, Thing
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Luma
 from plainview.vision.ranks import median
@@ -59,10 +60,10 @@ class Moved:
 
     def given_back(self, thing: Thing, seen: Seen) -> bool:
         """Whether the plate has lost something of its size nearby since before `thing` came."""
-        return any(_same(extent, thing) for extent in self._rewritten(thing, seen))
+        return any(_plain(went) for went in self._rewritten(thing, seen))
 
-    def _rewritten(self, thing: Thing, seen: Seen) -> Iterator[Extent]:
-        """What the plate shows otherwise in `seen` than before `thing` came, but for itself."""
+    def _rewritten(self, thing: Thing, seen: Seen) -> Iterator[Change]:
+        """What the plate showed before `thing` came, of its size, and shows no more in `seen`."""
         kept = [luma for t, luma in self._plates if t <= thing.since - BEFORE]
         if not kept or kept[-1].shape != seen.plate.luma.shape:
             return
@@ -74,7 +75,16 @@ class Moved:
         labels, stats = parts(cv2.morphologyEx(other, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
         order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST] + 1
         blobs = [cut_out(labels, stats, int(k), seen.t) for k in order]
-        yield from (size for size in extents(self._optics, blobs) if size is not None)
+        before = seen._replace(luma=kept[-1], background=kept[-1])
+        for blob, size in zip(blobs, extents(self._optics, blobs), strict=True):
+            if size is not None and _same(size, thing):
+                yield Change(blob, before, seen.plate.luma)
+
+
+def _plain(went: Change) -> bool:
+    """Whether `went` was a thing, as what comes has to be: the plate follows light, too."""
+    traits = went.traits()
+    return traits.arrival > CAME and traits.contrast > PLAIN
 
 
 def _same(was: Extent, thing: Thing) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import cv2
 import numpy as np
 
 from plainview.vision.events.change import Change
@@ -37,13 +38,19 @@ def outlined(
         alone = REMAINS[0] < share < REMAINS[1]
         if alone or not other:
             factor, blob, other = share, piece, alone
-    same = abs(factor - thing.factor) < STEADY * factor
+    factors = (factor, factor)
+    if other:
+        # A shadow that touches it now and then makes the whole another, but not what is no shadow;
+        # what is a shadow in one look and none in the next is a part of the whole in both.
+        blob = unshaded(optics, stillness, blob, seen)
+        factors = (factor, cv2.countNonZero(blob.mask) / cv2.countNonZero(thing.change.blob.mask))
+    pairs = zip(factors, thing.factors, strict=True)
+    same = any(abs(now - was) < STEADY * now for now, was in pairs)
     thing.outgrown = thing.outgrown + 1 if same and other else 0
-    thing.factor = factor
+    thing.factors = factors
     if thing.outgrown < OUTGROWN_FOR or stillness.reference is None:
         return None
     thing.outgrown = 0
-    blob = unshaded(optics, stillness, blob, seen)
     (size,) = extents(optics, [blob])
     if size is None or (thing.fits and not _holds(blob, thing.change.blob)):
         return None

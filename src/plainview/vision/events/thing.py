@@ -26,7 +26,8 @@ from plainview.vision.optics import Floats, Optics
 SURE: Final = 0.92
 """Confidence where nothing speaks against."""
 CAME: Final = 0.4
-"""Least `Traits.arrival` of what came."""
+"""`Traits.arrival` from which something surely came; of what has less outline than before it is
+below 0."""
 WENT: Final = -0.3
 """Most `Traits.arrival` of what went."""
 PLAIN: Final = 4.0
@@ -62,8 +63,9 @@ class Thing:
         """Metres to who was nearest as it came."""
         self.with_it = change.blob.since
         """Seconds at which somebody was with it last: as it came, or later."""
-        self.away: Floats = np.zeros(2)
-        """(2,) people, net, who walked away from it since (Company.gone)."""
+        self.away: Floats = np.zeros((2, 2))
+        """(2, 2) people, net, who walked away from it since it came, and since somebody was seen to
+        stay with it (Company.gone)."""
         self.counted = change.blob.since
         """Seconds until which they are counted."""
         self.left = False
@@ -81,8 +83,9 @@ class Thing:
         """Looks in a row in which somebody was beside it."""
         self.alone = 0
         """Looks in a row in which nobody else was about it."""
-        self.factor = 1.0
-        """All that lies there as a factor on its area, at the last look."""
+        self.factors = (1.0, 1.0)
+        """All that lies there, and that without its shadow, as factors on its area, at the last
+        look."""
         self.outgrown = 0
         """Looks in a row in which more than it and its shadow lay there."""
         self._traits: tuple[int, Traits] | None = None
@@ -172,15 +175,15 @@ class Thing:
         if sure < least:
             return sure
         traits = self.traits
-        if traits.arrival < CAME or traits.contrast < PLAIN:
+        if traits.arrival < 0 or traits.contrast < PLAIN:
             return 0.0
+        sure -= 0.4 * (1 - step(traits.arrival, 0, CAME))
+        sure -= 0.1 * (1 - step(traits.contrast, PLAIN, 2 * PLAIN))
         sure -= lit(traits, self.extent.upright)
         sway = self.sway
         # A few pixels of a coarse picture drift as far: what is plain and as small is nobody.
         plain = traits.contrast >= 2 * PLAIN
         somebody = step(self.extent.area, *PART) if plain else 1.0
         sure -= 0.5 * max(self.bodily * (1 - sway.still), sway.alive * somebody)
-        if traits.contrast < 2 * PLAIN:
-            sure -= 0.1
         sure -= min(1.5 * self.stirs, 0.5)
         return max(sure, 0.0)

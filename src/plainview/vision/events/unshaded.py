@@ -27,11 +27,14 @@ OTHER: Final = 2 * EVEN
 def unshaded(optics: Optics, stillness: Stillness, blob: Blob, seen: Seen) -> Blob:
     """`blob` without its shadow, or what in it is as large as a thing that people leave.
 
-    `blob` itself where nothing is, or where all of it may be somebody: a head is no thing.
+    `blob` itself where nothing is, or where all of it may be somebody: a head is no thing. So is a
+    rim, where all of it is of a thing's size.
     """
     thing = apart(blob, seen.evidence)
     if thing is not blob:
-        return thing
+        whole, size = extents(optics, [blob, thing])
+        speck = size is not None and not fits(size)
+        return blob if speck and whole is not None and fits(whole) else thing
     thing = apart(blob, seen.evidence, 0.0)
     if thing is blob:
         return blob

@@ -177,9 +177,8 @@ def _finish(office: Office, folder: Path) -> None:
 def _put(office: Office, folder: Path, one: StatisticsRelease) -> Path:
     """The day's files, all of them or none. Raises PlainviewError where they cannot be written."""
     target = folder / FOLDER / one.day
-    for left in target.parent.glob(
-        f".{one.day}.*"
-    ):  # of one that was killed: no two publish at once
+    # What a killed one left: no two publish at once.
+    for left in target.parent.glob(f".{one.day}.*"):
         shutil.rmtree(left, ignore_errors=True)
     part = target.with_name(f".{one.day}.{secrets.token_hex(8)}")
     try:

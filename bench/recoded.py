@@ -1,6 +1,6 @@
 """A real recording as other cameras would have sent it: other codecs, forms, sizes, and damaged.
 
-    python bench/recoded.py [--data ../shared/data]
+    python bench/recoded.py [--data ../shared/data] [--only WORD...]
 
 PETS 2009 S2.L1 is coded anew as cameras code: H.264, H.265, MPEG-4 and motion JPEG, at a bitrate
 that is good and at one that is poor; then bytes of the H.264 file are turned over, as a bad line
@@ -16,7 +16,7 @@ import math
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,14 +105,18 @@ def row(name: str, video: Path, folder: Path, *, camera: Path | None = None) -> 
     ]  # fmt: skip
 
 
-def rows(folder: Path) -> Iterator[list[str]]:
-    """The table, row by row."""
+def rows(folder: Path, only: Sequence[str] = ("",)) -> Iterator[list[str]]:
+    """The table, row by row: as it came, and the forms whose names have one of the words `only`."""
     source = folder / "video.mp4"
+
+    def wanted(form: Form | shaped.Shape) -> bool:
+        return any(word in form.name for word in only)
+
     yield row("as it came", source, folder)
-    for form in FORMS:
+    for form in filter(wanted, FORMS):
         with tempfile.TemporaryDirectory(prefix="plainview-recoded-") as scratch:
             yield row(form.name, coded(source, form, Path(scratch)), folder)
-    for shape in (*shaped.SHAPES, *SIGHTS):
+    for shape in filter(wanted, (*shaped.SHAPES, *SIGHTS)):
         with tempfile.TemporaryDirectory(prefix="plainview-recoded-") as scratch:
             camera = shaped.believing(folder / "camera.toml", Path(scratch))
             made = shaped.made(source, shape, Path(scratch))
@@ -123,9 +127,10 @@ def main() -> None:
     """Measure all of them, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--only", nargs="+", default=[""], help="words of the forms' names")
     given = parser.parse_args()
     head = ("PETS 2009 S2.L1 as", "size", "MAE", "bias", "inside", "lost")
-    print(table(head, [*rows(given.data / PETS)]))
+    print(table(head, [*rows(given.data / PETS, given.only)]))
 
 
 if __name__ == "__main__":

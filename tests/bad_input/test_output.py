@@ -95,7 +95,7 @@ def test_being_stopped_leaves_nothing(
         text=True,
         start_new_session=True,
     ) as process:
-        while not [name for name in _names(tmp_path) if name.endswith(".part")]:
+        while not [name for name in _names(tmp_path) if name.endswith(".new")]:
             assert process.poll() is None, "it ended before it could be stopped"
             time.sleep(0.01)  # it needs the processor that would be taken by asking
         process.send_signal(number)

@@ -70,7 +70,7 @@ def page_of(
     page.goto(url + path)
     yield page
     context.close()
-    assert faults == []
+    assert not faults, faults
 
 
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")

@@ -21,7 +21,7 @@ def _seen(*changes: Change) -> Callable[[Frame, int], Frame]:
     """All `changes` one after the other, with the same chance in each run."""
 
     def change(frame: Frame, k: int) -> Frame:
-        seen, chance = frame.astype(np.float32), np.random.default_rng(int(k))
+        seen, chance = frame.astype(np.float32), np.random.default_rng(k)
         for one in changes:
             seen = one(seen, k / RATE, chance)
         return np.asarray(np.clip(seen, 0, 255), dtype=np.uint8)

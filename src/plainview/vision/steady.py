@@ -126,18 +126,13 @@ class Steady:
         for fine in held.scaled:
             now = _smaller(luma, fine.scale)
             now *= _gain(now[fine.rows, fine.columns], fine.values)
-            beside = _rest(now, fine, np.zeros(2))
-            left = _rest(now, fine, shift)
-            for _ in range(STEPS):
-                step = fine.scale * _step(left, fine.gx, fine.gy)
-                shift -= step
-                if not np.hypot(*shift) <= MOST:
-                    return None
-                left = _rest(now, fine, shift)
-                if np.hypot(*step) < NEAR * fine.scale:
-                    break
-        better = float(np.median(np.abs(left))) <= BETTER * float(np.median(np.abs(beside)))
-        sure = better and _both_ways(beside, fine.gx * shift[0] + fine.gy * shift[1])
+            better = _refined(now, fine, shift)
+            if better is None:
+                return None
+            shift = better
+        beside, left = _rest(now, fine, np.zeros(2)), _rest(now, fine, shift)
+        less = float(np.median(np.abs(left))) <= BETTER * float(np.median(np.abs(beside)))
+        sure = less and _both_ways(beside, fine.gx * shift[0] + fine.gy * shift[1])
         return shift if sure and float(np.hypot(*shift)) >= LEAST else None
 
     def _hold(self, plate: Luma) -> _Held | None:
@@ -216,6 +211,18 @@ def _both_ways(rest: Values, along: Values) -> bool:
         return False
     darker, brighter = -float(np.median(rises)), float(np.median(falls))
     return min(darker, brighter) > ALIKE * max(darker, brighter)
+
+
+def _refined(now: Image, held: _Scaled, shift: Shift) -> Shift | None:
+    """A better `shift` of `now` (h, w), in working pixels; None where it is too far."""
+    for _ in range(STEPS):
+        step = held.scale * _step(_rest(now, held, shift), held.gx, held.gy)
+        shift = shift - step
+        if not np.hypot(*shift) <= MOST:
+            return None
+        if np.hypot(*step) < NEAR * held.scale:
+            break
+    return shift
 
 
 def _rest(now: Image, held: _Scaled, shift: Shift) -> Values:

@@ -19,7 +19,9 @@ BIN := .venv/bin
 UV := .tools/bin/uv
 # The interpreter is the machine's own; uv never fetches another one.
 export UV_PYTHON_DOWNLOADS := never
-export UV_PYTHON := $(PYTHON)
+# By the file that it is in the end: uv takes a .venv to be of another Python where a launcher's
+# script or a link leads to it (pyenv's), and makes it anew under whatever runs from it.
+export UV_PYTHON := $(if $(PYTHON),$(shell "$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))'))
 unexport VIRTUAL_ENV
 # The tests start hundreds of processes: compiled anew in each, what is imported costs them half of
 # their start. Images for containers often set this.

@@ -38,6 +38,7 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
   const count = countCard();
   const history = historyCard(id, (moment) => time.go(moment));
   const plan = planCard(place, (at) => history.mark(at));
+  const usual = usualCard(id);
   const crossings = crossingsCard(place, id);
   const cameras = camerasCard(place);
   const idle = standingStrip();
@@ -64,7 +65,7 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
     idle.strip,
     h("div", { class: "site" },
       h("div", { class: "side ground" }, plan.card, crossings.card),
-      h("div", { class: "side" }, alerts.card, count.card, usualCard(id), history.card),
+      h("div", { class: "side" }, alerts.card, count.card, usual.card, history.card),
       quantitiesCard(id),
       watchesCard(id, alerts.watched),
       cameras.card),
@@ -76,6 +77,7 @@ export async function show(main: HTMLElement, id: string): Promise<void> {
     state(field) {
       state(field);
       count.set(field, place, standing);
+      usual.set(field);
       history.add(field);
       cameras.set(field, standing);
       announce(field, standing);

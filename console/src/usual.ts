@@ -1,16 +1,16 @@
 /** How many people are here now, beside the same hour of earlier weeks. */
 
-import type { Usual } from "./api";
+import type { SiteField, Usual } from "./api";
 import { h, say, svg } from "./dom";
 import { poll } from "./poll";
-import { estimate, usualSays, usualWords } from "./words";
+import { estimate, share, usualSays, usualWords, whole } from "./words";
 
 const EVERY = 10_000;
 /** Width of the drawing, in its own units. */
 const WIDE = 300;
 
-/** The card, kept current for as long as the page is open. */
-export function usualCard(site: string): HTMLElement {
+/** The card: what is usual is asked for now and then, the count is the page's own. */
+export function usualCard(site: string): { card: HTMLElement; set(field: SiteField): void } {
   const verdict = h("span", { class: "pill" }, "–");
   const hour = h("span", { class: "note" });
   const drawing = h("div", { class: "usual-bar", "aria-hidden": "true" });
@@ -18,19 +18,35 @@ export function usualCard(site: string): HTMLElement {
   const card = h("section", { class: "card usual", "aria-labelledby": "usual" },
     h("div", { class: "card-head" }, h("h2", { id: "usual" }, "Now and usual"), hour),
     h("p", {}, verdict), drawing, said);
-  poll<Usual>("what is usual", `sites/${site}/usual`, EVERY, (told) => {
-    const { what, grade } = usualWords(told);
+  let live: SiteField | null = null;
+  let asked: Usual | null = null;
+  const show = (): void => {
+    if (asked === null) return;
+    const told = live === null ? asked : { ...asked, now: live };
+    const known = live?.known ?? 1;
+    const { what, grade } = usualWords(told, known);
     verdict.dataset["grade"] = grade;
     say(verdict, what);
     say(hour, told.hour_of_week);
-    say(said, `Now ${estimate(told.now)}. ${usualSays(told)}`);
+    say(said, `Now ${estimate(told.now)}${told.now.count === null || whole(known) ? "" : ` on ${share(known)} of the ground`}. ${usualSays(told)}`);
     drawing.replaceChildren(...(told.usual ? [bar(told, told.usual)] : []));
+  };
+  poll<Usual>("what is usual", `sites/${site}/usual`, EVERY, (told) => {
+    asked = told;
+    show();
   }, (words) => {
+    asked = null;
     verdict.dataset["grade"] = "note";
     say(verdict, "Cannot be compared");
     say(said, words);
   });
-  return card;
+  return {
+    card,
+    set(field): void {
+      live = field;
+      show();
+    },
+  };
 }
 
 /** What is usual as a band with its middle, and now as a diamond with its interval. */

@@ -29,7 +29,7 @@ describe("numbers", () => {
   });
 
   it("have units that people use", () => {
-    expect([0, 12, 240, 7200, 400_000].map(span)).toEqual(["0 s", "12 s", "4 min", "2 h", "5 days"]);
+    expect([-3, 0, 0.9, 1, 12, 240, 7200, 400_000].map(span)).toEqual(["less than a second", "less than a second", "less than a second", "1 s", "12 s", "4 min", "2 h", "5 days"]);
     expect(["inflow", "density"].map((name) => figure(name, -0.04))).toEqual(["0", "0.0"]);
     expect(figure("inflow", -3)).toBe("−3");
     expect([0, 999, 1500, 123_000_000, 2e9].map(bytes)).toEqual(["0 B", "999 B", "1.5 kB", "123 MB", "2.0 GB"]);
@@ -158,6 +158,8 @@ it("now is more than usual only where the intervals do not meet", () => {
   expect(usualWords(told).what).toBe("More people than usual");
   expect(usualWords({ ...told, now: { count: 85, low: 75, high: 95 } }).what).toBe("As usual");
   expect(usualWords({ ...told, now: { count: 20, low: 10, high: 30 } }).what).toBe("Fewer people than usual");
+  expect(usualWords(told, 0.4).what).toBe("More people than usual");
+  expect(usualWords({ ...told, now: { count: 20, low: 10, high: 30 } }, 0.4).what).toBe("Cannot be compared");
   expect(usualSays(told)).toBe("Usually about 60: on half of 4 days between 50 and 80.");
   expect(usualSays({ ...told, usual: null, why: "too few days" })).toBe("Too few days.");
   expect(usualWords({ ...told, usual: null }).what).toBe("Cannot be compared");

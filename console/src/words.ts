@@ -58,9 +58,10 @@ export function whole(known: number): boolean {
   return known > 0.999;
 }
 
-/** "3 s", "4 min", "2 h" or "5 days". */
+/** "3 s", "4 min", "2 h" or "5 days"; "for 0 s" would say that it did not last. */
 export function span(seconds: number): string {
   const s = Math.max(0, seconds);
+  if (s < 1) return "less than a second";
   if (s < 90) return `${Math.round(s)} s`;
   if (s < 5400) return `${Math.round(s / 60)} min`;
   if (s < 172_800) return `${Math.round(s / 3600)} h`;
@@ -350,11 +351,12 @@ export function foreseen(of: Interval | null): string {
   return amount({ quantity: "reach", unit: "s", ...of });
 }
 
-/** How now compares with the usual for this hour. */
-export function usualWords(told: Usual): { what: string; grade: Grade | "note" } {
+/** How now compares with the usual for this hour; on a part of the ground there may be more than is counted. */
+export function usualWords(told: Usual, known = 1): { what: string; grade: Grade | "note" } {
   const { usual, now } = told;
   if (usual === null || now.count === null || now.low === null || now.high === null) return { what: "Cannot be compared", grade: "note" };
   if (now.low > usual.high) return { what: "More people than usual", grade: "warn" };
+  if (!whole(known)) return { what: "Cannot be compared", grade: "note" };
   if (now.high < usual.low) return { what: "Fewer people than usual", grade: "note" };
   return { what: "As usual", grade: "good" };
 }

@@ -25,12 +25,19 @@ interface Row {
   fault: string;
 }
 
+interface Rows {
+  rows: Row[];
+  /** Older files of drafts that are not in `rows`. */
+  unread: number;
+  folder: string;
+}
+
 /** Days before its end at which a live assessment is marked. */
 const SOON = 30;
 
 /** Fill `main` with the list. Throws Problem when it may not be read. */
 export async function show(main: HTMLElement): Promise<void> {
-  const rows = await ask<Row[]>("desk/drafts");
+  const { rows, unread, folder } = await ask<Rows>("desk/drafts");
   document.title = "Assessments – Plainview";
   part("link").hidden = true;
   const live = rows.filter((row) => row.published);
@@ -44,15 +51,23 @@ export async function show(main: HTMLElement): Promise<void> {
         may("assess") && h("a", { class: "button primary", href: "/assessments/new" }, "Write a new assessment")),
       h("p", { class: "lede" }, "Nothing runs without one: an assessment that two people approved, once published, is the permit."),
       group("In force", live, "No assessment is in force, so no camera runs.", drafts),
-      group("Being written", drafts, "Nothing is being written.", drafts)),
+      group("Being written", drafts, "Nothing is being written.", drafts, leftOut(unread, folder))),
   );
 }
 
-function group(title: string, rows: Row[], none: string, drafts: Row[]): HTMLElement {
+/** That there are more drafts than the list reads, and where they are; null where there are none. */
+function leftOut(count: number, folder: string): HTMLElement | null {
+  if (count === 0) return null;
+  const words = count === 1 ? "One older draft is" : `${count.toLocaleString("en")} older drafts are`;
+  return h("p", { class: "note left-out" }, `${words} not shown: see ${folder} in the state folder of this Plainview. Each can be opened at /assessments/edit/ and its short name; those that are published or given up can be deleted there.`);
+}
+
+function group(title: string, rows: Row[], none: string, drafts: Row[], more: HTMLElement | null = null): HTMLElement {
   const id = title.replace(/\W/g, "-").toLowerCase();
   return h("section", { class: "group", "aria-labelledby": id },
     h("h2", { id }, title),
-    rows.length ? h("ul", { class: "rows" }, ...rows.map((row) => item(row, drafts))) : h("p", { class: "note" }, none));
+    rows.length ? h("ul", { class: "rows" }, ...rows.map((row) => item(row, drafts))) : h("p", { class: "note" }, none),
+    more);
 }
 
 function item(row: Row, drafts: Row[]): HTMLElement {

@@ -1,5 +1,6 @@
 """The desk of a running Plainview: drafts, approvals, permits, purposes and the stop switch."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,10 @@ from msgspec import structs
 from tests.app.test_governor import World
 from tests.governance.offices import CONTROLLER, OFFICER, OPERATOR, SUPERVISOR, assessment_of
 
-from plainview.app.desk import RunningDesk
+from plainview.app import desk as desk_module
+from plainview.app.desk import LISTED, RunningDesk
 from plainview.errors import AccessRefused, InputError
+from plainview.governance.assessment import Assessment, parse_assessment
 from plainview.governance.draft import written
 from plainview.ledger.entry import EntryKind
 
@@ -53,7 +56,7 @@ def test_from_nothing_to_a_permit(world: Office) -> None:
     assert desk.publish(OFFICER, saved.id) == f"{saved.id}@1"
     assert world.turn() == {"north", "south"}
     assert {camera.state for camera in desk.cameras()} == {"running"}
-    (listed,) = desk.drafts()
+    (listed,) = desk.drafts().found
     assert listed.published
 
 
@@ -72,12 +75,14 @@ def test_a_draft_stands_beside_what_is_in_force(world: Office) -> None:
     """So that what it would change can be seen; once published it takes its place."""
     world.grant()
     draft = world.desk.write_draft(OPERATOR, world.text(revision=2))
-    both = world.desk.drafts()
-    assert [(one.revision, one.published) for one in both] == [(2, False), (1, True)]
+    both = world.desk.drafts().found
+    assert [(one.revision, one.published) for one in both] == [(1, True), (2, False)]
+    assert world.desk.draft(draft.id) == (both[1], both[0])
+    assert world.desk.draft("another") == (None, None)
     for person in (CONTROLLER, OFFICER):
         world.desk.approve(person, draft.id, draft.digest)
     world.desk.publish(OFFICER, draft.id)
-    assert [(one.revision, one.published) for one in world.desk.drafts()] == [(2, True)]
+    assert [(one.revision, one.published) for one in world.desk.drafts().found] == [(2, True)]
 
 
 def test_what_is_granted_for_later_is_granted(world: Office) -> None:
@@ -94,7 +99,7 @@ def test_what_is_granted_for_later_is_granted(world: Office) -> None:
         world.desk.publish(OFFICER, draft.id)
     granted = ["permit:market-square-uk@1", "permit:market-square-uk@2"]
     assert world.told(EntryKind.PERMIT_GRANTED) == granted
-    (shown,) = (one for one in world.desk.drafts() if one.published)
+    (shown,) = (one for one in world.desk.drafts().found if one.published)
     assert shown.revision == 1
     assert world.turn() == {"north", "south"}
 
@@ -158,9 +163,9 @@ def test_a_draft_is_deleted_as_it_was_read_and_only_then(world: Office) -> None:
     before = world.office.ledger.size
     with pytest.raises(InputError, match="was changed since"):
         desk.discard_draft(OFFICER, saved.id, "0" * 64)
-    assert desk.drafts()
+    assert desk.drafts().found
     desk.discard_draft(OFFICER, saved.id, saved.digest)
-    assert desk.drafts() == []
+    assert desk.drafts().found == []
     ((_, entry),) = world.office.ledger.entries(before, world.office.ledger.size)
     assert (entry.kind, entry.subject) == ("assessment-withdrawn", f"assessment:{saved.id}@1")
     assert (entry.role, entry.detail) == (OFFICER.role, {"assessment": saved.digest})
@@ -190,7 +195,7 @@ def test_a_draft_that_cannot_be_read_is_listed_with_why(
     saved = world.desk.write_draft(OPERATOR, world.text())
     path = world.office.drafts / f"{name}.toml"
     path.write_bytes(data)
-    found = {one.id: one for one in world.desk.drafts()}
+    found = {one.id: one for one in world.desk.drafts().found}
     assert set(found) == {saved.id, name}
     assert said in found[name].fault
     with pytest.raises(InputError, match=re.escape(f"drafts/{name}.toml")):
@@ -200,7 +205,7 @@ def test_a_draft_that_cannot_be_read_is_listed_with_why(
         world.desk.discard_draft(OPERATOR, name, found[name].digest)
     path.write_bytes(data)
     world.desk.discard_draft(OPERATOR, name, found[name].digest)
-    assert [one.id for one in world.desk.drafts()] == [saved.id]
+    assert [one.id for one in world.desk.drafts().found] == [saved.id]
 
 
 def test_a_file_that_no_page_can_reach_is_listed_too(world: Office) -> None:
@@ -208,12 +213,41 @@ def test_a_file_that_no_page_can_reach_is_listed_too(world: Office) -> None:
     world.office.drafts.mkdir()
     (world.office.drafts / "my draft (2).toml").write_text('id = "draft"\n')
     (world.office.drafts / "folder.toml").mkdir()
-    found = {one.id: one for one in world.desk.drafts()}
+    found = {one.id: one for one in world.desk.drafts().found}
     assert "Rename or remove the file" in found["my draft (2)"].fault
     assert "cannot be read" in found["folder"].fault
     assert [one.digest for one in found.values()] == ["", ""]
     with pytest.raises(InputError, match="was changed since"):
         world.desk.discard_draft(OPERATOR, "folder", "")
+
+
+def test_the_list_reads_the_newest_drafts_and_says_how_many_it_left(world: Office) -> None:
+    """It was read whole at each look, however long; what it leaves out can be opened by its id."""
+    assessment = assessment_of(world.seen())
+    for k in range(LISTED + 3):
+        name = f"draft-{k}"
+        world.desk.write_draft(OPERATOR, written(structs.replace(assessment, id=name)))
+        os.utime(world.office.drafts / f"{name}.toml", (k, k))
+    told = world.desk.drafts()
+    assert [one.id for one in told.found] == [f"draft-{k}" for k in range(LISTED + 2, 2, -1)]
+    assert (told.unread, told.folder) == (3, "governance/drafts")
+    kept, _ = world.desk.draft("draft-0")
+    assert kept is not None
+    assert kept.id == "draft-0"
+
+
+def test_a_draft_is_read_once_for_each_look(world: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading is what a list of drafts costs."""
+    saved = world.desk.write_draft(OPERATOR, world.text())
+    read = []
+
+    def parse(text: str, name: str) -> Assessment:
+        read.append(name)
+        return parse_assessment(text, name)
+
+    monkeypatch.setattr(desk_module, "parse_assessment", parse)
+    assert [one.id for one in world.desk.drafts().found] == [saved.id]
+    assert read == [f"governance/drafts/{saved.id}.toml"]
 
 
 def test_what_is_in_force_stays_when_its_draft_goes(world: Office) -> None:
@@ -224,4 +258,4 @@ def test_what_is_in_force_stays_when_its_draft_goes(world: Office) -> None:
     world.desk.publish(OFFICER, saved.id)
     with pytest.raises(InputError, match="is in force"):
         world.desk.discard_draft(OFFICER, saved.id, saved.digest)
-    assert [one.published for one in world.desk.drafts()] == [True]
+    assert [one.published for one in world.desk.drafts().found] == [True]

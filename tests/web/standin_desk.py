@@ -22,6 +22,7 @@ from plainview.web.desk import (
     ApprovalEdge,
     CameraEdge,
     DraftEdge,
+    DraftsEdge,
     FindingEdge,
     PurposeEdge,
     StopEdge,
@@ -45,6 +46,7 @@ class StandinDesk:
         self._today = today
         self._drafts: dict[str, str] = {}
         self.broken: dict[str, DraftEdge] = {}
+        self.unread = 0
         self._live: dict[str, str] = {}
         self._approvals: dict[str, dict[Role, tuple[str, float]]] = {}
         self._stops: dict[str, StopEdge] = {}
@@ -100,12 +102,20 @@ class StandinDesk:
     def record_access(self, person: Person, purpose: str, what: str, reference: str = "") -> None:
         """There is no ledger here: nothing is kept."""
 
-    def drafts(self) -> list[DraftEdge]:
+    def drafts(self) -> DraftsEdge:
         """Live ones and drafts."""
         with self._lock:
             live = [self._edge(text, published=True) for text in self._live.values()]
             written = [self._edge(text) for text in self._drafts.values()]
-            return [*live, *written, *self.broken.values()]
+            found = [*live, *written, *self.broken.values()]
+            return DraftsEdge(found, self.unread, "governance/drafts")
+
+    def draft(self, name: str) -> tuple[DraftEdge | None, DraftEdge | None]:
+        """The draft, and the live one."""
+        with self._lock:
+            written = self._edge(self._drafts[name]) if name in self._drafts else None
+            live = self._edge(self._live[name], published=True) if name in self._live else None
+            return written or self.broken.get(name), live
 
     def check(self, text: str) -> list[FindingEdge]:
         """What the program's own check finds."""
@@ -206,7 +216,7 @@ class StandinDesk:
     def damage(self, name: str, fault: str) -> None:
         """Let there be a draft that cannot be read."""
         self.broken[name] = DraftEdge(
-            name, 0, "", "", "d" * 64, (), (), published=False, fault=fault
+            name, 0, "", None, "d" * 64, (), (), published=False, fault=fault
         )
 
     def _draft(self, name: str) -> str:
@@ -221,7 +231,7 @@ class StandinDesk:
             id=assessment.id,
             revision=assessment.revision,
             title=say(assessment.title, "en") or assessment.id,
-            text=text,
+            assessment=assessment,
             digest=assessment.digest(),
             findings=() if published else tuple(self.check(text)),
             approvals=tuple(ApprovalEdge(role, t) for role, (_, t) in given.items()),

@@ -14,6 +14,7 @@ from tests.web.standin_desk import TODAY, StandinDesk, running
 
 from plainview.clock import SystemClock
 from plainview.governance.assessment import Assessment, load_assessment
+from plainview.governance.draft import written
 from plainview.governance.person import Person, Role
 from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import create_app
@@ -372,9 +373,9 @@ def test_oversight_sees_and_presses_nothing(measured: City) -> None:
 # --- the editor ----------------------------------------------------------------------------------
 
 
-def as_json(text: str) -> Any:  # noqa: ANN401 - JSON
-    """The document `text` as the form gets and sends it."""
-    return msgspec.json.decode(msgspec.json.encode(data_of(text)))
+def as_json(assessment: Assessment) -> Any:  # noqa: ANN401 - JSON
+    """The assessment as the form gets and sends it."""
+    return msgspec.json.decode(msgspec.json.encode(data_of(assessment)))
 
 
 def control(page: Page, path: str) -> Locator:
@@ -443,7 +444,7 @@ def fill_one(found: Locator, value: str | float | None) -> None:
 
 def test_an_assessment_from_nothing_to_a_permit(city: City) -> None:
     """Written in the form, step by step; approved by two different people; published."""
-    answers = as_json(EXAMPLE.read_text(encoding="utf-8"))
+    answers = as_json(load_assessment(EXAMPLE))
     cameras = [
         {**answers["cameras"][0], "id": camera, "site": site} for camera, site in CAMERAS.items()
     ]
@@ -492,9 +493,10 @@ def test_an_assessment_from_nothing_to_a_permit(city: City) -> None:
         expect(
             page.get_by_role("heading", name=f"Permit {answers['id']}@1 is granted")
         ).to_be_focused()
-    (published,) = city.desk.drafts()
+    (published,) = city.desk.drafts().found
     assert published.published
-    kept = as_json(published.text)
+    assert published.assessment is not None
+    kept = as_json(published.assessment)
     for camera in kept["cameras"]:
         assert camera.pop("fingerprint") == city.desk.views[camera["id"]]
     for camera in answers["cameras"]:
@@ -540,7 +542,7 @@ def test_all_that_cannot_be_kept_is_told_at_once(city: City, live: Assessment) -
         for k in (0, 1):
             beside = page.locator(".field", has=control(page, f"aims[{k}].id")).last
             expect(beside.locator(".findings li")).to_have_count(1)
-        assert all(one.published for one in city.desk.drafts())
+        assert all(one.published for one in city.desk.drafts().found)
         no_barriers(page)
         listed.get_by_role("button", name="Revision").press("Enter")
         expect(control(page, "revision")).to_be_focused()
@@ -572,9 +574,12 @@ def test_a_draft_is_deleted_after_one_question(city: City, live: Assessment) -> 
         expect(page.get_by_role("button", name="Keep it")).to_be_focused()
         no_barriers(page)
         page.keyboard.press("Enter")
-        assert len(city.desk.drafts()) == 2
-        draft = next(one for one in city.desk.drafts() if not one.published)
-        city.desk.write_draft(Person("Ada", Role.CONTROLLER), draft.text.replace('"0.0"', '"0.1"'))
+        assert len(city.desk.drafts().found) == 2
+        draft, _ = city.desk.draft(live.id)
+        assert draft is not None
+        assert draft.assessment is not None
+        changed = structs.replace(draft.assessment, software="0.1")
+        city.desk.write_draft(Person("Ada", Role.CONTROLLER), written(changed))
         delete.click()
         page.wait_for_timeout(600)
         page.get_by_role("button", name="Delete it").click()
@@ -584,7 +589,7 @@ def test_a_draft_is_deleted_after_one_question(city: City, live: Assessment) -> 
         page.wait_for_timeout(600)
         page.get_by_role("button", name="Delete it").click()
         expect(page.get_by_text("Nothing is being written.")).to_be_visible()
-    (left,) = city.desk.drafts()
+    (left,) = city.desk.drafts().found
     assert left.published
 
 
@@ -602,6 +607,10 @@ def test_a_draft_that_cannot_be_read_is_listed_and_can_be_deleted(
         expect(torn).to_contain_text("Cannot be read")
         expect(torn).to_contain_text(fault)
         expect(page.get_by_role("button", name="Delete this draft")).to_have_count(0)
+        expect(page.locator(".left-out")).to_have_count(0)
+        city.desk.unread = 3
+        page.reload()
+        expect(page.locator(".left-out")).to_contain_text("3 older drafts are not shown")
     with city.show("assessments", Role.CONTROLLER) as page:
         no_barriers(page)
         torn = page.get_by_role("listitem").filter(has_text="torn.toml")

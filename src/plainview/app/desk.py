@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -32,6 +33,7 @@ from plainview.web.desk import (
     ApprovalEdge,
     CameraEdge,
     DraftEdge,
+    DraftsEdge,
     EventStandingEdge,
     FindingEdge,
     PurposeEdge,
@@ -40,6 +42,9 @@ from plainview.web.desk import (
 
 _log = structlog.get_logger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_FOLDER: Final = "governance/drafts"
+LISTED: Final = 100
+"""Files of drafts that a list reads: each takes some 15 ms, and it is made at each look."""
 _UNKNOWN = CameraState("waiting", "Plainview has not looked at it yet", "", ())
 
 
@@ -138,21 +143,41 @@ class RunningDesk:
 
     # --- assessments -----------------------------------------------------------------------------
 
-    def drafts(self) -> list[DraftEdge]:
-        """What is granted and what is being written: of one id at most one of each."""
-        found: dict[tuple[str, bool], DraftEdge] = {}
+    def drafts(self) -> DraftsEdge:
+        """What is granted, and the newest `LISTED` of what is being written."""
+        live = self._live()
+        kept = sorted(self._office.drafts.glob("*.toml"), key=_written_at, reverse=True)
+        drafts = [one for path in kept[:LISTED] if (one := self._kept(path)) is not None]
+        return DraftsEdge(
+            found=[
+                *(live[name] for name in sorted(live)),
+                *(one for one in drafts if not (one.published and one.id in live)),
+            ],
+            unread=max(len(kept) - LISTED, 0),
+            folder=_FOLDER,
+        )
+
+    def draft(self, name: str) -> tuple[DraftEdge | None, DraftEdge | None]:
+        """What is being written of the assessment `name`, and what is granted of it."""
+        kept = self._kept(self._path(name)) if _NAME.fullmatch(name) else None
+        return None if kept is None or kept.published else kept, self._live(name).get(name)
+
+    def _live(self, only: str = "") -> dict[str, DraftEdge]:
+        """What is granted, by the assessment's id: of all, or of `only` one.
+
+        What is in force is shown before what is granted for later.
+        """
         now = self._office.now()
-        records = self._office.standing().permits.values()
-        # What is in force is shown before what is granted for later.
-        for record in sorted(records, key=lambda one: (one.holds(now), one.index)):
-            if record.granted_still(now):
-                edge = self._published(record)
-                found[edge.id, edge.published] = edge
-        for path in sorted(self._office.drafts.glob("*.toml")):
-            kept = self._kept(path)
-            if kept is not None:
-                found.setdefault((kept.id, kept.published), kept)
-        return [found[key] for key in sorted(found)]
+        records = sorted(
+            (
+                one
+                for one in self._office.standing().permits.values()
+                if one.granted_still(now) and (not only or one.id.rpartition("@")[0] == only)
+            ),
+            key=lambda one: (one.holds(now), one.index),
+        )
+        shown = {record.id.rpartition("@")[0]: record for record in records}
+        return {name: self._published(record) for name, record in shown.items()}
 
     def check(self, text: str) -> list[FindingEdge]:
         """What is wrong with an assessment."""
@@ -178,7 +203,7 @@ class RunningDesk:
             raise StoreError(
                 f"the draft cannot be kept ({error.strerror})", where=str(path)
             ) from error
-        return self._edge(text)
+        return self._edge(assessment)
 
     def discard_draft(self, person: Person, draft: str, digest: str) -> None:
         """Delete a draft as it was read. Approvals of it count no more, which is recorded first."""
@@ -194,8 +219,8 @@ class RunningDesk:
                 where=f"assessment {draft}",
                 mend="Revoke its permit: see 'plainview assessment revoke --help'",
             )
-        if not kept.fault:
-            approving.withdraw(self._office, person, _parse(kept.text))
+        if kept.assessment is not None:
+            approving.withdraw(self._office, person, kept.assessment)
         try:
             path.unlink()
             sync_folder(path.parent)
@@ -206,13 +231,13 @@ class RunningDesk:
 
     def approve(self, person: Person, draft: str, digest: str) -> DraftEdge:
         """Approve a draft as controller or privacy officer."""
-        text, assessment = self._as_read(draft, digest, "approve")
+        assessment = self._as_read(draft, digest, "approve")
         approving.approve(self._office, person, assessment)
-        return self._edge(text)
+        return self._edge(assessment)
 
     def publish(self, person: Person, draft: str) -> str:
         """Grant the permit of a draft that both have approved."""
-        _, assessment = self._draft(draft)
+        assessment = self._draft(draft)
         permit = approving.publish(self._office, person, assessment)
         self._governor.wake()
         return permit
@@ -254,7 +279,7 @@ class RunningDesk:
             raise InputError(f"{name[:80]!r} is no assessment's id", where="assessments")
         return self._office.drafts / f"{name}.toml"
 
-    def _draft(self, name: str) -> tuple[str, Assessment]:
+    def _draft(self, name: str) -> Assessment:
         path = self._path(name)
         try:
             data = path.read_bytes()
@@ -268,7 +293,7 @@ class RunningDesk:
         try:
             data = path.read_bytes()
             digest = digest_of(data)
-            text, _ = _read(path, data)
+            assessment = _read(path, data)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -276,13 +301,13 @@ class RunningDesk:
         except InputError as error:
             fault = error.line()
         else:
-            return self._edge(text)
+            return self._edge(assessment)
         name = path.stem
         return DraftEdge(
             id=name,
             revision=0,
             title="",
-            text="",
+            assessment=None,
             digest=digest if _NAME.fullmatch(name) else "",
             findings=(),
             approvals=(),
@@ -290,28 +315,26 @@ class RunningDesk:
             fault=fault,
         )
 
-    def _as_read(self, name: str, digest: str, wish: str) -> tuple[str, Assessment]:
+    def _as_read(self, name: str, digest: str, wish: str) -> Assessment:
         """The draft, which must still be what somebody read who has the `wish`."""
-        text, assessment = self._draft(name)
+        assessment = self._draft(name)
         if assessment.digest() != digest:
             raise _changed(name, wish)
-        return text, assessment
+        return assessment
 
-    def _edge(self, text: str) -> DraftEdge:
-        assessment = _parse(text)
+    def _edge(self, assessment: Assessment) -> DraftEdge:
         record = self._office.standing().permits.get(assessment.name)
         published = (
             record is not None
             and record.assessment == assessment.digest()
             and record.granted_still(self._office.now())
         )
-        return self._edge_of(text, assessment, published=published)
+        return self._edge_of(assessment, published=published)
 
     def _published(self, record: PermitRecord) -> DraftEdge:
-        assessment = self._office.assessment(record.assessment)
-        return self._edge_of(draft.written(assessment), assessment, published=True)
+        return self._edge_of(self._office.assessment(record.assessment), published=True)
 
-    def _edge_of(self, text: str, assessment: Assessment, *, published: bool) -> DraftEdge:
+    def _edge_of(self, assessment: Assessment, *, published: bool) -> DraftEdge:
         findings: Sequence[Finding] = ()
         given = approving.recorded(self._office, assessment)
         if not published:
@@ -321,7 +344,7 @@ class RunningDesk:
             id=assessment.id,
             revision=assessment.revision,
             title=say(assessment.title, assessment.language) or assessment.id,
-            text=text,
+            assessment=assessment,
             digest=assessment.digest(),
             findings=tuple(_finding(finding) for finding in findings),
             approvals=tuple(
@@ -348,10 +371,18 @@ def _changed(name: str, wish: str) -> InputError:
 
 
 def _shown(path: Path) -> str:
-    return f"governance/drafts/{path.name}"
+    return f"{_FOLDER}/{path.name}"
 
 
-def _read(path: Path, data: bytes) -> tuple[str, Assessment]:
+def _written_at(path: Path) -> tuple[float, str]:
+    """When the file was written; what is gone by now was so before all others."""
+    try:
+        return path.stat().st_mtime, path.name
+    except OSError:
+        return 0.0, path.name
+
+
+def _read(path: Path, data: bytes) -> Assessment:
     """The draft that the file `path` holds. Raises InputError; `where` is in the state folder."""
     where = _shown(path)
     if not _NAME.fullmatch(path.stem):
@@ -373,7 +404,7 @@ def _read(path: Path, data: bytes) -> tuple[str, Assessment]:
             where=where,
             mend=f"Name the file {assessment.id}.toml, or write id = {path.stem!r} in it",
         )
-    return text, assessment
+    return assessment
 
 
 def _parse(text: str) -> Assessment:

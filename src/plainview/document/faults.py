@@ -2,9 +2,7 @@
 
 from typing import get_type_hints
 
-from msgspec import inspect
-
-from plainview.document.strict import convert, item_of, struct_of
+from plainview.document.strict import convert, form_of, item_of, struct_of
 from plainview.document.toml import Document, KeyPath
 from plainview.errors import InputError
 
@@ -17,7 +15,7 @@ def faults(
     Every value is read for itself, so that one that is wrong hides no other. What `convert` finds
     in a table or list only as a whole is told where all within it can be read.
     """
-    known = inspect.type_info(kind)
+    known = form_of(kind)
     inner, item = struct_of(known), struct_of(item_of(known))
     if inner is not None and isinstance(data, dict):
         found = _of_table(document, data, inner.cls, at, guide)

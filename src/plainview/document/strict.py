@@ -1,5 +1,6 @@
 """From parsed TOML to a frozen struct, strictly; every refusal is one clear line with its place."""
 
+import functools
 import math
 import re
 from collections.abc import Callable
@@ -46,7 +47,7 @@ def convert(
     the boundary.
     """
     mend = f"See {guide}"
-    _check_keys(document, data, inspect.type_info(kind), at, mend, wish=wish)
+    _check_keys(document, data, form_of(kind), at, mend, wish=wish)
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
@@ -55,7 +56,7 @@ def convert(
         path: KeyPath = tuple(int(index) if index else name for name, index in _STEP.findall(steps))
         value = _follow(data, path)
         raise ConfigError(
-            _plain(text, value, _allowed(inspect.type_info(kind), path)),
+            _plain(text, value, _allowed(form_of(kind), path)),
             where=document.where(at + path),
             mend=mend,
         ) from error
@@ -91,6 +92,10 @@ def _check_keys(
     elif isinstance(data, list):
         for k, value in enumerate(data):
             _check_keys(document, value, item_of(kind), (*at, k), mend, wish=wish)
+
+
+form_of: Callable[[Any], inspect.Type] = functools.cache(inspect.type_info)
+"""What a value of a type is made of. Kept: to find it out takes longer than to read a file."""
 
 
 def options(kind: inspect.Type) -> tuple[inspect.Type, ...]:

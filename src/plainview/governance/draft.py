@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct, inspect, structs
 
 from plainview import __version__
-from plainview.document.strict import options
+from plainview.document.strict import form_of, options
 from plainview.governance.assessment import (
     Aim,
     Alternative,
@@ -124,7 +124,7 @@ def _languages(packs: Sequence[str], language: str) -> tuple[str, ...]:
 
 def _lines(value: Struct, at: tuple[str, ...], *, helped: bool) -> Iterator[str]:
     """A table's own keys first, then its tables, then its lists of tables, as TOML needs them."""
-    kind = inspect.type_info(type(value))
+    kind = form_of(type(value))
     assert isinstance(kind, inspect.StructType)  # noqa: S101 - every value here is one
     tables: list[tuple[str, str, inspect.Type]] = []
     for field in kind.fields:

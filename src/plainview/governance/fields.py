@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect
 
-from plainview.document.strict import options
+from plainview.document.strict import form_of, options
 from plainview.governance.assessment import Assessment
 
 EACH = "[]"
@@ -54,7 +54,7 @@ def value_of(assessment: Assessment, field: str) -> Any:  # noqa: ANN401 - any f
 @functools.cache
 def known(field: str) -> Known | None:
     """What is known of `field`; None if no assessment has it."""
-    kind: inspect.Type = inspect.type_info(Assessment)
+    kind: inspect.Type = form_of(Assessment)
     description = ""
     for step in field.split("."):
         struct = next((o for o in options(kind) if isinstance(o, inspect.StructType)), None)

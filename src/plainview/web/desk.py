@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from plainview.governance.assessment import Assessment
 from plainview.governance.person import Person, Role
 from plainview.record import EventKind, EventStanding
 
@@ -33,16 +34,27 @@ class DraftEdge(Struct, frozen=True):
     id: str
     revision: int
     title: str
-    text: str
-    """The document as it is kept (TOML)."""
+    assessment: Assessment | None
+    """What stands in it; None where it cannot be read."""
     digest: str
     """Of what would be approved; an approval of another digest does not count."""
     findings: tuple[FindingEdge, ...]
     approvals: tuple[ApprovalEdge, ...]
     published: bool
     fault: str = ""
-    """Why the file that keeps it cannot be read, and how to mend it; `text` is empty then, and
-    `digest` the file's own, empty where it can only be removed by hand."""
+    """Why the file that keeps it cannot be read, and how to mend it; `digest` is the file's own
+    then, empty where it can only be removed by hand."""
+
+
+class DraftsEdge(Struct, frozen=True):
+    """What there is of assessments."""
+
+    found: list[DraftEdge]
+    """Those in force by their id, then what is being written, newest first."""
+    unread: int = 0
+    """Older files of drafts that were left alone: there are more than a list shows."""
+    folder: str = ""
+    """Where these are, in the state folder."""
 
 
 class StopEdge(Struct, frozen=True):
@@ -126,8 +138,12 @@ class Desk(Protocol):
         """Whether each camera may run."""
         ...
 
-    def drafts(self) -> list[DraftEdge]:
-        """Assessments being written, and published ones that are live."""
+    def drafts(self) -> DraftsEdge:
+        """Published assessments that are live, and the newest of those that are being written."""
+        ...
+
+    def draft(self, name: str) -> tuple[DraftEdge | None, DraftEdge | None]:
+        """What is being written of the assessment `name`, and what is live of it."""
         ...
 
     def check(self, text: str) -> list[FindingEdge]:

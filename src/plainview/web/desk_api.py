@@ -1,10 +1,12 @@
 """The console's API over `Desk`: cameras' standing, stop switches, and assessments as a form."""
 
+import datetime as dt
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, Response, get, post, put
 from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery, JSONBody, PathParameter
+from msgspec import structs
 
 from plainview import __version__
 from plainview.errors import InputError
@@ -17,7 +19,7 @@ from plainview.governance.render.html import assessment_html
 from plainview.governance.render.pdf import assessment_pdf
 from plainview.web.access.rules import PUBLIC, Action, person_of, rule
 from plainview.web.desk import Desk, DraftEdge
-from plainview.web.desk_documents import data_of, text_of, unreadable
+from plainview.web.desk_documents import NAME, data_of, text_of, unreadable
 from plainview.web.desk_edge import (
     AsRead,
     Checked,
@@ -25,6 +27,7 @@ from plainview.web.desk_edge import (
     Drafted,
     DraftForm,
     DraftRow,
+    DraftRows,
     Lifted,
     NewDraft,
     PackChoice,
@@ -105,9 +108,9 @@ def _reading(desk: Desk) -> list[Any]:
         )
 
     @get("/api/v1/desk/drafts", opt=rule(Action.READ_DRAFTS), **_READS)
-    def drafts() -> list[DraftRow]:
-        """Assessments: live ones and those being written."""
-        return [_row(draft) for draft in desk.drafts()]
+    def drafts() -> DraftRows:
+        """Assessments: live ones and the newest of those being written."""
+        return _rows(desk)
 
     @get("/api/v1/desk/drafts/{draft:str}", opt=rule(Action.READ_DRAFTS), **_READS)
     def one(draft: Id) -> Drafted:
@@ -123,7 +126,7 @@ def _reading(desk: Desk) -> list[Any]:
         written, live = _both(desk, draft)
         if written is None or live is None:
             return []
-        changes = diff(_parsed(live), _parsed(written))
+        changes = diff(_read(live), _read(written))
         return sorted(changes, key=lambda change: not change.wider)
 
     return [schema, choices, drafts, one, compare]
@@ -152,13 +155,13 @@ def _writing(desk: Desk) -> list[Any]:
     )
     def new(data: JSONBody[NewDraft]) -> Written:
         """An assessment to begin with: this city's cameras, and the fields that the packs ask."""
-        return Written(data_of(desk.new_draft(data.packs)))
+        return Written(data_of(parse_assessment(desk.new_draft(data.packs), f"{NAME}.toml")))
 
     @post("/api/v1/desk/drafts", opt=rule(Action.ASSESS), **_WRITES)
     def begin(request: Asked, data: JSONBody[Written]) -> DraftForm:
         """Keep a new draft. Refused where there is one with its id."""
         name = str(data.document.get("id", ""))
-        if any(draft.id == name for draft in desk.drafts()):
+        if any(desk.draft(name)):
             raise InputError(
                 f"there is an assessment {name!r} already",
                 where="id",
@@ -171,19 +174,19 @@ def _writing(desk: Desk) -> list[Any]:
         """Keep a draft in place of the one that it was made from; its approvals lapse."""
         if data.document.get("id") != draft:
             raise InputError("an assessment keeps its id", where="id", mend=f"Write {draft!r}")
-        now = next((d for d in desk.drafts() if d.id == draft and not d.published), None)
+        now, _ = desk.draft(draft)
         if now is not None:
             _refuse_another(now, data.over)
         return _form(desk.write_draft(person_of(request), text_of(data.document)))
 
     @post("/api/v1/desk/drafts/{draft:str}/discard", opt=rule(Action.ASSESS), **_CHANGES)
-    def discard(request: Asked, draft: Id, data: JSONBody[AsRead]) -> list[DraftRow]:
+    def discard(request: Asked, draft: Id, data: JSONBody[AsRead]) -> DraftRows:
         """Delete exactly the draft that was read; what is left.
 
         Its approvals stay in the ledger, where an entry says that they count no more.
         """
         desk.discard_draft(person_of(request), draft, data.digest)
-        return [_row(one) for one in desk.drafts()]
+        return _rows(desk)
 
     return [check, new, begin, write, discard]
 
@@ -215,7 +218,7 @@ def _printing(desk: Desk) -> list[Any]:
         found = _both(desk, name)
         for one in found:
             if one is not None and revision in {None, one.revision}:
-                return _parsed(one)
+                return _read(one)
         raise NotFoundException(f"There is no revision {revision} of {name!r} here")
 
     reading: dict[str, Any] = {
@@ -256,22 +259,15 @@ def _printing(desk: Desk) -> list[Any]:
 
 def _both(desk: Desk, name: str) -> tuple[DraftEdge | None, DraftEdge | None]:
     """What is being written of the assessment `name`, and what is live of it."""
-    found = [draft for draft in desk.drafts() if draft.id == name]
-    if not found:
+    found = desk.draft(name)
+    if not any(found):
         raise NotFoundException(f"There is no assessment {name!r}: see /api/v1/desk/drafts")
-    written = next((d for d in found if not d.published), None)
-    live = max((d for d in found if d.published), key=lambda d: d.revision, default=None)
-    return written, live
-
-
-def _refuse_fault(draft: DraftEdge) -> None:
-    if draft.fault:
-        raise InputError(draft.fault)
+    return found
 
 
 def _refuse_another(now: DraftEdge, over: str) -> None:
     """What is written must be made from the draft as it is `now`."""
-    _refuse_fault(now)
+    _read(now)
     if now.digest != over:
         raise InputError(
             "somebody else has changed this draft since you opened it",
@@ -280,13 +276,14 @@ def _refuse_another(now: DraftEdge, over: str) -> None:
         )
 
 
-def _parsed(draft: DraftEdge) -> Assessment:
-    _refuse_fault(draft)
-    return parse_assessment(draft.text, f"{draft.id}.toml")
+def _read(draft: DraftEdge) -> Assessment:
+    """What stands in it. Raises InputError for a draft that cannot be read."""
+    if draft.assessment is None:
+        raise InputError(draft.fault)
+    return draft.assessment
 
 
 def _form(draft: DraftEdge) -> DraftForm:
-    _refuse_fault(draft)
     return DraftForm(
         id=draft.id,
         revision=draft.revision,
@@ -295,30 +292,40 @@ def _form(draft: DraftEdge) -> DraftForm:
         findings=draft.findings,
         approvals=draft.approvals,
         published=draft.published,
-        document=data_of(draft.text),
+        document=data_of(_read(draft)),
     )
+
+
+def _rows(desk: Desk) -> DraftRows:
+    told = desk.drafts()
+    return DraftRows([_row(one) for one in told.found], told.unread, told.folder)
 
 
 def _row(draft: DraftEdge) -> DraftRow:
     """A row of the list; a draft that cannot be read stays in it, so that it can be mended."""
-    try:
-        data = data_of(draft.text)
-    except InputError:
-        data = {}
-    period = data.get("period", {})
-    return DraftRow(
+    row = DraftRow(
         id=draft.id,
         revision=draft.revision,
         title=draft.title,
         published=draft.published,
         findings=len(draft.findings),
         approvals=draft.approvals,
-        begins=period.get("begins"),
-        ends=period.get("ends"),
-        review=data.get("review_date"),
-        simulated=bool(data.get("simulated")),
-        cameras=len(data.get("cameras", ())),
-        packs=list(data.get("packs", ())),
         digest=draft.digest,
         fault=draft.fault,
     )
+    one = draft.assessment
+    if one is None:
+        return row
+    return structs.replace(
+        row,
+        begins=_day(one.period.begins),
+        ends=_day(one.period.ends),
+        review=_day(one.review_date),
+        simulated=one.simulated,
+        cameras=len(one.cameras),
+        packs=list(one.packs),
+    )
+
+
+def _day(date: dt.date | None) -> str | None:
+    return None if date is None else date.isoformat()

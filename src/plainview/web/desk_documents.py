@@ -7,7 +7,7 @@ import msgspec
 
 from plainview.document import Document, KeyPath, convert, faults, shown
 from plainview.errors import InputError
-from plainview.governance.assessment import GUIDE, Assessment, parse_assessment
+from plainview.governance.assessment import GUIDE, Assessment
 from plainview.governance.capability import check_capability
 from plainview.governance.draft import written
 from plainview.web.desk import FindingEdge
@@ -31,11 +31,9 @@ class _Form(Document):
         return shown(path)
 
 
-def data_of(text: str) -> Data:
-    """The form's content for a document. Raises InputError if it cannot be read."""
-    data = msgspec.to_builtins(parse_assessment(text, f"{NAME}.toml"))
-    if not isinstance(data, dict):
-        raise InputError("this is no assessment", where=NAME)
+def data_of(assessment: Assessment) -> Data:
+    """The form's content for an assessment."""
+    data: Data = msgspec.to_builtins(assessment)
     return data
 
 

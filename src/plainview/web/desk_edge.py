@@ -50,7 +50,7 @@ class Choices(Struct, frozen=True):
     """Version that runs here."""
 
 
-class DraftRow(Struct, frozen=True):
+class DraftRow(Struct, frozen=True, kw_only=True):
     """An assessment in the list."""
 
     id: str
@@ -59,17 +59,28 @@ class DraftRow(Struct, frozen=True):
     published: bool
     findings: int
     approvals: tuple[ApprovalEdge, ...]
-    begins: str | None
+    begins: str | None = None
     """First day, `2026-03-31`."""
-    ends: str | None
+    ends: str | None = None
     """Last day; it still counts."""
-    review: str | None
-    simulated: bool
-    cameras: int
-    packs: list[str]
+    review: str | None = None
+    simulated: bool = False
+    cameras: int = 0
+    packs: list[str] = []
     digest: str
     fault: str
     """Why it cannot be read, and how to mend it; empty where it is read."""
+
+
+class DraftRows(Struct, frozen=True):
+    """The list of assessments."""
+
+    rows: list[DraftRow]
+    """Those in force by their id, then what is being written, newest first."""
+    unread: int
+    """Older files of drafts that were left alone: there are more than the list shows."""
+    folder: str
+    """Where these are, in the state folder."""
 
 
 class DraftForm(Struct, frozen=True):

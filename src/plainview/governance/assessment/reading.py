@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import inspect
 
 from plainview.document import Document, convert
-from plainview.document.strict import options
+from plainview.document.strict import form_of, options
 from plainview.document.yaml import SUFFIXES, YamlDocument, read_either
 from plainview.errors import ConfigError
 from plainview.governance.assessment.form import Assessment
@@ -43,7 +43,7 @@ def parse_assessment(text: str, name: str) -> Assessment:
 
 
 def _from_document(document: Document) -> Assessment:
-    data = _without_empty_dates(document.data, inspect.type_info(Assessment))
+    data = _without_empty_dates(document.data, form_of(Assessment))
     assessment = convert(document, data, Assessment, (), guide=GUIDE)
     for k, capability in enumerate(assessment.capabilities):
         check_capability(capability.name, document.where(("capabilities", k, "name")))

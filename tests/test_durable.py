@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import subprocess
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plainview.durable import beside, put, sweep
+from plainview.durable import beside, folder_beside, put, sweep
 from plainview.governance.documents import Documents
 
 
@@ -85,6 +86,64 @@ def test_what_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
     assert not other.exists()
     assert list(tmp_path.iterdir()) == [path]
+
+
+_KILLED_IN_A_FOLDER = """
+import os, signal, sys
+from pathlib import Path
+from plainview.durable import folder_beside
+with folder_beside(Path(sys.argv[1])) as fresh:
+    (fresh / "one").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    """With its files and mode; a failure leaves nothing, and what is there is not replaced."""
+    path = tmp_path / "day"
+    with contextlib.suppress(FileNotFoundError), folder_beside(path) as fresh:
+        (fresh / "one").write_bytes(b"half")
+        (fresh / "nowhere" / "two").write_bytes(b"half")
+    assert list(tmp_path.iterdir()) == []
+    with folder_beside(path, mode=0o700) as fresh:
+        (fresh / "one").write_bytes(b"whole")
+        assert not path.exists()
+    assert (path / "one").read_bytes() == b"whole"
+    assert path.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(OSError, match="not empty"), folder_beside(path):
+        pass
+    assert (path / "one").read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
+    """What somebody is filling just now is left alone."""
+    path = tmp_path / "day"
+    run = subprocess.run([sys.executable, "-c", _KILLED_IN_A_FOLDER, str(path)], check=False)
+    assert run.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    with folder_beside(path) as fresh:
+        assert not left.exists()
+        sweep(tmp_path)
+        assert fresh.is_dir()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_and_its_files_are_durable_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day of statistics was renamed with files that a power cut could leave empty."""
+    path = tmp_path / "day"
+    synced: list[tuple[str, bool]] = []
+
+    def sync(opened: int) -> None:
+        synced.append((Path(f"/proc/self/fd/{opened}").readlink().name, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with folder_beside(path) as fresh:
+        name = fresh.name
+        (fresh / "one").write_bytes(b"data")
+    assert synced == [("one", False), (name, False), (tmp_path.name, True)]
 
 
 def test_names_of_others_are_never_swept(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Files that are there whole or not at all, and still are after a power cut.
+"""Files and folders that are there whole or not at all, and still are after a power cut.
 
 What is written stands beside its place under a hidden name until it is whole. Its writer holds
-the kernel's lock on it, which ends with the process: a file of such a name that nobody holds was
+the kernel's lock on it, which ends with the process: what has such a name and nobody holds was
 left by one that was killed, and whoever writes there next removes it.
 """
 
@@ -10,10 +10,13 @@ import fcntl
 import os
 import re
 import secrets
+import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 _FRESH = re.compile(r"\.(.+)\.[0-9a-f]{8}\.new", re.DOTALL)
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _LONGEST = 200
 """Bytes of a name that its hidden one repeats: the whole must fit where the name itself does."""
 
@@ -64,6 +67,38 @@ def beside(path: Path, *, mode: int = 0o600, over: bool = True) -> Iterator[Path
             os.close(held)
 
 
+@contextlib.contextmanager
+def folder_beside(path: Path, *, mode: int = 0o755) -> Iterator[Path]:
+    """A new folder beside `path` to put files into; it becomes `path` only if the block succeeds.
+
+    When this returns, folder and files are durable, their names included. Raises OSError, as where
+    `path` is there and holds something; nothing is left beside it then.
+    """
+    sweep(path.parent, path.name)
+    held = -1
+    fresh = _fresh(path)
+    try:
+        while True:
+            fresh.mkdir(mode=mode)
+            held = os.open(fresh, _FOLDER)
+            with contextlib.suppress(OSError):  # as in `beside`
+                fcntl.flock(held, fcntl.LOCK_EX)
+            if os.fstat(held).st_nlink:
+                break
+            os.close(held)  # taken for a killed writer's before it was held
+            held, fresh = -1, _fresh(path)
+        yield fresh
+        for one in fresh.iterdir():
+            _sync(one, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        os.fsync(held)
+        fresh.rename(path)
+        sync_folder(path.parent)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if held >= 0:
+            os.close(held)
+
+
 def sweep(folder: Path, name: str = "") -> None:
     """Remove what killed writers left in `folder`: all, or what was to become `name`.
 
@@ -82,7 +117,11 @@ def sweep(folder: Path, name: str = "") -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable. Raises OSError."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync(folder, _FOLDER)
+
+
+def _sync(path: Path, flags: int) -> None:
+    opened = os.open(path, flags)
     try:
         os.fsync(opened)
     finally:
@@ -98,9 +137,14 @@ def _short(name: str) -> str:
 
 
 def _remove_unheld(path: Path) -> None:
-    opened = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    folder = stat.S_ISDIR(path.lstat().st_mode)
+    flags = _FOLDER if folder else os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    opened = os.open(path, flags | os.O_NOFOLLOW)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
+        if folder:
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     finally:
         os.close(opened)

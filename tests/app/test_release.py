@@ -295,6 +295,21 @@ def test_a_region_is_drawn_by_a_person(
         read_regions(path)
 
 
+def test_two_who_export_into_one_folder_do_not_meet(world: World, tmp_path: Path) -> None:
+    """The second removed the first's half films, whose export failed when it was told already."""
+    wish = exporting(world, tmp_path / "film")
+
+    def films(job: Job, messages: Iterable[bytes], out: Callable[[bytes], object]) -> Filmed:
+        told = len(world.office.standing().footage[wish.id].opened)
+        with pytest.raises(InputError, match="another export"):
+            exported(world.office, world.layout, OPERATOR, wish, films=as_file)
+        assert len(world.office.standing().footage[wish.id].opened) == told
+        return as_file(job, messages, out)
+
+    exported(world.office, world.layout, OPERATOR, wish, films=films)
+    assert (wish.out / MANIFEST).exists()
+
+
 def test_the_manifest_is_the_last_word(world: World, tmp_path: Path) -> None:
     """Signed by the authority alone; another key does not hold."""
     out = tmp_path / "film"

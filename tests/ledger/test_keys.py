@@ -92,3 +92,18 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("")
     with pytest.raises(LedgerError):
         load_or_make(tmp_path, "ledger", "ledger.example")
+
+
+def test_a_new_key_and_its_folder_are_made_durable_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key's name before that of its folder; each sync holds up the start of a city."""
+    synced: list[str] = []
+
+    def sync(opened: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{opened}").readlink().name)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    state = tmp_path / "state"
+    load_or_make(state, "ledger", "city.example")
+    assert synced[1:] == ["keys", "state"]

@@ -122,3 +122,12 @@ def test_pictures_that_no_such_head_can_hold_are_taken(tmp_path: Path) -> None:
     source = sources.resolve(TapSpec(source=str(path), live=False))
     with sources.file(source) as descriptor:
         assert not refused(source, descriptor)
+
+
+def test_what_a_camera_sends_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transport stream has no place for such a word; to ask writes a film's head each time."""
+    path = copied(film(tmp_path / "film.mp4", 90), tmp_path / "film.ts")
+    source = sources.resolve(TapSpec(source=str(path), live=False))
+    with sources.file(source) as descriptor, clip.opened(source, descriptor) as container:
+        monkeypatch.setattr(av, "open", lambda *_, **__: pytest.fail("a film was begun"))
+        clip.video(container, source)

@@ -9,7 +9,6 @@ is ever published of that draw. Killed after it, the next run finishes with the 
 import contextlib
 import fcntl
 import os
-import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -31,6 +30,7 @@ from plainview.civic.statistics.release import Release, decode_release, encode_r
 from plainview.civic.statistics.tables import FILES, FOLDER
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, load_city
+from plainview.durable import folder_beside, sweep
 from plainview.errors import InputError, PlainviewError
 from plainview.governance.office import Office
 from plainview.governance.standing import StatisticsRelease
@@ -177,18 +177,14 @@ def _finish(office: Office, folder: Path) -> None:
 def _put(office: Office, folder: Path, one: StatisticsRelease) -> Path:
     """The day's files, all of them or none. Raises PlainviewError where they cannot be written."""
     target = folder / FOLDER / one.day
-    # What a killed one left: no two publish at once.
-    for left in target.parent.glob(f".{one.day}.*"):
-        shutil.rmtree(left, ignore_errors=True)
-    part = target.with_name(f".{one.day}.{secrets.token_hex(8)}")
     try:
-        part.mkdir(parents=True)
-        _write(office, one, part)
-        if target.exists():
-            shutil.rmtree(target)
-        part.rename(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sweep(target.parent)
+        with folder_beside(target) as part:
+            _write(office, one, part)
+            if target.exists():
+                shutil.rmtree(target)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
         raise PlainviewError(
             f"the release is recorded, but cannot be written ({error.strerror})",
             where=str(target),

@@ -1,11 +1,14 @@
 """`plainview release export | verify`: opened footage as films, counted, marked and vouched for.
 
 The order of steps is the guarantee: what is asked for is checked, the ledger is told, and only when
-that is durable is anything decrypted. Films get their names last, when the ledger has their
-manifest: what a crash leaves before is called `.part` and is removed at the next try.
+that is durable is anything decrypted. Films get their names last and together, when the ledger has
+their manifest, so that none is `durable.beside` its own: what a crash leaves before is called
+`.part` and is removed at the next try.
 """
 
+import contextlib
 import datetime as dt
+import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -111,48 +114,52 @@ def exported(
     """
     step("check")
     checked = _check(office, wish)
-    step("record")
-    known, number = release_office.opening(office, person, wish.id, region=checked.regions.digest)
-    _begin(wish.out)
-    step("decrypt")
-    own = release_keys.load(layout, wish.id)
-    keys = opened_keys(checked.sealed, own, checked.order, known.order)
-    files = [
-        _film(layout, checked, keys, _Part(camera, number, wish.out), films, step)
-        for camera in checked.request.cameras
-    ]
-    made = [one for one in files if one is not None]
-    if not made:
-        raise InputError("the recordings hold no picture of that time", where=f"release {wish.id}")
-    step("sign")
-    manifest = Export(
-        id=known.id,
-        number=number,
-        case=checked.request.case,
-        request=known.request,
-        order=known.order,
-        granted=known.granted,
-        opened=known.opened[-1],
-        files=tuple(made),
-        redacted=not checked.request.unredacted,
-        region=checked.regions.digest,
-        software=__version__,
-        ledger=office.ledger.vkey,
-        t=office.now(),
-    )
-    note = sign_document(manifest, office.authority)
-    step("tell")
-    size = sum(one.bytes for one in made)
-    place = release_office.exported(office, known, number, note, size)
-    witness()
-    step("name")
-    places = {"granted": manifest.granted, "opened": manifest.opened, "exported": place}
-    for name, index in places.items():
-        ((_, entry),) = office.ledger.entries(index, index + 1)
-        put(wish.out / f"{name}.json", encode_entry(entry))
-        put(wish.out / f"{name}.tlog-proof", office.ledger.proof(index).encode())
-    _name(wish.out, manifest, note, checked.regions)
-    return manifest
+    with _alone(wish.out):
+        step("record")
+        known, number = release_office.opening(
+            office, person, wish.id, region=checked.regions.digest
+        )
+        step("decrypt")
+        own = release_keys.load(layout, wish.id)
+        keys = opened_keys(checked.sealed, own, checked.order, known.order)
+        files = [
+            _film(layout, checked, keys, _Part(camera, number, wish.out), films, step)
+            for camera in checked.request.cameras
+        ]
+        made = [one for one in files if one is not None]
+        if not made:
+            raise InputError(
+                "the recordings hold no picture of that time", where=f"release {wish.id}"
+            )
+        step("sign")
+        manifest = Export(
+            id=known.id,
+            number=number,
+            case=checked.request.case,
+            request=known.request,
+            order=known.order,
+            granted=known.granted,
+            opened=known.opened[-1],
+            files=tuple(made),
+            redacted=not checked.request.unredacted,
+            region=checked.regions.digest,
+            software=__version__,
+            ledger=office.ledger.vkey,
+            t=office.now(),
+        )
+        note = sign_document(manifest, office.authority)
+        step("tell")
+        size = sum(one.bytes for one in made)
+        place = release_office.exported(office, known, number, note, size)
+        witness()
+        step("name")
+        places = {"granted": manifest.granted, "opened": manifest.opened, "exported": place}
+        for name, index in places.items():
+            ((_, entry),) = office.ledger.entries(index, index + 1)
+            put(wish.out / f"{name}.json", encode_entry(entry))
+            put(wish.out / f"{name}.tlog-proof", office.ledger.proof(index).encode())
+        _name(wish.out, manifest, note, checked.regions)
+        return manifest
 
 
 def _check(office: Office, wish: Exporting) -> _Checked:
@@ -171,16 +178,31 @@ def _check(office: Office, wish: Exporting) -> _Checked:
             sealed = file.read(_MOST)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", where=str(wish.keys)) from error
-    if wish.out.exists() and any(not p.name.endswith(".part") for p in wish.out.iterdir()):
-        raise InputError("is not empty", where=str(wish.out), mend="Give another --out")
     return _Checked(known, request, order, sealed, regions)
 
 
-def _begin(out: Path) -> None:
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """The folder of the films, empty and for nobody else while the block runs. Raises InputError.
+
+    It is made if need be; what a killed export left half is removed.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for half in out.glob("*.part"):
-            half.unlink()
+        held = os.open(out, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if any(not path.name.endswith(".part") for path in out.iterdir()):
+                raise InputError("is not empty", where=str(out), mend="Give another --out")
+            for half in out.glob("*.part"):
+                half.unlink()
+            yield
+        finally:
+            os.close(held)
+    except BlockingIOError as error:
+        raise InputError(
+            "another export is being written there", where=str(out), mend="Give another --out"
+        ) from error
     except OSError as error:
         raise InputError(f"cannot be written ({error.strerror})", where=str(out)) from error
 

@@ -2,6 +2,10 @@
 
 A seam: tests and benchmarks hand in a `Files` whose `before` fails or kills at a step of their
 choice, and so meet every crash and every full disk there can be.
+
+What is renamed into its place is not made by `durable.beside`: a hundred files become durable with
+one sync of the journal here, where that syncs each; and a log has one writer, by its lock, so that
+what a kill leaves has the name that the next try writes over, or goes with its folder.
 """
 
 import contextlib

@@ -1,6 +1,5 @@
 """The private keys in `STATE/keys`: made once, readable by their owner alone, never overwritten."""
 
-import contextlib
 import os
 import re
 import stat
@@ -77,11 +76,12 @@ def _make(state: Path, file: str, name: str) -> Signer:
     signer = Signer.generate(name)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Never over a key that another process has just made.
-        with contextlib.suppress(FileExistsError):
+        try:
             put(path, f"{signer.text()}\n".encode(), over=False)
-        for folder in (path.parent, state):
-            sync_folder(folder)
+        except FileExistsError:
+            # Another process has just made one, and may not have come to that yet.
+            sync_folder(path.parent)
+        sync_folder(state)
     except OSError as error:
         raise LedgerError(f"no key can be made: {error.strerror}", where=str(path)) from error
     made = load(state, file)

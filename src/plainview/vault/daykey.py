@@ -9,7 +9,6 @@ import ctypes
 import json
 import os
 import resource
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ import msgspec
 import pyrage
 from msgspec import Meta, Struct
 
-from plainview.durable import sync_folder
+from plainview.durable import folder_beside, sweep
 from plainview.errors import UNDECODED, InputError, PlainviewError, VaultError
 from plainview.vault.age import Random, public_of
 from plainview.vault.layout import PARTIES, mark_no_copies
@@ -112,22 +111,24 @@ def make(task: Task, random: Random = os.urandom) -> None:
         shares = split(bytes(private), random)
     finally:
         private[:] = bytes(32)
-    fresh = folder.with_name(f".{folder.name}.new")
+    files = {
+        "ring.json": json.dumps({"public": public.hex()}).encode(),
+        "cameras": b"",
+        "slots": b"",
+    }
+    for party, share in zip(PARTIES, shares, strict=True):
+        told = msgspec.msgpack.encode(_Share(folder.name, party, share))
+        files[f"{party}.age"] = _sealed(told, to[party])
     try:
         if folder.exists():
             return
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True, mode=0o700)
-        mark_no_copies(fresh)
-        for party, share in zip(PARTIES, shares, strict=True):
-            told = msgspec.msgpack.encode(_Share(folder.name, party, share))
-            _write(fresh / f"{party}.age", _sealed(told, to[party]))
-        _write(fresh / "ring.json", json.dumps({"public": public.hex()}).encode())
-        _write(fresh / "cameras", b"")
-        _write(fresh / "slots", b"")
-        sync_folder(fresh)
-        fresh.rename(folder)
-        sync_folder(folder.parent)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sweep(folder.parent)  # a day's whose process was killed is not made again the next day
+        with folder_beside(folder, mode=0o700) as fresh:
+            mark_no_copies(fresh)
+            for name, data in files.items():
+                (fresh / name).touch(mode=0o600)
+                (fresh / name).write_bytes(data)
     except OSError as error:
         raise VaultError(
             f"the keys of {folder.name} cannot be made ({error.strerror})", where=str(folder)
@@ -161,14 +162,6 @@ def opened_share(sealed: bytes, ring: str, party: str, identities: Iterable[obje
     if (told.ring, told.party) != (ring, party):
         raise VaultError("a share of another day or party lies here", where=ring)
     return bytes(told.share)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        path.chmod(0o600)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def main() -> int:

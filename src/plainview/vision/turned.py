@@ -17,6 +17,10 @@ import struct
 import av
 
 _MATRIX = struct.Struct(">9i")
+_SILENT = frozenset(
+    {"rtsp", "rtp", "sdp", "video4linux2,v4l2", "mpegts", "mjpeg", "mpjpeg", "h264", "hevc"}
+)
+"""FFmpeg's names of what cameras send, in none of which such a word can stand: nothing is asked."""
 _AT = 44
 """Bytes from the word `tkhd` to the matrix, in a box of version 0, as a film without length has."""
 
@@ -26,6 +30,8 @@ def is_turned(stream: av.video.stream.VideoStream) -> bool:
 
     What a QuickTime film cannot hold is taken for not turned.
     """
+    if stream.container.format.name in _SILENT:
+        return False
     head = io.BytesIO()
     with contextlib.suppress(av.FFmpegError, ValueError):
         # Never closed, which would end a film in which there is nothing.

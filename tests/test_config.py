@@ -239,6 +239,11 @@ BEYOND = [
     "watch_list",
     "genderEstimate",
     "track_id",
+    "fAcE",
+    "f_a_c_e",
+    "face2",
+    "em0tion",
+    "Kennzeichen",
 ]
 
 

@@ -45,12 +45,30 @@ def test_a_network_is_read_with_its_hash_and_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     ["person", "bearded man", "womanWithBag", "face", "child-alone", "hijab", "licence plate",
-     "angry", "gender_f", "black"],
+     "angry", "gender_f", "black", "mAn", "pErSoN", "f a c e", "p_e_r_s_o_n", "face2", "pers0n",
+     "per son", "number plate 7", "Gesicht", "visage", "plaque-immatriculation", "Kennzeichen",
+     "femme", "Kinder", "cyclist", "head"],
 )  # fmt: skip
 def test_persons_and_their_traits_are_refused(tmp_path: Path, name: str) -> None:
     """A class that is a person, or tells one from another, is beyond the boundary."""
     with pytest.raises(BoundaryError, match=re.escape("classes[0].name")):
         load_camera(_written(tmp_path, name=name))
+
+
+@pytest.mark.parametrize("name", ["p\u0435rson", "\uff46ace", "man\u200b", "\u4eba", " man"])
+def test_a_name_that_only_looks_like_one_is_refused(tmp_path: Path, name: str) -> None:
+    """Letters of another alphabet, and signs that nobody sees, would pass every list."""
+    with pytest.raises(ConfigError, match="cannot be shown"):
+        load_camera(_written(tmp_path, name=name))
+
+
+@pytest.mark.parametrize(
+    "name", ["gas bottle", "suit case 2", "AK47", "headlamp", "crowd barrier", "manhole", "velo"]
+)
+def test_things_are_taken(tmp_path: Path, name: str) -> None:
+    """A word that holds another, or a number, makes no person of a thing."""
+    (network,) = load_camera(_written(tmp_path, name=name)).view.networks
+    assert network.classes[0].name == name
 
 
 @pytest.mark.parametrize("kind", ["person-down", "crowd-movement", "knife", "weapons"])

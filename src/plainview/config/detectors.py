@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from plainview.document.boundary import refuse_beyond
+from plainview.document.boundary import refuse_beyond, words_of
 from plainview.document.toml import Document, KeyPath, nearest
 from plainview.errors import BoundaryError, ConfigError
 from plainview.geometry import Network, Sought
@@ -19,7 +19,16 @@ _PEOPLE: Final = frozenset(
     boys girl girls child children kid kids baby adult adults elder elderly senior old young youth
     teen teenager disabled wheelchair beard hair bald skinned black white asian african arab
     hijab headscarf veil burqa niqab turban kippah yarmulke cross habit homeless beggar gang
-    tattoo drunk angry happy sad scared nervous
+    tattoo drunk angry happy sad scared nervous smiling crying body bodies head heads torso
+    eyes mouth nose skeleton pose silhouette someone somebody anyone passenger passengers
+    cyclist cyclists biker bikers rider riders driver drivers worker workers customer customers
+    shopper shoppers tourist tourists student students protester protesters policeman policewoman
+    soldier soldiers monk nun personne personnes homme hommes femme femmes enfant enfants
+    fille filles garcon garcons pieton pietons barbe mensch menschen mann maenner frau
+    frauen kinder leute fussgaenger junge maedchen bart kopftuch persona personas hombre hombres
+    mujer mujeres nino ninos nina ninas peaton peatones barba uomo uomini donna donne bambino
+    bambini pedone pedoni mens mensen vrouw vrouwen kinderen voetganger pessoa pessoas homem
+    homens mulher mulheres crianca criancas osoba osoby kobieta mezczyzna dziecko
     """.split()  # noqa: SIM905 - read as prose, checked as a set
 )
 
@@ -78,8 +87,7 @@ def _check_name(name: str, where: str) -> None:
             mend="Use letters, digits, spaces, - and _",
         )
     refuse_beyond(name, where)
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    if not _PEOPLE.isdisjoint(words):
+    if not _PEOPLE.isdisjoint(words_of(name)):
         raise BoundaryError(
             f"{name!r} is a person or a person's trait, which is beyond the boundary (DESIGN.md "
             "section 1): a site's network may look for things only",

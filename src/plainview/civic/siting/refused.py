@@ -4,9 +4,7 @@ A camera that follows such data goes where police already went, and so finds wha
 (Lum & Isaac, Significance 13(5), 14, 2016). It would be a score of people by where they live.
 """
 
-import re
-
-from plainview.document.boundary import beyond
+from plainview.document.boundary import beyond, words_of
 from plainview.errors import BoundaryError
 
 _WORDS = frozenset(
@@ -33,9 +31,7 @@ _WORDS = frozenset(
 
 def forbidden(name: str) -> bool:
     """Whether `name` (a key, a column, a kind or a source) speaks of what no plan is made from."""
-    parts = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    joined = {"".join(parts[k : k + size]) for k in range(len(parts)) for size in (1, 2, 3)}
-    return not _WORDS.isdisjoint(joined) or beyond(name)
+    return not _WORDS.isdisjoint(words_of(name)) or beyond(name)
 
 
 def refuse(name: str, where: str) -> None:

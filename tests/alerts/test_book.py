@@ -104,6 +104,20 @@ def test_nobody_heeds_it_and_it_escalates(opened: Callable[[], Book], clock: Man
     assert len(book.open()[0].alert.history) == 2
 
 
+def test_what_is_noticed_meanwhile_does_not_begin_the_wait_anew(
+    opened: Callable[[], Book], clock: ManualClock
+) -> None:
+    """A threshold that is passed again is a step, too: after a restart it was waited from there."""
+    book = opened()
+    book.rise("plaza", ALARM, SEEN)
+    clock.advance(PATIENCE * 0.75)
+    book.rise("plaza", ALARM, SEEN)
+    clock.advance(PATIENCE * 0.25)
+    book = opened()
+    book.tick()
+    assert book.open()[0].alert.state is State.ESCALATED
+
+
 def test_each_zone_has_its_own_patience(store: Store, clock: ManualClock) -> None:
     """That of its site where it has none, and the default elsewhere."""
     tokens = (f"{k}" for k in itertools.count())

@@ -108,7 +108,7 @@ class Book:
             alert = lifecycle.unpacked(kept)
             if alert.key not in self._open:
                 self._keep(alert)
-            waited = min(max(utc - alert.history[-1].at, 0.0), self.patience(alert).escalate)
+            waited = min(max(utc - lifecycle.since(alert), 0.0), self.patience(alert).escalate)
             if alert.state is State.RAISED:
                 self._unheeded[alert.id] = now - waited
         for kept in self._store.alerts(most=1000):

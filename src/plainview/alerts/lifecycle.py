@@ -334,6 +334,16 @@ def cleared(alert: Alert, now: float, who: str, why: str) -> Alert:
     return structs.replace(done, cleared_at=done.updated_at)
 
 
+def since(alert: Alert) -> float:
+    """UTC seconds since when it is in its state: what is noticed meanwhile is a step of its own."""
+    at = alert.history[-1].at
+    for step in reversed(alert.history):
+        if step.state is not alert.state:
+            break
+        at = step.at
+    return at
+
+
 def reason(why: str) -> str:
     """`why` without blanks around it. Raises InputError where nothing, or too much, is said."""
     said = " ".join(why.split())

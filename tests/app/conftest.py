@@ -17,6 +17,9 @@ import numpy as np
 import pytest
 from tests.app.permitted import permit
 
+from plainview.synth.catalogue import SCENES
+from plainview.synth.scene import render_scene
+
 CAMERA = """\
 id = "yard"
 source = "yard.mp4"
@@ -126,3 +129,12 @@ def start(city: Path) -> Start:
                 process.kill()
 
     return started
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of a rendered passage, with its truth."""
+    (folder,) = render_scene(
+        SCENES["corridor-overhead"], tmp_path_factory.mktemp("scene"), seconds=4
+    )
+    return folder

@@ -16,15 +16,6 @@ from plainview.synth.catalogue import SCENES
 from plainview.synth.scene import render_scene
 
 
-@pytest.fixture(scope="session")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four seconds of a rendered passage, with its truth."""
-    (folder,) = render_scene(
-        SCENES["corridor-overhead"], tmp_path_factory.mktemp("scene"), seconds=4
-    )
-    return folder
-
-
 def test_a_clip_is_measured_and_scored(rendered: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """`evaluate count` runs the real command on a clip and prints numbers of that clip."""
     count(

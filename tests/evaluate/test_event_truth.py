@@ -41,6 +41,9 @@ def test_a_truth_is_read(tmp_path: Path) -> None:
         {"events": [{"kind": "riot", "start": 7.0, "at": [1, 2]}]},
         {"events": [{"kind": "fire", "start": -1, "at": [1, 2]}]},
         {"judged": []},
+        {"conditions": [{"from": 30, "to": 0, "light": "sun"}]},
+        {"conditions": [{"from": 0, "to": 90, "light": "sun"}]},
+        {"conditions": [{"from": 0, "to": 60, "light": n} for n in ("sun", "night")]},
         {"people": 4},
     ],
 )

@@ -42,7 +42,12 @@ def measured_events(video: Path, camera: Path, truth: EventTruth) -> list[Judged
 
     Raises InputError for a wrong file, PlainviewError when measuring fails.
     """
-    told = told_events(measured(video, camera))
+    return judged_kinds(measured(video, camera), truth)
+
+
+def judged_kinds(seen: Measured, truth: EventTruth) -> list[Judged]:
+    """What was told of a clip against what is true, kind by kind."""
+    told = told_events(seen)
     return [judge(told, truth, kind) for kind in truth.judged]
 
 

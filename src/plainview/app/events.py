@@ -1,6 +1,7 @@
 """`plainview evaluate events`: renders scenes, measures them as a person would, judges."""
 
 import datetime as dt
+import hashlib
 import math
 import signal
 import sys
@@ -16,13 +17,13 @@ import msgspec
 
 from plainview import __version__
 from plainview.app.clips import tell
-from plainview.app.event_clips import measured_events, real_clips
+from plainview.app.event_clips import judged_kinds, measured, measured_events, real_clips
 from plainview.clock import Clock
 from plainview.config import load_camera
 from plainview.errors import InputError, PlainviewError
 from plainview.evaluate.card import scorecard
 from plainview.evaluate.event_table import by_kind, event_report, ordinary_report
-from plainview.evaluate.event_truth import read_event_truth
+from plainview.evaluate.event_truth import EventTruth, read_event_truth
 from plainview.evaluate.events import EventScore, Judged, score
 from plainview.evaluate.table import has_places, json_text, write_between
 from plainview.governance.scorecard import Scorecard, judgement
@@ -40,6 +41,8 @@ from plainview.synth.events.suite import (
 
 AT_ONCE = 2
 """Scenes rendered and measured at the same time."""
+_APART, _APART_SHARE = 5.0, 0.01
+"""Seconds, or share of the clip, by which a truth's length may differ from what was measured."""
 WRITTEN = 10
 """Scenes after which the page is written again: not even a kill loses more."""
 
@@ -221,12 +224,24 @@ def site(
             where="--truth",
             mend="Give one --truth for each --video, in the same order",
         )
+    _refuse_twice(videos)
     config = load_camera(camera)
     told = [read_event_truth(path) for path in truths]
+    zones = {zone.name for zone in config.view.zones}
+    for truth, path in zip(told, truths, strict=True):
+        for k, event in enumerate(truth.events):
+            if event.zone is not None and event.zone not in zones:
+                raise InputError(
+                    f"events[{k}] is in the zone {event.zone!r}, which the camera has not",
+                    where=str(path),
+                    mend=f"Use {', '.join(sorted(zones)) or 'null: it has none'}",
+                )
     judged: list[Judged] = []
-    for video, truth in zip(videos, told, strict=True):
+    for video, truth, path in zip(videos, told, truths, strict=True):
         tell(f"measuring {video.name}")
-        found = measured_events(video, camera, truth)
+        seen = measured(video, camera)
+        refuse_other_length(seen.intervals[-1].t if seen.intervals else 0.0, truth, video, path)
+        found = judged_kinds(seen, truth)
         tell(f"{video.name}{_said(found)}")
         judged += found
     report = scorecard(
@@ -241,6 +256,39 @@ def site(
         sys.stdout.write(f"{one.kind}: {verdict.standing}: {verdict.why}\n")
     if card is not None:
         _write_card(card, report)
+
+
+def _refuse_twice(videos: Sequence[Path]) -> None:
+    """Hours that are counted twice would make the false alarms of a day half as many."""
+    sizes: dict[int, list[Path]] = {}
+    for video in videos:
+        if video.is_file():
+            sizes.setdefault(video.stat().st_size, []).append(video)
+    for alike in sizes.values():
+        digests: dict[str, Path] = {}
+        for video in alike if len(alike) > 1 else ():
+            with video.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if digest in digests:
+                raise InputError(
+                    f"is the same film as {digests[digest]}",
+                    where=str(video),
+                    mend="Give each recording once",
+                )
+            digests[digest] = video
+
+
+def refuse_other_length(seconds: float, truth: EventTruth, video: Path, path: Path) -> None:
+    """Raise InputError where the truth is of another length than what was measured, `seconds`.
+
+    False alarms are counted by the hours that the truth tells.
+    """
+    if abs(seconds - truth.seconds) > max(_APART, truth.seconds * _APART_SHARE):
+        raise InputError(
+            f"tells of {truth.seconds:g} s, and {video.name} was measured for {seconds:g} s",
+            where=str(path),
+            mend="Write the clip's own length as 'seconds', or give the video that it is of",
+        )
 
 
 def _write_card(path: Path, card: Scorecard) -> None:

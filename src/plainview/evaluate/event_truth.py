@@ -89,7 +89,7 @@ def read_event_truth(path: Path) -> EventTruth:
     """The truth in the file at `path`.
 
     Raises InputError if it cannot be read or is none: events that end before they start, or are of
-    a kind that is not judged.
+    a kind that is not judged; conditions that are none, overlap or go on after the clip's end.
     """
     try:
         truth = msgspec.json.decode(path.read_bytes(), type=EventTruth)
@@ -111,4 +111,21 @@ def read_event_truth(path: Path) -> EventTruth:
             what = f"is of kind {event.kind}, which is not among those judged"
         if what:
             raise InputError(f"events[{k}] {what}", where=str(path), mend=f"See {FORMAT}")
+    _check_conditions(truth, path)
     return truth
+
+
+def _check_conditions(truth: EventTruth, path: Path) -> None:
+    """An hour of which two lights are told would count twice."""
+    known = 0.0
+    for k, spell in sorted(enumerate(truth.conditions), key=lambda one: one[1].start):
+        what = ""
+        if spell.end <= spell.start:
+            what = "ends before it starts"
+        elif spell.start < known:
+            what = "begins before another one ends"
+        elif spell.end > truth.seconds + 1.0:
+            what = "goes on after the clip's end"
+        if what:
+            raise InputError(f"conditions[{k}] {what}", where=str(path), mend=f"See {FORMAT}")
+        known = spell.end

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from numpy.typing import NDArray
 
 from plainview.calibrate.marks import Distance, GroundPoint, Marks, Person
@@ -249,6 +250,8 @@ def test_what_is_missing_is_named() -> None:
     camera = camera_of_a_square()
     pixels, metres = spots(camera, 8, 3)
     assert "nothing is marked" in message(Marks(image_size=(WIDTH, HEIGHT)))
+    bare = structs.replace(taped(pixels[:4], metres[:4]), distances=())
+    assert "4 ground points are marked, and nothing is known of them" in message(bare)
     assert "at least four" in message(surveyed(pixels[:3], metres[:3]))
     assert "distances are too few" in message(taped(pixels[:3], metres[:3]))
     along = np.array([[100.0 + 150 * k, 300.0 + 40 * k] for k in range(6)])

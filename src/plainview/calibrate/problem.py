@@ -86,15 +86,21 @@ def arrange(marks: Marks) -> Problem:
     )
 
 
-def check_enough(problem: Problem) -> None:
-    """Raise CalibrationError where the marks can never say enough."""
+def check_enough(problem: Problem, *, spots: int) -> None:
+    """Raise CalibrationError where the marks, `spots` of them on the ground, never say enough."""
     points, distances, people = len(problem.known), len(problem.metres), len(problem.feet)
     where = "marks"
     if points + distances + people == 0:
         raise CalibrationError(
-            "nothing is marked",
+            f"{spots} ground points are marked, and nothing is known of them yet"
+            if spots > 1
+            else "too little is marked"
+            if spots
+            else "nothing is marked",
             where=where,
-            mend="Mark four ground points with coordinates or distances, or three standing people",
+            mend="Type their distances or coordinates: four points are needed at least"
+            if spots > 1
+            else "Mark four ground points with coordinates or distances, or three standing people",
         )
     if people and not points and not distances and people < 3:
         raise CalibrationError(

@@ -156,7 +156,7 @@ def solve(marks: Marks) -> Solution:
     """
     check(marks)
     problem = arrange(marks)
-    check_enough(problem)
+    check_enough(problem, spots=len(marks.points))
     fit, held = best_fit(problem)
     problem, fit, held = leave_out(problem, fit, held)
     scale = scale_error(fit, problem, held)

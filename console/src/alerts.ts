@@ -2,7 +2,8 @@
 
 import { type Alert, ask, Problem, type Watch } from "./api";
 import { levelMark, opened, type Opened } from "./alert";
-import { Bell, graver } from "./bell";
+import { graver, tally } from "./bell";
+import { alertHref, takeBell, unknownBy } from "./calls";
 import { h, say } from "./dom";
 import { absent, poll } from "./poll";
 import { alertName, alertSays, alertState, calls, moment, quietWords, span, threshold, watchSummary } from "./words";
@@ -65,12 +66,14 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     said.hidden = !fault && !elsewhere && !note;
     said.replaceChildren(fault || elsewhere + note, ...(elsewhere && !fault ? [" ", h("a", { href: "/" }, "All sites")] : []));
   };
-  const bell = new Bell(names, (alert) => {
-    if (site === null || alert.site === site) show(alert, true);
-    else location.assign(`/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}`);
+  const bell = takeBell({
+    names,
+    href: (alert) => (site === null || alert.site === site ? null : alertHref(alert)),
+    open: (alert) => show(alert, true),
+    list: place,
   });
   const card = h("section", { class: "card alerts", "aria-labelledby": "alerts" },
-    h("div", { class: "card-head" }, title, h("div", { class: "alert-tools" }, h("div", { class: "choice", role: "group", "aria-label": "Which alerts" }, ...buttons), bell.button)),
+    h("div", { class: "card-head" }, title, h("div", { class: "alert-tools" }, h("div", { class: "choice", role: "group", "aria-label": "Which alerts" }, ...buttons), bell.sound.button)),
     place, detail, said);
 
   const draw = (): void => {
@@ -95,7 +98,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     foot();
   };
   const changed = (): void => {
-    bell.set(open);
+    bell.set(tally(open));
     options.changed?.(open);
     draw();
     if (wanted !== null) void find(wanted).then((alert) => alert && show(alert, false));
@@ -175,11 +178,13 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
   }));
   poll<Alert[]>("alerts", `alerts?state=open&limit=${OPEN}`, options.every, (answer, asked) => {
     fault = "";
+    bell.known();
     // What the live stream or a decision told since is newer than this answer about this site.
     open = asked < told ? [...here(open), ...answer.filter((alert) => site !== null && alert.site !== site)] : answer;
     changed();
-  }, (words) => {
+  }, (words, problem) => {
     fault = words;
+    bell.notKnown(unknownBy(problem));
     draw();
   });
   return {

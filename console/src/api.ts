@@ -277,6 +277,18 @@ export interface Alert {
 
 export type WatchState = "clear" | "rising" | "raised" | "cannot-tell" | "off";
 
+/** The open alerts in short, for a page that does not list them. */
+export interface CallsNow {
+  alarms: number;
+  warnings: number;
+  /** Those that nobody has acknowledged. */
+  calling: number;
+  /** Twenty of those at most: alarms first, then the newest. */
+  gravest: Alert[];
+  /** What their sites are called. */
+  names: Record<string, string>;
+}
+
 /** One threshold that is watched. */
 export interface Watch {
   zone: string | null;
@@ -416,8 +428,18 @@ export async function ask<T>(path: string): Promise<T> {
   return send<T>("GET", path);
 }
 
+/** As `ask`, for what is asked beside a page's own work: a purpose that is missing interrupts nobody. */
+export async function askQuietly<T>(path: string): Promise<T> {
+  return request<T>("GET", path, undefined, (problem) => problem.status === 401);
+}
+
 /** What `method` at `path` below /api/v1 answers to `body`. Throws Problem; waits 8 s at most. */
 export async function send<T>(method: "GET" | "POST" | "PUT", path: string, body?: unknown): Promise<T> {
+  return request<T>(method, path, body, (problem) => problem.status === 401 || problem.status === 403);
+}
+
+/** Ask; `told` says of which problem the listener of `onRefused` is told. */
+async function request<T>(method: string, path: string, body: unknown, told: (problem: Problem) => boolean): Promise<T> {
   const headers: Record<string, string> = {};
   if (method !== "GET") headers["Plainview-CSRF"] = token;
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -436,7 +458,7 @@ export async function send<T>(method: "GET" | "POST" | "PUT", path: string, body
   if (!answer.ok) {
     const said = (await answer.json().catch(() => ({}))) as { detail?: string; mend?: string; where?: string };
     const problem = new Problem(answer.status, [said.detail ?? answer.statusText, said.mend].filter(Boolean).join(". "), said.where);
-    if (answer.status === 401 || answer.status === 403) refused(problem);
+    if (told(problem)) refused(problem);
     throw problem;
   }
   return (await answer.json().catch(() => null)) as T;

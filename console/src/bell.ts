@@ -1,155 +1,278 @@
-/** Calls people to open alerts: a bar at the foot of the window, the title, a voice and a sound. */
+/** Calls people to open alerts: a mark in the header, a bar at the foot of the window, the title, a voice and a sound. */
 
 import type { Alert } from "./api";
-import { h, say } from "./dom";
-import { due, heardAs, TONES } from "./tones";
-import { alertSays, alertTitle, calls, moment } from "./words";
+import { h, part, say } from "./dom";
+import { keepInTab, keptInTab } from "./kept";
+import { Sound } from "./sound";
+import { due, heardAs } from "./tones";
+import { alertName, alertSays, alertTitle, calls, clock, moment, span } from "./words";
 
-const KEPT = "plainview-sound";
 const HEARD = "plainview-heard";
-const VOLUME = 0.25;
+const SAID = "plainview-said";
+const ALARMED = "plainview-alarmed";
+/** Alerts that are remembered as heard, or as said, in this tab. */
+const REMEMBERED = 200;
 /** Alerts that are spoken in full when many come at once. */
 const SPOKEN = 3;
+/** Milliseconds without an answer after which the bar says so; the mark says it at once. */
+const CUT_OFF = 10_000;
 
-/** Owns the sound, the bar and the mark in the title, of one page. */
+/** The open alerts in short. */
+export interface Tally {
+  alarms: number;
+  warnings: number;
+  /** Those of them that nobody has acknowledged. */
+  calling: number;
+  /** The gravest of those that call: not all where there are very many. */
+  gravest: Alert[];
+}
+
+/** Why it is not known what is open: no answer, a server that tells no alerts, no purpose, not for this role. */
+export type Unknown = "cut off" | "not told" | "no purpose" | "refused";
+
+export interface BellOptions {
+  /** A site's name by its id. */
+  names(site: string): string;
+  /** Where an alert is shown; null: on this page, by `open`. */
+  href(alert: Alert): string | null;
+  open?(alert: Alert): void;
+  /** What lists the alerts on this page. */
+  list?: HTMLElement;
+}
+
+/** `alerts`, which are open, in short. */
+export function tally(alerts: Alert[]): Tally {
+  const alarms = alerts.filter((alert) => alert.level === "alarm").length;
+  const gravest = alerts.filter(calls);
+  return { alarms, warnings: alerts.length - alarms, calling: gravest.length, gravest };
+}
+
+/** Nobody is signed in here any more: what was heard in this tab is heard anew by who comes next. */
+export function forgetCalls(): void {
+  for (const key of [HEARD, SAID, ALARMED]) keepInTab(key, null);
+}
+
+/** Owns the mark, the bar, the voice, the mark in the title and the sound, of one page. */
 export class Bell {
-  /** Switches the sound; belongs where the alerts are listed. */
-  readonly button = h("button", { type: "button", class: "quiet sound" });
-  private readonly bar = h("section", { class: "call", "aria-label": "Alerts that nobody has acknowledged", hidden: true });
+  readonly sound = new Sound();
+  private readonly mark = part("alerts-mark");
+  private readonly bar = new Bar();
   private readonly voice = h("p", { class: "hidden", role: "alert" });
-  private readonly title = document.title;
-  private context: AudioContext | null = null;
-  private on = kept(KEPT) === "on";
-  private heard = new Set((session(HEARD) ?? "").split("\n"));
-  private said = new Set<string>();
-  private last = -Infinity;
-  private alerts: Alert[] = [];
+  private readonly hint = h("p", { class: "hidden", role: "status" });
+  private readonly heard = remembered(HEARD);
+  private readonly said = remembered(SAID);
+  private titled = "";
+  private now: Tally = { alarms: 0, warnings: 0, calling: 0, gravest: [] };
+  private asked = false;
+  private unknown: Unknown | null = null;
+  /** When an answer came last; performance.now. */
+  private answered = performance.now();
   private looked = "";
+  private before: Element | null = null;
 
-  /** `names` are the sites' names; `open` shows one alert. */
-  constructor(
-    private readonly names: (site: string) => string,
-    private readonly open: (alert: Alert) => void,
-  ) {
+  constructor(private readonly options: BellOptions) {
     // Near the start, so that the keyboard reaches it before the page.
-    document.querySelector(".skip")?.after(this.bar);
-    document.body.append(this.voice);
-    this.button.addEventListener("click", () => this.toggle());
-    // A browser lets a page sound only after somebody has touched it.
-    for (const gesture of ["pointerdown", "keydown"]) window.addEventListener(gesture, () => this.wake());
-    if (this.on) this.wake();
-    this.label();
-    window.setInterval(() => this.ring(), 1000);
+    document.querySelector(".skip")?.after(this.bar.part);
+    document.body.append(this.voice, this.hint);
+    this.bar.look.addEventListener("click", () => {
+      const [first] = this.calling();
+      if (first) options.open?.(first);
+    });
+    // Where a page lists the alerts, its list has the button.
+    if (!options.list) this.bar.tools.prepend(this.sound.button);
+    window.addEventListener("keydown", (event) => {
+      if (event.key !== "F8" || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.go();
+    });
+    window.setInterval(() => this.tick(), 1000);
+    this.show();
   }
 
-  /** The alerts that are open now, wherever. */
-  set(alerts: Alert[]): void {
-    this.alerts = alerts;
-    const calling = alerts.filter(calls).sort(graver);
-    const alarms = calling.filter((alert) => alert.level === "alarm").length;
-    const mark = calling.length === 0 ? "" : `(${calling.length}${alarms ? " ALARM" : ""}) `;
-    if (document.title !== mark + this.title) document.title = mark + this.title;
-    this.show(calling);
-    this.speak(calling);
+  /** What is open now, wherever. */
+  set(now: Tally): void {
+    const first = !this.asked;
+    this.asked = true;
+    this.now = now;
+    this.show();
+    this.speak(first);
     this.ring();
+  }
+
+  /** An answer about all sites came. */
+  known(): void {
+    this.unknown = null;
+    this.answered = performance.now();
+    this.show();
+  }
+
+  /** It is not known any more what is open. */
+  notKnown(why: Unknown): void {
+    this.unknown = why;
+    // What may not be seen, or is not told, is not the present any more.
+    if (why !== "cut off") this.now = { alarms: 0, warnings: 0, calling: 0, gravest: [] };
+    this.show();
   }
 
   /** The alert that is open on the page: the bar need not call to it. Empty: none. */
   looking(id: string): void {
     this.looked = id;
-    this.show(this.alerts.filter(calls).sort(graver));
+    this.show();
   }
 
-  private show(all: Alert[]): void {
-    const calling = all.filter((alert) => alert.id !== this.looked);
-    const [first] = calling;
-    document.body.classList.toggle("called", first !== undefined);
-    this.bar.hidden = first === undefined;
-    if (!first) {
-      this.bar.replaceChildren();
-      return;
-    }
-    const key = first.id + calling.length;
-    if (this.bar.dataset["key"] !== key) {
-      this.bar.dataset["key"] = key;
-      const more = calling.length > 1 ? ` and ${calling.length - 1} more` : "";
-      const look = h("button", { type: "button", class: "call-open" }, "Look at it");
-      look.addEventListener("click", () => this.open(first));
-      this.bar.replaceChildren(
-        h("p", {}, h("strong", { class: "call-title" }), h("span", { class: "call-value" }), h("span", { class: "call-more" }, more)), look);
-    }
-    this.bar.dataset["level"] = first.level;
-    const [title, value] = [this.bar.querySelector(".call-title"), this.bar.querySelector(".call-value")];
-    if (title) say(title, `${alertTitle(first)}, ${this.names(first.site)}`);
-    if (value) say(value, `${alertSays(first)}. Since ${moment(first.raised_at)}.`);
+  private calling(): Alert[] {
+    return this.now.gravest.filter((alert) => alert.id !== this.looked).sort(graver);
   }
 
-  /** Tells a screen reader each call once, not its changing number. */
-  private speak(calling: Alert[]): void {
+  private tick(): void {
+    this.show();
+    this.ring();
+  }
+
+  private show(): void {
+    const { alarms, warnings, calling } = this.now;
+    const open = alarms + warnings;
+    const { grade, words, more } = markWords(this.now, this.unknown, this.asked);
+    this.mark.hidden = words === "";
+    this.mark.dataset["grade"] = grade;
+    if (this.mark.dataset["words"] !== words + more) {
+      this.mark.dataset["words"] = words + more;
+      this.mark.replaceChildren(words, h("span", { class: "hidden" }, more));
+    }
+    const shown = this.calling();
+    // `calling` counts those that were not sent, too.
+    const left = calling - (this.now.gravest.length - shown.length);
+    const since = this.unknown === "cut off" && performance.now() - this.answered >= CUT_OFF ? this.answered : null;
+    this.bar.set(shown, left, open, since, this.options, this.sound.waits);
+    this.entitle();
+  }
+
+  /** The page's own title may be set after ours: what was put before it is taken off first. */
+  private entitle(): void {
+    const { calling, gravest } = this.now;
+    const alarm = gravest.some((alert) => alert.level === "alarm");
+    const mark = calling === 0 ? "" : `(${calling}${alarm ? " ALARM" : ""}) `;
+    const own = document.title.startsWith(this.titled) ? document.title.slice(this.titled.length) : document.title;
+    if (document.title !== mark + own) document.title = mark + own;
+    this.titled = mark;
+  }
+
+  /** Tells a screen reader each call once in this tab, not its changing number; on a new page, how many wait. */
+  private speak(first: boolean): void {
+    const calling = [...this.now.gravest].sort(graver);
     const fresh = calling.filter((alert) => !this.said.has(heardAs(alert)));
     for (const alert of fresh) this.said.add(heardAs(alert));
-    if (fresh.length === 0) return;
-    const told = fresh.slice(0, SPOKEN).map((alert) => `${alertTitle(alert)}, ${this.names(alert.site)}: ${alert.message}`);
-    say(this.voice, told.join(" ") + (fresh.length > SPOKEN ? ` And ${fresh.length - SPOKEN} more.` : ""));
+    if (fresh.length > 0) {
+      remember(SAID, this.said);
+      const told = fresh.slice(0, SPOKEN).map((alert) => `${alertTitle(alert)}, ${this.options.names(alert.site)}: ${alert.message}`);
+      say(this.voice, told.join(" ") + (fresh.length > SPOKEN ? ` And ${fresh.length - SPOKEN} more.` : ""));
+    } else if (first && this.now.calling > 0) {
+      say(this.hint, `${counted(this.now.calling)} not acknowledged. F8 leads there.`);
+    }
   }
 
   private ring(): void {
-    if (!this.on || this.context?.state !== "running") return;
-    const now = performance.now() / 1000;
-    const level = due(this.alerts, this.heard, this.last, now);
+    if (!this.sound.ready) return;
+    const now = Date.now() / 1000;
+    // Kept over pages: an alarm does not sound at each step through them. A clock may be set back.
+    const last = Number(keptInTab(ALARMED) ?? -Infinity);
+    const level = due(this.now.gravest, this.heard, last > now ? -Infinity : last, now);
     if (level === null) return;
-    for (const alert of this.alerts.filter(calls)) this.heard.add(heardAs(alert));
-    keepForSession(HEARD, [...this.heard].slice(-200).join("\n"));
-    if (level === "alarm") this.last = now;
-    this.sound(level);
+    for (const alert of this.now.gravest.filter(calls)) this.heard.add(heardAs(alert));
+    remember(HEARD, this.heard);
+    if (level === "alarm") keepInTab(ALARMED, String(now));
+    this.sound.play(level);
   }
 
-  private sound(level: Alert["level"]): void {
-    const context = this.context;
-    if (!context) return;
-    for (const { frequency, at, length } of TONES[level]) {
-      const tone = context.createOscillator();
-      const loud = context.createGain();
-      const start = context.currentTime + at;
-      tone.frequency.value = frequency;
-      tone.type = level === "alarm" ? "square" : "sine";
-      const most = level === "alarm" ? VOLUME / 2 : VOLUME;
-      loud.gain.setValueAtTime(0, start);
-      loud.gain.linearRampToValueAtTime(most, start + 0.015);
-      loud.gain.setValueAtTime(most, start + length - 0.03);
-      loud.gain.linearRampToValueAtTime(0, start + length);
-      tone.connect(loud).connect(context.destination);
-      tone.start(start);
-      tone.stop(start + length);
+  /** To what calls by keyboard, and back to where one was. */
+  private go(): void {
+    const at = document.activeElement;
+    const target = this.bar.target() ?? this.options.list ?? this.mark;
+    if (at === target && this.before instanceof HTMLElement && this.before.isConnected) {
+      this.before.focus();
+      return;
     }
-    this.button.dataset["sounded"] = level;
+    this.before = at;
+    target.focus();
+  }
+}
+
+/** The bar at the foot of the window. Its elements stay: who stands in it is not thrown out by its changing words. */
+class Bar {
+  readonly part = h("section", { class: "call", "aria-label": "Alerts that nobody has acknowledged", hidden: true });
+  readonly look = h("button", { type: "button", class: "call-open", "aria-keyshortcuts": "F8" }, "Look at it");
+  readonly tools = h("div", { class: "call-tools" });
+  private readonly link = h("a", { class: "call-open", "aria-keyshortcuts": "F8" }, "Look at it");
+  private readonly title = h("strong", { class: "call-title" });
+  private readonly value = h("span", { class: "call-value" });
+  private readonly since = h("span", { class: "call-since" });
+  private readonly more = h("span", { class: "call-more" });
+  private readonly newest = h("span", { class: "call-newest" });
+  private readonly waits = h("span", { class: "call-waits" }, "Sound waits for a click or a key.");
+
+  constructor() {
+    this.tools.append(this.link, this.look);
+    this.part.append(h("p", {}, this.title, this.value, this.since, this.more, this.newest, this.waits), this.tools);
+    // What the bar would lie across is moved up by as much as it is high.
+    new ResizeObserver(() => {
+      document.documentElement.style.setProperty("--call", `${this.part.offsetHeight}px`);
+    }).observe(this.part);
   }
 
-  private toggle(): void {
-    this.on = !this.on;
-    keep(KEPT, this.on ? "on" : "off");
-    if (this.on) {
-      this.wake();
-      // So that one hears at once whether the machine's loudspeaker is on.
-      void this.context?.resume().then(() => {
-        this.sound("warning");
-        this.label();
-      });
+  /** `calling`, the gravest first, of `left` that call and `open` in all; `cut`: since when nothing is heard. */
+  set(calling: Alert[], left: number, open: number, cut: number | null, options: BellOptions, waits: boolean): void {
+    const [first] = calling;
+    const hidden = first === undefined && cut === null;
+    const within = this.part.contains(document.activeElement);
+    document.body.classList.toggle("called", !hidden);
+    this.part.hidden = hidden;
+    const heard = cut === null ? "" : `Nothing has been heard of alerts since ${clock((Date.now() - performance.now() + cut) / 1000)}.`;
+    this.part.dataset["level"] = first?.level ?? "unknown";
+    this.waits.hidden = !waits || !first;
+    const href = first ? options.href(first) : null;
+    this.link.hidden = href === null;
+    this.look.hidden = !first || href !== null;
+    if (href !== null && this.link.getAttribute("href") !== href) this.link.setAttribute("href", href);
+    if (first) {
+      const now = Date.now() / 1000;
+      const newest = calling.reduce((a, b) => (b.raised_at > a.raised_at ? b : a));
+      say(this.title, `${alertTitle(first)}, ${options.names(first.site)}`);
+      say(this.value, `${alertSays(first)}.`);
+      say(this.since, `Since ${moment(first.raised_at)} (${span(now - first.raised_at)}).`);
+      say(this.more, heard || (left > 1 ? `${left} of ${counted(open)} call.` : open > 1 ? `1 of ${counted(open)} calls.` : ""));
+      say(this.newest, newest === first ? "" : `Newest: ${alertName(newest)}, ${options.names(newest.site)}, ${span(now - newest.raised_at)} ago.`);
+    } else {
+      say(this.title, cut === null ? "" : "Alerts are not known");
+      say(this.value, "");
+      say(this.since, heard);
+      say(this.more, cut === null ? "" : "Plainview does not answer: have the places watched by people.");
+      say(this.newest, "");
     }
-    this.label();
+    if (within && !this.part.contains(document.activeElement)) (this.target() ?? part("main")).focus();
   }
 
-  private wake(): void {
-    if (!this.on || typeof AudioContext === "undefined") return;
-    this.context ??= new AudioContext();
-    if (this.context.state !== "running") void this.context.resume().then(() => this.label());
+  /** What opens the first alert; null where the bar calls to none. */
+  target(): HTMLElement | null {
+    if (this.part.hidden) return null;
+    return [this.link, this.look].find((one) => !one.hidden) ?? null;
   }
+}
 
-  private label(): void {
-    const waits = this.on && this.context?.state !== "running";
-    this.button.dataset["state"] = !this.on ? "off" : waits ? "waits" : "on";
-    say(this.button, !this.on ? "Switch sound on" : waits ? "Click for sound" : "Switch sound off");
-  }
+/** What the mark in the header says, and what a screen reader hears besides; empty: not for this role. */
+export function markWords(now: Tally, unknown: Unknown | null, asked: boolean): { grade: string; words: string; more: string } {
+  if (unknown === "refused") return { grade: "none", words: "", more: "" };
+  if (unknown === "no purpose") return { grade: "warn", words: "Alerts: no purpose", more: " is chosen, so none is shown" };
+  if (unknown !== null) return { grade: "bad", words: "Alerts not known", more: unknown === "cut off" ? ": Plainview does not answer" : ": this server does not tell them" };
+  if (!asked) return { grade: "none", words: "Alerts…", more: " are asked for" };
+  const open = now.alarms + now.warnings;
+  const sign = open === 0 ? "" : now.alarms > 0 ? "▲ " : "◆ ";
+  const grade = now.calling === 0 ? (open === 0 ? "none" : "note") : now.gravest.some((alert) => alert.level === "alarm") ? "bad" : "warn";
+  return { grade, words: sign + counted(open), more: ` open, ${now.calling.toLocaleString("en")} not acknowledged` };
+}
+
+/** "1 alert", "1,234 alerts". */
+function counted(count: number): string {
+  return count === 1 ? "1 alert" : `${count.toLocaleString("en")} alerts`;
 }
 
 /** Alarms first, then the oldest: what has waited longest. */
@@ -158,35 +281,10 @@ export function graver(a: Alert, b: Alert): number {
   return a.raised_at - b.raised_at;
 }
 
-// A browser may be set to keep nothing: the choice then holds for this page.
-function kept(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
+function remembered(key: string): Set<string> {
+  return new Set((keptInTab(key) ?? "").split("\n"));
 }
 
-function keep(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    return;
-  }
-}
-
-function session(key: string): string | null {
-  try {
-    return sessionStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function keepForSession(key: string, value: string): void {
-  try {
-    sessionStorage.setItem(key, value);
-  } catch {
-    return;
-  }
+function remember(key: string, what: Set<string>): void {
+  keepInTab(key, [...what].slice(-REMEMBERED).join("\n"));
 }

@@ -1,6 +1,7 @@
 /** Which page this is. Each page is loaded only where it is shown. */
 
 import { Problem } from "./api";
+import { callAlerts } from "./calls";
 import { h, part } from "./dom";
 import { begin, choosePurpose, here } from "./session";
 import { sentence } from "./words";
@@ -53,6 +54,8 @@ async function start(): Promise<void> {
   const main = part("main");
   try {
     const [show] = await Promise.all([load(), begin()]);
+    // Before the page has its own answers; Sites and a site's page list the alerts, and call to them.
+    if (path !== "/" && !site) callAlerts();
     await show(main);
   } catch (error) {
     if (error instanceof Problem && error.where === "purpose" && here()?.purposes.length === 0) {
@@ -71,6 +74,8 @@ async function start(): Promise<void> {
         h("p", {}, h("a", { href: location.pathname }, "Try again"), " or go to ", h("a", { href: "/" }, "all sites"), "."),
       ),
     );
+  } finally {
+    callAlerts();
   }
 }
 

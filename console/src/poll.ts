@@ -11,18 +11,20 @@ const LATER = 30_000;
  * Ask for `path` every `every` ms for as long as the page is open. `what` names it in a sentence
  * ("alerts"). `got` also takes when the question was put (performance.now). The answer asks at once.
  */
-export function poll<T>(what: string, path: string, every: number, got: (answer: T, asked: number) => void, failed: (words: string) => void): () => void {
+export function poll<T>(
+  what: string, path: string, every: number, got: (answer: T, asked: number) => void, failed: (words: string, problem: Problem) => void, how: (path: string) => Promise<T> = ask,
+): () => void {
   let timer = 0;
   const look = async (): Promise<void> => {
     clearTimeout(timer);
     const asked = performance.now();
     let wait = every;
     try {
-      got(await ask<T>(path), asked);
+      got(await how(path), asked);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (error.status === 404 || error.status === 401 || error.status === 403) wait = LATER;
-      failed(absent(what, error));
+      failed(absent(what, error), error);
     }
     timer = window.setTimeout(() => void look(), wait);
   };

@@ -1,6 +1,7 @@
 /** Who is signed in, for which purpose they look, and the way out: the line below the header. */
 
 import { ask, onRefused, Problem, type Purpose, type RouteNow, send, type Session, useToken } from "./api";
+import { forgetCalls } from "./bell";
 import { h, part, say } from "./dom";
 import { roleWords } from "./govern";
 import { poll } from "./poll";
@@ -33,7 +34,10 @@ export function signIn(): string {
 export async function begin(): Promise<void> {
   onRefused((problem) => {
     if (leaving) return;
-    if (problem.status === 401) location.assign(signIn());
+    if (problem.status === 401) {
+      forgetCalls();
+      location.assign(signIn());
+    }
     else if (problem.where === "purpose" && session?.purposes.length) choosePurpose();
   });
   try {
@@ -106,6 +110,7 @@ function bar(): void {
 async function leave(button: HTMLButtonElement): Promise<void> {
   button.disabled = true;
   leaving = true;
+  forgetCalls();
   let to = "/login?left=1";
   try {
     const answer = await fetch("/logout", { method: "POST", headers: { Accept: "application/json", "Plainview-CSRF": session?.csrf ?? "" } });

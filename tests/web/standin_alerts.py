@@ -1,4 +1,4 @@
-"""Alerts, quantities and what is usual, in memory: answers of a server, put before a page."""
+"""Alerts, quantities and what is usual: answers put before a page, or kept as a server does."""
 
 import itertools
 import json
@@ -8,7 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, Route
 
+from plainview.alerts.book import Book, Decision, Shown
+from plainview.alerts.site import Watch
+from plainview.alerts.thresholds import DEFAULTS, Quantity, Threshold
+from plainview.alerts.watch import Look
 from plainview.clock import Clock, SystemClock
+from plainview.crowd.field import normal
+from plainview.store import Store
+from plainview.web.alerts import ZoneQuantities
 
 Json = dict[str, Any]
 
@@ -168,3 +175,47 @@ def zone(name: str | None, **changes: Any) -> Json:  # noqa: ANN401 - any field 
         "why": None,
         "facility": "walkway",
     } | changes
+
+
+class RealAlerts:
+    """Alerts as the program keeps them, without what measures: the test says when one rises."""
+
+    def __init__(self, store: Store) -> None:
+        """Keep them in `store`."""
+        ids = itertools.count()
+        self.book = Book(store, SystemClock(), lambda: f"{next(ids)}")
+        self.warning, self.alarm = (
+            one for one in DEFAULTS if one.quantity is Quantity.DENSITY and one.zone is None
+        )
+
+    def rise(self, threshold: Threshold, people: float, site: str = "plaza") -> None:
+        """A site holds `people`/m² somewhere, which is over `threshold`."""
+        look = Look(SystemClock().utc(), normal(people, 0.3), (4.0, 6.0))
+        self.book.rise(site, threshold, look)
+
+    def open(self, site: str | None = None) -> list[Shown]:
+        """Open alerts."""
+        return self.book.open(site)
+
+    def all(self, site: str | None, most: int) -> list[Shown]:
+        """All alerts."""
+        return self.book.all(site, most)
+
+    def site_of(self, alert: str) -> str | None:
+        """Its site."""
+        found = self.book.find(alert)
+        return None if found is None else found.site
+
+    def decide(self, alert: str, decision: Decision, who: str, why: str) -> Shown:
+        """What a person decides."""
+        return Shown(self.book.decide(alert, decision, who, why), durable=True)
+
+    def watches(self, site: str) -> list[Watch]:
+        """None is watched."""
+        assert site
+        return []
+
+    def quantities(self, site: str) -> list[ZoneQuantities]:
+        """None is measured."""
+        assert site
+        return []

@@ -6,6 +6,7 @@ The checks are the program's own; only the ledger and the cameras' processes are
 import datetime as dt
 import hashlib
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import structs
@@ -14,7 +15,13 @@ from plainview.clock import Clock
 from plainview.errors import AccessRefused, InputError
 from plainview.governance import draft as drafting
 from plainview.governance.approving import is_named
-from plainview.governance.assessment import AssessedCamera, Assessment, parse_assessment, say
+from plainview.governance.assessment import (
+    AssessedCamera,
+    Assessment,
+    load_assessment,
+    parse_assessment,
+    say,
+)
 from plainview.governance.capability import MEASURING
 from plainview.governance.check import check
 from plainview.governance.person import APPROVERS, RESUMERS, Person, Role
@@ -30,6 +37,7 @@ from plainview.web.desk import (
 
 TODAY = dt.date(2026, 9, 15)
 """The day on which the examples of tests/governance are checked."""
+EXAMPLE = Path(__file__).parents[1] / "governance" / "examples" / "eu.toml"
 
 
 class StandinDesk:
@@ -242,6 +250,22 @@ class StandinDesk:
 def running(camera: str, site: str, name: str = "", site_name: str = "") -> CameraEdge:
     """A camera that runs and measures."""
     return CameraEdge(camera, site, "running", "", MEASURING, "plaza@1", name, site_name)
+
+
+def in_force(desk: StandinDesk, cameras: Mapping[str, str]) -> Assessment:
+    """An assessment of `cameras` (each one's site by its id), published at once."""
+    example = load_assessment(EXAMPLE)
+    first = example.cameras[0]
+    assessment = structs.replace(
+        example,
+        cameras=tuple(
+            structs.replace(first, id=camera, site=site, fingerprint=desk.views[camera])
+            for camera, site in cameras.items()
+        ),
+        capabilities=tuple(structs.replace(one, cameras=()) for one in example.capabilities),
+    )
+    desk.publish_at_once(assessment)
+    return assessment
 
 
 def _parse(text: str) -> Assessment:

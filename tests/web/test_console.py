@@ -219,7 +219,9 @@ def test_home_lists_the_sites_and_marks_them_on_the_map(
 def test_a_site_that_is_not_there_is_said_to_be_so(browser: Browser, served: Served) -> None:
     """A wrong address is one clear sentence and a way out."""
     with shown(browser, served, "sites/nowhere") as page:
-        expect(page.get_by_role("alert")).to_contain_text("There is no site named “nowhere”")
+        expect(page.locator("main [role=alert]")).to_contain_text(
+            "There is no site named “nowhere”"
+        )
         expect(page.get_by_role("link", name="all sites")).to_be_visible()
 
 

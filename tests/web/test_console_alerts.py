@@ -10,16 +10,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from tests.web.browsing import no_barriers_in_light_and_dark, opened, page_of
-from tests.web.standin_alerts import PRESSURE_SOURCE, StandinAlerts, watch, zone
+from tests.web.standin_alerts import PRESSURE_SOURCE, RealAlerts, StandinAlerts, watch, zone
 
-from plainview.alerts.book import Book, Decision, Shown
-from plainview.alerts.site import Watch
-from plainview.alerts.thresholds import DEFAULTS, Quantity, Threshold
-from plainview.alerts.watch import Look
+from plainview.alerts.book import Book
 from plainview.clock import SystemClock
-from plainview.crowd.field import normal
-from plainview.store import Store
-from plainview.web.alerts import ZoneQuantities
 from plainview.web.api import create_app
 from plainview.web.server import Served, bind
 from plainview.web.views import SiteView
@@ -70,49 +64,6 @@ def alerts() -> StandinAlerts:
         "why": None,
     }
     return told
-
-
-class RealAlerts:
-    """Alerts as the program keeps them, without what measures: the test says when one rises."""
-
-    def __init__(self, store: Store) -> None:
-        """Keep them in `store`."""
-        self.book = Book(store, SystemClock(), lambda: "a")
-        self.warning, self.alarm = (
-            one for one in DEFAULTS if one.quantity is Quantity.DENSITY and one.zone is None
-        )
-
-    def rise(self, threshold: Threshold, people: float) -> None:
-        """The plaza holds `people`/m² somewhere, which is over `threshold`."""
-        look = Look(SystemClock().utc(), normal(people, 0.3), (4.0, 6.0))
-        self.book.rise("plaza", threshold, look)
-
-    def open(self, site: str | None = None) -> list[Shown]:
-        """Open alerts."""
-        return self.book.open(site)
-
-    def all(self, site: str | None, most: int) -> list[Shown]:
-        """All alerts."""
-        return self.book.all(site, most)
-
-    def site_of(self, alert: str) -> str | None:
-        """Its site."""
-        found = self.book.find(alert)
-        return None if found is None else found.site
-
-    def decide(self, alert: str, decision: Decision, who: str, why: str) -> Shown:
-        """What a person decides."""
-        return Shown(self.book.decide(alert, decision, who, why), durable=True)
-
-    def watches(self, site: str) -> list[Watch]:
-        """None is watched."""
-        assert site
-        return []
-
-    def quantities(self, site: str) -> list[ZoneQuantities]:
-        """None is measured."""
-        assert site
-        return []
 
 
 @contextmanager

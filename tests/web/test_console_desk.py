@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from tests.web.browsing import no_barriers, no_barriers_in_light_and_dark, opened, page_of
-from tests.web.standin_desk import TODAY, StandinDesk, running
+from tests.web.standin_desk import EXAMPLE, TODAY, StandinDesk, in_force, running
 
 from plainview.clock import SystemClock
 from plainview.governance.assessment import Assessment, load_assessment
@@ -26,7 +26,6 @@ from plainview.web.views import SiteView
 if TYPE_CHECKING:
     from tests.web.conftest import World
 
-EXAMPLE = Path(__file__).parents[1] / "governance" / "examples" / "eu.toml"
 CAMERAS = {"plaza-north": "plaza", "plaza-south": "plaza", "quay-east": "quay"}
 
 
@@ -75,18 +74,7 @@ def desk() -> StandinDesk:
 @pytest.fixture
 def live(desk: StandinDesk) -> Assessment:
     """An assessment of all cameras that is in force."""
-    example = load_assessment(EXAMPLE)
-    first = example.cameras[0]
-    assessment = structs.replace(
-        example,
-        cameras=tuple(
-            structs.replace(first, id=camera, site=site, fingerprint=desk.views[camera])
-            for camera, site in CAMERAS.items()
-        ),
-        capabilities=tuple(structs.replace(one, cameras=()) for one in example.capabilities),
-    )
-    desk.publish_at_once(assessment)
-    return assessment
+    return in_force(desk, CAMERAS)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """What the pages may ask of alerts, and how these become JSON; `app` gives an implementation."""
 
 import math
-from collections.abc import Mapping
-from typing import Annotated, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Protocol
 
 from msgspec import Meta, Struct
 
@@ -16,6 +16,11 @@ from plainview.crowd.field import Estimate
 from plainview.crowd.levels import Facility
 from plainview.crowd.levels import Level as Service
 from plainview.geometry import Point
+
+GRAVEST: Final = 20
+"""As many alerts are told to a page that does not list them."""
+CALLS: Final = frozenset({State.RAISED, State.ESCALATED})
+"""States in which somebody must still look at an alert."""
 
 
 class Alerts(Protocol):
@@ -98,6 +103,19 @@ class AlertEdge(Struct, frozen=True):
     durable: Annotated[
         bool, Meta(description="false: the store takes nothing now; a power cut would lose it.")
     ]
+
+
+class CallsEdge(Struct, frozen=True):
+    """The open alerts in short: for a page that calls to them and does not list them."""
+
+    alarms: Annotated[int, Meta(description="Open, whether acknowledged or not.")]
+    warnings: int
+    calling: Annotated[int, Meta(description="Those of them that nobody has acknowledged.")]
+    gravest: Annotated[
+        list[AlertEdge],
+        Meta(description="Of those that call: alarms first, then the newest; at most 20."),
+    ]
+    names: Annotated[dict[str, str], Meta(description="What the sites of `gravest` are called.")]
 
 
 class WatchEdge(Struct, frozen=True):
@@ -201,6 +219,21 @@ def alert_edge(shown: Shown) -> AlertEdge:
         history=[StepEdge(step.at, step.state, step.who, step.why) for step in alert.history],
         durable=shown.durable,
         **numbers,
+    )
+
+
+def calls_edge(shown: Sequence[Shown], names: Mapping[str, str]) -> CallsEdge:
+    """`shown`, which are open and newest first, in short; `names` are the sites'."""
+    alarms = sum(one.alert.level is Level.ALARM for one in shown)
+    calling = [one for one in shown if one.alert.state in CALLS]
+    gravest = sorted(calling, key=lambda one: one.alert.level is not Level.ALARM)[:GRAVEST]
+    sites = {one.alert.site for one in gravest}
+    return CallsEdge(
+        alarms=alarms,
+        warnings=len(shown) - alarms,
+        calling=len(calling),
+        gravest=[alert_edge(one) for one in gravest],
+        names={site: names[site] for site in sorted(sites) if site in names},
     )
 
 

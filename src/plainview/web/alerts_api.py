@@ -1,6 +1,7 @@
 """The API of alerts: which are open, what is watched, and what people decide about them."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, get, post
@@ -14,10 +15,12 @@ from plainview.web.access.rules import Action, rule, visible, visit_of
 from plainview.web.alerts import (
     AlertEdge,
     Alerts,
+    CallsEdge,
     Decided,
     QuantitiesEdge,
     WatchEdge,
     alert_edge,
+    calls_edge,
     watch_edge,
 )
 
@@ -30,12 +33,12 @@ Site = Annotated[str, PathParameter(min_length=1, max_length=64, pattern=r"^[A-Z
 Id = Annotated[str, PathParameter(min_length=1, max_length=96, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
-def alert_handlers(alerts: Alerts, gate: Gate, clock: Clock, sites: frozenset[str]) -> list[Any]:
-    """The handlers of alerts; `sites` are those that there are."""
+def alert_handlers(alerts: Alerts, gate: Gate, clock: Clock, sites: Mapping[str, str]) -> list[Any]:
+    """The handlers of alerts; `sites` are the names of those that there are, by id."""
     return [*_reading(alerts, gate, clock, sites), *_deciding(alerts)]
 
 
-def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: frozenset[str]) -> list[Any]:
+def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: Mapping[str, str]) -> list[Any]:
     reads: dict[str, Any] = {"tags": ["alerts"], "sync_to_thread": True}
     of_site = rule(Action.READ_NOW, of="site")
 
@@ -63,6 +66,12 @@ def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: frozenset[str]) ->
         shown = [one for one in found if visible(request, one.alert.site)]
         return [alert_edge(one) for one in shown[:limit]]
 
+    @get("/api/v1/alerts/calling", opt=rule(Action.READ_NOW, of="sites"), **reads)
+    def list_calls(request: Asked) -> CallsEdge:
+        """How many alerts are open, and the gravest of those that nobody has acknowledged."""
+        shown = [one for one in alerts.open() if visible(request, one.alert.site)]
+        return calls_edge(shown, sites)
+
     @get("/api/v1/sites/{site:str}/watch", opt=of_site, **reads)
     def list_watches(site: Site) -> list[WatchEdge]:
         """Every threshold of the site: where it stands, and why it cannot be told or is off."""
@@ -73,7 +82,7 @@ def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: frozenset[str]) ->
         """What is measured in each zone now, the whole site first."""
         return QuantitiesEdge(clock.utc(), alerts.quantities(known(site)))
 
-    return [list_alerts, list_watches, get_quantities]
+    return [list_alerts, list_calls, list_watches, get_quantities]
 
 
 def _deciding(alerts: Alerts) -> list[Any]:

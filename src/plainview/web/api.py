@@ -156,7 +156,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
         return exposition(shown, store, stats, clock, alerts, deliveries, totals)()
 
     parts = Parts(plans, places, store, stats, clock, hub, gate, metrics, troubles, role)
-    about_alerts = [] if alerts is None else alert_handlers(alerts, gate, clock, frozenset(plans))
+    names = {site.id: site.name for site in sites}
+    about_alerts = [] if alerts is None else alert_handlers(alerts, gate, clock, names)
     answers = None if city is None else Answers(city, store, stats, clock, alerts)
     by_site = {site.id: site for site in sites}
     about_views = [] if views is None else view_handlers(views, gate, by_site, lambda: hub.closing)

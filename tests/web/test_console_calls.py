@@ -1,0 +1,293 @@
+"""Open alerts are called to on every page of the built console, in a real Chromium."""
+
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import httpx
+import pytest
+from msgspec import structs
+from playwright.sync_api import Browser, Page, expect
+from tests.web.browsing import no_barriers_in_light_and_dark, opened, page_of
+from tests.web.standin_alerts import RealAlerts
+from tests.web.standin_desk import TODAY, StandinDesk, in_force, running
+
+from plainview.clock import SystemClock
+from plainview.governance.person import Person, Role
+from plainview.web.access.service import Access, AccessSettings
+from plainview.web.alerts import GRAVEST
+from plainview.web.api import create_app
+from plainview.web.city.answer import City
+from plainview.web.city.ground import city_site
+from plainview.web.city.totals import CityTotals
+from plainview.web.desk_api import desk_handlers
+from plainview.web.plan import SitePlan
+from plainview.web.server import Served, bind
+from plainview.web.view import Stands, Views
+from plainview.web.views import SiteView
+
+if TYPE_CHECKING:
+    from tests.web.conftest import World
+
+CAMERAS = {"plaza-north": "plaza", "plaza-south": "plaza", "quay-east": "quay"}
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+PAGES = {
+    "events": Role.OPERATOR,
+    "city": Role.OPERATOR,
+    "cameras/plaza-north": Role.OPERATOR,
+    "stop": Role.OPERATOR,
+    "assessments": Role.SUPERVISOR,
+}
+"""Pages that list no alerts, and who looks."""
+
+
+class NoViews:
+    """No camera may show a view."""
+
+    def stands(self, camera: str) -> Stands:
+        """It runs, and shows none."""
+        assert camera
+        return Stands(permitted=False, running=True, why="")
+
+
+class Place(NamedTuple):
+    """A running console, its alerts, and ways to be somebody in it."""
+
+    browser: Browser
+    served: Served
+    access: Access
+    alerts: RealAlerts
+    purpose: str
+
+    def show(
+        self,
+        path: str,
+        role: Role = Role.OPERATOR,
+        purpose: str | None = None,
+        **options: Any,  # noqa: ANN401 - Playwright's own
+    ) -> AbstractContextManager[Page]:
+        """The page at `path` as somebody in `role` sees it."""
+        token, session = self.access.sessions.open(Person("Kim", role), "Kim", "link")
+        self.access.sessions.choose(session, self.purpose if purpose is None else purpose)
+        name = f"plainview-{self.served.port}"
+        cookie = {"name": name, "value": token, "url": self.served.url}
+        return page_of(self.browser, self.served.url, path, [cookie], **options)
+
+    def alarm(self, site: str = "plaza") -> None:
+        """It is far too dense there."""
+        self.alerts.rise(self.alerts.alarm, 6.0, site)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests here."""
+    yield from opened()
+
+
+@pytest.fixture
+def place(
+    browser: Browser, live_world: "World", sites: tuple[SiteView, ...], tmp_path: Path
+) -> Iterator[Place]:
+    """Two sites in which people are; what is open there is kept by the program's own book."""
+    clock = SystemClock()
+    desk = StandinDesk(tuple(running(*one) for one in CAMERAS.items()), clock, today=TODAY)
+    assessment = in_force(desk, CAMERAS)
+    access = Access(AccessSettings(), tmp_path / "access", clock)
+    alerts = RealAlerts(live_world.store)
+    real = tuple(structs.replace(site, simulated=False) for site in sites)
+    totals = CityTotals([city_site(SitePlan(site), "Lyon") for site in real], clock)
+    app = create_app(
+        sites=real,
+        store=live_world.store,
+        access=access,
+        desk=desk,
+        alerts=alerts,
+        views=cast("Views", NoViews()),
+        city=City(totals, "Lyon", expected=3.0, simulated=False),
+        more=desk_handlers(desk),
+    )
+    purpose = f"{assessment.name}/{assessment.aims[0].id}"
+    with Served(app, bind(port=0)) as served:
+        yield Place(browser, served, access, alerts, purpose)
+
+
+def questions(page: Page) -> list[str]:
+    """The addresses at which the page asks for alerts from now on."""
+    asked: list[str] = []
+
+    def note(url: str) -> None:
+        if "/api/v1/alerts" in url:
+            asked.append(url)
+
+    page.on("request", lambda request: note(request.url))
+    return asked
+
+
+def mark(page: Page) -> Any:  # noqa: ANN401 - a Locator
+    """The number of open alerts in the header."""
+    return page.locator("#alerts-mark")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("path", PAGES)
+def test_an_alert_calls_on_every_page(place: Place, path: str, size: dict[str, int]) -> None:
+    """Number, bar, title and voice; F8 leads to it and back; nothing lies under the bar."""
+    with place.show(path, PAGES[path], viewport=size) as page:
+        expect(mark(page)).to_have_text("0 alerts open, 0 not acknowledged")
+        expect(page.locator("main h1")).to_be_visible()
+        bar = page.locator(".call")
+        expect(bar).to_be_hidden()
+        title = page.title()
+        place.alerts.rise(place.alerts.warning, 4.0, "quay")
+        place.alarm()
+        expect(mark(page)).to_have_text("▲ 2 alerts open, 2 not acknowledged")
+        expect(bar).to_have_count(1)
+        expect(bar).to_contain_text("Alarm: Density, whole site, Station plaza")
+        expect(bar).to_contain_text(re.compile(r"Since \d\d:\d\d:\d\d \(.*\)"))
+        expect(bar).to_contain_text("2 of 2 alerts call.")
+        expect(page).to_have_title(f"(2 ALARM) {title}")
+        expect(page.locator("body > [role=alert]", has_text="Station plaza: ")).to_have_count(1)
+        page.locator(".brand").focus()
+        page.keyboard.press("F8")
+        link = bar.get_by_role("link", name="Look at it")
+        expect(link).to_be_focused()
+        page.keyboard.press("F8")
+        expect(page.locator(".brand")).to_be_focused()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        assert page.evaluate(
+            "document.querySelector('#foot').getBoundingClientRect().bottom"
+            " <= document.querySelector('.call').getBoundingClientRect().top + 1"
+        )
+        no_barriers_in_light_and_dark(page)
+        page.keyboard.press("F8")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/sites/plaza?alert=*")
+        expect(page.locator(".alert-one h3")).to_have_text("Density, whole site")
+        expect(page.locator(".call")).to_have_count(1)
+        expect(page.locator(".sound")).to_have_count(1)
+
+
+@pytest.mark.parametrize("path", ["", "sites/plaza"])
+def test_where_alerts_are_listed_nothing_is_asked_or_shown_twice(place: Place, path: str) -> None:
+    """One bar, one switch of the sound, and no second question: the list's own answer calls."""
+    place.alarm()
+    with place.show("healthz") as page:
+        asked = questions(page)
+        page.goto(place.served.url + path)
+        expect(page.locator(".alert-row")).to_have_count(1)
+        expect(page.locator(".call")).to_have_count(1)
+        expect(page.locator(".sound")).to_have_count(1)
+        expect(mark(page)).to_have_text("▲ 1 alert open, 1 not acknowledged")
+        expect(page.locator(".call")).to_contain_text("Alarm: ")
+        page.wait_for_timeout(3500)
+        assert {url.partition("?")[2] for url in asked} == {"state=open&limit=1000"}
+
+
+def test_the_sound_is_switched_and_heard_on_any_page_once(place: Place) -> None:
+    """Switched on in the bar; a warning sounds there, and not again on the next page."""
+    place.alerts.rise(place.alerts.warning, 4.0)
+    with place.show("events") as page:
+        sound = page.locator(".call .sound")
+        sound.click()
+        expect(sound).to_have_text("Switch sound off")
+        expect(sound).to_have_attribute("data-sounded", "warning")
+        place.alarm("quay")
+        expect(sound).to_have_attribute("data-sounded", "alarm")
+        heard = "sessionStorage.getItem('plainview-heard').split('\\n').filter(Boolean).length"
+        page.wait_for_function(f"{heard} === 2")
+        page.get_by_role("link", name="City").click()
+        expect(page.locator("h1")).to_have_text("Lyon")
+        expect(page.locator(".call .sound")).to_have_attribute("data-state", re.compile("on|waits"))
+        page.locator("h1").click()
+        page.wait_for_timeout(1500)
+        assert page.locator(".call .sound").get_attribute("data-sounded") != "warning"
+        # Who heard them is told once more how many wait, and by which key they are reached.
+        expect(page.locator("body > [role=status]", has_text="F8")).to_contain_text("2 alerts")
+
+
+def test_what_cannot_be_asked_is_not_called_calm(place: Place) -> None:
+    """The mark at once, then the bar; what called before goes on calling; then it is over."""
+    with place.show("stop") as page:
+        expect(mark(page)).to_have_text(re.compile("^0 alerts"))
+        page.route("**/api/v1/alerts/calling", lambda route: route.abort())
+        expect(mark(page)).to_have_text("Alerts not known: Plainview does not answer")
+        bar = page.locator(".call")
+        expect(bar).to_contain_text("Alerts are not known")
+        expect(bar).to_contain_text(re.compile(r"since \d\d:\d\d:\d\d"))
+        expect(bar.get_by_role("link")).to_have_count(0)
+        no_barriers_in_light_and_dark(page)
+        page.unroute("**/api/v1/alerts/calling")
+        expect(mark(page)).to_have_text(re.compile("^0 alerts"))
+        expect(bar).to_be_hidden()
+        place.alarm()
+        expect(bar).to_contain_text("Alarm: Density")
+        page.route("**/api/v1/alerts/calling", lambda route: route.abort())
+        expect(bar).to_contain_text("Nothing has been heard of alerts since")
+        expect(bar).to_contain_text("Alarm: Density")
+
+
+def test_whose_role_reads_no_measurement_hears_of_none(place: Place) -> None:
+    """A controller's pages have neither number nor bar, and do not ask."""
+    place.alarm()
+    with place.show("healthz", Role.CONTROLLER) as page:
+        asked = questions(page)
+        page.goto(place.served.url + "assessments")
+        expect(page.locator("main h1")).to_have_text("Assessments")
+        page.wait_for_timeout(1500)
+        expect(mark(page)).to_be_hidden()
+        expect(page.locator(".call")).to_have_count(0)
+        assert asked == []
+
+
+def test_without_a_purpose_it_is_said_and_nobody_is_interrupted(place: Place) -> None:
+    """No dialog opens over an assessment; once a purpose is chosen, the alerts are there."""
+    place.alarm()
+    with place.show("assessments", Role.SUPERVISOR, "") as page:
+        expect(mark(page)).to_have_text("Alerts: no purpose is chosen, so none is shown")
+        expect(page.locator("main h1")).to_have_text("Assessments")
+        expect(page.locator(".call")).to_be_hidden()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.get_by_role("button", name="Choose purpose").click()
+        page.get_by_role("radio").first.check()
+        page.get_by_role("button", name="Use this purpose").click()
+        expect(page.locator(".call")).to_contain_text("Alarm: Density")
+        expect(mark(page)).to_have_text(re.compile("^▲ 1 alert"))
+
+
+def test_signing_out_ends_it_and_who_comes_next_hears_all_anew(place: Place) -> None:
+    """The sign-in page calls to nothing; what one person heard in this tab is not kept."""
+    place.alarm()
+    with place.show("stop") as page:
+        expect(page.locator(".call")).to_contain_text("Alarm: Density")
+        assert "alarm" in page.evaluate("sessionStorage.getItem('plainview-said')")
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url("**/login?left=1")
+        expect(page.locator(".call")).to_have_count(0)
+        assert page.evaluate("sessionStorage.getItem('plainview-said')") is None
+        page.go_back()
+        page.wait_for_url("**/login?*")
+
+
+def test_the_answer_is_as_long_with_many_alerts_as_with_few(
+    live_world: "World", sites: tuple[SiteView, ...]
+) -> None:
+    """All are counted, the gravest told: alarms before warnings, the newest first, and named."""
+    alerts = RealAlerts(live_world.store)
+    zones = [f"zone {k}" for k in range(GRAVEST + 5)]
+    for zone in zones:
+        alerts.rise(structs.replace(alerts.warning, zone=zone), 4.0)
+    alerts.rise(alerts.alarm, 6.0, "quay")
+    alerts.decide(alerts.open("plaza")[0].alert.id, "acknowledge", "Kim", "Seen")
+    app = create_app(sites=sites, store=live_world.store, alerts=alerts)
+    with Served(app, bind(port=0)) as served:
+        answer = httpx.get(f"{served.url}api/v1/alerts/calling").json()
+    assert (answer["alarms"], answer["warnings"]) == (1, len(zones))
+    assert answer["calling"] == len(zones)
+    first, *rest = answer["gravest"]
+    assert (first["level"], first["site"]) == ("alarm", "quay")
+    assert [one["zone"] for one in rest] == zones[::-1][1:GRAVEST]
+    assert answer["names"] == {"plaza": "Station plaza", "quay": "Harbour quay"}

@@ -45,7 +45,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
   const title = h("h2", { id: "alerts" }, "Alerts");
   const empty = h("p", { class: "alert-none" }, "Asking for alerts…");
   const list = h("ul", { class: "alert-rows" });
-  const place = h("div", { class: "alert-list", role: "region", "aria-labelledby": "alerts", tabindex: 0 }, empty, list);
+  const place = h("div", { class: "alert-list", role: "group", "aria-labelledby": "alerts", tabindex: 0 }, empty, list);
   const detail = h("div", { class: "alert-detail", hidden: true });
   const said = h("p", { class: "note" });
   const buttons = ["Open", "Earlier"].map((words, k) => h("button", { type: "button", "aria-pressed": k === 0 ? "true" : "false" }, words));

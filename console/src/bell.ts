@@ -239,7 +239,7 @@ class Bar {
       say(this.title, `${alertTitle(first)}, ${options.names(first.site)}`);
       say(this.value, `${alertSays(first)}.`);
       say(this.since, `Since ${moment(first.raised_at)} (${span(now - first.raised_at)}).`);
-      say(this.more, heard || (left > 1 ? `${left} of ${counted(open)} call.` : open > 1 ? `1 of ${counted(open)} calls.` : ""));
+      say(this.more, heard || (open === 1 ? "" : left === open ? `${counted(open)} call.` : `${left} of ${counted(open)} ${left === 1 ? "calls" : "call"}.`));
       say(this.newest, newest === first ? "" : `Newest: ${alertName(newest)}, ${options.names(newest.site)}, ${span(now - newest.raised_at)} ago.`);
     } else {
       say(this.title, cut === null ? "" : "Alerts are not known");

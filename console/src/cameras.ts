@@ -22,12 +22,12 @@ export function camerasCard(place: SitePlace) {
   const events = h("div", { class: "judged", hidden: true },
     h("h3", { id: "judged" }, "How far events are proved"),
     h("p", { class: "note" }, "An event that is experimental calls nobody until a scorecard of that camera proves it."),
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "judged" },
+    h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "judged" },
       h("table", {},
         h("thead", {}, h("tr", {}, ...["Camera", "Event", "State", "By its scorecard"].map((head) => h("th", { scope: "col" }, head)))), judged)));
   const card = h("section", { class: "card cameras", "aria-labelledby": "cameras" },
     h("h2", { id: "cameras" }, "Cameras"),
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "cameras" },
+    h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "cameras" },
       h("table", {}, h("thead", {}, h("tr", {}, ...heads.map((head, k) => h("th", { scope: "col", class: k > 4 ? "number" : false }, head)))), body)),
     h("p", { class: "note" }, "Sealed: the program that sees the picture has no network, no files and no way to start another. Only numbers leave it."),
     events);

@@ -166,12 +166,12 @@ function alertsCard(): Card {
   return {
     card: section("alerts", "Open alerts", count, list),
     set(now): void {
+      const none = now.alerts.alarms + now.alerts.warnings === 0;
       const quiet = quietSites([now.crowd]);
-      const unsure = now.alerts.alarms + now.alerts.warnings === 0 && !quiet.sure;
-      count.classList.toggle("unsure", unsure);
-      count.replaceChildren(unsure ? quiet.words : alertWords(now.alerts.alarms, now.alerts.warnings));
+      count.classList.toggle("unsure", none && !quiet.sure);
+      count.replaceChildren(none ? quiet.words : alertWords(now.alerts.alarms, now.alerts.warnings));
       refill(list, ...now.newest_alerts.map((alert) => h("li", {},
-        h("a", { href: alert.site ? `/sites/${alert.site}` : "/deliveries" }, alert.site_name || "Deliveries"),
+        h("a", { href: alert.site ? `/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}` : "/deliveries" }, alert.site_name || "Deliveries"),
         h("span", { class: "soft" }, ` ${alert.zone ?? ""}`),
         h("span", { class: "city-value" }, alert.message),
         h("span", { class: "soft" }, `Raised ${span(now.t - alert.raised_at)} ago; ${ALERT_STATES[alert.state]}`))));

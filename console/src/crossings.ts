@@ -19,7 +19,7 @@ export function crossingsCard(place: SitePlace, id: string) {
   const said = h("p", { class: "note" }, lines.length ? "Forward is the way of the arrow, on the plan too. Counted from flow, never by following a person." : "This site has no lines.");
   const card = h("section", { class: "card crossed", "aria-labelledby": "crossings" },
     h("h2", { id: "crossings" }, "Crossings"),
-    lines.length > 0 && h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "crossings" },
+    lines.length > 0 && h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "crossings" },
       h("table", { class: "crossings" },
         h("thead", {},
           h("tr", {}, h("th", { scope: "col", rowspan: 2 }, "Line"), h("th", { scope: "colgroup", colspan: 2, class: "number" }, "Last minute"), h("th", { scope: "colgroup", colspan: 2, class: "number" }, "Last hour")),

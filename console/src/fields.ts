@@ -9,10 +9,10 @@ export interface Step {
 
 export const REVIEW = "review";
 
-/** In the order in which they are best answered; a field in none of them is in the last. */
+/** In the order in which they are best answered; a field in none of them is in the last. Their ids stand in the address: an element of the page by such an id would take the focus from the step. */
 const STEPS: Step[] = [
   { id: "what", title: "What it is", lede: "Its name, whose rules it must meet, and what it is in plain words.", fields: ["id", "revision", "language", "packs", "title", "summary", "software", "simulated", "review_date"] },
-  { id: "who", title: "Who answers", lede: "Who answers in law, who watches over privacy, and who is to approve: two people.", fields: ["controller", "privacy_officer", "approvers", "processors"] },
+  { id: "answers", title: "Who answers", lede: "Who answers in law, who watches over privacy, and who is to approve: two people.", fields: ["controller", "privacy_officer", "approvers", "processors"] },
   { id: "why", title: "Aims and law", lede: "What it is for, what shows that it is needed, and what allows it.", fields: ["aims", "legal", "authorisation"] },
   { id: "cameras", title: "Cameras and time", lede: "What each camera sees, what it may do and for which aim, and when.", fields: ["cameras", "capabilities", "period"] },
   { id: "data", title: "Data", lede: "What is done with what data, how well it measures, how long it is kept and how it is kept safe.", fields: ["processing", "accuracy", "retention", "security"] },

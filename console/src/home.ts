@@ -7,7 +7,7 @@ import { mayRun, scopeWords, standingWords, watch } from "./govern";
 import type { SitesMap } from "./map";
 import { alertRank } from "./pins";
 import { follow } from "./poll";
-import { alertsGrade, bytes, countWords, people, quietSites, range, share, siteState, whole } from "./words";
+import { alertsGrade, bytes, countWords, people, quietSites, range, share, siteState, whole, zoneOfTimes } from "./words";
 
 const EVERY = 2000;
 
@@ -171,6 +171,7 @@ export async function foot(): Promise<void> {
         {},
         `Store: ${stored(system.disk)}`,
       ),
+      h("span", {}, zoneOfTimes()),
       h("span", {}, `Plainview ${system.version}`),
     );
   } catch {

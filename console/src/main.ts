@@ -4,7 +4,7 @@ import { Problem } from "./api";
 import { callAlerts } from "./calls";
 import { h, part } from "./dom";
 import { begin, choosePurpose, here } from "./session";
-import { sentence } from "./words";
+import { sentence, zoneOfTimes } from "./words";
 
 const path = location.pathname.replace(/(.)\/$/, "$1");
 const site = /^\/sites\/([A-Za-z0-9._-]+)$/.exec(path)?.[1];
@@ -53,6 +53,7 @@ function unchosen(): HTMLElement {
 async function start(): Promise<void> {
   const main = part("main");
   try {
+    part("foot").replaceChildren(h("span", {}, zoneOfTimes()));
     const [show] = await Promise.all([load(), begin()]);
     // Before the page has its own answers; Sites and a site's page list the alerts, and call to them.
     if (path !== "/" && !site) callAlerts();

@@ -39,7 +39,7 @@ export function quantitiesCard(site: string): HTMLElement {
   const said = h("p", { class: "note" }, "Asking for quantities…");
   // On a phone a row is a list, and each cell carries its column's head.
   const heads = ["Level", ...COLUMNS.map(({ head, unit }) => (unit ? `${head}, ${unit}` : head))];
-  const scroll = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "quantities", hidden: true },
+  const scroll = h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "quantities", hidden: true },
     h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Zone"), h("th", { scope: "col" }, "Level"),
       ...COLUMNS.map(({ head, unit }) => h("th", { scope: "col" }, head, unit && h("small", { class: "unit" }, unit))))), body));
   const card = h("section", { class: "card stacked quantities", "aria-labelledby": "quantities" },
@@ -90,7 +90,7 @@ export function watchesCard(site: string, heard: (watches: Watch[]) => void): HT
   const body = h("tbody", {});
   const said = h("p", { class: "note" }, "Asking for thresholds…");
   const heads = ["What is watched", "State", "Now", "Threshold", "Why"];
-  const scroll = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "watches", hidden: true },
+  const scroll = h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "watches", hidden: true },
     h("table", {}, h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))), body));
   const card = h("section", { class: "card stacked watches", "aria-labelledby": "watches" },
     h("h2", { id: "watches" }, "Thresholds that are watched"), scroll, said);

@@ -49,7 +49,7 @@ function findingsCard(desk: Desk): HTMLElement {
 
 function changesCard(draft: Draft, live: Draft): HTMLElement {
   const body = h("tbody", {});
-  const table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "changes-title", hidden: true },
+  const table = h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "changes-title", hidden: true },
     h("table", { class: "changes" }, h("thead", {}, h("tr", {}, ...["Field", `Revision ${live.revision}`, `Revision ${draft.revision}`].map((words) => h("th", { scope: "col" }, words)))), body));
   const said = h("p", { class: "note", role: "status" }, "Comparing…");
   ask<Change[]>(`desk/drafts/${draft.id}/diff`).then(

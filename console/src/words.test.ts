@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertSaid, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole } from "./words";
+import { alertSaid, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole, zoneOfTimes } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -164,4 +164,13 @@ it("now is more than usual only where the intervals do not meet", () => {
   expect(usualSays({ ...told, usual: null, why: "too few days" })).toBe("Too few days.");
   expect(usualWords({ ...told, usual: null }).what).toBe("Cannot be compared");
   expect(usualWords({ ...told, now: { count: null, low: null, high: null } }).what).toBe("Cannot be compared");
+});
+
+describe("the zone of times", () => {
+  it("is told as what is added to UTC, with its name", () => {
+    expect(zoneOfTimes(-330, "Asia/Kolkata")).toBe("Times here: UTC+05:30 (Asia/Kolkata)");
+    expect(zoneOfTimes(210, "America/St_Johns")).toBe("Times here: UTC−03:30 (America/St_Johns)");
+    expect(zoneOfTimes(0, "UTC")).toBe("Times here: UTC");
+    expect(zoneOfTimes(-60, "")).toBe("Times here: UTC+01:00");
+  });
 });

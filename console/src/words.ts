@@ -73,6 +73,14 @@ export function clock(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString("en-GB");
 }
 
+/** "Times here: UTC+05:30 (Asia/Kolkata)", of the browser's time zone, in which all of them are told; `offset` in minutes, as of JavaScript's dates. */
+export function zoneOfTimes(offset = new Date().getTimezoneOffset(), name = new Intl.DateTimeFormat().resolvedOptions().timeZone): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const ahead = Math.abs(offset);
+  const from = offset === 0 ? "UTC" : `UTC${offset < 0 ? "+" : "−"}${two(Math.floor(ahead / 60))}:${two(ahead % 60)}`;
+  return `Times here: ${from}${name && name !== "UTC" ? ` (${name})` : ""}`;
+}
+
 /** "1.2 GB". */
 export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

@@ -147,7 +147,7 @@ def test_an_alert_calls_on_every_page(place: Place, path: str, size: dict[str, i
         expect(bar).to_have_count(1)
         expect(bar).to_contain_text("Alarm: Density, whole site, Station plaza")
         expect(bar).to_contain_text(re.compile(r"Since \d\d:\d\d:\d\d \(.*\)"))
-        expect(bar).to_contain_text("2 of 2 alerts call.")
+        expect(bar).to_contain_text("2 alerts call.")
         expect(page).to_have_title(f"(2 ALARM) {title}")
         expect(page.locator("body > [role=alert]", has_text="Station plaza: ")).to_have_count(1)
         page.locator(".brand").focus()
@@ -201,6 +201,8 @@ def test_the_sound_is_switched_and_heard_on_any_page_once(place: Place) -> None:
         page.wait_for_function(f"{heard} === 2")
         page.get_by_role("link", name="City").click()
         expect(page.locator("h1")).to_have_text("Lyon")
+        newest = page.locator(".city-alerts a").first
+        expect(newest).to_have_attribute("href", re.compile(r"^/sites/quay\?alert=."))
         expect(page.locator(".call .sound")).to_have_attribute("data-state", re.compile("on|waits"))
         page.locator("h1").click()
         page.wait_for_timeout(1500)

@@ -1,5 +1,6 @@
 """Governance in the console, in a real browser: session, purpose, stop switch, assessments."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -358,6 +359,40 @@ def test_oversight_sees_and_presses_nothing(measured: City) -> None:
         expect(page.get_by_role("button", name="Save the draft")).to_be_hidden()
 
 
+HIDDEN = """() => {
+    const at = document.activeElement;
+    if (at === document.body || at.closest(".save-bar, .call")) return "";
+    const seen = at.closest(".option") || at;
+    if (getComputedStyle(seen).outlineStyle === "none") return `${at.id}: shows no focus`;
+    const bar = document.querySelector(".save-bar").getBoundingClientRect();
+    const { top, bottom } = at.getBoundingClientRect();
+    const behind = Math.min(bottom, top + 40) > bar.top + 1;
+    return behind || bottom < 0 ? `${at.id || at.textContent}: ${top}, ${bar.top}` : "";
+}"""
+"""Why what has the focus is not seen by who has eyes; empty where it is."""
+
+
+@pytest.mark.parametrize("height", [844, 600])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_has_the_focus_is_seen(
+    measured: City, live: Assessment, width: int, height: int
+) -> None:
+    """By Tab through a form: nothing hides behind what stays at the window's foot."""
+    path = f"assessments/edit/{live.id}"
+    size = {"width": width, "height": height}
+    with measured.show(path, Role.PRIVACY_OFFICER, viewport=size) as page:
+        expect(page.get_by_role("button", name="Save the draft")).to_be_visible()
+        hidden = []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            hidden.append(page.evaluate(HIDDEN))
+        assert [one for one in hidden if one] == []
+        expect(page.locator("#foot")).to_have_text(re.compile("^Times here: UTC"))
+        for link in page.locator(".steps a").all():
+            link.press("Enter")
+            expect(page.locator(".step-head")).to_be_focused()
+
+
 # --- the editor ----------------------------------------------------------------------------------
 
 
@@ -675,7 +710,17 @@ def test_no_known_barrier_and_no_sideways_scroll(measured: City, live: Assessmen
         expect(page.locator(".row")).to_have_count(1)
         check(page)
     with measured.show(f"assessments/edit/{live.id}", Role.CONTROLLER) as page:
-        for name in ("what", "who", "why", "cameras", "data", "people", "need", "public", "review"):
+        for name in (
+            "what",
+            "answers",
+            "why",
+            "cameras",
+            "data",
+            "people",
+            "need",
+            "public",
+            "review",
+        ):
             page.evaluate(f"location.hash = '{name}'")
             expect(page.locator(".steps [aria-current=step]")).to_have_attribute("href", f"#{name}")
             if name == "data":

@@ -27,6 +27,8 @@ interface Row {
 
 interface Rows {
   rows: Row[];
+  /** More that are in force, and end later than those in `rows`. */
+  later: number;
   /** Older files of drafts that are not in `rows`. */
   unread: number;
   folder: string;
@@ -37,7 +39,7 @@ const SOON = 30;
 
 /** Fill `main` with the list. Throws Problem when it may not be read. */
 export async function show(main: HTMLElement): Promise<void> {
-  const { rows, unread, folder } = await ask<Rows>("desk/drafts");
+  const { rows, later, unread, folder } = await ask<Rows>("desk/drafts");
   document.title = "Assessments – Plainview";
   part("link").hidden = true;
   const live = rows.filter((row) => row.published);
@@ -50,9 +52,16 @@ export async function show(main: HTMLElement): Promise<void> {
       h("div", { class: "title-row" }, h("h1", {}, "Assessments"),
         may("assess") && h("a", { class: "button primary", href: "/assessments/new" }, "Write a new assessment")),
       h("p", { class: "lede" }, "Nothing runs without one: an assessment that two people approved, once published, is the permit."),
-      group("In force", live, "No assessment is in force, so no camera runs.", drafts),
+      group("In force", live, "No assessment is in force, so no camera runs.", drafts, endLater(later)),
       group("Being written", drafts, "Nothing is being written.", drafts, leftOut(unread, folder))),
   );
+}
+
+/** That more are in force than the list shows, and where all of them are; null where there are none. */
+function endLater(count: number): HTMLElement | null {
+  if (count === 0) return null;
+  const words = count === 1 ? "One more is in force and ends" : `${count.toLocaleString("en")} more are in force and end`;
+  return h("p", { class: "note left-out" }, `${words} later than these: `, h("a", { href: "/portal/en/assessments" }, "all of them, as the public reads them"), ".");
 }
 
 /** That there are more drafts than the list reads, and where they are; null where there are none. */

@@ -113,12 +113,13 @@ export function scrubber(site: string, wishes: Wishes): Scrubber {
     set(steps >= last() ? null : until - (last() - steps) * reach.step);
   });
   earlier.addEventListener("click", () => move(-1));
-  later.addEventListener("click", () => move(1));
-  live.addEventListener("click", () => {
-    set(null);
-    // A button that is switched off drops the focus.
-    slider.focus();
-  });
+  /** A button that is switched off drops the focus: whoever comes back to now goes on from the slider. */
+  const back = (go: () => void) => (): void => {
+    go();
+    if (at === null) slider.focus();
+  };
+  later.addEventListener("click", back(() => move(1)));
+  live.addEventListener("click", back(() => set(null)));
   part.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && at !== null) set(null);
   });

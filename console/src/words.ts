@@ -68,9 +68,14 @@ export function span(seconds: number): string {
   return `${Math.round(s / 86_400)} days`;
 }
 
-/** "14:03:22" in the browser's time zone. */
+/** "14:03:22" in the browser's time zone; "02:30:00 CEST" in the hour that there is twice, as summer time ends. */
 export function clock(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString("en-GB");
+  const date = new Date(seconds * 1000);
+  const twice = [-3600, -1800, 1800, 3600].some((away) => {
+    const other = new Date((seconds + away) * 1000);
+    return other.getHours() === date.getHours() && other.getMinutes() === date.getMinutes();
+  });
+  return date.toLocaleTimeString("en-GB", twice ? { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" } : {});
 }
 
 /** "Times here: UTC+05:30 (Asia/Kolkata)", of the browser's time zone, in which all of them are told; `offset` in minutes, as of JavaScript's dates. */

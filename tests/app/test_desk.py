@@ -1,5 +1,6 @@
 """The desk of a running Plainview: drafts, approvals, permits, purposes and the stop switch."""
 
+import datetime as dt
 import os
 import re
 from collections.abc import Iterator
@@ -8,7 +9,14 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 from tests.app.test_governor import World
-from tests.governance.offices import CONTROLLER, OFFICER, OPERATOR, SUPERVISOR, assessment_of
+from tests.governance.offices import (
+    CONTROLLER,
+    OFFICER,
+    OPERATOR,
+    SUPERVISOR,
+    assessment_of,
+    grant,
+)
 
 from plainview.app import desk as desk_module
 from plainview.app.desk import LISTED, RunningDesk
@@ -234,6 +242,22 @@ def test_the_list_reads_the_newest_drafts_and_says_how_many_it_left(world: Offic
     kept, _ = world.desk.draft("draft-0")
     assert kept is not None
     assert kept.id == "draft-0"
+
+
+def test_the_list_has_those_in_force_that_end_first_and_says_how_many_it_left(
+    world: Office,
+) -> None:
+    """What must be renewed soonest is not left out, however many there are."""
+    assessment = assessment_of(world.seen())
+    assert assessment.period.ends is not None
+    for k in range(LISTED + 2):
+        ends = assessment.period.ends - dt.timedelta(days=k)
+        period = structs.replace(assessment.period, ends=ends)
+        grant(world.office, structs.replace(assessment, id=f"live-{k:03d}", period=period))
+    told = world.desk.drafts()
+    assert [one.id for one in told.found] == [f"live-{k:03d}" for k in range(2, LISTED + 2)]
+    assert (told.later, told.unread) == (2, 0)
+    assert all(one.published for one in told.found)
 
 
 def test_a_draft_is_read_once_for_each_look(world: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,7 @@ class StandinDesk:
         self._today = today
         self._drafts: dict[str, str] = {}
         self.broken: dict[str, DraftEdge] = {}
+        self.later = 0
         self.unread = 0
         self._live: dict[str, str] = {}
         self._approvals: dict[str, dict[Role, tuple[str, float]]] = {}
@@ -116,7 +117,7 @@ class StandinDesk:
             live = [self._edge(text, published=True) for text in self._live.values()]
             written = [self._edge(text) for text in self._drafts.values()]
             found = [*live, *written, *self.broken.values()]
-            return DraftsEdge(found, self.unread, "governance/drafts")
+            return DraftsEdge(found, self.later, self.unread, "governance/drafts")
 
     def draft(self, name: str) -> tuple[DraftEdge | None, DraftEdge | None]:
         """The draft, and the live one."""

@@ -356,6 +356,36 @@ def test_the_past_is_reached_by_keyboard(
         expect(slider).to_have_attribute("aria-valuetext", re.compile("24 h ago"))
         slider.press("Escape")
         expect(slider).to_have_attribute("aria-valuetext", "Live")
+        page.get_by_role("button", name="One step earlier").press("Enter")
+        expect(slider).to_have_attribute("aria-valuetext", re.compile("ago"))
+        page.get_by_role("button", name="One step later").press("Enter")
+        expect(slider).to_have_attribute("aria-valuetext", "Live")
+        expect(slider).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "day"),
+    [
+        ("2026-10-25T01:20:00Z", "02:50:00 CEST, 30 min ago", "24 October, 03:20:00, 24 h ago"),
+        ("2026-03-29T01:20:00Z", "01:50:00, 30 min ago", "28 March, 02:20:00, 24 h ago"),
+    ],
+)
+def test_the_past_is_told_over_midnight_and_over_summer_time(
+    browser: Browser, served: Served, alerts: StandinAlerts, now: str, before: str, day: str
+) -> None:
+    """A step is a time that passed, whatever the clocks did; the hour that was twice says which."""
+    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
+    alerts.fields = lambda at: field | {"t": at, "measured": at}
+    with shown(browser, served, alerts, timezone_id="Europe/Paris") as page:
+        page.clock.set_fixed_time(now)
+        page.reload()
+        slider = page.get_by_label("Moment that the plan shows")
+        slider.fill(str(720 - 360))
+        expect(slider).to_have_attribute("aria-valuetext", before)
+        expect(page.locator(".ribbon")).to_contain_text(f"Not live: {before.partition(',')[0]}")
+        page.get_by_role("button", name="Last day").click()
+        slider.press("Home")
+        expect(slider).to_have_attribute("aria-valuetext", day)
 
 
 def test_a_click_on_the_curve_shows_its_moment_on_the_plan(

@@ -631,9 +631,10 @@ def test_a_draft_that_cannot_be_read_is_listed_and_can_be_deleted(
         expect(torn).to_contain_text(fault)
         expect(page.get_by_role("button", name="Delete this draft")).to_have_count(0)
         expect(page.locator(".left-out")).to_have_count(0)
-        city.desk.unread = 3
+        city.desk.unread, city.desk.later = 3, 2
         page.reload()
-        expect(page.locator(".left-out")).to_contain_text("3 older drafts are not shown")
+        expect(page.locator(".left-out").first).to_contain_text("2 more are in force and end later")
+        expect(page.locator(".left-out").last).to_contain_text("3 older drafts are not shown")
     with city.show("assessments", Role.CONTROLLER) as page:
         no_barriers(page)
         torn = page.get_by_role("listitem").filter(has_text="torn.toml")

@@ -270,7 +270,7 @@ def test_a_damaged_draft_is_told_and_never_written_over(
     begun = somebody.send("POST", "/drafts", {"document": document(example)}, status=400)
     assert "already" in begun["detail"]
     left = somebody.send("POST", f"/drafts/{example.id}/discard", {"digest": row["digest"]})
-    assert left == {"rows": [], "unread": 0, "folder": "governance/drafts"}
+    assert left == {"rows": [], "later": 0, "unread": 0, "folder": "governance/drafts"}
 
 
 def test_a_visitor_sees_no_draft_and_no_standing(somebody: Somebody) -> None:

@@ -144,15 +144,17 @@ class RunningDesk:
     # --- assessments -----------------------------------------------------------------------------
 
     def drafts(self) -> DraftsEdge:
-        """What is granted, and the newest `LISTED` of what is being written."""
-        live = self._live()
+        """The `LISTED` that are granted and end first, and the newest that are being written."""
+        granted = self._granted()
+        soon = sorted(granted, key=lambda name: (granted[name].ends, name))[:LISTED]
         kept = sorted(self._office.drafts.glob("*.toml"), key=_written_at, reverse=True)
         drafts = [one for path in kept[:LISTED] if (one := self._kept(path)) is not None]
         return DraftsEdge(
             found=[
-                *(live[name] for name in sorted(live)),
-                *(one for one in drafts if not (one.published and one.id in live)),
+                *(self._published(granted[name]) for name in sorted(soon)),
+                *(one for one in drafts if not (one.published and one.id in granted)),
             ],
+            later=len(granted) - len(soon),
             unread=max(len(kept) - LISTED, 0),
             folder=_FOLDER,
         )
@@ -160,9 +162,13 @@ class RunningDesk:
     def draft(self, name: str) -> tuple[DraftEdge | None, DraftEdge | None]:
         """What is being written of the assessment `name`, and what is granted of it."""
         kept = self._kept(self._path(name)) if _NAME.fullmatch(name) else None
-        return None if kept is None or kept.published else kept, self._live(name).get(name)
+        live = self._granted(name).get(name)
+        return (
+            None if kept is None or kept.published else kept,
+            None if live is None else self._published(live),
+        )
 
-    def _live(self, only: str = "") -> dict[str, DraftEdge]:
+    def _granted(self, only: str = "") -> dict[str, PermitRecord]:
         """What is granted, by the assessment's id: of all, or of `only` one.
 
         What is in force is shown before what is granted for later.
@@ -176,8 +182,7 @@ class RunningDesk:
             ),
             key=lambda one: (one.holds(now), one.index),
         )
-        shown = {record.id.rpartition("@")[0]: record for record in records}
-        return {name: self._published(record) for name, record in shown.items()}
+        return {record.id.rpartition("@")[0]: record for record in records}
 
     def check(self, text: str) -> list[FindingEdge]:
         """What is wrong with an assessment."""

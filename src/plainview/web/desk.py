@@ -51,6 +51,8 @@ class DraftsEdge(Struct, frozen=True):
 
     found: list[DraftEdge]
     """Those in force by their id, then what is being written, newest first."""
+    later: int = 0
+    """More that are in force, and end later than those in the list."""
     unread: int = 0
     """Older files of drafts that were left alone: there are more than a list shows."""
     folder: str = ""

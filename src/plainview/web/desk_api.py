@@ -298,7 +298,8 @@ def _form(draft: DraftEdge) -> DraftForm:
 
 def _rows(desk: Desk) -> DraftRows:
     told = desk.drafts()
-    return DraftRows([_row(one) for one in told.found], told.unread, told.folder)
+    rows = [_row(one) for one in told.found]
+    return DraftRows(rows, told.later, told.unread, told.folder)
 
 
 def _row(draft: DraftEdge) -> DraftRow:

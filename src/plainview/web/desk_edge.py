@@ -77,6 +77,8 @@ class DraftRows(Struct, frozen=True):
 
     rows: list[DraftRow]
     """Those in force by their id, then what is being written, newest first."""
+    later: int
+    """More that are in force, and end later than those in the list."""
     unread: int
     """Older files of drafts that were left alone: there are more than the list shows."""
     folder: str

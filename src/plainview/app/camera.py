@@ -1,5 +1,6 @@
 """`plainview camera check`: what a camera sees, in a person's terms, and what is amiss."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +14,10 @@ from plainview.config import CameraConfig, load_camera
 from plainview.fleet.still import still
 from plainview.geometry import (
     BODY_HEIGHT,
+    Point,
     Points,
     View,
+    Zone,
     camera_centre,
     cells_inside,
     project,
@@ -30,6 +33,14 @@ SHAPE = 0.01
 """Relative difference of width to height that scaling cannot explain."""
 STEEP_HEIGHT = 60.0
 """Metres above the ground beyond which a camera on a building is unlikely."""
+
+
+class Outline(NamedTuple):
+    """A zone, and the kinds of event that it is for."""
+
+    name: str
+    kinds: frozenset[str]
+    polygon: tuple[Point, ...]
 
 
 class Sight(NamedTuple):
@@ -115,29 +126,48 @@ def warnings(seen: Sight) -> list[str]:
 
 def zone_warnings(view: View) -> list[str]:
     """What is amiss with the zones of `view`, one line each: unseen parts, and overlaps."""
+    return zones_in(view, view.zones)
+
+
+def zones_in(view: View, zones: Sequence[Zone]) -> list[str]:
+    """The same of those `zones` of `view` alone."""
+    picture = seen_ground(view)
+    found = [
+        f"zone {zone.name!r}: {part} of it is outside the picture or the area, where nothing can "
+        "be seen: make the polygon smaller, or turn the camera"
+        for zone in zones
+        if (part := unseen(Polygon(zone.polygon), picture))
+    ]
+    outlines = [Outline(zone.name, frozenset({zone.kind}), zone.polygon) for zone in zones]
+    return found + overlaps(outlines)
+
+
+def unseen(shape: BaseGeometry, seen: BaseGeometry) -> str:
+    """How much of `shape` lies outside the ground that is `seen`; empty where it is whole."""
+    share = float(shape.intersection(seen).area / shape.area)
+    if share >= WHOLE:
+        return ""
+    return "all" if share < 1 - WHOLE else f"{1 - share:.0%}"
+
+
+def overlaps(zones: Sequence[Outline]) -> list[str]:
+    """One line for each two of `zones` that are for one kind and share ground."""
     found = []
-    picture = _seen_ground(view)
-    shapes = [Polygon(zone.polygon) for zone in view.zones]
-    for zone, shape in zip(view.zones, shapes, strict=True):
-        seen = float(shape.intersection(picture).area / shape.area)
-        if seen < WHOLE:
-            part = "all" if seen < 1 - WHOLE else f"{1 - seen:.0%}"
-            found.append(
-                f"zone {zone.name!r}: {part} of it is outside the picture or the area, where "
-                "nothing can be seen: make the polygon smaller, or turn the camera"
-            )
-    for k, zone in enumerate(view.zones):
+    shapes = [Polygon(zone.polygon) for zone in zones]
+    for k, zone in enumerate(zones):
         for j in range(k):
-            shared = float(shapes[k].intersection(shapes[j]).area)
-            if view.zones[j].kind == zone.kind and shared > OVERLAP:
+            kinds = zones[j].kinds & zone.kinds
+            shared = float(shapes[k].intersection(shapes[j]).area) if kinds else 0.0
+            if shared > OVERLAP:
                 found.append(
-                    f"zones {view.zones[j].name!r} and {zone.name!r} are both for {zone.kind} and "
-                    f"share {shared:.1f} m²: what happens there is told for each"
+                    f"zones {zones[j].name!r} and {zone.name!r} are both for "
+                    f"{' and '.join(sorted(kinds))} and share {shared:.1f} m²: what happens there "
+                    "is told for each"
                 )
     return found
 
 
-def _seen_ground(view: View) -> BaseGeometry:
+def seen_ground(view: View) -> BaseGeometry:
     """The ground of the area that is in the picture."""
     grid = view.grid()
     centres = grid.centres()[cells_inside(grid, view.polygon)]

@@ -78,6 +78,8 @@ def run(
             running.admit_scenes(demo.scenes())
         if city.role != "centre":
             running.start_cameras()
+        if demo is None:
+            _say_faults(city)
         _watch(running, stop, until, clock, began, folder)
 
 
@@ -93,6 +95,16 @@ def _sign_in(folder: Path, city: CityConfig) -> str | None:
     link = local_link(folder, role=Role.ADMINISTRATOR)
     _say(f"Sign in as {link.person.name}, once, within ten minutes: {link.url}")
     return link.url
+
+
+def _say_faults(city: CityConfig) -> None:
+    """Say of which zones less will be told than whoever drew them expects."""
+    if not any(site.zones or any(c.view.zones for c in site.cameras) for site in city.sites):
+        return
+    from plainview.app.zone_faults import zone_faults  # noqa: PLC0415 - most cities need none
+
+    for line in zone_faults(city):
+        _say(f"warning: {line}")
 
 
 def _watch(

@@ -40,10 +40,23 @@ export async function show(main: HTMLElement): Promise<void> {
 }
 
 function summary(routes: RouteNow[]): string {
-  const broken = routes.filter((route) => route.broken).map((route) => route.name);
+  const broken = routes.filter((route) => route.broken);
   if (!routes.length) return "Alerts are always shown and kept in the console, whatever happens to routes.";
-  if (!broken.length) return "Every route works, as far as is known. Alerts are kept until each route has taken them.";
-  return `Alerts do not arrive by the ${broken.length === 1 ? "route" : "routes"} ${broken.join(", ")}. They are kept, and tried again.`;
+  if (broken.length) return `Alerts do not arrive by the ${broken.length === 1 ? "route" : "routes"} ${named(broken)}. They are kept, and tried again.`;
+  const failing = routes.filter((route) => route.trouble);
+  const unused = routes.filter((route) => !route.trouble && !route.delivered);
+  return [
+    failing.length ? `The last try failed by ${named(failing)}.` : "",
+    unused.length ? `Not used since the start, so that it is not known to work: ${named(unused)}.` : "",
+    failing.length || unused.length ? "" : "Every route works, as far as is known.",
+    "Alerts are kept until each route has taken them.",
+  ].filter(Boolean).join(" ");
+}
+
+/** Their names; of many the first. */
+function named(routes: RouteNow[]): string {
+  const first = routes.slice(0, 6).map((route) => route.name).join(", ");
+  return routes.length > 6 ? `${first} and ${routes.length - 6} more` : first;
 }
 
 interface Card {

@@ -150,3 +150,26 @@ def test_the_page_shows_each_route_and_tries_it(world: World, browser: Browser) 
         assert page.locator(".route", has_text="public-feed").get_by_role("button").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         no_barriers(page)
+
+
+def test_what_was_not_used_yet_is_not_said_to_work(world: World, browser: Browser) -> None:
+    """A route that fails, one that works and one of which nothing is known: each by its name."""
+    changes: dict[str, dict[str, object]] = {
+        "control-room": {"delivered": 1},
+        "ministry": {"trouble": "It was refused"},
+        "public-feed": {"delivered": 0},
+    }
+    calm = {"trouble": "", "broken": False}
+    asked = httpx.get(f"{world.url}api/v1/routes").json()
+    told = [one | calm | changes[one["name"]] for one in asked]
+    fine = [one | calm | {"delivered": 2} for one in asked]
+    answers = [told]
+    with page_of(browser, world.url, "healthz") as page:
+        page.route("**/api/v1/routes", lambda asking: asking.fulfill(json=answers[-1]))
+        page.goto(f"{world.url}deliveries")
+        expect(page.locator(".lede")).to_have_text(
+            "The last try failed by ministry. Not used since the start, so that it is not known to "
+            "work: public-feed. Alerts are kept until each route has taken them."
+        )
+        answers.append(fine)
+        expect(page.locator(".lede")).to_contain_text("Every route works, as far as is known.")

@@ -260,6 +260,19 @@ def test_without_a_purpose_it_is_said_and_nobody_is_interrupted(place: Place) ->
         expect(mark(page)).to_have_text(re.compile("^▲ 1 alert"))
 
 
+@pytest.mark.parametrize("width", [768, 1024, 1280])
+def test_the_names_of_the_pages_stay_in_one_line_beside_the_number(
+    place: Place, width: int
+) -> None:
+    """On a tablet they were one below the other, for want of room beside all else."""
+    size = {"width": width, "height": 800}
+    with place.show("cameras/plaza-north", Role.SUPERVISOR, viewport=size) as page:
+        expect(mark(page)).to_have_text(re.compile("^0 alerts"))
+        tops = page.locator("#pages a").evaluate_all("links => links.map((one) => one.offsetTop)")
+        assert len(tops) >= 6
+        assert len(set(tops)) == 1
+
+
 def test_signing_out_ends_it_and_who_comes_next_hears_all_anew(place: Place) -> None:
     """The sign-in page calls to nothing; what one person heard in this tab is not kept."""
     place.alarm()

@@ -3,12 +3,14 @@
 import numpy as np
 from tests.vision.scenes import CAMERA, NOBODY, film, view, watch
 
+from plainview.geometry import to_plane
 from plainview.synth.camera import hung
 from plainview.synth.light import Light
 from plainview.vision.bodies import NONE, Bodies
+from plainview.vision.detectability import shown
 from plainview.vision.foreground import SHADOW
 from plainview.vision.optics import optics
-from plainview.vision.patches import AGAINST, Patches
+from plainview.vision.patches import AGAINST, FAINT, Patches
 from plainview.vision.plate import Image, Plate
 from plainview.vision.sparse import SparseEstimator
 
@@ -55,6 +57,19 @@ def test_where_more_people_are_made_of_light_than_not_it_speaks_against_them() -
     for _ in range(20):
         patches.look(NONE, picture(0.02, SHADOW))
     assert not patches.passing
+
+
+def test_people_who_walk_among_patches_do_not_make_them_people() -> None:
+    """Two who are nobody for each five who are somebody are enough: a crowd was counted twice."""
+    evidence = picture(0.3, 1.0)
+    evidence[: round(0.7 * HEIGHT)] = SHADOW
+    bottom = [(x, HEIGHT - 1.0) for x in np.linspace(0.2, 0.8, 12) * WIDTH]
+    near = to_plane(OPTICS.projection, bottom)
+    assert np.all(shown(OPTICS, near, evidence) > FAINT)
+    both = np.concatenate((ROW.places, near))
+    bodies = Bodies(both, np.zeros_like(both), np.ones(len(both)), np.ones(len(both)))
+    assert looked(bodies, evidence).passing
+    assert not looked(Bodies(*(part[1:] for part in bodies)), evidence).passing
 
 
 def test_clouds_that_pass_for_nobody_change_nothing() -> None:

@@ -3,8 +3,9 @@
 Where a pixel may be darker or brighter by light alone, it speaks hardly more for a body than
 against one (foreground.SHADOW). That little is a shadow's due beside who casts it, and of somebody
 in a grey coat the other pixels speak louder. But far away a ragged patch of light is as large as
-people are, and dozens of them add up to a crowd. So where more people are made of such pixels than
-of others, these speak against bodies, for as long as there are more of them than shadows would be.
+people are, and dozens of them add up to a crowd. So where a third as many people are made of such
+pixels as of others, these speak against bodies, for as long as there are more of them than shadows
+would be.
 """
 
 from typing import Final
@@ -20,7 +21,9 @@ from plainview.vision.plate import Image
 FAINT: Final = 0.25
 """Mean evidence below which somebody is made of what may be light alone."""
 CROWD: Final = 2.0
-"""People who must be so in the mean of the last looks; and more than all others are."""
+"""People who must be so in the mean of the last looks."""
+SHARE: Final = 0.35
+"""The same for each of all others."""
 DIFFERS: Final = 0.3
 """Evidence of what is more than light."""
 BESIDE: Final = 1.5
@@ -57,7 +60,7 @@ class Patches:
         faint, solid = self._made_of(bodies, evidence)
         self._faint += SLOWLY * (faint - self._faint)
         self._solid += SLOWLY * (solid - self._solid)
-        many = self.passing or self._faint > max(CROWD, self._solid)
+        many = self.passing or self._faint > max(CROWD, SHARE * self._solid)
         self.passing = many and bool(self._spare > 0)
 
     def _made_of(self, bodies: Bodies, evidence: Image) -> tuple[float, float]:

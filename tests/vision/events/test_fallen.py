@@ -6,7 +6,7 @@ import pytest
 
 from plainview.vision.events.change import Change
 from plainview.vision.events.extent import Extent
-from plainview.vision.events.fallen import LONGER, SAT, Down, Judged, fell, witness
+from plainview.vision.events.fallen import LATELY, LONGER, OFTEN, SAT, Down, Judged, fell, witness
 from plainview.vision.events.person_down import PATIENCE
 from plainview.vision.events.stillness import Blob
 
@@ -37,7 +37,7 @@ def down(
     """Somebody who may be down, where somebody was upright before."""
     traits = SimpleNamespace(even=even, ratio=ratio, darker=darker)
     change = cast(Change, SimpleNamespace(traits=lambda: traits))
-    return Down(seen(lies, other, along, side), change, 0.5, stayed, sank, upright_now=False)
+    return Down(seen(lies, other, along, side), change, 0.5, stayed, sank, upright_now=False, t=0.0)
 
 
 def test_who_lies_clearly_is_told_and_who_sits_as_well_is_not() -> None:
@@ -66,11 +66,11 @@ def test_who_is_not_clear_after_half_a_minute_is_not_told_of_later() -> None:
     """Who fell has been told of by then; of one who sits some look would tell at last."""
     clear, unclear = down(0.75, 0.5), down(0.7, 0.68)
     sure, before = clear.confidence(), unclear.confidence()
-    clear.again(seen(0.75, 0.5), 40.0, upright_now=False)
-    unclear.again(seen(0.7, 0.68), 19.0, upright_now=False)
+    clear.again(seen(0.75, 0.5), 40.0, upright_now=False, t=1.0)
+    unclear.again(seen(0.7, 0.68), 19.0, upright_now=False, t=1.0)
     assert clear.confidence() == sure
     assert unclear.confidence() == before > PATIENCE.least
-    unclear.again(seen(0.7, 0.68), 40.0, upright_now=False)
+    unclear.again(seen(0.7, 0.68), 40.0, upright_now=False, t=1.0)
     assert 0.3 < unclear.confidence() < PATIENCE.least - 0.1
 
 
@@ -133,8 +133,8 @@ def test_who_helps_is_no_doubt_about_who_lies() -> None:
     """Somebody upright there may be he who is down; where another stands over him, he is not."""
     helped, sits = down(0.7, 0.6), down(0.7, 0.6)
     before = helped.confidence()
-    helped.again(seen(0.7, 0.6), 2.0, upright_now=None)
-    sits.again(seen(0.7, 0.6), 2.0, upright_now=True)
+    helped.again(seen(0.7, 0.6), 2.0, upright_now=None, t=1.0)
+    sits.again(seen(0.7, 0.6), 2.0, upright_now=True, t=1.0)
     assert helped.confidence() == pytest.approx(before)
     assert sits.confidence() < before - 0.1
 
@@ -156,7 +156,7 @@ def test_who_may_as_well_crouch_is_looked_at_for_longer() -> None:
     one = down(0.75, 0.5)
     assert one.asked(0.6)
     for _ in range(9):
-        one.again(seen(0.7, 0.69), 1.0, upright_now=False)
+        one.again(seen(0.7, 0.69), 1.0, upright_now=False, t=1.0)
     assert one.asked(1.2)
 
 
@@ -165,8 +165,8 @@ def test_what_a_sitter_becomes_as_the_plate_takes_him_over_is_no_fall() -> None:
     soon, sits = down(0.7, 0.72), down(0.7, 0.72)
     before = sits.confidence()
     for k in range(20):
-        soon.again(seen(0.8, 0.5), 1.0 + k, upright_now=False)
-        sits.again(seen(0.8, 0.5), 40.0 + k, upright_now=False)
+        soon.again(seen(0.8, 0.5), 1.0 + k, upright_now=False, t=1.0)
+        sits.again(seen(0.8, 0.5), 40.0 + k, upright_now=False, t=1.0)
     assert soon.confidence() > 0.9
     assert sits.confidence() <= before
 
@@ -178,3 +178,16 @@ def test_who_has_been_there_for_long_must_lie_more_clearly() -> None:
         late, early = down(0.75, other, stayed=40.0), down(0.75, other)
         assert early.confidence() - late.confidence() > 0.5 * SAT
         assert late.confidence() > PATIENCE.least
+
+
+def test_what_lay_for_a_look_or_two_must_be_seen_to_lie_again() -> None:
+    """Cars that pass far away differ for as long as one who lies, and at times look like him."""
+    one = down(0.75, 0.5)
+    assert one.shown(LATELY)
+    assert not one.shown(LATELY + 0.1)
+    one.again(seen(0.75, 0.5), 4.0, upright_now=False, t=4.0)
+    assert one.shown(4.0 + LATELY)
+    # Who has been seen to lie for long may be hidden by those who help him.
+    for _ in range(OFTEN):
+        one.again(seen(0.75, 0.5), 5.0, upright_now=False, t=5.0)
+    assert one.shown(60.0)

@@ -88,6 +88,13 @@ WAVERS: Final = 0.15
 """What that takes away."""
 SAT: Final = 0.3
 """What it takes away that he has been there so long before he is made out to lie."""
+LATELY: Final = 3.0
+"""Seconds since one look held it to lie, past which it must have been OFTEN. Of who lay it was 2 at
+most in the seven seconds until he was told of (12 scenes of the development part); of a bend of a
+motorway, where now and then a car has the outline, 6."""
+OFTEN: Final = 8
+"""Looks that held it to lie from which it may be hidden for a while: of who lay 9 to 20 until he
+was told of."""
 SEVERAL: Final = 5
 """Sightings after which it is made out that somebody is down, if they are sure enough on average.
 """
@@ -134,15 +141,17 @@ class Down:
         sank: float = 0.0,
         *,
         upright_now: bool,
+        t: float,
     ) -> None:
         """`upright`: metres to where somebody was before; `upright_now`: somebody is there.
 
         `stayed`: seconds for which something has rested there already; `sank`: metres that somebody
-        sank there within half a second.
+        sank there within half a second; `t`: seconds, now.
         """
         self.judged, self.change, self.upright = judged, change, upright
         self.lies, self.other = judged.lies, judged.other
         self.looks, self.lost, self.sank = 1, 0, sank
+        self._met = t
         self.made_out, self._sightings, self._mean = False, 0, 0.0
         self._began, self._asked, self._stayed = judged.blob.since, False, stayed
         traits = change.traits()
@@ -154,12 +163,12 @@ class Down:
         self._late = step(stayed, SETTLES, SETTLED)
         self._most = self._sure() if stayed < SETTLED else 1.0
 
-    def again(self, judged: Judged, stayed: float, *, upright_now: bool | None) -> None:
-        """It was `judged` once more, `stayed` seconds after something came to rest there.
+    def again(self, judged: Judged, stayed: float, *, upright_now: bool | None, t: float) -> None:
+        """It was `judged` once more at `t` seconds, `stayed` after something came to rest there.
 
         `upright_now`: None where somebody passes or helps, and may be who is upright.
         """
-        self.judged, self._stayed = judged, stayed
+        self.judged, self._stayed, self._met = judged, stayed, t
         self.looks += 1
         self.lost = 0
         rate = max(1.0 / self.looks, 0.2)
@@ -187,6 +196,13 @@ class Down:
         sure = min(self._sure(), self._most) - SAT * self._late
         sure -= WAVERS * step(self._stayed, *UNSURE) * (1.0 - step(sure, *CLEARLY))
         return min(max(sure, 0.0), 0.97)
+
+    def shown(self, t: float) -> bool:
+        """Whether it has been held to lie lately at `t` seconds, or often: what passes is neither.
+
+        That its place differs says that somebody is there, not that he lies.
+        """
+        return self.looks >= OFTEN or t - self._met <= LATELY
 
     def asked(self, t: float) -> bool:
         """Whether it has been looked at for long enough at `t` seconds to be told of."""

@@ -161,7 +161,7 @@ class PersonDown:
                     if one.looks < FRESH and one.upright <= CLOSE:
                         one.sank = max(one.sank, self._sank(judged))
                     helped = self._lasting.joined(judged.blob)
-                    one.again(judged, stayed, upright_now=None if helped else now)
+                    one.again(judged, stayed, upright_now=None if helped else now, t=seen.t)
                 return
         if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
             return
@@ -174,7 +174,9 @@ class PersonDown:
             change = Change(judged.blob, seen, self._founding.behind(seen.plate))
             if change.traits().arrival < 0:
                 return  # the plate shows somebody who is not there
-            self._down.append(Down(judged, change, upright, stayed, sank, upright_now=now))
+            self._down.append(
+                Down(judged, change, upright, stayed, sank, upright_now=now, t=seen.t)
+            )
 
     def _sank(self, judged: Judged) -> float:
         """Metres that somebody sank fast where `judged` is; 0 where somebody went meanwhile."""
@@ -208,7 +210,8 @@ class PersonDown:
         # Who was made out while the gain was steady does not rise as it swings.
         sure = one.confidence() * (1.0 if one.made_out else self._steady)
         # What is surely nobody is no doubt about who lies there later.
-        if zone is None or one.lost or sure < REFUTED or not one.asked(self._looked):
+        t = self._looked
+        if zone is None or one.lost or sure < REFUTED or not (one.shown(t) and one.asked(t)):
             return None
         one.sighted(sure, PATIENCE.least)
         return Sighting(x, y, sure, zone)

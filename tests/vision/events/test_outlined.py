@@ -5,7 +5,7 @@ from tests.vision.events.stage import Stage
 from plainview.geometry import project
 from plainview.vision.events.change import Change
 from plainview.vision.events.extent import Extent, extents, fits
-from plainview.vision.events.outlined import OUTGROWN_FOR, outlined
+from plainview.vision.events.outlined import OUTGROWN_FOR, WHOLE, outlined
 from plainview.vision.events.stillness import Blob, Stillness
 from plainview.vision.events.thing import Thing
 from plainview.vision.foreground import SHADOW
@@ -105,3 +105,27 @@ def test_a_shadow_that_touches_it_now_and_then_does_not_keep_its_outline_from_it
     ]
     (found,) = [one for one in looks if one is not None]
     assert np.all(found[0].blob.mask[whole] > 0)
+
+
+@pytest.mark.parametrize("alone", [0, WHOLE])
+def test_what_comes_to_a_thing_that_was_seen_whole_is_no_part_of_it(*, alone: int) -> None:
+    """Somebody walks up to a bag that lay there alone, and stops: he is not what was left.
+
+    Where it never lay there alone it was met in part.
+    """
+    (*_, seen) = STAGE.seen(1.2, lambda _t: ([], []))
+    met, whole = box(-1.0, 0.35, 0.5), box(-1.0, 0.5, 1.4)
+    bare = np.full(seen.luma.shape, -1.0, np.float32)
+    bare[met] = 1.0
+    more = bare.copy()
+    more[whole] = 1.0
+    mask = np.zeros(seen.luma.shape, np.uint8)
+    mask[met] = 1
+    stillness = Stillness(OPTICS)
+    stillness.step(seen, np.zeros_like(mask), seen.plate.luma)
+    (size,) = extents(OPTICS, [Blob((0, 0), mask, 0.0)])
+    assert size is not None
+    thing = Thing(Change(Blob((0, 0), mask, 0.0), seen, seen.plate.luma), size, OPTICS)
+    shown = [bare] * alone + [more] * (2 * OUTGROWN_FOR)
+    looks = [outlined(OPTICS, stillness, thing, seen._replace(evidence=one)) for one in shown]
+    assert any(one is not None for one in looks) == (alone == 0)

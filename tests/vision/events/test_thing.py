@@ -16,9 +16,14 @@ from plainview.vision.events.thing import TRAITS_EVERY, Thing
 STAGE = Stage()
 
 
-def brought(traits: Callable[[], Traits], upright: float = 1.5, area: float = 0.2) -> Thing:
-    """A change of these traits and `area`, m², that somebody was near to and walked away from."""
-    blob = Blob((0, 0), np.ones((9, 9), np.uint8), 0.0)
+def brought(
+    traits: Callable[[], Traits], upright: float = 1.5, area: float = 0.2, side: int = 9
+) -> Thing:
+    """A change of these traits and `area`, m², that somebody was near to and walked away from.
+
+    It is `side` pixels wide and high.
+    """
+    blob = Blob((0, 0), np.ones((side, side), np.uint8), 0.0)
     change = cast(Change, SimpleNamespace(blob=blob, traits=traits))
     thing = Thing(change, Extent(np.array([0.0, 1.0]), 0.5, 0.5, area, upright), STAGE.optics)
     thing.carrier, thing.left = 0.5, True
@@ -103,4 +108,17 @@ def test_what_is_too_small_to_be_a_part_of_somebody_does_not_sway(
     """
     thing = brought(lambda: Traits(2.0, 0.3, 0.6, 0.0, 0.6, contrast, 1.0), area=area)
     thing.swaying = cast(Swaying, SimpleNamespace(sway=lambda _: Sway(1.0, 0.0)))
+    assert (thing.confidence() >= 0.5) is told
+
+
+@pytest.mark.parametrize(
+    ("side", "sway", "told"),
+    [(9, UNKNOWN, True), (4, UNKNOWN, False), (4, Sway(0.0, 1.0), True)],
+)
+def test_few_pixels_may_be_the_knees_of_somebody_far_away(
+    *, side: int, sway: Sway, told: bool
+) -> None:
+    """Who sits on a far bench by night is some dark pixels, which are not seen to sway."""
+    thing = brought(lambda: Traits(2.0, 0.1, 0.8, 0.0, 0.6, 9.0, 1.0), side=side)
+    thing.swaying = cast(Swaying, SimpleNamespace(sway=lambda _: sway))
     assert (thing.confidence() >= 0.5) is told

@@ -9,7 +9,7 @@ from plainview.vision.events.change import Change
 from plainview.vision.events.extent import Extent, extents
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob, Stillness, outgrown, remaining
-from plainview.vision.events.thing import Thing
+from plainview.vision.events.thing import ALIKE, Thing, posture
 from plainview.vision.events.unshaded import unshaded
 from plainview.vision.optics import Optics
 
@@ -19,6 +19,9 @@ REMAINS: Final = (0.3, 0.8)
 """Share of one piece in what is larger than a thing, between which it is that piece alone."""
 OUTGROWN_FOR: Final = 5
 """Looks in a row in which it must be so."""
+WHOLE: Final = 8
+"""Looks in which nothing but the thing lay there, from which what is as large as a person, and of
+his outline, is somebody who came to it."""
 STEADY: Final = 0.25
 """Part of it by which all that lies there may differ from one look to the next: nobody moves."""
 
@@ -31,6 +34,7 @@ def outlined(
     None where it is as it was met, where nobody knows yet, or where no ground is seen under it.
     """
     factor, blob = outgrown(thing.change.blob, seen.evidence)
+    thing.entire += factor <= OUTGROWN[0]
     other = OUTGROWN[0] < factor < OUTGROWN[1]
     if not thing.fits:
         # It came with more, as with the shadow of who put it down, or in pieces with its own.
@@ -53,6 +57,8 @@ def outlined(
     thing.outgrown = 0
     (size,) = extents(optics, [blob])
     if size is None or (thing.fits and not _holds(blob, thing.change.blob)):
+        return None
+    if thing.entire >= WHOLE and thing.posture <= ALIKE < posture(optics, blob, size):
         return None
     return Change(blob, seen, stillness.reference), size
 

@@ -166,7 +166,7 @@ def keep(folder: Path, into: Path, until: float) -> Path:
         stream = film.streams.video[0]
         _write(file, Head(str(folder.resolve()), (stream.width, stream.height)))
         keeper = Keeper(spec, file)
-        rate = float(stream.average_rate or RATE)
+        rate = camera.frame_rate or float(stream.average_rate or RATE)
         every = max(round(rate / spec.rate), 1)
         for k, frame in enumerate(film.decode(stream)):
             if k / rate > until:

@@ -25,6 +25,7 @@ from plainview.vision.optics import Floats, Optics
 from plainview.vision.overlooked import NOTHING, Overlooked
 from plainview.vision.patches import Patches
 from plainview.vision.plate import Image, Luma, Plate
+from plainview.vision.rain import Rain
 from plainview.vision.scene import FOLLOW_EVERY, Keeper
 from plainview.vision.standing import Standing
 from plainview.vision.sundial import Sundial
@@ -94,6 +95,7 @@ class SparseEstimator:
         self._standing = Standing(optics, plate, frames)
         self._detectability = Detectability(optics)
         self._patches = Patches(optics)
+        self._rain = Rain()
         self._in_plate = NONE
         self._beyond = NOTHING
         self._bodies = NONE
@@ -128,7 +130,7 @@ class SparseEstimator:
             self._flow.forget()
         evidence = self._foreground.evidence(luma, self.mask)
         self.evidence = evidence
-        weighed = self._patches.weighed(evidence)
+        weighed = self._rain.dried(self._patches.weighed(evidence), dt)
         self._model.begin(weighed, self._foreground.shadows.cast())
         bodies = update(self._model, self._bodies, min(dt, 2.0))
         self.mask = self._model.closed()

@@ -233,9 +233,18 @@ def test_an_outline_alone_must_be_there_nearly_always() -> None:
 
 def test_in_haze_an_outline_must_be_there_mostly() -> None:
     """No leaves cast any shade there, and a few grey levels are all that is seen of somebody."""
-    walker = mover(along((0, 17), (0, 13), 3.0), Size.PERSON)._replace(flow=None)
+    walker = mover(along((0, 17.2), (0, 12.8), 3.0), Size.PERSON)._replace(flow=None)
     assert against(walker._replace(share=0.6), hazy=True)
     assert not against(walker._replace(share=0.4), hazy=True)
+
+
+def test_in_haze_who_walks_must_have_come_further() -> None:
+    """Fog that drifts carries an outline along by a metre or two; who rides is soon gone."""
+    walker = mover(along((0, 16.5), (0, 13.5), 3.0), Size.PERSON)._replace(flow=None, share=0.95)
+    assert against(walker)
+    assert not against(walker, hazy=True)
+    rider = mover(along((0, 17.2), (0, 12.8), 1.2), Size.PERSON)._replace(flow=None, share=0.95)
+    assert against(rider, hazy=True)
 
 
 def test_a_lane_may_be_for_vehicles_only() -> None:

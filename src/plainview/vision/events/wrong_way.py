@@ -78,6 +78,8 @@ LEAST: Final = {
     Size.PERSON: _Least(2.0, 1.8, 0.4),
     Size.VEHICLE: _Least(4.0, 0.8, 0.8, (8.0, 0.6)),
 }
+HAZY: Final = LEAST[Size.PERSON]._replace(metres=4.0)
+"""The same of an outline that walks in haze: by drifting fog it is known to a metre or two."""
 
 
 class WrongWay:
@@ -234,7 +236,8 @@ def against(
     """
     # Who rides is of a person's size, and as soon gone as a car.
     fast = mover.size is Size.VEHICLE or mover.speed >= FAST
-    least = LEAST[Size.VEHICLE if fast else Size.PERSON]
+    slow = HAZY if hazy and mover.outlined else LEAST[Size.PERSON]
+    least = LEAST[Size.VEHICLE] if fast else slow
     if mover.vx * way[0] + mover.vy * way[1] > -least.speed:
         return False
     if mover.flow is not None and mover.flow[0] * way[0] + mover.flow[1] * way[1] > -least.speed:

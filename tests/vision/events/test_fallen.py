@@ -56,6 +56,12 @@ def test_few_pixels_do_not_tell_who_lies_straight_away() -> None:
     assert down(0.7, 0.68, side=12, sank=1.25).confidence() > PATIENCE.least
 
 
+def test_a_speck_tells_no_fall() -> None:
+    """At the far end by night a metre is ten pixels: who crouched there seemed to have fallen."""
+    assert down(0.72, 0.75, side=12, sank=1.25).confidence() > PATIENCE.least
+    assert down(0.72, 0.75, side=8, sank=1.25).confidence() < PATIENCE.least
+
+
 def test_what_any_posture_explains_well_is_nobody_down() -> None:
     """A compact outline is everybody's: sitting at 0.8 explains it, however well lying does."""
     assert down(0.82, 0.80).confidence() < PATIENCE.least - 0.05

@@ -4,8 +4,8 @@ Where a pixel may be darker or brighter by light alone, it speaks hardly more fo
 against one (foreground.SHADOW). That little is a shadow's due beside who casts it, and of somebody
 in a grey coat the other pixels speak louder. But far away a ragged patch of light is as large as
 people are, and dozens of them add up to a crowd. So where a third as many people are made of such
-pixels as of others, these speak against bodies, for as long as there are more of them than shadows
-would be.
+pixels as of others, for some seconds, these speak against bodies, for as long as there are more of
+them than shadows would be.
 """
 
 from typing import Final
@@ -23,7 +23,9 @@ FAINT: Final = 0.25
 CROWD: Final = 2.0
 """People who must be so in the mean of the last looks."""
 SHARE: Final = 0.35
-"""The same for each of all others."""
+"""The same for each of all others, in LASTS looks in a row; in one, where they are as many."""
+LASTS: Final = 5
+"""Looks for which a bus, whose shaded side is made into people, has passed."""
 DIFFERS: Final = 0.3
 """Evidence of what is more than light."""
 BESIDE: Final = 1.5
@@ -43,6 +45,7 @@ class Patches:
         """Nothing was looked at yet."""
         self._optics = optics
         self._faint = self._solid = self._spare = 0.0
+        self._row = 0
         self.passing = False
         """Whether they do."""
 
@@ -60,8 +63,10 @@ class Patches:
         faint, solid = self._made_of(bodies, evidence)
         self._faint += SLOWLY * (faint - self._faint)
         self._solid += SLOWLY * (solid - self._solid)
-        many = self.passing or self._faint > max(CROWD, SHARE * self._solid)
-        self.passing = many and bool(self._spare > 0)
+        many = self._faint > max(CROWD, SHARE * self._solid)
+        self._row = self._row + 1 if many and self._spare > 0 else 0
+        most = self._faint > max(CROWD, self._solid)
+        self.passing = (self.passing or most or self._row >= LASTS) and bool(self._spare > 0)
 
     def _made_of(self, bodies: Bodies, evidence: Image) -> tuple[float, float]:
         """People of `bodies` who are made of what may be light alone, and all others."""

@@ -17,6 +17,8 @@ RATE = 7.0
 """Frames per second at which it was taken, and its truth is told."""
 Frame = NDArray[np.uint8]
 """(h, w, 3) red, green, blue."""
+Seen = Callable[[Frame, int, float], Frame]
+"""A frame, its number and its time in seconds: the frame as it is seen."""
 Pairs = tuple[tuple[str, str], ...]
 _QUIET = (("preset", "veryfast"), ("x265-params", "log-level=none"))
 _LEFT_OUT = np.random.default_rng(0).random(2000) < 0.4
@@ -44,7 +46,7 @@ class Shape(NamedTuple):
     time: Callable[[int], float] = lambda k: k / RATE
     """Seconds at which frame k is shown."""
     left_out: Callable[[int], bool] = lambda _: False
-    seen: Callable[[Frame, int], Frame] | None = None
+    seen: Seen | None = None
     """What is shown in place of frame k, where it is not the same (sights.py)."""
 
 
@@ -128,5 +130,6 @@ def _shown(frame: av.VideoFrame, shape: Shape, k: int) -> av.VideoFrame:
     """`frame`, which is the kth, as it is seen in that `shape`."""
     if shape.seen is None:
         return frame
-    seen = shape.seen(np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8), k)
+    rgb = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+    seen = shape.seen(rgb, k, k / RATE)
     return av.VideoFrame.from_ndarray(seen, format="rgb24")

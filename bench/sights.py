@@ -1,4 +1,4 @@
-"""The real recording as lesser cameras, in worse weather, would have seen it, for recoded.py.
+"""What lesser cameras see, in worse weather, for recoded.py and event_sights.py.
 
 Each frame is changed before it is coded: shares of it and levels, not scenes of our own.
 """
@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, shift
 
-from shaped import RATE, Frame, Shape
+from shaped import Frame, Seen, Shape
 
 Floats = NDArray[np.float32]
 Change = Callable[[Floats, float, np.random.Generator], Floats]
 """A frame (h, w, 3), its time in seconds, and chance: the frame as it is seen."""
 
 
-def _seen(*changes: Change) -> Callable[[Frame, int], Frame]:
+def _seen(*changes: Change) -> Seen:
     """All `changes` one after the other, with the same chance in each run."""
 
-    def change(frame: Frame, k: int) -> Frame:
+    def change(frame: Frame, k: int, t: float) -> Frame:
         seen, chance = frame.astype(np.float32), np.random.default_rng(k)
         for one in changes:
-            seen = one(seen, k / RATE, chance)
+            seen = one(seen, t, chance)
         return np.asarray(np.clip(seen, 0, 255), dtype=np.uint8)
 
     return change

@@ -3,7 +3,7 @@
 A drop falls past a camera in less than a frame's time, so it shows as a small bright streak of
 which the frame before had nothing, where people have moved by less than their own width (Garg &
 Nayar, Int. J. Computer Vision 75, 2007). While many such are there in every frame, what is small
-and was nowhere near in the frame before speaks neither for nor against a body.
+and upright, and was nowhere near in both frames before, speaks neither for nor against a body.
 """
 
 from collections import deque

@@ -183,7 +183,7 @@ class RealAlerts:
     def __init__(self, store: Store) -> None:
         """Keep them in `store`."""
         ids = itertools.count()
-        self.book = Book(store, SystemClock(), lambda: f"{next(ids)}")
+        self.book = Book(store, SystemClock(), lambda: f"{next(ids):06d}")
         self.warning, self.alarm = (
             one for one in DEFAULTS if one.quantity is Quantity.DENSITY and one.zone is None
         )

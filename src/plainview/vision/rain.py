@@ -50,12 +50,12 @@ class Rain:
 
         Itself where it does not rain.
         """
-        before, now = list(self._before), (evidence > DIFFERS).view(np.uint8)
         if not 0 < dt <= FRAME:
             self._before.clear()
+        before, now = list(self._before), (evidence > DIFFERS).view(np.uint8)
         self._before.appendleft(now)
         self._since += dt
-        if len(before) < len(NEAR) or not 0 < dt <= FRAME:
+        if len(before) < len(NEAR):
             return evidence
         if not self.falls and self._since < LOOK_EVERY:
             return evidence

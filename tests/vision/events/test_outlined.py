@@ -6,6 +6,7 @@ from plainview.geometry import project
 from plainview.vision.events.change import Change
 from plainview.vision.events.extent import Extent, extents, fits
 from plainview.vision.events.outlined import OUTGROWN_FOR, WHOLE, outlined
+from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob, Stillness
 from plainview.vision.events.thing import Thing
 from plainview.vision.foreground import SHADOW
@@ -20,6 +21,19 @@ def box(x: float, wide: float, tall: float) -> tuple[slice, slice]:
     pixels, _ = project(OPTICS.projection, ends)
     x0, y0, x1, y1 = (round(float(v)) for v in (*pixels.min(axis=0), *pixels.max(axis=0)))
     return slice(y0, y1 + 1), slice(x0, x1 + 1)
+
+
+def met_at(seen: Seen, place: tuple[slice, slice]) -> tuple[Stillness, Thing]:
+    """A thing that was met at `place` in `seen`, and what watches it."""
+    mask = np.zeros(seen.luma.shape, np.uint8)
+    mask[place] = 1
+    stillness = Stillness(OPTICS)
+    stillness.step(seen, np.zeros_like(mask), seen.plate.luma)
+    blob = Blob((0, 0), mask, 0.0)
+    (size,) = extents(OPTICS, [blob])
+    assert size is not None
+    assert fits(size)
+    return stillness, Thing(Change(blob, seen, seen.plate.luma), size, OPTICS)
 
 
 @pytest.mark.parametrize("beyond", [False, True], ids=["as-met", "more-shows"])
@@ -67,16 +81,8 @@ def test_who_stands_beside_a_thing_is_not_its_new_outline(*, somebody: bool) -> 
     evidence[box(-1.0, 1.0, 0.12)] = 0.8 * SHADOW
     evidence[met] = 1.0
     evidence[box(-0.3, 0.4, 1.7) if somebody else whole] = 1.0
-    mask = np.zeros(seen.luma.shape, np.uint8)
-    mask[met] = 1
-    stillness = Stillness(OPTICS)
-    stillness.step(seen, np.zeros_like(mask), seen.plate.luma)
-    blob = Blob((0, 0), mask, 0.0)
-    (size,) = extents(OPTICS, [blob])
-    assert size is not None
-    assert fits(size)
     seen = seen._replace(evidence=evidence)
-    thing = Thing(Change(blob, seen, seen.plate.luma), size, OPTICS)
+    stillness, thing = met_at(seen, met)
     looks = [outlined(OPTICS, stillness, thing, seen) for _ in range(2 * OUTGROWN_FOR)]
     found = [one for one in looks if one is not None]
     assert (not found) == somebody
@@ -92,13 +98,7 @@ def test_a_shadow_that_touches_it_now_and_then_does_not_keep_its_outline_from_it
     shaded = bare.copy()
     shaded[box(-0.6, 1.2, 0.12)] = 0.8 * SHADOW
     shaded[whole] = 1.0
-    mask = np.zeros(seen.luma.shape, np.uint8)
-    mask[met] = 1
-    stillness = Stillness(OPTICS)
-    stillness.step(seen, np.zeros_like(mask), seen.plate.luma)
-    (size,) = extents(OPTICS, [Blob((0, 0), mask, 0.0)])
-    assert size is not None
-    thing = Thing(Change(Blob((0, 0), mask, 0.0), seen, seen.plate.luma), size, OPTICS)
+    stillness, thing = met_at(seen, met)
     looks = [
         outlined(OPTICS, stillness, thing, seen._replace(evidence=(bare, shaded)[k % 2]))
         for k in range(OUTGROWN_FOR + 1)
@@ -119,13 +119,7 @@ def test_what_comes_to_a_thing_that_was_seen_whole_is_no_part_of_it(*, alone: in
     bare[met] = 1.0
     more = bare.copy()
     more[whole] = 1.0
-    mask = np.zeros(seen.luma.shape, np.uint8)
-    mask[met] = 1
-    stillness = Stillness(OPTICS)
-    stillness.step(seen, np.zeros_like(mask), seen.plate.luma)
-    (size,) = extents(OPTICS, [Blob((0, 0), mask, 0.0)])
-    assert size is not None
-    thing = Thing(Change(Blob((0, 0), mask, 0.0), seen, seen.plate.luma), size, OPTICS)
+    stillness, thing = met_at(seen, met)
     shown = [bare] * alone + [more] * (2 * OUTGROWN_FOR)
     looks = [outlined(OPTICS, stillness, thing, seen._replace(evidence=one)) for one in shown]
     assert any(one is not None for one in looks) == (alone == 0)

@@ -2,16 +2,14 @@
 
 import type { Alert } from "./api";
 import { h, part, say } from "./dom";
-import { keepInTab, keptInTab } from "./kept";
+import { forgetHeard, Heard, remember, remembered } from "./heard";
+import { keepInTab } from "./kept";
 import { Sound } from "./sound";
 import { due, heardAs } from "./tones";
+import { Turn } from "./turn";
 import { alertName, alertSays, alertTitle, calls, clock, moment, span } from "./words";
 
-const HEARD = "plainview-heard";
 const SAID = "plainview-said";
-const ALARMED = "plainview-alarmed";
-/** Alerts that are remembered as heard, or as said, in this tab. */
-const REMEMBERED = 200;
 /** Alerts that are spoken in full when many come at once. */
 const SPOKEN = 3;
 /** Milliseconds without an answer after which the bar says so; the mark says it at once. */
@@ -47,9 +45,10 @@ export function tally(alerts: Alert[]): Tally {
   return { alarms, warnings: alerts.length - alarms, calling: gravest.length, gravest };
 }
 
-/** Nobody is signed in here any more: what was heard in this tab is heard anew by who comes next. */
+/** Nobody is signed in here any more: what was heard is heard anew by who comes next. */
 export function forgetCalls(): void {
-  for (const key of [HEARD, SAID, ALARMED]) keepInTab(key, null);
+  keepInTab(SAID, null);
+  forgetHeard();
 }
 
 /** Owns the mark, the bar, the voice, the mark in the title and the sound, of one page. */
@@ -59,7 +58,8 @@ export class Bell {
   private readonly bar = new Bar();
   private readonly voice = h("p", { class: "hidden", role: "alert" });
   private readonly hint = h("p", { class: "hidden", role: "status" });
-  private readonly heard = remembered(HEARD);
+  private readonly turn = new Turn();
+  private readonly heard = new Heard();
   private readonly said = remembered(SAID);
   private titled = "";
   private now: Tally = { alarms: 0, warnings: 0, calling: 0, gravest: [] };
@@ -172,15 +172,13 @@ export class Bell {
   }
 
   private ring(): void {
-    if (!this.sound.ready) return;
+    if (!this.turn.mine(this.sound.ready)) return;
     const now = Date.now() / 1000;
-    // Kept over pages: an alarm does not sound at each step through them. A clock may be set back.
-    const last = Number(keptInTab(ALARMED) ?? -Infinity);
-    const level = due(this.now.gravest, this.heard, last > now ? -Infinity : last, now);
+    const last = this.heard.last() ?? -Infinity;
+    // A clock may be set back.
+    const level = due(this.now.gravest, this.heard.calls, last > now ? -Infinity : last, now);
     if (level === null) return;
-    for (const alert of this.now.gravest.filter(calls)) this.heard.add(heardAs(alert));
-    remember(HEARD, this.heard);
-    if (level === "alarm") keepInTab(ALARMED, String(now));
+    this.heard.sounds(this.now.gravest.filter(calls), level, now);
     this.sound.play(level);
   }
 
@@ -279,12 +277,4 @@ function counted(count: number): string {
 export function graver(a: Alert, b: Alert): number {
   if (a.level !== b.level) return a.level === "alarm" ? -1 : 1;
   return a.raised_at - b.raised_at;
-}
-
-function remembered(key: string): Set<string> {
-  return new Set((keptInTab(key) ?? "").split("\n"));
-}
-
-function remember(key: string, what: Set<string>): void {
-  keepInTab(key, [...what].slice(-REMEMBERED).join("\n"));
 }

@@ -48,9 +48,7 @@ export function paintCells(sheet: Sheet, site: SitePlace, measured: Measured): v
     c.fillStyle = c.strokeStyle = colour(`level-${level.toLowerCase()}-ink`);
     if (side >= 13) {
       c.font = `600 ${Math.min(side * 0.55, 13)}px system-ui, sans-serif`;
-      c.globalAlpha = level === "B" || level === "C" ? 0.55 : 0.9;
       c.fillText(level, left + side / 2, top + side / 2 + 0.5);
-      c.globalAlpha = 1;
     } else if (level >= "D") {
       mark(c, level, left, top, side);
     }

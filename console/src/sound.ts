@@ -18,6 +18,13 @@ export class Sound {
     this.button.addEventListener("click", () => this.toggle());
     // A browser lets a page sound only after somebody has touched it.
     for (const gesture of ["pointerdown", "keydown"]) window.addEventListener(gesture, () => this.wake());
+    // Switched in another tab of this browser, it is switched in all: one of them sounds.
+    window.addEventListener("storage", ({ key, newValue }) => {
+      if (key !== KEPT) return;
+      this.on = newValue === "on";
+      this.wake();
+      this.label();
+    });
     if (this.on) this.wake();
     this.label();
   }

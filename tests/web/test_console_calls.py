@@ -10,7 +10,7 @@ import httpx
 import pytest
 from msgspec import structs
 from playwright.sync_api import Browser, Page, expect
-from tests.web.browsing import no_barriers_in_light_and_dark, opened, page_of
+from tests.web.browsing import PATIENCE, no_barriers_in_light_and_dark, opened, page_of
 from tests.web.standin_alerts import RealAlerts
 from tests.web.standin_desk import TODAY, StandinDesk, in_force, running
 
@@ -187,6 +187,17 @@ def test_where_alerts_are_listed_nothing_is_asked_or_shown_twice(place: Place, p
         assert {url.partition("?")[2] for url in asked} == {"state=open&limit=1000"}
 
 
+def heard_by(page: Page, calls: int) -> None:
+    """Wait until so many calls are known to have sounded, in this tab or another."""
+    # Not `wait_for_function`: it looks again by what the page's policy does not let be.
+    kept = "(sessionStorage.getItem('plainview-heard') ?? '').split('\\n').filter(Boolean).length"
+    for _ in range(PATIENCE // 100):
+        if page.evaluate(kept) == calls:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not {calls} calls, but {page.evaluate(kept)}")
+
+
 def test_the_sound_is_switched_and_heard_on_any_page_once(place: Place) -> None:
     """Switched on in the bar; a warning sounds there, and not again on the next page."""
     place.alerts.rise(place.alerts.warning, 4.0)
@@ -197,8 +208,7 @@ def test_the_sound_is_switched_and_heard_on_any_page_once(place: Place) -> None:
         expect(sound).to_have_attribute("data-sounded", "warning")
         place.alarm("quay")
         expect(sound).to_have_attribute("data-sounded", "alarm")
-        heard = "sessionStorage.getItem('plainview-heard').split('\\n').filter(Boolean).length"
-        page.wait_for_function(f"{heard} === 2")
+        heard_by(page, 2)
         page.get_by_role("link", name="City").click()
         expect(page.locator("h1")).to_have_text("Lyon")
         newest = page.locator(".city-alerts a").first
@@ -209,6 +219,47 @@ def test_the_sound_is_switched_and_heard_on_any_page_once(place: Place) -> None:
         assert page.locator(".call .sound").get_attribute("data-sounded") != "warning"
         # Who heard them is told once more how many wait, and by which key they are reached.
         expect(page.locator("body > [role=status]", has_text="F8")).to_contain_text("2 alerts")
+
+
+def sounded(page: Page, level: str) -> None:
+    """The page's own loudspeaker gave that tone last."""
+    expect(page.locator(".call .sound")).to_have_attribute("data-sounded", level)
+
+
+def test_of_two_tabs_one_sounds(place: Place) -> None:
+    """The one that came into sight last, and the other once it is closed, of what is new only."""
+    place.alerts.rise(place.alerts.warning, 4.0)
+    with place.show("events") as page:
+        page.locator(".call .sound").click()
+        sounded(page, "warning")
+        heard_by(page, 1)
+        # Browsers without a window have every page in sight: the second takes the turn as it comes.
+        other = page.context.new_page()
+        other.goto(place.served.url + "stop")
+        other.locator("h1").click()
+        expect(other.locator(".call .sound")).to_have_text("Switch sound off")
+        other.wait_for_timeout(1500)
+        assert other.locator(".call .sound").get_attribute("data-sounded") is None
+        place.alarm("quay")
+        sounded(other, "alarm")
+        heard_by(page, 2)
+        page.wait_for_timeout(1500)
+        sounded(page, "warning")
+        other.close()
+        place.alarm()
+        sounded(page, "alarm")
+
+
+def test_the_sound_is_switched_off_in_every_tab(place: Place) -> None:
+    """Else the next tab would take the turn of the one in which somebody wanted silence."""
+    place.alarm()
+    with place.show("events") as page:
+        page.locator(".call .sound").click()
+        other = page.context.new_page()
+        other.goto(place.served.url + "stop")
+        other.locator(".call .sound").click()
+        expect(other.locator(".call .sound")).to_have_text("Switch sound on")
+        expect(page.locator(".call .sound")).to_have_text("Switch sound on")
 
 
 def test_what_cannot_be_asked_is_not_called_calm(place: Place) -> None:

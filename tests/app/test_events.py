@@ -49,7 +49,7 @@ def test_hours_that_nobody_recorded_are_not_counted(
     assert judged_site(rendered, written(tmp_path, seconds=90_000), video) == 2
     assert "tells of 90000 s, and video.mp4 was measured for" in capfd.readouterr().err
     assert judged_site(rendered, written(tmp_path), video) == 0
-    assert "experimental: 0.0 hours were recorded" in capfd.readouterr().out
+    assert "experimental: 0.0 hours were watched" in capfd.readouterr().out
 
 
 def test_a_recording_counts_once(

@@ -40,7 +40,7 @@ def _card(camera: CameraConfig) -> Scorecard:
     kind = KindCard(EventKind.LEFT_OBJECT, 20, 20, 0, 0, 0, good, good, Interval(0.0, 0.0, 2.5))
     return Scorecard(
         FORMAT, camera.id, seen_as(camera.view), __version__, "2026-01-01", 30.0,
-        {"sun": 20.0, "night": 10.0}, {"dry": 30.0}, (kind,),
+        {"sun": 20.0, "night": 10.0}, {"dry": 30.0}, (kind,), 2.5,
     )  # fmt: skip
 
 
@@ -93,7 +93,8 @@ def test_the_public_is_told_of_each_kind_on_the_card(folder: Path) -> None:
     told = {one.capability: one.text["en"] for one in public_cards(cards, camera)}
     assert set(told) == {"events:fire", "events:left-object"}
     assert told["events:left-object"].startswith("Validated at this camera")
-    assert "20 of 20 real events found, in 30 recorded hours" in told["events:left-object"]
+    assert "20 of 20 real events found, in 30 hours that were watched" in told["events:left-object"]
+    assert "Left out: 2.5 hours in which the camera could not" in told["events:left-object"]
     assert "false alarms per camera-day (90 % interval: 0 to" in told["events:left-object"]
     (fire,) = [one for one in public_cards(cards, camera) if one.capability == "events:fire"]
     assert set(fire.text) == {"en", "de", "fr", "zh-Hant"}

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainview.evaluate.card import scorecard
+from plainview.evaluate.card import Clip, scorecard
 from plainview.evaluate.event_table import event_report, ordinary_report
 from plainview.evaluate.event_truth import EventTruth, SceneNote, Spell, TrueEvent
 from plainview.evaluate.events import LATE, Told, Verdict, judge, score, told_events
-from plainview.evaluate.measured import parse_measured
+from plainview.evaluate.measured import Doubted, parse_measured
 from plainview.evaluate.proportion import rate, share
 from plainview.geometry import View
 from plainview.record import EventKind
@@ -142,8 +142,24 @@ def test_tables_and_card_say_the_same() -> None:
     assert "864.0" in ordinary_report(judged)
     camera = mast("m", at=(0.0, -12.0), towards=(0.0, 0.0))
     view = View(camera.calibration(), ((-3.0, -3.0), (3.0, -3.0), (0.0, 3.0)))
-    card = scorecard(judged, [judged[0].truth], camera="m", view=view, made="2026-01-01")
+    card = scorecard(judged, [Clip(judged[0].truth, ())], camera="m", view=view, made="2026-01-01")
     (kind,) = card.kinds
     assert (kind.events, kind.hits, kind.false) == (1, 1, 1)
     assert card.light == {"sun": pytest.approx(100 / 3600, abs=1e-3)}
     assert kind.false_per_day.value == pytest.approx(864.0)
+
+
+def test_hours_of_a_camera_that_sees_nothing_are_not_watched() -> None:
+    """Neither as hours nor for their light; what was told and missed in them counts as ever."""
+    truth = _truth(_true(10.0), _true(70.0))
+    doubted = (Doubted(60.0, 90.0, ("blind",)), Doubted(99.0, 120.0, ("lost",)))
+    judged = [judge([_told(12.0), _told(80.0, x=50.0)], truth, KIND, doubted)]
+    assert judged[0].watched == pytest.approx(100.0 - 30.0 - 1.0)
+    found = score(judged)
+    assert (found.true, found.hits, found.false) == (2, 1, 1)
+    assert found.false_per_day.value == pytest.approx(86_400 / 69)
+    camera = mast("m", at=(0.0, -12.0), towards=(0.0, 0.0))
+    view = View(camera.calibration(), ((-3.0, -3.0), (3.0, -3.0), (0.0, 3.0)))
+    card = scorecard(judged, [Clip(truth, doubted)], camera="m", view=view, made="2026-01-01")
+    assert (card.hours, card.left_out) == (round(69 / 3600, 3), round(31 / 3600, 3))
+    assert card.light == {"sun": round(69 / 3600, 3)}

@@ -30,6 +30,20 @@ def test_what_measure_writes_is_read(tmp_path: Path) -> None:
     assert np.count_nonzero(np.isfinite(velocity)) == 2
 
 
+def test_when_a_camera_is_not_to_be_believed() -> None:
+    """Intervals with flags, one stretch where neighbours have the same; the others are none."""
+    flags = ['"dark"', '"dark"', "", '"blind"', '"dark","blind"']
+    lines = [
+        f'{{"t":{t}.0,"count":0,"low":0,"high":0,"health":[{told}]}}'
+        for t, told in enumerate(flags, start=1)
+    ]
+    assert parse_measured([HEAD, *lines]).doubted() == (
+        (0.0, 2.0, ("dark",)),
+        (3.0, 4.0, ("blind",)),
+        (4.0, 5.0, ("dark", "blind")),
+    )
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

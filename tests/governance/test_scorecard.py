@@ -31,7 +31,7 @@ GOOD = KindCard(
 )  # fmt: skip
 CARD = Scorecard(
     FORMAT, "plaza", seen_as(VIEW), "1.0", "2026-11-26", 26.0, {"sun": 14.0, "night": 12.0},
-    {"dry": 26.0}, (GOOD,),
+    {"dry": 26.0}, (GOOD,), 0.0,
 )  # fmt: skip
 
 
@@ -61,7 +61,8 @@ def test_a_good_card_validates() -> None:
         (CARD, {"view": structs.replace(
             VIEW, zones=(Zone("z", "fire", ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))),)
         )}, "have changed"),
-        (structs.replace(CARD, hours=23.0), {}, "23.0 hours"),
+        (structs.replace(CARD, hours=23.0), {}, "23.0 hours were watched; 24"),
+        (structs.replace(CARD, hours=23.0, left_out=9.5), {}, "and 9.5 more could not be believed"),
         (structs.replace(CARD, light={"sun": 25.5, "night": 0.5}), {}, "light"),
         (structs.replace(CARD, kinds=(structs.replace(GOOD, events=9),)), {}, "9 true events"),
         (structs.replace(CARD, kinds=(
@@ -94,6 +95,11 @@ def test_a_card_is_read_strictly(tmp_path: Path) -> None:
     assert read_scorecard(path) == CARD
     path.write_bytes(msgspec.json.encode(structs.replace(CARD, format="other/v9")))
     with pytest.raises(InputError, match="other/v9"):
+        read_scorecard(path)
+    older = msgspec.to_builtins(CARD) | {"format": "plainview.scorecard/v1"}
+    del older["left_out"]
+    path.write_bytes(msgspec.json.encode(older))
+    with pytest.raises(InputError, match="scorecard/v1"):
         read_scorecard(path)
     path.write_bytes(b'{"who": "somebody"}')
     with pytest.raises(InputError, match="not a scorecard"):

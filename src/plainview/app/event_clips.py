@@ -50,8 +50,8 @@ def measured_events(video: Path, camera: Path, truth: EventTruth) -> list[Judged
 
 def judged_kinds(seen: Measured, truth: EventTruth) -> list[Judged]:
     """What was told of a clip against what is true, kind by kind."""
-    told = told_events(seen)
-    return [judge(told, truth, kind) for kind in truth.judged]
+    told, doubted = told_events(seen), seen.doubted()
+    return [judge(told, truth, kind, doubted) for kind in truth.judged]
 
 
 def measured(video: Path, camera: Path) -> Measured:

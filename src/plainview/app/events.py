@@ -6,6 +6,7 @@ import math
 import signal
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
@@ -21,7 +22,7 @@ from plainview.app.event_clips import judged_kinds, measured, measured_events, r
 from plainview.clock import Clock
 from plainview.config import load_camera
 from plainview.errors import InputError, PlainviewError
-from plainview.evaluate.card import scorecard
+from plainview.evaluate.card import Clip, scorecard
 from plainview.evaluate.event_table import by_kind, event_report, ordinary_report
 from plainview.evaluate.event_truth import EventTruth, read_event_truth
 from plainview.evaluate.events import EventScore, Judged, score
@@ -237,6 +238,7 @@ def site(
                     mend=f"Use {', '.join(sorted(zones)) or 'null: it has none'}",
                 )
     judged: list[Judged] = []
+    clips: list[Clip] = []
     for video, truth, path in zip(videos, told, truths, strict=True):
         tell(f"measuring {video.name}")
         seen = measured(video, camera)
@@ -244,11 +246,12 @@ def site(
         found = judged_kinds(seen, truth)
         tell(f"{video.name}{_said(found)}")
         judged += found
+        clips.append(Clip(truth, seen.doubted()))
     report = scorecard(
-        judged, told, camera=config.id, view=config.view,
+        judged, clips, camera=config.id, view=config.view,
         made=dt.datetime.fromtimestamp(clock.utc(), tz=dt.UTC).date().isoformat(),
     )  # fmt: skip
-    sys.stdout.write(event_report(judged) + "\n")
+    sys.stdout.write(event_report(judged) + "\n\n" + _watched(report, clips) + "\n\n")
     for one in report.kinds:
         verdict = judgement(
             report, camera=config.id, view=config.view, kind=one.kind, version=__version__
@@ -256,6 +259,20 @@ def site(
         sys.stdout.write(f"{one.kind}: {verdict.standing}: {verdict.why}\n")
     if card is not None:
         _write_card(card, report)
+
+
+def _watched(report: Scorecard, clips: Sequence[Clip]) -> str:
+    """One line: how many hours count, and which do not."""
+    hours: defaultdict[str, float] = defaultdict(float)
+    for one in chain.from_iterable(clip.doubted for clip in clips):
+        hours[" and ".join(one.health)] += (one.end - one.start) / 3600
+    text = f"{report.hours:.2f} hours were watched."
+    if hours:
+        why = ", ".join(f"{name} {spent:.2f}" for name, spent in sorted(hours.items()))
+        text += (
+            f" Left out, as the camera must not be believed then: {report.left_out:.2f} ({why})."
+        )
+    return text
 
 
 def _refuse_twice(videos: Sequence[Path]) -> None:

@@ -22,6 +22,8 @@ from plainview.record import EventKind, EventStanding
 
 _log = structlog.get_logger(__name__)
 _Stamp = tuple[int, int]
+_TOLD = 0.05
+"""Hours from which it is told that they were left out: less would be told as none."""
 
 
 class Scorecards:
@@ -106,4 +108,6 @@ def _told(words: Words, found: Judgement, card: Scorecard | None, on_it: KindCar
             hours=words.number(card.hours),
             day=words.day(dt.date.fromisoformat(card.made)),
         )
+        if card.left_out >= _TOLD:
+            text += " " + words.text("card.left-out", hours=words.number(card.left_out, 1))
     return f"{text} ({found.why})" if words.language == SOURCE else text

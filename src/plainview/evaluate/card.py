@@ -3,26 +3,44 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from plainview import __version__
 from plainview.evaluate.event_table import by_kind
 from plainview.evaluate.event_truth import EventTruth
-from plainview.evaluate.events import Judged, score
+from plainview.evaluate.events import Judged, score, unseen
+from plainview.evaluate.measured import Doubted
 from plainview.evaluate.proportion import Estimate
 from plainview.geometry import View
 from plainview.governance.scorecard import FORMAT, Interval, KindCard, Scorecard, seen_as
 
 
+class Clip(NamedTuple):
+    """One of a camera's recordings."""
+
+    truth: EventTruth
+    doubted: tuple[Doubted, ...]
+    """When the camera must not be believed."""
+
+
 def scorecard(
-    judged: Sequence[Judged], truths: Sequence[EventTruth], *, camera: str, view: View, made: str
+    judged: Sequence[Judged], clips: Sequence[Clip], *, camera: str, view: View, made: str
 ) -> Scorecard:
-    """The card of `judged`, which are of the clips that `truths` tell of. `made`: the UTC date."""
+    """The card of `judged`, which are of `clips`. `made`: the UTC date.
+
+    Hours in which the camera said that it must not be believed count for nothing: who sees nothing
+    tells no false alarm.
+    """
     light: defaultdict[str, float] = defaultdict(float)
     weather: defaultdict[str, float] = defaultdict(float)
-    for truth in truths:
-        left = truth.seconds
+    left_out = 0.0
+    for truth, doubted in clips:
+        lost = unseen(doubted, 0.0, truth.seconds)
+        left_out += lost
+        left = truth.seconds - lost
         for spell in truth.conditions:
-            length = max(min(spell.end, truth.seconds) - spell.start, 0.0)
+            end = min(spell.end, truth.seconds)
+            length = max(end - spell.start, 0.0) - unseen(doubted, spell.start, end)
             light[spell.light] += length / 3600
             weather[spell.weather] += length / 3600
             left -= length
@@ -35,10 +53,11 @@ def scorecard(
         fingerprint=seen_as(view),
         version=__version__,
         made=made,
-        hours=round(sum(truth.seconds for truth in truths) / 3600, 3),
+        hours=round((sum(clip.truth.seconds for clip in clips) - left_out) / 3600, 3),
         light={name: round(hours, 3) for name, hours in sorted(light.items())},
         weather={name: round(hours, 3) for name, hours in sorted(weather.items())},
         kinds=tuple(_kind_card(ones) for ones in by_kind(judged).values()),
+        left_out=round(left_out / 3600, 3),
     )
 
 

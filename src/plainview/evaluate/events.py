@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from plainview.evaluate.event_truth import EventTruth, TrueEvent
-from plainview.evaluate.measured import Measured
+from plainview.evaluate.measured import Doubted, Measured
 from plainview.evaluate.proportion import Estimate, rate, share
 from plainview.geometry import Point
 from plainview.record import EventKind, Phase
@@ -60,6 +60,13 @@ class Judged(NamedTuple):
     told: tuple[tuple[Told, Verdict], ...]
     found: tuple[tuple[TrueEvent, float | None], ...]
     """Each true event, with the seconds after its start at which it was told; None: missed."""
+    doubted: tuple[Doubted, ...] = ()
+    """When the camera must not be believed: no time in which it could have told a false alarm."""
+
+    @property
+    def watched(self) -> float:
+        """Seconds of the clip in which the camera could be believed."""
+        return self.truth.seconds - unseen(self.doubted, 0.0, self.truth.seconds)
 
     def count(self, verdict: Verdict) -> int:
         """How many told events were that."""
@@ -76,6 +83,7 @@ class EventScore(NamedTuple):
     late: int
     repeats: int
     hours: float
+    """In which the cameras could be believed."""
     recall: Estimate
     precision: Estimate
     false_per_day: Estimate
@@ -116,12 +124,20 @@ def paired(marks: Iterable[tuple[Told, Phase]]) -> list[Told]:
     return told
 
 
-def judge(told: Iterable[Told], truth: EventTruth, kind: EventKind) -> Judged:
+def unseen(doubted: Iterable[Doubted], start: float, end: float) -> float:
+    """Seconds between `start` and `end` that fall into one of `doubted`."""
+    return sum(max(min(one.end, end) - max(one.start, start), 0.0) for one in doubted)
+
+
+def judge(
+    told: Iterable[Told], truth: EventTruth, kind: EventKind, doubted: tuple[Doubted, ...] = ()
+) -> Judged:
     """Told events of `kind` against the true ones, in the order of time.
 
     A told event is a hit if it is told between EARLY before and LATE after a true one's start, not
     more than EARLY after its end, in its zone (where the truth names one) and within REACH of where
-    it then is; each true event is hit once.
+    it then is; each true event is hit once. What happens, or is told, while the camera is `doubted`
+    counts as at any other time.
     """
     true = [event for event in truth.events if event.kind is kind]
     delays: list[float | None] = [None] * len(true)
@@ -141,7 +157,7 @@ def judge(told: Iterable[Told], truth: EventTruth, kind: EventKind) -> Judged:
             verdicts.append((one, Verdict.REPEAT if known else Verdict.LATE))
         else:
             verdicts.append((one, Verdict.FALSE))
-    return Judged(kind, truth, tuple(verdicts), tuple(zip(true, delays, strict=True)))
+    return Judged(kind, truth, tuple(verdicts), tuple(zip(true, delays, strict=True)), doubted)
 
 
 def _about(told: Told, true: TrueEvent) -> bool:
@@ -166,7 +182,7 @@ def score(judged: Sequence[Judged]) -> EventScore:
     hits = sum(one.count(Verdict.HIT) for one in judged)
     false = sum(one.count(Verdict.FALSE) for one in judged)
     true = sum(len(one.found) for one in judged)
-    seconds = sum(one.truth.seconds for one in judged)
+    seconds = sum(one.watched for one in judged)
     delays = sorted(delay for one in judged for _, delay in one.found if delay is not None)
     return EventScore(
         clips=len(judged),

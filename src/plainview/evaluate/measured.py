@@ -46,6 +46,16 @@ class Interval(Struct, frozen=True):
     events: tuple[dict[str, Any], ...] = ()
 
 
+class Doubted(NamedTuple):
+    """A stretch of time in which a camera said that it must not be believed."""
+
+    start: float
+    """Seconds from the clip's start."""
+    end: float
+    health: tuple[str, ...]
+    """Why: its flags."""
+
+
 class Measured(NamedTuple):
     """A clip's measurement."""
 
@@ -64,6 +74,18 @@ class Measured(NamedTuple):
         for interval in self.intervals:
             yield start, interval.t, interval
             start = interval.t
+
+    def doubted(self) -> tuple[Doubted, ...]:
+        """The stretches of any health flag, in the order of time; neighbours alike are one."""
+        found: list[Doubted] = []
+        for start, end, interval in self.spans():
+            if not interval.health:
+                continue
+            if found and found[-1].end == start and found[-1].health == interval.health:
+                found[-1] = found[-1]._replace(end=end)
+            else:
+                found.append(Doubted(start, end, interval.health))
+        return tuple(found)
 
 
 def fields(grid: Grid, interval: Interval) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -15,9 +15,9 @@ from plainview.geometry import View
 from plainview.governance.fingerprint import fingerprint
 from plainview.record import EventKind, EventStanding
 
-FORMAT: Final = "plainview.scorecard/v1"
+FORMAT: Final = "plainview.scorecard/v2"
 LEAST_HOURS: Final = 24.0
-"""Recorded hours below which a rate of false alarms per day says nothing."""
+"""Watched hours below which a rate of false alarms per day says nothing."""
 LEAST_LIGHT: Final = 1.0
 """Hours that a light must have lasted to count as one that the card covers."""
 LEAST_LIGHTS: Final = 2
@@ -78,10 +78,13 @@ class Scorecard(Struct, frozen=True, forbid_unknown_fields=True):
     made: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
     """UTC date."""
     hours: _Hours
+    """Recorded, and the camera could be believed."""
     light: dict[_Word, _Hours]
     """Hours in each light."""
     weather: dict[_Word, _Hours]
     kinds: Annotated[tuple[KindCard, ...], Meta(max_length=8)]
+    left_out: _Hours
+    """Hours that were recorded besides, in which the camera must not be believed: a health flag."""
 
     def of(self, kind: EventKind) -> KindCard | None:
         """What the card says of `kind`."""
@@ -94,6 +97,10 @@ class Judgement(NamedTuple):
     standing: EventStanding
     why: str
     """One plain sentence."""
+
+
+class _Form(Struct, frozen=True):
+    format: Annotated[str, Meta(max_length=64)]
 
 
 def seen_as(view: View) -> str:
@@ -113,15 +120,14 @@ def read_scorecard(path: Path) -> Scorecard:
         raise InputError(
             f"the scorecard cannot be read ({error.strerror})", where=str(path), mend=_MEND
         ) from error
-    what = ""
     try:
-        card = msgspec.json.decode(data, type=Scorecard)
+        # First, so that a card of another version is said to be one, not to lack what that had not.
+        form = msgspec.json.decode(data, type=_Form).format
+        what = f"its format is {form!r}, not {FORMAT!r}"
+        if len(data) <= MAX_BYTES and form == FORMAT:
+            return msgspec.json.decode(data, type=Scorecard)
     except UNDECODED as error:
         what = str(error)
-    else:
-        if len(data) <= MAX_BYTES and card.format == FORMAT:
-            return card
-        what = f"its format is {card.format!r}, not {FORMAT!r}"
     raise InputError(f"this is not a scorecard ({what})", where=str(path), mend=_MEND)
 
 
@@ -167,10 +173,11 @@ def _other(card: Scorecard, camera: str, view: View, version: str) -> str:
 def _too_little(card: Scorecard) -> str:
     """Whether the card covers too little time or light."""
     if card.hours < LEAST_HOURS:
-        return f"{card.hours:.1f} hours were recorded; {LEAST_HOURS:g} are needed"
+        besides = f" and {card.left_out:.1f} more could not be believed" if card.left_out else ""
+        return f"{card.hours:.1f} hours were watched{besides}; {LEAST_HOURS:g} are needed"
     lights = [name for name, hours in card.light.items() if hours >= LEAST_LIGHT]
     if len(lights) < LEAST_LIGHTS:
-        return f"only {len(lights)} kind of light was recorded for an hour or more"
+        return f"only {len(lights)} kind of light was watched for an hour or more"
     return ""
 
 

@@ -44,6 +44,8 @@ AT_ONCE = 2
 """Scenes rendered and measured at the same time."""
 _APART, _APART_SHARE = 5.0, 0.01
 """Seconds, or share of the clip, by which a truth's length may differ from what was measured."""
+_SHORT = 0.1
+"""Hours below which a time is told in seconds."""
 WRITTEN = 10
 """Scenes after which the page is written again: not even a kill loses more."""
 
@@ -262,17 +264,19 @@ def site(
 
 
 def _watched(report: Scorecard, clips: Sequence[Clip]) -> str:
-    """One line: how many hours count, and which do not."""
+    """One line: how long counts, and how long does not, and why."""
     hours: defaultdict[str, float] = defaultdict(float)
     for one in chain.from_iterable(clip.doubted for clip in clips):
         hours[" and ".join(one.health)] += (one.end - one.start) / 3600
-    text = f"{report.hours:.2f} hours were watched."
+    text = f"{_long(report.hours)} were watched."
     if hours:
-        why = ", ".join(f"{name} {spent:.2f}" for name, spent in sorted(hours.items()))
-        text += (
-            f" Left out, as the camera must not be believed then: {report.left_out:.2f} ({why})."
-        )
+        why = ", ".join(f"{name} {_long(spent)}" for name, spent in sorted(hours.items()))
+        text += f" Left out, as the camera must not be believed then: {why}."
     return text
+
+
+def _long(hours: float) -> str:
+    return f"{hours:.1f} hours" if hours >= _SHORT else f"{hours * 3600:.0f} s"
 
 
 def _refuse_twice(videos: Sequence[Path]) -> None:

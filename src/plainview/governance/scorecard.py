@@ -173,7 +173,8 @@ def _other(card: Scorecard, camera: str, view: View, version: str) -> str:
 def _too_little(card: Scorecard) -> str:
     """Whether the card covers too little time or light."""
     if card.hours < LEAST_HOURS:
-        besides = f" and {card.left_out:.1f} more could not be believed" if card.left_out else ""
+        besides = f"{card.left_out:.1f}"
+        besides = "" if besides == "0.0" else f" and {besides} more could not be believed"
         return f"{card.hours:.1f} hours were watched{besides}; {LEAST_HOURS:g} are needed"
     lights = [name for name, hours in card.light.items() if hours >= LEAST_LIGHT]
     if len(lights) < LEAST_LIGHTS:

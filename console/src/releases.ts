@@ -3,7 +3,8 @@
 import { ask, Problem, send } from "./api";
 import { h, part, say } from "./dom";
 import { roleWords } from "./govern";
-import { may } from "./session";
+import { question } from "./question";
+import { here, may } from "./session";
 import { read, spanOf, written } from "./spans";
 import { moment } from "./words";
 
@@ -77,12 +78,13 @@ function form(now: ReleasesNow, done: () => Promise<void>): HTMLElement {
   if (wanted && cameras.includes(wanted)) camera.value = wanted;
   const time = (id: string, seconds: string | null): HTMLInputElement =>
     h("input", { id, type: "datetime-local", step: "1", required: true, value: seconds ? written(Number(seconds)) : "" });
-  const text = (id: string, most: number): HTMLInputElement => h("input", { id, type: "text", maxlength: most, required: true, autocomplete: "off" });
+  const text = (id: string, least: number, most: number, rule: { pattern?: string; title?: string } = {}): HTMLInputElement =>
+    h("input", { id, type: "text", minlength: least, maxlength: most, required: true, autocomplete: "off", ...rule });
   const since = time("release-since", given.get("since"));
   const until = time("release-until", given.get("until"));
-  const case_ = text("release-case", 60);
-  const purpose = text("release-purpose", 200);
-  const basis = text("release-basis", 200);
+  const case_ = text("release-case", 1, 60, { pattern: "[A-Za-z0-9][A-Za-z0-9 .\\/_\\-]*", title: "Plain letters and digits; within them space, . / _ -" });
+  const purpose = text("release-purpose", 3, 200);
+  const basis = text("release-basis", 3, 200);
   const visible = h("input", { id: "release-visible", type: "number", min: 1, max: 100, value: "25", required: true });
   const unredacted = h("input", { id: "release-unredacted", type: "checkbox" });
   const error = h("p", { class: "error", role: "alert" });
@@ -128,27 +130,39 @@ function next(one: Release): HTMLElement | null {
   return h("p", { class: "note" }, who, h("code", {}, command));
 }
 
+/** Whether who is here may approve it: it takes two people in two roles, and no third. */
+function mine(one: Release): boolean {
+  return one.state === "asked" && may("approve-release") && one.approved.length < 2 && !one.approved.includes(here()?.role ?? "");
+}
+
 function row(one: Release, done: () => Promise<void>): HTMLElement {
   const grade = one.state === "granted" ? "good" : "note";
   const state = { asked: `${one.approved.length} of 2 have approved`, granted: "Granted", ended: "Over" }[one.state];
   const error = h("p", { class: "error", role: "alert" });
   const button = h("button", { type: "button", class: "quiet" }, "Approve", h("span", { class: "hidden" }, ` ${one.id}`));
-  button.addEventListener("click", () => {
-    if (!confirm(`Approve that ${one.cameras.join(", ")} is opened from ${moment(one.since)} to ${moment(one.until)}?`)) return;
+  const span = `${written(one.since).replace("T", " ")} to ${written(one.until).replace("T", " ")} UTC`;
+  const shown = one.unredacted ? "Everybody in the pictures can be seen." : `Everybody is obscured, but for regions of ${one.visible} %.`;
+  const approve = (): void => {
     button.disabled = true;
     void send<Release>("POST", `releases/${one.id}/approve`, {}).then(done, (problem: unknown) => {
       button.disabled = false;
       if (!(problem instanceof Problem)) throw problem;
       error.textContent = problem.message;
     });
-  });
+  };
+  button.addEventListener("click", () =>
+    question({
+      title: `Approve that footage of ${one.cameras.join(", ")} is opened?`,
+      text: `${span}. ${shown} Purpose: ${one.purpose}. It is written in the public ledger, and cannot be taken back.`,
+      yes: "Approve", no: "Do not approve",
+    }, approve));
   const counted = `opened ${one.opened} ${one.opened === 1 ? "time" : "times"}, ${one.exported} ${one.exported === 1 ? "film" : "films"} given out`;
   return h("li", {},
     h("p", { class: "alert-name" }, h("span", { class: "pill", "data-grade": grade }, state), h("strong", {}, `${one.id}, case ${one.case}`)),
-    h("p", {}, `${one.cameras.join(", ")}: ${written(one.since).replace("T", " ")} to ${written(one.until).replace("T", " ")} UTC. `,
+    h("p", {}, `${one.cameras.join(", ")}: ${span}. `,
       one.unredacted ? h("strong", {}, "As recorded: everybody can be seen.") : `Obscured, but for regions of ${one.visible} %.`),
     h("p", {}, "Purpose: ", one.purpose, h("br"), "Legal basis: ", one.basis),
     h("p", { class: "alert-since" }, `Asked by ${roleWords(one.role)}, ${moment(one.t)}; approved by ${one.approved.map(roleWords).join(", ") || "nobody yet"}; ${counted}${one.ends === null || one.state === "ended" ? "" : `; until ${moment(one.ends)}`}.`),
     next(one),
-    one.state === "asked" && may("approve-release") ? h("p", {}, button) : null, error);
+    mine(one) ? h("p", {}, button) : null, error);
 }

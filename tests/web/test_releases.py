@@ -173,7 +173,13 @@ def test_the_page_asks_for_the_span_of_an_event_and_two_approve(
             no_barriers(page)
         for person, now in ((CONTROLLER, "1 of 2"), (OFFICER, "2 of 2")):
             with page_of(browser, served.url, "releases", [cookie(city, served, person)]) as page:
-                page.on("dialog", lambda dialog: dialog.accept())
                 asked = page.get_by_role("listitem").filter(has_text="24-119")
                 asked.get_by_role("button", name="Approve").click()
+                sure = page.get_by_role("alertdialog")
+                expect(sure).to_contain_text("Everybody is obscured, but for regions of 25 %.")
+                page.wait_for_timeout(600)  # a second press of a double click confirms nothing
+                no_barriers(page)
+                sure.get_by_role("button", name="Approve", exact=True).click()
                 expect(asked).to_contain_text(f"{now} have approved")
+                # Who agreed is not asked again, and no third is.
+                expect(asked.get_by_role("button")).to_have_count(0)

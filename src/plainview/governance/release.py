@@ -188,7 +188,7 @@ def check_request(request: Request, now: int) -> None:
     except msgspec.ValidationError as error:
         field = str(error).rpartition("$.")[2].rstrip("`")
         raise InputError(
-            f"{field}: {str(error).partition(' - ')[0]}",
+            f"the {'legal basis' if field == 'basis' else field} cannot be taken as it is written",
             where=where,
             mend="A case is 1 to 60 plain letters and digits; purpose and basis 3 to 200 signs",
         ) from error

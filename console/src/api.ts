@@ -163,7 +163,7 @@ export interface CityNow {
   hottest: { id: string; name: string; district: string; count: number; low: number; high: number; density: number; known: number }[];
   unhealthy: { id: string; site: string; site_name: string; district: string; faults: Fault[]; since: number | null }[];
   alerts: { alarms: number; warnings: number };
-  newest_alerts: { id: string; site: string; site_name: string; zone: string | null; kind: AlertKind; level: AlertLevel; state: AlertState; raised_at: number; message: string }[];
+  gravest_alerts: { id: string; site: string; site_name: string; zone: string | null; kind: AlertKind; level: AlertLevel; state: AlertState; raised_at: number; message: string }[];
   capacity: {
     readings_per_second: number | null;
     readings_expected: number;

@@ -163,18 +163,22 @@ function unhealthyCard(): Card {
 function alertsCard(): Card {
   const count = h("p", {});
   const list = h("ol", { class: "city-list" });
+  const rest = h("p", { class: "note" });
   return {
-    card: section("alerts", "Open alerts", count, list),
+    card: section("alerts", "Open alerts", count, list, rest),
     set(now): void {
       const none = now.alerts.alarms + now.alerts.warnings === 0;
       const quiet = quietSites([now.crowd]);
       count.classList.toggle("unsure", none && !quiet.sure);
       count.replaceChildren(none ? quiet.words : alertWords(now.alerts.alarms, now.alerts.warnings));
-      refill(list, ...now.newest_alerts.map((alert) => h("li", {},
+      refill(list, ...now.gravest_alerts.map((alert) => h("li", {},
         h("a", { href: alert.site ? `/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}` : "/deliveries" }, alert.site_name || "Deliveries"),
         h("span", { class: "soft" }, ` ${alert.zone ?? ""}`),
         h("span", { class: "city-value" }, alert.message),
         h("span", { class: "soft" }, `Raised ${span(now.t - alert.raised_at)} ago; ${ALERT_STATES[alert.state]}`))));
+      const more = now.alerts.alarms + now.alerts.warnings - now.gravest_alerts.length;
+      rest.hidden = more <= 0;
+      refill(rest, h("span", {}, `${more.toLocaleString("en")} more; those that nobody has acknowledged stand first. `), h("a", { href: "/" }, "All sites"));
     },
   };
 }

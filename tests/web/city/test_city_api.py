@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from msgspec import structs
 from playwright.sync_api import Browser, ViewportSize, expect
 from tests.web.browsing import no_barriers, opened, page_of
+from tests.web.standin_alerts import RealAlerts
 
 from plainview.clock import ManualClock
 from plainview.record import CameraStatus, Health, LensState, Stamped
@@ -48,6 +50,23 @@ def added_up(world: "World", sites: tuple[SiteView, ...]) -> City:
     )
     totals.said("quay-east", UNSEALED)
     return City(totals, "Lyon", expected=3.0, simulated=True)
+
+
+def test_what_calls_is_told_before_what_somebody_has_acknowledged(
+    world: "World", sites: tuple[SiteView, ...]
+) -> None:
+    """Alarms first, then the newest, of ten; how many there are in all is told beside them."""
+    alerts = RealAlerts(world.store)
+    for k in range(12):
+        alerts.rise(structs.replace(alerts.warning, zone=f"zone {k}"), 4.0)
+    alerts.rise(alerts.alarm, 6.0)
+    alerts.rise(alerts.alarm, 6.0, "quay")
+    (quay,) = alerts.open("quay")
+    alerts.decide(quay.alert.id, "acknowledge", "Kim", "Seen")
+    answer = Answers(added_up(world, sites), world.store, dict, world.clock, alerts).now("", None)
+    assert (answer.alerts.alarms, answer.alerts.warnings) == (2, 12)
+    told = [(one.level, one.zone) for one in answer.gravest_alerts]
+    assert told == [("alarm", None), *(("warning", f"zone {k}") for k in range(11, 2, -1))]
 
 
 @pytest.fixture(scope="module")

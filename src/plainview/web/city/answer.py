@@ -9,7 +9,7 @@ from plainview.alerts.book import Shown
 from plainview.alerts.thresholds import Level
 from plainview.clock import Clock
 from plainview.store import Store
-from plainview.web.alerts import Alerts
+from plainview.web.alerts import CALLS, Alerts
 from plainview.web.city.conditions import Fault, faults_in
 from plainview.web.city.edge import (
     Bounds,
@@ -39,7 +39,7 @@ FRESH: Final = 1.0
 MOST_DISTRICTS: Final = 200
 HOTTEST: Final = 10
 UNHEALTHY: Final = 20
-NEWEST: Final = 10
+GRAVEST: Final = 10
 _PURPOSES: Final = 64
 """Answers that are remembered: one for each purpose by which people look."""
 
@@ -127,7 +127,7 @@ class Answers:
             ],
             unhealthy=self._unhealthy(only),
             alerts=_count(shown),
-            newest_alerts=[self._alert(one) for one in shown[:NEWEST]],
+            gravest_alerts=[self._alert(one) for one in sorted(shown, key=_heeded)[:GRAVEST]],
             capacity=self._capacity(),
             minutes=[] if only is not None else self._minutes(),
         )
@@ -235,6 +235,11 @@ def _crowd(found: Interval, amount: Amount) -> Crowd:
 
 def _faults(amount: Amount) -> dict[str, int]:
     return {fault.value: n for fault, n in zip(Fault, amount.faults, strict=True) if n}
+
+
+def _heeded(shown: Shown) -> tuple[bool, bool]:
+    """What nobody has acknowledged goes first, of it alarms; the newest stay before the others."""
+    return shown.alert.state not in CALLS, shown.alert.level is not Level.ALARM
 
 
 def _count(shown: list[Shown]) -> OpenAlerts:

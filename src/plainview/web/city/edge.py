@@ -148,7 +148,12 @@ class CityNow(Struct, frozen=True):
         list[UnhealthyCamera], Meta(description="Those that have not been believed for longest.")
     ]
     alerts: OpenAlerts
-    newest_alerts: list[CityAlert]
+    gravest_alerts: Annotated[
+        list[CityAlert],
+        Meta(
+            description="Ten: what nobody has acknowledged first, of it alarms, of them the newest."
+        ),
+    ]
     capacity: Capacity
     minutes: Annotated[
         list[CountPoint],

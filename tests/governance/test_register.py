@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from plainview.geometry import Calibration, View, camera_centre, project
 from plainview.governance.capability import CAPABILITIES
+from plainview.governance.changes import ENDED, NOT_TOLD, PRESSED
 from plainview.governance.permit import Permit
 from plainview.governance.places import Place, on_map, stand
 from plainview.governance.register import About, Register
@@ -150,6 +151,15 @@ def test_changes_are_told_in_plain_words_newest_first(city: City) -> None:
     second, first = city.register().changes[:2]
     assert first.text["en"].startswith("Somebody agreed that this may start again")
     assert second.text["en"].startswith("Two people agreed")
+
+
+@pytest.mark.parametrize("why", [ENDED, PRESSED, NOT_TOLD])
+def test_what_the_program_gives_as_reason_is_told_in_every_language(city: City, why: str) -> None:
+    """Entries have it in English; what people gave as theirs stays as they wrote it."""
+    city.tell(EntryKind.CAMERA_STOPPED, "camera:x", why=why)
+    told = city.register().changes[0].text
+    assert why[1:] in told["en"]
+    assert all(why[1:] not in told[language] for language in ("de", "fr", "zh-Hant"))
 
 
 @pytest.mark.parametrize("kind", list(EntryKind))

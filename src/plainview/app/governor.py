@@ -23,6 +23,7 @@ from plainview.governance import cameras
 from plainview.governance.attest import RunningCamera, State, sign_state
 from plainview.governance.cameras import MOVED, Seen, Stopped, Suspended, Wanted
 from plainview.governance.capability import MEASURING, RECORD, VIEW, watched
+from plainview.governance.changes import ENDED, NOT_TOLD, PRESSED
 from plainview.governance.office import LivePermit, Office
 from plainview.governance.permit import OUTSIDE_HOURS, NotCovered
 from plainview.governance.standing import stopped_by
@@ -209,7 +210,7 @@ class Governor:
             self._wake.wait(TICK)
             self._wake.clear()
         with self._lock:
-            self._stop(list(self._running), "Plainview was stopped")
+            self._stop(list(self._running), ENDED)
 
     def _turn_safely(self) -> None:
         """One turn. An error is logged once, counted, shown, and the next turn is tried."""
@@ -386,7 +387,7 @@ class Governor:
         if everything:
             with self._lock:
                 try:
-                    self._stop(list(self._running), "what may run cannot be told")
+                    self._stop(list(self._running), NOT_TOLD)
                 except (PlainviewError, OSError):
                     _log.exception("not everything could be stopped; it is tried again")
 
@@ -402,7 +403,7 @@ class Governor:
                     stops, name, self._configured[name].seen.site, runs.wanted.capabilities
                 )
             ]
-            self._stop(named, "the stop switch is pressed")
+            self._stop(named, PRESSED)
 
     def _stop(self, names: list[str], why: str) -> None:
         if not names:

@@ -1,16 +1,24 @@
 """What changed lately: entries of the ledger, in the plain words of every language."""
 
 import datetime as dt
+from typing import Final
 
 from plainview.governance.register import Change
 from plainview.governance.words import LANGUAGES, words
 from plainview.ledger.entry import Entry, EntryKind
+
+ENDED: Final = "Plainview was stopped"
+PRESSED: Final = "the stop switch is pressed"
+NOT_TOLD: Final = "what may run cannot be told"
+_OWN: Final = {ENDED: "why.ended", PRESSED: "why.pressed", NOT_TOLD: "why.not-told"}
+"""Reasons that the program itself gives: entries have them in English, readers in their language."""
 
 
 def change(index: int, entry: Entry) -> Change:
     """One entry in the plain words of every language."""
     scope, _, name = entry.subject.partition(":")
     detail = {key: value for key, value in entry.detail.items() if isinstance(value, str)}
+    why = detail.get("why", "")
     told: dict[str, str] = {}
     for language in LANGUAGES:
         spoken = words(language)
@@ -24,7 +32,7 @@ def change(index: int, entry: Entry) -> Change:
             key,
             name=name or (spoken.text("scope.city") if scope == "city" else entry.subject),
             role=spoken.text(role) if spoken.has(role) else entry.role,
-            why=_begun(detail.get("why", "")),
+            why=spoken.text(_OWN[why]) if why in _OWN else _begun(why),
             software=detail.get("software", ""),
             purpose=detail.get("purpose", ""),
             basis=detail.get("basis", ""),

@@ -17,7 +17,7 @@ WIDTH: Final = 400
 MARK: Final = 15.0
 """Radius of a mark that can be chosen."""
 _CELL: Final = 34.0
-_MARGIN: Final = 40.0
+_MARGIN: Final = 54.0
 _LOWEST, _HIGHEST = 200.0, 420.0
 _NARROWEST: Final = 30.0
 """Metres across that a map shows at least."""

@@ -11,7 +11,7 @@ ENDED: Final = "Plainview was stopped"
 PRESSED: Final = "the stop switch is pressed"
 NOT_TOLD: Final = "what may run cannot be told"
 _OWN: Final = {ENDED: "why.ended", PRESSED: "why.pressed", NOT_TOLD: "why.not-told"}
-"""Reasons that the program itself gives: entries have them in English, readers in their language."""
+"""Reasons that the program itself gives: in English in entries, to readers in their language."""
 
 
 def change(index: int, entry: Entry) -> Change:

@@ -14,7 +14,7 @@ from plainview.civic.exposure.plane import Points
 from plainview.civic.exposure.views import Sights
 
 WIDTH: Final = 400.0
-_MARGIN: Final = 30.0
+_MARGIN: Final = 54.0
 _LOWEST, _HIGHEST = 200.0, 420.0
 _NARROWEST: Final = 40.0
 _MOST_VIEWS: Final = 2000

@@ -34,12 +34,14 @@ export function drawMap(place: HTMLElement, sites: SiteNow[], moved: (shown: Box
     bounds.extend([site.longitude, site.latitude]);
     for (const ring of site.footprint) for (const point of ring) bounds.extend(point);
   }
+  const beside = Math.min(116, place.clientWidth * 0.25);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = new maplibre.Map({
     container: place,
     style: style(sites),
     bounds,
-    fitBoundsOptions: { padding: 90, maxZoom: 16 },
+    // Beside the outermost sites there is room for half of a pin with its name, and above for its height.
+    fitBoundsOptions: { padding: { top: 90, bottom: 50, left: beside, right: beside }, maxZoom: 16 },
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,

@@ -5,11 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.alerts.delivery.examples import notice, route
+from tests.servers.receivers import certificate
 
-from plainview.alerts.delivery.route import Refused, RouteKind
+from plainview.alerts.delivery.route import Refused, RouteKind, Secret
 from plainview.alerts.delivery.senders import email
 from plainview.alerts.delivery.senders.email import EmailSender
 from plainview.errors import DeliveryFailed
@@ -77,6 +80,34 @@ def test_who_will_not_now_is_tried_again(answers: dict[bytes, bytes], what: str)
     with answering(answers) as port, pytest.raises(DeliveryFailed, match=what) as caught:
         _send(port)
     assert not isinstance(caught.value, Refused)
+
+
+def test_a_server_that_wants_to_know_who_sends_is_no_fault_of_a_mail() -> None:
+    """The route does not work, and how to mend it is told."""
+    with (
+        answering({b"MAIL": b"530 5.7.0 Authentication required"}) as port,
+        pytest.raises(DeliveryFailed, match=r"\(530\)") as caught,
+    ):
+        _send(port)
+    assert not isinstance(caught.value, Refused)
+    assert "write user" in caught.value.line()
+
+
+def test_a_server_without_sign_in_is_no_server_that_is_away(tmp_path: Path) -> None:
+    """It answers; what it lacks is told, STARTTLS too."""
+    (tmp_path / "word").write_text("a long password")
+    user: dict[str, Any] = {"user": "plainview", "secret": Secret(tmp_path / "word")}
+    encrypted = {"ca_file": certificate(tmp_path).cert}
+    for more, lacks in ((user, "sign-in"), (encrypted, "STARTTLS")):
+        with answering({b"EHLO": b"250 hello"}) as port:
+            out = route(
+                RouteKind.EMAIL,
+                address=f"smtp://127.0.0.1:{port}",
+                to=("one@city.example",),
+                **more,
+            )
+            with pytest.raises(DeliveryFailed, match=f"offers no {lacks}"):
+                EmailSender(out).send(notice())
 
 
 @pytest.mark.parametrize("drip", [b"2", b"220-and\r\n"])

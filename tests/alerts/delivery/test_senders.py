@@ -195,6 +195,15 @@ def dripping(answer: bytes) -> Iterator[str]:
         thread.join()
 
 
+def test_what_speaks_no_tls_is_told_so(receiver: HttpReceiver) -> None:
+    """Not that it cannot be reached: it can."""
+    there = receiver.url.replace("http:", "https:")
+    mails = receiver.url.replace("http:", "smtps:").removesuffix("/alerts")
+    for kind, address in ((RouteKind.CAP, there), (RouteKind.EMAIL, mails)):
+        with pytest.raises(DeliveryFailed, match="does not speak TLS"):
+            send(route(kind, address=address, to=("a@city.example",)), notice())
+
+
 def test_nobody_there_is_a_failure_with_the_address() -> None:
     """For each kind that connects."""
     port = free_port()
@@ -238,7 +247,7 @@ def test_a_broker_keeps_what_holds_now_and_home_assistant_finds_it(
             send(structs.replace(out, secret=Secret(folder / "wrong")), notice())
         with pytest.raises(Refused, match="does not take 'elsewhere"):
             send(structs.replace(out, topic="elsewhere"), notice())
-        with pytest.raises(DeliveryFailed, match="certificate verify failed"):
+        with pytest.raises(DeliveryFailed, match="its certificate is not trusted"):
             send(structs.replace(out, ca_file=None), notice())
 
 

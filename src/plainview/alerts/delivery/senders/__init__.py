@@ -9,6 +9,11 @@ from plainview.clock import Clock
 from plainview.errors import DeliveryFailed
 
 _NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
+_CERTIFICATE: Final = (
+    "See that the certificate has the name in the address; where the city signs its own, "
+    "name the signer's as ca_file"
+)
+_NO_TLS: Final = "See which port speaks TLS there; what stands on this machine may go without"
 
 # ruff: noqa: PLC0415 - a broker's client is loaded only where there is a broker
 
@@ -38,9 +43,28 @@ def open_sender(route: Route, clock: Clock) -> Sender:
             return EmailSender(route)
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """What the system says, without its number."""
-    return _NUMBER.sub("", str(error)) or type(error).__name__
+    return _NUMBER.sub("", str(error)).rstrip(".") or type(error).__name__
+
+
+def unreached(error: BaseException, where: str, mend: str) -> DeliveryFailed:
+    """Why there is no connection to `where`; a fault of TLS is told as one, however it is wrapped.
+
+    `mend` is for all other reasons.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = cause.verify_message.rstrip(".")
+            return DeliveryFailed(
+                f"its certificate is not trusted ({why})", where=where, mend=_CERTIFICATE
+            )
+        if isinstance(cause, ssl.SSLError):
+            why = (cause.reason or reason(cause)).replace("_", " ").lower()
+            return DeliveryFailed(f"does not speak TLS ({why})", where=where, mend=_NO_TLS)
+        cause = cause.__cause__ or cause.__context__
+    return DeliveryFailed(f"cannot be reached ({reason(error)})", where=where, mend=mend)
 
 
 def tls(route: Route) -> ssl.SSLContext:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from plainview.alerts.delivery.notice import Notice, Purpose
 from plainview.alerts.delivery.route import Refused, Route
-from plainview.alerts.delivery.senders import reason, tls
+from plainview.alerts.delivery.senders import tls, unreached
 from plainview.errors import DeliveryFailed
 
 SECONDS: Final = 15.0
@@ -29,6 +29,10 @@ _MOST_REMEMBERED: Final = 1000
 _READY: Final = 220
 _FOR_GOOD: Final = 500
 """Answers from which on another try changes nothing (RFC 5321, section 4.2.1)."""
+_SIGN_IN: Final = 530
+"""It takes mail of nobody who has not signed in (RFC 4954): no fault of the one message."""
+_REACH: Final = "See whether the mail server runs and can be reached from here"
+_WHO: Final = "It wants to know who sends: write user, and secret_file or secret_env"
 _MARK: Final = {Purpose.ACTUAL: "", Purpose.EXERCISE: "[EXERCISE] ", Purpose.TEST: "[TEST] "}
 
 
@@ -49,11 +53,12 @@ class EmailSender:
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused(error.recipients) from error
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
-            kind = Refused if error.smtp_code >= _FOR_GOOD else DeliveryFailed
+            stranger = error.smtp_code == _SIGN_IN
+            kind = Refused if error.smtp_code >= _FOR_GOOD and not stranger else DeliveryFailed
             raise kind(
                 f"the mail server does not take it ({error.smtp_code})",
                 where=self._route.address,
-                mend="See that server's log; it may not know the sender",
+                mend=_WHO if stranger else "See that server's log; it may not know the sender",
             ) from error
         except smtplib.SMTPAuthenticationError as error:
             raise DeliveryFailed(
@@ -67,12 +72,21 @@ class EmailSender:
                 where=self._route.address,
                 mend="See that server's log; it may be busy, or not know this machine",
             ) from error
-        except (OSError, smtplib.SMTPException) as error:
+        except smtplib.SMTPNotSupportedError as error:
+            tls_lacks = "STARTTLS" in str(error)
             raise DeliveryFailed(
-                f"cannot be reached ({reason(error)})",
+                f"the mail server offers no {'STARTTLS' if tls_lacks else 'sign-in'}",
                 where=self._route.address,
-                mend="See whether the mail server runs, and speaks TLS with a name that is its own",
+                mend="Use its smtps port: beyond this machine mail goes encrypted"
+                if tls_lacks
+                else "Take user and secret away, or use its port for those who sign in",
             ) from error
+        except (OSError, smtplib.SMTPException) as error:
+            if str(error).endswith("timed out"):
+                raise DeliveryFailed(
+                    f"no answer within {SECONDS:g} s", where=self._route.address, mend=_REACH
+                ) from error
+            raise unreached(error, self._route.address, _REACH) from error
         if refused:
             self._remember(notice.key, set(self._route.to) - set(refused))
             raise self._refused(refused)

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from plainview.alerts.delivery.route import Refused, Route
-from plainview.alerts.delivery.senders import reason, tls
+from plainview.alerts.delivery.senders import tls, unreached
 from plainview.errors import DeliveryFailed
 
 SECONDS: Final = 10.0
@@ -20,6 +20,12 @@ _CHUNK, _CHUNKS = 4096, 16
 _OURS: Final = frozenset({400, 409, 413, 415, 422, 500})
 """Answers that are, or may be, about the message alone, not about the address or the other side's
 state: 409 says that its key is known, and 500 comes time and again of what cannot be read there."""
+_REACH: Final = "See whether that server runs and can be reached from here"
+_HTTPS: Final = "See whether it is a web server, and whether it wants https there"
+_SECRET: Final = "Check the secret of the route, and that server's log"  # noqa: S105 - words
+_PATH: Final = "Check the path of the address, and that server's log"
+_MEND: Final = {401: _SECRET, 403: _SECRET, 404: _PATH, 405: _PATH, 410: _PATH}
+"""By the answer, where it tells."""
 
 
 class Poster:
@@ -48,18 +54,16 @@ class Poster:
             status = self._status(body, headers)
         except httpx.TimeoutException as error:
             raise DeliveryFailed(
-                f"no answer within {SECONDS:g} s",
-                where=self._address,
-                mend="See whether that server runs and can be reached from here",
+                f"no answer within {SECONDS:g} s", where=self._address, mend=_REACH
             ) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             # What breaks off as we leave is told by a system as a fault of our own.
-            late_by = f"no answer within {LONGEST:g} s" if self._client.is_closed else ""
-            raise DeliveryFailed(
-                late_by or f"cannot be reached ({reason(error)})",
-                where=self._address,
-                mend="See whether that server runs and can be reached from here",
-            ) from error
+            if self._client.is_closed:
+                raise DeliveryFailed(
+                    f"no answer within {LONGEST:g} s", where=self._address, mend=_REACH
+                ) from error
+            spoken = isinstance(error, httpx.ProtocolError) and self._address.startswith("http:")
+            raise unreached(error, self._address, _HTTPS if spoken else _REACH) from error
         finally:
             late.cancel()
         if 200 <= status < 300:
@@ -74,7 +78,7 @@ class Poster:
         raise failure(
             f"it answers {status} {httpx.codes.get_reason_phrase(status)}".rstrip(),
             where=self._address,
-            mend="See that server's log; the secret and the path are the usual reasons",
+            mend=_MEND.get(status, "See that server's log"),
         )
 
     def _status(self, body: bytes, headers: Mapping[str, str]) -> int:

@@ -17,14 +17,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 from plainview import __version__
 from plainview.alerts.delivery.notice import ROUTE, Notice, Purpose
 from plainview.alerts.delivery.route import Refused, Route
-from plainview.alerts.delivery.senders import reason, tls
+from plainview.alerts.delivery.senders import tls, unreached
 from plainview.errors import DeliveryFailed
 
 SECONDS: Final = 10.0
 """For a connection, and for the broker's word that it has a message."""
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _MOST_WAITING: Final = 1000
-_REACH: Final = "See whether the broker runs and can be reached from here"
+_REACH: Final = "See whether the broker runs, can be reached from here, and speaks that there"
 
 
 class MqttSender:
@@ -79,7 +79,7 @@ class MqttSender:
         try:
             self._client.connect(parts.hostname or "", port, keepalive=30)
         except (OSError, ValueError) as error:
-            raise self._failed(f"cannot be reached ({reason(error)})") from error
+            raise unreached(error, self._route.address, _REACH) from error
         self._client.loop_start()
         with self._changed:
             self._changed.wait_for(lambda: self._answer is not None, SECONDS)

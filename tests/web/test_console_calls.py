@@ -265,20 +265,28 @@ def test_the_sound_is_switched_off_in_every_tab(place: Place) -> None:
 def test_what_cannot_be_asked_is_not_called_calm(place: Place) -> None:
     """The mark at once, then the bar; what called before goes on calling; then it is over."""
     with place.show("stop") as page:
+        # The page's own time can be put forward: the bar waits for ten seconds of it.
+        page.clock.install()
+        page.reload()
         expect(mark(page)).to_have_text(re.compile("^0 alerts"))
         page.route("**/api/v1/alerts/calling", lambda route: route.abort())
+        page.clock.run_for(3000)
         expect(mark(page)).to_have_text("Alerts not known: Plainview does not answer")
         bar = page.locator(".call")
+        page.clock.run_for(11_000)
         expect(bar).to_contain_text("Alerts are not known")
         expect(bar).to_contain_text(re.compile(r"since \d\d:\d\d:\d\d"))
         expect(bar.get_by_role("link")).to_have_count(0)
         no_barriers_in_light_and_dark(page)
         page.unroute("**/api/v1/alerts/calling")
+        page.clock.run_for(3000)
         expect(mark(page)).to_have_text(re.compile("^0 alerts"))
         expect(bar).to_be_hidden()
         place.alarm()
+        page.clock.run_for(3000)
         expect(bar).to_contain_text("Alarm: Density")
         page.route("**/api/v1/alerts/calling", lambda route: route.abort())
+        page.clock.run_for(14_000)
         expect(bar).to_contain_text("Nothing has been heard of alerts since")
         expect(bar).to_contain_text("Alarm: Density")
 

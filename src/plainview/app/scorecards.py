@@ -82,7 +82,7 @@ class Scorecards:
 def public_cards(cards: Scorecards, camera: CameraConfig) -> Iterator[RegisterScorecard]:
     """What the public is told of `camera`'s events: of each kind on its card, and of those off.
 
-    In every language of the portal; the reason as it was found stands behind the English only.
+    In every language of the portal; why one is experimental stands behind the English only.
     """
     card = cards.card(camera)
     for kind in EventKind:
@@ -110,4 +110,5 @@ def _told(words: Words, found: Judgement, card: Scorecard | None, on_it: KindCar
         )
         if card.left_out >= _TOLD:
             text += " " + words.text("card.left-out", hours=words.number(card.left_out, 1))
-    return f"{text} ({found.why})" if words.language == SOURCE else text
+    doubted = found.standing is EventStanding.EXPERIMENTAL
+    return f"{text} Why: {found.why}." if doubted and words.language == SOURCE else text

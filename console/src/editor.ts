@@ -6,7 +6,7 @@ import { demonstration, h, part, say } from "./dom";
 import { placeWords, REVIEW, type Step, steps } from "./fields";
 import { type Choices, type Finding, Form } from "./form";
 import { drawReview } from "./review";
-import { may } from "./session";
+import { here, may, signIn } from "./session";
 import { unreadList } from "./unread";
 import { sentence } from "./words";
 
@@ -56,6 +56,11 @@ export async function show(main: HTMLElement, id: string | null): Promise<void> 
 
 /** Which rules it must meet comes first: what is asked depends on them. */
 function chooser(main: HTMLElement, choices: Choices, begun: (data: Data) => void): void {
+  if (!may("assess")) {
+    const why = here()?.role ? h("p", {}, "Your role does not write assessments. ", h("a", { href: "/assessments" }, "Read those there are")) : h("p", {}, h("a", { href: signIn() }, "Sign in to write an assessment"));
+    main.replaceChildren(h("div", { class: "narrow" }, h("h1", {}, "A new assessment"), h("section", { class: "card" }, why)));
+    return;
+  }
   const boxes = choices.packs.map((pack) => h("input", { type: "checkbox", value: pack.id, id: `pack-${pack.id}` }));
   const error = h("p", { class: "error", role: "alert" });
   const go = h("button", { type: "submit", class: "primary" }, "Begin");

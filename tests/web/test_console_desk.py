@@ -731,3 +731,11 @@ def test_no_known_barrier_and_no_sideways_scroll(measured: City, live: Assessmen
     with measured.show("assessments/new", Role.CONTROLLER) as page:
         expect(page.get_by_role("checkbox", name="Hong Kong")).to_be_visible()
         check(page)
+
+
+def test_who_may_not_write_an_assessment_is_offered_no_form(measured: City) -> None:
+    """What can be begun and never kept is work lost."""
+    with measured.show("assessments/new", Role.SUPERVISOR) as page:
+        expect(page.get_by_text("Your role does not write assessments.")).to_be_visible()
+        expect(page.get_by_role("button", name="Begin")).to_have_count(0)
+        no_barriers(page)

@@ -227,7 +227,7 @@ def sounded(page: Page, level: str) -> None:
 
 
 def test_of_two_tabs_one_sounds(place: Place) -> None:
-    """The one that came into sight last, and the other once it is closed, of what is new only."""
+    """The one that came into sight last, and the other once that is closed; of what is new only."""
     place.alerts.rise(place.alerts.warning, 4.0)
     with place.show("events") as page:
         page.locator(".call .sound").click()
@@ -245,9 +245,18 @@ def test_of_two_tabs_one_sounds(place: Place) -> None:
         heard_by(page, 2)
         page.wait_for_timeout(1500)
         sounded(page, "warning")
-        other.close()
+        # It comes into sight again: the turn is its.
+        silence = "document.querySelector('.call .sound').removeAttribute('data-sounded')"
+        other.evaluate(silence)
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_timeout(500)
         place.alarm()
         sounded(page, "alarm")
+        other.wait_for_timeout(1500)
+        assert other.locator(".call .sound").get_attribute("data-sounded") is None
+        page.close()
+        place.alerts.rise(place.alerts.warning, 4.0, "quay")
+        expect(other.locator(".call .sound")).to_have_attribute("data-sounded", re.compile("."))
 
 
 def test_the_sound_is_switched_off_in_every_tab(place: Place) -> None:

@@ -295,7 +295,11 @@ class Running:
         states = list(self.governor.states().values())
         if self._city.role == "centre" or any(one.permit for one in states):
             return ""
-        return next((one.why for one in states), "")
+        first = next(iter(states), None)
+        if first is None:
+            return ""
+        lift = "; two people lift it: plainview resume --help" if first.state == "stopped" else ""
+        return first.why + lift
 
     @property
     def measured(self) -> bool:

@@ -255,7 +255,7 @@ def test_of_two_tabs_one_sounds(place: Place) -> None:
         other.wait_for_timeout(1500)
         assert other.locator(".call .sound").get_attribute("data-sounded") is None
         page.close()
-        place.alerts.rise(place.alerts.warning, 4.0, "quay")
+        place.alerts.rise(structs.replace(place.alerts.alarm, zone="Pier"), 6.0, "quay")
         expect(other.locator(".call .sound")).to_have_attribute("data-sounded", re.compile("."))
 
 

@@ -76,7 +76,7 @@ function card(first: RouteNow): Card {
     say(result, "Sending…");
     try {
       const sent = await send<Tested>("POST", `routes/${first.name}/test`);
-      say(result, `It arrived: test ${sent.id}. It is marked as a test.`);
+      say(result, `It arrived, marked as a test: ${sent.id}.`);
     } catch (error) {
       say(result, sentence(`It did not arrive: ${error instanceof Problem ? error.message : String(error)}`));
     }

@@ -192,7 +192,7 @@ def test_a_route_is_tried_without_a_running_plainview(tmp_path: Path) -> None:
     receiver: HttpReceiver
     with http_receiver() as receiver:
         path = city_file(tmp_path, receiver.url)
-        assert "has taken the test" in try_route(path, "hook", ManualClock(BEGAN))
+        assert "has taken it, marked as a test: " in try_route(path, "hook", ManualClock(BEGAN))
         (posted,) = receiver.posted
         assert b'"purpose":"test"' in posted.body
         receiver.answers = [500]

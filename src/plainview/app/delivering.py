@@ -205,4 +205,4 @@ def try_route(city_file: Path, name: str, clock: Clock | None = None) -> str:
         sender.send(notice)
     finally:
         sender.close()
-    return f"{name}: {route.address} has taken the test {notice.key}"
+    return f"{name}: {route.address} has taken it, marked as a test: {notice.key}"

@@ -461,5 +461,11 @@ async function request<T>(method: string, path: string, body: unknown, told: (pr
     if (told(problem)) refused(problem);
     throw problem;
   }
-  return (await answer.json().catch(() => null)) as T;
+  try {
+    const said = await answer.text();
+    return (said === "" ? null : JSON.parse(said)) as T;
+  } catch {
+    // The connection broke off within the answer, or it was not whole within the time.
+    throw new Problem(0, "Plainview does not answer");
+  }
 }

@@ -25,8 +25,10 @@ export function poll<T>(
       if (!(error instanceof Problem)) throw error;
       if (error.status === 404 || error.status === 401 || error.status === 403) wait = LATER;
       failed(absent(what, error), error);
+    } finally {
+      // Whatever a page makes of one answer, it asks for the next.
+      timer = window.setTimeout(() => void look(), wait);
     }
-    timer = window.setTimeout(() => void look(), wait);
   };
   void look();
   return () => void look();
@@ -55,8 +57,9 @@ export function follow<T>(path: string, first: T, every: number, fill: (now: T) 
       link.dataset["state"] = "dropped";
       say(part("link-text"), `Not live since ${clock(heard)}. Trying again`);
       document.body.classList.add("stale");
+    } finally {
+      later();
     }
-    later();
   };
   got(first);
   later();

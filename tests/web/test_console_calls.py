@@ -300,6 +300,19 @@ def test_what_cannot_be_asked_is_not_called_calm(place: Place) -> None:
         expect(bar).to_contain_text("Alarm: Density")
 
 
+def test_an_answer_that_breaks_off_is_none_and_the_next_is_asked_for(place: Place) -> None:
+    """Read as nothing, it ended the page's questions for good: no later alert was called."""
+    with place.show("stop") as page:
+        expect(mark(page)).to_have_text(re.compile("^0 alerts"))
+        half = '{"alarms": 0, "warnings": 0, "calling": 0, "gravest": ['
+        json = "application/json"
+        page.route("**/alerts/calling", lambda route: route.fulfill(body=half, content_type=json))
+        expect(mark(page)).to_have_text("Alerts not known: Plainview does not answer")
+        page.unroute("**/alerts/calling")
+        place.alarm()
+        expect(page.locator(".call")).to_contain_text("Alarm: Density")
+
+
 def test_whose_role_reads_no_measurement_hears_of_none(place: Place) -> None:
     """A controller's pages have neither number nor bar, and do not ask."""
     place.alarm()

@@ -4,8 +4,8 @@
 
 Each scene is a place drawn at random, as those of events are (camera, ground, light, weather,
 coder, benches and posts), through which 3 to 70 people walk in a minute, alone or in company, some
-of whom stop. No estimator was trained on these; thresholds were set by some of the first sixty,
-which are left out, as by the ten scenes of `plainview evaluate`. One row for each scene and one for
+of whom stop. No estimator was trained on these; thresholds were set by some of the first 120, which
+are left out, as by the ten scenes of `plainview evaluate`. One row for each scene and one for
 all: error of the count, the share of intervals that hold the truth, with an interval over scenes (a
 bootstrap: seconds of one scene are no trials of their own), and their width. CLIPS gets the films,
 which are not drawn again.
@@ -32,7 +32,7 @@ from plainview.synth.simulate import scripted
 from plainview.synth.trajectories import Trajectories
 
 SEED = 20261129
-LOOKED_AT = 60
+LOOKED_AT = 120
 """Scenes, the first, that were looked at while something was mended."""
 SECONDS = 60.0
 PEOPLE = (3, 70)

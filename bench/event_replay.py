@@ -77,6 +77,7 @@ class Kept(Struct, frozen=True):
     """Whether the plate was learned anew, rather than followed."""
     plate: Plane | None
     noise: Plane | None
+    veil: float = 0.0
 
 
 class Head(Struct, frozen=True):
@@ -132,6 +133,7 @@ class Recorder(Eyes):
             _flat(seen.mask), tuple(_flat(part) for part in seen.bodies),
             None if seen.chroma is None else _flat(seen.chroma),
             anew, self._new("plate", seen.plate.luma), self._new("noise", seen.plate.noise),
+            seen.veil,
         ))  # fmt: skip
 
     def _new(self, name: str, array: NDArray[np.generic]) -> Plane | None:
@@ -209,6 +211,7 @@ def seen_in(path: Path) -> Iterator[Seen]:
                 plate=plate,
                 trusted=one.trusted,
                 hazy=one.hazy,
+                veil=one.veil,
             )
 
 

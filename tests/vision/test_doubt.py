@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plainview.vision.doubt import Counted, variance
+from plainview.vision.doubt import BESIDES, UNFOUND, Counted, besides, variance
 
 NOBODY = Counted(np.empty(0), np.empty(0), still=0.0, read=0.0, apart=0.0, unseen=0.0)
 
@@ -40,3 +40,11 @@ def test_two_witnesses_that_differ_make_those_in_the_plate_doubtful() -> None:
     before, within = people(6), people(6)._replace(still=6.0)
     assert variance(before._replace(apart=-4.0)) == pytest.approx(variance(before))
     assert variance(within._replace(apart=-4.0)) == pytest.approx(variance(within) + 4)
+
+
+def test_beside_who_is_found_somebody_may_be_who_is_not() -> None:
+    """Once, however many are found; and half as many again as are hidden."""
+    assert besides(NOBODY) == 0
+    assert besides(people(1, weight=0.5)) == pytest.approx(UNFOUND / 2)
+    assert besides(people(1)) == besides(people(40)) == pytest.approx(UNFOUND)
+    assert besides(NOBODY._replace(unseen=6.0)) == pytest.approx(6 * BESIDES)

@@ -20,6 +20,9 @@ APART = 0.5
 """Standard deviation for each person by whom two witnesses of who stands in the plate differ."""
 UNSEEN = 0.4
 """The same of those who are there and were not found."""
+UNFOUND = 0.5
+"""People that may be there beside one or more who are found: clothes as light as the ground behind
+them leave nothing by which to tell how many more there are."""
 BESIDES = 0.5
 """People that may be there for each who is hidden or not found, besides: who is lost in a crowd
 hides others in turn, which the first order leaves out."""
@@ -56,3 +59,8 @@ def variance(of: Counted) -> float:
         UNSEEN * of.unseen,
     )
     return float(own) + of.unseen + sum(one**2 for one in lasting)
+
+
+def besides(of: Counted) -> float:
+    """People that may be there beyond the count and its variance."""
+    return BESIDES * of.unseen + UNFOUND * min(float(of.weights.sum()), 1.0)

@@ -1,9 +1,12 @@
 """How much each working pixel speaks for or against a body standing before the plate."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from plainview.vision.bodies import Bodies
+from plainview.vision.haze import Haze
 from plainview.vision.light import Light
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image, Luma, Plate, box
@@ -11,13 +14,13 @@ from plainview.vision.shadow import SOFT, ShadowModel
 
 NEUTRAL = 2.5
 """Standard deviations of difference that speak neither way."""
-
 DARKER = -4.0
 """The same, of what is surely darker than the plate."""
+LIFT, UNSURE = np.float32(0.25), np.float32(-0.6)
+"""Evidence behind a veil: what is added, as a small difference is as likely somebody's as the
+plate's noise (half a standard deviation less is neutral), and what no difference comes to."""
 SHADOW = 0.1
 """Evidence of a pixel that could be a shadow as well as a body."""
-
-
 BRIGHTER = np.rint(np.minimum(np.arange(256) / SOFT, 255)).astype(np.uint8)
 """Luma up to which a place may only be lit better, where its structure is kept: a cloud's edge."""
 
@@ -25,11 +28,12 @@ BRIGHTER = np.rint(np.minimum(np.arange(256) / SOFT, 255)).astype(np.uint8)
 class Foreground:
     """Owns the light of the plate, to compare frames with it."""
 
-    def __init__(self, optics: Optics, plate: Plate) -> None:
-        """Measure against `plate`."""
+    def __init__(self, optics: Optics, plate: Plate, haze: Haze | None = None) -> None:
+        """Measure against `plate`, through what `haze` knows of the air."""
         self._plate = plate
         self.shadows = ShadowModel(optics)
         self._last: tuple[Image, Luma] = (plate.mean, plate.luma)
+        self.haze = haze or Haze()
         self.light = Light(plate)
 
     def evidence(self, luma: Luma, bodies: Luma | None) -> Image:
@@ -58,6 +62,20 @@ class Foreground:
         """(h, w) the plate in the last frame's light."""
         return self._last[1]
 
+    def weighed(self, evidence: Image) -> Image:
+        """(h, w) the last frame's `evidence` as it speaks for people, who differ less from the
+        ground behind a veil. Itself in clear air.
+        """  # noqa: D205 - one sentence
+        sure = np.float32(self.haze.sure)
+        if sure == 0:
+            return evidence
+        lifted = np.clip(evidence + LIFT * sure, UNSURE * sure - (1 - sure), 1.0)
+        # What may be shadow was looked for in what spoke for a body without: it is no more than so.
+        return np.asarray(
+            np.where(evidence > SHADOW, lifted, np.minimum(lifted, np.float32(SHADOW))),
+            dtype=np.float32,
+        )
+
     def _soften(self, luma: Luma, background: Luma, smooth: Image, evidence: Image) -> None:
         """Take what may be shadow out of `evidence`, in place, where there is any evidence."""
         x, y, w, h = cv2.boundingRect((evidence > SHADOW).view(np.uint8))
@@ -69,7 +87,8 @@ class Foreground:
         # Structure: what remains of the difference without its low frequencies, in the same units.
         rest = cv2.absdiff(smooth, box(smooth, 9))
         structure = box(np.asarray(rest, dtype=np.float32), 5)
-        darkest = self.shadows.darkest()
+        veil = self.haze.veil
+        darkest = veil + (1 - veil) * self.shadows.darkest()
         floor = cv2.LUT(background, np.rint(np.arange(256) * darkest).astype(np.uint8))
         ceiling = cv2.LUT(background, BRIGHTER)
         allowed = np.abs(smooth)
@@ -88,7 +107,24 @@ class Foreground:
         dark = (smooth < DARKER) & (factor > 7) & (factor < 45)
         return np.where(dark, factor, 0).astype(np.uint8)
 
-    def learn_shadows(self, luma: Luma, bodies: Bodies, closed: Luma) -> None:
-        """Learn from the `bodies` found in the last frame, `luma`, how shadows fall here."""
+    def look(self, luma: Luma) -> None:
+        """Learn of haze from a frame `luma` (h, w) that is not measured."""
+        self.evidence(luma, None)
+        smooth, background = self._last
+        self.haze.look(luma, background, smooth)
+
+    def learn(self, luma: Luma, bodies: Bodies, closed: Luma) -> None:
+        """Learn from the last frame, `luma`, and its `bodies` how shadows fall, and of haze."""
         smooth, background = self._last
         self.shadows.learn(bodies, smooth, luma, background, closed)
+        self.haze.look(luma, background, smooth)
+
+
+def air(optics: Optics, plate: Plate, frames: Sequence[Luma]) -> Haze:
+    """What `frames` (h, w) show of a veil before the scene of `plate`."""
+    haze = Haze()
+    if haze.possible(plate.luma):
+        looks = Foreground(optics, plate, haze)
+        for luma in frames:
+            looks.look(luma)
+    return haze

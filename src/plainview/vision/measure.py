@@ -323,6 +323,7 @@ class Measurer:
             plate=by.plate,
             trusted=trusted,
             hazy=hazy,
+            veil=by.veil,
         )
         self._eyes.frame(seen)
 

@@ -16,10 +16,10 @@ from plainview.geometry import View
 from plainview.vision.bodies import NONE, Bodies, BodyModel, update
 from plainview.vision.dense import Dense
 from plainview.vision.detectability import Detectability
-from plainview.vision.doubt import BESIDES, Counted, variance
+from plainview.vision.doubt import Counted, besides, variance
 from plainview.vision.estimate import Estimate
 from plainview.vision.flow import TORSO, Flow
-from plainview.vision.foreground import Foreground
+from plainview.vision.foreground import Foreground, air
 from plainview.vision.hidden import NOBODY, HiddenPeople
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.overlooked import NOTHING, Overlooked
@@ -82,8 +82,13 @@ class SparseEstimator:
         self._polygon = Polygon(view.polygon)
         shapely.prepare(self._polygon)
         self.plate = plate
-        self._foreground = Foreground(optics, plate)
-        if len(frames) >= SUNDIAL and (sun := Sundial(optics, plate).read(frames)):
+        haze = air(optics, plate, frames)
+        self._foreground = Foreground(optics, plate, haze)
+        if (
+            not haze.sure
+            and len(frames) >= SUNDIAL
+            and (sun := Sundial(optics, plate).read(frames))
+        ):
             self._foreground.shadows.tell(sun)
         self._keeper = Keeper(plate)
         self._model = BodyModel(optics)
@@ -119,6 +124,11 @@ class SparseEstimator:
         return self._foreground.background
 
     @property
+    def veil(self) -> float:
+        """Part of the ground's luma that is that of a veil before it (see haze.py)."""
+        return self._foreground.haze.veil
+
+    @property
     def bodies(self) -> Bodies:
         """The mixture after the last frame."""
         return self._bodies
@@ -130,7 +140,7 @@ class SparseEstimator:
             self._flow.forget()
         evidence = self._foreground.evidence(luma, self.mask)
         self.evidence = evidence
-        weighed = self._rain.dried(self._patches.weighed(evidence), dt)
+        weighed = self._rain.dried(self._patches.weighed(self._foreground.weighed(evidence)), dt)
         self._model.begin(weighed, self._foreground.shadows.cast())
         bodies = update(self._model, self._bodies, min(dt, 2.0))
         self.mask = self._model.closed()
@@ -160,7 +170,7 @@ class SparseEstimator:
             self.relit = upkeep.relit
             self._since_keep = 0.0
             self._model.learn_occluders(self._bodies, weighed)
-            self._foreground.learn_shadows(luma, self._bodies, self.mask)
+            self._foreground.learn(luma, self._bodies, self.mask)
         background, sharpness = self._foreground.background, self.plate.sharpness
         crowd = self._dense.frame(luma, background, sharpness, dt, company=self._company)
         if self._dense.fresh:
@@ -250,7 +260,7 @@ class SparseEstimator:
             np.concatenate((bodies.velocities, hidden.velocities, 0 * beyond.places)),
             np.concatenate((weights, hidden.weights, beyond.weights)),
             variance(made_of),
-            self._missed + BESIDES * made_of.unseen,
+            self._missed + besides(made_of),
             self._noise,
         )
 

@@ -62,3 +62,13 @@ def test_what_has_edges_is_a_thing() -> None:
 def test_where_nothing_differs_nothing_is_said_against_it() -> None:
     """The measurement has found a body: that is for others to doubt."""
     assert is_thing(shown(np.ones(SIZE[::-1], np.float32)), WALKER)
+
+
+def test_a_van_behind_a_veil_is_a_thing() -> None:
+    """Fog evens out its sides as it does the ground: without its light they differ as they did."""
+    factor = np.ones(SIZE[::-1], np.float32)
+    factor[20:90, 40:150] = 0.86
+    factor[45:60, 40:150] = 0.78
+    seen = shown(np.asarray(cv2.GaussianBlur(factor, (0, 0), 5), np.float32))
+    assert not is_thing(seen, CAR)
+    assert is_thing(seen._replace(veil=0.72), CAR)

@@ -67,7 +67,8 @@ def look_of(put: Put, k: int, begin: int) -> Look:
     """Look k, at `begin` milliseconds."""
     ground = np.ones(SIZE[::-1], np.float32)
     put(ground, k)
-    luma = SCENE * ground * light(k) + RANDOM.normal(0, 0.7, SIZE[::-1])
+    grain = np.random.default_rng((7, k)).normal(0, 0.7, SIZE[::-1])
+    luma = SCENE * ground * light(k) + grain
     settled = np.ones(SIZE[::-1], bool)
     return Look(np.clip(luma, 0, 255).astype(np.uint8), settled, begin, begin + LONG)
 

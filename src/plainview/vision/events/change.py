@@ -72,6 +72,7 @@ class Change:
         self.before: Image = reference[blob.window].astype(np.float32)
         self.after: Image = self._unlit(seen)
         self._light = self._now(seen)
+        self._veil = seen.veil
         self._noise: Image = seen.plate.noise[blob.window].copy()
         self._looks = 1
 
@@ -167,9 +168,12 @@ class Change:
         near = (cv2.dilate(grown, np.ones((7, 7), np.uint8)) > 0) & (grown == 0)
         outline = _outline(self.after, self.before, core, rim, near)
         noise = mean(self._noise[core])
-        log = np.log((self.after[core] + 4) / (self.before[core] + 4))
+        # Behind a veil of fog its own light evens out everything, and lightens what is dark.
+        own = np.float32(self._veil * mean(self.before[core]))
+        after, before = np.maximum(self.after[core] - own, 0), self.before[core] - own
+        log = np.log((after + 4) / (np.maximum(before, 0) + 4))
         middle = ranked(log, 0.5)
-        level = max(mean(self.after[core]), 8.0)
+        level = max(mean(after), 8.0)
         grain = 0.5 * noise / level
         even = 1.4826 * ranked(np.abs(log - middle), 0.5) - grain
         change = self.after - self.before

@@ -38,6 +38,8 @@ class Seen(NamedTuple):
     """False while the camera's health forbids believing what it shows."""
     hazy: bool = False
     """Whether it is not trusted for nothing but a loss of fine contrast, as fog takes it."""
+    veil: float = 0.0
+    """Part of the ground's luma that is that of fog or glare before it (see haze.py)."""
     veiled: Image | None = None
     """(h, w) `evidence` with what is veiled given back (see keen.py); None: not looked at."""
     light: float = 0.0

@@ -3,6 +3,7 @@
 A headlight's patch on a wet road, and flecks that rain and a passing cloud leave together, differ
 from the plate as a thing does. But light brightens all it falls on and ends over many pixels, and
 weather makes what differs smooth all over; a thing has edges and parts, darker ones among them.
+Of a veil that evens them out, the light of its own is taken off first (haze.py).
 Measured on what movers there were in zones of the development part: a patch's border takes 0.10 of
 its contrast a pixel, things' 0.22 to 0.68 (a van across the picture at night 0.16, and it is dark);
 weather's inside 0.10 to 0.20, things' 0.24 to 0.70.
@@ -64,7 +65,8 @@ def solid(projection: Floats, seen: Seen, mover: Mover, noise: float) -> bool:
         return bool(ends >= SOFT_END)
     if inside >= SOFT[1]:
         return True
-    log = np.log((now + 4) / (plate + 4))[differs]
+    own = seen.veil * plate
+    log = np.log((np.maximum(now - own, 0) + 4) / (plate - own + 4))[differs]
     spread = 1.4826 * ranked(np.abs(log - np.float32(ranked(log, 0.5))), 0.5)
     return bool(spread >= EVEN)
 

@@ -110,6 +110,32 @@ def test_shade_that_ends_softly_is_none() -> None:
     assert (haze.sure, haze.veil) == (0.0, 0.0)
 
 
+def test_clouds_of_hours_do_not_hide_the_fog_after_them() -> None:
+    """What was dark and ended softly is forgotten as what ended sharply is."""
+    haze, floor = Haze(), np.full((HEIGHT, WIDTH), 120, np.uint8)
+    shade = np.full_like(floor, 90)
+    for _ in range(2_000):
+        haze.look(shade, floor, shade.astype(np.float32) - 120)
+    assert haze.sure == 0.0
+    luma = floor.copy()
+    luma[:, np.arange(WIDTH) % 8 < 4] = 95
+    for _ in range(40):
+        haze.look(luma, floor, luma.astype(np.float32) - 120)
+    assert haze.sure == 1.0
+
+
+@pytest.mark.parametrize("many", range(1, 7))
+def test_a_few_dark_pixels_are_a_few(many: int) -> None:
+    """And no reason to conclude anything, nor to fail."""
+    haze, floor = Haze(), np.full((HEIGHT, WIDTH), 120, np.uint8)
+    luma = floor.copy()
+    luma[50, 50 : 50 + many] = 80
+    haze.look(luma, floor, luma.astype(np.float32) - 120)
+    assert haze._seen.sum() == many
+    assert haze._seen[80 * 100 // 120] == many
+    assert haze.sure == 0.0
+
+
 def test_a_veil_that_lifts_is_gone() -> None:
     """As soon as the plate shows something dark; nothing is concluded from a few pixels."""
     haze, fog = Haze(), np.full((HEIGHT, WIDTH), 120, np.uint8)

@@ -25,10 +25,10 @@ CLEAR, HAZY = 0.55, 0.65
 """The darkest, as part of the ground's luma, up to which the air is clear, and from which not."""
 STEPS: Final = 100
 """Steps of luma over the plate's."""
-ENOUGH: Final = 500
+ENOUGH: Final = 200
 """Pixels of dark things from which on the darkest of them is known."""
 MEMORY: Final = 50_000
-"""Pixels of them that are remembered."""
+"""Pixels of them that are remembered, and as many of what is as dark as they are SHARPLY of."""
 SHARPLY: Final = 0.05
 """Part of what is as dark that must end sharply: 0.1 to 0.6 of it in fog and glare, up to 0.01 of
 clouds' shades over empty ground."""
@@ -64,18 +64,18 @@ class Haze:
             self._deep += int(np.count_nonzero(dark))
             dark &= cv2.dilate(smooth, _FIVE) > HARDLY
         if dark.any():
-            part = cv2.divide(luma[dark], background[dark], scale=STEPS, dtype=cv2.CV_8U)
-            self._seen += np.bincount(np.asarray(part).ravel(), minlength=STEPS)[:STEPS]
+            part = STEPS * luma[dark].astype(np.int64) // np.maximum(background[dark], 1)
+            self._seen += np.bincount(part, minlength=STEPS)[:STEPS]
         many = int(self._seen.sum())
+        if max(many, SHARPLY * self._deep) > MEMORY:
+            self._seen //= 2
+            self._deep //= 2
         if many < max(ENOUGH, SHARPLY * self._deep):
             self.veil = self.sure = 0.0
             return
         least = min(least, _lowest(self._seen, OF_DARK) / STEPS)
         self.sure = min(max((least - CLEAR) / (HAZY - CLEAR), 0.0), 1.0)
         self.veil = self.sure * least
-        if many > MEMORY:
-            self._seen //= 2
-            self._deep //= 2
 
 
 def _darkest(background: Luma) -> float:

@@ -1,10 +1,13 @@
 """The estimator as a whole: proper estimates, learning only from what is trusted, repeatable."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.vision.scenes import (
     CAMERA,
     NOBODY,
+    WORLD,
     counts,
     estimator,
     film,
@@ -13,6 +16,7 @@ from tests.vision.scenes import (
     watch,
 )
 
+from plainview.synth.scenery import Box
 from plainview.synth.simulate import side_by_side, stander, walker
 from plainview.synth.trajectories import joined
 from plainview.vision.bodies import NONE
@@ -150,11 +154,15 @@ def test_the_mask_shows_where_bodies_stand() -> None:
 
 
 def stands_for(contrast: float) -> float:
-    """People counted for each body found where some walk, with that part of their contrast."""
-    by = estimator()
+    """People counted for each body found where some walk, with that part of their contrast.
+
+    A dark box stands behind them: the air is clear, and it is their clothes that are pale.
+    """
+    world = replace(WORLD, boxes=(Box(0.0, 8.0, 8.0, 1.0, 1.5, shade=0.02),))
+    by = estimator(world=world)
     plate = by.plate.mean.copy()
     counted = bodies = 0.0
-    for t, luma in film(MANY, 5, begin=3.0):
+    for t, luma in film(MANY, 5, begin=3.0, world=world):
         faint = np.clip(np.rint(plate + contrast * (luma - plate)), 0, 255)
         said = by.frame(faint.astype(np.uint8), 0.2)
         if t > 5:

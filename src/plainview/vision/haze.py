@@ -28,7 +28,7 @@ STEPS: Final = 100
 ENOUGH: Final = 200
 """Pixels of dark things from which on the darkest of them is known."""
 MEMORY: Final = 50_000
-"""Pixels of them that are remembered, and as many of what is as dark as they are SHARPLY of."""
+"""Pixels of them that are remembered; of all that is as dark, as many as have them for SHARPLY."""
 SHARPLY: Final = 0.05
 """Part of what is as dark that must end sharply: 0.1 to 0.6 of it in fog and glare, up to 0.01 of
 clouds' shades over empty ground."""
@@ -63,7 +63,6 @@ class Haze:
         if dark.any():
             self._deep += int(np.count_nonzero(dark))
             dark &= cv2.dilate(smooth, _FIVE) > HARDLY
-        if dark.any():
             part = STEPS * luma[dark].astype(np.int64) // np.maximum(background[dark], 1)
             self._seen += np.bincount(part, minlength=STEPS)[:STEPS]
         many = int(self._seen.sum())
@@ -76,6 +75,15 @@ class Haze:
         least = min(least, _lowest(self._seen, OF_DARK) / STEPS)
         self.sure = min(max((least - CLEAR) / (HAZY - CLEAR), 0.0), 1.0)
         self.veil = self.sure * least
+
+
+def log_ratio(now: Image, ground: Image, own: Image | np.float32) -> Image:
+    """Log of luma `now` over that of the `ground`, both without a veil's `own`, as far as it goes.
+
+    A veil evens out what stands behind it, and lightens what is dark.
+    """
+    bare, floor = (np.maximum(one - own, 0) + 4 for one in (now, ground))
+    return np.asarray(np.log(bare / floor), dtype=np.float32)
 
 
 def _darkest(background: Luma) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.swaying import Swaying
+from plainview.vision.haze import log_ratio
 from plainview.vision.plate import Image, Luma, gradient
 from plainview.vision.ranks import mean, ranked
 
@@ -168,12 +169,10 @@ class Change:
         near = (cv2.dilate(grown, np.ones((7, 7), np.uint8)) > 0) & (grown == 0)
         outline = _outline(self.after, self.before, core, rim, near)
         noise = mean(self._noise[core])
-        # Behind a veil of fog its own light evens out everything, and lightens what is dark.
         own = np.float32(self._veil * mean(self.before[core]))
-        after, before = np.maximum(self.after[core] - own, 0), self.before[core] - own
-        log = np.log((after + 4) / (np.maximum(before, 0) + 4))
+        log = log_ratio(self.after[core], self.before[core], own)
         middle = ranked(log, 0.5)
-        level = max(mean(after), 8.0)
+        level = max(mean(np.maximum(self.after[core] - own, 0)), 8.0)
         grain = 0.5 * noise / level
         even = 1.4826 * ranked(np.abs(log - middle), 0.5) - grain
         change = self.after - self.before

@@ -20,6 +20,7 @@ from plainview.vision.events.blobs import DIFFERS
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
 from plainview.vision.events.seen import Seen
+from plainview.vision.haze import log_ratio
 from plainview.vision.optics import Floats
 from plainview.vision.plate import gradient
 from plainview.vision.ranks import mean, median, ranked
@@ -65,8 +66,7 @@ def solid(projection: Floats, seen: Seen, mover: Mover, noise: float) -> bool:
         return bool(ends >= SOFT_END)
     if inside >= SOFT[1]:
         return True
-    own = seen.veil * plate
-    log = np.log((np.maximum(now - own, 0) + 4) / (plate - own + 4))[differs]
+    log = log_ratio(now, plate, seen.veil * plate)[differs]
     spread = 1.4826 * ranked(np.abs(log - np.float32(ranked(log, 0.5))), 0.5)
     return bool(spread >= EVEN)
 

@@ -37,7 +37,9 @@ def folder(tmp_path: Path) -> Path:
 
 def _card(camera: CameraConfig) -> Scorecard:
     good = Interval(1.0, 0.9, 1.0)
-    kind = KindCard(EventKind.LEFT_OBJECT, 20, 20, 0, 0, 0, good, good, Interval(0.0, 0.0, 2.5))
+    kind = KindCard(
+        EventKind.LEFT_OBJECT, 20, 20, 0, 0, 0, good, good, Interval(0.0, 0.0, 2.5), 3, 3, good
+    )
     return Scorecard(
         FORMAT, camera.id, seen_as(camera.view), __version__, "2026-01-01", 30.0,
         {"sun": 20.0, "night": 10.0}, {"dry": 30.0}, (kind,), 2.5,
@@ -95,6 +97,7 @@ def test_the_public_is_told_of_each_kind_on_the_card(folder: Path) -> None:
     assert told["events:left-object"].startswith("Validated at this camera")
     assert "20 of 20 real events found, in 30 hours that were watched" in told["events:left-object"]
     assert "Left out: 2.5 hours in which the camera could not" in told["events:left-object"]
+    assert "could not be believed: 3, of which found: 3." in told["events:left-object"]
     assert "false alarms per camera-day (90 % interval: 0 to" in told["events:left-object"]
     (fire,) = [one for one in public_cards(cards, camera) if one.capability == "events:fire"]
     assert set(fire.text) == {"en", "de", "fr", "zh-Hant"}

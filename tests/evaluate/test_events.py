@@ -163,3 +163,17 @@ def test_hours_of_a_camera_that_sees_nothing_are_not_watched() -> None:
     card = scorecard(judged, [Clip(truth, doubted)], camera="m", view=view, made="2026-01-01")
     assert (card.hours, card.left_out) == (round(69 / 3600, 3), round(31 / 3600, 3))
     assert card.light == {"sun": round(69 / 3600, 3)}
+    (kind,) = card.kinds
+    assert (kind.events, kind.hits, kind.doubted, kind.doubted_hits) == (2, 1, 1, 0)
+    assert kind.recall.value == pytest.approx(0.5)
+    assert kind.believed_recall.value == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("start", "in_doubt"), [(59.9, 0), (60.0, 1), (89.9, 1), (90.0, 0)])
+def test_an_event_is_of_doubted_time_by_its_start(start: float, in_doubt: int) -> None:
+    """Not by how long it lasts: what began in sight was there to be found."""
+    truth = _truth(_true(start))
+    doubted = (Doubted(60.0, 90.0, ("blind",)),)
+    found = score([judge([_told(start + 1.0)], truth, KIND, doubted)])
+    assert (found.doubted, found.doubted_hits, found.hits) == (in_doubt, in_doubt, 1)
+    assert math.isnan(found.believed_recall.value) == bool(in_doubt)

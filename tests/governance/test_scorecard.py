@@ -27,7 +27,7 @@ VIEW = View(
 )
 GOOD = KindCard(
     EventKind.FIRE, 20, 19, 1, 0, 0, Interval(0.95, 0.78, 1.0), Interval(0.95, 0.78, 1.0),
-    Interval(0.9, 0.05, 4.0),
+    Interval(0.9, 0.05, 4.0), 0, 0, Interval(0.95, 0.78, 1.0),
 )  # fmt: skip
 CARD = Scorecard(
     FORMAT, "plaza", seen_as(VIEW), "1.0", "2026-11-26", 26.0, {"sun": 14.0, "night": 12.0},
@@ -49,6 +49,24 @@ def test_a_good_card_validates() -> None:
     assert standing is EventStanding.VALIDATED
     assert "19 of 20" in why
     assert "4.0 a day" in why
+    assert "believed" not in why
+
+
+def test_events_of_doubted_hours_count_and_are_told() -> None:
+    """What a covered camera missed is missed; whoever reads it is told that it was the camera."""
+    some = structs.replace(GOOD, doubted=1)
+    _, why = _ask(structs.replace(CARD, kinds=(some,)))
+    assert why.endswith(
+        "; 1 of 20 began while the camera could not be believed; found: 0 of these,"
+        " 19 of the other 19"
+    )
+    missed = structs.replace(GOOD, hits=12, doubted=8, doubted_hits=1, recall=Interval(0.6, 0, 1))
+    standing, why = _ask(structs.replace(CARD, kinds=(missed,)))
+    assert standing is EventStanding.EXPERIMENTAL
+    assert "recall reached 0.60; 0.9 is needed; 8 of 20 began" in why
+    assert why.endswith("found: 1 of these, 11 of the other 12")
+    every = structs.replace(missed, hits=1, doubted=20)
+    assert every.in_doubt().endswith("found: 1 of these")
 
 
 @pytest.mark.parametrize(

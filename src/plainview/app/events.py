@@ -258,7 +258,9 @@ def site(
         verdict = judgement(
             report, camera=config.id, view=config.view, kind=one.kind, version=__version__
         )
-        sys.stdout.write(f"{one.kind}: {verdict.standing}: {verdict.why}\n")
+        besides = one.in_doubt()
+        more = f"; {besides}" if besides and besides not in verdict.why else ""
+        sys.stdout.write(f"{one.kind}: {verdict.standing}: {verdict.why}{more}\n")
     if card is not None:
         _write_card(card, report)
 

@@ -110,5 +110,11 @@ def _told(words: Words, found: Judgement, card: Scorecard | None, on_it: KindCar
         )
         if card.left_out >= _TOLD:
             text += " " + words.text("card.left-out", hours=words.number(card.left_out, 1))
+        if on_it.doubted:
+            text += " " + words.text(
+                "card.in-doubt",
+                events=words.number(on_it.doubted),
+                hits=words.number(on_it.doubted_hits),
+            )
     doubted = found.standing is EventStanding.EXPERIMENTAL
     return f"{text} Why: {found.why}." if doubted and words.language == SOURCE else text

@@ -28,8 +28,9 @@ def scorecard(
 ) -> Scorecard:
     """The card of `judged`, which are of `clips`. `made`: the UTC date.
 
-    Hours in which the camera said that it must not be believed count for nothing: who sees nothing
-    tells no false alarm.
+    Hours in which the camera said that it must not be believed are no hours that were watched: who
+    sees nothing tells no false alarm. True events that began in them count all the same: nobody was
+    told of them. How many they were is told besides.
     """
     light: defaultdict[str, float] = defaultdict(float)
     weather: defaultdict[str, float] = defaultdict(float)
@@ -73,6 +74,9 @@ def _kind_card(ones: Sequence[Judged]) -> KindCard:
         recall=_interval(found.recall),
         precision=_interval(found.precision),
         false_per_day=_interval(found.false_per_day),
+        doubted=found.doubted,
+        doubted_hits=found.doubted_hits,
+        believed_recall=_interval(found.believed_recall),
     )
 
 

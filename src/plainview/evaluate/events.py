@@ -89,6 +89,11 @@ class EventScore(NamedTuple):
     false_per_day: Estimate
     delay: float
     """Median seconds from the true start; NaN without a hit."""
+    doubted: int
+    """True ones that began while the camera was doubted. They count like any other."""
+    doubted_hits: int
+    believed_recall: Estimate
+    """Of the true ones that began while it could be believed."""
 
 
 def told_events(measured: Measured) -> list[Told]:
@@ -160,6 +165,11 @@ def judge(
     return Judged(kind, truth, tuple(verdicts), tuple(zip(true, delays, strict=True)), doubted)
 
 
+def began_doubted(event: TrueEvent, doubted: Iterable[Doubted]) -> bool:
+    """Whether `event` began in one of `doubted`."""
+    return any(one.start <= event.start < one.end for one in doubted)
+
+
 def _about(told: Told, true: TrueEvent) -> bool:
     """Whether `told` is of `true`, timely or not."""
     end = math.inf if true.end is None else true.end
@@ -184,6 +194,11 @@ def score(judged: Sequence[Judged]) -> EventScore:
     true = sum(len(one.found) for one in judged)
     seconds = sum(one.watched for one in judged)
     delays = sorted(delay for one in judged for _, delay in one.found if delay is not None)
+    in_doubt = [
+        delay is not None
+        for one in judged for event, delay in one.found if began_doubted(event, one.doubted)
+    ]  # fmt: skip
+    doubted, doubted_hits = len(in_doubt), sum(in_doubt)
     return EventScore(
         clips=len(judged),
         true=true,
@@ -196,4 +211,7 @@ def score(judged: Sequence[Judged]) -> EventScore:
         precision=share(hits, hits + false),
         false_per_day=rate(false, seconds / DAY),
         delay=delays[len(delays) // 2] if delays else math.nan,
+        doubted=doubted,
+        doubted_hits=doubted_hits,
+        believed_recall=share(hits - doubted_hits, true - doubted),
     )

@@ -15,7 +15,7 @@ from plainview.geometry import View
 from plainview.governance.fingerprint import fingerprint
 from plainview.record import EventKind, EventStanding
 
-FORMAT: Final = "plainview.scorecard/v2"
+FORMAT: Final = "plainview.scorecard/v3"
 LEAST_HOURS: Final = 24.0
 """Watched hours below which a rate of false alarms per day says nothing."""
 LEAST_LIGHT: Final = 1.0
@@ -62,8 +62,26 @@ class KindCard(Struct, frozen=True, forbid_unknown_fields=True):
     late: _Count
     repeats: _Count
     recall: Interval
+    """Of all true ones, those too that began while the camera could not be believed."""
     precision: Interval
     false_per_day: Interval
+    doubted: _Count
+    """True ones that began while the camera could not be believed."""
+    doubted_hits: _Count
+    """How many of those were found."""
+    believed_recall: Interval
+    """Of the others: what the detector is worth where the camera sees."""
+
+    def in_doubt(self) -> str:
+        """What became of the events of doubted hours, to follow a semicolon; empty without any."""
+        if not self.doubted:
+            return ""
+        others = self.events - self.doubted
+        found = f", {self.hits - self.doubted_hits} of the other {others}" if others else ""
+        return (
+            f"{self.doubted} of {self.events} began while the camera could not be believed;"
+            f" found: {self.doubted_hits} of these{found}"
+        )
 
 
 class Scorecard(Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,7 +207,8 @@ def _shortfall(found: KindCard) -> str:
     for name, share in (("recall", found.recall), ("precision", found.precision)):
         if share.value is None or share.value < bar:
             reached = "nothing" if share.value is None else f"{share.value:.2f}"
-            return f"{name} reached {reached}; {bar:g} is needed"
+            besides = found.in_doubt() if name == "recall" else ""
+            return f"{name} reached {reached}; {bar:g} is needed" + (besides and f"; {besides}")
     if found.false_per_day.value is None or found.false_per_day.value > MOST_FALSE:
         value = found.false_per_day.value
         reached = "unknown" if value is None else f"{value:.1f}"
@@ -200,7 +219,8 @@ def _shortfall(found: KindCard) -> str:
 def _praise(card: Scorecard, found: KindCard) -> str:
     upper = found.false_per_day.high
     most = "an unknown number" if upper is None else f"{upper:.1f}"
+    besides = found.in_doubt()
     return (
         f"{found.hits} of {found.events} events found in {card.hours:.0f} hours,"
-        f" {found.false} false (at most {most} a day, 90 % sure)"
+        f" {found.false} false (at most {most} a day, 90 % sure)" + (besides and f"; {besides}")
     )

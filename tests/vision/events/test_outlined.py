@@ -36,6 +36,21 @@ def met_at(seen: Seen, place: tuple[slice, slice]) -> tuple[Stillness, Thing]:
     return stillness, Thing(Change(blob, seen, seen.plate.luma), size, OPTICS)
 
 
+@pytest.mark.parametrize("stood", [0.0, 0.5])
+def test_where_somebody_stands_it_keeps_its_outline(stood: float) -> None:
+    """Who stood there would not be known any more by another; nor is he forgotten with the old."""
+    (*_, seen) = STAGE.seen(1.2, lambda _t: ([], []))
+    stillness, thing = met_at(seen, box(-1.0, 0.45, 0.4))
+    thing.stood = stood
+    evidence = np.full(seen.luma.shape, -1.0, np.float32)
+    evidence[box(-1.0, 0.45, 0.8)] = 1.0
+    seen = seen._replace(evidence=evidence)
+    looks = [outlined(OPTICS, stillness, thing, seen) for _ in range(2 * OUTGROWN_FOR)]
+    assert any(one is not None for one in looks) == (stood == 0.0)
+    thing.stood = 0.2
+    assert thing.outlined(thing.change, thing.extent).stood == 0.2
+
+
 @pytest.mark.parametrize("beyond", [False, True], ids=["as-met", "more-shows"])
 def test_what_came_with_its_shadow_in_pieces_is_its_largest_piece(*, beyond: bool) -> None:
     """All of it is longer than a thing; of the case one piece shows, of the shadow several.

@@ -17,7 +17,7 @@ from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.keen import Keen
 from plainview.vision.events.lines import DRIVEN, SPEEDS, STEP, Line, Lines, enough
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.strips import Driven, Strip
+from plainview.vision.events.strips import DRIVES, Driven, Strip
 from plainview.vision.optics import Floats, optics
 from plainview.vision.plate import Luma, Plate
 
@@ -29,12 +29,18 @@ RIGHT = np.array([1.0, 0.0])
 
 
 def film(
-    speed: float, across: float = 15.0, *, contrast: float = 6.0, light: float = 0.0
+    speed: float,
+    across: float = 15.0,
+    *,
+    contrast: float = 6.0,
+    light: float = 0.0,
+    patch: float = 0.0,
 ) -> Iterator[tuple[float, Luma]]:
     """Nine seconds in which somebody drives along x at `speed` m/s, `across` metres away.
 
     He differs by `contrast` grey levels, less than two noises; `light` grey levels of a cloud's
-    edge go over all of the ground against the lane at 5 m/s.
+    edge go over all of the ground against the lane at 5 m/s, and a patch of `patch` grey levels
+    over that between lane and camera, with him, but three metres ahead.
     """
     g = np.random.default_rng(3)
     columns = np.arange(WIDE)
@@ -51,16 +57,24 @@ def film(
             body = contrast * np.sign(np.sin(columns - column) + 0.2)
             there = np.abs(columns - column) <= wide
             picture[head:foot, there] += body[there]
+            ahead, near = _pixel(x + np.copysign(3.0, speed), 10.0)
+            far = _pixel(x, 12.0)[1]
+            picture[far:near, np.abs(columns - ahead) <= wide] += patch
         yield t, np.clip(picture, 0, 255).astype(np.uint8)
 
 
 def watched(
-    speed: float, across: float = 15.0, *, contrast: float = 6.0, light: float = 0.0
+    speed: float,
+    across: float = 15.0,
+    *,
+    contrast: float = 6.0,
+    light: float = 0.0,
+    patch: float = 0.0,
 ) -> list[Driven]:
     """What the strip of the lane tells of that film."""
     strip = Strip(OPTICS, LANE, RIGHT)
     told = []
-    for t, picture in film(speed, across, contrast=contrast, light=light):
+    for t, picture in film(speed, across, contrast=contrast, light=light, patch=patch):
         strip.look(t, picture)
         if (one := strip.driven(t)) is not None:
             told.append(one)
@@ -101,6 +115,24 @@ def test_who_drives_beside_the_lane_is_not_in_it() -> None:
 def test_a_clouds_edge_drives_nowhere() -> None:
     """It goes over all of the ground at once."""
     assert watched(-4.0, contrast=0.0, light=15.0) == []
+
+
+def test_what_the_wind_drives_goes_over_the_ground_before_the_lane_as_well() -> None:
+    """Shades of clouds go along a lane as straight as who drives, but not there alone."""
+    assert watched(-4.0, patch=6.0) == []
+    assert watched(-4.0, patch=0.5)
+
+
+def test_weather_is_remembered_for_a_while() -> None:
+    """The next patch may go over the lane alone; after DRIVES seconds it is somebody again."""
+    strip = Strip(OPTICS, LANE, RIGHT)
+    told: dict[float, int] = {}
+    for begin, patch in ((0.0, 6.0), (9.0, 0.0), (9.0 + DRIVES, 0.0)):
+        for t, picture in film(-4.0, patch=patch):
+            strip.look(begin + t, picture)
+            told[begin] = told.get(begin, 0) + (strip.driven(begin + t) is not None)
+    assert told[0.0] == told[9.0] == 0
+    assert told[9.0 + DRIVES] > 0
 
 
 def _told(sizes: tuple[Literal["vehicle"], ...] | UnsetType, bodies: Bodies) -> int:

@@ -5,6 +5,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from plainview.vision.events.attendance import STOOD
 from plainview.vision.events.change import Change
 from plainview.vision.events.extent import Extent, extents
 from plainview.vision.events.seen import Seen
@@ -31,8 +32,12 @@ def outlined(
 ) -> tuple[Change, Extent] | None:
     """`thing` by the outline that `seen` gives it, where it has been so for some looks.
 
-    None where it is as it was met, where nobody knows yet, or where no ground is seen under it.
+    None where it is as it was met, where nobody knows yet, or where no ground is seen under it; and
+    while somebody stands where it is: of two who talk, one without the other has no one's outline.
     """
+    if thing.stood >= STOOD:
+        thing.outgrown = 0
+        return None
     factor, blob = outgrown(thing.change.blob, seen.evidence)
     thing.entire += factor <= OUTGROWN[0]
     other = OUTGROWN[0] < factor < OUTGROWN[1]

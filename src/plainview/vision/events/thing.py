@@ -111,7 +111,7 @@ class Thing:
         other.carrier, other.with_it, other.away = self.carrier, self.with_it, self.away
         other.counted, other.left, other.moved = self.counted, self.left, self.moved
         other.looks, other.sighted, other.seen = self.looks, self.sighted, self.seen
-        other.settles = self.settles
+        other.settles, other.stood = self.settles, self.stood
         return other
 
     def recall(self, lost: "Thing") -> None:

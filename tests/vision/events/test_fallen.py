@@ -135,6 +135,18 @@ def test_a_fall_lessens_the_doubt_that_it_is_a_shadow() -> None:
     assert down(0.65, 0.55, even=0.04, sank=FALL).confidence() > PATIENCE.least
 
 
+def test_noise_makes_a_shadow_uneven_but_not_bright() -> None:
+    """A long shadow by night has an outline like one who lies, and hardly the spread of a coat."""
+    assert down(0.75, 0.5, even=0.2, darker=1.0).confidence() > PATIENCE.least + 0.2
+    assert down(0.75, 0.5, even=0.087, darker=1.0).confidence() < PATIENCE.least
+    between = down(0.75, 0.5, even=0.12, darker=1.0).confidence()
+    assert PATIENCE.least < between < down(0.75, 0.5, even=0.14, darker=1.0).confidence()
+    assert down(0.75, 0.5, even=0.087, darker=0.8).confidence() > PATIENCE.least + 0.2
+    assert down(0.75, 0.5, even=0.05, darker=0.8).confidence() < PATIENCE.least
+    fallen = down(0.75, 0.5, even=0.087, darker=1.0, sank=1.25).confidence()
+    assert fallen > PATIENCE.least + 0.1
+
+
 def test_who_helps_is_no_doubt_about_who_lies() -> None:
     """Somebody upright there may be he who is down; where another stands over him, he is not."""
     helped, sits = down(0.7, 0.6), down(0.7, 0.6)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.vision.events.stage import Stage
 
+from plainview.vision.events import thing as things
 from plainview.vision.events.change import Change, Traits
 from plainview.vision.events.extent import Extent
 from plainview.vision.events.lit import EVEN
@@ -28,6 +29,17 @@ def brought(
     thing = Thing(change, Extent(np.array([0.0, 1.0]), 0.5, 0.5, area, upright), STAGE.optics)
     thing.carrier, thing.left = 0.5, True
     return thing
+
+
+def test_what_joins_somebody_makes_him_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who sits beside him is no part of his outline; who walked off left a part of it behind."""
+    overlaps = iter((0.7, 0.3, 0.3))
+    monkeypatch.setattr(things, "posture", lambda *_: next(overlaps))
+    sits = brought(lambda: Traits(2.0, 0.2, 0.6, 0.0, 0.6, 9.0, 1.0), area=0.45)
+    assert sits.posture == 0.7
+    larger, smaller = (sits.extent._replace(area=area) for area in (0.8, 0.2))
+    assert sits.outlined(sits.change, larger).posture == 0.7
+    assert sits.outlined(sits.change, smaller).posture == 0.3
 
 
 @pytest.mark.parametrize(("texture", "told"), [(0.0, True), (0.2, True), (0.5, False)])

@@ -96,6 +96,8 @@ class Thing:
         """Looks in which nothing but it lay there."""
         self.outgrown = 0
         """Looks in a row in which more than it and its shadow lay there."""
+        self._posed = 0.0
+        """`posture` of what it was a part of already: what joins somebody makes him nobody else."""
         self._traits: tuple[int, Traits] | None = None
         self._measured = 0
         self.state = State.HERE
@@ -112,6 +114,8 @@ class Thing:
         other.counted, other.left, other.moved = self.counted, self.left, self.moved
         other.looks, other.sighted, other.seen = self.looks, self.sighted, self.seen
         other.settles, other.stood = self.settles, self.stood
+        if extent.area > self.extent.area:
+            other._posed = self.posture
         return other
 
     def recall(self, lost: "Thing") -> None:
@@ -141,7 +145,7 @@ class Thing:
     @cached_property
     def posture(self) -> float:
         """Overlap with the best silhouette of a person in any posture; 0 where it is too small."""
-        return posture(self._optics, self.change.blob, self.extent)
+        return max(posture(self._optics, self.change.blob, self.extent), self._posed)
 
     @cached_property
     def bodily(self) -> float:

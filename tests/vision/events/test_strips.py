@@ -81,6 +81,13 @@ def watched(
     return told
 
 
+def _looked(strip: Strip, frames: Iterator[tuple[float, Luma]]) -> Iterator[float]:
+    """The times of `frames`, each after `strip` has looked at it."""
+    for t, picture in frames:
+        strip.look(t, picture)
+        yield t
+
+
 def _pixel(x: float, y: float, z: float = 0.0) -> tuple[int, int]:
     u, v, w = OPTICS.projection @ np.array([x, y, z, 1.0])
     return round(u / w), round(v / w)
@@ -121,6 +128,13 @@ def test_what_the_wind_drives_goes_over_the_ground_before_the_lane_as_well() -> 
     """Shades of clouds go along a lane as straight as who drives, but not there alone."""
     assert watched(-4.0, patch=6.0) == []
     assert watched(-4.0, patch=0.5)
+
+
+def test_a_lane_as_wide_as_a_square_has_no_ground_before_it() -> None:
+    """Nothing tells weather there; who drives against it is told all the same."""
+    strip = Strip(OPTICS, LANE + np.where(LANE[:, 1:] > 15, 6.0, -6.0) * [0.0, 1.0], RIGHT)
+    assert strip.half > 7
+    assert any(strip.driven(t) is not None for t in _looked(strip, film(-4.0, patch=6.0)))
 
 
 def test_weather_is_remembered_for_a_while() -> None:

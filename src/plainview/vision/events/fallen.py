@@ -31,7 +31,7 @@ SHADED: Final = 0.5
 """What it takes away that it may be a shadow: as dark as one, and evenly so."""
 EVENLY: Final = (0.1, 0.14)
 """Spread of the log ratio up to which and from which it may be, and is, none, if all of it is
-DARK: of 27 who lay (development part) it was 0.13 to 0.57 but for three who were seen to fall, 0.06
+DARK: of 32 who lay (development part) it was 0.13 to 0.57 but for three who were seen to fall, 0.06
 and more; of one who slept on a bench, a long shadow by night and legs stretched out 0.07 to 0.09.
 """
 DARK: Final = (0.85, 0.95)

@@ -105,13 +105,13 @@ class Strip:
         self._camera = float(camera @ way), float((camera - self._middle) @ self._left)
         self._bodies = len(HEIGHTS) * len(BESIDE)
         self._x, self._y, self._seen = self._samples(optics)
-        self._lane = np.arange(self._bodies)
-        self._shown = self._seen[:, self._lane].mean(axis=1) > 0.5
+        self._lane = slice(self._bodies)
+        self._shown = self._mostly_seen(self._lane)
         nearer = np.copysign(1.0, self._camera[1]) * self._offsets - self.half
-        (there,) = np.nonzero((nearer >= NEARER[0]) & (nearer <= NEARER[1]))
-        self._nearer = self._bodies + there
+        there = self._bodies + np.nonzero((nearer >= NEARER[0]) & (nearer <= NEARER[1]))[0]
+        self._nearer = slice(there[0], there[-1] + 1) if len(there) else slice(0)
         """Those of the samples that are of the ground between the lane and the camera."""
-        self._open = self._seen[:, self._nearer].mean(axis=1) > 0.5
+        self._open = self._mostly_seen(self._nearer)
         self._begin()
 
     def _samples(self, optics: Optics) -> tuple[Image, Image, NDArray[np.bool_]]:
@@ -134,6 +134,12 @@ class Strip:
         seen &= (u <= width - 1) & (v <= height - 1)
         outside = np.float32(-1.0)
         return np.where(seen, u, outside), np.where(seen, v, outside), seen
+
+    def _mostly_seen(self, samples: slice) -> NDArray[np.bool_]:
+        """(places,) whether more than half of those `samples` are in the picture."""
+        seen = self._seen[:, samples]
+        mostly: NDArray[np.bool_] = np.count_nonzero(seen, axis=1) > 0.5 * seen.shape[1]
+        return mostly
 
     def _begin(self) -> None:
         self._frames: deque[tuple[float, Image]] = deque(maxlen=3)
@@ -209,7 +215,7 @@ class Strip:
                 self._drove = now
         return now - self._drove <= DRIVES
 
-    def _along_with(self, line: Line, samples: NDArray[np.intp], seen: NDArray[np.bool_]) -> Floats:
+    def _along_with(self, line: Line, samples: slice, seen: NDArray[np.bool_]) -> Floats:
         """(places,) deviations, on the mean, for what ends there and goes as `line` does.
 
         By those of the `samples`, where they are `seen` (places,); 0 for what was hardly there.

@@ -1,6 +1,7 @@
 """The stop switch: one stops, two start again, and a full ledger stops nobody from stopping."""
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from plainview.governance.capability import MEASURING
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
 from plainview.governance.switch import Switch
-from plainview.ledger.entry import EntryKind
+from plainview.ledger.entry import Entry, EntryKind
 
 WHY = "aimed at a window"
 
@@ -76,6 +77,37 @@ def test_each_scope_stops_and_is_recorded(office: Office, switch: Switch, scope:
     assert not may_run(office, switch)
     pressed = [e for _, e in office.ledger.entries() if e.kind is EntryKind.STOP_PRESSED]
     assert [(e.subject, e.detail["why"]) for e in pressed] == [(scope, WHY)]
+
+
+def test_a_stop_is_recorded_once_whoever_records_it(
+    office: Office, switch: Switch, tmp_path: Path
+) -> None:
+    """A command that stops and what runs see it at the same moment; one of them writes it down."""
+    begun, more = threading.Event(), threading.Event()
+
+    class Slow(Office):
+        def record(self, *entries: Entry) -> list[int]:
+            begun.set()
+            more.wait(10)
+            return super().record(*entries)
+
+    with (
+        Slow(tmp_path, office.clock) as other,
+        contextlib.closing(Switch(other, tmp_path)) as command,
+    ):
+        pressing = threading.Thread(target=command.press, args=(OPERATOR, "city", WHY))
+        pressing.start()
+        assert begun.wait(10)
+        assert not switch.record_waiting()  # another is about to write it down
+        assert "city" in switch.stops()  # and it is in force
+        more.set()
+        pressing.join(10)
+    assert switch.record_waiting()
+    office.refresh()
+    size = office.standing().size
+    kinds = [entry.kind for _, entry in office.ledger.entries(0, size)]
+    assert kinds.count(EntryKind.STOP_PRESSED) == 1
+    assert switch.trouble == ""
 
 
 def test_operators_cannot_start_again_and_oversight_cannot_stop(switch: Switch) -> None:

@@ -6,6 +6,7 @@ a start that is not recorded does not happen.
 """
 
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from plainview.errors import AccessRefused, InputError, LedgerError
@@ -15,9 +16,12 @@ from plainview.governance.person import RESUMERS, Person, Role
 from plainview.governance.standing import CITY, Standing, Stop
 from plainview.governance.waiting import Unrecorded, Waiting
 from plainview.ledger.entry import EntryKind
+from plainview.ledger.lock import alone
 
 _SCOPE = re.compile(r"city|(?:site|camera|capability):[A-Za-z0-9][A-Za-z0-9._:-]{0,80}")
 _MOST_WHY = 400
+_WAIT = 1.0
+"""Seconds for which another process is waited for: what runs obeys a stop after it has tried."""
 
 
 class Switch:
@@ -26,7 +30,9 @@ class Switch:
     def __init__(self, office: Office, state: Path) -> None:
         """Take up what could not be recorded before. Raises LedgerError."""
         self._office = office
-        self._waiting = Waiting(state / "governance" / "stops-unrecorded")
+        waiting = state / "governance" / "stops-unrecorded"
+        self._waiting = Waiting(waiting)
+        self._lock = waiting.with_suffix(".lock")
         self.trouble = ""
         """Why a stop in force is not recorded yet; empty when all are."""
 
@@ -62,21 +68,33 @@ class Switch:
         """Record the stops that could not be before; whether none waits any more."""
         with self._office.lock:
             try:
-                for stop in self._waiting.read():
-                    self._office.refresh()
-                    if stop.scope not in self._office.standing().stops:
-                        person = Person(stop.name, stop.role)
-                        self._office.record(
-                            self._office.entry(
-                                EntryKind.STOP_PRESSED, stop.scope, person, why=stop.why
-                            )
-                        )
-                    self._waiting.remove(stop)
+                if self._waiting.read():
+                    with self._alone():
+                        self._record_waiting()
             except LedgerError as error:
                 self.trouble = error.line()
                 return False
             self.trouble = ""
             return True
+
+    def _record_waiting(self) -> None:
+        # Read anew: whoever was alone with them before may have recorded them.
+        for stop in self._waiting.read():
+            self._office.refresh()
+            if stop.scope not in self._office.standing().stops:
+                person = Person(stop.name, stop.role)
+                self._office.record(
+                    self._office.entry(EntryKind.STOP_PRESSED, stop.scope, person, why=stop.why)
+                )
+            self._waiting.remove(stop)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """No other process looks at what is stopped and records what follows, meanwhile.
+
+        What runs takes up within a quarter of a second what a command has just put there: without
+        this, both would record it.
+        """
+        return alone(self._lock, _WAIT)
 
     def lift(self, person: Person, scope: str, why: str) -> bool:
         """Agree that `scope` may start again; True when the second person has.
@@ -98,31 +116,35 @@ class Switch:
                     where="stop switch",
                     mend="Make room for the ledger first",
                 )
-            # Another process may have started it, and somebody stopped it again, meanwhile.
-            self._office.refresh()
-            stop = self._office.standing().stops.get(scope)
-            if stop is None:
-                raise InputError(f"{scope} is not stopped", where="stop switch")
-            if any(self._office.same_person(who, person) for _, who in stop.agreed):
-                raise InputError(
-                    "the same person has agreed already: it takes two",
-                    where=f"stop switch of {scope}",
-                    mend="Ask a second person",
-                )
-            first: dict[str, str] = {}
-            if stop.agreed:
-                first = dict(zip(("first_role", "first_who"), stop.agreed[0], strict=True))
-            self._office.record(
-                self._office.entry(
-                    EntryKind.STOP_LIFTED,
-                    scope,
-                    person,
-                    why=why,
-                    complete=int(bool(first)),
-                    **first,
-                )
+            with self._alone():
+                return self._lift(person, scope, why)
+
+    def _lift(self, person: Person, scope: str, why: str) -> bool:
+        # Another process may have started it, and somebody stopped it again, meanwhile.
+        self._office.refresh()
+        stop = self._office.standing().stops.get(scope)
+        if stop is None:
+            raise InputError(f"{scope} is not stopped", where="stop switch")
+        if any(self._office.same_person(who, person) for _, who in stop.agreed):
+            raise InputError(
+                "the same person has agreed already: it takes two",
+                where=f"stop switch of {scope}",
+                mend="Ask a second person",
             )
-            return bool(first)
+        first: dict[str, str] = {}
+        if stop.agreed:
+            first = dict(zip(("first_role", "first_who"), stop.agreed[0], strict=True))
+        self._office.record(
+            self._office.entry(
+                EntryKind.STOP_LIFTED,
+                scope,
+                person,
+                why=why,
+                complete=int(bool(first)),
+                **first,
+            )
+        )
+        return bool(first)
 
 
 def reason(why: str) -> str:

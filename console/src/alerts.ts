@@ -5,6 +5,7 @@ import { levelMark, opened, type Opened } from "./alert";
 import { graver, tally } from "./bell";
 import { alertHref, takeBell, unknownBy } from "./calls";
 import { h, say } from "./dom";
+import { later } from "./later";
 import { absent, poll } from "./poll";
 import { alertName, alertSays, alertState, calls, moment, quietWords, span, threshold, watchSummary } from "./words";
 
@@ -186,7 +187,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     fault = words;
     bell.notKnown(unknownBy(problem));
     draw();
-  });
+  }, ask, later);
   return {
     card,
     live(alerts): void {

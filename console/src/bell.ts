@@ -4,6 +4,7 @@ import type { Alert } from "./api";
 import { h, part, say } from "./dom";
 import { forgetHeard, Heard, remember, remembered } from "./heard";
 import { keepInTab } from "./kept";
+import { later } from "./later";
 import { Sound } from "./sound";
 import { due, heardAs } from "./tones";
 import { Turn } from "./turn";
@@ -85,7 +86,12 @@ export class Bell {
       event.preventDefault();
       this.go();
     });
-    window.setInterval(() => this.tick(), 1000);
+    const tick = (): void => {
+      later(tick, 1000);
+      this.show();
+      this.ring();
+    };
+    later(tick, 1000);
     this.show();
   }
 
@@ -122,11 +128,6 @@ export class Bell {
 
   private calling(): Alert[] {
     return this.now.gravest.filter((alert) => alert.id !== this.looked).sort(graver);
-  }
-
-  private tick(): void {
-    this.show();
-    this.ring();
   }
 
   private show(): void {

@@ -2,6 +2,7 @@
 
 import { type Alert, askQuietly, type CallsNow, type Problem } from "./api";
 import { Bell, type BellOptions, type Unknown } from "./bell";
+import { later } from "./later";
 import { poll } from "./poll";
 import { here, may } from "./session";
 
@@ -28,7 +29,7 @@ export function callAlerts(): void {
     for (const [id, name] of Object.entries(now.names)) names.set(id, name);
     own.known();
     own.set(now);
-  }, (_, problem) => own.notKnown(unknownBy(problem)), askQuietly);
+  }, (_, problem) => own.notKnown(unknownBy(problem)), askQuietly, later);
   window.addEventListener("purpose", again);
 }
 

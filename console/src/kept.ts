@@ -5,9 +5,9 @@ export function kept(key: string): string | null {
   return tried(() => localStorage.getItem(key)) ?? null;
 }
 
-/** Keep `value` for good. */
-export function keep(key: string, value: string): void {
-  tried(() => localStorage.setItem(key, value));
+/** Keep `value` for good; null: no longer. */
+export function keep(key: string, value: string | null): void {
+  tried(() => (value === null ? localStorage.removeItem(key) : localStorage.setItem(key, value)));
 }
 
 /** What is kept under `key` until this tab is closed. */

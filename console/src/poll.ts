@@ -4,30 +4,40 @@ import { ask, Problem } from "./api";
 import { part, say } from "./dom";
 import { clock, sentence } from "./words";
 
+/** Calls something after so many milliseconds; the answer calls it off. */
+type Timer = (what: () => void, ms: number) => () => void;
+
+const inSight: Timer = (what, ms) => {
+  const timer = window.setTimeout(what, ms);
+  return () => clearTimeout(timer);
+};
+
 /** Milliseconds until it is asked again for what may not be seen, or is not there. */
 const LATER = 30_000;
 
 /**
  * Ask for `path` every `every` ms for as long as the page is open. `what` names it in a sentence
  * ("alerts"). `got` also takes when the question was put (performance.now). The answer asks at once.
+ * `wait`: how; `later` asks as often in a tab out of sight.
  */
 export function poll<T>(
-  what: string, path: string, every: number, got: (answer: T, asked: number) => void, failed: (words: string, problem: Problem) => void, how: (path: string) => Promise<T> = ask,
+  what: string, path: string, every: number, got: (answer: T, asked: number) => void, failed: (words: string, problem: Problem) => void, how: (path: string) => Promise<T> = ask, wait: Timer = inSight,
 ): () => void {
-  let timer = 0;
+  let off = (): void => undefined;
   const look = async (): Promise<void> => {
-    clearTimeout(timer);
+    off();
     const asked = performance.now();
-    let wait = every;
+    let pause = every;
     try {
       got(await how(path), asked);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      if (error.status === 404 || error.status === 401 || error.status === 403) wait = LATER;
+      if (error.status === 404 || error.status === 401 || error.status === 403) pause = LATER;
       failed(absent(what, error), error);
     } finally {
       // Whatever a page makes of one answer, it asks for the next.
-      timer = window.setTimeout(() => void look(), wait);
+      off();
+      off = wait(() => void look(), pause);
     }
   };
   void look();

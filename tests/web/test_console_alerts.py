@@ -218,6 +218,9 @@ def test_what_is_chosen_shows_in_a_persons_own_colours(
         paper = "button => getComputedStyle(button).backgroundColor"
         pressed = card(page).get_by_role("button", name="Open", exact=True).evaluate(paper)
         assert pressed != card(page).get_by_role("button", name="Earlier").evaluate(paper)
+        # The plan keeps its colours, so what explains them does.
+        levels = page.locator(".swatch[data-level]")
+        assert len({levels.nth(k).evaluate(paper) for k in range(6)}) == 6
 
 
 def test_the_gravest_site_comes_first_and_is_whole_on_the_map(

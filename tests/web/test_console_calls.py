@@ -259,6 +259,50 @@ def test_of_two_tabs_one_sounds(place: Place) -> None:
         expect(other.locator(".call .sound")).to_have_attribute("data-sounded", re.compile("."))
 
 
+def test_of_two_tabs_one_sounds_where_a_browser_has_no_locks(place: Place) -> None:
+    """As over plain HTTP from another machine: the same turn, the next tab within seconds."""
+    no_locks = "delete Navigator.prototype.locks"
+    place.alerts.rise(place.alerts.warning, 4.0)
+    with place.show("events") as page:
+        page.context.add_init_script(no_locks)
+        page.reload()
+        assert page.evaluate("navigator.locks") is None
+        page.locator(".call .sound").click()
+        sounded(page, "warning")
+        heard_by(page, 1)
+        other = page.context.new_page()
+        other.goto(place.served.url + "stop")
+        other.locator("h1").click()
+        expect(other.locator(".call .sound")).to_have_text("Switch sound off")
+        other.wait_for_timeout(1500)
+        assert other.locator(".call .sound").get_attribute("data-sounded") is None
+        place.alarm("quay")
+        sounded(other, "alarm")
+        heard_by(page, 2)
+        page.wait_for_timeout(1500)
+        sounded(page, "warning")
+        other.close()
+        place.alerts.rise(structs.replace(place.alerts.alarm, zone="Pier"), 6.0, "quay")
+        sounded(page, "alarm")
+
+
+def test_an_alert_calls_in_a_tab_out_of_sight(place: Place) -> None:
+    """There the page's own timers run once a minute."""
+    with place.show("events") as page:
+        expect(mark(page)).to_contain_text("0 alerts")
+        page.evaluate(
+            """() => {
+                const real = window.setTimeout;
+                window.setTimeout = (what, ms) => real(what, Math.max(ms ?? 0, 600_000));
+                Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+            }"""
+        )
+        page.wait_for_timeout(4000)  # whatever was set before has run
+        place.alarm()
+        expect(mark(page)).to_contain_text("1 alert")
+        expect(page).to_have_title(re.compile(r"^\(1 ALARM\) "))
+
+
 def test_the_sound_is_switched_off_in_every_tab(place: Place) -> None:
     """Else the next tab would take the turn of the one in which somebody wanted silence."""
     place.alarm()

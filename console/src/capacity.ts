@@ -17,7 +17,7 @@ export function capacityRows({ t, crowd, capacity: c }: Pick<CityNow, "t" | "cro
     ["Readings stored per second", `${c.readings_per_second === null ? "not known" : c.readings_per_second.toFixed(1)} of ${c.readings_expected.toFixed(1)} expected`, few ? "too few" : null],
     ["From measured to stored", c.lag === null ? "nothing comes" : `${c.lag.toFixed(1)} s`, c.lag === null ? "" : c.lag > LATE ? `late: over ${LATE} s` : null],
     ["Waiting on the bus", c.bus_waiting === null ? "not known" : `${c.bus_waiting.toLocaleString("en")}${c.bus_bound ? ` of ${c.bus_bound.toLocaleString("en")} that fit` : ""}`, waits ? "more than half full" : null],
-    ["Lenses that run", `${running.toLocaleString("en")} of ${crowd.cameras.toLocaleString("en")} cameras${c.unsealed ? `, ${c.unsealed.toLocaleString("en")} UNSEALED` : ""}`, c.unsealed > 0 ? "" : null],
+    ["Lenses that run", `${running.toLocaleString("en")} of ${crowd.cameras.toLocaleString("en")} ${crowd.cameras === 1 ? "camera" : "cameras"}${c.unsealed ? `, ${c.unsealed.toLocaleString("en")} UNSEALED` : ""}`, c.unsealed > 0 ? "" : null],
     ["Store", `${bytes(c.disk_used)} of ${bytes(c.disk_bound)}${c.disk_free === null ? "" : `; ${bytes(c.disk_free)} free on the disk`}`, c.disk_used > 0.9 * c.disk_bound ? "nearly full" : null],
     ["Oldest Reading kept", c.oldest === null ? "none" : `${span(t - c.oldest)} old`, null],
   ];

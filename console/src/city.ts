@@ -69,7 +69,8 @@ function peopleCard(): Card {
       say(where, about(crowd));
       part_.hidden = !now.part;
       const { low_independent: li, high_independent: hi, low_together: lt, high_together: ht } = now.bounds;
-      say(bounds, li === null || hi === null || lt === null || ht === null ? "" :
+      // Of one site there is nothing to add up.
+      say(bounds, now.sites < 2 || li === null || hi === null || lt === null || ht === null ? "" :
         `Sites err partly together (correlation ${now.bounds.correlation}, a judgement). If they erred independently: ${range({ count: 0, low: li, high: hi })}; all in one direction: ${range({ count: 0, low: lt, high: ht })}.`);
     },
   };

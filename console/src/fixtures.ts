@@ -6,6 +6,9 @@ import type { Box } from "./frame";
 import { roundStep } from "./levels";
 import { PAD, type Sheet } from "./sheet";
 
+/** Where the scale begins, from the left. */
+const LEFT = 10;
+
 /** The edges of what is measured. */
 export function paintAreas(sheet: Sheet, site: SitePlace): void {
   const { c } = sheet;
@@ -58,7 +61,9 @@ export function paintWedges(sheet: Sheet, site: SitePlace, believed: Set<string>
 export function paintCameras(sheet: Sheet, site: SitePlace, believed: Set<string>, box: Box): void {
   const { c, frame } = sheet;
   const [x0, y0, x1, y1] = box;
-  const placed: { x: number; y: number; wide: number }[] = [];
+  const [, scale] = scaleOf(sheet);
+  // No name lies on the scale.
+  const placed = [{ x: LEFT + scale / 2, y: sheet.height - 17, wide: scale / 2 + PAD }];
   for (const camera of site.cameras) {
     const good = believed.has(camera.id);
     const [atX, atY] = [Math.min(Math.max(camera.at[0], x0), x1), Math.min(Math.max(camera.at[1], y0), y1)];
@@ -102,22 +107,27 @@ function paintDot(c: CanvasRenderingContext2D, x: number, y: number, good: boole
 
 /** A length in round metres, at the lower left. */
 export function paintScale(sheet: Sheet): void {
-  const { c, frame } = sheet;
-  const metres = roundStep(60 / frame.scale);
-  const length = metres * frame.scale;
+  const { c } = sheet;
+  const [metres, length] = scaleOf(sheet);
   const y = sheet.height - 10;
   c.strokeStyle = c.fillStyle = colour("soft");
   c.lineWidth = 1.5;
   c.beginPath();
-  c.moveTo(10, y - 5);
-  c.lineTo(10, y);
-  c.lineTo(10 + length, y);
-  c.lineTo(10 + length, y - 5);
+  c.moveTo(LEFT, y - 5);
+  c.lineTo(LEFT, y);
+  c.lineTo(LEFT + length, y);
+  c.lineTo(LEFT + length, y - 5);
   c.stroke();
   c.font = "12px system-ui, sans-serif";
   c.textAlign = "left";
   c.textBaseline = "bottom";
-  c.fillText(`${metres} m`, 15, y - 2);
+  c.fillText(`${metres} m`, LEFT + 5, y - 2);
+}
+
+/** How many metres the scale shows, and how long it is. */
+function scaleOf({ frame }: Sheet): [metres: number, length: number] {
+  const metres = roundStep(60 / frame.scale);
+  return [metres, metres * frame.scale];
 }
 
 /** Where north is, for a y axis at `bearing` (degrees), at the upper right. */

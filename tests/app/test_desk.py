@@ -64,6 +64,9 @@ def test_from_nothing_to_a_permit(world: Office) -> None:
     assert desk.publish(OFFICER, saved.id) == f"{saved.id}@1"
     assert world.turn() == {"north", "south"}
     assert {camera.state for camera in desk.cameras()} == {"running"}
+    assert all("events:density" in camera.capabilities for camera in desk.cameras())
+    # A threshold on a density calls without a card: nothing says that it is experimental.
+    assert all(not camera.events for camera in desk.cameras())
     (listed,) = desk.drafts().found
     assert listed.published
 

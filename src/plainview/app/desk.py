@@ -11,6 +11,7 @@ import structlog
 from plainview.app import cities
 from plainview.app.governor import CameraState, Governor
 from plainview.app.scorecards import Scorecards
+from plainview.app.watching import KINDS
 from plainview.config import CameraConfig, CityConfig
 from plainview.durable import put, sync_folder
 from plainview.errors import InputError, PlainviewError, StoreError
@@ -102,10 +103,14 @@ class RunningDesk:
     def _events(
         self, camera: CameraConfig, capabilities: Sequence[str]
     ) -> tuple[EventStandingEdge, ...]:
-        """What the events of `camera` are good for: of kinds that it may look for, or are off."""
+        """What the events of `camera` are good for: of kinds that it may look for, or are off.
+
+        Not of what numbers tell: a threshold calls whatever is on a card.
+        """
         found = {
             kind: self._cards.of(camera, kind)
             for kind in EventKind
+            if kind not in KINDS
             if f"events:{kind}" in capabilities or kind in camera.events.off
         }
         return tuple(EventStandingEdge(kind, one.standing, one.why) for kind, one in found.items())

@@ -81,6 +81,10 @@ def test_a_kind_that_there_is_not(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="riots") as found:
         load_camera(path)
     assert "events.off" in found.value.line()
+    path.write_text(text + '[events]\noff = ["density"]\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="thresholds") as found:
+        load_camera(path)
+    assert "events:density" in found.value.line()
 
 
 def test_the_public_is_told_of_each_kind_on_the_card(folder: Path) -> None:

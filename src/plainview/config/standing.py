@@ -25,15 +25,26 @@ class EventRules(Struct, frozen=True):
     """Absolute path."""
 
 
+_BY_THRESHOLDS = (EventKind.DENSITY, EventKind.CROWD_MOVEMENT)
+"""Kinds that no camera looks for."""
+
+
 def event_rules(document: Document, at: KeyPath, table: EventsTable) -> EventRules:
-    """`table`, which stands at `at`. Raises ConfigError for a kind that there is not."""
+    """`table`, which stands at `at`. Raises ConfigError for a kind that no camera looks for."""
     kinds = []
     for k, name in enumerate(table.off):
         if name not in list(EventKind):
             raise ConfigError(
                 f"there is no kind of event {name!r}",
                 where=document.where((*at, "off", k)),
-                mend=f"Use {', '.join(EventKind)}",
+                mend=f"Use {', '.join(one for one in EventKind if one not in _BY_THRESHOLDS)}",
+            )
+        if name in _BY_THRESHOLDS:
+            raise ConfigError(
+                f"{name!r} is told by thresholds on what a whole site measures: no camera"
+                " switches it off",
+                where=document.where((*at, "off", k)),
+                mend=f"Leave it out; nobody is told where no assessment allows events:{name}",
             )
         kinds.append(EventKind(name))
     path = None if table.scorecard is None else str(document.relative(table.scorecard))

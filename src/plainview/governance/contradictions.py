@@ -73,7 +73,7 @@ def _packs(a: Assessment) -> Found:
             "packs",
             "no pack is named, so no law would be asked",
             ASSESSMENT,
-            "Name whose rules it must meet, such as packs = ['eu']",
+            "Name whose rules it must meet, such as eu",
         )
     for k in _twice(a.packs):
         yield Contradiction(

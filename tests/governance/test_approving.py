@@ -192,7 +192,10 @@ def test_hours_and_period_are_those_assessed(tmp_path: Path) -> None:
             if open_:
                 permit_for(office, "north", SEEN["north"], MEASURING, [live], {})
                 continue
-            with pytest.raises(NotCovered, match="outside the hours"):
+            with pytest.raises(
+                NotCovered,
+                match="outside the hours that were assessed: fri, sat 17:00 to 02:00",
+            ):
                 permit_for(office, "north", SEEN["north"], MEASURING, [live], {})
 
 

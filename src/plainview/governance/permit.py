@@ -21,7 +21,7 @@ from plainview.governance.capability import CAPABILITIES
 from plainview.ledger.entry import EntryKind, decode_entry
 from plainview.ledger.note import Signer, Verifier, open_note, sign_note
 from plainview.ledger.proof import check_proof
-from plainview.schedule import Hours, within
+from plainview.schedule import Hours, spelled, within
 
 HEADER: Final = "plainview.permit/v1"
 MAX_BYTES: Final = 4_000_000
@@ -175,7 +175,10 @@ def covers(
         raise NotCovered(f"it ended {_day(permit.ends)}", where=where, mend=mend)
     if not in_hours(permit, now):
         raise NotCovered(
-            "it is outside the hours that were assessed", where=where, reason=OUTSIDE_HOURS
+            f"it is outside the hours that were assessed: {spelled(permit.hours)}, by the clock "
+            f"of {permit.timezone}",
+            where=where,
+            reason=OUTSIDE_HOURS,
         )
 
 

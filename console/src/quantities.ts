@@ -15,7 +15,7 @@ interface Column {
 
 const COLUMNS: readonly Column[] = [
   { head: "Density", unit: "people/m²", tell: (zone) => interval(zone.density, fixed(1)) },
-  { head: "Densest place", unit: "people/m²", tell: (zone) => interval(zone.peak, fixed(1)) },
+  { head: "Densest 3 m square", unit: "people/m²", tell: (zone) => interval(zone.peak, fixed(1)) },
   { head: "Pressure", unit: "1/s²", tell: (zone) => interval(zone.pressure, fixed(3)) },
   { head: "People", unit: "", tell: (zone) => (zone.occupancy?.value == null ? "not known" : estimate({ count: zone.occupancy.value, low: zone.occupancy.low, high: zone.occupancy.high })) },
   { head: "Speed", unit: "m/s", tell: (zone) => number(zone.speed, 2) },
@@ -74,7 +74,7 @@ export function quantitiesCard(site: string): HTMLElement {
     const shown = answer.zones.map(fill);
     if (shown.length !== body.children.length || shown.some((row, k) => body.children[k] !== row)) body.replaceChildren(...shown);
     scroll.hidden = false;
-    say(said, "Density: 19 of 20 cells hold less. Densest place: averaged over about 3 m, so it may be lower. Numbers in brackets: the 90 % interval. The level is Fruin's, for walkways unless it says stairs or queue, of the mean over the zone: comfort and flow, no safety limit. In and out: over the lines at its border; stay: where it is less than half a minute. Not foreseen: the densest place does not grow, or has less than half of that density.");
+    say(said, "Density: 19 of 20 cells hold less. Densest 3 m square: what thresholds watch; one cell of the plan may be denser. Numbers in brackets: the 90 % interval. The level is Fruin's, for walkways unless it says stairs or queue, of the mean over the zone: comfort and flow, no safety limit. In and out: over the lines at its border; stay: where it is less than half a minute. Not foreseen: the densest square does not grow, or has less than half of that density.");
   }, (words) => say(said, words));
   return card;
 }

@@ -119,7 +119,7 @@ function countCard() {
   const card = h("section", { class: "card now", "aria-labelledby": "now" },
     title,
     h("p", { class: "figures" }, figure, interval), sure, old,
-    h("dl", { class: "facts" }, h("div", {}, h("dt", {}, "Densest place"), densest), h("div", {}, h("dt", {}, "Ground measured"), known)));
+    h("dl", { class: "facts" }, h("div", {}, h("dt", {}, "Densest on the plan"), densest), h("div", {}, h("dt", {}, "Ground measured"), known)));
   return {
     card,
     set(field: SiteField, place: SitePlace, standing: Map<string, CameraStanding>): void {

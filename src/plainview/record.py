@@ -9,7 +9,7 @@ import enum
 import math
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import Annotated, Any, Final, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -60,6 +60,10 @@ class EventKind(enum.StrEnum):
     PERSON_DOWN = "person-down"
     FIRE = "fire"
     WEAPON = "weapon"
+
+
+BY_THRESHOLDS: Final = (EventKind.DENSITY, EventKind.CROWD_MOVEMENT)
+"""Kinds that thresholds tell of what all cameras of a site measure: no camera looks for them."""
 
 
 class EventStanding(enum.StrEnum):

@@ -37,10 +37,15 @@ def within(hours: Sequence[Hours], local: dt.datetime) -> bool:
     )
 
 
+def clock(minute: int) -> str:
+    """A minute of the day as clocks show it: `07:00`."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
 def spelled(hours: Sequence[Hours]) -> str:
     """`hours` as a message names them: `mon, tue 07:00 to 16:00; sat 22:00 to 02:00`."""
     return "; ".join(
         f"{'every day' if set(one.days) == set(DAYS) else ', '.join(one.days)} "
-        f"{one.since // 60:02d}:{one.since % 60:02d} to {one.until // 60:02d}:{one.until % 60:02d}"
+        f"{clock(one.since)} to {clock(one.until)}"
         for one in hours
     )

@@ -226,6 +226,23 @@ def sounded(page: Page, level: str) -> None:
     expect(page.locator(".call .sound")).to_have_attribute("data-sounded", level)
 
 
+def taken_over(place: Place, page: Page) -> Page:
+    """Another tab beside `page`, which heard a warning: an alarm is heard in the new one alone."""
+    # Browsers without a window have every page in sight: the second takes the turn as it comes.
+    other = page.context.new_page()
+    other.goto(place.served.url + "stop")
+    other.locator("h1").click()
+    expect(other.locator(".call .sound")).to_have_text("Switch sound off")
+    other.wait_for_timeout(1500)
+    assert other.locator(".call .sound").get_attribute("data-sounded") is None
+    place.alarm("quay")
+    sounded(other, "alarm")
+    heard_by(page, 2)
+    page.wait_for_timeout(1500)
+    sounded(page, "warning")
+    return other
+
+
 def test_of_two_tabs_one_sounds(place: Place) -> None:
     """The one that came into sight last, and the other once that is closed; of what is new only."""
     place.alerts.rise(place.alerts.warning, 4.0)
@@ -233,18 +250,7 @@ def test_of_two_tabs_one_sounds(place: Place) -> None:
         page.locator(".call .sound").click()
         sounded(page, "warning")
         heard_by(page, 1)
-        # Browsers without a window have every page in sight: the second takes the turn as it comes.
-        other = page.context.new_page()
-        other.goto(place.served.url + "stop")
-        other.locator("h1").click()
-        expect(other.locator(".call .sound")).to_have_text("Switch sound off")
-        other.wait_for_timeout(1500)
-        assert other.locator(".call .sound").get_attribute("data-sounded") is None
-        place.alarm("quay")
-        sounded(other, "alarm")
-        heard_by(page, 2)
-        page.wait_for_timeout(1500)
-        sounded(page, "warning")
+        other = taken_over(place, page)
         # It comes into sight again: the turn is its.
         silence = "document.querySelector('.call .sound').removeAttribute('data-sounded')"
         other.evaluate(silence)
@@ -270,17 +276,7 @@ def test_of_two_tabs_one_sounds_where_a_browser_has_no_locks(place: Place) -> No
         page.locator(".call .sound").click()
         sounded(page, "warning")
         heard_by(page, 1)
-        other = page.context.new_page()
-        other.goto(place.served.url + "stop")
-        other.locator("h1").click()
-        expect(other.locator(".call .sound")).to_have_text("Switch sound off")
-        other.wait_for_timeout(1500)
-        assert other.locator(".call .sound").get_attribute("data-sounded") is None
-        place.alarm("quay")
-        sounded(other, "alarm")
-        heard_by(page, 2)
-        page.wait_for_timeout(1500)
-        sounded(page, "warning")
+        other = taken_over(place, page)
         other.close()
         place.alerts.rise(structs.replace(place.alerts.alarm, zone="Pier"), 6.0, "quay")
         sounded(page, "alarm")

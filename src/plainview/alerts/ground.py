@@ -8,9 +8,9 @@ from msgspec import Struct
 from plainview.crowd.field import Array, Mask
 from plainview.crowd.levels import Facility
 from plainview.geometry import Grid, Line, Point, cells_inside
-from plainview.record import EventKind
+from plainview.record import BY_THRESHOLDS, EventKind
 
-BOTH = frozenset((EventKind.DENSITY, EventKind.CROWD_MOVEMENT))
+BOTH = frozenset(BY_THRESHOLDS)
 
 
 class Zone(Struct, frozen=True):

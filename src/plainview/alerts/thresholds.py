@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from plainview.record import EventKind
+from plainview.record import BY_THRESHOLDS, EventKind
 
 
 class Quantity(enum.StrEnum):
@@ -193,7 +193,7 @@ def watched(
     whole site and for every zone that has none of its own.
     """
     places: list[tuple[str | None, frozenset[EventKind]]] = [
-        (None, frozenset((EventKind.DENSITY, EventKind.CROWD_MOVEMENT))),
+        (None, frozenset(BY_THRESHOLDS)),
         *zones,
     ]
     said = tuple(own)

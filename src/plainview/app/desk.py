@@ -11,7 +11,6 @@ import structlog
 from plainview.app import cities
 from plainview.app.governor import CameraState, Governor
 from plainview.app.scorecards import Scorecards
-from plainview.app.watching import KINDS
 from plainview.config import CameraConfig, CityConfig
 from plainview.durable import put, sync_folder
 from plainview.errors import InputError, PlainviewError, StoreError
@@ -29,7 +28,7 @@ from plainview.governance.person import Person, Role
 from plainview.governance.standing import PermitRecord
 from plainview.governance.switch import Switch
 from plainview.ledger.entry import EntryKind
-from plainview.record import EventKind
+from plainview.record import BY_THRESHOLDS, EventKind
 from plainview.web.desk import (
     ApprovalEdge,
     CameraEdge,
@@ -110,7 +109,7 @@ class RunningDesk:
         found = {
             kind: self._cards.of(camera, kind)
             for kind in EventKind
-            if kind not in KINDS
+            if kind not in BY_THRESHOLDS
             if f"events:{kind}" in capabilities or kind in camera.events.off
         }
         return tuple(EventStandingEdge(kind, one.standing, one.why) for kind, one in found.items())

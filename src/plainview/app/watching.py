@@ -17,7 +17,7 @@ from plainview.alerts.thresholds import Threshold
 from plainview.clock import Clock
 from plainview.config import SiteConfig
 from plainview.errors import PlainviewError
-from plainview.record import DENSITY_STEP, EventKind, Reading
+from plainview.record import BY_THRESHOLDS, DENSITY_STEP, EventKind, Reading
 from plainview.store import Store
 from plainview.web.alerts import ZoneQuantities
 from plainview.web.fuse import site_ground
@@ -28,7 +28,6 @@ from plainview.web.views import SiteView
 
 UNWATCHED: Final = "not watched any more: its site, zone or threshold is not in the city's file"
 """Why an alert about a number is over that nothing is held against any more."""
-KINDS: Final = (EventKind.DENSITY, EventKind.CROWD_MOVEMENT)
 WAIT: Final = 0.25
 """Seconds that one wait on the store lasts: how soon a camera that fell silent, an alert that
 nobody heeds and a stop are noticed."""
@@ -208,11 +207,11 @@ class Watching:
         """
         names = [camera.id for camera in plan.site.cameras]
         refused: dict[EventKind, str] = {}
-        for kind in KINDS:
+        for kind in BY_THRESHOLDS:
             reasons = [self._why_not(camera, kind) for camera in names]
             if all(reasons):
                 refused[kind] = reasons[0]
-        kinds = [kind for kind in KINDS if kind not in refused]
+        kinds = [kind for kind in BY_THRESHOLDS if kind not in refused]
         used = {
             camera: reading
             for camera, reading in readings.items()

@@ -9,14 +9,12 @@ from shapely.geometry import Polygon
 from plainview.app.camera import Outline, overlaps, seen_ground, unseen, zones_in
 from plainview.config import CityConfig, SiteConfig
 from plainview.geometry import Zone
-from plainview.record import EventKind
+from plainview.record import BY_THRESHOLDS
 
 MOST: Final = 20
 """Lines that are said."""
 LOOKED: Final = 200
 """Cameras with zones that are looked at: each takes a hundredth of a second."""
-_FIELD: Final = frozenset({EventKind.DENSITY.value, EventKind.CROWD_MOVEMENT.value})
-"""Kinds that a site watches for on the field of all its cameras, whichever has the zone."""
 
 
 def zone_faults(city: CityConfig) -> list[str]:
@@ -70,4 +68,4 @@ def _of_site(site: SiteConfig) -> Iterator[str]:
 
 def _events(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
     """Those that a lens itself looks into."""
-    return tuple(zone for zone in zones if zone.kind not in _FIELD)
+    return tuple(zone for zone in zones if zone.kind not in BY_THRESHOLDS)

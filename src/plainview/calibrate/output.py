@@ -20,7 +20,7 @@ from plainview.geometry import (
     camera_centre,
     check_view,
 )
-from plainview.schedule import Hours
+from plainview.schedule import Hours, clock
 
 FARTHEST = 80.0
 """Metres from the camera beyond which no area is proposed."""
@@ -148,7 +148,7 @@ def _conditions(zone: Zone) -> list[str]:
 
 
 def _hours(hours: Hours) -> str:
-    since, until = (f"{m // 60:02d}:{m % 60:02d}" for m in (hours.since, hours.until))
+    since, until = clock(hours.since), clock(hours.until)
     days = ", ".join(_text(day) for day in hours.days)
     return f"{{ days = [{days}], since = {_text(since)}, until = {_text(until)} }}"
 

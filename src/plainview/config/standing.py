@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from plainview.document.toml import Document, KeyPath
 from plainview.errors import ConfigError
-from plainview.record import EventKind
+from plainview.record import BY_THRESHOLDS, EventKind
 
 
 class EventsTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,10 +25,6 @@ class EventRules(Struct, frozen=True):
     """Absolute path."""
 
 
-_BY_THRESHOLDS = (EventKind.DENSITY, EventKind.CROWD_MOVEMENT)
-"""Kinds that no camera looks for."""
-
-
 def event_rules(document: Document, at: KeyPath, table: EventsTable) -> EventRules:
     """`table`, which stands at `at`. Raises ConfigError for a kind that no camera looks for."""
     kinds = []
@@ -37,9 +33,9 @@ def event_rules(document: Document, at: KeyPath, table: EventsTable) -> EventRul
             raise ConfigError(
                 f"there is no kind of event {name!r}",
                 where=document.where((*at, "off", k)),
-                mend=f"Use {', '.join(one for one in EventKind if one not in _BY_THRESHOLDS)}",
+                mend=f"Use {', '.join(one for one in EventKind if one not in BY_THRESHOLDS)}",
             )
-        if name in _BY_THRESHOLDS:
+        if name in BY_THRESHOLDS:
             raise ConfigError(
                 f"{name!r} is told by thresholds on what a whole site measures: no camera"
                 " switches it off",

@@ -19,7 +19,7 @@ from babel import Locale, dates, lists, numbers
 from babel.messages.pofile import read_po
 
 from plainview.governance.capability import CAPABILITIES
-from plainview.schedule import DAYS, Hours
+from plainview.schedule import DAYS, Hours, clock
 
 SOURCE: Final = "en"
 LANGUAGES: Final = (SOURCE, "zh-Hant", "fr", "de")
@@ -162,7 +162,7 @@ class Words:
         return lines or (self.text("hours.always"),)
 
     def _stretch(self, stretch: Hours) -> str:
-        since, until = _clock(stretch.since), _clock(stretch.until)
+        since, until = clock(stretch.since), clock(stretch.until)
         if set(stretch.days) == set(DAYS):
             if (stretch.since, stretch.until) == (0, 1440):
                 return self.text("hours.always")
@@ -207,10 +207,6 @@ def _language_of(tag: str) -> str:
     if parts[0] == "zh":
         return "" if {"hans", "cn", "sg"} & set(parts) else "zh-Hant"
     return next((language for language in LANGUAGES if language == parts[0]), "")
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _moment(milliseconds: int, zone: str) -> dt.datetime:

@@ -288,7 +288,7 @@ class Strip:
 def _apart(shows: Image, seen: NDArray[np.bool_]) -> tuple[Floats, float]:
     """(places,) by how much the mean of what `shows` there differs from most; its deviation.
 
-    By the places that are `seen` (places,) alone; it is 0 at the others.
+    By the places that are `seen` (places,) alone; at others it says nothing.
     """
     apart = shows.mean(axis=1).astype(np.float64)
     if seen.any():

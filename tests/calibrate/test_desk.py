@@ -166,6 +166,8 @@ def test_ground_points_are_marked_and_saved(desk: Desk, page: Page) -> None:
     metres = np.array([[-3.0, 9], [3, 9], [4, 20], [-4, 18]])
     pixels = CAMERA.image(np.column_stack((metres, np.zeros(4))))
     click(page, pixels)
+    page.wait_for_selector("#verdict:has-text('nothing is known of them yet')")
+    assert page.locator("#verdict").get_attribute("class") == "", "what comes next is no error"
     for i in range(4):
         for j in range(i + 1, 4):
             length = float(np.linalg.norm(metres[i] - metres[j]))

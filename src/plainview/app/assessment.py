@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from plainview.app.called import called
 from plainview.app.cities import configured
 from plainview.app.officers import office_of, read_key
 from plainview.clock import SystemClock
@@ -42,7 +43,7 @@ def new(
     seen = "1 camera" if len(cameras) == 1 else f"{len(cameras)} cameras"
     return [
         f"{out}: {seen}, {left} answers to write",
-        f"Write them, then see what is left: plainview assessment check {out}",
+        f"Write them, then see what is left: {called('assessment', 'check', out)}",
     ]
 
 

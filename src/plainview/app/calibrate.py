@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from plainview.app.called import called
 from plainview.calibrate import from_points, run_page
 from plainview.errors import InputError
 from plainview.fleet.still import still
@@ -57,6 +58,7 @@ def calibrate(  # noqa: PLR0913 - one for each option
         image_size=picture.size,
         port=port,
         open_browser=open_page,
+        program=called(),
         say=say,
     )
     if solution is None:

@@ -19,6 +19,7 @@ from plainview.app import cities, demonstration, enrolling
 from plainview.app.access import announce, open_access
 from plainview.app.adding import Adding
 from plainview.app.admission import Admission
+from plainview.app.called import called
 from plainview.app.desk import RunningDesk
 from plainview.app.governor import Governor
 from plainview.app.keeper import PlateKeeper
@@ -298,7 +299,11 @@ class Running:
         first = next(iter(states), None)
         if first is None:
             return ""
-        lift = "; two people lift it: plainview resume --help" if first.state == "stopped" else ""
+        lift = (
+            f"; two people lift it: {called('resume', '--help')}"
+            if first.state == "stopped"
+            else ""
+        )
         return first.why + lift
 
     @property

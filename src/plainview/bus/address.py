@@ -141,7 +141,7 @@ def _path(options: dict[str, str], name: str) -> Path | None:
         return None
     path = expanded(Path(options[name]))
     if not path.is_file():
-        raise _wrong(f"{name} is no file: {path}", mend="Make it with plainview deploy nats")
+        raise _wrong(f"{name} is no file: {path}", mend="Make it with 'plainview deploy nats'")
     return path
 
 

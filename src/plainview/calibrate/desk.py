@@ -3,6 +3,7 @@
 import contextlib
 import hmac
 import secrets
+import shlex
 import socket
 import webbrowser
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from msgspec import Meta, Struct
 
 from plainview.calibrate.marks import Marks
 from plainview.calibrate.output import camera_name, camera_toml, visible_area, write
+from plainview.calibrate.problem import TooLittleMarked
 from plainview.calibrate.solve import Solution, solve
 from plainview.errors import InputError, PlainviewError
 from plainview.geometry import BODY_HEIGHT, Line, Point, View, Zone
@@ -57,10 +59,12 @@ class Saving(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
-    """What the page gets back: a solution with its area, or what is wrong."""
+    """What the page gets back: a solution with its area, what is wanting, or what is wrong."""
 
     solution: Solution | None = None
     area: tuple[Point, ...] = ()
+    wanting: str = ""
+    """What is to be marked or typed next, where the marks do not say enough yet."""
     wrong: str = ""
     saved: str = ""
     exists: bool = False
@@ -107,6 +111,8 @@ class _Desk:
         try:
             solution = solve(msgspec.structs.replace(marks, image_size=self.size))
             return Answer(solution=solution, area=visible_area(solution.calibration))
+        except TooLittleMarked as error:
+            return Answer(wanting=error.line())
         except PlainviewError as error:
             return Answer(wrong=error.line())
 
@@ -224,13 +230,15 @@ def run_page(  # noqa: PLR0913 - the command's options, all by name
     port: int = 0,
     open_browser: bool = True,
     source: str | None = None,
+    program: str = "plainview",
     say: Callable[[str], object] = print,
 ) -> Solution | None:
     """Let a person mark `frame_png` in a browser; the solution they saved to `out`, or None.
 
     Returns when they saved, closed the page with its button, or pressed Ctrl-C. The page's address
-    holds a token that is good once; `say` gets it. `source` is written into CAMERA.toml. The frame
-    stays in memory.
+    holds a token that is good once; `say` gets it. `source` is written into CAMERA.toml;
+    `program` is how a shell calls this one, for what it is told to do next. The frame stays in
+    memory.
 
     Raises InputError if `host` is not this machine's loopback or the port is in use.
     """
@@ -273,5 +281,6 @@ def run_page(  # noqa: PLR0913 - the command's options, all by name
             server.run(sockets=[listener])
     if desk.saved is not None:
         say(f"{out}: saved, RMS error {desk.saved.rms_cm:.1f} cm")
-        say(f"Then: plainview measure {video} --camera {out} --every 1")
+        measure = shlex.join(["measure", str(video), "--camera", str(out), "--every", "1"])
+        say(f"Then: {program} {measure}")
     return desk.saved

@@ -86,12 +86,19 @@ def arrange(marks: Marks) -> Problem:
     )
 
 
+class TooLittleMarked(CalibrationError):
+    """What is marked does not say enough yet, and contradicts nothing."""
+
+
 def check_enough(problem: Problem, *, spots: int) -> None:
-    """Raise CalibrationError where the marks, `spots` of them on the ground, never say enough."""
+    """Raise CalibrationError where the marks, `spots` of them on the ground, never say enough.
+
+    TooLittleMarked where more marks or numbers are all that it takes.
+    """
     points, distances, people = len(problem.known), len(problem.metres), len(problem.feet)
     where = "marks"
     if points + distances + people == 0:
-        raise CalibrationError(
+        raise TooLittleMarked(
             f"{spots} ground points are marked, and nothing is known of them yet"
             if spots > 1
             else "too little is marked"
@@ -103,7 +110,7 @@ def check_enough(problem: Problem, *, spots: int) -> None:
             else "Mark four ground points with coordinates or distances, or three standing people",
         )
     if people and not points and not distances and people < 3:
-        raise CalibrationError(
+        raise TooLittleMarked(
             f"{people} standing people are too few",
             where=where,
             mend="Mark at least three, better six, near and far, left and right",
@@ -115,7 +122,7 @@ def check_enough(problem: Problem, *, spots: int) -> None:
             else f"{distances} distances are too few: measure at least four among four points, "
             "better all six"
         )
-        raise CalibrationError(ask, where=where, mend="Or mark standing people as well")
+        raise TooLittleMarked(ask, where=where, mend="Or mark standing people as well")
     ground = np.vstack((problem.known, problem.ends.reshape(-1, 2)))
     if not people and _collinear(ground, 0.03):
         raise CalibrationError(

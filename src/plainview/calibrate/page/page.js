@@ -156,9 +156,10 @@ function changed(rebuild) {
 function showResult() {
   const s = solution();
   const verdict = $("verdict");
+  const told = answer?.wrong || answer?.wanting;
   verdict.className = answer?.wrong ? "bad" : "";
   verdict.textContent = !answer ? "Nothing is marked yet."
-    : answer.wrong ? answer.wrong.replace(/^marks: /, "").replace(/^./, (c) => c.toUpperCase())
+    : told ? told.replace(/^marks: /, "").replace(/^./, (c) => c.toUpperCase())
       : `RMS error ${s.rms_cm.toFixed(1)} cm; lengths are good to about ${Math.max(s.scale_percent, 0.1).toFixed(1)} %. `
         + `Camera ${s.height.toFixed(1)} m up, looking ${s.tilt.toFixed(0)}° down.`;
   $("notes").replaceChildren(...(s?.notes ?? []).map((n) => el("li", { textContent: `${n}.` })));

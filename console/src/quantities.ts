@@ -111,7 +111,11 @@ export function watchesCard(site: string, heard: (watches: Watch[]) => void): HT
       state.replaceChildren(h("span", { class: "pill", "data-grade": told.grade }, told.what));
     }
     if (now) say(now, nowOf(watch));
-    if (why) say(why, sentence(watch.why) || "–");
+    if (why) {
+      // A column needs a word in each row; where each row is a list of its own there is nothing to say.
+      why.classList.toggle("nothing", !watch.why);
+      say(why, sentence(watch.why) || "–");
+    }
     if (limit && limit.getAttribute("data-key") !== limits + watch.source) {
       limit.setAttribute("data-key", limits + watch.source);
       limit.replaceChildren(h("span", {}, limits.replace(/^./, (first) => first.toUpperCase())), h("span", { class: "mend" }, watch.source));

@@ -33,8 +33,9 @@ export async function show(main: HTMLElement): Promise<void> {
   main.replaceChildren(
     h("div", { class: "narrow" },
       h("h1", {}, "Stop switch"),
-      h("p", { class: "lede" }, "One person can stop. It takes effect within 5 seconds and is written in the public ledger with its reason, without your name. Two people must agree before anything starts again."),
-      standing.cameras.some(isElsewhere) && h("p", { class: "lede" }, h("strong", {}, "This is the centre. "), "Cameras run at their sites, and are stopped by the switch there. Pressed here, it is written in the centre's ledger, and the centre keeps no more alerts and events of them."),
+      standing.cameras.some(isElsewhere)
+        ? h("p", { class: "lede" }, h("strong", {}, "This is the centre: no camera stops by what is pressed here. "), "Cameras run at their sites, and are stopped by the switch there, on each site's own pages. Pressed here, it is written in the centre's public ledger with its reason, without your name, and within 5 seconds the centre keeps no more alerts and events of them. Two people must agree before it does again.")
+        : h("p", { class: "lede" }, "One person can stop. It takes effect within 5 seconds and is written in the public ledger with its reason, without your name. Two people must agree before anything starts again."),
       pressed.section, press.card),
   );
   pressed.onChange(set);
@@ -75,7 +76,7 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     error, button);
   const allowed = may("stop");
   const card = h("section", { class: "card stop-card", "aria-labelledby": "stop-title" },
-    h("h2", { id: "stop-title" }, "Stop something"),
+    h("h2", { id: "stop-title" }, first.cameras.some(isElsewhere) ? "Stop something at the centre" : "Stop something"),
     allowed ? form : h("p", {}, here()?.role ? "Your role may not press the stop switch: it only reads." : h("a", { href: signIn() }, "Sign in to press the stop switch")),
     result);
 
@@ -119,8 +120,9 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       return;
     }
     const wanted = scope();
-    const effect = stoppedBy(wanted, standing).some(isElsewhere) ? MEASURES_ON : `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once.`;
-    question({ title: `Stop ${scopeWords(wanted, standing)} now?`, text: `${effect} Two people must agree before anything starts again.`, yes: "Stop now", no: "Do not stop", urgent: true }, () => void press(wanted));
+    const elsewhere = stoppedBy(wanted, standing).some(isElsewhere);
+    const effect = elsewhere ? MEASURES_ON : `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once.`;
+    question({ title: `Stop ${scopeWords(wanted, standing)} now?`, text: `${effect} Two people must agree ${elsewhere ? "before alerts and events of them are kept here again" : "before anything starts again"}.`, yes: "Stop now", no: "Do not stop", urgent: true }, () => void press(wanted));
   });
   let pressedAt = 0;
   let following = "";

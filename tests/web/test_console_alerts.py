@@ -443,6 +443,19 @@ def test_quantities_watches_and_the_usual_are_told_with_what_cannot_be(
         expect(page.locator(".big")).to_have_text("11")
 
 
+def test_a_phone_lists_no_reason_where_there_is_none(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """A table's empty cell has a dash; in a list of one threshold each, the line is left out."""
+    with shown(browser, served, alerts, "sites/plaza", **PHONE) as page:
+        why = page.locator(".watches [data-head=Why]")
+        expect(why.nth(1)).to_contain_text(CANNOT_TELL)
+        expect(why.nth(0)).to_have_text("\u2013")
+        expect(why.nth(0)).to_be_hidden()
+        page.set_viewport_size({"width": 1280, "height": 800})
+        expect(why.nth(0)).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [(404, "It may be older than this page"), (403, "You may not see alerts: Not for visitors")],

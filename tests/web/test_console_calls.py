@@ -114,6 +114,39 @@ def place(
         yield Place(browser, served, access, alerts, purpose)
 
 
+def feet(page: Page) -> list[str]:
+    """What lies at the foot of the window, from the top one down, each by its class."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(".save-bar, .call")]
+            .filter((bar) => bar.checkVisibility())
+            .map((bar) => [bar.getBoundingClientRect(), bar.className])
+            .filter(([box]) => box.top < innerHeight && box.bottom > innerHeight - 200)
+            .sort(([one], [other]) => one.top - other.top)
+            .map(([, name]) => name)"""
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("size", "then"), [(DESKTOP, ["save-bar", "call"]), (PHONE, ["call"])], ids=["desktop", "phone"]
+)
+def test_a_form_keeps_its_window_while_an_alert_calls(
+    place: Place, size: dict[str, int], then: list[str]
+) -> None:
+    """On a telephone the alert's bar stands alone at the foot; what is saved by is at the end."""
+    with place.show("assessments/new", Role.PRIVACY_OFFICER, viewport=size) as page:
+        page.get_by_role("checkbox", name="European Union").check()
+        page.get_by_role("button", name="Begin").click()
+        save = page.get_by_role("button", name="Save the draft")
+        expect(save).to_be_in_viewport()
+        assert feet(page) == ["save-bar"]
+        place.alarm()
+        expect(page.locator(".call")).to_be_visible()
+        assert feet(page) == then
+        save.scroll_into_view_if_needed()
+        save.click(trial=True)
+
+
 def questions(page: Page) -> list[str]:
     """The addresses at which the page asks for alerts from now on."""
     asked: list[str] = []

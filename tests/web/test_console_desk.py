@@ -253,10 +253,13 @@ def test_what_runs_at_its_site_is_not_said_to_wait_or_to_be_stopped_here(measure
         expect(page.locator(".big")).to_have_text("6")
         expect(page.locator(".strip")).to_be_hidden()
         page.get_by_role("link", name="Stop this site").click()
+        expect(page.get_by_text("no camera stops by what is pressed here")).to_be_visible()
         expect(page.get_by_text("are stopped by the switch there")).to_be_visible()
+        expect(page.get_by_text("One person can stop")).to_have_count(0)
         page.get_by_role("button", name="Drill").click()
         stop_card(page).get_by_role("button", name="Stop Station plaza").click()
         expect(page.get_by_role("alertdialog")).to_contain_text("They measure on until")
+        expect(page.get_by_role("alertdialog")).not_to_contain_text("starts again")
         page.wait_for_timeout(600)
         page.get_by_role("button", name="Stop now").click()
         expect(stop_card(page).get_by_role("status")).to_have_text(

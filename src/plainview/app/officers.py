@@ -143,7 +143,7 @@ def stop(
         with contextlib.closing(Switch(office, folder)) as switch:
             if not switch.press(person, scope, why):
                 return f"{scope}: stopped, but not yet in the ledger: {switch.trouble}"
-    return f"{scope}: stopped. A running Plainview obeys within 5 s; two people can lift it"
+    return f"{scope}: stopped. A Plainview that runs here obeys within 5 s; two people can lift it"
 
 
 def resume(scope: str, why: str, *, key: Path, state: Path | None) -> str:

@@ -78,6 +78,9 @@ def stop(
 ) -> None:
     """Press a stop switch: one person is enough. Without a scope, list what is stopped.
 
+    It stops what runs with this state folder. In a city of several machines each site has its own
+    switch; pressed at the centre it stops no camera.
+
     \b
     Example: plainview stop camera:plaza-north --why "aimed at a window" --name "Ada Wong"
     Example: plainview stop city --why "ordered by the commissioner" --key ada.key

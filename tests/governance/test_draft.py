@@ -29,6 +29,7 @@ from plainview.governance.draft import demonstration, new, written
 from plainview.governance.fields import known
 from plainview.governance.pack import BASE, load_pack, pack_names
 from plainview.governance.permit import of_version
+from plainview.governance.words import LANGUAGES
 
 TODAY = dt.date(2026, 9, 15)
 CAMERAS = (
@@ -160,8 +161,8 @@ def test_any_words_read_back(assessment: Assessment, helped: bool) -> None:  # n
 
 
 def test_the_demonstration_is_complete_and_marked() -> None:
-    """It may be approved on any day it starts, for its cameras, and says in two languages that
-    nobody exists.
+    """It may be approved on any day it starts, for its cameras, and says in each language of
+    the portal that nobody exists.
     """  # noqa: D205 - one sentence
     views = {camera.id: camera.fingerprint for camera in CAMERAS}
     for today in (TODAY, dt.date(2028, 2, 29), dt.date(2030, 12, 31)):
@@ -181,8 +182,10 @@ def test_the_demonstration_is_complete_and_marked() -> None:
         assessment.complaints.text,
     )
     for text in texts:
-        assert set(text) == {"en", "zh-Hant"}
+        assert set(text) == set(LANGUAGES)
     assert "simulated" in say(assessment.notice.text, "en")
+    assert "simulés" in say(assessment.notice.text, "fr")
+    assert "simuliert" in say(assessment.notice.text, "de")
     assert "模擬" in say(assessment.notice.text, "zh-Hant")
     assert {c.name for c in assessment.capabilities} >= set(MEASURING)
     assert parse_assessment(written(assessment), "d.toml") == assessment

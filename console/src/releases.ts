@@ -59,12 +59,15 @@ export async function show(main: HTMLElement): Promise<void> {
     now = await ask<ReleasesNow>("releases");
     draw();
   };
+  const asking = may("ask-release") ? form(now, again) : null;
+  const asked = h("section", { class: "card", "aria-labelledby": "asked" }, h("h2", { id: "asked" }, "What was asked for"), said, list);
+  // What waits for who is here comes before a form as long as a telephone's window, unless they came for the form.
+  const first = now.releases.some(mine) && location.hash !== "#ask" ? [asked, asking] : [asking, asked];
   main.replaceChildren(
     h("div", { class: "narrow" },
       h("h1", {}, "Releases of sealed footage"),
       h("p", { class: "lede" }, "One person asks, two others approve, two custodians unwrap on machines of their own, and the public ledger is told before each step. Films are made on the command line; nothing is shown here."),
-      may("ask-release") ? form(now, again) : null,
-      h("section", { class: "card", "aria-labelledby": "asked" }, h("h2", { id: "asked" }, "What was asked for"), said, list)));
+      ...first));
   draw();
   if (location.hash === "#ask") document.getElementById("release-case")?.focus();
 }

@@ -170,10 +170,15 @@ def test_the_page_asks_for_the_span_of_an_event_and_two_approve(
             expect(asked).to_contain_text("0 of 2 have approved")
             assert asked.get_by_role("button").count() == 0
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+            headings = page.get_by_role("heading", level=2)
+            assert headings.all_inner_texts() == ["Ask for footage", "What was asked for"]
             no_barriers(page)
         for person, now in ((CONTROLLER, "1 of 2"), (OFFICER, "2 of 2")):
             with page_of(browser, served.url, "releases", [cookie(city, served, person)]) as page:
                 asked = page.get_by_role("listitem").filter(has_text="24-119")
+                expect(page.get_by_role("heading", level=2).first).to_have_text(
+                    "What was asked for"
+                )
                 asked.get_by_role("button", name="Approve").click()
                 sure = page.get_by_role("alertdialog")
                 expect(sure).to_contain_text("Everybody is obscured, but for regions of 25 %.")

@@ -1,6 +1,7 @@
 """The command line: help, exit codes, one line for every error, and nothing loaded in vain."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -213,6 +214,24 @@ def test_full_standard_output_is_one_line() -> None:
         )
     assert done.returncode == 1
     assert done.stderr == "plainview: the disk is full. Free some space and run it again\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("plan", "rollout", "--example"), ("assess", "recognition", "--example")]
+)
+def test_who_reads_no_further_is_told_of_no_failure(arguments: tuple[str, ...]) -> None:
+    """`plainview ... | head -1` is done, whether or not the rest was written by then."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as closed:  # noqa: PTH123 - a descriptor
+        ended = subprocess.run(
+            [sys.executable, "-m", "plainview", *arguments],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_camera_check_says_what_is_seen(tmp_path: Path) -> None:

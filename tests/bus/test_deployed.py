@@ -149,6 +149,13 @@ def test_the_command_writes_it_or_says_which_package_is_missing(
     command = ["deploy", "nats", str(tmp_path / "city.toml"), "--out", str(tmp_path / "out")]
     assert execute(command) == 0
     assert (tmp_path / "out" / "centre").is_dir()
+    assert "named no more" not in capsys.readouterr().out
+    (tmp_path / "city.toml").write_text(SITE.format("square"))
+    assert execute([*command, "--servers", "a.example"]) == 0
+    said = capsys.readouterr().out
+    for left in ("centre/127.0.0.1", "sites/plaza"):
+        assert f"{tmp_path / 'out' / left}: named no more, and left as it was." in said
+        assert (tmp_path / "out" / left).is_dir()
     monkeypatch.setitem(sys.modules, "plainview.app.deploy", None)
     assert execute(command) == 2
     assert "which is not installed" in capsys.readouterr().err

@@ -4,7 +4,7 @@ What is secret and already there stays as it is, so that it can be run again for
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 
 import msgspec
@@ -41,6 +41,8 @@ class Deployed(msgspec.Struct, frozen=True):
     """The bus address of each site's CITY.toml, to be read in its folder."""
     kept: int
     """Keys and certificates that were there already."""
+    stray: tuple[Path, ...] = ()
+    """Folders of servers and sites that are named no more, and stay as they were, keys and all."""
 
 
 def deploy_nats(
@@ -82,6 +84,10 @@ def deploy_nats(
             intake=f"tls://{address}?creds=intake.seed&ca=ca.pem&replicas={len(hosts)}",
             sites={site: _site_address(sender) for site, sender in senders.items()},
             kept=writer.kept,
+            stray=(
+                *_stray(out / "centre", {host.label for host in hosts}),
+                *_stray(out / "sites", set(senders)),
+            ),
         )
         writer.put(out / "README.md", _readme(deployed, hosts, city).encode())
     except OSError as error:
@@ -91,6 +97,11 @@ def deploy_nats(
             mend="Name a folder that can be written with --out",
         ) from error
     return deployed
+
+
+def _stray(folder: Path, named: Set[str]) -> list[Path]:
+    there = folder.iterdir() if folder.is_dir() else ()
+    return sorted(one for one in there if one.is_dir() and one.name not in named)
 
 
 class _Writer:

@@ -196,6 +196,12 @@ def execute(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _silence_standard_output()
         return 0
+    except SystemExit as end:
+        # Typer's own answer to the same is 1, and only where a write met it before the last flush.
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        _silence_standard_output()
+        return 0
     except OSError as error:
         _silence_standard_output()
         say(from_system(error))

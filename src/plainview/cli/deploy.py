@@ -57,4 +57,6 @@ def nats(
     of_sites = "1 site" if sites == 1 else f"{sites} sites"
     typer.echo(f"{deployed.folder}: {of_sites}; keys that were there and stay: {deployed.kept}")
     typer.echo(f'Intake: bus = "{deployed.intake}"')
+    for folder in deployed.stray:
+        typer.echo(f"{folder}: named no more, and left as it was. Delete it once nothing uses it")
     typer.echo(f"What goes where: {deployed.folder / 'README.md'}")

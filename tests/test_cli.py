@@ -217,7 +217,8 @@ def test_full_standard_output_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("plan", "rollout", "--example"), ("assess", "recognition", "--example")]
+    "arguments",
+    [("--help",), ("plan", "rollout", "--example"), ("assess", "recognition", "--example")],
 )
 def test_who_reads_no_further_is_told_of_no_failure(arguments: tuple[str, ...]) -> None:
     """`plainview ... | head -1` is done, whether or not the rest was written by then."""

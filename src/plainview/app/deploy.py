@@ -4,7 +4,7 @@ What is secret and already there stays as it is, so that it can be run again for
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -99,7 +99,7 @@ def deploy_nats(
     return deployed
 
 
-def _stray(folder: Path, named: Set[str]) -> list[Path]:
+def _stray(folder: Path, named: Collection[str]) -> list[Path]:
     there = folder.iterdir() if folder.is_dir() else ()
     return sorted(one for one in there if one.is_dir() and one.name not in named)
 

@@ -193,12 +193,9 @@ def execute(arguments: Sequence[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 128 + signal.SIGINT
-    except BrokenPipeError:
-        _silence_standard_output()
-        return 0
-    except SystemExit as end:
-        # Typer's own answer to the same is 1, and only where a write met it before the last flush.
-        if not isinstance(end.__context__, BrokenPipeError):
+    except (BrokenPipeError, SystemExit) as end:
+        # Typer makes an end with 1 of a broken pipe, where a write met it before the last flush.
+        if not isinstance(end if isinstance(end, OSError) else end.__context__, BrokenPipeError):
             raise
         _silence_standard_output()
         return 0

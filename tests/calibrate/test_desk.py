@@ -11,7 +11,7 @@ from typing import NamedTuple
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from plainview.calibrate import Solution, run_page
 from plainview.calibrate.pinhole import Pinhole
@@ -215,8 +215,10 @@ def test_people_are_marked_and_saved(desk: Desk, page: Page) -> None:
     click(page, np.stack((feet, heads), axis=1).reshape(-1, 2))
     page.wait_for_selector("#verdict:has-text('RMS error')")
     page.wait_for_selector("#residuals tbody tr:nth-child(6):last-child", state="attached")
+    page.set_viewport_size({"width": 390, "height": 700})
     page.click("#save-button")
     page.wait_for_selector("#saved:has-text('Saved')")
+    expect(page.locator("#saved")).to_be_in_viewport(ratio=1)
     saved = desk.results.get(timeout=10)
     assert saved is not None
     assert saved.height == pytest.approx(CAMERA.height, rel=0.15)

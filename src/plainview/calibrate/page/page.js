@@ -500,12 +500,13 @@ async function save(overwrite) {
     told = { wrong: error.message };
   }
   if (told.exists) $("overwrite").showModal();
-  else end(told.saved ? `Saved to ${told.saved}. You may close this page.` : told.wrong, Boolean(told.saved));
+  else end(told.saved ? `Saved to ${told.saved}. You may close this page: the terminal says what comes next.` : told.wrong, Boolean(told.saved));
 }
 function end(text, done) {
   finished = done;
   $("saved").className = done ? "" : "bad";
   $("saved").textContent = text;
+  $("saved").scrollIntoView({ block: "nearest" });
   if (done) for (const control of document.querySelectorAll(".panel button, .panel input, .panel select")) control.disabled = true;
 }
 $("save").addEventListener("submit", (event) => { event.preventDefault(); save(false); });

@@ -1,3 +1,4 @@
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -90,6 +91,9 @@ def test_nothing_is_overwritten_or_half_written(tmp_path: Path) -> None:
         ("a.csv", "u,v,x,y\n1,2,3,4", "give the video as well"),
         ("a.csv", "u,v,x,y\n1,2,3,four", "not a number"),
         ("a.csv", "u,v,x,y\n1,2,3", "differ in length"),
+        ("a.csv", "u,v,x,y\n1,2,3," + "9" * 200_000, "not CSV"),
+        ("a.toml", "a = " + "[" * 100_000, "nested too deeply"),
+        ("a.toml", "a" * 4_000_001, "larger than 4 MB"),
     ],
 )
 def test_a_wrong_points_file_is_one_clear_line(
@@ -102,8 +106,21 @@ def test_a_wrong_points_file_is_one_clear_line(
         read(file)
     assert re.search(told, caught.value.line())
     assert caught.value.mend
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="there is no such file"):
         read(tmp_path / "missing.toml")
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, an endless device, a folder: refused at once."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), tmp_path):
+        with pytest.raises(InputError, match="this is not a file"):
+            read(path)
+    latin = tmp_path / "latin.csv"
+    latin.write_bytes("u,v,x,y\n1,2,3,4\nñ".encode("latin-1"))
+    with pytest.raises(InputError, match=r"not UTF-8 text \(line 3\)"):
+        read(latin)
 
 
 def test_the_example_in_the_help_parses(tmp_path: Path) -> None:

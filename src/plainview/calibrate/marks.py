@@ -3,13 +3,14 @@
 import csv
 import io
 import math
-import tomllib
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import msgspec
 from msgspec import Meta, Struct
 
+from plainview.document import Document
+from plainview.document.toml import read_text
 from plainview.errors import CalibrationError, InputError
 from plainview.geometry import BODY_HEIGHT
 
@@ -106,13 +107,16 @@ def _number(text: str, where: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        _refuse(f"{text!r} is not a number", where, "Write plain numbers with a decimal point")
+        _refuse(f"{text[:40]!r} is not a number", where, "Write plain numbers with a decimal point")
     return value
 
 
 def _from_csv(text: str, where: str) -> _File:
     """`u,v,x,y` (ground points) or `foot_u,foot_v,head_u,head_v[,height]` (people), with header."""
-    rows = list(csv.DictReader(io.StringIO(text), skipinitialspace=True))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text), skipinitialspace=True))
+    except csv.Error as error:
+        _refuse(f"this is not CSV ({error})", where, "Give a TOML or CSV file of points")
     columns = set(rows[0]) if rows else set()
     points, people = [], []
     for k, row in enumerate(rows, start=2):
@@ -143,23 +147,15 @@ def read(path: Path, *, image_size: tuple[int, int] | None = None) -> tuple[Mark
     `image_size` is used where the file gives none. Raises InputError or CalibrationError.
     """
     where = str(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})", where=where, mend="Check the path"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            "this is not a text file", where=where, mend="Give a TOML or CSV file of points"
-        ) from error
+    text = read_text(path, "TOML or CSV")
     table = path.suffix.lower() == ".csv"
     if table:
         file = _from_csv(text, where)
     else:
+        data = Document(path, text).data
         try:
-            file = msgspec.convert(tomllib.loads(text), _File, strict=True)
-        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            file = msgspec.convert(data, _File, strict=True)
+        except msgspec.ValidationError as error:
             raise InputError(
                 str(error), where=where, mend="'plainview calibrate --help' shows an example"
             ) from error

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import resource
 import shutil
 from pathlib import Path
 
@@ -275,6 +276,26 @@ def test_render_writes_a_page_and_a_document(desk: Desk) -> None:
     code, _, error = desk.types("assessment", "render", path, "--out", page, "--language", "tlh")
     assert code == 2
     assert "'tlh'" in error
+
+
+def test_what_cannot_be_written_whole_is_not_there(desk: Desk) -> None:
+    """A full disk leaves no empty file that the next try would take for somebody's answers."""
+    path, page = desk.assessment(), desk.folder / "a.html"
+    page.write_text("the one of yesterday")
+    there = sorted(desk.folder.iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))
+    try:
+        made = desk.types("assessment", "new", "--pack", "eu", "--out", desk.folder / "new.toml")
+        drawn = desk.types("assessment", "render", path, "--out", page)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [code for code, _, _ in (made, drawn)] == [1, 1]
+    assert sorted(desk.folder.iterdir()) == there
+    assert page.read_text() == "the one of yesterday"
+    assert (
+        desk.types("assessment", "new", "--pack", "eu", "--out", desk.folder / "new.toml")[0] == 0
+    )
 
 
 def test_wrong_input_is_one_line(desk: Desk) -> None:

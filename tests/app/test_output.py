@@ -126,6 +126,17 @@ def test_a_device_is_written_directly() -> None:
     assert Path(os.devnull).is_char_device()
 
 
+def test_what_is_no_file_is_never_replaced_by_one(tmp_path: Path) -> None:
+    """Run by root, a film or a map in place of /dev/null is there for the whole machine."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place, what in ((pipe, "this is a device"), (tmp_path, "this is a folder")):
+        with pytest.raises(InputError, match=what), replaced(place) as part:
+            part.write_text("new")
+    assert pipe.is_fifo()
+    assert _names(tmp_path) == ["pipe"]
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     """What a link points to is replaced, not the link."""
     (tmp_path / "link").symlink_to("target")

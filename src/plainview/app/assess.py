@@ -82,8 +82,6 @@ def _write(scenario: Scenario, language: str, html: Path | None, pdf: Path | Non
 
 
 def _keep(out: Path, data: bytes) -> None:
-    if out.is_dir():
-        raise InputError("this is a folder", where=str(out), mend="Give a file's name")
     with replaced(out.resolve(), shown=out) as part:
         part.write_bytes(data)
 

@@ -1,7 +1,6 @@
 """`plainview assessment`: from an empty form to a permit, and what is in force."""
 
 import datetime as dt
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -9,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from plainview import durable
 from plainview.app.called import called
 from plainview.app.cities import configured
 from plainview.app.officers import office_of, read_key
+from plainview.app.output import replaced
 from plainview.clock import SystemClock
 from plainview.config import load_city
 from plainview.errors import InputError, PlainviewError
@@ -147,7 +148,8 @@ def render(path: Path, out: Path, language: str) -> str:
             where="--language",
             mend=f"The languages are {', '.join(LANGUAGES)}",
         ) from error
-    _write(out, data, replace=True)
+    with replaced(out.resolve(), shown=out) as part:
+        part.write_bytes(data)
     return f"{out}: {assessment.name}, {len(data)} bytes"
 
 
@@ -170,15 +172,17 @@ def _day(milliseconds: int, zone: ZoneInfo) -> str:
     return f"{dt.datetime.fromtimestamp(milliseconds / 1000, tz=zone):%Y-%m-%d}"
 
 
-def _write(path: Path, data: bytes, *, replace: bool = False) -> None:
-    """Write a file that a person asked for; without `replace`, none that is there."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_TRUNC if replace else os.O_EXCL)
+def _write(path: Path, data: bytes) -> None:
+    """Write a file that a person asked for, whole or not at all; none that is there."""
     try:
-        with os.fdopen(os.open(path, flags, 0o644), "wb") as file:
-            file.write(data)
+        durable.put(path, data, mode=0o666, over=False)
     except FileExistsError as error:
         raise InputError(
             "there is a file already", where=str(path), mend="Give another with --out"
         ) from error
     except OSError as error:
-        raise PlainviewError(f"cannot be written ({error.strerror})", where=str(path)) from error
+        raise PlainviewError(
+            f"cannot be written ({error.strerror})",
+            where=str(path),
+            mend="Check the folder, its rights and its free space, or give another with --out",
+        ) from error

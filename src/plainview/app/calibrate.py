@@ -1,5 +1,6 @@
 """`plainview calibrate`: a picture of the video to mark on a local page, or marks from a file."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,10 @@ def calibrate(  # noqa: PLR0913 - one for each option
         # Said before a person has marked anything, not when they save it.
         raise InputError(
             "its folder is not there", where=str(out), mend="Make the folder, or name another file"
+        )
+    if not os.access(out.parent, os.W_OK | os.X_OK):
+        raise InputError(
+            "its folder cannot be written", where=str(out), mend="Name a file in another folder"
         )
     picture = None if video is None else still(video, at=at)
     if points is not None:

@@ -61,8 +61,8 @@ def deploy_nats(
     city = load_city(city_file)
     hosts = hosts_of(servers)
     senders = {site.id: sender_of(site.district, site.id) for site in city.sites}
-    writer = _Writer(out)
     try:
+        writer = _Writer(out)
         intake = _key(writer, out / "keys" / "intake.seed")
         keys = {
             sender: _key(writer, out / "sites" / site / "site.seed")

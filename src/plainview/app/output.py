@@ -182,11 +182,16 @@ def replaced(target: Path, *, shown: Path | None = None) -> Iterator[Path]:
     """A new file beside `target` to write to; it becomes `target` only if the block succeeds.
 
     When this returns, the content is durable. Raises InputError when nothing can be written there,
-    PlainviewError when the disk is full; `target` is then as it was. `shown` is its name in errors.
+    or a folder or device stands there, PlainviewError when the disk is full; `target` is then as it
+    was. `shown` is its name in errors.
     """
     shown = shown or target
     with _named(shown, started=True), contextlib.ExitStack() as stack:
         with _named(shown):
+            if target.exists() and not target.is_file():
+                # A file in place of /dev/null would be there for every program of the machine.
+                what = "this is a folder" if target.is_dir() else "this is a device, not a file"
+                raise InputError(what, where=str(shown), mend="Give a file's name")
             part = stack.enter_context(beside(target, mode=0o666))
         yield part
 

@@ -178,7 +178,5 @@ def checked(url: str) -> str:
 
 
 def _write(out: Path, data: bytes) -> None:
-    if out.is_dir():
-        raise InputError("this is a folder", where=str(out), mend="Give a file's name")
     with replaced(out.resolve(), shown=out) as part:
         part.write_bytes(data)

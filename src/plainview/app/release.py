@@ -10,12 +10,12 @@ from typing import Final, NamedTuple
 import msgspec
 
 from plainview.app.officers import office_of, read_key
+from plainview.app.output import replaced
 from plainview.app.state import existing
 from plainview.app.vault import moment_of, vault_of
 from plainview.app.witnessing import WitnessAsker
 from plainview.config import load_city
 from plainview.config.ledger import LedgerConfig
-from plainview.durable import put
 from plainview.errors import InputError, LedgerError, LedgerLie
 from plainview.governance import release_office
 from plainview.governance.office import Office
@@ -157,7 +157,8 @@ def grant(identifier: str, out: Path, *, city: Path, state: Path | None) -> str:
         if known.state == ASKED:
             order_new(office, layout, known)
         data = witnessed(office, layout, identifier, config)
-    put(out, data)
+    with replaced(out.resolve(), shown=out) as part:
+        part.write_bytes(data)
     return (
         f"{out}: for both custodians, in the ledger and witnessed. Next, at one of them: "
         "plainview release unwrap --help"

@@ -159,6 +159,8 @@ def write(out: Path, text: str, *, overwrite: bool) -> None:
     Raises InputError if it exists and `overwrite` is false, and PlainviewError
     if it cannot be written.
     """
+    if out.exists() and not out.is_file():
+        raise InputError("this is not a file", where=str(out), mend="Choose another name")
     if out.exists() and not overwrite:
         raise InputError(
             "the file exists already",

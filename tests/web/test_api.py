@@ -340,13 +340,14 @@ def test_a_store_that_fails_is_a_503_that_explains_itself(
     assert client.get("/healthz").status_code == 503
 
 
+@pytest.mark.parametrize("kind", [ZeroDivisionError, RecursionError])
 def test_a_defect_is_a_500_that_tells_nothing(
-    app: Application, world: "World", monkeypatch: pytest.MonkeyPatch
+    app: Application, world: "World", monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
     """No traceback, no file name, no exception's text."""
 
     def broken(_: object) -> None:
-        raise ZeroDivisionError("secret inner detail")
+        raise kind("secret inner detail")
 
     monkeypatch.setattr(world.store, "latest", broken)
     with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:

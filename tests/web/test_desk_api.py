@@ -45,6 +45,11 @@ class Somebody:
         self._csrf = session.csrf
         return self
 
+    @property
+    def proof(self) -> dict[str, str]:
+        """The header by which a change is the session's own."""
+        return {"plainview-csrf": self._csrf}
+
     def get(self, path: str, status: int = 200) -> Any:  # noqa: ANN401 - JSON
         """The JSON at `path` below the desk."""
         answer = self.client.get(DESK + path)
@@ -203,6 +208,24 @@ def test_a_stop_without_a_reason_is_refused(somebody: Somebody, desk: StandinDes
     """The public reads why: nothing is stopped without it."""
     somebody.become(Role.OPERATOR).send("POST", "/stops", {"scope": "city", "why": " "}, status=400)
     assert desk.stops() == []
+
+
+def test_a_body_nested_without_end_is_wrong_input_and_no_defect(
+    somebody: Somebody, desk: StandinDesk
+) -> None:
+    """Whoever sends it fills no log with what would read as a mistake of the program."""
+    somebody.become(Role.OPERATOR)
+    deep = "[" * 5_000
+    answer = somebody.client.post(
+        f"{DESK}/stops",
+        content=f'{{"scope": "city", "why": {deep}',
+        headers=somebody.proof | {"content-type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400,
+        "what was sent is nested too deeply",
+    )
+    assert not desk.stops()
 
 
 def test_a_page_elsewhere_can_press_nothing(somebody: Somebody, desk: StandinDesk) -> None:

@@ -1,5 +1,6 @@
 """Every error as one clear JSON problem (RFC 9457); never a traceback."""
 
+import traceback
 from http import HTTPStatus
 from typing import Any
 
@@ -92,4 +93,20 @@ def on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[Pro
     )
 
 
-HANDLERS = {HTTPException: on_http, PlainviewError: on_plainview, Exception: on_defect}
+def on_recursion(request: Request[Any, Any, Any], error: RecursionError) -> Response[Problem]:
+    """A body nested so deeply that it is no answer to anything; elsewhere a defect like any."""
+    # Litestar takes what msgspec says of wrong JSON, and not this.
+    *_, (innermost, _) = traceback.walk_tb(error.__traceback__)
+    if not innermost.f_globals.get("__name__", "").startswith("litestar.serialization"):
+        return on_defect(request, error)
+    return _answer(
+        Problem(title=_title(400), status=400, detail="what was sent is nested too deeply")
+    )
+
+
+HANDLERS = {
+    HTTPException: on_http,
+    PlainviewError: on_plainview,
+    RecursionError: on_recursion,
+    Exception: on_defect,
+}

@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from plainview.geometry import Calibration, View, camera_centre, project
 from plainview.governance.capability import CAPABILITIES
 from plainview.governance.changes import ENDED, NOT_TOLD, PRESSED
-from plainview.governance.permit import Permit
+from plainview.governance.permit import NotCovered, Permit, covers
 from plainview.governance.places import Place, on_map, stand
 from plainview.governance.register import About, Register
 from plainview.governance.registering import build_register
 from plainview.governance.standing import Standing, fold
+from plainview.governance.words import LANGUAGES, words
 from plainview.ledger.entry import Detail, Entry, EntryKind
 from plainview.schedule import DAYS, Hours
 
@@ -160,6 +162,48 @@ def test_what_the_program_gives_as_reason_is_told_in_every_language(city: City, 
     told = city.register().changes[0].text
     assert why[1:] in told["en"]
     assert all(why[1:] not in told[language] for language in ("de", "fr", "zh-Hant"))
+
+
+def _refusal(permit: Permit, **changed: object) -> str:
+    """What is recorded where `permit` does not cover the camera for what `changed` says."""
+    at = {
+        "camera": "plaza-south",
+        "fingerprint": permit.cameras["plaza-south"],
+        "needs": ("count",),
+    }
+    with pytest.raises(NotCovered) as caught:
+        covers(permit, **({"now": NOW, "software": "0.2.0"} | at | changed))  # type: ignore[arg-type]
+    return f"{caught.value.what}. {caught.value.mend}"
+
+
+def test_why_a_camera_stopped_is_told_in_every_language(city: City) -> None:
+    """By the program's own refusals; of a person's reason not a word is changed."""
+    hours = (Hours(days=DAYS, since=0, until=1),)
+    refused = {
+        "hours": _refusal(structs.replace(city.permit, hours=hours)),
+        "changed": _refusal(city.permit, fingerprint="f" * 64),
+        "software": _refusal(city.permit, software="9.9.0"),
+        "future": _refusal(city.permit, now=city.permit.begins - 1),
+        "expired": _refusal(city.permit, now=city.permit.ends),
+    }
+    for reason, why in refused.items():
+        city.tell(EntryKind.CAMERA_STOPPED, "camera:x", why=why)
+        told = city.register().changes[0].text
+        for language in LANGUAGES:
+            assert told[language].endswith(words(language).text(f"reason.{reason}")), why
+    city.tell(
+        EntryKind.CAMERA_STOPPED, "camera:x", why="the stop switch of city is pressed: a wall"
+    )
+    told = city.register().changes[0].text
+    for language in LANGUAGES:
+        assert words(language).text("why.pressed") in told[language]
+        assert words(language).text("reason.given", why="a wall") in told[language]
+    city.tell(EntryKind.PERMIT_SUSPENDED, "camera:x", reason="moved", why="its picture differs")
+    told = city.register().changes[0].text
+    assert all(words(one).text("reason.moved") in told[one] for one in LANGUAGES)
+    city.tell(EntryKind.STOP_PRESSED, "city", role="operator", why="it ended in tears")
+    told = city.register().changes[0].text
+    assert all(told[language].endswith("It ended in tears") for language in LANGUAGES)
 
 
 @pytest.mark.parametrize("kind", list(EntryKind))

@@ -1,10 +1,13 @@
 """What changed lately: entries of the ledger, in the plain words of every language."""
 
 import datetime as dt
+import re
 from typing import Final
 
+from plainview.governance.cameras import MOVED
+from plainview.governance.permit import CHANGED, UPGRADED
 from plainview.governance.register import Change
-from plainview.governance.words import LANGUAGES, words
+from plainview.governance.words import LANGUAGES, Words, words
 from plainview.ledger.entry import Entry, EntryKind
 
 ENDED: Final = "Plainview was stopped"
@@ -12,6 +15,19 @@ PRESSED: Final = "the stop switch is pressed"
 NOT_TOLD: Final = "what may run cannot be told"
 _OWN: Final = {ENDED: "why.ended", PRESSED: "why.pressed", NOT_TOLD: "why.not-told"}
 """Reasons that the program itself gives: in English in entries, to readers in their language."""
+_BEGIN: Final = {
+    "no approved assessment covers this camera": "reason.no-permit",
+    "the camera's source, calibration": "reason.changed",
+    "it was assessed for Plainview ": "reason.software",
+    "its picture has shown another view": "reason.moved",
+    "it is outside the hours that were assessed": "reason.hours",
+    "it begins ": "reason.future",
+    "it ended ": "reason.expired",
+}
+"""The same by how such a sentence begins, where it goes on with a day, hours or what to do."""
+_SUSPENDED: Final = {MOVED: "reason.moved", CHANGED: "reason.changed", UPGRADED: "reason.software"}
+_SWITCH: Final = re.compile(r"the stop switch of \S+ is pressed: (.*)", re.DOTALL)
+"""Of which one the entry before says; what a person wrote stays as it is."""
 
 
 def change(index: int, entry: Entry) -> Change:
@@ -32,7 +48,7 @@ def change(index: int, entry: Entry) -> Change:
             key,
             name=name or (spoken.text("scope.city") if scope == "city" else entry.subject),
             role=spoken.text(role) if spoken.has(role) else entry.role,
-            why=spoken.text(_OWN[why]) if why in _OWN else _begun(why),
+            why=_reason(spoken, entry, why),
             software=detail.get("software", ""),
             purpose=detail.get("purpose", ""),
             basis=detail.get("basis", ""),
@@ -41,6 +57,19 @@ def change(index: int, entry: Entry) -> Change:
             until=_moment(entry, "until"),
         )
     return Change(index, entry.t, entry.kind.value, entry.subject, told)
+
+
+def _reason(spoken: Words, entry: Entry, why: str) -> str:
+    """`why`, to a reader: in their language where the program gave it."""
+    key = _OWN.get(why)
+    if entry.kind is EntryKind.PERMIT_SUSPENDED:
+        key = _SUSPENDED.get(str(entry.detail.get("reason"))) or key
+    elif entry.kind is EntryKind.CAMERA_STOPPED:
+        key = key or next((_BEGIN[begin] for begin in _BEGIN if why.startswith(begin)), None)
+        if pressed := _SWITCH.fullmatch(why):
+            given = spoken.text("reason.given", why=pressed[1])
+            return f"{spoken.text(_OWN[PRESSED])} {given}"
+    return spoken.text(key) if key else _begun(why)
 
 
 def _begun(text: str) -> str:

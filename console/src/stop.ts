@@ -81,6 +81,8 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     result);
 
   const scope = (): string => (kind === "city" ? "city" : `${kind}:${which.value}`);
+  /** What a stop of `wanted` is about: of what runs elsewhere only what is kept here. */
+  const what = (wanted: string): string => scopeWords(wanted, standing) + (stoppedBy(wanted, standing).some(isElsewhere) ? " at the centre" : "");
   const options = (): [value: string, words: string][] => {
     if (kind === "camera") return standing.cameras.map((camera) => [camera.camera, `${cameraName(camera)} (${camera.site_name || camera.site})`]);
     if (kind === "site") return [...new Map(standing.cameras.map((camera) => [camera.site, camera.site_name || camera.site]))];
@@ -104,7 +106,7 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     say(effect, already ? "This is stopped already." : hit.some(isElsewhere) ? `Ends alerts and events of ${cameras(hit.length)} here: ${names}. ${MEASURES_ON}` : hit.length ? `Stops ${cameras(hit.length)}: ${names}.` : "No camera does this now. Stopping it keeps any from starting.");
     const nothing = kind !== "city" && all.length === 0;
     button.disabled = already || nothing;
-    say(button, nothing ? "Nothing to stop" : `Stop ${scopeWords(scope(), standing)}`);
+    say(button, nothing ? "Nothing to stop" : `Stop ${what(scope())}`);
   };
   for (const label of kinds) label.addEventListener("change", (event) => {
     kind = (event.target as HTMLInputElement).value as Kind;
@@ -122,7 +124,7 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     const wanted = scope();
     const elsewhere = stoppedBy(wanted, standing).some(isElsewhere);
     const effect = elsewhere ? MEASURES_ON : `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once.`;
-    question({ title: `Stop ${scopeWords(wanted, standing)} now?`, text: `${effect} Two people must agree ${elsewhere ? "before alerts and events of them are kept here again" : "before anything starts again"}.`, yes: "Stop now", no: "Do not stop", urgent: true }, () => void press(wanted));
+    question({ title: `Stop ${what(wanted)} now?`, text: `${effect} Two people must agree ${elsewhere ? "before alerts and events of them are kept here again" : "before anything starts again"}.`, yes: "Stop now", no: "Do not stop", urgent: true }, () => void press(wanted));
   });
   let pressedAt = 0;
   let following = "";

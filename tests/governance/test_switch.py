@@ -16,6 +16,7 @@ from plainview.governance.capability import MEASURING
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
 from plainview.governance.switch import Switch
+from plainview.governance.waiting import Unrecorded, Waiting
 from plainview.ledger.entry import Entry, EntryKind
 
 WHY = "aimed at a window"
@@ -144,6 +145,36 @@ def test_a_reason_is_needed(switch: Switch, why: str) -> None:
     """The public reads it in the ledger."""
     with pytest.raises(InputError, match="a reason"):
         switch.press(OPERATOR, "city", why)
+
+
+@pytest.mark.parametrize(
+    "why",
+    ["red \x1b[31m light", "line\u2028break", "\x00 nul", "not UTF-8 \udcff", "tab\tand\nline"],
+)
+def test_whatever_stands_in_a_reason_the_stop_holds_and_is_recorded(
+    office: Office, switch: Switch, why: str
+) -> None:
+    """Pasted from anywhere: no sign keeps it from the ledger, and so two people from lifting it."""
+    assert switch.press(Person("Ada \udcff\x07", Role.OPERATOR), "city", why)
+    assert not may_run(office, switch)
+    (stop,) = office.standing().stops.values()
+    assert stop.why.isprintable()
+    assert stop.why.split()[0] in why
+    switch.lift(SUPERVISOR, "city", f"over, {why}")
+    assert switch.lift(OFFICER, "city", WHY)
+    assert may_run(office, switch)
+
+
+def test_a_stop_that_no_entry_can_hold_does_not_wait_for_ever(
+    office: Office, tmp_path: Path
+) -> None:
+    """One that an earlier version took up is recorded without what cannot stand there."""
+    with contextlib.closing(Waiting(tmp_path / "governance" / "stops-unrecorded")) as waiting:
+        waiting.add(Unrecorded("city", "red \x1b[31m light", "Ada", Role.OPERATOR, office.now()))
+    with contextlib.closing(Switch(office, tmp_path)) as switch:
+        assert switch.record_waiting()
+        assert {stop.why for stop in switch.stops().values()} == {"red [31m light"}
+        assert office.standing().stops
 
 
 def test_a_ledger_that_cannot_be_written_stops_nobody_from_stopping(

@@ -25,7 +25,7 @@ from plainview.governance.documents import Documents
 from plainview.governance.permit import Permit, read_permit
 from plainview.governance.person import Person, Role, same_name
 from plainview.governance.standing import Officer, PermitRecord, Standing
-from plainview.ledger.entry import Detail, Entry, EntryKind
+from plainview.ledger.entry import Detail, Entry, EntryKind, plain
 from plainview.ledger.keys import load_or_make
 from plainview.ledger.log import Ledger
 from plainview.ledger.note import Signer
@@ -179,7 +179,7 @@ class Office:
         `keep` gets the key before the ledger hears of it: whose key could not be kept is no
         officer. Raises what `keep` does, InputError for a name that is enrolled, LedgerError.
         """
-        name = " ".join(name.split())
+        name = plain(name)
         if not 1 <= len(name) <= 200:
             raise InputError("an officer needs a name", mend="Give 1 to 200 characters")
         for officer in self.standing().officers.values():

@@ -15,7 +15,7 @@ from plainview.governance.office import Office
 from plainview.governance.person import RESUMERS, Person, Role
 from plainview.governance.standing import CITY, Standing, Stop
 from plainview.governance.waiting import Unrecorded, Waiting
-from plainview.ledger.entry import EntryKind
+from plainview.ledger.entry import EntryKind, plain
 from plainview.ledger.lock import alone
 
 _SCOPE = re.compile(r"city|(?:site|camera|capability):[A-Za-z0-9][A-Za-z0-9._:-]{0,80}")
@@ -59,7 +59,8 @@ class Switch:
             raise AccessRefused("oversight is read-only", where="stop switch")
         with self._office.lock:
             if scope not in self.stops():
-                stop = Unrecorded(scope, why, person.name, person.role, self._office.now())
+                name = plain(person.name)
+                stop = Unrecorded(scope, why, name, person.role, self._office.now())
                 # In force from here on, whatever becomes of the ledger.
                 self._waiting.add(stop)
             return self.record_waiting()
@@ -84,7 +85,10 @@ class Switch:
             if stop.scope not in self._office.standing().stops:
                 person = Person(stop.name, stop.role)
                 self._office.record(
-                    self._office.entry(EntryKind.STOP_PRESSED, stop.scope, person, why=stop.why)
+                    # Plain anew: one that no entry can hold would wait for ever, and all behind it.
+                    self._office.entry(
+                        EntryKind.STOP_PRESSED, stop.scope, person, why=plain(stop.why)
+                    )
                 )
             self._waiting.remove(stop)
 
@@ -148,8 +152,8 @@ class Switch:
 
 
 def reason(why: str) -> str:
-    """`why` on one line. Raises InputError where none is given."""
-    why = " ".join(why.split())
+    """`why` on one line, as the ledger can hold it. Raises InputError where none is given."""
+    why = plain(why)
     if not 3 <= len(why) <= _MOST_WHY:
         raise InputError(
             "a reason is needed", where="why", mend=f"Give one of 3 to {_MOST_WHY} characters"

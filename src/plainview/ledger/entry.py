@@ -104,6 +104,12 @@ _decoder = msgspec.json.Decoder(Entry)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 
+def plain(text: str) -> str:
+    """`text` as an entry can hold it: on one line, what no line of text holds taken out."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # of bytes that are no UTF-8: a "?"
+    return " ".join(_CONTROL.sub(" ", whole).split())
+
+
 def encode_entry(entry: Entry) -> bytes:
     """The one encoding of `entry`. Raises LedgerError if it is out of bounds."""
     data = _encoder.encode(entry)

@@ -1,5 +1,6 @@
 """The command line: help, exit codes, one line for every error, and nothing loaded in vain."""
 
+import errno
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import typer
 
 from plainview import __version__
 from plainview.cli import _only, app, execute
+from plainview.cli.refusal import from_system
 
 MODULES = """
 import sys
@@ -233,6 +235,22 @@ def test_who_reads_no_further_is_told_of_no_failure(arguments: tuple[str, ...]) 
             timeout=60,
         )
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("number", "mend"),
+    [
+        (errno.EACCES, "whose it is"),
+        (errno.EROFS, "another place"),
+        (errno.ENAMETOOLONG, "shorter name"),
+        (errno.ENOSPC, "Free some space"),
+    ],
+)
+def test_what_the_system_refuses_is_told_with_what_to_do(number: int, mend: str) -> None:
+    """Where no part of the program has words for it: which file, what, and how to mend it."""
+    told = from_system(OSError(number, os.strerror(number), "locked/out.jsonl"))
+    assert mend in told
+    assert number == errno.ENOSPC or told.startswith(f"locked/out.jsonl: {os.strerror(number)}. ")
 
 
 def test_camera_check_says_what_is_seen(tmp_path: Path) -> None:

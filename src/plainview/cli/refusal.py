@@ -78,9 +78,19 @@ def say(line: str) -> None:
         print(f"plainview: {line}", file=sys.stderr)  # noqa: T201 - the one line of an error
 
 
+_MEND = {
+    errno.EACCES: ". Look at whose it is, and whose the folders above it are, or name another",
+    errno.EPERM: ". Look at whose it is, and whose the folders above it are, or name another",
+    errno.EROFS: ". Name another place: nothing can be written there",
+    errno.ENAMETOOLONG: ". Give a shorter name",
+    errno.ELOOP: ". Follow its links: they lead in a circle",
+}
+
+
 def from_system(error: OSError) -> str:
     """One line for an error of the operating system that no part explained."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return "the disk is full. Free some space and run it again"
     name = f"{error.filename}: " if error.filename else ""
-    return " ".join(f"{name}{error.strerror or error}".split())
+    mend = _MEND.get(error.errno or 0, "")
+    return " ".join(f"{name}{error.strerror or error}{mend}".split())

@@ -11,6 +11,7 @@ from plainview.vision.light import Light
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image, Luma, Plate, box
 from plainview.vision.shadow import SOFT, ShadowModel
+from plainview.vision.tint import ALONE, ENOUGH, Colour, Tint, Tinted
 
 NEUTRAL = 2.5
 """Standard deviations of difference that speak neither way."""
@@ -28,21 +29,29 @@ BRIGHTER = np.rint(np.minimum(np.arange(256) / SOFT, 255)).astype(np.uint8)
 class Foreground:
     """Owns the light of the plate, to compare frames with it."""
 
-    def __init__(self, optics: Optics, plate: Plate, haze: Haze | None = None) -> None:
-        """Measure against `plate`, through what `haze` knows of the air."""
+    def __init__(
+        self, optics: Optics, plate: Plate, haze: Haze | None = None, tint: Tint | None = None
+    ) -> None:
+        """Measure against `plate` and its `tint`, through what `haze` knows of the air."""
         self._plate = plate
         self.shadows = ShadowModel(optics)
         self._last: tuple[Image, Luma] = (plate.mean, plate.luma)
         self.haze = haze or Haze()
         self.light = Light(plate)
+        self.tint = tint
+        """The colour of the empty scene, where it is known."""
+        self.told: Luma | None = None
+        """(h, w) what the last frame's colour says (see tint.Tint.differs)."""
+        self._colours: list[Colour] = []
 
-    def evidence(self, luma: Luma, bodies: Luma | None) -> Image:
+    def evidence(self, luma: Luma, bodies: Luma | None, colour: Colour | None = None) -> Image:
         """(h, w) log-odds, -1 to 1, that a pixel of `luma` shows a body before the plate.
 
         `bodies` (h, w) is non-zero where they stood in the last frame, which says nothing of the
         light. A pixel that is darker than the plate by a plausible shadow's factor and keeps the
         plate's local structure (its high-pass difference is small) may be a shadow on the ground,
-        and speaks for a body hardly more than against one.
+        and speaks for a body hardly more than against one; unless its `colour`, the frame's, is not
+        the ground's (see tint.py), which speaks for one by itself.
         """
         plate = self._plate
         background = self.light.relight(luma, bodies)
@@ -54,7 +63,14 @@ class Foreground:
         evidence -= 0.5 * NEUTRAL
         np.clip(evidence, -1.0, 1.0, out=evidence)
         self._last = (smooth, background)
-        self._soften(luma, background, smooth, evidence)
+        tinted = None
+        if self.tint is not None and colour is not None:
+            tinted = self.tint.differs(colour, luma, background, self.light.gain)
+        self._soften(luma, background, smooth, evidence, tinted)
+        if tinted is not None:
+            told = ALONE[tinted]
+            cv2.copyTo(np.maximum(evidence, told), tinted, evidence)
+        self.told = tinted
         return evidence
 
     @property
@@ -76,8 +92,18 @@ class Foreground:
             dtype=np.float32,
         )
 
-    def _soften(self, luma: Luma, background: Luma, smooth: Image, evidence: Image) -> None:
-        """Take what may be shadow out of `evidence`, in place, where there is any evidence."""
+    def _soften(
+        self,
+        luma: Luma,
+        background: Luma,
+        smooth: Image,
+        evidence: Image,
+        tinted: Luma | None,
+    ) -> None:
+        """Take what may be shadow out of `evidence`, in place, where there is any evidence.
+
+        What is `tinted` (h, w, non-zero) is no shadow.
+        """
         x, y, w, h = cv2.boundingRect((evidence > SHADOW).view(np.uint8))
         if w == 0:
             return
@@ -95,6 +121,8 @@ class Foreground:
         allowed *= 0.12
         allowed += 1.0
         shadow = (structure < allowed) & (luma >= floor) & (luma <= ceiling)
+        if tinted is not None:
+            shadow &= tinted[part] == 0
         cv2.copyTo(np.minimum(evidence, np.float32(SHADOW)), shadow.view(np.uint8), evidence)
 
     def darkening(self, luma: Luma) -> Luma:
@@ -118,6 +146,19 @@ class Foreground:
         smooth, background = self._last
         self.shadows.learn(bodies, smooth, luma, background, closed)
         self.haze.look(luma, background, smooth)
+
+    def tinted(self, colour: Colour | None) -> Tinted | None:
+        """A frame's `colour` and the scene's, None until that is learned."""
+        if colour is None:
+            return None
+        if self.tint is None or self.tint.lost:
+            self.tint = None
+            self._colours.append(colour)
+            if len(self._colours) < ENOUGH:
+                return None
+            self.tint = Tint.learn(self._colours)
+            self._colours.clear()
+        return Tinted(colour, self.tint)
 
 
 def air(optics: Optics, plate: Plate, frames: Sequence[Luma]) -> Haze:

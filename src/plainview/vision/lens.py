@@ -48,11 +48,6 @@ Colour = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 class Measurer(Protocol):
     """What a lens asks of the measurement (see vision/measure.py)."""
 
-    @property
-    def colour(self) -> bool:
-        """Whether it looks at colour."""
-        ...
-
     def open_networks(self, without: int = 0) -> tuple[NetworkState, ...]:
         """Open the networks that the site supplies: how each was found. Called once, sealed.
 
@@ -71,7 +66,7 @@ class Measurer(Protocol):
         """Measure one luma plane (h, w), valid during the call, of the time `t` seconds.
 
         `key`: a key frame was decoded since the last one measured. `chroma`: Cb and Cr
-        (h/2, w/2), where it looks at colour.
+        (h/2, w/2).
         """
         ...
 
@@ -236,8 +231,7 @@ class Lens:
             if self._pace.wants(t):
                 key, self._key = self._key, False
                 try:
-                    colour = chroma(frame) if self._measurer.colour else None
-                    self._measurer.frame(luma(frame), t, key=key, chroma=colour)
+                    self._measurer.frame(luma(frame), t, key=key, chroma=chroma(frame))
                     self._looks += 1
                 except LensError:
                     self._dropped.append((t, 1))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.errors import InputError
-from plainview.record import EventKind, Health
+from plainview.record import Health
 from plainview.vision.events.clear import Clear
 from plainview.vision.events.eyes import Eyes, detectors, movers
 from plainview.vision.events.hours import OpenHours
@@ -23,6 +23,7 @@ from plainview.vision.sparse import SparseEstimator
 from plainview.vision.spec import LensSpec, NetworkState
 from plainview.vision.steady import Steady, steadied
 from plainview.vision.tally import Tally
+from plainview.vision.tint import Tint
 from plainview.vision.view.redactor import Redactor
 
 PLATE_EVERY = 600.0
@@ -101,11 +102,6 @@ class Measurer:
         self._watched = -math.inf
         self._key = False
 
-    @property
-    def colour(self) -> bool:
-        """Whether any event that is looked for shows by its colour."""
-        return EventKind.FIRE in self._spec.events or bool(self._supplied)
-
     def open_networks(self, without: int = 0) -> tuple[NetworkState, ...]:
         """Open the networks that the site supplies, behind the seal: how each was found.
 
@@ -147,8 +143,9 @@ class Measurer:
             self._last = t - self._step
         if self._first == -math.inf:
             self._first = t
-        self._learn(work, t)
-        frame = _Frame(work, t, key, None if chroma is None else _halved(chroma, optics_.size))
+        colour = None if chroma is None else _halved(chroma, optics_.size)
+        self._learn(work, colour, t)
+        frame = _Frame(work, t, key, colour)
         if self._waiting or self._queue:
             self._queue.append(frame)
             self._last = t
@@ -224,7 +221,7 @@ class Measurer:
             self._adopt(plate)
             self._stage = len(STAGES)
 
-    def _adopt(self, plate: Plate) -> None:
+    def _adopt(self, plate: Plate, tint: Tint | None = None) -> None:
         self._steady = Steady()
         if self._optics is not None:
             self._estimator = SparseEstimator(
@@ -232,14 +229,15 @@ class Measurer:
                 self._optics,
                 plate,
                 frames=self._store.frames,
+                tint=tint,
                 spare=self._spec.live,
             )
 
-    def _learn(self, work: Luma, t: float) -> None:
+    def _learn(self, work: Luma, colour: Chroma | None, t: float) -> None:
         """Collect frames and learn the plate when a stage is reached."""
         if self._stage >= len(STAGES):
             return
-        self._store.add(work)
+        self._store.add(work, colour)
         age = t - self._first
         if self._spec.live:
             due = age >= STAGES[self._stage] and len(self._store) >= 3
@@ -249,17 +247,20 @@ class Measurer:
                 self._relearn()
         elif age >= BOOTSTRAP or len(self._queue) > 400:
             self._stage = len(STAGES)
-            self._adopt(self._store.learn())
+            self._adopt(self._store.learn(), self._store.tint())
         if self._stage >= len(STAGES):
             self._store.clear()
 
     def _relearn(self) -> None:
         """Learn the plate from more than before; where bodies stand now, what it was stays."""
-        plate = self._store.learn()
+        plate, tint = self._store.learn(), self._store.tint()
         before = self._estimator
         if before is not None and before.mask is not None:
-            plate.keep(before.plate, cv2.dilate(before.mask, np.ones((7, 7), np.uint8)) > 0)
-        self._adopt(plate)
+            bodies = cv2.dilate(before.mask, np.ones((7, 7), np.uint8)) > 0
+            plate.keep(before.plate, bodies)
+            if tint is not None and before.tint is not None:
+                tint.keep(before.tint, bodies)
+        self._adopt(plate, tint)
 
     def _analyse(self, frame: _Frame) -> None:
         work, t, key, _ = frame
@@ -282,7 +283,7 @@ class Measurer:
         learns = trusted and not self._monitor.suspected() & REPLACED
         frame = self._steadied(estimator, frame)
         work = frame.luma
-        self._tally.add(estimator.frame(work, dt, trusted=learns), dt)
+        self._tally.add(estimator.frame(work, dt, colour=frame.chroma, trusted=learns), dt)
         hazy = set(flags) == {Health.BLURRED}
         self._look(estimator, frame, dt, trusted=trusted, hazy=hazy)
         if estimator.relit and trusted:
@@ -324,6 +325,7 @@ class Measurer:
             trusted=trusted,
             hazy=hazy,
             veil=by.veil,
+            tinted=by.tinted,
         )
         self._eyes.frame(seen)
 
@@ -339,7 +341,7 @@ class Measurer:
     def _settle(self) -> None:
         """Measure all that waits, against a plate of what was seen so far if there is none."""
         if self._waiting and len(self._store) > 0:
-            self._adopt(self._store.learn())
+            self._adopt(self._store.learn(), self._store.tint())
         self._drain()
 
     def _drain(self) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from plainview.vision.light import Light
 from plainview.vision.plate import Image, Luma, Plate, gradient
 from plainview.vision.steady import LEAST, Steady, steadied
+from plainview.vision.tint import Colour, Tint, Tinted
 
 BOOTSTRAP = 30.0
 """Seconds of frames that a plate is learned from."""
@@ -45,17 +46,23 @@ class FrameStore:
     def __init__(self) -> None:
         """Start empty."""
         self._frames: list[Luma] = []
+        self._colours: list[Colour] = []
         self._stride = 1
         self._seen = 0
 
-    def add(self, luma: Luma) -> None:
-        """Offer a frame; every `stride`-th is kept, and the stride doubles when full."""
+    def add(self, luma: Luma, colour: Colour | None = None) -> None:
+        """Offer a frame; every `stride`-th is kept, and the stride doubles when full.
+
+        With their `colour` all of them or none.
+        """
         if self._seen % self._stride == 0:
             if len(self._frames) == MOST_FRAMES:
-                del self._frames[1::2]
+                del self._frames[1::2], self._colours[1::2]
                 self._stride *= 2
             if self._seen % self._stride == 0:
                 self._frames.append(luma)
+                if colour is not None:
+                    self._colours.append(colour)
         self._seen += 1
 
     def __len__(self) -> int:
@@ -82,12 +89,23 @@ class FrameStore:
                 steadied(frame, shift) if np.hypot(*shift) >= LEAST else frame
                 for frame, shift in zip(self._frames, shifts, strict=True)
             ]
+            self._colours = [
+                np.stack([steadied(one, shift / 2) for one in colour])
+                if np.hypot(*shift) >= LEAST
+                else colour
+                for colour, shift in zip(self._colours, shifts, strict=False)
+            ]
             plate = Plate.learn(self._frames)
         return plate
+
+    def tint(self) -> Tint | None:
+        """The colour of what was seen, once the plate was learned; None where it has none."""
+        return Tint.learn(self._colours) if len(self._colours) > 2 else None
 
     def clear(self) -> None:
         """Forget all."""
         self._frames.clear()
+        self._colours.clear()
         self._stride, self._seen = 1, 0
 
 
@@ -110,11 +128,19 @@ class Keeper:
         self._still = plate.luma.copy()
         self._relit = 0.0
 
-    def step(self, luma: Luma, evidence: Image, bodies: Luma, light: Light, dt: float) -> Upkeep:
+    def step(
+        self,
+        luma: Luma,
+        evidence: Image,
+        bodies: Luma,
+        light: Light,
+        dt: float,
+        tinted: Tinted | None = None,
+    ) -> Upkeep:
         """Follow what is free, age what is not, and give ghosts back to the background.
 
         `evidence` (h, w); `bodies` (h, w) non-zero where bodies stand; `light` of the
-        frame; `dt` seconds since the last step.
+        frame; `dt` seconds since the last step; `tinted`, where it has colours.
         """
         plate = self._plate
         # The plate stays in its own light: the frame is brought to it before it is taken over.
@@ -127,12 +153,17 @@ class Keeper:
         self._age[~differs] = 0
         self._age[moving] = np.minimum(self._age[moving], 2.0)
         free = np.where((evidence < 0) & (bodies == 0), 255, 0).astype(np.uint8)
-        ghosts = self._ghosts(luma, bodies, own, light.gain)
-        plate.follow(own, free, 1 - (1 - FOLLOW_RATE) ** (dt / FOLLOW_EVERY))
+        ghosts = self._ghosts(luma, bodies, own, light.gain, tinted)
+        rate = 1 - (1 - FOLLOW_RATE) ** (dt / FOLLOW_EVERY)
+        plate.follow(own, free, rate)
+        if tinted is not None:
+            tinted.tint.follow(tinted.colour, free, rate)
         self._relit = self._relit + dt if share > RELIT_SHARE else 0.0
         return Upkeep(ghosts, self._relit > 2.0)
 
-    def _ghosts(self, luma: Luma, bodies: Luma, own: Luma, gain: float) -> int:
+    def _ghosts(
+        self, luma: Luma, bodies: Luma, own: Luma, gain: float, tinted: Tinted | None
+    ) -> int:
         """Give back each old place whose outline is the plate's, or that is no body; how many."""
         old = (self._age > GHOST_AGE).astype(np.uint8)
         if not np.any(old):
@@ -140,7 +171,11 @@ class Keeper:
         plate = self._plate
         whole = cv2.morphologyEx(old, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(whole)
-        own_edges, given = gradient(plate.luma), 0
+        edges, own_edges, given = gradient(luma), gradient(plate.luma) * np.float32(gain), 0
+        if tinted is not None:
+            now, was = tinted.outlines(luma.shape)
+            edges, own_edges = edges + now, own_edges + was
+            back = np.zeros(luma.shape, dtype=np.uint8)
         for k in range(1, count):
             x, y, w, h, area = stats[k]
             x0, y0 = max(x - 3, 0), max(y - 3, 0)
@@ -150,8 +185,7 @@ class Keeper:
             rim = (grown - cv2.erode(blob, np.ones((3, 3), np.uint8))) > 0
             if not rim.any():
                 continue  # the whole picture differs: there is nothing around it to compare with
-            here = gradient(luma[window])[rim].mean()
-            there = own_edges[window][rim].mean() * gain
+            here, there = (one[window][rim].mean() for one in (edges, own_edges))
             age = float(self._age[window][blob > 0].mean())
             ghost = there > 1.3 * here + 0.5
             lifeless = age > ABSORB_AGE and bodies[window][blob > 0].mean() < 0.3
@@ -159,5 +193,9 @@ class Keeper:
                 target = grown > 0
                 plate.mean[window][target] = own[window][target]
                 self._age[window][target] = 0
+                if tinted is not None:
+                    back[window][target] = 1
                 given += 1
+        if tinted is not None and given:
+            tinted.tint.show(tinted.colour, back)
         return given

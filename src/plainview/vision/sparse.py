@@ -29,6 +29,7 @@ from plainview.vision.rain import Rain
 from plainview.vision.scene import FOLLOW_EVERY, Keeper
 from plainview.vision.standing import Standing
 from plainview.vision.sundial import Sundial
+from plainview.vision.tint import Colour, Tint
 
 LOOK_EVERY = 1.0
 """Seconds between two estimates of who stands behind others."""
@@ -72,18 +73,19 @@ class SparseEstimator:
         plate: Plate,
         *,
         frames: Sequence[Luma] = (),
+        tint: Tint | None = None,
         spare: bool = False,
     ) -> None:
         """Measure `view` through its `optics` against `plate`, learned from `frames` (h, w).
 
-        `spare`: see `dense.Dense`.
+        `tint` is the plate's colour, where it is known. `spare`: see `dense.Dense`.
         """
         self._optics = optics
         self._polygon = Polygon(view.polygon)
         shapely.prepare(self._polygon)
         self.plate = plate
         haze = air(optics, plate, frames)
-        self._foreground = Foreground(optics, plate, haze)
+        self._foreground = Foreground(optics, plate, haze, tint)
         if (
             not haze.sure
             and len(frames) >= SUNDIAL
@@ -124,6 +126,16 @@ class SparseEstimator:
         return self._foreground.background
 
     @property
+    def tint(self) -> Tint | None:
+        """The colour of the empty scene, where it is known."""
+        return self._foreground.tint
+
+    @property
+    def tinted(self) -> Luma | None:
+        """(h, w) what the last frame's colour says (see tint.Tint.differs); None for nothing."""
+        return self._foreground.told
+
+    @property
     def veil(self) -> float:
         """Part of the ground's luma that is that of a veil before it (see haze.py)."""
         return self._foreground.haze.veil
@@ -133,12 +145,14 @@ class SparseEstimator:
         """The mixture after the last frame."""
         return self._bodies
 
-    def frame(self, luma: Luma, dt: float, *, trusted: bool = True) -> Estimate:
-        """Measure a working frame; see `estimate.Estimator`."""
+    def frame(
+        self, luma: Luma, dt: float, *, colour: Colour | None = None, trusted: bool = True
+    ) -> Estimate:
+        """Measure a working frame; see `estimate.Estimator`. Its `colour`, where it has one."""
         gap = dt > 1.5
         if gap:
             self._flow.forget()
-        evidence = self._foreground.evidence(luma, self.mask)
+        evidence = self._foreground.evidence(luma, self.mask, colour)
         self.evidence = evidence
         weighed = self._rain.dried(self._patches.weighed(self._foreground.weighed(evidence)), dt)
         self._model.begin(weighed, self._foreground.shadows.cast())
@@ -166,7 +180,8 @@ class SparseEstimator:
         self._since_keep += dt
         if trusted and self._since_keep >= FOLLOW_EVERY:
             light = self._foreground.light
-            upkeep = self._keeper.step(luma, evidence, self.mask, light, self._since_keep)
+            tinted = self._foreground.tinted(colour)
+            upkeep = self._keeper.step(luma, evidence, self.mask, light, self._since_keep, tinted)
             self.relit = upkeep.relit
             self._since_keep = 0.0
             self._model.learn_occluders(self._bodies, weighed)

@@ -18,6 +18,7 @@ from plainview.vision.events.seen import Seen
 from plainview.vision.foreground import Foreground
 from plainview.vision.optics import Optics, optics, outline
 from plainview.vision.plate import Luma, Plate
+from plainview.vision.tint import Colour, Tint
 
 SIZE = (320, 180)
 AREA: tuple[Point, ...] = ((-5.0, -4.0), (5.0, -4.0), (5.0, 6.0), (-5.0, 6.0))
@@ -33,7 +34,9 @@ class Solid(NamedTuple):
     balls: NDArray[np.float64]
     """(n, 4) x, y, z and radius, metres."""
     shade: float
-    """Luma of its side; its top is lighter."""
+    """Luma of its side; its top is lighter, unless it has a colour."""
+    tint: int = 0
+    """Cr that it has more than grey."""
 
 
 Moment = tuple[list[Solid], list[tuple[float, float, float, float]]]
@@ -107,8 +110,10 @@ def hull(
 class Stage:
     """A textured ground before one camera. Owns its plate and the noise of its pictures."""
 
-    def __init__(self, camera: Camera = MAST, *, began: Sequence[Solid] = ()) -> None:
-        """`began`: what the plate shows."""
+    def __init__(
+        self, camera: Camera = MAST, *, began: Sequence[Solid] = (), coloured: bool = False
+    ) -> None:
+        """`began`: what the plate shows. `coloured`: whether colours are seen."""
         self.view = view(camera)
         self.optics = optics(self.view, *camera.size)
         width, height = self.optics.size
@@ -116,7 +121,8 @@ class Stage:
         tile = noise_tile(3, 512, 0.7)[:height, :width]
         self._ground = np.asarray(110 + 7 * tile, dtype=np.float32)
         self.plate = Plate.learn([self.picture(began) for _ in range(7)])
-        self._foreground = Foreground(self.optics, self.plate)
+        tint = Tint.learn([self.colour(began) for _ in range(7)]) if coloured else None
+        self._foreground = Foreground(self.optics, self.plate, tint=tint)
 
     def picture(self, solids: Sequence[Solid], light: Light | None = None, t: float = 0.0) -> Luma:
         """Luma (h, w) with `solids`, nearer ones last, under `light` at `t` seconds."""
@@ -125,11 +131,24 @@ class Stage:
             light(image, t)
         for solid in solids:
             cv2.fillPoly(image, [hull(self.optics, solid)], solid.shade, cv2.LINE_AA, 4)
-            top = hull(self.optics, solid, 0.0, 0.5)
-            cv2.fillPoly(image, [top], 1.5 * solid.shade + 10, cv2.LINE_AA, 4)
+            if solid.tint == 0:
+                top = hull(self.optics, solid, 0.0, 0.5)
+                cv2.fillPoly(image, [top], 1.5 * solid.shade + 10, cv2.LINE_AA, 4)
         soft = cv2.GaussianBlur(image, (3, 3), 0.7)
         soft = soft + self._generator.normal(0, _NOISE, soft.shape)
         return np.asarray(soft.clip(0, 255) + 0.5, dtype=np.uint8)
+
+    def colour(self, solids: Sequence[Solid]) -> Colour:
+        """(2, h/2, w/2) Cb and Cr of the same, of a grey ground."""
+        height, width = self._ground.shape
+        red = np.zeros(self._ground.shape, np.float32)
+        for solid in solids:
+            cv2.fillPoly(red, [hull(self.optics, solid)], float(solid.tint), cv2.LINE_AA, 4)
+        half = (width // 2, height // 2)
+        planes = [np.zeros_like(red), red]
+        small = np.stack([cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in planes])
+        noise = self._generator.normal(0, 0.7, small.shape)
+        return np.rint(128 + small + noise).astype(np.uint8)
 
     def spot(self, x: float, y: float, size: tuple[float, float]) -> NDArray[np.float32]:
         """(h, w) 0 to 1: an ellipse of `size` metres on the ground."""
@@ -152,7 +171,8 @@ class Stage:
             t = k * STEP
             solids, people = what(t)
             luma = self.picture(solids, light, t)
-            evidence = self._foreground.evidence(luma, mask)
+            colour = self.colour(solids) if self._foreground.tint else None
+            evidence = self._foreground.evidence(luma, mask, colour)
             mask = np.zeros_like(mask)
             for x, y, _, _ in people:
                 figure = outline(self.optics.projection, self.optics.centre, np.array([x, y]), 1.1)
@@ -162,7 +182,7 @@ class Stage:
             bodies = Bodies(rows[:, :2], rows[:, 2:], ones, ones) if len(rows) else NONE
             yield Seen(
                 t, STEP, luma, None, self._foreground.background, evidence, mask, bodies,
-                self.plate, trusted=True,
+                self.plate, trusted=True, tinted=self._foreground.told,
             )  # fmt: skip
 
     def events(

@@ -35,7 +35,7 @@ def down(
     side: int = 25,
 ) -> Down:
     """Somebody who may be down, where somebody was upright before."""
-    traits = SimpleNamespace(even=even, ratio=ratio, darker=darker)
+    traits = SimpleNamespace(even=even, ratio=ratio, darker=darker, tinted=0.0)
     change = cast(Change, SimpleNamespace(traits=lambda: traits))
     return Down(seen(lies, other, along, side), change, 0.5, stayed, sank, upright_now=False, t=0.0)
 

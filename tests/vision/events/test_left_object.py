@@ -330,3 +330,13 @@ def test_a_zone_of_the_kind_bounds_where_it_is_looked_for() -> None:
     )
     assert events(BAG, seconds=24.0, zones=zones[:1]) == []
     assert [event.zone for event in events(BAG, seconds=24.0, zones=zones)] == [1]
+
+
+@pytest.mark.parametrize("shade", [104, 116], ids=["darker", "brighter"])
+def test_a_bag_as_light_as_the_ground_is_told_by_its_colour(shade: float) -> None:
+    """A red case on grey paving that grey levels hardly show."""
+    red = BAG._replace(shade=shade, tint=45)
+    assert events(red) == []
+    (start, _) = events(red, gone=26.0, seconds=32.0, stage=Stage(coloured=True))
+    assert start.phase is Phase.START
+    assert np.hypot(start.x * 0.1 - 0.4, start.y * 0.1 - 0.8) < 0.6

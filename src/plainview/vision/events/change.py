@@ -61,6 +61,8 @@ class Traits(NamedTuple):
     """Mean difference of now and before in standard deviations of the noise."""
     darker: float
     """Part of the place, without its border, that is darker than before, beyond noise."""
+    tinted: float = 0.0
+    """Part of the place that is of another colour than before: light hardly tints."""
 
 
 class Change:
@@ -75,6 +77,7 @@ class Change:
         self._light = self._now(seen)
         self._veil = seen.veil
         self._noise: Image = seen.plate.noise[blob.window].copy()
+        self._tinted = self._told(seen)
         self._looks = 1
 
     def _now(self, seen: Seen) -> float:
@@ -84,6 +87,12 @@ class Change:
 
     def _unlit(self, seen: Seen) -> Image:
         return np.asarray(seen.luma[self.blob.window] / np.float32(self._now(seen)), np.float32)
+
+    def _told(self, seen: Seen) -> float:
+        """Part of the place that `seen` shows in another colour."""
+        if seen.tinted is None:
+            return 0.0
+        return mean((seen.tinted[self.blob.window] > 0)[self.inside])
 
     def _shown(self, seen: Seen) -> Image:
         """(h, w) what `seen` shows, as like `after` as the change of light since lets it be.
@@ -114,6 +123,7 @@ class Change:
         open_ = ~hidden | self.inside
         self.after[open_] += rate * (now - self.after)[open_]
         self._light += rate * (self._now(seen) - self._light)
+        self._tinted += rate * (self._told(seen) - self._tinted)
         return State.HERE
 
     def _alike(self, now: Image, where: NDArray[np.bool_]) -> bool:
@@ -187,6 +197,7 @@ class Change:
             sharp,
             contrast / max(noise, 1.0),
             mean(change[core] < -noise),
+            self._tinted,
         )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from plainview.vision.events.change import Change, Traits
 from plainview.vision.events.extent import Extent
 from plainview.vision.events.flicker import step
-from plainview.vision.events.lit import EVEN
+from plainview.vision.events.lit import COLOURED, EVEN
 from plainview.vision.events.stillness import Blob
 from plainview.vision.optics import Floats
 
@@ -175,7 +175,7 @@ class Down:
         traits = change.traits()
         brighter = traits.ratio > 1
         self.lit = brighter and (traits.even < EVEN or traits.darker < DARKER)
-        self.shaded = 0.0 if brighter else _shaded(traits)
+        self.shaded = 0.0 if brighter or traits.tinted > COLOURED else _shaded(traits)
         self.area, self.seated = judged.extent.area, float(upright_now)
         self.pixels = judged.pixels
         self.unclear, self.vague = judged.unclear, judged.vague

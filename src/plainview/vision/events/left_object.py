@@ -17,6 +17,7 @@ from plainview.geometry import View
 from plainview.record import EventKind
 from plainview.vision.events.attendance import LATELY, STOOD, Attendance, attended
 from plainview.vision.events.change import Change, State
+from plainview.vision.events.coloured import coloured
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.extent import Extent, extents
 from plainview.vision.events.founding import Founding
@@ -79,7 +80,7 @@ class LeftObject:
         """What lies there alone in `seen`; nothing between two looks."""
         if not self._stillness.due(seen.t):
             return []
-        seen = self._attendance.note(seen)
+        seen = coloured(self._attendance.note(seen))
         if self._began is None or seen.t < self._began:
             self._began = seen.t
         # Where the plate was learned with a thing in it, the first seconds are what it came to.

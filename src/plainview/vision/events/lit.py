@@ -14,13 +14,17 @@ FLAT: Final = (1.0, 1.6)
 """`Extent.upright` of what surely lies flat on the ground, and of what surely does not."""
 
 
+COLOURED: Final = 0.5
+"""Part of a place in another colour from which it is no shadow: those have the ground's."""
+
+
 def lit(traits: Traits, upright: float) -> float:
     """How much speaks for a shadow, a lamp, a reflection or a puddle where somebody was: 0 to 0.6.
 
     `upright`: thing.Extent.upright. What only looks as if it may be light counts for less: light
-    comes and goes without anybody.
+    comes and goes without anybody. A shadow has the ground's colour; a lamp its own.
     """
-    if traits.even >= 2 * EVEN:
+    if traits.even >= 2 * EVEN or (traits.ratio < 1 and traits.tinted > COLOURED):
         return 0.0
     share = min((2 * EVEN - traits.even) / EVEN, 1.0)
     flat = min(max((FLAT[1] - upright) / (FLAT[1] - FLAT[0]), 0.0), 1.0)

@@ -17,6 +17,7 @@ from plainview.geometry import View
 from plainview.record import EventKind
 from plainview.vision.bodies import Bodies
 from plainview.vision.events.change import Change, State
+from plainview.vision.events.coloured import coloured
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.extent import Extent
@@ -97,6 +98,7 @@ class PersonDown:
         if 0 <= passed < EVERY - 0.05:
             return []
         self._looked = seen.t
+        seen = coloured(seen)
         self._steady = self._gain.steady(seen)
         if not 0 <= passed < 10 * EVERY:
             self._lasting.forget()

@@ -40,6 +40,8 @@ class Seen(NamedTuple):
     """Whether it is not trusted for nothing but a loss of fine contrast, as fog takes it."""
     veil: float = 0.0
     """Part of the ground's luma that is that of fog or glare before it (see haze.py)."""
+    tinted: Luma | None = None
+    """(h, w) how much its colour says that something is there, 1 to tint.FULL; None: nowhere."""
     veiled: Image | None = None
     """(h, w) `evidence` with what is veiled given back (see keen.py); None: not looked at."""
     light: float = 0.0

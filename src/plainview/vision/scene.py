@@ -171,10 +171,9 @@ class Keeper:
         plate = self._plate
         whole = cv2.morphologyEx(old, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(whole)
-        edges, own_edges, given = gradient(luma), gradient(plate.luma) * np.float32(gain), 0
+        own_edges, given = gradient(plate.luma), 0
         if tinted is not None:
-            now, was = tinted.outlines(luma.shape)
-            edges, own_edges = edges + now, own_edges + was
+            outlines = tinted.outlines(luma.shape)
             back = np.zeros(luma.shape, dtype=np.uint8)
         for k in range(1, count):
             x, y, w, h, area = stats[k]
@@ -185,9 +184,14 @@ class Keeper:
             rim = (grown - cv2.erode(blob, np.ones((3, 3), np.uint8))) > 0
             if not rim.any():
                 continue  # the whole picture differs: there is nothing around it to compare with
-            here, there = (one[window][rim].mean() for one in (edges, own_edges))
+            here = gradient(luma[window])[rim].mean()
+            there = own_edges[window][rim].mean() * gain
             age = float(self._age[window][blob > 0].mean())
             ghost = there > 1.3 * here + 0.5
+            if tinted is not None and not ghost and here <= 1.3 * there + 0.5:
+                # As light as the ground: its outline, or the ghost's, is one of colour.
+                now, was = (one[window][rim].mean() for one in outlines)
+                ghost = was > 1.3 * now + 1.0
             lifeless = age > ABSORB_AGE and bodies[window][blob > 0].mean() < 0.3
             if area >= 6 and (ghost or lifeless):
                 target = grown > 0

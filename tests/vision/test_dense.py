@@ -20,6 +20,7 @@ from plainview.vision.blend import LEAST, share
 from plainview.vision.dense import (
     COMPANY,
     EVERY,
+    PACKED,
     Crowd,
     Dense,
     Gathering,
@@ -174,13 +175,21 @@ def test_a_crowd_that_comes_just_after_the_first_look_is_not_missed(
 
 
 def judged(
-    crowded: Luma, monkeypatch: pytest.MonkeyPatch, *read: tuple[float, float]
+    crowded: Luma,
+    monkeypatch: pytest.MonkeyPatch,
+    *read: tuple[float, float],
+    density: float = PACKED,
 ) -> list[bool]:
-    """Whether there is a crowd after each of some looks that read (people, part that differs)."""
+    """Whether there is a crowd after each of some looks that read (people, part that differs).
+
+    `density`: people/m² of each, in the mean.
+    """
     by, of = Dense(VIEW, lens()), plate(crowded)
     told = []
     for one in read:
-        monkeypatch.setattr(dense, "gatherings", lambda *_, one=one: [Gathering(*one)])
+        monkeypatch.setattr(
+            dense, "gatherings", lambda *_, one=one: [Gathering(one[0], one[1], density)]
+        )
         by.frame(crowded, of.luma, of.sharpness, 5.0, company=True)
         told.append(by.crowded)
     return told
@@ -280,7 +289,7 @@ def test_a_crowd_that_thins_stays_one_and_a_thin_one_is_none(
     by, of = Dense(VIEW, lens()), plate(crowded)
     assert by.cells is not None
     told = []
-    for density in (0.75, 2.0, 0.75, 0.4, 0.75):
+    for density in (0.75, 4.0, 0.75, 0.4, 0.75):
         people = np.full(by.cells.shape, density * CELL**2)
         monkeypatch.setattr(by, "_read", lambda *_, people=people: (people, 0 * people))
         by.frame(crowded, of.luma, of.sharpness, 5.0, company=True)
@@ -302,3 +311,13 @@ def test_windows_are_narrow_where_there_is_cpu_for_them(width: int, height: int)
     assert 1.0 <= side <= 1.5
     assert side == 1.0 or area > 12**2
     assert area / side**2 <= max(12**2, area / 1.5**2) * 1.001
+
+
+def test_much_that_is_no_denser_than_texture_is_a_crowd_only_where_it_was_seen_to_come(
+    crowded: Luma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ground of noise was read as hundreds of people, none of whom had come."""
+    sparse = 0.9 * PACKED
+    assert judged(crowded, monkeypatch, (250.0, 0.02), density=sparse) == [False]
+    assert judged(crowded, monkeypatch, (250.0, 0.02)) == [True]
+    assert judged(crowded, monkeypatch, (14.0, 0.3), density=0.5 * PACKED) == [True]

@@ -78,6 +78,7 @@ class Kept(Struct, frozen=True):
     plate: Plane | None
     noise: Plane | None
     veil: float = 0.0
+    tinted: Plane | None = None
 
 
 class Head(Struct, frozen=True):
@@ -134,6 +135,7 @@ class Recorder(Eyes):
             None if seen.chroma is None else _flat(seen.chroma),
             anew, self._new("plate", seen.plate.luma), self._new("noise", seen.plate.noise),
             seen.veil,
+            None if seen.tinted is None else _flat(seen.tinted),
         ))  # fmt: skip
 
     def _new(self, name: str, array: NDArray[np.generic]) -> Plane | None:
@@ -212,6 +214,7 @@ def seen_in(path: Path) -> Iterator[Seen]:
                 trusted=one.trusted,
                 hazy=one.hazy,
                 veil=one.veil,
+                tinted=None if one.tinted is None else _full(one.tinted),
             )
 
 

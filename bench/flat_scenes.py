@@ -3,7 +3,7 @@
 import csv
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -94,13 +94,11 @@ class Scene:
     gain: float
     seed: int
     events: tuple[TrueEvent, ...] = ()
-    kind: EventKind | None = None
-    zones: tuple[Zone, ...] = field(default=())
 
     @property
     def truth(self) -> EventTruth:
         """What happens in it, of every kind; a camera without zones watches none."""
-        judged = tuple(one for one in KINDS if self.zones or one not in KINDS[:2])
+        judged = tuple(one for one in KINDS if self.view.zones or one not in KINDS[:2])
         return EventTruth(self.seconds, self.events, judged)
 
 
@@ -214,7 +212,7 @@ def story(kind: EventKind, number: int) -> Scene:
         things.append(draw.person(draw.across(float(g.uniform(-10, SECONDS - 5)), aside)))
     scene = draw.scene(f"flat-{kind}-{number:02d}", SECONDS, things, number)
     view = msgspec.structs.replace(scene.view, zones=zones)
-    return replace(scene, view=view, events=tuple(events), kind=kind, zones=zones)
+    return replace(scene, view=view, events=tuple(events))
 
 
 def _zone(
@@ -228,13 +226,8 @@ def _zone(
     way = ((t - 9, x - 9, y - 4), (t - 2, x - 3, y), (t + 2, x, y), (t + 6, x + 3, y),
            (t + 14, x + 10, y - 3))  # fmt: skip
     things.append(draw.person(way))
-    event = TrueEvent(zone_kind(zone), t - 1.4, (x - 2.5, y), t + 5.4, "closed", way)
+    event = TrueEvent(EventKind.ZONE_INTRUSION, t - 1.4, (x - 2.5, y), t + 5.4, "closed", way)
     return things, [event], (zone,)
-
-
-def zone_kind(zone: Zone) -> EventKind:
-    """The kind of event that `zone` is for."""
-    return EventKind.WRONG_WAY if zone.kind == "one-way" else EventKind(zone.kind)
 
 
 def _lane(

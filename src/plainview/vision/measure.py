@@ -13,7 +13,7 @@ from plainview.record import Health
 from plainview.vision.events.clear import Clear
 from plainview.vision.events.eyes import Eyes, detectors, movers
 from plainview.vision.events.hours import OpenHours
-from plainview.vision.events.seen import Chroma, Seen
+from plainview.vision.events.seen import Seen
 from plainview.vision.events.supplied import Supplied, supplied_detectors
 from plainview.vision.health import HealthMonitor
 from plainview.vision.optics import Optics, optics
@@ -23,7 +23,7 @@ from plainview.vision.sparse import SparseEstimator
 from plainview.vision.spec import LensSpec, NetworkState
 from plainview.vision.steady import Steady, steadied
 from plainview.vision.tally import Tally
-from plainview.vision.tint import Tint
+from plainview.vision.tint import Colour, Tint, moved_back
 from plainview.vision.view.redactor import Redactor
 
 PLATE_EVERY = 600.0
@@ -41,7 +41,7 @@ class _Frame(NamedTuple):
     luma: Luma
     t: float
     key: bool
-    chroma: Chroma | None
+    chroma: Colour | None
 
 
 class _Mark(NamedTuple):
@@ -233,7 +233,7 @@ class Measurer:
                 spare=self._spec.live,
             )
 
-    def _learn(self, work: Luma, colour: Chroma | None, t: float) -> None:
+    def _learn(self, work: Luma, colour: Colour | None, t: float) -> None:
         """Collect frames and learn the plate when a stage is reached."""
         if self._stage >= len(STAGES):
             return
@@ -303,7 +303,7 @@ class Measurer:
             return frame
         chroma = frame.chroma
         if chroma is not None:
-            chroma = np.stack([steadied(one, shift / 2) for one in chroma])
+            chroma = moved_back(chroma, shift)
         return frame._replace(luma=steadied(frame.luma, shift), chroma=chroma)
 
     def _look(
@@ -372,7 +372,7 @@ class Measurer:
         return reading
 
 
-def _halved(chroma: tuple[Luma, Luma], size: tuple[int, int]) -> Chroma:
+def _halved(chroma: tuple[Luma, Luma], size: tuple[int, int]) -> Colour:
     """`chroma` (h/2, w/2) each at half of the working `size` (w, h), copied."""
     half = (max(size[0] // 2, 1), max(size[1] // 2, 1))
     # Less than half as many need no mean over each pixel's area, which takes ten times as long.

@@ -16,7 +16,7 @@ import numpy as np
 from plainview.vision.light import Light
 from plainview.vision.plate import Image, Luma, Plate, gradient
 from plainview.vision.steady import LEAST, Steady, steadied
-from plainview.vision.tint import Colour, Tint, Tinted
+from plainview.vision.tint import Colour, Tint, Tinted, moved_back
 
 BOOTSTRAP = 30.0
 """Seconds of frames that a plate is learned from."""
@@ -89,10 +89,9 @@ class FrameStore:
                 steadied(frame, shift) if np.hypot(*shift) >= LEAST else frame
                 for frame, shift in zip(self._frames, shifts, strict=True)
             ]
+            # Without colours there are none to set right.
             self._colours = [
-                np.stack([steadied(one, shift / 2) for one in colour])
-                if np.hypot(*shift) >= LEAST
-                else colour
+                moved_back(colour, shift) if np.hypot(*shift) >= LEAST else colour
                 for colour, shift in zip(self._colours, shifts, strict=False)
             ]
             plate = Plate.learn(self._frames)

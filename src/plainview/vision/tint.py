@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.vision.plate import Image, Luma, box, gradient, half_sample_mode
+from plainview.vision.steady import Shift, steadied
 
 Colour = NDArray[np.uint8]
 """(2, h/2, w/2) Cb and Cr of a working frame (h, w), 128 is no colour."""
@@ -188,6 +189,11 @@ class Tinted(NamedTuple):
         found = [gradient(one[0]) + gradient(one[1]) for one in (self.colour, self.tint.mean)]
         now, was = (cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in found)
         return np.asarray(now, dtype=np.float32), np.asarray(was, dtype=np.float32)
+
+
+def moved_back(colour: Colour, shift: Shift) -> Colour:
+    """`colour` (2, h/2, w/2) of a working frame moved back by `shift` (see steady.steadied)."""
+    return np.stack([steadied(one, shift / 2) for one in colour])
 
 
 def _from(now: Luma, mean: Luma | Image) -> Image:

@@ -2,15 +2,10 @@
 
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from plainview.vision.bodies import Bodies
 from plainview.vision.events.movers import Mover
 from plainview.vision.plate import Image, Luma, Plate
-
-Chroma = NDArray[np.uint8]
-"""(2, h/2, w/2) Cb and Cr at half the working size, 128 is no colour."""
+from plainview.vision.tint import Colour
 
 
 class Seen(NamedTuple):
@@ -22,8 +17,8 @@ class Seen(NamedTuple):
     """Seconds since the last one."""
     luma: Luma
     """(h, w) the working frame."""
-    chroma: Chroma | None
-    """Its colour; None where the stream has none, or no detector wants it."""
+    chroma: Colour | None
+    """Its colour; None where it has none."""
     background: Luma
     """(h, w) the plate in this frame's light."""
     evidence: Image

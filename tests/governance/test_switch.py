@@ -1,6 +1,9 @@
 """The stop switch: one stops, two start again, and a full ledger stops nobody from stopping."""
 
 import contextlib
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +17,9 @@ from plainview.governance import cameras
 from plainview.governance.cameras import Stopped, permit_for
 from plainview.governance.capability import MEASURING
 from plainview.governance.office import Office
+from plainview.governance.order import OrderRefused, Refusal, StopOrder, order_of, ordered
 from plainview.governance.person import Person, Role
+from plainview.governance.standing import Ordered
 from plainview.governance.switch import Switch
 from plainview.governance.waiting import Unrecorded, Waiting
 from plainview.ledger.entry import Entry, EntryKind
@@ -240,3 +245,181 @@ def test_an_erased_name_cannot_count_as_another_person(office: Office, switch: S
     with pytest.raises(LedgerError, match="erased"):
         switch.lift(OFFICER, "city", "all clear")
     assert not may_run(office, switch)
+
+
+def order(number: int, scope: str = "camera:north", why: str = WHY) -> tuple[StopOrder, Ordered]:
+    """The centre's order of that number, and what is kept of it."""
+    given = StopOrder("centre.example", number, scope, why, Role.SUPERVISOR, "a" * 64, 5)
+    return given, ordered(given, f"{number} {scope} {why}")
+
+
+def pressed(office: Office) -> list[Entry]:
+    """The entries of stops."""
+    office.refresh()
+    return [e for _, e in office.ledger.entries() if e.kind is EntryKind.STOP_PRESSED]
+
+
+def lifted_by_two(switch: Switch, scope: str = "camera:north") -> None:
+    """Two people agree that it may start again."""
+    switch.lift(SUPERVISOR, scope, "all clear")
+    assert switch.lift(OFFICER, scope, "all clear")
+
+
+def test_an_order_of_the_centre_presses_as_a_person_does(office: Office, switch: Switch) -> None:
+    """It stands in the ledger with what was ordered, by whom as the centre names them, and why."""
+    given, by = order(7)
+    assert switch.obey(given, by)
+    assert not may_run(office, switch)
+    assert may_run(office, switch, "south")
+    (entry,) = pressed(office)
+    assert (entry.subject, entry.role, entry.who) == ("camera:north", "supervisor", "a" * 64)
+    assert entry.detail == {
+        "why": WHY,
+        "centre": "centre.example",
+        "order": 7,
+        "digest": by.digest,
+        "ordered": 5,
+    }
+    assert switch.stops()["camera:north"].centre
+    live = list(office.live_permits(office.now()))
+    with pytest.raises(Stopped, match=f"pressed from the centre: {WHY}"):
+        permit_for(office, "north", SEEN["north"], MEASURING, live, switch.stops())
+
+
+def test_the_same_order_is_one_stop_and_never_presses_what_two_people_lifted(
+    office: Office, switch: Switch, tmp_path: Path
+) -> None:
+    """However often it comes, after a restart too; a later one does."""
+    given, by = order(7)
+    switch.obey(given, by)
+    assert not switch.obey(given, by)
+    assert len(pressed(office)) == 1
+    lifted_by_two(switch)
+    assert not switch.obey(given, by)
+    with contextlib.closing(Switch(office, tmp_path)) as later:
+        assert not later.obey(given, by)
+    assert may_run(office, switch)
+    assert switch.obey(*order(8))
+    assert not may_run(office, switch)
+    assert len(pressed(office)) == 2
+
+
+def test_an_old_order_is_refused_whatever_it_names(office: Office, switch: Switch) -> None:
+    """A number only grows: what was held back or repeated by somebody between stops nothing."""
+    switch.obey(*order(7))
+    for number, scope in ((6, "camera:south"), (7, "camera:south"), (6, "camera:north")):
+        with pytest.raises(OrderRefused) as error:
+            switch.obey(*order(number, scope))
+        assert error.value.reason is Refusal.OLD
+    assert may_run(office, switch, "south")
+    assert len(pressed(office)) == 1
+
+
+def test_an_order_that_names_nothing_here_is_refused_and_may_come_again(
+    office: Office, switch: Switch
+) -> None:
+    """Nor does it keep a later one from being obeyed."""
+    for scope in ("camera:west", "site:harbour", "capability:face-match"):
+        with pytest.raises(OrderRefused) as error:
+            switch.obey(*order(7, scope))
+        assert error.value.reason is Refusal.UNKNOWN
+    assert pressed(office) == []
+    assert switch.obey(*order(8))
+
+
+def test_an_order_for_what_is_stopped_here_already_is_recorded_too(
+    office: Office, switch: Switch
+) -> None:
+    """Or the same one would press again once two people have lifted their own stop."""
+    switch.press(OPERATOR, "camera:north", "ours")
+    switch.lift(SUPERVISOR, "camera:north", "all clear")
+    given, by = order(7, why="theirs")
+    assert switch.obey(given, by)
+    assert [entry.detail["why"] for entry in pressed(office)] == ["ours", "theirs"]
+    # Who agreed before the centre's order has not agreed to lift that.
+    assert not switch.lift(OFFICER, "camera:north", "all clear")
+    assert not may_run(office, switch)
+    assert switch.lift(SUPERVISOR, "camera:north", "all clear")
+    assert not switch.obey(given, by)
+    assert may_run(office, switch)
+
+
+def test_a_full_disk_keeps_no_order_from_being_obeyed(
+    office: Office, switch: Switch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds at once and is recorded later, once, with all that it says."""
+
+    def full(_entries: object) -> list[int]:
+        raise LedgerError("the disk is full")
+
+    given, by = order(7)
+    with monkeypatch.context() as broken:
+        broken.setattr(office.ledger, "append", full)
+        assert switch.obey(given, by)
+        assert not switch.obey(given, by)
+        assert not may_run(office, switch)
+        assert switch.stops()["camera:north"].centre
+        with pytest.raises(OrderRefused):
+            switch.obey(*order(6, "camera:south"))
+    with contextlib.closing(Switch(office, tmp_path)) as later:
+        assert later.record_waiting()
+        assert not later.obey(given, by)
+    (entry,) = pressed(office)
+    assert (entry.who, entry.detail["digest"]) == ("a" * 64, by.digest)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.governance.offices import open_office
+from tests.governance.test_switch import order
+from plainview.governance.office import Office
+from plainview.governance.order import OrderRefused, Refusal, StopOrder, order_of, ordered
+from plainview.governance.standing import Ordered
+from plainview.governance.switch import Switch
+state, after = Path(sys.argv[1]), sys.argv[2] == "after"
+record = Office.record
+def killed(self, *entries):
+    if after:
+        record(self, *entries)
+    os.kill(os.getpid(), signal.SIGKILL)
+with open_office(state) as office:
+    switch = Switch(office, state)
+    Office.record = killed
+    switch.obey(*order(7))
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_kill_between_an_order_and_the_ledger_loses_and_doubles_nothing(
+    office: Office, tmp_path: Path, when: str
+) -> None:
+    """What was received is in force for whatever starts next, and recorded once."""
+    office.close()
+    command = [sys.executable, "-c", KILLED, str(tmp_path), when]
+    ended = subprocess.run(command, cwd=Path(__file__).parents[2], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    with opened(tmp_path) as again, contextlib.closing(Switch(again, tmp_path)) as switch:
+        assert not may_run(again, switch)
+        given, by = order(7)
+        assert not switch.obey(given, by)
+        assert switch.record_waiting()
+        assert [entry.detail["digest"] for entry in pressed(again)] == [by.digest]
+        lifted_by_two(switch)
+        assert may_run(again, switch)
+
+
+def test_a_centre_that_presses_again_gives_a_new_order(office: Office, tmp_path: Path) -> None:
+    """Its sites may have lifted the first; elsewhere pressing twice is pressing once."""
+    with contextlib.closing(Switch(office, tmp_path, orders=True)) as centre:
+        centre.press(OPERATOR, "camera:north", WHY)
+        first = office.standing().stops["camera:north"]
+        centre.lift(SUPERVISOR, "camera:north", "all clear")
+        centre.press(OPERATOR, "camera:north", WHY)
+        second = office.standing().stops["camera:north"]
+        assert second.index > first.index
+        assert (second.agreed, second.who != "") == ((), True)
+        assert not second.centre
+        one, two = (order_of(stop, "centre.example") for stop in (first, second))
+        assert (one.scope, one.why, one.role) == ("camera:north", WHY, OPERATOR.role)
+        assert two.number > one.number

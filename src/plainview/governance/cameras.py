@@ -87,7 +87,8 @@ def permit_for(
     standing = office.standing()
     stop = stopped_by(stops, camera, seen.site, needs)
     if stop is not None:
-        raise Stopped(f"the stop switch of {stop.scope} is pressed: {stop.why}", where=camera)
+        pressed = "is pressed from the centre" if stop.centre else "is pressed"
+        raise Stopped(f"the stop switch of {stop.scope} {pressed}: {stop.why}", where=camera)
     suspension: Suspension | None = standing.suspensions.get(camera)
     # A suspension for its configuration ends by itself when it is again as it was assessed.
     if suspension is not None and suspension.reason not in BY_COVER:

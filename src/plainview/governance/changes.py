@@ -26,7 +26,9 @@ _BEGIN: Final = {
 }
 """The same by how such a sentence begins, where it goes on with a day, hours or what to do."""
 _SUSPENDED: Final = {MOVED: "reason.moved", CHANGED: "reason.changed", UPGRADED: "reason.software"}
-_SWITCH: Final = re.compile(r"the stop switch of \S+ is pressed: (.*)", re.DOTALL)
+_SWITCH: Final = re.compile(
+    r"the stop switch of \S+ is pressed( from the centre)?: (.*)", re.DOTALL
+)
 """Of which one the entry before says; what a person wrote stays as it is."""
 
 
@@ -41,6 +43,8 @@ def change(index: int, entry: Entry) -> Change:
         key = f"change.{entry.kind.value}"
         if entry.kind is EntryKind.STOP_LIFTED and entry.detail.get("complete") == 1:
             key = "change.stop-lifted.complete"
+        if entry.kind is EntryKind.STOP_PRESSED and detail.get("centre"):
+            key = "change.stop-pressed.centre"
         if not spoken.translated(key):
             continue
         role = f"role.{entry.role}"
@@ -67,8 +71,9 @@ def _reason(spoken: Words, entry: Entry, why: str) -> str:
     elif entry.kind is EntryKind.CAMERA_STOPPED:
         key = key or next((_BEGIN[begin] for begin in _BEGIN if why.startswith(begin)), None)
         if pressed := _SWITCH.fullmatch(why):
-            given = spoken.text("reason.given", why=pressed[1])
-            return f"{spoken.text(_OWN[PRESSED])} {given}"
+            given = spoken.text("reason.given", why=pressed[2])
+            key = f"{_OWN[PRESSED]}.centre" if pressed[1] else _OWN[PRESSED]
+            return f"{spoken.text(key)} {given}"
     return spoken.text(key) if key else _begun(why)
 
 

@@ -65,7 +65,8 @@ def _halted(now: Moment, camera: str, live: Sequence[Granted]) -> tuple[str, str
     needs = [name for one in live for name, allowed in one.allowed.items() if camera in allowed]
     stop = stopped_by(now.standing.stops, camera, known.site if known else "", needs)
     if stop is not None:
-        return STOPPED, f"stop.{stop.scope.partition(':')[0]}", stop.why
+        by = ".centre" if stop.centre else ""
+        return STOPPED, f"stop.{stop.scope.partition(':')[0]}{by}", stop.why
     suspension = now.standing.suspensions.get(camera)
     if suspension is not None:
         reason = suspension.reason if suspension.reason in {"moved", "changed"} else "other"

@@ -79,6 +79,17 @@ class Suspension(Struct, frozen=True):
     """Of its entry."""
 
 
+class Ordered(Struct, frozen=True):
+    """The centre's order by which a site's stop switch was pressed."""
+
+    centre: str
+    """Name of the centre's ledger."""
+    number: int
+    """Place of the stop's entry there."""
+    digest: str
+    """Of the signed order."""
+
+
 class Stop(Struct, frozen=True):
     """A stop switch that is pressed."""
 
@@ -88,6 +99,17 @@ class Stop(Struct, frozen=True):
     role: str
     agreed: tuple[tuple[str, str], ...] = ()
     """(role, commitment) of those who agreed that it may start again."""
+    who: str = ""
+    """Commitment to the name of who pressed it; the centre's own where the centre ordered it."""
+    index: int = -1
+    """Of its entry; -1 while it waits for the ledger."""
+    ordered: Ordered | None = None
+    """By which order of the centre; None where somebody here pressed it."""
+
+    @property
+    def centre(self) -> bool:
+        """Whether it was pressed from the centre."""
+        return self.ordered is not None
 
 
 class Started(Struct, frozen=True):
@@ -150,6 +172,8 @@ class Standing:
         """By camera."""
         self.stops: dict[str, Stop] = {}
         """By scope."""
+        self.orders: dict[str, Ordered] = {}
+        """By scope: the centre's last order that was obeyed, also once two people lifted it."""
         self.running: dict[str, Started] = {}
         """By camera."""
         self.officers: dict[str, Officer] = {}
@@ -293,8 +317,20 @@ def _resumed(standing: Standing, _index: int, entry: Entry) -> None:
     standing.suspensions.pop(_named(entry), None)
 
 
-def _pressed(standing: Standing, _index: int, entry: Entry) -> None:
-    standing.stops[entry.subject] = Stop(entry.subject, text_in(entry, "why"), entry.t, entry.role)
+def _pressed(standing: Standing, index: int, entry: Entry) -> None:
+    ordered = None
+    if centre := text_in(entry, "centre"):
+        ordered = Ordered(centre, number_in(entry, "order"), text_in(entry, "digest"))
+        standing.orders[entry.subject] = ordered
+    standing.stops[entry.subject] = Stop(
+        entry.subject,
+        text_in(entry, "why"),
+        entry.t,
+        entry.role,
+        who=entry.who,
+        index=index,
+        ordered=ordered,
+    )
 
 
 def _lifted(standing: Standing, _index: int, entry: Entry) -> None:

@@ -6,16 +6,20 @@ a start that is not recorded does not happen.
 """
 
 import re
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+
+from msgspec import structs
 
 from plainview.errors import AccessRefused, InputError, LedgerError
 from plainview.governance.capability import check_capability
 from plainview.governance.office import Office
+from plainview.governance.order import OrderRefused, Refusal, StopOrder
 from plainview.governance.person import RESUMERS, Person, Role
-from plainview.governance.standing import CITY, Standing, Stop
+from plainview.governance.standing import CITY, Ordered, Standing, Stop
 from plainview.governance.waiting import Unrecorded, Waiting
-from plainview.ledger.entry import EntryKind, plain
+from plainview.ledger.entry import Entry, EntryKind, plain
 from plainview.ledger.lock import alone
 
 _SCOPE = re.compile(r"city|(?:site|camera|capability):[A-Za-z0-9][A-Za-z0-9._:-]{0,80}")
@@ -27,9 +31,14 @@ _WAIT = 1.0
 class Switch:
     """The stop switches of one state folder. Thread-safe through the office's lock."""
 
-    def __init__(self, office: Office, state: Path) -> None:
-        """Take up what could not be recorded before. Raises LedgerError."""
+    def __init__(self, office: Office, state: Path, *, orders: bool = False) -> None:
+        """Take up what could not be recorded before. Raises LedgerError.
+
+        `orders`: each press is an order to the sites, also of what is stopped here already: two
+        people may have lifted it there.
+        """
         self._office = office
+        self._orders = orders
         waiting = state / "governance" / "stops-unrecorded"
         self._waiting = Waiting(waiting)
         self._lock = waiting.with_suffix(".lock")
@@ -45,8 +54,15 @@ class Switch:
         with self._office.lock:
             pressed = dict(self._office.standing().stops)
             for stop in self._waiting.read():
-                pressed.setdefault(stop.scope, Stop(stop.scope, stop.why, stop.t, stop.role))
+                waits = Stop(stop.scope, stop.why, stop.t, stop.role, ordered=stop.order)
+                pressed.setdefault(stop.scope, waits)
             return pressed
+
+    def obeyed(self) -> dict[str, Ordered]:
+        """By scope: the last order of the centre that was obeyed. Raises LedgerError."""
+        with self._office.lock:
+            waiting = {stop.scope: stop.order for stop in self._waiting.read() if stop.order}
+            return self._office.standing().orders | waiting
 
     def press(self, person: Person, scope: str, why: str) -> bool:
         """Stop what `scope` names; whether it could be recorded at once.
@@ -58,12 +74,46 @@ class Switch:
         if person.role is Role.COMMISSIONER:
             raise AccessRefused("oversight is read-only", where="stop switch")
         with self._office.lock:
-            if scope not in self.stops():
-                name = plain(person.name)
-                stop = Unrecorded(scope, why, name, person.role, self._office.now())
+            if self._orders or scope not in self.stops():
+                name, now = plain(person.name), self._office.now()
+                stop = Unrecorded(scope, why, name, person.role, now, again=self._orders)
                 # In force from here on, whatever becomes of the ledger.
                 self._waiting.add(stop)
             return self.record_waiting()
+
+    def obey(self, order: StopOrder, by: Ordered) -> bool:
+        """Press what the centre's `order` names, as a person's press does; whether it was new.
+
+        The same order is obeyed once, also after two people have lifted it here. Raises
+        OrderRefused for one that is older than the last, or names nothing here; LedgerError.
+        """
+        with self._office.lock:
+            obeyed = self.obeyed()
+            if obeyed.get(order.scope) == by:
+                return False
+            try:
+                check_scope(order.scope, self._office.standing())
+            except InputError as error:
+                raise OrderRefused(error.what, Refusal.UNKNOWN) from error
+            last = last_of(obeyed, by.centre)
+            if order.number <= last:
+                raise OrderRefused(
+                    f"its number is {order.number}, and {last} was obeyed before", Refusal.OLD
+                )
+            self._waiting.add(
+                Unrecorded(
+                    scope=order.scope,
+                    why=order.why,
+                    name="",
+                    role=order.role,
+                    t=self._office.now(),
+                    order=by,
+                    who=order.who,
+                    given=order.t,
+                )
+            )
+            self.record_waiting()
+            return True
 
     def record_waiting(self) -> bool:
         """Record the stops that could not be before; whether none waits any more."""
@@ -82,7 +132,11 @@ class Switch:
         # Read anew: whoever was alone with them before may have recorded them.
         for stop in self._waiting.read():
             self._office.refresh()
-            if stop.scope not in self._office.standing().stops:
+            standing = self._office.standing()
+            if stop.order is not None:
+                if standing.orders.get(stop.scope) != stop.order:
+                    self._office.record(self._entry_of(stop, stop.order))
+            elif stop.again or stop.scope not in standing.stops:
                 person = Person(stop.name, stop.role)
                 self._office.record(
                     # Plain anew: one that no entry can hold would wait for ever, and all behind it.
@@ -91,6 +145,19 @@ class Switch:
                     )
                 )
             self._waiting.remove(stop)
+
+    def _entry_of(self, stop: Unrecorded, order: Ordered) -> Entry:
+        """Of a stop that the centre ordered: who pressed it is named as there."""
+        entry = self._office.entry(
+            EntryKind.STOP_PRESSED,
+            stop.scope,
+            why=stop.why,
+            centre=order.centre,
+            order=order.number,
+            digest=order.digest,
+            ordered=stop.given,
+        )
+        return structs.replace(entry, role=stop.role.value, who=stop.who)
 
     def _alone(self) -> AbstractContextManager[None]:
         """No other process looks at what is stopped and records what follows, meanwhile.
@@ -149,6 +216,11 @@ class Switch:
             )
         )
         return bool(first)
+
+
+def last_of(obeyed: Mapping[str, Ordered], centre: str) -> int:
+    """The highest number of `centre` among the orders that were `obeyed`; -1: none."""
+    return max((one.number for one in obeyed.values() if one.centre == centre), default=-1)
 
 
 def reason(why: str) -> str:

@@ -16,20 +16,30 @@ from msgspec import Struct
 
 from plainview.errors import UNDECODED, LedgerError
 from plainview.governance.person import Role
+from plainview.governance.standing import Ordered
 
 _ROOM = 65_536
 _log = structlog.get_logger(__name__)
 
 
-class Unrecorded(Struct, frozen=True, forbid_unknown_fields=True):
+class Unrecorded(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A stop that is in force and not yet in the ledger."""
 
     scope: str
     why: str
     name: str
+    """Of who pressed it; empty where the centre ordered it."""
     role: Role
     t: int
     """UTC milliseconds."""
+    order: Ordered | None = None
+    """The centre's order, where it was pressed by one."""
+    who: str = ""
+    """As the order names who pressed it."""
+    given: int = 0
+    """UTC milliseconds at which it was ordered."""
+    again: bool = False
+    """Whether it is to be recorded although its scope is stopped: it is an order of this centre."""
 
 
 _decoder = msgspec.json.Decoder(list[Unrecorded])

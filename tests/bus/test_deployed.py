@@ -12,6 +12,7 @@ from pathlib import Path
 import nats
 import pytest
 from nats.aio.client import Client
+from tests.servers.deployed import CAMERA, SITE, SITES, City, deploy
 from tests.servers.nats import (
     SERVER,
     NatsServer,
@@ -23,77 +24,12 @@ from tests.servers.nats import (
 )
 from tests.servers.receivers import free_port
 
-from plainview.app.deploy import Deployed, deploy_nats
 from plainview.bus import Bus, open_bus
 from plainview.bus.address import NatsAddress, read_address
 from plainview.bus.nats import NatsBus
 from plainview.cli import execute
 from plainview.clock import SystemClock
 from plainview.errors import ConfigError
-
-CAMERA = """\
-source = "clips/north.mp4"
-frame_rate = 7
-[calibration]
-image_size = [480, 360]
-projection = [
-  [16.288503236408854, -13.824256163102453, -2.5412711789517433, 219.91750790089145],
-  [-1.5264807257596984, 0.19061266080179512, -21.29036760489315, 110.23023540636851],
-  [0.022333645764138335, 0.015339661641563165, -0.007464170447424424, 1.0],
-]
-[area]
-polygon = [[-8.0, 6.0], [-21.0, -9.0], [-16.5, -16.5], [9.5, -9.5], [10.0, -4.0]]
-"""
-SITE = """
-[[sites]]
-id = "{0}"
-district = "Old Town"
-location = [8.5, 47.3]
-cameras = [{{ file = "camera.toml", id = "{0}-1" }}]
-"""
-SITES = ("plaza", "quay")
-
-
-def deploy(folder: Path, servers: str) -> Deployed:
-    """A city of two sites, deployed to `servers`."""
-    folder.mkdir(exist_ok=True)
-    (folder / "camera.toml").write_text('id = "one"\n' + CAMERA)
-    (folder / "city.toml").write_text("".join(SITE.format(site) for site in SITES))
-    return deploy_nats(folder / "city.toml", folder / "out", servers=servers)
-
-
-class City:
-    """Owns a centre of one server and the leaf of one site, both as they were deployed."""
-
-    def __init__(self, folder: Path) -> None:
-        """Start both."""
-        port = free_port()
-        deployed = deploy(folder, f"127.0.0.1:{port}")
-        self.out = deployed.folder
-        self.centre = NatsServer(
-            self.out / "centre" / f"127.0.0.1-{port}", "server.conf", port=port
-        )
-        keys = self.out / "keys"
-        self.centre_url = f"tls://127.0.0.1:{port}?ca={keys / 'ca.pem'}&linger=0.01"
-        self.intake_url = f"{self.centre_url}&creds={keys / 'intake.seed'}"
-        self.leaf = started_leaf(self.out / "sites" / "plaza")
-        url = deployed.sites["plaza"].replace(":4222", f":{self.leaf.port}")
-        url = url.replace("site.seed", str(self.out / "sites" / "plaza" / "site.seed"))
-        self.site_url = f"{url.replace('leaf=10GB', 'leaf=4MB')}&linger=0.01"
-
-    def close(self) -> None:
-        """Kill both."""
-        self.leaf.remove()
-        self.centre.remove()
-
-
-def started_leaf(folder: Path) -> NatsServer:
-    """The leaf server of `folder`, on a port of its own, and quicker to try again."""
-    port = free_port()
-    config = (folder / "leaf.conf").read_text()
-    config = config.replace("127.0.0.1:4222", f"127.0.0.1:{port}").replace('"2s"', '"100ms"')
-    (folder / "test.conf").write_text(config)
-    return NatsServer(folder, "test.conf", port=port)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,8 @@
 Two accounts with a wall between. CENTRE has the stream; SITES has nothing at all: what a site sends
 passes as a request to CENTRE, so that an answer asked for at somebody else's subject stays in an
 account where nobody listens. Within SITES, each key may send as its own site, and hear its inbox.
+The centre's stop orders are answers to a site's own questions (`bus/orders.py`), so that they need
+no way of their own through the wall.
 """
 
 import ipaddress
@@ -18,7 +20,8 @@ _CLUSTER, _LEAVES = 2000, 3200
 """Above a server's port for clients: those for the other servers and for leaves (6222, 7422)."""
 _MOST = 65_535 - max(_CLUSTER, _LEAVES)
 _HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
-_KINDS = ("readings", "late")
+_KINDS = ("readings", "late", "orders")
+"""What a site may send: what it measures, at once or later, and its questions for stop orders."""
 
 
 class Host(NamedTuple):
@@ -84,6 +87,9 @@ def centre_config(host: Host, hosts: Sequence[Host], disk: int) -> str:
         "leafnodes {",
         f'  listen: "0.0.0.0:{host.port + _LEAVES}"',
         f"  tls {{ {_TLS} }}",
+        # A leaf knows all servers by the names that their certificates have. Told of addresses, it
+        # would try those too, in vain and each for the whole of its pause, when the link is back.
+        "  no_advertise: true",
         "}",
     ]
     if len(hosts) > 1:
@@ -161,7 +167,7 @@ def leaf_config(sender: Sender, key: str, hosts: Sequence[Host], disk: int) -> s
             f"jetstream {{ {store} }}",
             f'authorization {{ users: [ {{ nkey: "{key}" }} ] }}',
             "leafnodes {",
-            '  reconnect: "2s"',
+            '  reconnect: "1s"',
             "  remotes: [ {",
             f"    urls: [{urls}]",
             '    tls { ca_file: "ca.pem" }',

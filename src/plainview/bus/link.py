@@ -72,7 +72,11 @@ class Link:
 
     def hear(self, name: str, on_message: OnMessage) -> None:
         """Give what comes to `inbox`.NAME.* to `on_message`. To be said before `start`."""
-        self._hears[name] = on_message
+        self.listen(f"{self._inbox}.{name}.*", on_message)
+
+    def listen(self, subject: str, on_message: OnMessage) -> None:
+        """Give what comes to `subject` to `on_message`. To be said before `start`."""
+        self._hears[subject] = on_message
 
     def start(self, *jobs: Callable[[], Coroutine[Any, Any, None]], patience: float) -> None:
         """Start the thread and `jobs` on its loop; wait `patience` seconds for a connection.
@@ -215,8 +219,8 @@ class Link:
             )
             await asyncio.wait_for(attempt, _CONNECT + 1)
             connecting = False
-            for name, on_message in self._hears.items():
-                await client.subscribe(f"{self._inbox}.{name}.*", cb=on_message)
+            for subject, on_message in self._hears.items():
+                await client.subscribe(subject, cb=on_message)
         except BaseException:
             await _closed(client)
             raise

@@ -1,12 +1,13 @@
 """How long a camera runs on after it may not: stop switch, revocation, changed view, lapse.
 
-    python bench/suspend.py [--trials 20] [--only stop,hung,...]
+    python bench/suspend.py [--trials 20] [--only stop,hung,order,...]
 
 Runs the real parts (`app.running.Running`) over clips that are played over and over, and measures
 from the deed to the moment at which the last tap and lens that it concerns is gone, as the kernel
 tells of it (pidfd_open(2)). Revocations come from a second process's view of the ledger, as from
 the command line. A moved camera is a clip whose picture moves while it plays; that line counts the
-health check's own time too.
+health check's own time too. The lines of a centre's orders run a centre and a site beside each
+other, over two real NATS servers as `plainview deploy nats` has them, the site's a leaf.
 """
 
 import argparse
@@ -42,6 +43,11 @@ from plainview.governance.permit import Permit, permit_digest, sign_permit
 from plainview.governance.person import Person, Role
 from plainview.ledger.entry import EntryKind
 from plainview.vision.encoder import encode_clip
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))
+
+from tests.servers.deployed import City  # noqa: E402 - found just now
 
 STOP, SUSPEND = 5.0, 60.0
 """Limits in seconds: the stop switch, and all that suspends."""
@@ -81,11 +87,24 @@ def pictures(seconds: float, moved: float | None = None) -> Iterator[NDArray[np.
 class Bench:
     """Owns a running city of the bench's own and the thread that looks at its files."""
 
-    def __init__(self, folder: Path, cameras: int, clip: Iterator[NDArray[np.uint8]]) -> None:
-        """Write the city into `folder` and start it; wait until every camera measures."""
+    def __init__(
+        self,
+        folder: Path,
+        cameras: int,
+        clip: Iterator[NDArray[np.uint8]],
+        *,
+        stored: Callable[[], int] | None = None,
+        **changes: object,
+    ) -> None:
+        """Write the city into `folder` and start it; wait until every camera measures.
+
+        `changes` to what the file says; `stored`: how many Readings are, where that is elsewhere.
+        """
+        self._stored = stored or self._stored_here
+        self.running: Running
         self._folder = folder
         encode_clip(clip, folder / "clip.mp4", 10, gop=10)
-        self.names = [f"c{number}" for number in range(cameras)]
+        self.names: list[str] = [f"c{number}" for number in range(cameras)]
         files = []
         for name in self.names:
             self.write(name)
@@ -93,7 +112,7 @@ class Bench:
         city = folder / "city.toml"
         city.write_text(f'[[sites]]\nid = "site"\nlocation = [0.0, 0.0]\n{"".join(files)}')
         # As the demonstration, which grants itself: nobody is in these clips.
-        found = structs.replace(load_city(city), simulated=True, port=0)
+        found = structs.replace(load_city(city), simulated=True, port=0, **changes)
         self.running = Running(found, folder / "state", SystemClock())
         self.office = self.running.office
         self._configured = cities.configured(found)
@@ -102,6 +121,9 @@ class Bench:
         self._looks.start()
         self.running.start_cameras()
         self.measured(self.names)
+
+    def _stored_here(self) -> int:
+        return self.running.intake.stats().stored
 
     def _look(self) -> None:
         while not self._end.wait(0.25):  # as app.run does
@@ -131,8 +153,8 @@ class Bench:
             if time.monotonic() > late:
                 raise SystemExit(f"not started: {self.running.governor.states()}")
             _tick.wait(0.05)
-        before = self.running.intake.stats().stored
-        while self.running.intake.stats().stored < before + 2 * len(names):
+        before = self._stored()
+        while self._stored() < before + 2 * len(names):
             _tick.wait(0.05)
 
     @contextlib.contextmanager
@@ -269,6 +291,96 @@ def moved(folder: Path, trials: int) -> list[float]:
         bench.close()
 
 
+ORDERS = (
+    ("stop ordered by the centre", STOP),
+    ("the same, until the centre knows", STOP),
+    ("the same, cut off, after the link's return", STOP),
+)
+
+
+def orders(folder: Path, trials: int) -> list[list[float]]:
+    """Seconds until all of a site's cameras are gone, and until the centre knows, after a press.
+
+    And where the centre's server was gone when it was pressed: from when that listens again.
+    """
+    (folder / "clip.mp4").touch()
+    (folder / "c0.toml").write_text(CAMERA.format(clip="clip.mp4", far=3.0))
+    (folder / "deployed.toml").write_text(
+        '[[sites]]\nid = "site"\nlocation = [0.0, 0.0]\ncameras = [{ file = "c0.toml" }]\n'
+    )
+    servers = City(folder / "nats", folder / "deployed.toml", site="site", reconnect="1s")
+    with contextlib.ExitStack() as stack:
+        stack.callback(servers.close)
+        with Office(folder / "centre", SystemClock()) as office:
+            key = office.authority.verifier
+        site = folder / "site"
+        site.mkdir()
+        running: list[Running] = []
+
+        def stored() -> int:
+            return running[0].intake.stats().stored if running else 0
+
+        def begin() -> int:
+            """Start the centre, whose file is there once the site's is written."""
+            if not running:
+                city = structs.replace(
+                    load_city(site / "city.toml"),
+                    simulated=True,
+                    port=0,
+                    role="centre",
+                    bus=servers.intake_url,
+                )
+                centre = Running(city, folder / "centre", SystemClock())
+                running.append(stack.enter_context(centre))
+            return stored()
+
+        bench = Bench(
+            site,
+            CAMERAS,
+            pictures(20),
+            stored=begin,
+            role="site",
+            bus=servers.site_url,
+            obeys=key,
+        )
+        stack.callback(bench.close)
+        found: list[list[float]] = [[], [], []]
+        for _ in range(trials):
+            begun = time.time()
+            found[0].append(bench.after(bench.names, lambda: ordered(running[0])))
+            confirmed(running[0])
+            found[1].append(time.time() - begun)
+            lifted(bench, running[0])
+            with bench.watched(bench.names) as gone:
+                servers.centre.kill()
+                ordered(running[0])
+                servers.centre.start()
+                back = time.time()
+                found[2].append(gone() - back)
+            confirmed(running[0])
+            lifted(bench, running[0])
+    return found
+
+
+def ordered(centre: Running) -> None:
+    """Press the city's stop switch at the centre."""
+    centre.desk.press_stop(OPERATOR, "city", "bench")
+
+
+def confirmed(centre: Running) -> None:
+    """Wait until the centre knows that all of it stopped."""
+    while not all(stop.order and stop.order.confirmed == 1 for stop in centre.desk.stops()):
+        _tick.wait(0.01)
+
+
+def lifted(bench: Bench, centre: Running) -> None:
+    """Two people at the centre take the order back, two at the site start the cameras again."""
+    for desk in (centre.desk, bench.running.desk):
+        for person in (SUPERVISOR, ADMINISTRATOR):
+            desk.lift_stop(person, "city", "bench")
+    bench.measured(bench.names)
+
+
 ROWS: dict[str, tuple[str, float, Callable[[Bench], float]]] = {
     "stop": ("stop switch of one camera", STOP, lambda b: stop(b, "camera:c0", ["c0"])),
     "city": ("stop switch of the city", STOP, lambda b: stop(b, "city", b.names)),
@@ -288,7 +400,7 @@ def main() -> int:
     """Print the table; 0 if every worst case keeps its limit."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--only", default=",".join([*ROWS, "moved"]))
+    parser.add_argument("--only", default=",".join([*ROWS, "order", "moved"]))
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     wanted = arguments.only.split(",")
@@ -306,6 +418,10 @@ def main() -> int:
                         table.append((what, limit, took))
             finally:
                 bench.close()
+        if "order" in wanted:
+            (Path(folder) / "order").mkdir()
+            took_each = orders(Path(folder) / "order", arguments.trials)
+            table += [(*row, took) for row, took in zip(ORDERS, took_each, strict=True)]
         if "moved" in wanted:
             (Path(folder) / "moved").mkdir()
             took = moved(Path(folder) / "moved", arguments.trials)

@@ -182,7 +182,7 @@ export interface CityNow {
 
 /** A part of the program that does not do its work now. */
 export interface Trouble {
-  part: "bus" | "store" | "permits" | "alerts" | "recordings" | "files";
+  part: "bus" | "store" | "permits" | "alerts" | "recordings" | "files" | "orders";
   /** As the log says it. */
   why: string;
 }
@@ -366,11 +366,37 @@ export interface CameraStanding {
   events: { kind: string; standing: "validated" | "experimental" | "off"; why: string }[];
 }
 
+/** What became of a stop order at a site that has not confirmed it. */
+export interface SiteAnswer {
+  site: string;
+  name: string;
+  state: "waits" | "lifted" | "refused" | "silent";
+  /** UTC seconds at which the site last asked; 0: never. */
+  heard: number;
+  refusal: "" | "malformed" | "key" | "centre" | "old" | "unknown";
+}
+
+/** What became of a stop that was pressed at the centre, at the sites that it is for. */
+export interface StopOrder {
+  sites: number;
+  confirmed: number;
+  /** A hundred of those that have not confirmed it, at most. */
+  others: SiteAnswer[];
+  /** False: it waits for the centre's ledger, and no site is told before. */
+  given: boolean;
+  /** Of the confirmed, those that were not heard for two minutes. */
+  unheard: number;
+}
+
 export interface StopNow {
   scope: string;
   since: number;
   why: string;
   agreed: string[];
+  /** Whether it was pressed from the centre. */
+  centre: boolean;
+  /** At a centre; null elsewhere. */
+  order: StopOrder | null;
 }
 
 export interface Standing {

@@ -1,6 +1,6 @@
 /** The stop switch: one person stops, two agree before it starts again. */
 
-import { ask, Problem, send, type Standing, type StopNow } from "./api";
+import { ask, Problem, send, type SiteAnswer, type Standing, type StopNow, type StopOrder } from "./api";
 import { h, part, say } from "./dom";
 import { cameraName, cameras, capabilityWords, cut, isElsewhere, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
 import { question } from "./question";
@@ -9,7 +9,15 @@ import { clock, span } from "./words";
 
 const REASONS = ["Danger to people's privacy", "It does not do what was assessed", "Ordered by a court or authority", "Drill"];
 const EVERY = 1000;
-const MEASURES_ON = "They measure on until the switch is pressed at their site.";
+const OBEYS = "A site that obeys this centre stops within 5 seconds, or as soon as it can be reached.";
+const REFUSALS: Record<SiteAnswer["refusal"], string> = {
+  "": "",
+  malformed: "it cannot read the order",
+  key: "it obeys another key than this centre's",
+  centre: "it obeys another centre",
+  old: "it has obeyed a later order; press again",
+  unknown: "it knows nothing of that name",
+};
 const KINDS = [
   ["camera", "One camera"],
   ["site", "One site"],
@@ -34,7 +42,7 @@ export async function show(main: HTMLElement): Promise<void> {
     h("div", { class: "narrow" },
       h("h1", {}, "Stop switch"),
       standing.cameras.some(isElsewhere)
-        ? h("p", { class: "lede" }, h("strong", {}, "This is the centre: no camera stops by what is pressed here. "), "Cameras run at their sites, and are stopped by the switch there, on each site's own pages. Pressed here, it is written in the centre's public ledger with its reason, without your name, and within 5 seconds the centre keeps no more alerts and events of them. Two people must agree before it does again.")
+        ? h("p", { class: "lede" }, h("strong", {}, "This is the centre: what one person presses here is an order to the sites. "), "A site that obeys this centre presses its own stop switch within 5 seconds, or as soon as it can be reached, and confirms once nothing runs there any more: below stands which have. A site that is not enrolled measures on; the switch on its own pages stops it. It is written in the public ledgers with its reason, without your name. Nothing here starts a camera: two people at each site do.")
         : h("p", { class: "lede" }, "One person can stop. It takes effect within 5 seconds and is written in the public ledger with its reason, without your name. Two people must agree before anything starts again."),
       pressed.section, press.card),
   );
@@ -76,13 +84,11 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     error, button);
   const allowed = may("stop");
   const card = h("section", { class: "card stop-card", "aria-labelledby": "stop-title" },
-    h("h2", { id: "stop-title" }, first.cameras.some(isElsewhere) ? "Stop something at the centre" : "Stop something"),
+    h("h2", { id: "stop-title" }, "Stop something"),
     allowed ? form : h("p", {}, here()?.role ? "Your role may not press the stop switch: it only reads." : h("a", { href: signIn() }, "Sign in to press the stop switch")),
     result);
 
   const scope = (): string => (kind === "city" ? "city" : `${kind}:${which.value}`);
-  /** What a stop of `wanted` is about: of what runs elsewhere only what is kept here. */
-  const what = (wanted: string): string => scopeWords(wanted, standing) + (stoppedBy(wanted, standing).some(isElsewhere) ? " at the centre" : "");
   const options = (): [value: string, words: string][] => {
     if (kind === "camera") return standing.cameras.map((camera) => [camera.camera, `${cameraName(camera)} (${camera.site_name || camera.site})`]);
     if (kind === "site") return [...new Map(standing.cameras.map((camera) => [camera.site, camera.site_name || camera.site]))];
@@ -102,11 +108,12 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     say(whichLabel, `Which ${kind}?`);
     const hit = stoppedBy(scope(), standing);
     const names = hit.slice(0, 8).map(cameraName).join(", ") + (hit.length > 8 ? ` and ${hit.length - 8} more` : "");
-    const already = standing.stops.some((stop) => stop.scope === scope());
-    say(effect, already ? "This is stopped already." : hit.some(isElsewhere) ? `Ends alerts and events of ${cameras(hit.length)} here: ${names}. ${MEASURES_ON}` : hit.length ? `Stops ${cameras(hit.length)}: ${names}.` : "No camera does this now. Stopping it keeps any from starting.");
+    const stopped = standing.stops.find((stop) => stop.scope === scope());
+    const already = stopped !== undefined && !stopped.order;
+    say(effect, already ? "This is stopped already." : stopped ? "This is ordered already. Pressed again it is a new order, which also stops what a site has lifted since." : hit.some(isElsewhere) ? `Orders ${cameras(hit.length)} to be stopped at the sites, and ends alerts and events of them here: ${names}.` : hit.length ? `Stops ${cameras(hit.length)}: ${names}.` : "No camera does this now. Stopping it keeps any from starting.");
     const nothing = kind !== "city" && all.length === 0;
     button.disabled = already || nothing;
-    say(button, nothing ? "Nothing to stop" : `Stop ${what(scope())}`);
+    say(button, nothing ? "Nothing to stop" : `Stop ${scopeWords(scope(), standing)}`);
   };
   for (const label of kinds) label.addEventListener("change", (event) => {
     kind = (event.target as HTMLInputElement).value as Kind;
@@ -123,8 +130,8 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     }
     const wanted = scope();
     const elsewhere = stoppedBy(wanted, standing).some(isElsewhere);
-    const effect = elsewhere ? MEASURES_ON : `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once.`;
-    question({ title: `Stop ${what(wanted)} now?`, text: `${effect} Two people must agree ${elsewhere ? "before alerts and events of them are kept here again" : "before anything starts again"}.`, yes: "Stop now", no: "Do not stop", urgent: true }, () => void press(wanted));
+    const effect = elsewhere ? OBEYS : `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once.`;
+    question({ title: `Stop ${scopeWords(wanted, standing)} now?`, text: `${effect} Two people ${elsewhere ? "at each site " : ""}must agree before anything starts again.`, yes: "Stop now", no: "Do not stop", urgent: true }, () => void press(wanted));
   });
   let pressedAt = 0;
   let following = "";
@@ -150,19 +157,39 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       fill();
       if (!following) return;
       const hit = stoppedBy(following, now);
-      if (hit.some(isElsewhere)) {
-        say(result, `Recorded here. ${MEASURES_ON}`);
-        following = "";
+      const took = ((performance.now() - pressedAt) / 1000).toFixed(1);
+      const order = now.stops.find((stop) => stop.scope === following)?.order;
+      if (order) {
+        say(result, orderedWords(order) + (order.confirmed === order.sites ? ` It took ${took} s from when you pressed.` : ""));
+        if (order.confirmed === order.sites) following = "";
         return;
       }
       const still = hit.filter((camera) => camera.state !== "running").length;
-      const took = ((performance.now() - pressedAt) / 1000).toFixed(1);
       if (still === hit.length) {
         say(result, `Stopped ${took} s after you pressed: ${hit.length === 1 ? "the camera stands" : `all ${cameras(hit.length)} stand`} still.`);
         following = "";
       } else say(result, `Stopping: ${still} of ${cameras(hit.length)} stand still.`);
     },
   };
+}
+
+/** What became of an order, in a sentence. */
+function orderedWords(order: StopOrder): string {
+  if (!order.given) return "Not yet in the centre's ledger: no site is told before it is.";
+  if (order.sites === 0) return "It is for no site that is here.";
+  const old = order.unheard ? ` ${order.sites === 1 ? "It was" : order.unheard === 1 ? "One of them was" : `${order.unheard.toLocaleString("en")} of them were`} not heard for two minutes: it may be otherwise by now.` : "";
+  return order.sites === 1
+    ? order.confirmed ? `Its site has confirmed: nothing of it runs there any more.${old}` : "Its site has not confirmed yet."
+    : `${order.confirmed.toLocaleString("en")} of ${order.sites.toLocaleString("en")} sites have confirmed: nothing of it runs there any more.${old}`;
+}
+
+/** What became of an order at a site that has not confirmed it. */
+function answerWords(answer: SiteAnswer): string {
+  const heard = answer.heard ? ` Last heard at ${clock(answer.heard)} (${span(Math.max(Date.now() / 1000 - answer.heard, 0))} ago).` : "";
+  if (answer.state === "lifted") return `${answer.name}: lifted there since, by two people.`;
+  if (answer.state === "refused") return `${answer.name}: refused, ${REFUSALS[answer.refusal]}.${heard}`;
+  if (answer.state === "silent") return `${answer.name}: has never asked for orders. It is not enrolled, or was never reached; the switch on its own pages stops it.`;
+  return `${answer.name}: not yet.${heard}`;
 }
 
 interface Card {
@@ -210,16 +237,19 @@ function pressedCard(first: StopNow, changed: (standing: Standing) => void, lift
   const id = `lift-${first.scope.replace(/[^A-Za-z0-9]/g, "-")}`;
   const name = h("h3", { id: `${id}-title` });
   const since = h("p", {});
+  const ordered = h("p", { hidden: true });
+  const others = h("ul", { hidden: true });
   const who = h("ol", { class: "agreed" });
   const why = h("input", { id: `${id}-why`, type: "text", maxlength: 300, autocomplete: "off", required: true });
   const error = h("p", { class: "error", role: "alert" });
   const button = h("button", { type: "submit", class: "primary" }, "Agree that it may start again");
   const done = h("p", { class: "note", hidden: true }, "You have agreed. Another person must sign in and agree too.");
-  const form = h("form", { class: "lift" },
-    h("div", { class: "field" }, h("label", { for: `${id}-why` }, "Why may it start again?"), why), error, button);
-  const item = h("li", { class: "card", "data-grade": "bad", "aria-labelledby": `${id}-title` }, name, since, who,
+  const atSites = h("p", { class: "note", hidden: true }, "Two people can take the order back here: no site is given it any more. What stopped at a site starts when two people there agree.");
+  const whyLabel = h("label", { for: `${id}-why` }, "Why may it start again?");
+  const form = h("form", { class: "lift" }, h("div", { class: "field" }, whyLabel, why), error, button);
+  const item = h("li", { class: "card", "data-grade": "bad", "aria-labelledby": `${id}-title` }, name, since, ordered, others, who,
     may("resume") ? form : h("p", { class: "note" }, here()?.role ? "Supervisors, privacy officers, administrators and the controller can agree that it starts again." : h("a", { href: signIn() }, "Sign in to agree that it may start again")),
-    done);
+    atSites, done);
   let standing: Standing = { cameras: [], stops: [] };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -234,7 +264,7 @@ function pressedCard(first: StopNow, changed: (standing: Standing) => void, lift
     send<{ lifted: boolean; standing: Standing }>("POST", "desk/stops/lift", { scope: first.scope, why: why.value.trim() }).then(
       (answer) => {
         button.disabled = false;
-        if (answer.lifted) lifted(`Two people have agreed: ${title} may start again.`);
+        if (answer.lifted) lifted(`Two people have agreed: ${atSites.hidden ? `${title} may start again` : `the order for ${title} is taken back. What stopped at a site starts when two people there agree`}.`);
         else {
           form.hidden = true;
           done.hidden = false;
@@ -253,7 +283,20 @@ function pressedCard(first: StopNow, changed: (standing: Standing) => void, lift
       standing = now;
       const title = scopeWords(stop.scope, now);
       say(name, title.slice(0, 1).toUpperCase() + title.slice(1));
-      say(since, `Stopped since ${clock(stop.since)} (${span(Date.now() / 1000 - stop.since)} ago). ${sentenceThen(stop.why)}`);
+      say(since, `${stop.order ? "Ordered" : stop.centre ? "Stopped from the centre" : "Stopped"} since ${clock(stop.since)} (${span(Date.now() / 1000 - stop.since)} ago). ${sentenceThen(stop.why)}`);
+      atSites.hidden = ordered.hidden = others.hidden = !stop.order;
+      if (stop.order) {
+        const answers = stop.order.others.map(answerWords);
+        const more = stop.order.sites - stop.order.confirmed - answers.length;
+        if (more > 0) answers.push(`${more.toLocaleString("en")} more that have not confirmed.`);
+        say(ordered, orderedWords(stop.order));
+        say(whyLabel, "Why is the order taken back?");
+        say(button, "Agree to take the order back");
+        if (others.dataset["key"] !== answers.join()) {
+          others.dataset["key"] = answers.join();
+          others.replaceChildren(...answers.map((words) => h("li", {}, words)));
+        }
+      }
       const steps = [0, 1].map((k) => {
         const role = stop.agreed[k];
         return role ? `Agreed: ${roleWords(role)}` : k === 0 ? "Nobody has agreed yet: two people are needed" : stop.agreed.length ? "One more person must agree" : "A second person must agree";

@@ -13,6 +13,7 @@ const PARTS: Record<Trouble["part"], { what: string; means: string }> = {
   permits: { what: "It cannot be decided what may run", means: "Nothing new starts." },
   alerts: { what: "Alerts cannot be looked for or kept", means: "One may be missing: have the place watched." },
   recordings: { what: "Recordings are not kept or not deleted as they should be", means: "" },
+  orders: { what: "Stop orders of the centre do not get through", means: "Until they do, a site is stopped by the switch on its own pages." },
   files: { what: "The city's changed files cannot be used", means: "What ran goes on as it was." },
 };
 

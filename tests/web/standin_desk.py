@@ -31,7 +31,9 @@ from plainview.web.desk import (
     DraftEdge,
     DraftsEdge,
     FindingEdge,
+    OrderEdge,
     PurposeEdge,
+    SiteAnswerEdge,
     StopEdge,
 )
 
@@ -200,7 +202,16 @@ class StandinDesk:
         if not why.strip():
             raise InputError("a reason is missing", where="why")
         with self._lock:
-            self._stops.setdefault(scope, StopEdge(scope, self._clock.utc(), why, ()))
+            stop = StopEdge(scope, self._clock.utc(), why, ())
+            if any(camera.state == "elsewhere" for camera in self._cameras.values()):
+                waits = SiteAnswerEdge("plaza", "Station plaza", "silent", 0.0)
+                self._stops[scope] = structs.replace(stop, order=OrderEdge(1, 0, (waits,)))
+            self._stops.setdefault(scope, stop)
+
+    def set_stop(self, scope: str, **changes: object) -> None:
+        """Let a stop that is pressed be otherwise: what became of it at the sites."""
+        with self._lock:
+            self._stops[scope] = structs.replace(self._stops[scope], **changes)
 
     def lift_stop(self, person: Person, scope: str, why: str) -> bool:
         """Two people, each in a role that may."""

@@ -19,6 +19,7 @@ from plainview.governance.draft import written
 from plainview.governance.person import Person, Role
 from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import create_app
+from plainview.web.desk import OrderEdge, SiteAnswerEdge
 from plainview.web.desk_api import desk_handlers
 from plainview.web.desk_documents import data_of
 from plainview.web.server import Served, bind
@@ -241,8 +242,10 @@ def test_what_does_not_run_is_never_nobody(
         expect(card).to_contain_text(f"All 2 cameras: {says.lower()}")
 
 
-def test_what_runs_at_its_site_is_not_said_to_wait_or_to_be_stopped_here(measured: City) -> None:
-    """At the centre: it measures, as its Readings say, and a stop pressed here ends none of it."""
+def test_what_is_pressed_at_the_centre_is_said_to_be_an_order_and_what_became_of_it(
+    measured: City,
+) -> None:
+    """It measures, as its Readings say, until its site confirms; the page follows that."""
     for camera in ("plaza-north", "plaza-south"):
         measured.desk.set_state(camera, "elsewhere", "it runs at its site")
     with measured.show("", Role.OPERATOR) as page:
@@ -253,20 +256,60 @@ def test_what_runs_at_its_site_is_not_said_to_wait_or_to_be_stopped_here(measure
         expect(page.locator(".big")).to_have_text("6")
         expect(page.locator(".strip")).to_be_hidden()
         page.get_by_role("link", name="Stop this site").click()
-        expect(page.get_by_text("no camera stops by what is pressed here")).to_be_visible()
-        expect(page.get_by_text("are stopped by the switch there")).to_be_visible()
+        expect(page.get_by_text("presses here is an order to the sites")).to_be_visible()
+        expect(page.get_by_text("not enrolled measures on")).to_be_visible()
         expect(page.get_by_text("One person can stop")).to_have_count(0)
         page.get_by_role("button", name="Drill").click()
-        stop_card(page).get_by_role("button", name="Stop Station plaza at the centre").click()
-        expect(page.get_by_role("alertdialog")).to_contain_text("Stop Station plaza at the centre")
-        expect(page.get_by_role("alertdialog")).to_contain_text("They measure on until")
-        expect(page.get_by_role("alertdialog")).not_to_contain_text("starts again")
+        stop_card(page).get_by_role("button", name="Stop Station plaza").click()
+        expect(page.get_by_role("alertdialog")).to_contain_text("A site that obeys this centre")
+        expect(page.get_by_role("alertdialog")).to_contain_text("Two people at each site")
         page.wait_for_timeout(600)
         page.get_by_role("button", name="Stop now").click()
-        expect(stop_card(page).get_by_role("status")).to_have_text(
-            "Recorded here. They measure on until the switch is pressed at their site."
-        )
+        status, card = stop_card(page).get_by_role("status"), pressed(page)
+        expect(status).to_have_text("Its site has not confirmed yet.")
+        expect(card).to_contain_text("Station plaza: has never asked for orders.")
+        expect(card).not_to_contain_text("may start again")
+        # Pressed again it is a new order.
+        expect(stop_card(page)).to_contain_text("Pressed again it is a new order")
+        expect(stop_card(page).get_by_role("button", name="Stop Station plaza")).to_be_enabled()
+        _follow(measured, page)
+        measured.desk.set_stop("site:plaza", order=OrderEdge(1, 1, (), unheard=1))
+        expect(status).to_contain_text("Its site has confirmed: nothing of it runs there any more.")
+        expect(status).to_contain_text("It was not heard for two minutes")
+        expect(status).to_contain_text("It took")
+        expect(card.get_by_role("listitem")).to_have_count(2)
         assert [stop.scope for stop in measured.desk.stops()] == ["site:plaza"]
+
+
+def _follow(measured: City, page: Page) -> None:
+    """What sites answer stands on the page while one looks."""
+    for order, says in [
+        (OrderEdge(1, 0, (), given=False), "Not yet in the centre's ledger"),
+        (_order("waits", 1.0), "Station plaza: not yet. Last heard at"),
+        (_order("lifted", 1.0), "Station plaza: lifted there since, by two people."),
+        (_order("refused", 1.0, "key"), "refused, it obeys another key than this centre's."),
+        (_order("refused", 1.0, "unknown"), "refused, it knows nothing of that name."),
+        (_order("waits", 1.0, sites=1200, confirmed=900), "900 of 1,200 sites have confirmed"),
+        (_order("waits", 1.0, sites=1200, confirmed=900), "299 more that have not confirmed."),
+    ]:
+        measured.desk.set_stop("site:plaza", order=order)
+        expect(pressed(page)).to_contain_text(says)
+
+
+def _order(
+    state: str, heard: float, refusal: str = "", *, sites: int = 1, confirmed: int = 0
+) -> OrderEdge:
+    answer = SiteAnswerEdge("plaza", "Station plaza", state, heard, refusal)
+    return OrderEdge(sites, confirmed, (answer,))
+
+
+def test_a_site_says_that_the_centre_has_stopped_it(measured: City) -> None:
+    """Its own two people start it again, as they do after a stop of its own."""
+    measured.desk.press_stop(Person("Ada", Role.OPERATOR), "site:plaza", "drill")
+    measured.desk.set_stop("site:plaza", centre=True)
+    with measured.show("stop", Role.SUPERVISOR) as page:
+        expect(pressed(page)).to_contain_text("Stopped from the centre since")
+        expect(pressed(page).get_by_role("button", name="Agree that it may start")).to_be_visible()
 
 
 def test_a_camera_without_a_name_stands_there_as_it_is_written(measured: City) -> None:

@@ -76,6 +76,7 @@ def configuration_digest(city: CityConfig) -> str:
             ]
             for site in city.sites
         ],
+        *([city.obeys.vkey] if city.obeys else []),
     ]
     return hashlib.sha256(_encoder.encode(told)).hexdigest()
 

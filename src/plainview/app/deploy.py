@@ -241,6 +241,9 @@ Sites, each with its own folder and nothing else:
 
 {sites}
 
+Stop orders: a site obeys the stop switch of the centre once its CITY.toml has the lines that
+`plainview stop` prints at the centre, `[orders]` and `centre = "KEY"`.
+
 After a change, copy `accounts.conf` to the centre's servers and tell each one to read it again:
 `nats-server --signal reload`. To shut a stolen key out, delete its `site.seed`, and do the same.
 """

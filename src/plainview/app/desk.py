@@ -10,6 +10,7 @@ import structlog
 
 from plainview.app import cities
 from plainview.app.governor import CameraState, Governor
+from plainview.app.orders import unheard
 from plainview.app.scorecards import Scorecards
 from plainview.config import CameraConfig, CityConfig
 from plainview.durable import put, sync_folder
@@ -24,8 +25,9 @@ from plainview.governance.assessment import (
 from plainview.governance.check import Finding
 from plainview.governance.documents import digest_of
 from plainview.governance.office import Office
+from plainview.governance.orders import State, Told
 from plainview.governance.person import Person, Role
-from plainview.governance.standing import PermitRecord
+from plainview.governance.standing import PermitRecord, Stop
 from plainview.governance.switch import Switch
 from plainview.ledger.entry import EntryKind
 from plainview.record import BY_THRESHOLDS, EventKind
@@ -36,7 +38,9 @@ from plainview.web.desk import (
     DraftsEdge,
     EventStandingEdge,
     FindingEdge,
+    OrderEdge,
     PurposeEdge,
+    SiteAnswerEdge,
     StopEdge,
 )
 
@@ -44,7 +48,8 @@ _log = structlog.get_logger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FOLDER: Final = "governance/drafts"
 LISTED: Final = 100
-"""Files of drafts that a list reads: each takes some 15 ms, and it is made at each look."""
+"""Files of drafts that a list reads: each takes some 15 ms, and it is made at each look. And the
+sites that are told of one stop order."""
 _UNKNOWN = CameraState("waiting", "Plainview has not looked at it yet", "", ())
 
 
@@ -58,9 +63,14 @@ class RunningDesk:
         governor: Governor,
         city: Callable[[], CityConfig],
         cards: Scorecards | None = None,
+        told: Callable[[Stop], Sequence[Told] | None] = lambda _: None,
     ) -> None:
-        """Over what runs; `city` gives the city as it is configured now, with its `cards`."""
+        """Over what runs; `city` gives the city as it is configured now, with its `cards`.
+
+        `told` says what became of a stop of the centre's at its sites.
+        """
         self._cards = cards or Scorecards(city)
+        self._told = told
         self._office = office
         self._switch = switch
         self._governor = governor
@@ -261,9 +271,31 @@ class RunningDesk:
                 stop.since / 1000,
                 stop.why,
                 tuple(Role(role) for role, _ in stop.agreed),
+                centre=stop.centre,
+                order=self._order(stop),
             )
             for stop in self._switch.stops().values()
         ]
+
+    def _order(self, stop: Stop) -> OrderEdge | None:
+        """What became of `stop` at the sites; None where this is no centre."""
+        found = self._told(stop)
+        if found is None:
+            return None
+        names = {site.id: site.name for site in self._city().sites}
+        others = [one for one in found if one.state is not State.CONFIRMED]
+        return OrderEdge(
+            len(found),
+            len(found) - len(others),
+            tuple(
+                SiteAnswerEdge(
+                    one.site, names.get(one.site, one.site), one.state.value, one.heard, one.refusal
+                )
+                for one in others[:LISTED]
+            ),
+            given=stop.index >= 0,
+            unheard=unheard(found, self._office.clock.utc()),
+        )
 
     def press_stop(self, person: Person, scope: str, why: str) -> None:
         """Stop at once what `scope` names."""

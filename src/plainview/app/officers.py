@@ -1,17 +1,22 @@
 """The people of one machine, and the stop switch from the command line."""
 
 import contextlib
+import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from plainview.app import enrolling
+from plainview.app.orders import is_centre, kept, said
 from plainview.app.state import begun, existing, usual
 from plainview.clock import SystemClock
 from plainview.durable import sync_folder
 from plainview.errors import InputError, LedgerError, PlainviewError
 from plainview.governance.office import Office
+from plainview.governance.order import order_of, sign_order
+from plainview.governance.orders import Heard, mark_of, told
 from plainview.governance.person import Person, Role
+from plainview.governance.standing import Stop
 from plainview.governance.switch import Switch, reason
 from plainview.ledger.note import Signer
 
@@ -140,9 +145,16 @@ def stop(
     folder = existing(state)
     with office_of(folder) as office:
         person = office.person_of(read_key(key)) if key else _named(name, role)
-        with contextlib.closing(Switch(office, folder)) as switch:
+        centre = is_centre(folder)
+        with contextlib.closing(Switch(office, folder, orders=centre)) as switch:
             if not switch.press(person, scope, why):
                 return f"{scope}: stopped, but not yet in the ledger: {switch.trouble}"
+    if centre:
+        return (
+            f"{scope}: stopped. Sites that obey this centre are told within 5 s, or as soon as they"
+            " can be reached: 'plainview stop' says which have confirmed. Two people lift it, at"
+            " the centre and at each site"
+        )
     return f"{scope}: stopped. A Plainview that runs here obeys within 5 s; two people can lift it"
 
 
@@ -157,14 +169,46 @@ def resume(scope: str, why: str, *, key: Path, state: Path | None) -> str:
 
 
 def stops(state: Path | None) -> list[str]:
-    """The stop switches that are pressed, a line each."""
+    """The stop switches that are pressed, a line each; at a centre, what each site made of it."""
     folder = existing(state)
+    lines = []
     with office_of(folder) as office, contextlib.closing(Switch(office, folder)) as switch:
-        pressed = switch.stops()
-        return [
-            f"{stop.scope}: {stop.why} ({len(stop.agreed)} of 2 have agreed to start it again)"
-            for stop in pressed.values()
-        ] or ["no stop switch is pressed"]
+        sites, amiss = _said_by_sites(folder)
+        where = {name: camera.site for name, camera in office.standing().cameras.items()}
+        for stop in switch.stops().values():
+            why = f"from the centre: {stop.why}" if stop.centre else stop.why
+            agreed = f"{len(stop.agreed)} of 2 have agreed to start it again"
+            lines.append(f"{stop.scope}: {why} ({agreed})")
+            if sites is not None:
+                found = told(stop, _mark(office, stop), sites, where)
+                lines.append(f"  {said(found, office.clock.utc(), _moment)}")
+        lines = lines or ["no stop switch is pressed"]
+        if sites is not None:
+            lines += [
+                "A site obeys this centre once its CITY.toml has these two lines:",
+                "[orders]",
+                f'centre = "{office.authority.vkey}"',
+            ]
+    return [*lines, amiss] if amiss else lines
+
+
+def _mark(office: Office, stop: Stop) -> str:
+    """Of the order that `stop` is; empty while it waits for the ledger."""
+    if stop.index < 0:
+        return ""
+    return mark_of(sign_order(order_of(stop, office.authority.name), office.authority))
+
+
+def _said_by_sites(folder: Path) -> tuple[dict[str, Heard] | None, str]:
+    """What sites have said to the centre that this is, and why that cannot be told."""
+    try:
+        return kept(folder), ""
+    except LedgerError as error:
+        return None, error.line()
+
+
+def _moment(t: float) -> str:
+    return f"{dt.datetime.fromtimestamp(t, dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _named(name: str | None, role: Role) -> Person:

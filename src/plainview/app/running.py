@@ -1,6 +1,7 @@
 """The parts of a running Plainview, joined: fleet -> bus -> intake -> store -> web.
 
-Governance stands over them: the governor alone starts cameras, from permits in the office.
+Governance stands over them: the governor alone starts cameras, from permits in the office. It is
+long because all parts meet here and nowhere else.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ from plainview.app.called import called
 from plainview.app.desk import RunningDesk
 from plainview.app.governor import Governor
 from plainview.app.keeper import PlateKeeper
+from plainview.app.orders import open_orders
 from plainview.app.permission import Permission
 from plainview.app.plates import APPROVED, LEARNED, Plates
 from plainview.app.recording import Recordings
@@ -87,7 +89,7 @@ class Running:
                 clock=clock,
             )
             stack.enter_context(self._asker)
-            self._switch = switch = Switch(office, folder)
+            self._switch = switch = Switch(office, folder, orders=city.role == "centre")
             stack.callback(switch.close)
             url = f"sqlite:{folder / 'plainview.db'}"
             self.store = store = open_store(city.store or url, city.retention, clock)
@@ -130,8 +132,12 @@ class Running:
             if city.simulated:
                 demonstration.approve(office, cities.configured(city))
             self._file = cities.CityFile(city, clock)
+            now, governor = self._now_configured, self.governor
+            self.orders = stack.enter_context(
+                contextlib.closing(open_orders(office, switch, governor, now, folder, clock))
+            )
             self.desk = RunningDesk(
-                office, switch, self.governor, self._now_configured, self.scorecards
+                office, switch, governor, now, self.scorecards, self.orders.told
             )
             self.registry = Registry(
                 office, switch, self.governor, store, self._now_configured, self.scorecards
@@ -344,6 +350,7 @@ class Running:
             **self.watching.stats(),
             **self.delivering.stats(),
             **self.views.stats(),
+            **self.orders.stats(),
             "ledger_entries": float(self.office.ledger.size),
         }
 
@@ -357,6 +364,7 @@ class Running:
                 ("alerts", self.watching.trouble),
                 ("recordings", "" if recordings is None else recordings.trouble),
                 ("files", self._file.trouble),
+                ("orders", self.orders.trouble),
             ),
         )
 

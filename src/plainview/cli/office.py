@@ -78,8 +78,8 @@ def stop(
 ) -> None:
     """Press a stop switch: one person is enough. Without a scope, list what is stopped.
 
-    It stops what runs with this state folder. In a city of several machines each site has its own
-    switch; pressed at the centre it stops no camera.
+    It stops what runs with this state folder. At a city's centre it is an order to the sites that
+    obey it, and the list says which have confirmed; each site has its own switch besides.
 
     \b
     Example: plainview stop camera:plaza-north --why "aimed at a window" --name "Ada Wong"
@@ -101,6 +101,8 @@ def resume(
     state: State = None,
 ) -> None:
     """Agree that what was stopped may start again. It takes two people, each with their key.
+
+    At a city's centre two people take the order back; a site starts again when two there agree.
 
     \b
     Example: plainview resume camera:plaza-north --key ada.key --why "aimed at the plaza again"

@@ -33,7 +33,13 @@ from plainview.config.camera import (
 )
 from plainview.config.duration import seconds
 from plainview.config.fleet import fleet_from
-from plainview.config.ledger import LedgerConfig, LedgerTable, ledger_from
+from plainview.config.ledger import (
+    LedgerConfig,
+    LedgerTable,
+    OrdersTable,
+    ledger_from,
+    orders_from,
+)
 from plainview.config.recording import RecordingConfig, RecordingTable, recording_from
 from plainview.config.routes import MOST_ROUTES, RouteTable, routes_from
 from plainview.config.telemetry import TelemetryConfig, TelemetryTable, telemetry_from
@@ -41,6 +47,7 @@ from plainview.document.strict import convert
 from plainview.document.toml import Document, KeyPath, is_there, read_document
 from plainview.errors import ConfigError, InputError
 from plainview.geometry import grid_over
+from plainview.ledger.note import Verifier
 from plainview.store import Retention
 
 GUIDE = "docs/reference/city-toml.md"
@@ -109,6 +116,8 @@ class CityConfig(Struct, frozen=True):
     """A demonstration: nobody in it exists. No file can say so."""
     access: AccessConfig = AccessConfig()
     ledger: LedgerConfig = LedgerConfig()
+    obeys: Verifier | None = None
+    """The centre whose stop orders press this site's switches; None: nobody's do."""
     exposure: ExposureFiles = ExposureFiles()
     """Footpaths and districts for the public's page of how much of a walk is seen."""
     routes: tuple[Route, ...] = ()
@@ -203,6 +212,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     retention: _RetentionTable = _RetentionTable()
     access: AccessTable = AccessTable()
     ledger: LedgerTable = LedgerTable()
+    orders: OrdersTable = OrdersTable()
     recording: RecordingTable | None = None
     exposure: _ExposureTable = _ExposureTable()
     routes: Annotated[tuple[RouteTable, ...], Meta(max_length=MOST_ROUTES)] = ()
@@ -249,6 +259,7 @@ def load_city(path: Path | str) -> CityConfig:
         state=None if table.state is None else document.relative(table.state),
         access=access_from(document, table.access),
         ledger=ledger_from(document, table.ledger),
+        obeys=orders_from(document, table.orders, table.role),
         recording=recording_from(document, table.recording),
         exposure=_exposure(document, table.exposure),
         routes=routes_from(

@@ -1,4 +1,4 @@
-"""The `[ledger]` table of CITY.toml: the ledger's name, and the witnesses that cosign it."""
+"""`[ledger]` of CITY.toml: its name, and who cosigns it; and `[orders]`: whom a site obeys."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from plainview.document.toml import Document, KeyPath
 from plainview.errors import ConfigError, InputError
 from plainview.ledger.cosignature import CosignatureVerifier
-from plainview.ledger.note import check_name
+from plainview.ledger.note import Verifier, check_name
 from plainview.ledger.policy import PolicyGroup, PolicyWitness, QuorumPolicy, check_address
 
 MOST_WITNESSES = 32
@@ -79,6 +79,29 @@ def ledger_from(document: Document, table: LedgerTable, at: KeyPath = ("ledger",
     with _told(document, at):
         _ = config.policy
     return config
+
+
+class OrdersTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[orders]` as it is written."""
+
+    centre: _VerifierKey | None = None
+    """Verifier key of the centre whose stop orders this site obeys."""
+
+
+def orders_from(
+    document: Document, table: OrdersTable, role: str, at: KeyPath = ("orders",)
+) -> Verifier | None:
+    """The centre whose stop orders are obeyed; None: nobody's. Raises ConfigError with the line."""
+    if table.centre is None:
+        return None
+    if role != "site":
+        raise ConfigError(
+            "only a site obeys the stop orders of a centre",
+            where=document.where((*at, "centre")),
+            mend='Write role = "site", or take [orders] out',
+        )
+    with _told(document, (*at, "centre")):
+        return Verifier.from_vkey(table.centre)
 
 
 @contextmanager

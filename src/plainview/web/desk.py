@@ -59,6 +59,34 @@ class DraftsEdge(Struct, frozen=True):
     """Where these are, in the state folder."""
 
 
+class SiteAnswerEdge(Struct, frozen=True):
+    """What became of a stop order at one site that has not confirmed it."""
+
+    site: str
+    name: str
+    state: str
+    """waits, lifted, refused, silent (`governance.orders.State`)."""
+    heard: float
+    """UTC seconds at which the site last asked; 0: never."""
+    refusal: str = ""
+    """Why it is refused: malformed, key, centre, old, unknown (`governance.order.Refusal`)."""
+
+
+class OrderEdge(Struct, frozen=True):
+    """What became of a stop that was pressed at the centre, at the sites that it is for."""
+
+    sites: int
+    """How many it is for."""
+    confirmed: int
+    """How many have it in their ledger, and run nothing more that it names."""
+    others: tuple[SiteAnswerEdge, ...]
+    """The others, a hundred of them at most."""
+    given: bool = True
+    """False: it waits for the centre's ledger, and no site is told before."""
+    unheard: int = 0
+    """Of the confirmed, those that were not heard for two minutes: it may be otherwise there."""
+
+
 class StopEdge(Struct, frozen=True):
     """One stop switch that is pressed."""
 
@@ -68,6 +96,10 @@ class StopEdge(Struct, frozen=True):
     why: str
     agreed: tuple[Role, ...]
     """Roles of those who agreed so far that it may start again; two people are needed."""
+    centre: bool = False
+    """Whether it was pressed from the centre."""
+    order: OrderEdge | None = None
+    """Of a stop at the centre; null elsewhere."""
 
 
 class EventStandingEdge(Struct, frozen=True):

@@ -310,7 +310,7 @@ class DiskEdge(Struct, frozen=True):
 
 Role = Literal["all", "site", "centre"]
 """What of a city runs in this process: `role` of CITY.toml."""
-Part = Literal["bus", "store", "permits", "alerts", "recordings", "files"]
+Part = Literal["bus", "store", "permits", "alerts", "recordings", "files", "orders"]
 """What can be in trouble as a whole, rather than a camera or a route."""
 
 

@@ -365,6 +365,9 @@ def test_a_fresh_question_costs_the_centre_no_new_answer(pair: Pair) -> None:
     asked = pair.obeying.say()
     first = pair.ordering.answer(YARD, asked)
     assert pair.ordering.answer(YARD, asked) is first
+    pair.office.record(pair.office.entry(EntryKind.DATA_ACCESSED, "city", what="the page"))
+    pair.ordering.look()
+    assert pair.ordering.answer(YARD, asked) is first
     pair.press("camera:yard")
     pair.ordering.look()
     assert len(read_answer(pair.ordering.answer(YARD, asked)).orders) == 2

@@ -34,7 +34,7 @@ from plainview.governance.orders import (
     told,
     wanted,
 )
-from plainview.governance.standing import Standing, Stop
+from plainview.governance.standing import Stop
 
 _KEEP = 1.0
 """Seconds between two writings of what sites say, where one said something new."""
@@ -46,9 +46,9 @@ _log = structlog.get_logger(__name__)
 
 
 class _Table(NamedTuple):
-    """What is to be answered, worked out when the ledger or the city changes."""
+    """What is to be answered, worked out when the stops or the city change."""
 
-    standing: Standing
+    stops: Mapping[str, Stop]
     city: CityConfig
     where: Mapping[str, str]
     """The site of each camera."""
@@ -103,7 +103,7 @@ class Ordering:
 
     def stats(self) -> dict[str, float]:
         """Counts since the start, and what is not confirmed now."""
-        stops = self._table.standing.stops.values()
+        stops = self._table.stops.values()
         confirmed = [one.state == "confirmed" for stop in stops for one in self.told(stop)]
         return {
             "orders_foreign": float(self.foreign),
@@ -166,16 +166,16 @@ class Ordering:
 
     def look(self) -> None:
         """Take up what was pressed or lifted since, and keep what was said. Raises OSError."""
-        if self._table.standing is not self._office.standing() or (
-            self._table.city is not self._city()
-        ):
+        table, stops = self._table, self._office.standing().stops
+        # Most entries of a ledger are of something else, and a city has many cameras.
+        if table.city is not self._city() or (table.stops is not stops and table.stops != stops):
             self._table = self._worked_out()
             self._changed = True
         self._keep()
 
     def _worked_out(self) -> _Table:
-        standing, city = self._office.standing(), self._city()
-        stops = sorted(standing.stops.values(), key=lambda stop: stop.index)
+        pressed, city = self._office.standing().stops, self._city()
+        stops = sorted(pressed.values(), key=lambda stop: stop.index)
         where = cameras_of(city)
         given: dict[str, list[Mark]] = {site.id: [] for site in city.sites}
         self._notes = {stop.index: self._note(stop) for stop in stops}
@@ -185,7 +185,7 @@ class Ordering:
                 given[site].append(marks[stop.index])
         notes = {marks[index]: note for index, note in self._notes.items()}
         sites = {sender_of(site.district, site.id): site.id for site in city.sites}
-        return _Table(standing, city, where, sites, given, marks, notes)
+        return _Table(pressed, city, where, sites, given, marks, notes)
 
     def _note(self, stop: Stop) -> str:
         centre = self._office.authority

@@ -13,7 +13,8 @@ Seeded; with PYTHONPATH=src. The second line goes on from weights that are there
 rendered; `--steps 0` renders and measures only. It trains while it renders, on the scenes that are
 there, in the order of their seeds. Steps and scenes bound it, so that it can be done again but for
 which scenes were there at which step; the third line is bound by time, and prints how many of both
-it did: see docs/reference/density-model.md.
+it did: see docs/reference/density-model.md. Some scenes are painted, not rendered (painted.py): how
+far it errs is printed for both.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from torch.nn import functional
 from network import Density, read, written
 from plates import KINDS
 from scenes import SIDE
-from stock import STRIDE, Stock
+from stock import STRIDE, Stock, seeds
 
 HELD_OUT = 1_000_000
 """The first seed of the scenes that are measured on, not trained on."""
@@ -135,7 +136,6 @@ def table(model: Density, planes: Tensor, people: Tensor, mode: int | None) -> N
             t = functional.avg_pool2d(y, 8)[whole] * 64 / area
             rows.append((p.cpu().numpy(), t.cpu().numpy()))
     p, t = (np.concatenate([row[k] for row in rows]) for k in (0, 1))
-    print(f"plate {mode}: density over 2.6 m squares, held-out random scenes")
     for low, high in pairwise(BANDS):
         on = (t >= low) & (t < high)
         if on.any():
@@ -155,7 +155,10 @@ def main() -> None:
     parser.add_argument("--from", dest="start", type=Path, help="weights (.onnx) to go on from")
     parser.add_argument("--scenes", type=int, default=2000)
     parser.add_argument("--skip", type=int, default=0, help="the first seed that is trained on")
-    parser.add_argument("--held-out", type=int, default=30, help="scenes to measure on")
+    parser.add_argument("--painted", type=float, default=0.4, help="part of the scenes")
+    parser.add_argument(
+        "--held-out", type=int, default=30, help="scenes of each kind to measure on"
+    )
     parser.add_argument("--cache", type=Path, help="folder in which samples stay")
     parser.add_argument("--steps", type=int, default=12_000, help="0: measure only")
     parser.add_argument("--batch", type=int, default=64)
@@ -172,8 +175,10 @@ def main() -> None:
     if given.cache:
         given.cache.mkdir(parents=True, exist_ok=True)
     first = given.skip
-    held = Stock([*range(HELD_OUT, HELD_OUT + given.held_out)], given.workers, given.cache)
-    stock = Stock([*range(first, first + given.scenes)], given.workers, given.cache)
+    held = [
+        Stock(seeds(HELD_OUT, given.held_out, part), given.workers, given.cache) for part in (0, 1)
+    ]
+    stock = Stock(seeds(first, given.scenes, given.painted), given.workers, given.cache)
     if given.threads:
         torch.set_num_threads(given.threads)
     torch.set_flush_denormal(True)
@@ -185,17 +190,20 @@ def main() -> None:
         model.load_state_dict(read(given.start))
     model = model.to(device)
     print(sum(p.numel() for p in model.parameters()), "parameters")
-    while held.take(device, seconds=LONG):
-        pass
-    print(f"{held.samples} samples held out, {time.monotonic() - began:.0f} s", flush=True)
+    for one in held:
+        while one.take(device, seconds=LONG):
+            pass
+        print(f"{one.samples} samples held out, {time.monotonic() - began:.0f} s", flush=True)
     if given.steps:
         trained(model, stock, given, began)
         written(model, given.out)
     model.eval()
-    for mode in (*range(KINDS), None):
-        table(model, held.planes[: held.samples], held.people[: held.samples], mode)
+    for one, name in zip(held, ("rendered", "painted"), strict=True):
+        for mode in (*range(KINDS), None):
+            print(f"{name}, plate {mode}: density over 2.6 m squares, held-out random scenes")
+            table(model, one.planes[: one.samples], one.people[: one.samples], mode)
+        one.end()
     stock.end()
-    held.end()
 
 
 def trained(model: Density, stock: Stock, given: argparse.Namespace, began: float) -> None:

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crowds import MOMENTS, Floats, crowd, densities, thinned
+from painted import Shot, painted
 from picture import Wire, clothed, weather, weathered
 from plainview.geometry import Point, View, camera_centre
+from plainview.synth.body import Looks, dressed
 from plainview.synth.camera import Camera, hung
 from plainview.synth.cast import Mover
 from plainview.synth.light import Lamp, Light
@@ -201,10 +203,10 @@ def walks(
     )  # fmt: skip
 
 
-def _redressed(g: np.random.Generator, renderer: Renderer) -> None:
+def clothes(g: np.random.Generator, heights: Floats) -> Looks:
     """Other clothes than the demonstrations': uniforms, bright crowds, any shade at all."""
-    looks = renderer._looks  # noqa: SLF001 - clothes are the renderer's own, and vary too little
-    n, kind = len(looks.height), g.random()
+    looks = dressed(heights, np.random.default_rng(int(g.integers(1 << 30))))
+    n, kind = len(heights), g.random()
     top, legs = looks.top, looks.legs
     if kind < 0.35:
         top = g.uniform(0.02, 0.8, (n, 1)) * g.uniform(0.75, 1.25, (n, 3))
@@ -212,21 +214,44 @@ def _redressed(g: np.random.Generator, renderer: Renderer) -> None:
     elif kind < 0.5:
         shade = g.uniform(0.05, 0.7)
         top = np.tile(shade * g.uniform(0.8, 1.2, 3), (n, 1)) * g.uniform(0.85, 1.15, (n, 1))
-    renderer._looks = replace(  # noqa: SLF001
+    return replace(
         looks, top=top, legs=legs, breadth=looks.breadth * g.uniform(0.9, 1.12),
         hat=g.random(n) < g.choice((0.05, 0.3, 0.7), p=(0.6, 0.3, 0.1)),
         skin=looks.skin * g.uniform(0.7, 1.3), hair=looks.hair * g.uniform(0.6, 2.0, (n, 1)),
     )  # fmt: skip
 
 
-def samples(seed: int) -> list[Sample]:
-    """The samples of one random scene: MOMENTS crowds before one camera."""
+def samples(seed: int, *, paint: bool = False) -> list[Sample]:
+    """The samples of one random scene: MOMENTS crowds before one camera.
+
+    It is drawn by the project's renderer, or painted (painted.py).
+    """
     cv2.setNumThreads(1)
-    g = np.random.default_rng(seed)
+    g = np.random.default_rng((seed, 1) if paint else seed)
     shot, lit = camera(g), light(g)
     slant = math.hypot(*shot.position)
     across = 2 * slant * math.tan(math.radians(shot.hfov) / 2)
     reach = float(np.clip(across * g.uniform(0.3, 0.55), 2.5, 6.5))
+    area: tuple[Point, ...] = ((-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach))
+    glass = optics(View(calibration=shot.calibration(), polygon=area), *shot.size)
+    plane = head_plane(glass.projection, glass.size, area)
+    if plane is None:
+        return []
+    seen_ = painted(g, shot, reach + 1.5, MOST) if paint else rendered(g, shot, lit, reach)
+    pictures, empties = (
+        [np.asarray(cv2.resize(one, glass.size, interpolation=cv2.INTER_AREA)) for one in some]
+        for some in (seen_.pictures, seen_.empties)
+    )
+    found = []
+    for k, (picture, places) in enumerate(zip(pictures, seen_.places, strict=True)):
+        others = [one for j, one in enumerate(pictures) if j != k]
+        plates = learned(g, picture, others, empties)
+        found.append(_sample(g, plane, picture, plates, places))
+    return found
+
+
+def rendered(g: np.random.Generator, shot: Camera, lit: Light, reach: float) -> Shot:
+    """What the project's renderer makes of a scene under `lit` before the camera `shot`."""
     stage = world(g, reach)
     way = passage(g)
     if way is not None:
@@ -242,14 +267,9 @@ def samples(seed: int) -> list[Sample]:
     people = walks(g, stage, reach + 1.5, way)
     sensor = Sensor(blur=float(g.uniform(0, 0.25)), vignetting=float(g.uniform(0, 0.5)))
     renderer = Renderer(
-        stage, shot, people, lit, sensor=sensor, movers=tuple(movers), seed=int(g.integers(1 << 30))
-    )
-    _redressed(g, renderer)
-    area: tuple[Point, ...] = ((-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach))
-    glass = optics(View(calibration=shot.calibration(), polygon=area), *shot.size)
-    plane = head_plane(glass.projection, glass.size, area)
-    if plane is None:
-        return []
+        stage, shot, people, lit, sensor=sensor, movers=tuple(movers),
+        looks=clothes(g, people.height), seed=int(g.integers(1 << 30)),
+    )  # fmt: skip
     wire, sky, much = Wire(g, shot.size), weather(g), float(g.uniform(0, 0.3) * (g.random() < 0.6))
     matrix = shot.matrix()
     centre = camera_centre(matrix)
@@ -258,18 +278,12 @@ def samples(seed: int) -> list[Sample]:
     def filmed(t: float) -> Luma:
         luma = cv2.cvtColor(renderer.frame(t), cv2.COLOR_RGB2GRAY)
         luma = clothed(g, luma, bare, much)
-        luma = wire.through(weathered(g, luma, sky, matrix, centre, people.at(t).position))
-        return np.asarray(cv2.resize(luma, glass.size, interpolation=cv2.INTER_AREA))
+        return wire.through(weathered(g, luma, sky, matrix, centre, people.at(t).position))
 
     empties = [filmed(MOMENTS + 1.25 + 0.25 * k) for k in range(3)]
     moments = [k + 0.25 for k in range(MOMENTS)]
     pictures = [filmed(t) for t in moments]
-    found = []
-    for k, (t, picture) in enumerate(zip(moments, pictures, strict=True)):
-        others = [one for j, one in enumerate(pictures) if j != k]
-        plates = learned(g, picture, others, empties)
-        found.append(_sample(g, plane, picture, plates, people.at(t).position))
-    return found
+    return Shot(pictures, empties, [people.at(t).position for t in moments])
 
 
 def _sample(

@@ -3,6 +3,7 @@
 import functools
 import multiprocessing
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,13 +16,27 @@ STRIDE = 4
 """Pixels across a cell."""
 
 
-def scene(seed: int, cache: Path | None) -> list[Sample]:
+class Seed(NamedTuple):
+    """Which scene, and whether it is painted."""
+
+    number: int
+    paint: bool
+
+
+def seeds(first: int, many: int, painted: float) -> list[Seed]:
+    """`many` from `first` on, about the part `painted` of them painted, evenly spread."""
+    parts = [int(k * painted) for k in range(many + 1)]
+    return [Seed(first + k, parts[k + 1] > parts[k]) for k in range(many)]
+
+
+def scene(seed: Seed, cache: Path | None) -> list[Sample]:
     """The samples of `seed`, from the folder `cache` or drawn and left there."""
-    path = None if cache is None else cache / f"{seed}.npz"
+    name = f"{seed.number}{'-painted' * seed.paint}.npz"
+    path = None if cache is None else cache / name
     if path is not None and path.is_file():
         kept = np.load(path)
         return [Sample(*pair) for pair in zip(kept["planes"], kept["people"], strict=True)]
-    found = samples(seed)
+    found = samples(seed.number, paint=seed.paint)
     if path is not None and found:
         made = path.with_suffix(".part")
         with made.open("wb") as file:
@@ -35,7 +50,7 @@ def scene(seed: int, cache: Path | None) -> list[Sample]:
 class Stock:
     """Owns the scenes that are still being rendered, and the samples on the device so far."""
 
-    def __init__(self, seeds: list[int], workers: int, cache: Path | None) -> None:
+    def __init__(self, seeds: list[Seed], workers: int, cache: Path | None) -> None:
         """Start to render `seeds`; before anything is on a GPU, since processes are forked."""
         self._pool = multiprocessing.get_context("fork").Pool(workers)
         self._coming = self._pool.imap(functools.partial(scene, cache=cache), seeds)

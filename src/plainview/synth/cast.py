@@ -65,12 +65,13 @@ class Cast:
         movers: tuple[Mover, ...] = (),
         actors: tuple[Actor, ...] = (),
         effects: tuple[Effect, ...] = (),
+        looks: Looks | None = None,
         seed: int = 0,
     ) -> None:
-        """Who walks `walks` in `world` is dressed by `seed`."""
+        """Who walks `walks` in `world` is dressed by `seed`, or as `looks` says."""
         self._world, self._light, self._walks = world, light, walks
         self._movers, self._actors, self._effects = movers, actors, effects
-        self._looks = dressed(walks.height, np.random.default_rng(seed))
+        self._looks = looks or dressed(walks.height, np.random.default_rng(seed))
         self._walked = walks.walked()
         self._heading = _headings(walks)
         self._clouds = noise_tile(world.seed + 5, 512, 1.6)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import Points, project
-from plainview.synth.body import Parts
+from plainview.synth.body import Looks, Parts
 from plainview.synth.camera import Camera
 from plainview.synth.cast import Cast, Mover
 from plainview.synth.events.actor import Actor, Effect
@@ -47,13 +47,18 @@ class Renderer:
         movers: tuple[Mover, ...] = (),
         actors: tuple[Actor, ...] = (),
         effects: tuple[Effect, ...] = (),
+        looks: Looks | None = None,
         seed: int = 0,
     ) -> None:
-        """Build the stage (about a second at 640 x 360)."""
+        """Build the stage (about a second at 640 x 360).
+
+        Who walks is dressed by `seed`, or as `looks` says.
+        """
         self.camera, self._world, self._walks, self._light = camera, world, walks, light
         self._cast = Cast(
-            world, light, walks, movers=movers, actors=actors, effects=effects, seed=seed
-        )
+            world, light, walks, movers=movers, actors=actors, effects=effects, looks=looks,
+            seed=seed,
+        )  # fmt: skip
         self._stages = {0.0: Shot(camera, build(world, camera, light))}
         first = self._stages[0.0].stage
         lit = first.ambient * light.sky + first.direct * light.sun + first.lamps

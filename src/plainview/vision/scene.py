@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from plainview.vision.light import Light
 from plainview.vision.plate import Image, Luma, Plate, gradient
@@ -170,10 +171,8 @@ class Keeper:
         plate = self._plate
         whole = cv2.morphologyEx(old, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(whole)
-        own_edges, given = gradient(plate.luma), 0
-        if tinted is not None:
-            outlines = tinted.outlines(luma.shape)
-            back = np.zeros(luma.shape, dtype=np.uint8)
+        outlines, given = _Outlines(luma, plate, gain, tinted), 0
+        back = np.zeros(luma.shape, dtype=np.uint8)
         for k in range(1, count):
             x, y, w, h, area = stats[k]
             x0, y0 = max(x - 3, 0), max(y - 3, 0)
@@ -183,22 +182,34 @@ class Keeper:
             rim = (grown - cv2.erode(blob, np.ones((3, 3), np.uint8))) > 0
             if not rim.any():
                 continue  # the whole picture differs: there is nothing around it to compare with
-            here = gradient(luma[window])[rim].mean()
-            there = own_edges[window][rim].mean() * gain
             age = float(self._age[window][blob > 0].mean())
-            ghost = there > 1.3 * here + 0.5
-            if tinted is not None and not ghost and here <= 1.3 * there + 0.5:
-                # As light as the ground: its outline, or the ghost's, is one of colour.
-                now, was = (one[window][rim].mean() for one in outlines)
-                ghost = was > 1.3 * now + 1.0
             lifeless = age > ABSORB_AGE and bodies[window][blob > 0].mean() < 0.3
-            if area >= 6 and (ghost or lifeless):
+            if area >= 6 and (lifeless or outlines.gone(window, rim)):
                 target = grown > 0
                 plate.mean[window][target] = own[window][target]
                 self._age[window][target] = 0
-                if tinted is not None:
-                    back[window][target] = 1
+                back[window][target] = 1
                 given += 1
         if tinted is not None and given:
             tinted.tint.show(tinted.colour, back)
         return given
+
+
+class _Outlines:
+    """The edges of a frame and of the plate, in grey levels and, where it has them, in colours."""
+
+    def __init__(self, luma: Luma, plate: Plate, gain: float, tinted: Tinted | None) -> None:
+        self._luma, self._edges, self._gain = luma, gradient(plate.luma), gain
+        self._colours = None if tinted is None else tinted.outlines(luma.shape)
+
+    def gone(self, window: tuple[slice, slice], rim: NDArray[np.bool_]) -> bool:
+        """Whether what the `rim` surrounds in `window` has its outline in the plate alone."""
+        here = gradient(self._luma[window])[rim].mean()
+        there = self._edges[window][rim].mean() * self._gain
+        if there > 1.3 * here + 0.5:
+            return True
+        if self._colours is None or here > 1.3 * there + 0.5:
+            return False
+        # As light as the ground: its outline, or the ghost's, is one of colour.
+        now, was = (one[window][rim].mean() for one in self._colours)
+        return bool(was > 1.3 * now + 1.0)

@@ -87,6 +87,15 @@ def test_lamplight_is_nobody() -> None:
     assert down(0.8, 0.5, even=0.2, ratio=1.3).confidence() > 0.8
 
 
+def test_no_light_sinks() -> None:
+    """One in a coat brighter than the ground was taken for a lamp's light, though he fell."""
+    assert down(0.8, 0.5, even=0.03, ratio=1.3, sank=0.8).confidence() < 0.3
+    assert down(0.8, 0.5, even=0.03, ratio=1.3, sank=1.0).confidence() > 0.8
+    # Where somebody was and went it ends lower by all of him: what shines there may be light.
+    stays, went = (down(0.7, 0.66, even=0.03, ratio=1.3, sank=sank) for sank in (1.25, 1.7))
+    assert stays.confidence() - went.confidence() > 0.25
+
+
 def test_who_was_seen_to_fall_may_look_like_one_who_sits() -> None:
     """What one view cannot tell is told by how fast he sank; who surely sits is not down."""
     for lies, other in ((0.72, 0.73), (0.53, 0.55), (0.55, 0.62)):

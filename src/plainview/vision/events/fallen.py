@@ -38,6 +38,9 @@ DARK: Final = (0.85, 0.95)
 """Part of it that is darker than the ground from which it may be, and is, a shadow throughout."""
 LIT: Final = 1.0
 """What it takes away that it may be a lamp's light: nobody is brighter evenly, or all over."""
+SINKS: Final = (0.85, 1.0)
+"""Metres that somebody's top sank within half a second from which what is bright may be, and is, he
+himself: no light sinks, and whether he sits or lies is not what it says."""
 DARKER: Final = 0.08
 """Part of a lamp's light that is darker than the ground, at most: of a body, hair, shoes or shade.
 """
@@ -244,7 +247,8 @@ class Down:
             sure -= 0.33
         # No shadow and no bag was upright and fell, and who fell may be found upright on.
         doubt = 1.0 - SURER * fell(self.sank)
-        sure -= doubt * (LIT * self.lit + SHADED * self.shaded)
+        sinks = step(self.sank, *SINKS) * (1.0 - step(self.sank, *FLAT))
+        sure -= min(doubt, 1.0 - sinks) * LIT * self.lit + doubt * SHADED * self.shaded
         # A bag that was put down is smaller; who sits still looks upright, in part.
         small = step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0])
         sure -= doubt * SMALLER * small + (1.0 - SURER * witness) * SITS * self.seated

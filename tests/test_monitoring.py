@@ -62,7 +62,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], str]:
     sources = DEPLOY.parent / "src" / "plainview"
     said = "".join(
         (sources / name).read_text()
-        for name in ("app/running.py", "app/watching.py", "fleet/placed.py")
+        for name in ("app/ordering.py", "app/running.py", "app/watching.py", "fleet/placed.py")
     )
     names = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     names |= {f"plainview_{key}" for key in re.findall(r'"([a-z_]+)":', said)}

@@ -8,13 +8,15 @@
     python train/density.py --out density.onnx
     python train/density.py --from density.onnx --out better.onnx --cache samples --steps 3000
     python train/density.py --from density.onnx --out better.onnx --seconds 540
+    python train/density.py --from density.onnx --mean other.onnx --out both.onnx --steps 0
 
 Seeded; with PYTHONPATH=src. The second line goes on from weights that are there, and keeps what it
 rendered; `--steps 0` renders and measures only. It trains while it renders, on the scenes that are
 there, in the order of their seeds. Steps and scenes bound it, so that it can be done again but for
 which scenes were there at which step; the third line is bound by time, and prints how many of both
-it did: see docs/reference/density-model.md. Some scenes are painted, not rendered (painted.py): how
-far it errs is printed for both.
+it did: see docs/reference/density-model.md. The last one starts from the mean of two weights of
+which one goes on from the other, and trains no further. Some scenes are painted, not rendered
+(painted.py): how far it errs is printed for both.
 """
 
 import argparse
@@ -148,11 +150,33 @@ def table(model: Density, planes: Tensor, people: Tensor, mode: int | None) -> N
             )
 
 
+def tables(model: Density, held: Stock, name: str) -> None:
+    """Print errors on the samples that were `held` out, with each kind of plate and without."""
+    for mode in (*range(KINDS), None):
+        print(f"{name}, plate {mode}: density over 2.6 m squares, held-out random scenes")
+        table(model, held.planes[: held.samples], held.people[: held.samples], mode)
+
+
+def begun(given: argparse.Namespace) -> Density:
+    """The network that training starts from: new, as it was written, or the mean of two."""
+    model = Density()
+    if given.start:
+        weights = read(given.start)
+        if given.mean:
+            # Weights that went on from others keep what those knew in the mean of both (Wortsman
+            # et al., Robust fine-tuning of zero-shot models, CVPR 2022).
+            other = read(given.mean)
+            weights = {name: (one + other[name]) / 2 for name, one in weights.items()}
+        model.load_state_dict(weights)
+    return model
+
+
 def main() -> None:
     """Render, train, measure on held-out scenes, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--from", dest="start", type=Path, help="weights (.onnx) to go on from")
+    parser.add_argument("--mean", type=Path, help="other weights, to start from the mean of both")
     parser.add_argument("--scenes", type=int, default=2000)
     parser.add_argument("--skip", type=int, default=0, help="the first seed that is trained on")
     parser.add_argument("--painted", type=float, default=0.4, help="part of the scenes")
@@ -185,9 +209,7 @@ def main() -> None:
     torch.manual_seed(given.seed)
     torch.set_float32_matmul_precision("high")
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = Density()
-    if given.start:
-        model.load_state_dict(read(given.start))
+    model = begun(given)
     model = model.to(device)
     print(sum(p.numel() for p in model.parameters()), "parameters")
     for one in held:
@@ -196,12 +218,11 @@ def main() -> None:
         print(f"{one.samples} samples held out, {time.monotonic() - began:.0f} s", flush=True)
     if given.steps:
         trained(model, stock, given, began)
+    if given.steps or given.mean:
         written(model, given.out)
     model.eval()
     for one, name in zip(held, ("rendered", "painted"), strict=True):
-        for mode in (*range(KINDS), None):
-            print(f"{name}, plate {mode}: density over 2.6 m squares, held-out random scenes")
-            table(model, one.planes[: one.samples], one.people[: one.samples], mode)
+        tables(model, one, name)
         one.end()
     stock.end()
 

@@ -321,3 +321,26 @@ def test_much_that_is_no_denser_than_texture_is_a_crowd_only_where_it_was_seen_t
     assert judged(crowded, monkeypatch, (250.0, 0.02), density=sparse) == [False]
     assert judged(crowded, monkeypatch, (250.0, 0.02)) == [True]
     assert judged(crowded, monkeypatch, (14.0, 0.3), density=0.5 * PACKED) == [True]
+
+
+def test_ground_of_noise_is_nobody_or_few() -> None:
+    """Whatever its grain and contrast: without a plate, texture alone was read as 1.3 a m²."""
+    area = ((-5.0, -4.0), (5.0, -4.0), (5.0, 6.0), (-5.0, 6.0))
+    view = View(calibration=CAMERA.calibration(), polygon=area)
+    glass = optics(view, *CAMERA.size)
+    width, height = glass.size
+    found = []
+    for seed in range(12):
+        g = np.random.default_rng(seed)
+        grain = float(np.exp(g.uniform(0, np.log(5))))
+        noise = g.standard_normal((height, width)).astype(np.float32)
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 2 * grain, sigmaY=grain))
+        ground = 120 + g.uniform(3, 20) * noise / noise.std() + g.normal(0, 1.5, noise.shape)
+        luma = np.clip(ground, 0, 255).astype(np.uint8)
+        by = Dense(view, glass)
+        looked(by, luma, plate(luma), times=1)
+        assert by.cells is not None
+        assert by.bare is not None
+        found.append(by.bare[by.cells.inside].sum() / (by.cells.inside.sum() * CELL**2))
+    assert np.mean(found) < 0.4
+    assert max(found) < PACKED

@@ -23,7 +23,7 @@ from plainview.synth.recorded import juelich, passage
 from plainview.synth.scene import Scene
 from plainview.synth.scenery import Box, Mark, Post, World
 
-CALIBRATION = range(24)
+CALIBRATION = range(48)
 """Numbers of the scenes that the interval and the blend are set on."""
 BLIND = range(100, 112)
 """Numbers of the scenes that are measured on only."""

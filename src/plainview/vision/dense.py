@@ -47,9 +47,9 @@ UNSEEN = 30.0
 """The same where the picture is as the plate shows it, but for little: there either all have stood
 since the plate was learned, or texture and a codec's blocks are read as people. A few who stand are
 found by their sway (standing.py)."""
-PACKED = 3.0
-"""people/m² of such a crowd in the mean, at least: ground of noise, as another renderer draws it,
-was read as 57, 101 and 257 people at 1.7, 1.7 and 2.8 a m², crowds that stand still at 3.8."""
+PACKED = 2.0
+"""people/m² of such a crowd in the mean, at least: of twelve grounds of noise two are read as 1.0
+and 1.6 a m² (tests/vision/test_dense.py), crowds that stand still as 2 and more."""
 SHOWN = 0.18
 """Part of a crowd's ground that differs clearly from the plate, at least, if any of it is seen to
 have come: 0.28 to 0.84 of crowds that walk as they are found; 0.02 to 0.13 of a square with six

@@ -245,10 +245,11 @@ function pressedCard(first: StopNow, changed: (standing: Standing) => void, lift
   const button = h("button", { type: "submit", class: "primary" }, "Agree that it may start again");
   const done = h("p", { class: "note", hidden: true }, "You have agreed. Another person must sign in and agree too.");
   const atSites = h("p", { class: "note", hidden: true }, "Two people can take the order back here: no site is given it any more. What stopped at a site starts when two people there agree.");
+  const whoMay = h("span", {}, "Supervisors, privacy officers, administrators and the controller can agree that it starts again.");
   const whyLabel = h("label", { for: `${id}-why` }, "Why may it start again?");
   const form = h("form", { class: "lift" }, h("div", { class: "field" }, whyLabel, why), error, button);
   const item = h("li", { class: "card", "data-grade": "bad", "aria-labelledby": `${id}-title` }, name, since, ordered, others, who,
-    may("resume") ? form : h("p", { class: "note" }, here()?.role ? "Supervisors, privacy officers, administrators and the controller can agree that it starts again." : h("a", { href: signIn() }, "Sign in to agree that it may start again")),
+    may("resume") ? form : h("p", { class: "note" }, here()?.role ? whoMay : h("a", { href: signIn() }, "Sign in to agree that it may start again")),
     atSites, done);
   let standing: Standing = { cameras: [], stops: [] };
   form.addEventListener("submit", (event) => {
@@ -292,6 +293,7 @@ function pressedCard(first: StopNow, changed: (standing: Standing) => void, lift
         say(ordered, orderedWords(stop.order));
         say(whyLabel, "Why is the order taken back?");
         say(button, "Agree to take the order back");
+        say(whoMay, "Supervisors, privacy officers, administrators and the controller can agree to take it back.");
         if (others.dataset["key"] !== answers.join()) {
           others.dataset["key"] = answers.join();
           others.replaceChildren(...answers.map((words) => h("li", {}, words)));

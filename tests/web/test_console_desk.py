@@ -268,7 +268,8 @@ def test_what_is_pressed_at_the_centre_is_said_to_be_an_order_and_what_became_of
         status, card = stop_card(page).get_by_role("status"), pressed(page)
         expect(status).to_have_text("Its site has not confirmed yet.")
         expect(card).to_contain_text("Station plaza: has never asked for orders.")
-        expect(card).not_to_contain_text("may start again")
+        expect(card).not_to_contain_text("start again")
+        expect(card).not_to_contain_text("starts again")
         # Pressed again it is a new order.
         expect(stop_card(page)).to_contain_text("Pressed again it is a new order")
         expect(stop_card(page).get_by_role("button", name="Stop Station plaza")).to_be_enabled()

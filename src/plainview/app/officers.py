@@ -13,7 +13,7 @@ from plainview.clock import SystemClock
 from plainview.durable import sync_folder
 from plainview.errors import InputError, LedgerError, PlainviewError
 from plainview.governance.office import Office
-from plainview.governance.order import order_of, sign_order
+from plainview.governance.order import note_of
 from plainview.governance.orders import Heard, mark_of, told
 from plainview.governance.person import Person, Role
 from plainview.governance.standing import Stop
@@ -196,7 +196,7 @@ def _mark(office: Office, stop: Stop) -> str:
     """Of the order that `stop` is; empty while it waits for the ledger."""
     if stop.index < 0:
         return ""
-    return mark_of(sign_order(order_of(stop, office.authority.name), office.authority))
+    return mark_of(note_of(stop, office.authority))
 
 
 def _said_by_sites(folder: Path) -> tuple[dict[str, Heard] | None, str]:

@@ -20,7 +20,7 @@ from plainview.clock import Clock
 from plainview.config import CityConfig
 from plainview.errors import InputError, LedgerError
 from plainview.governance.office import Office
-from plainview.governance.order import order_of, sign_order
+from plainview.governance.order import note_of
 from plainview.governance.orders import (
     Answer,
     Heard,
@@ -188,8 +188,7 @@ class Ordering:
         return _Table(pressed, city, where, sites, given, marks, notes)
 
     def _note(self, stop: Stop) -> str:
-        centre = self._office.authority
-        return self._notes.get(stop.index) or sign_order(order_of(stop, centre.name), centre)
+        return self._notes.get(stop.index) or note_of(stop, self._office.authority)
 
     def _keep(self) -> None:
         now = self._clock.monotonic()

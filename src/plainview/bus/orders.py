@@ -38,7 +38,26 @@ _PREFIX = "plainview.orders"
 _FAILURES = (nats.errors.Error, OSError, TimeoutError)
 
 
-class Asking:
+class _Side:
+    """Owns the connection of one side, until `close`."""
+
+    def __init__(self, address: NatsAddress, inbox: str, chance: random.Random | None) -> None:
+        """Over the bus at `address`, with an inbox of its own below `inbox`."""
+        number = (chance or random.SystemRandom()).getrandbits(53)
+        self._link = Link(address, f"{inbox}.{number:x}")
+        self._why = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing gets through from here; empty while it does."""
+        return self._link.broken or self._link.trouble or self._why
+
+    def close(self) -> None:
+        """Ask, or answer, no more."""
+        self._link.stop()
+
+
+class Asking(_Side):
     """Owns a site's connection and its questions, until `close`."""
 
     def __init__(
@@ -55,21 +74,10 @@ class Asking:
         their own. What either raises is logged, and shown as the trouble.
         """
         district, site = address.sender
-        number = (chance or random.SystemRandom()).getrandbits(53)
+        super().__init__(address, f"_INBOX.{district}.{site}", chance)
         self._subject = f"{_PREFIX}.{district}.{site}"
         self._say, self._hear = say, hear
-        self._why = ""
-        self._link = Link(address, f"_INBOX.{district}.{site}.{number:x}")
         self._link.start(self._run, patience=_PATIENCE)
-
-    @property
-    def trouble(self) -> str:
-        """Why no answer comes; empty while one does."""
-        return self._link.broken or self._link.trouble or self._why
-
-    def close(self) -> None:
-        """Ask no more."""
-        self._link.stop()
 
     async def _run(self) -> None:
         while True:
@@ -97,7 +105,7 @@ class Asking:
         return again
 
 
-class Answering:
+class Answering(_Side):
     """Owns the centre's connection, and answers what sites ask, until `close`."""
 
     def __init__(
@@ -112,21 +120,10 @@ class Answering:
 
         `look` is called four times a second on another thread: what may take its time.
         """
-        number = (chance or random.SystemRandom()).getrandbits(53)
+        super().__init__(address, "_INBOX", chance)
         self._answer, self._look = answer, look
-        self._why = ""
-        self._link = Link(address, f"_INBOX.{number:x}")
         self._link.listen(f"{_PREFIX}.*.*", self._on_question)
         self._link.start(self._run, patience=_PATIENCE)
-
-    @property
-    def trouble(self) -> str:
-        """Why no site can ask; empty while they can."""
-        return self._link.broken or self._link.trouble or self._why
-
-    def close(self) -> None:
-        """Answer no more."""
-        self._link.stop()
 
     async def _run(self) -> None:
         while True:

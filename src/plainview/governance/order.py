@@ -88,6 +88,11 @@ def sign_order(order: StopOrder, authority: Signer) -> str:
     return note
 
 
+def note_of(stop: Stop, authority: Signer) -> str:
+    """The signed note of the order that the centre of `authority` gives for `stop`."""
+    return sign_order(order_of(stop, authority.name), authority)
+
+
 def read_order(note: str, centre: Verifier) -> StopOrder:
     """The order in `note`. Raises OrderRefused unless `centre` signed exactly this and nobody else.
 

@@ -1,4 +1,4 @@
-/** Events and alerts that were: searched for by place, time, kind, state and notes; a map, and the same as a list. */
+/** Events and alerts that were: searched for by place, time, kind, state and notes; a map, which waits on a telephone until it is asked for, and the same as a list. */
 
 import { type Alert, ask, type FoundEvent, Problem, type SiteNow, type SitePlace } from "./api";
 import { levelMark } from "./alert";
@@ -48,27 +48,30 @@ export async function show(main: HTMLElement): Promise<void> {
   const text = input("text", "Words in notes", "search");
   const fields = { site, camera, zone, span: time, from, to, kind, state, standing, text };
   const area = h("input", { type: "checkbox", id: "search-area" });
+  const areaRow = h("p", { class: "search-area" }, area, h("label", { for: "search-area" }, "Only what the map shows"));
+  const unfold = h("button", { type: "button", class: "quiet", "aria-controls": "map-card" });
   const error = h("p", { class: "error", role: "alert" });
   const form = h("form", { class: "search-form", role: "search", "aria-label": "Events and alerts" },
     h("div", { class: "search-fields" }, ...Object.values(fields).map((field) => field.box)),
-    h("p", { class: "search-area" }, area, h("label", { for: "search-area" }, "Only what the map shows")),
+    areaRow,
     error,
-    h("div", { class: "actions" }, h("button", { type: "submit", class: "primary" }, "Search")));
+    h("div", { class: "actions" }, h("button", { type: "submit", class: "primary" }, "Search"), unfold));
   const said = h("p", { class: "note", role: "status" });
   const list = h("ol", { class: "found" });
   const more = h("button", { type: "button", class: "quiet", hidden: true }, "Show more");
   const files = ["csv", "geojson"].map((kind_) => h("a", { class: "button", download: true }, kind_ === "csv" ? "CSV" : "GeoJSON"));
   const ground = h("div", { class: "map", id: "map" });
+  const card = h("section", { class: "home-map card", id: "map-card", "aria-label": "Map of what was found" }, ground,
+    h("p", { class: "note" }, "Plain base map: no outside map service is asked. A dot is what was found; the list has all of them."));
+  const results = h("section", { class: "card search-found", "aria-label": "What was found" },
+    h("div", { class: "card-head" }, said, h("p", { class: "search-files" }, h("span", { class: "soft" }, "All of it as "), files[0], " ", files[1])),
+    list, more);
   main.replaceChildren(
     h("div", { class: "search" },
       h("section", { class: "card search-ask", "aria-labelledby": "title" },
         h("div", { class: "card-head" }, h("h1", { id: "title" }, "Events"), h("div", { class: "choice", role: "group", "aria-label": "What is searched" }, ...tabs)),
         form),
-      h("section", { class: "home-map card", "aria-label": "Map of what was found" }, ground,
-        h("p", { class: "note" }, "Plain base map: no outside map service is asked. A dot is what was found; the list has all of them.")),
-      h("section", { class: "card search-found", "aria-label": "What was found" },
-        h("div", { class: "card-head" }, said, h("p", { class: "search-files" }, h("span", { class: "soft" }, "All of it as "), files[0], " ", files[1])),
-        list, more)));
+      card, results));
 
   let map: SitesMap | null = null;
   let box: Box | null = null;
@@ -90,7 +93,7 @@ export async function show(main: HTMLElement): Promise<void> {
       if (from.input.value) wanted.set("since", (new Date(from.input.value).getTime() / 1000).toFixed(0));
       if (to.input.value) wanted.set("until", (new Date(to.input.value).getTime() / 1000).toFixed(0));
     }
-    if (area.checked && box) wanted.set("bbox", box.map((degrees) => degrees.toFixed(6)).join(","));
+    if (area.checked && box && !card.hidden) wanted.set("bbox", box.map((degrees) => degrees.toFixed(6)).join(","));
     return wanted;
   };
   /** What was asked stands in the address, so that a search can be passed on. */
@@ -166,7 +169,9 @@ export async function show(main: HTMLElement): Promise<void> {
   for (const name of ["camera", "zone", "state"] as const) fields[name].input.value = begun.get(name) ?? "";
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void search();
+    void search().then(() => {
+      if (narrow.matches && !error.textContent) results.scrollIntoView({ block: "nearest" });
+    });
   });
   time.input.addEventListener("change", fit);
   site.input.addEventListener("change", () => void places());
@@ -180,15 +185,35 @@ export async function show(main: HTMLElement): Promise<void> {
     fit();
     void search();
   }));
-  void import("./map")
-    .then(({ drawMap }) => {
-      map = drawMap(ground, sites, (shown) => { box = shown; });
-      map.found(dots);
-    })
-    .catch(() => {
-      area.disabled = true;
-      ground.replaceChildren(h("p", { class: "loading" }, "This browser cannot draw the map. The list has everything."));
-    });
+  let drawn = false;
+  const draw = (): void => {
+    drawn = true;
+    void import("./map")
+      .then(({ drawMap }) => {
+        map = drawMap(ground, sites, (shown) => { box = shown; });
+        map.found(dots);
+      })
+      .catch(() => {
+        area.disabled = true;
+        ground.replaceChildren(h("p", { class: "loading" }, "This browser cannot draw the map. The list has everything."));
+      });
+  };
+  // Where map and list stand below one another, what was found comes first.
+  const narrow = matchMedia("(max-width: 900px)");
+  let unfolded = false;
+  const fold = (): void => {
+    card.hidden = areaRow.hidden = narrow.matches && !unfolded;
+    unfold.hidden = !narrow.matches;
+    unfold.setAttribute("aria-expanded", String(unfolded));
+    say(unfold, unfolded ? "Hide the map" : "Show the map");
+    if (!card.hidden && !drawn) draw();
+  };
+  narrow.addEventListener("change", fold);
+  unfold.addEventListener("click", () => {
+    unfolded = !unfolded;
+    fold();
+  });
+  fold();
   await search();
 }
 

@@ -86,9 +86,25 @@ def test_events_and_alerts_are_searched_for(browser: Browser, served: Served) ->
         expect(rows).to_contain_text("Kim: A sausage stand, seen on site")
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # Playwright's own dictionary
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        _map_waits(page)
         no_barriers(page)
         rows.get_by_role("link").click()
         page.wait_for_url("**/sites/quay?at=*")
+
+
+def _map_waits(page: Page) -> None:
+    """On a phone the list follows the form, a search leads to it, and the map comes when asked."""
+    found, place = page.locator(".search-found"), page.locator("#map-card")
+    expect(place).to_be_hidden()
+    expect(page.get_by_label("Only what the map shows")).to_be_hidden()
+    page.evaluate("scrollTo(0, 0)")
+    page.get_by_role("button", name="Search").press("Enter")
+    expect(found).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Show the map").click()
+    expect(place.locator("canvas")).to_be_visible()
+    expect(page.get_by_label("Only what the map shows")).to_be_visible()
+    page.get_by_role("button", name="Hide the map").click()
+    expect(place).to_be_hidden()
 
 
 def _files(page: Page) -> None:

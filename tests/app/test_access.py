@@ -1,5 +1,6 @@
 """`plainview login`, the [access] table, and what it becomes."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,10 +8,13 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec import structs
 
-from plainview.app.access import announce, end_all, local_link, open_access
-from plainview.app.state import held
+from plainview.app.access import end_all, local_link, open_access
+from plainview.app.address import address, announce, announce_start
+from plainview.app.state import DEFAULT, DEMO, held
 from plainview.clock import ManualClock, SystemClock
+from plainview.config import CityConfig
 from plainview.config.access import AccessConfig, AccessTable, access_from
 from plainview.document import convert, read_document
 from plainview.errors import ConfigError, InputError
@@ -64,6 +68,41 @@ def test_without_a_running_plainview_it_is_for_the_next(tmp_path: Path) -> None:
     assert link.waits == str(tmp_path / "new")
     with held(tmp_path / "new"):
         assert local_link(tmp_path / "new", role=Role.OPERATOR).waits == ""
+
+
+def test_the_address_is_known_while_the_program_starts(tmp_path: Path) -> None:
+    """From the configuration; where that leaves the port open, the link says so."""
+    city = CityConfig("City", (), address="0.0.0.0", port=8491)  # noqa: S104 - named, not bound
+    with held(tmp_path):
+        announce(tmp_path, "http://127.0.0.1:9000/")
+        announce_start(tmp_path, city)
+        link = local_link(tmp_path, role=Role.OPERATOR)
+        assert link.url.startswith("http://127.0.0.1:8491/login/link?token=")
+        assert not link.starting
+        announce_start(tmp_path, structs.replace(city, address="fe80::1"))
+        assert address(tmp_path) == "http://[fe80::1]:8491"
+        for unknown in (structs.replace(city, port=0), structs.replace(city, address="bücher")):
+            announce_start(tmp_path, unknown)
+            link = local_link(tmp_path, role=Role.OPERATOR)
+            assert link.url.startswith("http://127.0.0.1:8420/")
+            assert link.starting
+    assert not local_link(tmp_path, role=Role.OPERATOR).starting
+
+
+def test_a_folder_on_which_a_plainview_runs_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before one that ran later: its start was in vain, or it has ended."""
+    monkeypatch.chdir(tmp_path)
+    announce(DEFAULT, "http://127.0.0.1:9001/")
+    with held(DEMO):
+        assert local_link(None, role=Role.OPERATOR).starting
+        announce(DEMO, "http://127.0.0.1:9002/")
+        announce(DEFAULT, "http://127.0.0.1:9001/")
+        assert local_link(None, role=Role.OPERATOR).url.startswith("http://127.0.0.1:9002/")
+    announce(DEMO, "http://127.0.0.1:9002/")
+    os.utime(DEMO / "access" / "address", (1, 1))
+    assert local_link(None, role=Role.OPERATOR).url.startswith("http://127.0.0.1:9001/")
 
 
 def test_a_folder_of_nobody_s_is_taken_by_its_name(

@@ -7,7 +7,7 @@ import pytest
 from tests.app.permitted import permit
 from tests.governance.offices import OPERATOR
 
-from plainview.app.access import announce
+from plainview.app.address import announce
 from plainview.app.register import FORMATS, checked, register_of
 from plainview.cli import execute
 from plainview.clock import SystemClock

@@ -5,6 +5,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from plainview.app.address import address
 
 _RUN = (sys.executable, "-m", "plainview", "run")
 Start = Callable[..., AbstractContextManager[Any]]
@@ -131,6 +134,20 @@ def test_killed_processes_are_told_and_replaced(start: Start, city: Path) -> Non
     log = (city.parent / "state" / "plainview.log").read_text().splitlines()
     told = {line["camera"] for line in map(json.loads, log) if line["event"] == "camera restarts"}
     assert told == {"yard", "gone"}
+
+
+def test_where_it_will_be_is_known_before_it_is_there(city: Path, tmp_path: Path) -> None:
+    """Whoever signs in while it starts gets the address that it will have; here it never does."""
+    state = tmp_path / "state"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        options = ["--port", str(port), "--no-open", "--state", str(state)]
+        done = subprocess.run(
+            [*_RUN, str(city), *options], capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert "the port is in use" in done.stderr
+    assert address(state) == f"http://127.0.0.1:{port}"
 
 
 def test_ctrl_c_is_a_clean_stop(start: Start) -> None:

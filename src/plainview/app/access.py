@@ -1,12 +1,12 @@
 """Who may sign in on the pages: from the configuration to the object that holds sessions."""
 
-import contextlib
 import getpass
 import os
 from pathlib import Path
 
 from msgspec import Struct
 
+from plainview.app.address import FOLDER, address, announced, announced_at
 from plainview.app.state import is_held, likely
 from plainview.clock import Clock, SystemClock
 from plainview.config.access import AccessConfig, OidcConfig
@@ -17,11 +17,7 @@ from plainview.web.access.agreement import OidcSettings
 from plainview.web.access.links import Links
 from plainview.web.access.service import Access, AccessSettings
 
-FOLDER = "access"
-"""Below the state folder."""
-_ADDRESS = "address"
 _MAX_SECRET = 4096
-_DEFAULT_URL = "http://127.0.0.1:8420"
 
 
 class LocalLink(Struct, frozen=True):
@@ -31,6 +27,8 @@ class LocalLink(Struct, frozen=True):
     person: Person
     waits: str = ""
     """The state folder, where no Plainview runs on it that could be asked yet."""
+    starting: bool = False
+    """Whether one is starting there, so that its address is not known yet."""
 
 
 def open_access(config: AccessConfig, state: Path, clock: Clock) -> Access:
@@ -41,13 +39,6 @@ def open_access(config: AccessConfig, state: Path, clock: Clock) -> Access:
     oidc = None if config.oidc is None else _oidc(config.oidc, config.url)
     settings = AccessSettings(url=config.url, links=config.links, oidc=oidc, proxies=config.proxies)
     return Access(settings, state / FOLDER, clock)
-
-
-def announce(state: Path, url: str) -> None:
-    """Let `plainview login` know at which address the pages of this state folder are."""
-    folder = state / FOLDER
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (folder / _ADDRESS).write_text(url.rstrip("/"), encoding="ascii")
 
 
 def local_link(
@@ -64,8 +55,13 @@ def local_link(
         raise InputError("this is not a name", where="--name", mend="Give your name in plain text")
     person = Person(wanted, role)
     token = Links(folder / FOLDER / "links", clock or SystemClock()).make(person)
-    waits = "" if is_held(folder) else str(folder)
-    return LocalLink(f"{address(folder)}/login/link?token={token}", person, waits)
+    runs = is_held(folder)
+    return LocalLink(
+        f"{address(folder)}/login/link?token={token}",
+        person,
+        "" if runs else str(folder),
+        runs and not announced(folder),
+    )
 
 
 def end_all(state: Path | None) -> None:
@@ -91,23 +87,10 @@ def end_all(state: Path | None) -> None:
 
 
 def _state(state: Path | None) -> Path:
-    """The folder that was asked for; without, the one in which a Plainview was last started."""
+    """The folder that was asked for; without, one in which a Plainview runs or last ran."""
     if state is not None:
         return expanded(state)
-    times = {}
-    folders = likely()
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            times[folder] = (folder / FOLDER / _ADDRESS).stat().st_mtime
-    return max(times, key=lambda folder: times[folder], default=folders[0])
-
-
-def address(state: Path) -> str:
-    """Where the pages of this state folder were last; the usual address if that is unknown."""
-    try:
-        return (state / FOLDER / _ADDRESS).read_text(encoding="ascii").strip() or _DEFAULT_URL
-    except (OSError, UnicodeDecodeError):
-        return _DEFAULT_URL
+    return max(likely(), key=lambda folder: (is_held(folder), announced_at(folder)))
 
 
 def _user() -> str:

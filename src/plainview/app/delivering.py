@@ -17,6 +17,7 @@ from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, SiteConfig, load_city
 from plainview.errors import InputError
 from plainview.store import Store
+from plainview.web.address import base_url
 from plainview.web.deliveries import RouteNow, route_now, takes
 from plainview.web.guard import LOOPBACK
 
@@ -163,8 +164,7 @@ def pages_of(city: CityConfig) -> str:
     """
     if city.access.url or not (city.port and city.address in LOOPBACK):
         return city.access.url
-    host = f"[{city.address}]" if ":" in city.address else city.address
-    return f"http://{host}:{city.port}"
+    return base_url(city.address, city.port)
 
 
 def listing(city_file: Path) -> Iterator[str]:

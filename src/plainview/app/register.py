@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from plainview.app import cities
-from plainview.app.access import address
+from plainview.app.address import address
 from plainview.app.officers import office_of
 from plainview.app.output import replaced
 from plainview.app.state import existing

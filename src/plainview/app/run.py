@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from plainview import __version__
+from plainview.app.address import announce_start
 from plainview.app.collector import calm
 from plainview.app.state import DEFAULT, DEMO, held
 from plainview.clock import Clock, SystemClock
@@ -59,6 +60,7 @@ def run(
             city = structs.replace(
                 city, address=host or city.address, port=city.port if port is None else port
             )
+        announce_start(folder, city)
         # A second of imports, while the demonstration is already being rendered.
         from plainview.app.running import Running  # noqa: PLC0415 - see above
 

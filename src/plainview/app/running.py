@@ -17,8 +17,9 @@ from msgspec import structs
 
 from plainview.alerts.deletion import DeletionAlert
 from plainview.app import cities, demonstration, enrolling
-from plainview.app.access import announce, open_access
+from plainview.app.access import open_access
 from plainview.app.adding import Adding
+from plainview.app.address import announce
 from plainview.app.admission import Admission
 from plainview.app.called import called
 from plainview.app.desk import RunningDesk

@@ -42,3 +42,9 @@ def login(
             f"no Plainview runs on {link.waits}: the link waits for one to be started there",
             err=True,
         )
+    elif link.starting:
+        typer.echo(
+            "Plainview is still starting here, and its address may be another: "
+            "ask again once it has printed it",
+            err=True,
+        )

@@ -11,6 +11,7 @@ import uvicorn
 from litestar.types import Receive, Scope, Send
 
 from plainview.errors import InputError, PlainviewError
+from plainview.web.address import base_url
 from plainview.web.prompt import PromptProtocol
 
 _LOOKS = 120
@@ -106,8 +107,7 @@ class Served:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(self.host, self.host)  # noqa: S104 - named, not bound
-        return f"http://{host}:{self.port}/"
+        return f"{base_url(self.host, self.port)}/"
 
     @property
     def alive(self) -> bool:

@@ -101,6 +101,15 @@ def test_what_a_broken_server_needs_is_said_in_one_line() -> None:
             check_choice(scene, cameras)
 
 
+def test_a_bus_that_does_not_answer_is_told_at_once() -> None:
+    """Before the city speaks: it would speak to nobody, and a minute later the store be wrong."""
+    said: list[str] = []
+    with pytest.raises(InputError, match=r"does not answer: nats://127\.0\.0\.1:1: ") as caught:
+        job(Asked(City(10), 1, "nats://127.0.0.1:1"), said.append)
+    assert caught.value.where == "--bus"
+    assert said == []
+
+
 def test_all_is_well_again_when_only_fresh_readings_come() -> None:
     """Old ones that are made up for, and lines of before the end, do not count."""
     gathered = Gathered()

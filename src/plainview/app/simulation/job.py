@@ -99,6 +99,26 @@ def _check(asked: Asked) -> None:
             where="--chaos",
             mend=f"Use --bus {NATS} --store {POSTGRES}, or neither",
         )
+    if asked.bus != NATS and not asked.bus.startswith("memory:"):
+        _check_answers(asked.bus)
+
+
+def _check_answers(url: str) -> None:
+    """Raise InputError where no server of the bus at `url` answers.
+
+    A city waits for one as long as it takes; who simulates one would wait for nothing.
+    """
+    bus = open_bus(url)
+    try:
+        trouble = bus.stats().trouble
+    finally:
+        bus.close()
+    if trouble:
+        raise InputError(
+            f"the bus does not answer: {trouble}",
+            where="--bus",
+            mend=f"Start a server there, or use {NATS}",
+        )
 
 
 class _Run:

@@ -35,6 +35,25 @@ def test_what_cannot_be_put_leaves_the_old(tmp_path: Path) -> None:
         put(tmp_path / "nowhere" / "list", b"data")
 
 
+def test_no_file_is_put_in_place_of_a_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor of a pipe, by a link either, nor beside devices: a command run by root would do it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link"
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(FileExistsError, match="this is a device, not a file"):
+            put(path, b"data")
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert sorted(tmp_path.iterdir()) == [link, pipe]
+    monkeypatch.setattr("plainview.durable._DEVICES", str(tmp_path))
+    with pytest.raises(FileExistsError, match="this is a device"):
+        put(tmp_path / "stdout", b"data")
+
+
 def test_a_long_name_can_be_put(tmp_path: Path) -> None:
     """The name used meanwhile fits where the name itself does."""
     for name in ("n" * 255, "\u5bb6" * 85):

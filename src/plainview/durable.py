@@ -6,6 +6,7 @@ left by one that was killed, and whoever writes there next removes it.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 _FRESH = re.compile(r"\.(.+)\.[0-9a-f]{8}\.new", re.DOTALL)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_DEVICES = "/dev"
 _LONGEST = 200
 """Bytes of a name that its hidden one repeats: the whole must fit where the name itself does."""
 
@@ -33,12 +35,27 @@ def put(path: Path, data: bytes | Iterator[bytes], *, mode: int = 0o600, over: b
     sync_folder(path.parent)
 
 
+def _refuse_device(path: Path) -> None:
+    """Raise FileExistsError where a device, a pipe or a socket stands at `path`, or devices beside.
+
+    A file in place of /dev/null would be there for every program of the machine.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        mode = stat.S_IFREG  # Nothing is there, or the next step says what is wrong.
+    plain = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+    if not plain or os.path.realpath(path.parent) == _DEVICES:
+        raise OSError(errno.EEXIST, "this is a device, not a file", str(path))
+
+
 @contextlib.contextmanager
 def beside(path: Path, *, mode: int = 0o600, over: bool = True) -> Iterator[Path]:
     """A new file beside `path` to write to; it becomes `path` only if the block succeeds.
 
     Its content is durable before it does; its name is after `sync_folder`. Raises as `put` does.
     """
+    _refuse_device(path)
     sweep(path.parent, path.name)
     held = -1
     fresh = _fresh(path)

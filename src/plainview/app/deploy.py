@@ -24,8 +24,10 @@ from plainview.bus.deployed import (
 )
 from plainview.clock import Clock, SystemClock
 from plainview.config import CityConfig, load_city
+from plainview.document.given import read_given
 from plainview.errors import InputError
 
+_MOST_CERTIFICATE = 1_000_000
 CENTRE_DISK = 100 * 10**9
 LEAF_DISK = 10 * 10**9
 """Bytes that the centre, and each site, keep of what has not been stored yet."""
@@ -160,7 +162,14 @@ def _authority(
     writer: _Writer, out: Path, city: CityConfig, ca: Path | None, clock: Clock
 ) -> _Authority:
     if ca is not None:
-        return _Authority(ca.read_bytes(), None)
+        try:
+            return _Authority(read_given(ca, _MOST_CERTIFICATE), None)
+        except OSError as error:
+            raise InputError(
+                f"the certificate cannot be read ({error.strerror})",
+                where=str(ca),
+                mend="Give the authority's certificate (PEM) with --ca",
+            ) from error
     made: list[Pair] = []
 
     def make() -> bytes:

@@ -7,6 +7,7 @@ from typing import Final
 
 from plainview.app.ledger import head_of, place_of, printable, write_whole
 from plainview.clock import SystemClock
+from plainview.document.given import read_given
 from plainview.document.toml import nearest
 from plainview.errors import InputError, LedgerLie
 from plainview.ledger.entry import Entry, EntryKind, decode_entry
@@ -128,8 +129,7 @@ def _moment(since: str) -> int:
 
 def _read(path: Path, most: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
+        data = read_given(path, most + 1)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", where=str(path)) from error
     if len(data) > most:

@@ -15,6 +15,7 @@ from plainview.app.output import Sink, open_sink, replaced
 from plainview.app.progress import Show, progress
 from plainview.app.specs import clip_specs
 from plainview.config import CameraConfig, load_camera
+from plainview.document.given import read_given
 from plainview.errors import InputError, LensError, PlainviewError, SourceError
 from plainview.fleet.clip import ClipEnded, ClipStarted, measure_clip
 from plainview.fleet.plates import check_plate
@@ -102,8 +103,7 @@ def header_line(
 def read_plate_file(path: Path) -> bytes:
     """The bytes of a saved plate. Raises InputError if it is none."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_PLATE + 1)
+        data = read_given(path, MAX_PLATE + 1)
     except OSError as error:
         raise InputError(
             f"the plate cannot be read ({error.strerror or error})",

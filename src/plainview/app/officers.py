@@ -10,6 +10,7 @@ from plainview.app import enrolling
 from plainview.app.orders import is_centre, kept, said
 from plainview.app.state import begun, existing, usual
 from plainview.clock import SystemClock
+from plainview.document.given import read_given
 from plainview.durable import sync_folder
 from plainview.errors import InputError, LedgerError, PlainviewError
 from plainview.governance.office import Office
@@ -18,6 +19,7 @@ from plainview.governance.orders import Heard, mark_of, told
 from plainview.governance.person import Person, Role
 from plainview.governance.standing import Stop
 from plainview.governance.switch import Switch, reason
+from plainview.ledger.entry import plain
 from plainview.ledger.note import Signer
 
 _MOST_KEY = 4096
@@ -44,8 +46,7 @@ def office_of(state: Path | None, *, make: bool = False) -> Iterator[Office]:
 def read_key(path: Path) -> Signer:
     """The signing key in the file `path`. Raises InputError."""
     try:
-        with path.open(encoding="ascii") as file:
-            text = file.read(_MOST_KEY)
+        text = read_given(path, _MOST_KEY).decode("ascii")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise InputError(
@@ -112,7 +113,7 @@ def enrol(name: str, role: Role, out: Path, state: Path | None) -> str:
                 enrolling.settle(note, office)
             raise
         enrolling.end(note)
-    said = f"{out}: the key of {name}, {role}. Keep it where nobody else can read it"
+    said = f"{out}: the key of {plain(name)}, {role}. Keep it where nobody else can read it"
     return f"{before}\n{said}" if before else said
 
 

@@ -9,6 +9,7 @@ from plainview.app.plural import counted
 from plainview.app.release import words_of
 from plainview.app.vault import identities_in
 from plainview.clock import SystemClock
+from plainview.document.given import read_given
 from plainview.durable import put
 from plainview.errors import AccessRefused, InputError
 from plainview.governance.release_proof import Bundle, Checked, check_bundle, decode_bundle
@@ -95,7 +96,6 @@ def _read(file: Path, policy: Path) -> tuple[Bundle, QuorumPolicy]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(_MOST + 1)
+        return read_given(path, _MOST + 1)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", where=str(path)) from error

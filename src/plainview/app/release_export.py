@@ -21,6 +21,7 @@ from plainview.app.release_region import NONE, Regions, read_regions
 from plainview.app.vault import vault_of
 from plainview.app.witnessing import WitnessAsker
 from plainview.config import load_city
+from plainview.document.given import read_given
 from plainview.durable import put, sync_folder
 from plainview.errors import InputError, LedgerLie, LensError
 from plainview.fleet.release import Filmed, Job, film
@@ -174,8 +175,7 @@ def _check(office: Office, wish: Exporting) -> _Checked:
     if regions.tracks and request.unredacted:
         raise InputError("nothing is obscured in this release", where="--region", mend="Leave it")
     try:
-        with wish.keys.open("rb") as file:
-            sealed = file.read(_MOST)
+        sealed = read_given(wish.keys, _MOST)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", where=str(wish.keys)) from error
     return _Checked(known, request, order, sealed, regions)
@@ -287,7 +287,7 @@ def _name(out: Path, manifest: Export, note: str, regions: Regions) -> None:
 def verified(folder: Path, key: str) -> Iterator[str]:
     """Check an export's folder with the authority's key alone; what held. Raises LedgerLie."""
     try:
-        note = (folder / MANIFEST).read_text(encoding="utf-8")
+        note = read_given(folder / MANIFEST, _MOST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("there is no manifest", where=str(folder)) from error
     manifest, _ = read_document(note, Export, [Verifier.from_vkey(key)])
@@ -302,6 +302,8 @@ def verified(folder: Path, key: str) -> Iterator[str]:
 def _held(path: Path, told: ExportedFile) -> str:
     digest = hashlib.sha256()
     try:
+        if path.exists() and not path.is_file():
+            raise InputError("this is not a film", where=str(path))
         with path.open("rb") as file:
             while data := file.read(_PIECE):
                 digest.update(data)

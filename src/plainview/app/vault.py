@@ -14,6 +14,7 @@ from plainview.app.state import DEFAULT
 from plainview.clock import Clock, SystemClock
 from plainview.config import load_city
 from plainview.config.recording import RecordingConfig
+from plainview.document.given import read_given
 from plainview.errors import InputError, VaultError
 from plainview.governance.office import Office
 from plainview.governance.switch import reason
@@ -219,8 +220,7 @@ def _opener(layout: Layout, files: Sequence[Path]) -> Callable[[str], bytes]:
 def identities_in(path: Path) -> list[object]:
     """The age identities in a file. Raises InputError."""
     try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(_MOST_IDENTITY)
+        text = read_given(path, _MOST_IDENTITY).decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("cannot be read", where=str(path), mend="Give an age identity") from error
     lines = [line.strip() for line in text.splitlines()]

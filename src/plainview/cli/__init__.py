@@ -4,8 +4,10 @@ Exit codes: 0 done, 1 failed, 2 wrong input, 130 and 143 when interrupted. No tr
 person: `main` is the one place where what went wrong becomes one line on standard error.
 """
 
+import codecs
 import copy
 import gc
+import io
 import os
 import signal
 import sys
@@ -32,7 +34,7 @@ from plainview.cli.exposure import exposure
 from plainview.cli.ledger import ledger_app
 from plainview.cli.plan import plan_app
 from plainview.cli.publish import publish
-from plainview.cli.refusal import from_system, refuse_usage, say
+from plainview.cli.refusal import from_system, refusal_of, say
 from plainview.cli.register import register_app
 from plainview.cli.release import release_app
 from plainview.cli.run import run
@@ -173,6 +175,21 @@ def _silence_standard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
+def _as_given(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What the encoding of standard output lacks: a name's own bytes, or the sign spelt out."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.lookup_error("backslashreplace")(error)
+
+
+def _let_standard_output_write_all() -> None:
+    """A file's name may be no text, and a terminal may lack a sign: neither ends a command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        codecs.register_error("plainview", _as_given)
+        sys.stdout.reconfigure(errors="plainview")
+
+
 def execute(arguments: Sequence[str]) -> int:
     """Run one command; the exit code. What went wrong is one line on standard error."""
     try:
@@ -181,16 +198,13 @@ def execute(arguments: Sequence[str]) -> int:
         result = command.main(args=list(arguments), prog_name="plainview", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except typer.TyperException as error:
-        refused = refuse_usage(app, error, arguments)
-        say(refused.line())
-        return refused.exit_code
-    except PlainviewError as error:
-        if error.exit_code:
-            say(error.line())
+    except (typer.TyperException, PlainviewError, UnicodeEncodeError) as error:
+        refused = refusal_of(app, error, arguments)
+        if refused.exit_code:
+            say(refused.line())
         else:
             _silence_standard_output()
-        return error.exit_code
+        return refused.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 128 + signal.SIGINT
     except (BrokenPipeError, SystemExit) as end:
@@ -215,6 +229,7 @@ def main() -> None:
     # NumPy's linear algebra would start a thread for each core, and nothing here needs them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     report_defects()
+    _let_standard_output_write_all()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
             signal.signal(number, _terminated)

@@ -22,7 +22,23 @@ _PLAIN = (
 """What Typer's checks say of a value, and the same plainly."""
 
 
-def refuse_usage(
+def refusal_of(
+    app: typer.Typer,
+    error: typer.TyperException | PlainviewError | UnicodeEncodeError,
+    arguments: Sequence[str],
+) -> PlainviewError:
+    """What is told of `error`. Raises it again where no argument explains it."""
+    if isinstance(error, PlainviewError):
+        return error
+    if isinstance(error, typer.TyperException):
+        return _of_usage(app, error, arguments)
+    found = _not_text(arguments)
+    if found is None:
+        raise error
+    return found
+
+
+def _of_usage(
     app: typer.Typer, error: typer.TyperException, arguments: Sequence[str]
 ) -> PlainviewError:
     """What the command line was given, in one line; a wish beyond the boundary by its name."""
@@ -45,6 +61,19 @@ def refuse_usage(
     return InputError(
         what.rstrip("."), where="command line", mend=f"{guess}See '{_named(app, arguments)} --help'"
     )
+
+
+def _not_text(arguments: Sequence[str]) -> InputError | None:
+    """What to say where one of `arguments` is no text: only a file's name need be none."""
+    for word in arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = word.encode(errors="replace").decode()
+            return InputError(
+                f"{shown[:80]!r} is not UTF-8 text", where="command line", mend="Type it anew"
+            )
+    return None
 
 
 def _plainly(text: str) -> str:

@@ -17,6 +17,10 @@ KeyPath = tuple[str | int, ...]
 
 _HEADER = re.compile(r"^\s*(\[\[?)(.+?)\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=""")
+_MOST_PARTS = 100
+_LONG_KEY = re.compile(
+    r"""(?<![\w"'.-])[\w"'-]+(?:[ \t]*\.[ \t]*[\w"'-]+){%d}""" % _MOST_PARTS  # noqa: UP031 - braces
+)
 _TEXT = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
 
 
@@ -57,6 +61,7 @@ class Document:
     def __init__(self, path: Path, text: str) -> None:
         """Parse `text` of the file `path`. Raises ConfigError with line and column."""
         self.path = path
+        _refuse_long_keys(path, text)
         try:
             self.data: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -87,6 +92,17 @@ class Document:
     def relative(self, name: str) -> Path:
         """The path `name` as meant in this file: relative to the file's own folder."""
         return (self.path.parent / expanded(Path(name))).absolute()
+
+
+def _refuse_long_keys(path: Path, text: str) -> None:
+    """Raise ConfigError for a dotted key without end: to parse it takes the square of its parts."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") >= _MOST_PARTS and _LONG_KEY.search(line):
+            raise ConfigError(
+                f"not usable TOML: a key of more than {_MOST_PARTS} parts",
+                where=f"{path}, line {number}",
+                mend="Write it plainly",
+            )
 
 
 def read_document(path: Path) -> Document:

@@ -10,6 +10,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta, Struct, structs
 
+from plainview.document.given import read_given
 from plainview.errors import UNDECODED, InputError
 from plainview.geometry import View
 from plainview.governance.fingerprint import fingerprint
@@ -132,8 +133,7 @@ def seen_as(view: View) -> str:
 def read_scorecard(path: Path) -> Scorecard:
     """The card in the file at `path`. Raises InputError if it cannot be read or is none."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_given(path, MAX_BYTES + 1)
     except OSError as error:
         raise InputError(
             f"the scorecard cannot be read ({error.strerror})", where=str(path), mend=_MEND

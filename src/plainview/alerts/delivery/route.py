@@ -13,6 +13,7 @@ from msgspec import Struct
 from plainview.alerts.delivery.notice import ROUTE, Notice
 from plainview.alerts.lifecycle import Alert, State
 from plainview.alerts.thresholds import Level
+from plainview.document.given import read_given
 from plainview.errors import DeliveryFailed
 
 MOST_SECRET: Final = 4096
@@ -44,8 +45,7 @@ class Secret(Struct, frozen=True):
             if self.file is None:
                 found = os.environ.get(self.env, "")
             else:
-                with self.file.open(encoding="utf-8") as file:
-                    found = file.read(MOST_SECRET + 1)
+                found = read_given(self.file, 4 * MOST_SECRET + 1).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise DeliveryFailed(

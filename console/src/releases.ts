@@ -138,13 +138,18 @@ function mine(one: Release): boolean {
   return one.state === "asked" && may("approve-release") && one.approved.length < 2 && !one.approved.includes(here()?.role ?? "");
 }
 
+/** How much of a picture may be seen. */
+function drawn(one: Release): string {
+  return `regions drawn by hand, of at most ${one.visible} % of a picture`;
+}
+
 function row(one: Release, done: () => Promise<void>): HTMLElement {
   const grade = one.state === "granted" ? "good" : "note";
   const state = { asked: `${one.approved.length} of 2 have approved`, granted: "Granted", ended: "Over" }[one.state];
   const error = h("p", { class: "error", role: "alert" });
   const button = h("button", { type: "button", class: "quiet" }, "Approve", h("span", { class: "hidden" }, ` ${one.id}`));
   const span = `${written(one.since).replace("T", " ")} to ${written(one.until).replace("T", " ")} UTC`;
-  const shown = one.unredacted ? "Everybody in the pictures can be seen." : `Everybody is obscured, but for regions of ${one.visible} %.`;
+  const shown = one.unredacted ? "Everybody in the pictures can be seen." : `Everybody is obscured, but for ${drawn(one)}.`;
   const approve = (): void => {
     button.disabled = true;
     void send<Release>("POST", `releases/${one.id}/approve`, {}).then(done, (problem: unknown) => {
@@ -159,11 +164,12 @@ function row(one: Release, done: () => Promise<void>): HTMLElement {
       text: `${span}. ${shown} Purpose: ${one.purpose}. It is written in the public ledger, and cannot be taken back.`,
       yes: "Approve", no: "Do not approve",
     }, approve));
-  const counted = `opened ${one.opened} ${one.opened === 1 ? "time" : "times"}, ${one.exported} ${one.exported === 1 ? "film" : "films"} given out`;
+  const times = one.opened ? `opened ${one.opened} ${one.opened === 1 ? "time" : "times"}` : "never opened";
+  const counted = `${times}, ${one.exported || "no"} ${one.exported === 1 ? "film" : "films"} given out`;
   return h("li", {},
     h("p", { class: "alert-name" }, h("span", { class: "pill", "data-grade": grade }, state), h("strong", {}, `${one.id}, case ${one.case}`)),
     h("p", {}, `${one.cameras.join(", ")}: ${span}. `,
-      one.unredacted ? h("strong", {}, "As recorded: everybody can be seen.") : `Obscured, but for regions of ${one.visible} %.`),
+      one.unredacted ? h("strong", {}, "As recorded: everybody can be seen.") : `Obscured, but for ${drawn(one)}.`),
     h("p", {}, "Purpose: ", one.purpose, h("br"), "Legal basis: ", one.basis),
     h("p", { class: "alert-since" }, `Asked by ${roleWords(one.role)}, ${moment(one.t)}; approved by ${one.approved.map(roleWords).join(", ") || "nobody yet"}; ${counted}${one.ends === null || one.state === "ended" ? "" : `; until ${moment(one.ends)}`}.`),
     next(one),

@@ -138,6 +138,7 @@ def test_everything_works_without_script(browser: Browser, served: Served) -> No
         page.get_by_label("Find a camera by its name or place").fill("harbour north")
         page.get_by_role("button", name="Search").click()
         expect(page.get_by_role("status")).to_contain_text("1 camera found")
+        expect(page.get_by_role("status")).to_be_in_viewport()
         page.locator(".rows").get_by_role("link", name="Square north").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Square north")
         page.get_by_role("link", name="繁體中文").click()

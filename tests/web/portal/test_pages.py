@@ -258,7 +258,11 @@ def test_a_camera_tells_everything(client: Client) -> None:
 
 def test_an_unsealed_camera_and_one_without_a_permit_are_told_as_such(client: Client) -> None:
     """Bad news stands on the page, and what is not known is not made up."""
-    assert "Not sealed: this machine cannot" in read(client, "/portal/en/cameras/hostile").text
+    blurred = read(client, "/portal/en/cameras/hostile").text
+    assert "Not sealed: this machine cannot" in blurred
+    assert "but gives no reliable numbers at the moment" in blurred
+    assert "It measures now" not in blurred
+    assert "It measures now" in read(client, "/portal/en/cameras/square-north").text
     waiting = read(client, "/portal/en/cameras/gone").text
     for told in (
         "No approved assessment covers this camera",

@@ -40,6 +40,25 @@ def test_a_terminal_that_lacks_a_sign_gets_it_spelt_out(tmp_path: Path) -> None:
     assert b"\\u2265.toml: " in done.stdout
 
 
+@pytest.mark.parametrize("closed", [(1,), (0, 1, 2)])
+def test_streams_that_are_closed_lead_nowhere(closed: tuple[int, ...]) -> None:
+    """Started without them (`>&-`), it works as ever, and no file that it opens is one of them."""
+
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    done = subprocess.run(
+        [*_PLAINVIEW, "simulate", "--cameras", "5", "--seconds", "1"],
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
+        preexec_fn=close,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"defect" not in done.stderr
+
+
 @pytest.mark.parametrize("option", [b"--id", b"--language"])
 def test_what_has_to_be_text_is_refused(option: bytes, tmp_path: Path) -> None:
     """In one line, and nothing is written."""

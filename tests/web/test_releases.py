@@ -181,7 +181,9 @@ def test_the_page_asks_for_the_span_of_an_event_and_two_approve(
                 )
                 asked.get_by_role("button", name="Approve").click()
                 sure = page.get_by_role("alertdialog")
-                expect(sure).to_contain_text("obscured, but for regions drawn by hand, of at most 25 %")
+                expect(sure).to_contain_text(
+                    "obscured, but for regions drawn by hand, of at most 25 %"
+                )
                 page.wait_for_timeout(600)  # a second press of a double click confirms nothing
                 no_barriers(page)
                 sure.get_by_role("button", name="Approve", exact=True).click()

@@ -183,6 +183,17 @@ def _as_given(error: UnicodeError) -> tuple[str | bytes, int]:
         return codecs.lookup_error("backslashreplace")(error)
 
 
+def _open_standard_streams() -> None:
+    """What was closed leads nowhere: the first file that is opened would be taken for it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - stays
+
+
 def _let_standard_output_write_all() -> None:
     """A file's name may be no text, and a terminal may lack a sign: neither ends a command."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -229,6 +240,7 @@ def main() -> None:
     # NumPy's linear algebra would start a thread for each core, and nothing here needs them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     report_defects()
+    _open_standard_streams()
     _let_standard_output_write_all()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup

@@ -9,6 +9,7 @@ import pytest
 
 from plainview.app.deploy import deploy_nats
 from plainview.app.officers import read_key
+from plainview.app.simulate import simulate
 from plainview.app.vault import identities_in
 from plainview.errors import InputError
 
@@ -38,6 +39,14 @@ def test_a_terminal_that_lacks_a_sign_gets_it_spelt_out(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert b"\\u2265.toml: " in done.stdout
+
+
+def test_a_folder_with_a_colon_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No protocol of FFmpeg: a scene is drawn into it, and it is told as it was given."""
+    monkeypatch.chdir(tmp_path)
+    (told,) = simulate("corridor-overhead", Path("http:"), seconds=0.2)
+    assert told == "http:: camera.toml, scene.json, truth.csv, video.mp4"
+    assert (tmp_path / "http:" / "video.mp4").stat().st_size
 
 
 @pytest.mark.parametrize("closed", [(1,), (0, 1, 2)])

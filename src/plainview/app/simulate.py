@@ -29,9 +29,12 @@ def simulate(
         raise InputError(f"{seconds} s is no length", where="--seconds", mend="Give seconds")
     with progress(scene, real_time=False) as show:
         told = None if show is None else lambda share: show(share, 1.0)
-        folders = render(scene, out, seconds=seconds, seed=seed, on_progress=told)
+        # From the root on: FFmpeg takes what stands before a colon for a protocol.
+        whole = out.absolute()
+        folders = render(scene, whole, seconds=seconds, seed=seed, on_progress=told)
     yield from (
-        f"{folder}: {', '.join(sorted(p.name for p in folder.iterdir()))}" for folder in folders
+        f"{out / folder.relative_to(whole)}: {', '.join(sorted(p.name for p in folder.iterdir()))}"
+        for folder in folders
     )
 
 

@@ -4,7 +4,9 @@ import type { Camera, CameraStanding, SiteField, SitePlace } from "./api";
 import { h, say } from "./dom";
 import { standingWords } from "./govern";
 import { may } from "./session";
-import { cameraState, estimate, seal } from "./words";
+import { cameraState, estimate, EVENTS, seal, sentence } from "./words";
+
+const STANDINGS = { validated: "Validated", experimental: "Experimental", off: "Off" } as const;
 
 /** The card; `set` takes a newer state and what each camera may do. */
 export function camerasCard(place: SitePlace) {
@@ -67,9 +69,9 @@ export function camerasCard(place: SitePlace) {
     events.hidden = rows.length === 0;
     judged.replaceChildren(...rows.map(({ camera, kind, standing, why }) => h("tr", {},
       h("th", { scope: "row" }, camera.name),
-      h("td", { "data-head": "Event" }, kind.replace("-", " ")),
-      h("td", { "data-head": "State" }, h("span", { class: "pill", "data-grade": standing === "validated" ? "good" : "note" }, standing)),
-      h("td", { "data-head": "By its scorecard" }, why))));
+      h("td", { "data-head": "Event" }, EVENTS[kind as keyof typeof EVENTS] ?? kind),
+      h("td", { "data-head": "State" }, h("span", { class: "pill", "data-grade": standing === "validated" ? "good" : "note" }, STANDINGS[standing])),
+      h("td", { "data-head": "By its scorecard" }, sentence(why)))));
   };
   return {
     card,

@@ -30,6 +30,7 @@ from plainview.web.desk import (
     CameraEdge,
     DraftEdge,
     DraftsEdge,
+    EventStandingEdge,
     FindingEdge,
     OrderEdge,
     PurposeEdge,
@@ -83,6 +84,12 @@ class StandinDesk:
         with self._lock:
             known = self._cameras[camera]
             self._cameras[camera] = structs.replace(known, state=state, why=why)
+
+    def judge(self, camera: str, *events: EventStandingEdge) -> None:
+        """Let the events of a camera be worth that."""
+        with self._lock:
+            known = self._cameras[camera]
+            self._cameras[camera] = structs.replace(known, events=events)
 
     def cameras(self) -> list[CameraEdge]:
         """The cameras; those under a pressed switch are stopped, if from here."""

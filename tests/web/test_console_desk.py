@@ -17,9 +17,10 @@ from plainview.clock import SystemClock
 from plainview.governance.assessment import Assessment, load_assessment
 from plainview.governance.draft import written
 from plainview.governance.person import Person, Role
+from plainview.record import EventKind, EventStanding
 from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import create_app
-from plainview.web.desk import OrderEdge, SiteAnswerEdge
+from plainview.web.desk import EventStandingEdge, OrderEdge, SiteAnswerEdge
 from plainview.web.desk_api import desk_handlers
 from plainview.web.desk_documents import data_of
 from plainview.web.server import Served, bind
@@ -195,6 +196,28 @@ def test_the_stop_switch_needs_no_mouse(measured: City) -> None:
         page.keyboard.press("Enter")
         expect(page.get_by_text("cameras stand still")).to_be_visible()
         assert [stop.scope for stop in measured.desk.stops()] == ["site:plaza"]
+
+
+def test_how_far_events_are_proved(measured: City) -> None:
+    """By the words that the search of events has, each a sentence of its own."""
+    measured.desk.judge(
+        "plaza-north",
+        EventStandingEdge(EventKind.PERSON_DOWN, EventStanding.VALIDATED, "its card says so"),
+        EventStandingEdge(EventKind.FIRE, EventStanding.OFF, "the file switches it off"),
+    )
+    with measured.show("sites/plaza", Role.OPERATOR) as page:
+        rows = page.locator(".judged tbody tr")
+        expect(rows).to_have_count(2)
+        for row, words in zip(
+            rows.all(),
+            (
+                ("Somebody on the ground", "Validated", "Its card says so."),
+                ("Smoke or flames", "Off"),
+            ),
+            strict=True,
+        ):
+            for word in words:
+                expect(row).to_contain_text(word)
 
 
 def tab_to(page: Page, words: str) -> None:

@@ -4,7 +4,7 @@
 # ///
 """How far off the dense estimator is on scenes that are drawn for setting it, and what that asks.
 
-    python train/interval.py --keep clips
+    python train/interval.py --keep clips [--along]
 
 Measures each of the calibration scenes (`plainview.synth.blind`) as `plainview measure` does, and
 prints count beside truth, and by how much density and interval would have to change for the counts
@@ -78,9 +78,12 @@ def main() -> None:
     """Print the table and what follows from it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", type=Path, required=True, help="folder in which clips stay")
+    parser.add_argument(
+        "--along", action="store_true", help="of crowds seen along, by which nothing is set"
+    )
     given = parser.parse_args()
     rows, ratios, needed, held, own = [], [], [], [], []
-    for name in map(blind.name_of, blind.CALIBRATION):
+    for name in map(blind.name_of, blind.ALONG if given.along else blind.CALIBRATION):
         area, found, alone = measured(name, given.keep)
         true, count, low, high = found.T
         error = np.abs(count - true)

@@ -1,5 +1,7 @@
 """Drawn scenes: always the same, seen whole, and those to set on apart from those to measure on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,12 +10,12 @@ from plainview.geometry import check_view, project
 from plainview.synth import blind
 from plainview.synth.catalogue import SCENES, scene_named
 
-ALL = (*blind.CALIBRATION, *blind.BLIND)
+ALL = (*blind.CALIBRATION, *blind.ALONG, *blind.BLIND)
 
 
 def test_what_is_set_on_is_not_measured_on() -> None:
     """No number is in both sets, no name in the catalogue, and a table holds one set only."""
-    assert not set(blind.CALIBRATION) & set(blind.BLIND)
+    assert len(set(ALL)) == len(ALL)
     assert not {blind.name_of(k) for k in ALL} & SCENES.keys()
     assert blind.chosen(["packed-still", "blind"])[1:] == [blind.name_of(k) for k in blind.BLIND]
     with pytest.raises(InputError, match="blind"):
@@ -36,6 +38,14 @@ def test_a_drawn_scene_is_the_same_each_time_and_seen_whole(number: int) -> None
     pixels, depth = project(camera.matrix(), corners)
     assert (depth > 0).all()
     assert ((pixels >= 0) & (pixels < np.array(camera.size))).all()
+
+
+def test_a_crowd_seen_along_hides_metres_of_itself() -> None:
+    """Those of the set do, and from above nobody hides anybody."""
+    assert min(blind.along(blind.scene(k)) for k in blind.ALONG) > 2.6
+    (camera,) = blind.scene(blind.ALONG[0]).cameras
+    scene = replace(blind.scene(blind.ALONG[0]), cameras=(replace(camera, position=(0, 0, 60)),))
+    assert blind.along(scene) < 0.2
 
 
 def test_other_names_are_no_drawn_scenes() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from shapely.geometry import LineString, Polygon
 
 from plainview.errors import InputError
 from plainview.geometry import Line, Point, project
@@ -25,6 +26,11 @@ from plainview.synth.scenery import Box, Mark, Post, World
 
 CALIBRATION = range(48)
 """Numbers of the scenes that the interval and the blend are set on."""
+ALONG = (
+    1047, 1070, 1181, 1182, 1340, 1396, 1580, 1632, 1779, 1860, 1944, 2028, 2172, 2229,
+)  # fmt: skip
+"""Numbers of scenes like those of CALIBRATION in which a crowd is seen along (`along`): of those
+from 1000 to 2400 the first ten recorded walks and the packed crowds with 2.6 m and more."""
 BLIND = range(100, 112)
 """Numbers of the scenes that are measured on only."""
 SECONDS, RATE = 6.0, 4.0
@@ -38,12 +44,35 @@ _WALKS = {
 """Width of the passage, and the seconds between which a cut may begin."""
 _STEPS = 40
 """Shrinking an area to an eighth is enough for any camera."""
+_HEAD = 1.6
+"""Metres above the ground at which a head is."""
+_APART = 0.5
+"""Metres between places that `along` looks at."""
 _NAME = re.compile(r"(juelich|packed)-blind-(\d{1,4})")
 
 
 def name_of(number: int) -> str:
     """The name of the scene with that number: even ones are recorded walks, odd ones packed."""
     return f"{'packed' if number % 2 else 'juelich'}-blind-{number:03d}"
+
+
+def along(one: Scene) -> float:
+    """Metres of crowd that bodies in `one` hide behind those before them, in the mean.
+
+    Of the area alone, and a head counts as seen: the ground that a body hides, as far as it lies
+    in the area.
+    """
+    (camera,) = one.cameras
+    *centre, height = camera.position
+    area = Polygon(one.polygon)
+    x0, y0, x1, y1 = area.bounds
+    found = []
+    for x in np.arange(x0 + _APART / 2, x1, _APART):
+        for y in np.arange(y0 + _APART / 2, y1, _APART):
+            far = math.hypot(x - centre[0], y - centre[1])
+            hides = _HEAD * far / max(height - _HEAD, 0.1)
+            found.append(min(hides, LineString([(x, y), centre]).intersection(area).length))
+    return float(np.mean(found))
 
 
 def named(name: str) -> Scene | None:

@@ -87,6 +87,16 @@ def test_lamplight_is_nobody() -> None:
     assert down(0.8, 0.5, even=0.2, ratio=1.3).confidence() > 0.8
 
 
+def test_lamplight_that_noise_hid_at_first_is_nobody() -> None:
+    """By night the noise of one frame makes light uneven: the looks after it tell."""
+    light, body = (down(0.75, 0.5, even=0.09, ratio=1.13, darker=0.23) for _ in range(2))
+    assert light.confidence() > PATIENCE.least
+    for k in range(4):
+        light.again(seen(0.75, 0.5), 1.0 + k, upright_now=False, shines=True, t=1.0 + k)
+        body.again(seen(0.75, 0.5), 1.0 + k, upright_now=False, shines=False, t=1.0 + k)
+    assert light.confidence() < PATIENCE.least < body.confidence()
+
+
 def test_no_light_sinks() -> None:
     """One in a coat brighter than the ground was taken for a lamp's light, though he fell."""
     assert down(0.8, 0.5, even=0.03, ratio=1.3, sank=0.8).confidence() < 0.3
@@ -142,6 +152,17 @@ def test_a_fall_lessens_the_doubt_that_it_is_a_shadow() -> None:
     """What is dark and even may be a shadow; what was upright and fell is hardly one."""
     assert down(0.65, 0.55, even=0.04).confidence() < PATIENCE.least
     assert down(0.65, 0.55, even=0.04, sank=FALL).confidence() > PATIENCE.least
+
+
+def test_the_shadow_of_who_stands_there_has_not_fallen() -> None:
+    """However fast it came: he walked up. Where nobody is upright any more, he may have fallen."""
+    shadow, fallen = (
+        down(0.63, 0.5, even=0.07, ratio=0.84, darker=0.97, sank=1.16) for _ in range(2)
+    )
+    for k in range(8):
+        shadow.again(seen(0.63, 0.5), 1.0 + k, upright_now=True, t=1.0 + k)
+        fallen.again(seen(0.63, 0.5), 1.0 + k, upright_now=False, t=1.0 + k)
+    assert shadow.confidence() < PATIENCE.least < fallen.confidence()
 
 
 def test_noise_makes_a_shadow_uneven_but_not_bright() -> None:

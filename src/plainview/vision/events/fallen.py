@@ -13,7 +13,7 @@ import numpy as np
 from plainview.vision.events.change import Change, Traits
 from plainview.vision.events.extent import Extent
 from plainview.vision.events.flicker import step
-from plainview.vision.events.lit import COLOURED, EVEN
+from plainview.vision.events.lit import COLOURED, DARKER, EVEN
 from plainview.vision.events.stillness import Blob
 from plainview.vision.optics import Floats
 
@@ -41,9 +41,6 @@ LIT: Final = 1.0
 SINKS: Final = (0.85, 1.0)
 """Metres that somebody's top sank within half a second from which what is bright may be, and is, he
 himself: no light sinks, and whether he sits or lies is not what it says."""
-DARKER: Final = 0.08
-"""Part of a lamp's light that is darker than the ground, at most: of a body, hair, shoes or shade.
-"""
 FAST: Final = (0.95, 1.15)
 """Metres that somebody's top sank within half a second from which it may be, and is, a fall: up to
 1.0 m in the median of looks of 28 of 30 who sat or crouched, from 1.03 m of 22 of 26 who fell."""
@@ -177,7 +174,7 @@ class Down:
         self._began, self._asked, self._stayed = judged.blob.since, False, stayed
         traits = change.traits()
         brighter = traits.ratio > 1
-        self.lit = brighter and (traits.even < EVEN or traits.darker < DARKER)
+        self.lit = float(brighter and (traits.even < EVEN or traits.darker < DARKER))
         self.shaded = 0.0 if brighter or traits.tinted > COLOURED else _shaded(traits)
         self.area, self.seated = judged.extent.area, float(upright_now)
         self.pixels = judged.pixels
@@ -185,10 +182,19 @@ class Down:
         self._late = step(stayed, SETTLES, SETTLED)
         self._most = self._sure() if stayed < SETTLED else 1.0
 
-    def again(self, judged: Judged, stayed: float, *, upright_now: bool | None, t: float) -> None:
+    def again(
+        self,
+        judged: Judged,
+        stayed: float,
+        *,
+        upright_now: bool | None,
+        shines: bool = False,
+        t: float,
+    ) -> None:
         """It was `judged` once more at `t` seconds, `stayed` after something came to rest there.
 
-        `upright_now`: None where somebody passes or helps, and may be who is upright.
+        `upright_now`: None where somebody passes or helps, and may be who is upright. `shines`:
+        it looks like a lamp's light.
         """
         self.judged, self._stayed, self._met = judged, stayed, t
         self.looks += 1
@@ -198,6 +204,7 @@ class Down:
         self.other += rate * (judged.other - self.other)
         self.area += rate * (judged.extent.area - self.area)
         self.pixels += rate * (judged.pixels - self.pixels)
+        self.lit += rate * (shines - self.lit)
         self.seated += 0.0 if upright_now is None else rate * (upright_now - self.seated)
         self.unclear += rate * (judged.unclear - self.unclear)
         self.vague += rate * (judged.vague - self.vague)
@@ -248,7 +255,10 @@ class Down:
         # No shadow and no bag was upright and fell, and who fell may be found upright on.
         doubt = 1.0 - SURER * fell(self.sank)
         sinks = step(self.sank, *SINKS) * (1.0 - step(self.sank, *FLAT))
-        sure -= min(doubt, 1.0 - sinks) * LIT * self.lit + doubt * SHADED * self.shaded
+        sure -= min(doubt, 1.0 - sinks) * LIT * self.lit
+        # Where somebody is upright still, what is as dark and even as a shadow is his.
+        cast = min(self.seated, self.shaded)
+        sure -= (1.0 - (1.0 - cast) * (1.0 - doubt)) * SHADED * self.shaded
         # A bag that was put down is smaller; who sits still looks upright, in part.
         small = step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0])
         sure -= doubt * SMALLER * small + (1.0 - SURER * witness) * SITS * self.seated

@@ -22,6 +22,8 @@ FOLLOW: Final = 0.4
 """Part of the newest evidence in the mean that is looked at: who only passes leaves no trace."""
 SLOWLY: Final = 0.25
 """Part of the newest gap in its mean: noise falls by more than half, and edges stay sharp."""
+MEAN: Final = (SLOWLY / (2.0 - SLOWLY)) ** 0.5
+"""Part of a frame's noise that is left in that mean."""
 LEAST: Final = -0.3
 """Evidence against is taken as this much at most, so that the mean follows soon."""
 DIFFERS: Final = 0.03

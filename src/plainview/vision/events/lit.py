@@ -2,7 +2,12 @@
 
 from typing import Final
 
+import numpy as np
+
 from plainview.vision.events.change import Traits
+from plainview.vision.haze import log_ratio
+from plainview.vision.plate import Image
+from plainview.vision.ranks import mean, ranked
 
 EVEN: Final = 0.06
 """Spread of the log ratio below which a change may be light."""
@@ -16,6 +21,26 @@ FLAT: Final = (1.0, 1.6)
 
 COLOURED: Final = 0.5
 """Part of a place in another colour from which it is no shadow: those have the ground's."""
+
+
+DARKER: Final = 0.08
+"""Part of a lamp's light that is darker than the ground, at most: of a body, hair, shoes or shade.
+"""
+
+
+def shines(gap: Image, behind: Image, noise: Image) -> bool:
+    """Whether a place is brighter evenly, or all over, as under a lamp.
+
+    `gap` (n,) grey levels to what was `behind` (n,), each with its `noise` (n,).
+    """
+    log = log_ratio(behind + gap, behind, np.float32(0))
+    middle = ranked(log, 0.5)
+    if middle <= 0:
+        return False
+    of_noise = mean(noise)
+    grain = 0.5 * of_noise / max(mean(behind), 8.0)
+    even = 1.4826 * ranked(np.abs(log - middle), 0.5) - grain
+    return even < EVEN or mean(gap < -of_noise) < DARKER
 
 
 def lit(traits: Traits, upright: float) -> float:

@@ -10,6 +10,7 @@ who is down may move: only the place stays.
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +27,8 @@ from plainview.vision.events.falling import Falling
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.gain import Gain
 from plainview.vision.events.ground import Ground
-from plainview.vision.events.lasting import Lasting, meet
+from plainview.vision.events.lasting import MEAN, Lasting, meet
+from plainview.vision.events.lit import shines
 from plainview.vision.events.outline import apart, gap, held
 from plainview.vision.events.rests import BESIDE, EVERY, Rests
 from plainview.vision.events.seen import Seen
@@ -65,6 +67,10 @@ REFUTED: Final = 0.3
 """Confidence below which nothing speaks for anybody."""
 LOST: Final = 3
 """Looks in a row without it after which nobody is down there."""
+
+
+LITTLE: Final = 6
+"""Pixels of a place without its border that tell what light does there, at least."""
 
 
 class PersonDown:
@@ -163,7 +169,10 @@ class PersonDown:
                     if one.looks < FRESH and one.upright <= CLOSE:
                         one.sank = max(one.sank, self._sank(judged))
                     helped = self._lasting.joined(judged.blob)
-                    one.again(judged, stayed, upright_now=None if helped else now, t=seen.t)
+                    one.again(
+                        judged, stayed, upright_now=None if helped else now,
+                        shines=self._shines(judged, seen), t=seen.t,
+                    )  # fmt: skip
                 return
         if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
             return
@@ -179,6 +188,18 @@ class PersonDown:
             self._down.append(
                 Down(judged, change, upright, stayed, sank, upright_now=now, t=seen.t)
             )
+
+    def _shines(self, judged: Judged, seen: Seen) -> bool:
+        """Whether `judged` looks like a lamp's light, by the mean gap: one frame's noise is none.
+
+        By night light is a few grey levels brighter, as noise is.
+        """
+        part = judged.blob.window
+        core = cv2.erode(judged.blob.mask, np.ones((3, 3), np.uint8)) > 0
+        if np.count_nonzero(core) < LITTLE:
+            core = judged.blob.mask > 0
+        behind = self._founding.behind(seen.plate)[part][core].astype(np.float32)
+        return shines(self._lasting.gap[part][core], behind, MEAN * seen.plate.noise[part][core])
 
     def _sank(self, judged: Judged) -> float:
         """Metres that somebody sank fast where `judged` is; 0 where somebody went meanwhile."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plainview.errors import InputError
-from plainview.evaluate.event_truth import TrueEvent, read_event_truth
+from plainview.evaluate.event_truth import MAX_BYTES, TrueEvent, read_event_truth
 from plainview.record import EventKind
 
 GOOD: dict[str, Any] = {
@@ -57,6 +57,22 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """The path is named."""
     with pytest.raises(InputError, match="absent"):
         read_event_truth(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/full"])
+def test_a_device_is_no_truth(path: str) -> None:
+    """It is not read until memory is full."""
+    with pytest.raises(InputError, match=path):
+        read_event_truth(Path(path))
+
+
+def test_a_truth_larger_than_any_is_refused(tmp_path: Path) -> None:
+    """It is not held whole."""
+    large = tmp_path / "large.json"
+    with large.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(InputError, match="larger than 16 MiB"):
+        read_event_truth(large)
 
 
 def test_something_that_moves_is_between_its_moments() -> None:

@@ -8,6 +8,7 @@ from plainview.errors import InputError
 from plainview.evaluate.measured import Measured
 from plainview.evaluate.score import score
 from plainview.evaluate.table import (
+    MAX_PAGE,
     Result,
     beside,
     number,
@@ -79,3 +80,13 @@ def test_a_page_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """The path is named."""
     with pytest.raises(InputError, match=r"page\.md"):
         write_between(tmp_path / "page.md", "a", "new")
+
+
+def test_a_page_larger_than_any_is_left_alone(tmp_path: Path) -> None:
+    """It is not read in part, and nothing is written to it."""
+    page = tmp_path / "page.md"
+    with page.open("wb") as file:
+        file.truncate(MAX_PAGE + 1)
+    with pytest.raises(InputError, match="too large"):
+        write_between(page, "a", "new")
+    assert page.stat().st_size == MAX_PAGE + 1

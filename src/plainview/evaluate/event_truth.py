@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from plainview.document.given import read_given
 from plainview.errors import UNDECODED, InputError
 from plainview.geometry import Point
 from plainview.record import EventKind
 
 FORMAT = "docs/reference/scenes.md"
+MAX_BYTES = 16 << 20
 _Seconds = Annotated[float, Meta(ge=0, le=10_000_000)]
 _Word = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -92,7 +94,14 @@ def read_event_truth(path: Path) -> EventTruth:
     a kind that is not judged; conditions that are none, overlap or go on after the clip's end.
     """
     try:
-        truth = msgspec.json.decode(path.read_bytes(), type=EventTruth)
+        data = read_given(path, MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise InputError(
+                f"the truth is larger than {MAX_BYTES >> 20} MiB",
+                where=str(path),
+                mend=f"See {FORMAT}",
+            )
+        truth = msgspec.json.decode(data, type=EventTruth)
     except OSError as error:
         raise InputError(
             f"the truth cannot be read ({error.strerror})", where=str(path), mend="Check the path"

@@ -7,10 +7,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from plainview.document.given import read_given
 from plainview.errors import InputError
 from plainview.evaluate.score import BANDS, Band, Score
 
 ABSENT = "-"
+MAX_PAGE = 16 << 20
+"""Bytes of a page that gets tables."""
 
 
 class Result(NamedTuple):
@@ -211,12 +214,16 @@ def write_between(path: Path, name: str, body: str) -> None:
 
 def _page(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        page = read_given(path, MAX_PAGE + 1)
+        text = page.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise InputError(
             f"the page cannot be read ({reason})", where=str(path), mend="Check the path"
         ) from error
+    if len(page) > MAX_PAGE:
+        raise InputError("the page is too large", where=str(path), mend="Check the path")
+    return text
 
 
 def json_text(value: object) -> str:

@@ -29,6 +29,8 @@ GRAIN: Final = 4.0
 """Pixels that fine structure is as one in: a picture has so many fewer independent ones."""
 LIKE: Final = 0.6
 """Likeness by chance (two standard deviations) from which a place is too small to tell by."""
+CORE: Final = 6
+"""Pixels of a place without its border that tell what it shows, at least."""
 SHRUNK: Final = 0.25
 """Part of a place that is as before when its outline is not the thing's."""
 
@@ -170,28 +172,22 @@ class Change:
 
     def traits(self) -> Traits:
         """What the change looks like by now."""
-        three = np.ones((3, 3), np.uint8)
         grown = cv2.dilate(self.blob.mask, np.ones((5, 5), np.uint8))
-        core = cv2.erode(self.blob.mask, three) > 0
-        if np.count_nonzero(core) < 6:
-            core = self.inside
+        core = core_of(self.blob)
         rim = (grown > 0) & ~core
         near = (cv2.dilate(grown, np.ones((7, 7), np.uint8)) > 0) & (grown == 0)
         outline = _outline(self.after, self.before, core, rim, near)
         noise = mean(self._noise[core])
         own = np.float32(self._veil * mean(self.before[core]))
         log = log_ratio(self.after[core], self.before[core], own)
-        middle = ranked(log, 0.5)
-        level = max(mean(np.maximum(self.after[core] - own, 0)), 8.0)
-        grain = 0.5 * noise / level
-        even = 1.4826 * ranked(np.abs(log - middle), 0.5) - grain
+        middle, even = spread(log, noise, mean(np.maximum(self.after[core] - own, 0)))
         change = self.after - self.before
         contrast = mean(np.abs(change[core]))
         steps = gradient(change)[rim]
         sharp = ranked(steps, 0.8) / max(contrast, 1.0) if steps.size else 0.0
         return Traits(
             outline,
-            max(even, 0.0),
+            even,
             float(np.exp(middle)),
             _likeness(self.before, self.after, core, noise),
             sharp,
@@ -199,6 +195,22 @@ class Change:
             mean(change[core] < -noise),
             self._tinted,
         )
+
+
+def core_of(blob: Blob) -> NDArray[np.bool_]:
+    """(h, w) where `blob` is, without its border; with it where too little is left to tell by."""
+    core = cv2.erode(blob.mask, np.ones((3, 3), np.uint8)) > 0
+    return core if np.count_nonzero(core) >= CORE else blob.mask > 0
+
+
+def spread(log: Image, noise: float, level: float) -> tuple[float, float]:
+    """Median of the `log` ratio (n,), and its standard deviation (robust) beyond the `noise`.
+
+    `noise` and `level` in grey levels: how bright the place is.
+    """
+    middle = ranked(log, 0.5)
+    grain = 0.5 * noise / max(level, 8.0)
+    return middle, max(1.4826 * ranked(np.abs(log - middle), 0.5) - grain, 0.0)
 
 
 def _outline(

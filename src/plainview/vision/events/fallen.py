@@ -13,7 +13,7 @@ import numpy as np
 from plainview.vision.events.change import Change, Traits
 from plainview.vision.events.extent import Extent
 from plainview.vision.events.flicker import step
-from plainview.vision.events.lit import COLOURED, DARKER, EVEN
+from plainview.vision.events.lit import COLOURED, EVEN, lamplit
 from plainview.vision.events.stillness import Blob
 from plainview.vision.optics import Floats
 
@@ -173,9 +173,9 @@ class Down:
         self.made_out, self._sightings, self._mean = False, 0, 0.0
         self._began, self._asked, self._stayed = judged.blob.since, False, stayed
         traits = change.traits()
-        brighter = traits.ratio > 1
-        self.lit = float(brighter and (traits.even < EVEN or traits.darker < DARKER))
-        self.shaded = 0.0 if brighter or traits.tinted > COLOURED else _shaded(traits)
+        self.lit = float(lamplit(traits.ratio, traits.even, traits.darker))
+        shadow = traits.ratio <= 1 and traits.tinted <= COLOURED
+        self.shaded = _shaded(traits) if shadow else 0.0
         self.area, self.seated = judged.extent.area, float(upright_now)
         self.pixels = judged.pixels
         self.unclear, self.vague = judged.unclear, judged.vague
@@ -258,7 +258,7 @@ class Down:
         sure -= min(doubt, 1.0 - sinks) * LIT * self.lit
         # Where somebody is upright still, what is as dark and even as a shadow is his.
         cast = min(self.seated, self.shaded)
-        sure -= (1.0 - (1.0 - cast) * (1.0 - doubt)) * SHADED * self.shaded
+        sure -= (doubt + cast * (1.0 - doubt)) * SHADED * self.shaded
         # A bag that was put down is smaller; who sits still looks upright, in part.
         small = step(LARGE[1] - self.area, 0.0, LARGE[1] - LARGE[0])
         sure -= doubt * SMALLER * small + (1.0 - SURER * witness) * SITS * self.seated

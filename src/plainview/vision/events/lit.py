@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from plainview.vision.events.change import Traits
+from plainview.vision.events.change import Traits, spread
 from plainview.vision.haze import log_ratio
 from plainview.vision.plate import Image
-from plainview.vision.ranks import mean, ranked
+from plainview.vision.ranks import mean
 
 EVEN: Final = 0.06
 """Spread of the log ratio below which a change may be light."""
@@ -28,19 +28,20 @@ DARKER: Final = 0.08
 """
 
 
-def shines(gap: Image, behind: Image, noise: Image) -> bool:
-    """Whether a place is brighter evenly, or all over, as under a lamp.
+def lamplit(ratio: float, even: float, darker: float) -> bool:
+    """Whether a place is brighter evenly, or all over, as under a lamp: see `change.Traits`."""
+    return ratio > 1 and (even < EVEN or darker < DARKER)
 
-    `gap` (n,) grey levels to what was `behind` (n,), each with its `noise` (n,).
+
+def shines(gap: Image, behind: Image, noise: Image) -> bool:
+    """Whether a place is lamplit() by `gap` (n,) grey levels to what was `behind` (n,).
+
+    `noise` (n,) is that of the gap.
     """
-    log = log_ratio(behind + gap, behind, np.float32(0))
-    middle = ranked(log, 0.5)
-    if middle <= 0:
-        return False
     of_noise = mean(noise)
-    grain = 0.5 * of_noise / max(mean(behind), 8.0)
-    even = 1.4826 * ranked(np.abs(log - middle), 0.5) - grain
-    return even < EVEN or mean(gap < -of_noise) < DARKER
+    log = log_ratio(behind + gap, behind, np.float32(0))
+    middle, even = spread(log, of_noise, mean(behind))
+    return lamplit(float(np.exp(middle)), even, mean(gap < -of_noise))
 
 
 def lit(traits: Traits, upright: float) -> float:

@@ -10,14 +10,13 @@ who is down may move: only the place stays.
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from plainview.geometry import View
 from plainview.record import EventKind
 from plainview.vision.bodies import Bodies
-from plainview.vision.events.change import Change, State
+from plainview.vision.events.change import Change, State, core_of
 from plainview.vision.events.coloured import coloured
 from plainview.vision.events.company import Company
 from plainview.vision.events.detector import Patience, Sighting
@@ -34,7 +33,7 @@ from plainview.vision.events.rests import BESIDE, EVERY, Rests
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
 from plainview.vision.optics import Floats, Optics
-from plainview.vision.plate import Image
+from plainview.vision.plate import Image, Luma
 
 PATIENCE: Final = Patience(rise=7.0, fall=3.0, reach=1.5, least=0.53)
 MOST: Final = 6
@@ -67,10 +66,6 @@ REFUTED: Final = 0.3
 """Confidence below which nothing speaks for anybody."""
 LOST: Final = 3
 """Looks in a row without it after which nobody is down there."""
-
-
-LITTLE: Final = 6
-"""Pixels of a place without its border that tell what light does there, at least."""
 
 
 class PersonDown:
@@ -109,10 +104,11 @@ class PersonDown:
         if not 0 <= passed < 10 * EVERY:
             self._lasting.forget()
         evidence = self._founding.evidence(seen)
-        self._lasting.follow(evidence, gap(seen, self._founding.behind(seen.plate)))
+        behind = self._founding.behind(seen.plate)
+        self._lasting.follow(evidence, gap(seen, behind))
         self._judged = self._judge(seen.plate.noise)
         for one in self._judged:
-            self._meet(one, seen)
+            self._meet(one, seen, behind)
         self._down = [one for one in self._down if self._stays(one, seen)]
         found = [self._sighting(one) for one in self._down]
         return [one for one in found if one is not None]
@@ -152,8 +148,11 @@ class PersonDown:
         far = apart(self._lasting.gap[part], noise[part])
         return held(self._optics, blob, size, self._lasting.mean[part], far)
 
-    def _meet(self, judged: Judged, seen: Seen) -> None:
-        """Take `judged` for somebody who is down already, or for one more, if it lies."""
+    def _meet(self, judged: Judged, seen: Seen, behind: Luma) -> None:
+        """Take `judged` for somebody who is down already, or for one more, if it lies.
+
+        `behind` (h, w) is the empty scene, in the plate's light.
+        """
         # Who is made out late was upright before he came to rest, not just now.
         since = self._rests.since(judged.extent.place, seen.t)
         stayed = self._rests.stayed(judged.extent.place, seen.t)
@@ -171,7 +170,7 @@ class PersonDown:
                     helped = self._lasting.joined(judged.blob)
                     one.again(
                         judged, stayed, upright_now=None if helped else now,
-                        shines=self._shines(judged, seen), t=seen.t,
+                        shines=self._shines(judged.blob, seen, behind), t=seen.t,
                     )  # fmt: skip
                 return
         if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
@@ -182,24 +181,21 @@ class PersonDown:
         if judged.lies < least or judged.other > judged.lies + better:
             return
         if len(self._down) < MOST:
-            change = Change(judged.blob, seen, self._founding.behind(seen.plate))
+            change = Change(judged.blob, seen, behind)
             if change.traits().arrival < 0:
                 return  # the plate shows somebody who is not there
             self._down.append(
                 Down(judged, change, upright, stayed, sank, upright_now=now, t=seen.t)
             )
 
-    def _shines(self, judged: Judged, seen: Seen) -> bool:
-        """Whether `judged` looks like a lamp's light, by the mean gap: one frame's noise is none.
+    def _shines(self, blob: Blob, seen: Seen, behind: Luma) -> bool:
+        """Whether `blob` looks like a lamp's light, by the mean gap: one frame's noise is none.
 
         By night light is a few grey levels brighter, as noise is.
         """
-        part = judged.blob.window
-        core = cv2.erode(judged.blob.mask, np.ones((3, 3), np.uint8)) > 0
-        if np.count_nonzero(core) < LITTLE:
-            core = judged.blob.mask > 0
-        behind = self._founding.behind(seen.plate)[part][core].astype(np.float32)
-        return shines(self._lasting.gap[part][core], behind, MEAN * seen.plate.noise[part][core])
+        part, core = blob.window, core_of(blob)
+        ground = behind[part][core].astype(np.float32)
+        return shines(self._lasting.gap[part][core], ground, MEAN * seen.plate.noise[part][core])
 
     def _sank(self, judged: Judged) -> float:
         """Metres that somebody sank fast where `judged` is; 0 where somebody went meanwhile."""

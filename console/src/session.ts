@@ -66,6 +66,7 @@ function pages(): void {
     h("ul", {}, ...all.filter(([, , shown]) => shown).map(([href, words]) =>
       h("li", {}, h("a", { href, "aria-current": href === current ? (at === href ? "page" : "true") : null }, words)))),
   );
+  foldOnPhones();
   if (may("read-standing")) {
     markBroken();
     watchTroubles();
@@ -75,15 +76,42 @@ function pages(): void {
   if (at === "/stop") stop.setAttribute("aria-current", "page");
 }
 
+/**
+ * On a telephone the pages' names, who is signed in and the way out are behind one button: written
+ * out they took a quarter of the window from the alerts. The purpose stays in sight. Elsewhere the
+ * button is not shown, and all is (see the style sheet).
+ */
+function foldOnPhones(): void {
+  const menu = part("menu");
+  const head = part("head");
+  const set = (open: boolean): void => {
+    menu.setAttribute("aria-expanded", String(open));
+    head.dataset["menu"] = open ? "open" : "closed";
+  };
+  menu.hidden = false;
+  set(false);
+  menu.addEventListener("click", () => set(head.dataset["menu"] === "closed"));
+  head.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || head.dataset["menu"] === "closed") return;
+    set(false);
+    if (menu.offsetParent) menu.focus();
+  });
+}
+
 /** On every page: how many routes of alerts are broken, beside the way to what is wrong with them. */
 function markBroken(): void {
-  const link = document.querySelector('#pages a[href="/deliveries"]');
-  const mark = h("span", { class: "pill", "data-grade": "bad", hidden: true });
-  link?.append(" ", mark);
+  const places = [document.querySelector('#pages a[href="/deliveries"]'), part("menu")];
+  const marks = places.map((place) => {
+    const mark = h("span", { class: "pill", "data-grade": "bad", hidden: true });
+    place?.append(" ", mark);
+    return mark;
+  });
   poll<RouteNow[]>("deliveries", "routes", ROUTES_EVERY, (routes) => {
     const broken = routes.filter((route) => route.broken).length;
-    mark.hidden = broken === 0;
-    say(mark, broken ? `${broken} broken` : "");
+    for (const mark of marks) {
+      mark.hidden = broken === 0;
+      say(mark, broken ? `${broken} broken` : "");
+    }
   }, () => undefined);
 }
 
@@ -92,7 +120,7 @@ function bar(): void {
   who.hidden = session === null || (session.role === null && !session.sign_in);
   if (who.hidden || session === null) return;
   if (session.role === null) {
-    who.replaceChildren(h("p", {}, "You look without signing in."), h("p", { class: "who-end" }, h("a", { class: "button quiet", href: signIn() }, "Sign in")));
+    who.replaceChildren(h("p", { class: "who-none" }, "You look without signing in."), h("p", { class: "who-in" }, h("a", { class: "button quiet", href: signIn() }, "Sign in")));
     return;
   }
   const purpose = session.purposes.find((one) => one.id === session?.purpose);

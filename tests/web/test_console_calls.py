@@ -427,6 +427,43 @@ def test_the_names_of_the_pages_stay_in_one_line_beside_the_number(
         assert len(set(tops)) == 1
 
 
+def test_on_a_telephone_the_head_is_two_lines_and_nothing_of_it_is_lost(place: Place) -> None:
+    """Names of pages, who is signed in and the way out are one button away; it took a quarter."""
+    with place.show("events", Role.SUPERVISOR, viewport=PHONE) as page:
+        for always in (
+            mark(page),
+            page.get_by_role("link", name="Stop switch"),
+            page.locator("#link"),
+        ):
+            expect(always).to_be_visible()
+        expect(page.get_by_role("button", name="Change purpose")).to_be_visible()
+        menu = page.get_by_role("button", name="Menu")
+        folded = (
+            page.locator("#pages"),
+            page.get_by_text("Kim"),
+            page.get_by_role("button", name="Sign out"),
+        )
+        for one in folded:
+            expect(one).to_be_hidden()
+        assert page.locator("#head").bounding_box()["height"] < 110
+        menu.press("Enter")
+        expect(menu).to_have_attribute("aria-expanded", "true")
+        for one in folded:
+            expect(one).to_be_visible()
+        no_barriers_in_light_and_dark(page)
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Sites")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(menu).to_be_focused()
+        for one in folded:
+            expect(one).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    with place.show("events", Role.SUPERVISOR, viewport=DESKTOP) as page:
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        expect(page.get_by_role("link", name="Events")).to_be_visible()
+        expect(page.locator("#menu")).to_be_hidden()
+
+
 def test_signing_out_ends_it_and_who_comes_next_hears_all_anew(place: Place) -> None:
     """The sign-in page calls to nothing; what one person heard in this tab is not kept."""
     place.alarm()

@@ -1,6 +1,7 @@
 """Deliveries on the pages: API, feed for machines, metrics, and the console in a real Chromium."""
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -140,6 +141,9 @@ def test_the_page_shows_each_route_and_tries_it(world: World, browser: Browser) 
         broken = page.locator(".route", has_text="ministry")
         expect(broken.locator(".pill")).to_have_text("Broken")
         expect(broken.locator(".error")).to_contain_text("Connection refused")
+        expect(page.get_by_role("button", name="Menu")).to_have_text(re.compile("Menu +1 broken"))
+        page.get_by_role("button", name="Menu").click()
+        expect(page.locator("#pages .pill")).to_be_visible()
         expect(page.locator("#pages .pill")).to_have_text("1 broken")
         works = page.locator(".route", has_text="control-room")
         works.get_by_role("button", name="Send a test by control-room").press("Enter")

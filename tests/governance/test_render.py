@@ -14,11 +14,13 @@ from msgspec import Struct, structs
 from plainview.governance.assessment import (
     Aim,
     AssessedCamera,
+    AssessedCapability,
     Assessment,
     Controller,
     Harm,
     Necessity,
     Processing,
+    Window,
 )
 from plainview.governance.person import Role
 from plainview.governance.render import fonts
@@ -26,6 +28,7 @@ from plainview.governance.render.html import assessment_article, assessment_html
 from plainview.governance.render.outline import outline
 from plainview.governance.render.pdf import TEMPLATE, assessment_data, assessment_pdf
 from plainview.governance.words import LANGUAGES, words
+from plainview.schedule import DAYS
 
 NOW = 1_780_000_000_000
 MARKUP = (
@@ -161,6 +164,51 @@ def test_a_text_in_another_language_is_marked(assessment: Assessment) -> None:
     article = assessment_article(assessment, "zh-Hant")
     assert "廣場人群安全" in article
     assert '<span lang="en">City of Sampleton</span>' in article
+
+
+def test_it_is_said_first_that_the_answers_are_in_another_language(
+    assessment: Assessment,
+) -> None:
+    """Who reads French is told before the contents; who reads the answers' own language is not."""
+    french = assessment_html(assessment, "fr")
+    said = "Réponses rédigées en : English"
+    assert french.index(said) < french.index("<nav")
+    assert assessment_data(assessment, "fr")["written_in"] == said
+    assert 'written-in"' not in assessment_html(assessment, "en")
+    assert assessment_data(assessment, "en")["written_in"] == ""
+    assert '<span lang="en">English</span>' in french
+
+
+def test_spans_and_hours_are_in_the_readers_words(assessment: Assessment) -> None:
+    """`30 d` is 30 jours, as on every other page; what is no span stands as it was written."""
+    kept = structs.replace(
+        assessment.retention, readings="24 h", minutes="30 d", footage="none", events="a while"
+    )
+    always = Window(DAYS, "00:00", "24:00")
+    hours = structs.replace(assessment.period, hours=(always, Window(("fri",), "late", "")))
+    told = {
+        answer.key: [value.text for value in answer.values]
+        for section in outline(
+            structs.replace(assessment, retention=kept, period=hours), words("fr")
+        )
+        for answer in section.answers
+    }
+    assert told["retention.readings"] == ["1 jour"]
+    assert told["retention.minutes"] == ["30 jours"]
+    assert told["retention.footage"] == ["non conservé"]
+    assert told["retention.events"] == ["a while"]
+    assert told["period.hours"] == ["À toute heure", "vendredi : de late à"]
+
+
+def test_how_much_footage_may_be_opened_is_asked_of_release_alone(assessment: Assessment) -> None:
+    """It stood unanswered with each other capability, as if something were missing."""
+    both = (AssessedCapability("count"), AssessedCapability("release"))
+    sections = outline(structs.replace(assessment, capabilities=both), words("en"))
+    (items,) = (section.items for section in sections if section.key == "capabilities")
+    assert ["capabilities.longest" in {answer.key for answer in item} for item in items] == [
+        False,
+        True,
+    ]
 
 
 def test_what_nobody_answered_is_shown_as_such(assessment: Assessment) -> None:

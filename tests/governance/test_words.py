@@ -42,6 +42,25 @@ def test_no_chinese_text_was_left_as_it_was_in_english() -> None:
     assert {key for key in left if re.sub(r"\{\w+\}|[^A-Za-z]", "", source[key][-1])} == set()
 
 
+@pytest.mark.parametrize(
+    ("language", "unwanted"),
+    [
+        ("fr", r"gardien|dépositaire|enjournal"),
+        ("de", r"Verwahrer|(?<!Folgen)(?<!folgen)[Aa]bschätzung"),
+        ("zh-Hant", r"您|裡|保管人"),
+    ],
+)
+def test_one_thing_has_one_word_in_each_language(language: str, unwanted: str) -> None:
+    """Custodian, assessment, ledger, and how the reader is addressed: as on the other pages."""
+    found = {
+        form
+        for forms in load(language).texts.values()
+        for form in forms
+        if re.search(unwanted, form)
+    }
+    assert found == set()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_language_has_a_word_that_the_source_lacks(language: str) -> None:
     """A key that only a translation has is a misspelling."""

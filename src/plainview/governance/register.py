@@ -44,6 +44,8 @@ class Contact(Struct, frozen=True):
     """Where a complaint goes."""
     authority: str = ""
     """The outside authority to which one may turn as well."""
+    language: str = ""
+    """That of the texts here that are in one language alone (BCP 47); empty where nobody said."""
 
 
 class Aim(Struct, frozen=True):

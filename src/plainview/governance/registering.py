@@ -202,6 +202,7 @@ def _contact(assessment: Assessment | None) -> Contact:
         complaints=assessment.complaints.text,
         complaints_to=assessment.complaints.contact,
         authority=assessment.complaints.authority,
+        language=assessment.language,
     )
 
 

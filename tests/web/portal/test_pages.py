@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from litestar.testing import TestClient
+from markupsafe import escape
 from msgspec import structs
 from tests.web.portal.conftest import HOSTILE, PublicCity
 from tests.web.portal.reading import PageReader
@@ -171,9 +172,24 @@ def test_a_language_needs_no_other(client: Client, language: str) -> None:
     for path in PAGES:
         html = client.get(f"/portal/{language}/{path}").text
         borrowed = set(re.findall(r'<span lang="en">([^<]*)</span>', html))
-        # "none" is also what the city itself answered in its assessment.
-        assert not (borrowed & texts) - {"none"}, path
+        # "none" is also what the city itself answered; a language is named by its own name.
+        assert not (borrowed & texts) - {"none", "English"}, path
         assert words(language).text("portal.partly") not in html
+
+
+def test_what_the_city_wrote_in_one_language_is_read_aloud_in_that(
+    client: Client, founded: PublicCity
+) -> None:
+    """The law and the authority: marked on the pages in other languages alone."""
+    cameras = Lookup(founded.register()).register.cameras
+    camera = next(one for one in cameras if one.contact.language == "en" and one.law)
+    told = [
+        f'<span lang="en">{escape(text)}</span>' for text in (camera.law, camera.contact.authority)
+    ]
+    for language, marked in (("fr", True), ("en", False)):
+        page = client.get(f"/portal/{language}/cameras/{camera.id}").text
+        assert [text in page for text in told] == [marked, marked]
+        assert str(escape(camera.law)) in page
 
 
 def test_a_language_that_is_being_added_marks_what_it_borrows() -> None:

@@ -5,7 +5,7 @@ import functools
 import jinja2
 
 from plainview.governance.assessment import Assessment
-from plainview.governance.render.outline import outline
+from plainview.governance.render.outline import outline, written_in
 from plainview.governance.words import words
 
 
@@ -33,6 +33,7 @@ def _render(template: str, assessment: Assessment, language: str, t: int | None)
             title=spoken.said(assessment.title),
             summary=spoken.said(assessment.summary),
             assessment=assessment,
+            written_in=written_in(assessment, spoken),
             sections=outline(assessment, spoken),
             digest=assessment.digest(),
             generated=spoken.day(t) if t is not None else "",

@@ -10,8 +10,11 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from plainview.governance.assessment import Alternative, Assessment, Window
-from plainview.governance.words import SOURCE, Spoken, Words
+from plainview.errors import InputError
+from plainview.governance.assessment import Alternative, AssessedCapability, Assessment, Window
+from plainview.governance.durations import minutes_of, seconds_of
+from plainview.governance.words import LANGUAGES, SOURCE, Spoken, Words
+from plainview.schedule import Hours
 
 _WORDED: Final = {
     "legal.basis": "basis",
@@ -21,9 +24,15 @@ _WORDED: Final = {
     "residual.level": "level",
     "approvers.role": "role",
     "capabilities.name": "capability",
-    "language": "language",
 }
 """Fields whose answers are one of a few words -> where the catalogue has those."""
+
+_SPANS: Final = {
+    *(f"retention.{kind}" for kind in ("readings", "minutes", "hours", "events")),
+    *(f"retention.{kind}" for kind in ("footage", "access")),
+    "capabilities.longest",
+}
+"""Fields whose answers are spans of time."""
 
 
 class Answer(NamedTuple):
@@ -66,6 +75,21 @@ def outline(assessment: Assessment, words: Words) -> tuple[Section, ...]:
     return (first, *sections)
 
 
+def written_in(assessment: Assessment, words: Words) -> Spoken | None:
+    """That the answers are in another language than this one, if they are."""
+    language = assessment.language
+    if not language or language.casefold() == words.language.casefold():
+        return None
+    return words.spoken("assessment.written-in", language=_named(language).text)
+
+
+def _named(language: str) -> Spoken:
+    """A language by its own name, which is in that language."""
+    key = next((one for one in LANGUAGES if one.casefold() == language.casefold()), "")
+    known = Words(key).text(f"language.{key}") if key else language
+    return Spoken(known, language)
+
+
 def _section(
     key: str,
     heading: Spoken,
@@ -79,11 +103,18 @@ def _section(
 def _answers(value: Struct, path: str, language: str, words: Words) -> Iterator[Answer]:
     for field in msgspec.structs.fields(value):
         held = getattr(value, field.name)
+        if field.name == "longest" and not held and not _releases(value):
+            continue
         if isinstance(held, tuple) and held and isinstance(held[0], Alternative):
             for item in held:
                 yield from _answers(item, f"{path}.{field.name}", language, words)
         else:
             yield _answer(f"{path}.{field.name}", held, language, words)
+
+
+def _releases(value: Struct) -> bool:
+    """Whether it opens footage: it is asked of no other capability how much of it."""
+    return isinstance(value, AssessedCapability) and value.name == "release"
 
 
 def _answer(path: str, value: object, language: str, words: Words) -> Answer:
@@ -109,19 +140,45 @@ def _said(path: str, value: Any, language: str, words: Words) -> Iterator[Spoken
         for item in value:
             yield from _said(path, item, language, words)
     elif isinstance(value, Window):
-        days = words.listed(words.text(f"day.{day}") for day in value.days)
-        text = words.text("hours.some", days=days, since=value.since, until=value.until)
-        yield Spoken(text, words.language)
+        yield Spoken(_window(value, words), words.language)
     elif isinstance(value, bool):
         yield words.spoken("yes" if value else "no")
     elif isinstance(value, dt.date):
         yield Spoken(words.day(value), words.language)
     elif value is not None:
-        text = str(value)
-        key = f"{_WORDED.get(path, '')}.{text}"
-        if path in _WORDED and words.has(key):
-            word = words.spoken(key)
-            named = path == "capabilities.name"
-            yield Spoken(f"{word.text} ({text})", word.language) if named else word
-        else:
-            yield Spoken(text, language)
+        yield _one(path, str(value), language, words)
+
+
+def _one(path: str, text: str, language: str, words: Words) -> Spoken:
+    """One answer: in the reader's words where it is one of few or a span, else as written."""
+    if path == "language":
+        return _named(text)
+    if path in _SPANS:
+        return _span(text, language, words)
+    key = f"{_WORDED.get(path, '')}.{text}"
+    if path not in _WORDED or not words.has(key):
+        return Spoken(text, language)
+    word = words.spoken(key)
+    named = path == "capabilities.name"
+    return Spoken(f"{word.text} ({text})", word.language) if named else word
+
+
+def _window(window: Window, words: Words) -> str:
+    """Hours as every other page has them; as they were written where they are no times of day."""
+    try:
+        stretch = Hours(window.days, minutes_of(window.since), minutes_of(window.until))
+    except InputError:
+        days = words.listed(words.text(f"day.{day}") for day in window.days)
+        return words.text("hours.some", days=days, since=window.since, until=window.until)
+    return words.hours((stretch,))[0]
+
+
+def _span(text: str, language: str, words: Words) -> Spoken:
+    """A span of time in the reader's words; as it was written where it is none."""
+    try:
+        seconds = seconds_of(text)
+    except InputError:
+        return Spoken(text, language)
+    if not seconds:
+        return words.spoken("retention.none")
+    return Spoken(words.duration(seconds), words.language)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from plainview.governance.assessment import Assessment
 from plainview.governance.render.fonts import can_print, families
-from plainview.governance.render.outline import Answer, outline
+from plainview.governance.render.outline import Answer, outline, written_in
 from plainview.governance.render.typeset import breakable, typeset, typst_language
 from plainview.governance.words import SOURCE, Spoken, words
 
@@ -38,6 +38,7 @@ def assessment_data(
         "demonstration": spoken.text("simulated") if assessment.simulated else "",
         "fallback": spoken.text("assessment.pdf-fallback") if fallback else "",
         "summary": _text(spoken.said(assessment.summary)),
+        "written_in": told.text if (told := written_in(assessment, spoken)) else "",
         "contents": spoken.text("assessment.contents"),
         "sections": [
             {

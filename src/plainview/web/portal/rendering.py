@@ -37,6 +37,10 @@ def helpers(spoken: Words) -> dict[str, Any]:
         """A text that the city wrote in one or more languages, its lines kept."""
         return marked(spoken.said(texts), spoken.language)
 
+    def written(what: str, language: str) -> Markup:
+        """A text that the city wrote in one `language`; empty where that is not known."""
+        return marked(Spoken(what, language or spoken.language), spoken.language)
+
     def english(what: str) -> Markup:
         """A text that is English whatever the page's language is."""
         return marked(Spoken(what, "en"), spoken.language)
@@ -45,6 +49,7 @@ def helpers(spoken: Words) -> dict[str, Any]:
         "w": spoken,
         "t": text,
         "said": said,
+        "written": written,
         "english": english,
         "link": Links(spoken.language),
         "website": website,

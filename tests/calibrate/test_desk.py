@@ -161,6 +161,25 @@ def test_the_page_is_for_this_machine_only(tmp_path: Path) -> None:
         run_page("a", tmp_path / "a", frame_png=b"", image_size=(16, 16), host="0.0.0.0")  # noqa: S104 - refused
 
 
+def _mark_a_zone(page: Page) -> None:
+    page.click("#tab-zones")
+    click(page, np.array([[200.0, 250], [430, 250]]))
+    page.wait_for_selector("#hint:has-text('needs 1 more corner.')")
+    click(page, np.array([[300.0, 300]]))
+    page.wait_for_selector("#hint:has-text('Mark more, start the next zone, or save.')")
+    shown = page.locator("#zones option:checked").inner_text()
+    assert shown == "nobody may be here"
+    wide = "document.documentElement.scrollWidth <= innerWidth"
+    assert page.evaluate(wide), "the words of a purpose make the page no wider"
+
+
+def _try_what_is_no_id(page: Page) -> None:
+    page.fill("#id", "no id!")
+    page.click("#save-button")
+    said = page.locator("#id").evaluate("input => input.validationMessage")
+    assert said.startswith("An id has letters, digits")
+
+
 def test_ground_points_are_marked_and_saved(desk: Desk, page: Page) -> None:
     """Four clicks and six distances give a camera, whose file the rest of Plainview loads."""
     metres = np.array([[-3.0, 9], [3, 9], [4, 20], [-4, 18]])
@@ -177,12 +196,16 @@ def test_ground_points_are_marked_and_saved(desk: Desk, page: Page) -> None:
     page.wait_for_selector("#hint:has-text('Then save')")
     page.click("#tab-lines")
     click(page, np.array([[200.0, 250], [430, 250]]))
+    page.wait_for_selector("#hint:has-text('the next line, or save')")
+    _mark_a_zone(page)
     page.click("#tab-points")
     page.locator("#picture").focus()
     page.keyboard.press("PageDown")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
     desk.out.write_text("old", encoding="utf-8")
+    _try_what_is_no_id(page)
+    page.fill("#id", "plaza")
     page.click("#save-button")
     page.wait_for_selector("#overwrite[open]")
     assert desk.out.read_text(encoding="utf-8") == "old"
@@ -198,6 +221,7 @@ def test_ground_points_are_marked_and_saved(desk: Desk, page: Page) -> None:
     assert desk.said.get(timeout=10) == f"Then: {command}"
     view = load_camera(desk.out).view
     assert [line.name for line in view.lines] == ["line 1"]
+    assert [(zone.name, zone.kind) for zone in view.zones] == [("zone 1", "zone-intrusion")]
     found = to_plane(view.calibration.matrix(), pixels)
     assert np.linalg.norm(found[0] - found[2]) == pytest.approx(
         np.linalg.norm(metres[0] - metres[2]), rel=0.03

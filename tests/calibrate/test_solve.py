@@ -1,6 +1,7 @@
 import contextlib
 import csv
 import math
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -220,7 +221,8 @@ def test_one_bad_mark_is_named_and_left_out(mode: str) -> None:
         name = " to ".join(bad.between)
     solution = solve(marks)
     assert [r.mark for r in solution.residuals if r.left_out] == [name]
-    assert any(name in note for note in solution.notes)
+    (note,) = (note for note in solution.notes if name in note)
+    assert re.search(r" by (\d\d? cm|\d\.\d m) and was left out", note)
     ratios = length_ratios(solution, pixels[:5], metres[:5])
     assert np.abs(ratios - 1).max() < 0.03
 
@@ -262,14 +264,15 @@ def test_what_is_missing_is_named() -> None:
     bare = structs.replace(taped(pixels[:4], metres[:4]), distances=())
     assert "4 ground points are marked, and nothing is known of them" in message(bare)
     assert "at least four" in message(surveyed(pixels[:3], metres[:3]))
-    assert "distances are too few" in message(taped(pixels[:3], metres[:3]))
+    assert "3 distances are too few" in message(taped(pixels[:3], metres[:3]))
+    assert "1 distance is too few" in message(taped(pixels[:2], metres[:2]))
     along = np.array([[100.0 + 150 * k, 300.0 + 40 * k] for k in range(6)])
     assert "one line" in message(surveyed(along, camera.ground(along)))
     assert "mirrored" in message(surveyed(pixels, metres * [1, -1]))
     shuffled = surveyed(pixels, np.roll(metres, 3, axis=0))
     assert "contradict" in message(shuffled)
     heads = camera.image(np.column_stack((metres, np.full(8, BODY_HEIGHT))))
-    assert "too few" in message(standing(pixels[:2], heads[:2]))
+    assert "2 standing people are too few" in message(standing(pixels[:2], heads[:2]))
     feet = np.array([[620.0 + 8 * k, 500.0] for k in range(6)])
     tops = camera.image(np.column_stack((camera.ground(feet), np.full(6, BODY_HEIGHT))))
     assert "same distance" in message(standing(feet, tops))

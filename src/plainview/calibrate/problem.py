@@ -111,16 +111,16 @@ def check_enough(problem: Problem, *, spots: int) -> None:
         )
     if people and not points and not distances and people < 3:
         raise TooLittleMarked(
-            f"{people} standing people are too few",
+            f"{people} standing {'people are' if people > 1 else 'person is'} too few",
             where=where,
             mend="Mark at least three, better six, near and far, left and right",
         )
     if problem.equations() < 4 and not people:
         ask = (
-            f"{points} points with coordinates are too few: mark at least four"
+            f"{_count(points, 'point')} with coordinates {_too_few(points)}: mark at least four"
             if points
-            else f"{distances} distances are too few: measure at least four among four points, "
-            "better all six"
+            else f"{_count(distances, 'distance')} {_too_few(distances)}: measure at least four "
+            "among four points, better all six"
         )
         raise TooLittleMarked(ask, where=where, mend="Or mark standing people as well")
     ground = np.vstack((problem.known, problem.ends.reshape(-1, 2)))
@@ -139,3 +139,11 @@ def check_enough(problem: Problem, *, spots: int) -> None:
 def _collinear(points: Points, limit: float) -> bool:
     singular = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
     return bool(singular[1] <= limit * max(singular[0], 1e-9))
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _too_few(number: int) -> str:
+    return "is too few" if number == 1 else "are too few"

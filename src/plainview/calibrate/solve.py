@@ -120,7 +120,7 @@ def _notes(
     marks: Marks, residuals: tuple[Residual, ...], held: tuple[bool, bool], scale: float
 ) -> tuple[str, ...]:
     notes = [
-        f"{r.mark} disagrees with all other marks by {r.cm:.0f} cm and was left out"
+        f"{r.mark} disagrees with all other marks by {_length(r.cm)} and was left out"
         for r in residuals
         if r.left_out
     ]
@@ -141,8 +141,14 @@ def _notes(
         if name not in mentioned and (p.ground is None or located < 2)
     ]
     if loose:
-        notes.append(f"Not used, for want of coordinates or distances: {', '.join(loose)}")
+        notes.append(
+            f"Ground points not used, for want of coordinates or distances: {', '.join(loose)}"
+        )
     return tuple(notes)
+
+
+def _length(cm: float) -> str:
+    return f"{cm:.0f} cm" if cm < 100 else f"{cm / 100:.1f} m"
 
 
 def solve(marks: Marks) -> Solution:

@@ -3,7 +3,17 @@ import { drawFigure, drawGrid, drawMark, label, project, stroke, toGround } from
 
 const $ = (id) => document.getElementById(id);
 const canvas = $("picture"), loupe = $("loupe");
-const KINDS = ["zone-intrusion", "one-way", "density", "crowd-movement", "left-object", "person-down", "fire", "weapon"];
+// What a zone can be for, as CAMERA.toml has it, and in words.
+const KINDS = {
+  "zone-intrusion": "nobody may be here",
+  "one-way": "one direction only",
+  "density": "crowd too dense",
+  "crowd-movement": "crowd out of the ordinary",
+  "left-object": "object left behind",
+  "person-down": "somebody on the ground",
+  "fire": "smoke or flames",
+  "weapon": "weapon",
+};
 
 let facts, image, scale = 1;
 let mode = "points", by = "distances";
@@ -42,8 +52,11 @@ function hint() {
       : n < 3 ? `Mark the foot of a standing person (${3 - n} or more to go): between the feet, on the ground.`
         : "More people, near and far, left and right, make it better.",
     area: () => n ? `${n} corner${n > 1 ? "s" : ""}; three or more make the area.` : "Mark the area's corners in order, or leave it to the proposal.",
-    lines: () => last && last.at.length < 2 ? "Now the line's end." : "Mark the start of a line.",
-    zones: () => last ? `${last.name} has ${last.at.length} corner${last.at.length === 1 ? "" : "s"}.` : "Mark a zone's corners in order.",
+    lines: () => last && last.at.length < 2 ? "Now the line's end."
+      : last ? "Mark the start of the next line, or save." : "Mark the start of a line.",
+    zones: () => !last ? "Mark a zone's corners in order."
+      : last.at.length < 3 ? `The zone "${last.name}" needs ${3 - last.at.length} more corner${last.at.length === 2 ? "" : "s"}.`
+        : `The zone "${last.name}" has ${last.at.length} corners. Mark more, start the next zone, or save.`,
   }[mode]();
   $("hint").textContent = text;
 }
@@ -59,7 +72,7 @@ function add(at) {
   else {
     const list = state[mode], last = list.at(-1);
     if (last && (mode === "zones" ? !last.closed : last.at.length < 2)) last.at.push(at);
-    else list.push({ name: `${mode === "lines" ? "line" : "zone"} ${list.length + 1}`, at: [at], kind: KINDS[0], bearing: "90" });
+    else list.push({ name: `${mode === "lines" ? "line" : "zone"} ${list.length + 1}`, at: [at], kind: "zone-intrusion", bearing: "90" });
   }
   chosen = places().find((p) => p.at === at) ?? null;
   changed(true);
@@ -165,7 +178,7 @@ function showResult() {
   $("notes").replaceChildren(...(s?.notes ?? []).map((n) => el("li", { textContent: `${n}.` })));
   const rows = (s?.residuals ?? []).map((r) => el("tr", {},
     el("th", { scope: "row", textContent: `${r.kind === "person" ? "" : `${r.kind} `}${r.mark}` }),
-    el("td", { className: r.left_out ? "number bad" : "number", textContent: `${r.cm.toFixed(1)} cm${r.left_out ? " (left out)" : ""}` })));
+    el("td", { className: r.left_out ? "number bad" : "number", textContent: `${r.cm < 100 ? `${r.cm.toFixed(1)} cm` : `${(r.cm / 100).toFixed(1)} m`}${r.left_out ? " (left out)" : ""}` })));
   $("residuals").hidden = !rows.length;
   $("residuals").tBodies[0].replaceChildren(...rows);
   $("save-button").disabled = !s || finished;
@@ -216,7 +229,7 @@ function panel() {
     return line(`${k + 1}`, s, el("span", { className: "row" }, named(s), turn));
   })));
   $("zones").replaceChildren(...table(["Zone", "name and purpose", ""], state.zones.map((s, k) => {
-    const kind = el("select", {}, ...KINDS.map((v) => el("option", { value: v, textContent: v, selected: v === s.kind })));
+    const kind = el("select", {}, ...Object.entries(KINDS).map(([v, words]) => el("option", { value: v, textContent: words, selected: v === s.kind })));
     kind.setAttribute("aria-label", `Purpose of zone ${k + 1}`);
     kind.addEventListener("change", () => { s.kind = kind.value; changed(true); });
     const bearing = s.kind === "one-way" ? [field("Allowed direction in degrees, from x towards y", s.bearing, (v) => { s.bearing = v; }, { title: "degrees, from x towards y" }), "°"] : [];
@@ -509,6 +522,10 @@ function end(text, done) {
   $("saved").scrollIntoView({ block: "nearest" });
   if (done) for (const control of document.querySelectorAll(".panel button, .panel input, .panel select")) control.disabled = true;
 }
+// In words: a browser's own say only that a format was not matched.
+$("id").addEventListener("input", () => $("id").setCustomValidity(""));
+$("id").addEventListener("invalid", () => $("id").setCustomValidity(
+  "An id has letters, digits, '.', '_' and '-' alone, and begins with a letter or a digit, such as plaza-north."));
 $("save").addEventListener("submit", (event) => { event.preventDefault(); save(false); });
 $("yes").addEventListener("click", () => { $("overwrite").close(); save(true); });
 $("no").addEventListener("click", () => $("overwrite").close());

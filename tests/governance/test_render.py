@@ -171,7 +171,7 @@ def test_it_is_said_first_that_the_answers_are_in_another_language(
 ) -> None:
     """Who reads French is told before the contents; who reads the answers' own language is not."""
     french = assessment_html(assessment, "fr")
-    said = "Réponses rédigées en : English"
+    said = "Réponses rédigées en\u00a0: English"
     assert french.index(said) < french.index("<nav")
     assert assessment_data(assessment, "fr")["written_in"] == said
     assert 'written-in"' not in assessment_html(assessment, "en")
@@ -197,7 +197,7 @@ def test_spans_and_hours_are_in_the_readers_words(assessment: Assessment) -> Non
     assert told["retention.minutes"] == ["30 jours"]
     assert told["retention.footage"] == ["non conservé"]
     assert told["retention.events"] == ["a while"]
-    assert told["period.hours"] == ["À toute heure", "vendredi : de late à"]
+    assert told["period.hours"] == ["À toute heure", "vendredi\u00a0: de late à"]
 
 
 def test_how_much_footage_may_be_opened_is_asked_of_release_alone(assessment: Assessment) -> None:

@@ -46,8 +46,8 @@ def test_no_chinese_text_was_left_as_it_was_in_english() -> None:
     ("language", "unwanted"),
     [
         ("fr", r"gardien|dépositaire|enjournal"),
-        ("de", r"Verwahrer|(?<!Folgen)(?<!folgen)[Aa]bschätzung"),
-        ("zh-Hant", r"您|裡|保管人"),
+        ("de", r"Verwahrer|Verzeichnis|(?<!Folgen)(?<!folgen)[Aa]bschätzung"),
+        ("zh-Hant", r"您|裡|保管人|帳本|個鏡頭"),
     ],
 )
 def test_one_thing_has_one_word_in_each_language(language: str, unwanted: str) -> None:
@@ -59,6 +59,15 @@ def test_one_thing_has_one_word_in_each_language(language: str, unwanted: str) -
         if re.search(unwanted, form)
     }
     assert found == set()
+
+
+def test_no_line_of_french_begins_with_a_sign_or_within_a_number() -> None:
+    """Its colons stand after a space at which no line breaks, and so do a number's thousands."""
+    french = words("fr")
+    assert not [form for forms in load("fr").texts.values() for form in forms if " :" in form]
+    assert french.text("assessment.written-in", language="x") == "Réponses rédigées en\u00a0: x"
+    assert "1\u202f187" in french.text("exposure.seen", value="15", whole=french.number(1187))
+    assert [words(one).sign(":") for one in LANGUAGES] == [": ", "\uff1a", "\u00a0: ", ": "]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -165,7 +174,8 @@ def test_the_readers_own_language_is_chosen_where_somebody_wrote_it() -> None:
 def test_what_is_put_into_a_text_is_never_a_template(value: str) -> None:
     """A name with braces in it comes out as it went in."""
     said = words("en").text("notice.camera", name=value)
-    assert said == " ".join(f"Camera {value}".split())
+    assert said.split() == f"Camera {value}".split()
+    assert not re.search(r"[^\S \u00a0\u2007\u202f]", said)
 
 
 def test_numbers_and_spans_are_written_as_the_language_writes_them() -> None:

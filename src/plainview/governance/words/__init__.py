@@ -10,6 +10,7 @@ the language, so that a page can mark it). Who adds pages adds a file of their o
 import datetime as dt
 import functools
 import gettext
+import re
 import zoneinfo
 from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
@@ -24,6 +25,14 @@ from plainview.schedule import DAYS, Hours, clock
 SOURCE: Final = "en"
 LANGUAGES: Final = (SOURCE, "zh-Hant", "fr", "de")
 _LOCALES: Final = {"en": "en_GB", "zh-Hant": "zh_Hant_HK", "fr": "fr", "de": "de"}
+_SIGNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "fr": {":": "\u00a0: ", ";": "\u00a0; "},
+    "zh-Hant": {":": "\uff1a", ";": "\uff1b", ",": "\uff0c"},
+}
+"""Signs between two parts of a sentence where they are not the sign and a space."""
+_FRENCH: Final = re.compile(r" (?=[:;?!»%])|(?<=«) ")
+"""Spaces at which French breaks no line."""
+_BLANK: Final = re.compile(r"[^\S\u00a0\u2007\u202f]+")
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
@@ -60,6 +69,8 @@ def load(language: str) -> Catalogue:
             string = message.string or ""
             forms = (string,) if isinstance(string, str) else tuple(string)
             if key and any(forms):
+                if language == "fr":
+                    forms = tuple(_FRENCH.sub("\u00a0", form) for form in forms)
                 texts[key] = forms
     return Catalogue(texts, plural)
 
@@ -89,12 +100,17 @@ class Words:
                 form = catalogue.plural(count) if isinstance(count, int) else 0
                 # Values are only put in, never read as templates themselves.
                 text = forms[min(form, len(forms) - 1)].format_map(values)
-                return Spoken(" ".join(text.split()), language)
+                # Only what may break a line: a number's or a sign's own space must not.
+                return Spoken(_BLANK.sub(" ", text).strip(), language)
         raise KeyError(key)
 
     def text(self, key: str, /, **values: object) -> str:
         """As `spoken`, without the language."""
         return self.spoken(key, **values).text
+
+    def sign(self, sign: str) -> str:
+        """`:`, `;` or `,` as the language puts it between two parts of a sentence."""
+        return _SIGNS.get(self.language, {}).get(sign, f"{sign} ")
 
     def has(self, key: str) -> bool:
         """Whether any language that this one falls back to has `key`."""

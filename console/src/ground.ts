@@ -4,6 +4,7 @@ import type { Cell, SitePlace } from "./api";
 import { colour } from "./dom";
 import { type Level, levelOf } from "./levels";
 import type { Sheet } from "./sheet";
+import { unknownWords } from "./words";
 
 const SHOWN = 0.05;
 
@@ -17,6 +18,8 @@ export interface Measured {
   /** people/m² around it; NaN where not known. */
   density: Float64Array;
   cells: Cell[];
+  /** When any of it was measured (UTC seconds); null: none of it was. */
+  when: number | null;
 }
 
 /** The ground that is measured. */
@@ -109,7 +112,7 @@ function paintUnknownLabel(sheet: Sheet, site: SitePlace, measured: Measured): v
     sumX += left + side / 2;
     lowest = Math.max(lowest, top + side);
   });
-  if (count > 3) sheet.tag("Not known: camera cannot be believed", sumX / count, lowest - 14, colour("bad"));
+  if (count > 3) sheet.tag(unknownWords(measured.when), sumX / count, lowest - 14, colour("bad"));
 }
 
 /** One arrow for each block of about 2 m: the way of its people together, 0.8 s of walking long. */

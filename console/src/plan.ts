@@ -34,7 +34,7 @@ export class Plan {
     const { grid } = site;
     const inside = mask(grid, site.inside);
     const density = new Float64Array(grid.shape[0] * grid.shape[1]).fill(NaN);
-    this.measured = { inside, uncovered: mask(grid, site.uncovered), unknown: inside.slice(), density, cells: [] };
+    this.measured = { inside, uncovered: mask(grid, site.uncovered), unknown: inside.slice(), density, cells: [], when: null };
     this.box = this.bounds();
     onTheme(() => this.draw());
     new ResizeObserver(() => this.draw()).observe(canvas);
@@ -51,7 +51,7 @@ export class Plan {
   set(field: SiteField): void {
     const { grid } = this.site;
     const density = smoothed(grid, field.cells, knownGround(this.site, field));
-    this.measured = { ...this.measured, unknown: mask(grid, field.unknown), density, cells: field.cells };
+    this.measured = { ...this.measured, unknown: mask(grid, field.unknown), density, cells: field.cells, when: field.measured };
     this.believed = new Set(field.cameras.filter((camera) => camera.believed).map((camera) => camera.id));
     this.draw();
   }

@@ -46,6 +46,8 @@ export function scrubber(site: string, wishes: Wishes): Scrubber {
   let reach = REACHES[0]!;
   let until = Date.now() / 1000;
   let at: number | null = null;
+  /** The moment that the plan really shows: an answer may be on its way, or be a refusal. */
+  let shown: number | null = null;
   let asking = false;
   let missed = false;
   const last = (): number => Math.round(reach.seconds / reach.step);
@@ -59,7 +61,7 @@ export function scrubber(site: string, wishes: Wishes): Scrubber {
     const ago = at === null ? "" : `${moment(at)}, ${span(seconds - at)} ago`;
     slider.setAttribute("aria-valuetext", at === null ? "Live" : ago);
     say(when, at === null ? "Live" : ago);
-    say(ribbon, at === null ? "" : `Not live: ${moment(at)}`);
+    say(ribbon, at === null ? "" : `${at === shown ? "Not live" : "Not shown"}: ${moment(at)}`);
     live.disabled = later.disabled = at === null;
   };
   const set = (moment: number | null): void => {
@@ -67,6 +69,7 @@ export function scrubber(site: string, wishes: Wishes): Scrubber {
     at = moment === null || moment >= until - reach.step / 2 ? null : Math.max(moment, until - reach.seconds);
     draw();
     if (at === null) {
+      shown = null;
       say(said, HELP);
       wishes.show(null, null);
     } else void look();
@@ -85,6 +88,8 @@ export function scrubber(site: string, wishes: Wishes): Scrubber {
         say(said, "This server does not show earlier moments. It may be older than this page.");
       } else if (at === moment) {
         wishes.show(field, moment);
+        shown = moment;
+        draw();
         if (field.measured === null) say(said, `${await rolledUp(moment)} The field of this moment is not kept, or no camera could be believed.`);
         else say(said, `People then: ${estimate(field)}${field.count === null || whole(field.known) ? "" : ` on ${share(field.known)} of the ground`}. Counts beside the plan are of now.`);
       }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertSaid, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, share, siteState, span, threshold, usualSays, usualWords, watchSummary, whole, zoneOfTimes } from "./words";
+import { alertSaid, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, share, siteState, span, threshold, unknownWords, usualSays, usualWords, watchSummary, whole, zoneOfTimes } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -13,6 +13,10 @@ const site: SiteNow = {
 };
 
 describe("numbers", () => {
+  it("do not call a camera unbelievable where nothing was measured at all", () => {
+    expect(unknownWords(null)).toBe("Not known at this moment");
+    expect(unknownWords(100)).toBe("Not known: camera cannot be believed");
+  });
   it("give an estimate with its interval widened to whole people", () => {
     expect(estimate({ count: 42.4, low: 38.2, high: 46.1 })).toBe("42 (38 to 47)");
     expect(range({ count: 0, low: 0, high: 0.2 })).toBe("0 to 1");

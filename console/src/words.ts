@@ -36,6 +36,11 @@ export function people(value: number): string {
   return Math.round(value).toLocaleString("en");
 }
 
+/** What stands on ground of the plan that is not known; `measured`: when any of it was, null where nothing is there. */
+export function unknownWords(measured: number | null): string {
+  return measured === null ? "Not known at this moment" : "Not known: camera cannot be believed";
+}
+
 /** "42 (38 to 47)", or "not known". */
 export function estimate(value: Estimate): string {
   if (value.count === null || value.low === null || value.high === null) return "not known";

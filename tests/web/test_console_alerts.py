@@ -403,6 +403,23 @@ def test_a_click_on_the_curve_shows_its_moment_on_the_plan(
         expect(page.locator(".ribbon")).to_contain_text("Not live: ")
 
 
+def test_the_plan_is_not_said_to_show_what_it_does_not(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """Of a moment that is being fetched, or refused, the ribbon says that it is not shown."""
+    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
+    alerts.fields = lambda at: field | {"t": at, "measured": at}
+    with shown(browser, served, alerts) as page:
+        slider = page.get_by_label("Moment that the plan shows")
+        slider.fill(str(720 - 60))
+        expect(page.locator(".ribbon")).to_contain_text("Not live: ")
+        page.route("**/field?at=*", lambda route: route.fulfill(status=503))
+        slider.fill(str(720 - 120))
+        expect(page.locator(".scrub-said")).to_contain_text("cannot be shown")
+        expect(page.locator(".ribbon")).to_contain_text("Not shown: ")
+        expect(page.get_by_role("heading", name="The ground from above, at ")).to_be_visible()
+
+
 def test_what_is_no_longer_kept_is_told_by_its_average(
     browser: Browser, served: Served, alerts: StandinAlerts
 ) -> None:

@@ -38,6 +38,15 @@ class InputError(PlainviewError):
     exit_code = 2
 
 
+class ToldError(PlainviewError):
+    """A command that was run for this one failed and has said why: nothing is said twice."""
+
+    def __init__(self, what: str, *, where: str, exit_code: int) -> None:
+        """As it is told where somebody else asks; `exit_code` is that of the command."""
+        super().__init__(what, where=where)
+        self.exit_code = exit_code
+
+
 class ConfigError(InputError):
     """A configuration file is wrong."""
 

@@ -146,8 +146,20 @@ def test_where_it_will_be_is_known_before_it_is_there(city: Path, tmp_path: Path
             [*_RUN, str(city), *options], capture_output=True, text=True, check=False
         )
     assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
     assert "the port is in use" in done.stderr
     assert address(state) == f"http://127.0.0.1:{port}"
+
+
+def test_a_port_that_is_taken_is_told_before_any_work_is_begun(tmp_path: Path) -> None:
+    """No key, no ledger, no video of the demonstration: it took fifteen seconds to be refused."""
+    state = tmp_path / "state"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options = ["--port", str(taken.getsockname()[1]), "--no-open", "--state", str(state)]
+        done = subprocess.run([*_RUN, *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "the port is in use. Stop what uses it, or choose another with --port" in done.stderr
+    assert not [name for name in ("keys", "ledger", "demonstration") if (state / name).exists()]
 
 
 def test_ctrl_c_is_a_clean_stop(start: Start) -> None:

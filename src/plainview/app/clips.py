@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from plainview.config import load_camera
-from plainview.errors import InputError, PlainviewError
+from plainview.errors import InputError, PlainviewError, ToldError
 from plainview.evaluate.measured import Measured, read_measured
 from plainview.evaluate.samples import Sight, cell_samples, tilt
 from plainview.evaluate.score import score
@@ -76,7 +76,7 @@ def measure_clip(clip: Clip) -> Seen:
     """Run `plainview measure` on `clip` in a process of its own, and read what it wrote.
 
     Nothing of the truth reaches that process. Its progress and its errors go to standard error as
-    they come. Raises InputError for a wrong file, PlainviewError when it fails.
+    they come. Raises InputError for a wrong file, ToldError where it failed and said why.
     """
     camera = load_camera(clip.camera)
     rate = camera.frame_rate or clip.frame_rate or _rate_beside(clip.truth)
@@ -93,12 +93,11 @@ def measure_clip(clip: Clip) -> Seen:
         command += ["--camera", str(clip.camera), "--every", str(EVERY), "--out", str(out)]
         code = subprocess.run(command, check=False).returncode  # noqa: S603 - our own command
         if code != 0:
-            kind_of = InputError if code == InputError.exit_code else PlainviewError
-            raise kind_of(
-                f"'plainview measure' ended with {code}",
-                where=str(clip.video),
-                mend="What it said stands above",
-            )
+            what, where = f"'plainview measure' ended with {code}", str(clip.video)
+            if code in {PlainviewError.exit_code, InputError.exit_code}:
+                raise ToldError(what, where=where, exit_code=code)
+            # A signal ended it, and it said nothing.
+            raise PlainviewError(what, where=where)
         return Seen(read_measured(out), truth, camera.view)
 
 

@@ -23,6 +23,7 @@ from plainview.document import expanded
 from plainview.errors import PlainviewError
 from plainview.governance.person import Role
 from plainview.logs import start_logging
+from plainview.web.listening import look
 
 if TYPE_CHECKING:
     from plainview.app.running import Running
@@ -50,17 +51,19 @@ def run(
     with _stopped_by_signals() as stop, contextlib.ExitStack() as stack:
         folder = stack.enter_context(held(_folder(state, city)))
         start_logging(folder, clock=clock)
+        usual = city or CityConfig(name="", sites=())
+        where = structs.replace(
+            usual, address=host or usual.address, port=usual.port if port is None else port
+        )
+        announce_start(folder, where)
+        look(where.address, where.port)
         demo = None
         if city is None:
             from plainview.app.demo import DemoSite  # noqa: PLC0415 - a city needs none
 
             demo = stack.enter_context(DemoSite(folder))
             city = demo.city
-        if host is not None or port is not None:
-            city = structs.replace(
-                city, address=host or city.address, port=city.port if port is None else port
-            )
-        announce_start(folder, city)
+        city = structs.replace(city, address=where.address, port=where.port)
         # A second of imports, while the demonstration is already being rendered.
         from plainview.app.running import Running  # noqa: PLC0415 - see above
 

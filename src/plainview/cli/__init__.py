@@ -42,7 +42,7 @@ from plainview.cli.simulate import simulate
 from plainview.cli.store import store_app
 from plainview.cli.vault import vault_app
 from plainview.cli.video import calibrate, measure
-from plainview.errors import PlainviewError
+from plainview.errors import PlainviewError, ToldError
 
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
 # ruff: noqa: FBT002 - Typer makes a flag from a boolean with a default
@@ -211,6 +211,8 @@ def execute(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
     except (typer.TyperException, PlainviewError, UnicodeEncodeError) as error:
         refused = refusal_of(app, error, arguments)
+        if isinstance(refused, ToldError):
+            return refused.exit_code
         if refused.exit_code:
             say(refused.line())
         else:

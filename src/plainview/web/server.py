@@ -1,6 +1,5 @@
-"""uvicorn in this process: an address taken before anything starts, a stop that does not wait."""
+"""uvicorn in this process, and a stop that does not wait."""
 
-import errno
 import socket
 import threading
 from collections.abc import Callable
@@ -10,46 +9,18 @@ from typing import Protocol, Self
 import uvicorn
 from litestar.types import Receive, Scope, Send
 
-from plainview.errors import InputError, PlainviewError
+from plainview.errors import PlainviewError
 from plainview.web.address import base_url
+from plainview.web.listening import bind
 from plainview.web.prompt import PromptProtocol
+
+__all__ = ["Servable", "Served", "bind"]
 
 _LOOKS = 120
 _LOOK = 1.0
 """The server's start is looked at so many times, so many seconds apart. Looks, not one long wait: a
 process that was suspended meanwhile (a lid closed, a debugger) has not looked."""
 _STOP = 5.0
-
-
-def bind(host: str = "127.0.0.1", port: int = 8765) -> socket.socket:
-    """A listening socket at `host` and `port` (0: any free one). Nothing answers on it yet.
-
-    Raises InputError, with how to mend it, where the address is in use or not this machine's.
-    """
-    where = f"{host}:{port}"
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (socket.gaierror, UnicodeError, OverflowError) as error:
-        raise InputError(
-            f"{host!r} is not a name of this machine", where="--host", mend="Use 127.0.0.1"
-        ) from error
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            what, mend = "the port is in use", "Stop what uses it, or choose another with --port"
-        elif error.errno == errno.EACCES:
-            what, mend = "the port needs more rights", "Choose one above 1023 with --port"
-        else:
-            what, mend = f"cannot listen there ({error.strerror})", "Use 127.0.0.1"
-        raise InputError(what, where=where, mend=mend) from error
-    return listener
 
 
 class Servable(Protocol):

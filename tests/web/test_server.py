@@ -1,11 +1,13 @@
 import asyncio
+import logging
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httpx
 import pytest
 import uvicorn
+from litestar.types import Message, Receive, Scope, Send
 
 from plainview.errors import InputError, PlainviewError
 from plainview.web import prompt, server
@@ -94,6 +96,45 @@ def test_a_slow_end_keeps_its_socket(
     served.stop()
     assert not ended.is_set()
     assert ended.wait(5)
+
+
+class _Slow:
+    """An application whose answers take longer than a stop waits."""
+
+    def __init__(self) -> None:
+        """Nobody has asked yet."""
+        self.asked = threading.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Come up at once; to a question, never answer."""
+        if scope["type"] == "lifespan":  # type: ignore[comparison-overlap]  # litestar: never
+            await receive()
+            await send(cast("Message", {"type": "lifespan.startup.complete"}))
+            await receive()
+            await send(cast("Message", {"type": "lifespan.shutdown.complete"}))
+            return
+        self.asked.set()
+        await asyncio.sleep(60)
+
+    def close(self) -> None:
+        """Nothing is live."""
+
+
+def test_answers_that_a_stop_cuts_short_are_told_in_one_line_and_no_alarm(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Ctrl-C with pages open on a busy machine filled the terminal with tracebacks."""
+    caplog.set_level(logging.INFO)
+    slow = _Slow()
+    with (
+        Served(slow, bind(port=0)) as served,
+        socket.create_connection((served.host, served.port)) as asking,
+    ):
+        asking.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert slow.asked.wait(30)
+        served.stop()
+    assert not [one for one in caplog.records if one.exc_info or one.levelno >= logging.WARNING]
+    assert "answers that the stop cut short" in caplog.text
 
 
 def test_answers_do_not_name_the_server(world: "World", sites: tuple[SiteView, ...]) -> None:

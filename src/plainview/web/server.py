@@ -1,5 +1,7 @@
 """uvicorn in this process, and a stop that does not wait."""
 
+import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -21,6 +23,22 @@ _LOOK = 1.0
 """The server's start is looked at so many times, so many seconds apart. Looks, not one long wait: a
 process that was suspended meanwhile (a lid closed, a debugger) has not looked."""
 _STOP = 5.0
+
+
+class _CutShort(logging.Filter):
+    """What a stop cuts short is no defect: a line for the log file, not a traceback for each."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop the traceback of an answer that was cut; say as information how many were."""
+        if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+            return False
+        if str(record.msg).startswith("Cancel %s running task"):
+            record.msg = "answers that the stop cut short, which waits a second for them: %s"
+            record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
+        return True
+
+
+_CUT_SHORT = _CutShort()
 
 
 class Servable(Protocol):
@@ -49,6 +67,7 @@ class Served:
         self._app = app
         self._listener = listener
         self._ready = threading.Event()
+        logging.getLogger("uvicorn.error").addFilter(_CUT_SHORT)
         self._server = _Server(
             uvicorn.Config(
                 app,

@@ -19,7 +19,7 @@ from plainview.governance.render.notice import (
     zone_notice_pdf,
     zone_notice_svg,
 )
-from plainview.governance.words import words
+from plainview.governance.words import LANGUAGES, load, words
 
 BASE = "https://cameras.sampleton.example"
 CAMERA = "plaza-north"
@@ -219,6 +219,14 @@ def test_hostile_texts_stay_texts(published: Register) -> None:
     assert '<script>#panic("x")</script>' in (
         root.findtext("{http://www.w3.org/2000/svg}desc") or ""
     )
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "zh-Hant"])
+def test_no_label_is_wider_than_its_column(language: str) -> None:
+    """A long word has a place to break (Chinese, anywhere): one lay over the address beside it."""
+    labels = [forms[0] for key, forms in load(language).texts.items() if key.startswith("notice.")]
+    words_of = [word for label in labels for word in re.split(r"[\s\u00ad-]", label)]
+    assert max(len(word) for word in words_of if "{" not in word) <= 20
 
 
 def test_a_long_answer_is_cut_and_shows_it() -> None:

@@ -27,6 +27,7 @@ from plainview.governance.render import fonts
 from plainview.governance.render.html import assessment_article, assessment_html
 from plainview.governance.render.outline import outline
 from plainview.governance.render.pdf import TEMPLATE, assessment_data, assessment_pdf
+from plainview.governance.render.typeset import typeset
 from plainview.governance.words import LANGUAGES, words
 from plainview.schedule import DAYS
 
@@ -307,6 +308,20 @@ def test_any_text_can_be_printed(text: str) -> None:
     """Control characters, unknown letters, odd directions: a PDF comes out, tagged."""
     pdf = assessment_pdf(hostile(text), "en")
     assert b"/StructTreeRoot" in pdf
+
+
+@pytest.mark.parametrize(("language", "narrow"), [("fr", True), ("zh-Hant", False)])
+def test_an_apostrophe_is_as_wide_as_the_language_has_it(language: str, narrow: bool) -> None:  # noqa: FBT001 - a case
+    """French "d'un" had a gap after it: the font with Chinese letters has its own signs."""
+    if fonts.have_none():
+        pytest.skip("no font with Traditional Chinese: build the console (make console)")
+    data = assessment_data(Assessment(id="x", title={language: "d\u2019i"}), language)
+    (page, *_) = typeset(TEMPLATE, data, form="svg")
+    lines = re.findall(r"(?:<use [^>]*/>)+", page.decode())
+    # The second line is the title, of 20 pt.
+    letters = [float(x) for x in re.findall(r' x="([\d.]+)"', lines[1 if narrow else 2])]
+    assert len(letters) == 3
+    assert (letters[2] - letters[1] < 10) is narrow
 
 
 def test_letters_that_no_font_has_are_not_claimed_to_be_accessible() -> None:

@@ -7,7 +7,7 @@ import { alertHref, takeBell, unknownBy } from "./calls";
 import { h, say } from "./dom";
 import { later } from "./later";
 import { absent, poll } from "./poll";
-import { alertName, alertSays, alertState, calls, moment, quietWords, span, threshold, watchSummary } from "./words";
+import { alertName, alertSaid, alertSays, alertState, calls, moment, quietWords, span, watchSummary } from "./words";
 
 /** How many earlier alerts are listed. */
 const EARLIER = 50;
@@ -222,7 +222,7 @@ function rowOf(where: string, open: () => void): Row {
       button.dataset["state"] = alert.state;
       levelMark(level, alert);
       say(name, alertName(alert) + (where ? `, ${where}` : ""));
-      say(value, alert.state === "cleared" && alert.quantity !== null ? threshold(alert).replace(/^./, (first) => first.toUpperCase()) : alertSays(alert));
+      say(value, alert.state === "cleared" ? alertSaid(alert).replace(/^./, (first) => first.toUpperCase()) : alertSays(alert));
       say(since, alert.cleared_at === null
         ? `Since ${moment(alert.raised_at)} (${span(Date.now() / 1000 - alert.raised_at)}). ${alertState(alert)}.`
         : `${moment(alert.raised_at)}, for ${span(alert.cleared_at - alert.raised_at)}. ${alertState(alert)}.`);

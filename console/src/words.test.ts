@@ -119,6 +119,7 @@ describe("alerts", () => {
     expect(alertSays({ ...seen, cameras: ["a-1"] })).toBe("Camera a-1, 84 % sure");
     expect(alertSays(alert)).toBe("6.1 people/m² (5.4 to 6.8); alarm from 5.0 people/m²");
     expect(alertSaid({ ...alert, peak: 6.4 })).toBe("highest 6.4 people/m²; alarm from 5.0 people/m²");
+    expect(alertSaid({ ...alert, peak: null })).toBe("alarm from 5.0 people/m²");
     expect(alertSaid(seen)).toBe(alertSays(seen));
     expect(alertSays({ ...seen, kind: "route", cameras: [], route: "mail", message: "Over: it works again (route mail)." })).toBe("Over: it works again (route mail)");
   });

@@ -260,7 +260,8 @@ export function alertSays(alert: Alert): string {
 
 /** What an alert was about once it is over: "highest 27 people/min; warning from 5.0 people/min". What it was about as it cleared says little. */
 export function alertSaid(alert: Alert): string {
-  if (alert.quantity === null || alert.peak === null) return alertSays(alert);
+  if (alert.quantity === null) return alertSays(alert);
+  if (alert.peak === null) return threshold(alert);
   const furthest = QUANTITIES[alert.quantity]?.below ? "shortest" : "highest";
   return `${furthest} ${withUnit(alert.quantity, alert.peak, alert.unit ?? "")}; ${threshold(alert)}`;
 }

@@ -208,6 +208,8 @@ def test_a_person_decides_by_keyboard_with_a_reason(
             expect(card(page)).to_contain_text(what)
         card(page).get_by_role("button", name="Earlier").press("Enter")
         expect(rows(page)).to_contain_text("Cleared by demonstration")
+        # How bad it was, as on the page of events.
+        expect(rows(page)).to_contain_text(re.compile("Highest .* people/m²; alarm from"))
 
 
 def test_what_is_chosen_shows_in_a_persons_own_colours(

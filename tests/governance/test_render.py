@@ -201,6 +201,23 @@ def test_spans_and_hours_are_in_the_readers_words(assessment: Assessment) -> Non
     assert told["period.hours"] == ["À toute heure", "vendredi\u00a0: de late à"]
 
 
+def test_what_is_named_by_a_short_name_is_one_click_away(assessment: Assessment) -> None:
+    """Which aim a capability serves is linked to it; a name that is nobody's is not."""
+    served = AssessedCapability("count", aims=(assessment.aims[0].id, "nobodys"))
+    article = assessment_article(structs.replace(assessment, capabilities=(served,)), "en")
+    name = assessment.aims[0].id
+    assert f'<a href="#aims--{name}"><span>{name}</span></a>' in article
+    assert article.count(f'id="aims--{name}"') == 1
+    assert "#aims--nobodys" not in article
+
+
+def test_a_pack_is_told_by_its_title(assessment: Assessment) -> None:
+    """What is called eu alone says nothing to who reads it in the street."""
+    packs = structs.replace(assessment, packs=("eu", "no-such-pack"))
+    told = next(a for a in outline(packs, words("de"))[0].answers if a.key == "packs")
+    assert told.values == (("eu: European Union: GDPR and AI Act", "en"), ("no-such-pack", "en"))
+
+
 def test_how_much_footage_may_be_opened_is_asked_of_release_alone(assessment: Assessment) -> None:
     """It stood unanswered with each other capability, as if something were missing."""
     both = (AssessedCapability("count"), AssessedCapability("release"))

@@ -5,7 +5,7 @@ import functools
 import jinja2
 
 from plainview.governance.assessment import Assessment
-from plainview.governance.render.outline import outline, written_in
+from plainview.governance.render.outline import REFERENCES, outline, written_in
 from plainview.governance.words import words
 
 
@@ -25,6 +25,13 @@ def assessment_article(assessment: Assessment, language: str, *, t: int | None =
 
 def _render(template: str, assessment: Assessment, language: str, t: int | None) -> str:
     spoken = words(language)
+    sections = outline(assessment, spoken)
+    named = {
+        f"{section.key}--{item[0].values[0].text}"
+        for section in sections
+        if section.key in REFERENCES.values()
+        for item in section.items
+    }
     return (
         environment()
         .get_template(template)
@@ -34,7 +41,9 @@ def _render(template: str, assessment: Assessment, language: str, t: int | None)
             summary=spoken.said(assessment.summary),
             assessment=assessment,
             written_in=written_in(assessment, spoken),
-            sections=outline(assessment, spoken),
+            sections=sections,
+            references=REFERENCES,
+            named=named,
             digest=assessment.digest(),
             generated=spoken.day(t) if t is not None else "",
         )

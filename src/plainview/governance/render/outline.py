@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from plainview.errors import InputError
+from plainview.errors import InputError, PlainviewError
 from plainview.governance.assessment import Alternative, AssessedCapability, Assessment, Window
 from plainview.governance.durations import minutes_of, seconds_of
+from plainview.governance.pack import load_pack
 from plainview.governance.words import LANGUAGES, SOURCE, Spoken, Words
 from plainview.schedule import Hours
 
@@ -26,6 +27,9 @@ _WORDED: Final = {
     "capabilities.name": "capability",
 }
 """Fields whose answers are one of a few words -> where the catalogue has those."""
+
+REFERENCES: Final = {"capabilities.aims": "aims", "measures.harms": "harms"}
+"""Fields whose answers are short names -> the section whose items begin with those."""
 
 _SPANS: Final = {
     *(f"retention.{kind}" for kind in ("readings", "minutes", "hours", "events")),
@@ -153,6 +157,8 @@ def _one(path: str, text: str, language: str, words: Words) -> Spoken:
     """One answer: in the reader's words where it is one of few or a span, else as written."""
     if path == "language":
         return _named(text)
+    if path == "packs":
+        return _pack(text, language)
     if path in _SPANS:
         return _span(text, language, words)
     key = f"{_WORDED.get(path, '')}.{text}"
@@ -161,6 +167,14 @@ def _one(path: str, text: str, language: str, words: Words) -> Spoken:
     word = words.spoken(key)
     named = path == "capabilities.name"
     return Spoken(f"{word.text} ({text})", word.language) if named else word
+
+
+def _pack(name: str, language: str) -> Spoken:
+    """A pack by its title, which is in English, behind its name; the name alone of none of ours."""
+    try:
+        return Spoken(f"{name}: {load_pack(name).title}", SOURCE)
+    except PlainviewError:
+        return Spoken(name, language)
 
 
 def _window(window: Window, words: Words) -> str:

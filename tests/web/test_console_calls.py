@@ -451,6 +451,8 @@ def test_on_a_telephone_the_head_is_two_lines_and_nothing_of_it_is_lost(place: P
         for one in folded:
             expect(one).to_be_visible()
         no_barriers_in_light_and_dark(page)
+        whole = "one => one.scrollWidth <= one.clientWidth && one.clientWidth > 150"
+        assert page.locator(".purpose").evaluate(whole), "the purpose is read to its end"
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name="Sites")).to_be_focused()
         page.keyboard.press("Escape")

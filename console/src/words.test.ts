@@ -165,7 +165,7 @@ it("now is more than usual only where the intervals do not meet", () => {
   expect(usualWords({ ...told, now: { count: 20, low: 10, high: 30 } }).what).toBe("Fewer people than usual");
   expect(usualWords(told, 0.4).what).toBe("More people than usual");
   expect(usualWords({ ...told, now: { count: 20, low: 10, high: 30 } }, 0.4).what).toBe("Cannot be compared");
-  expect(usualSays(told)).toBe("Usually about 60: on half of 4 days between 50 and 80.");
+  expect(usualSays(told)).toBe("Usually about 60: on half of the 4 days measured it was between 50 and 80.");
   expect(usualSays({ ...told, usual: null, why: "too few days" })).toBe("Too few days.");
   expect(usualWords({ ...told, usual: null }).what).toBe("Cannot be compared");
   expect(usualWords({ ...told, now: { count: null, low: null, high: null } }).what).toBe("Cannot be compared");

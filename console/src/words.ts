@@ -389,7 +389,7 @@ export function sentence(text: string): string {
 /** What is usual in words, with what it is made of. */
 export function usualSays({ usual, why }: Usual): string {
   if (usual === null) return sentence(why ?? "") || "What is usual is not known yet.";
-  return `Usually about ${people(usual.median)}: on half of ${usual.days} days between ${people(usual.low)} and ${people(usual.high)}.${why ? ` Compared with ${why}.` : ""}`;
+  return `Usually about ${people(usual.median)}: on half of the ${usual.days} days measured it was between ${people(usual.low)} and ${people(usual.high)}.${why ? ` Compared with ${why}.` : ""}`;
 }
 
 /** "14:03:22", with the day in front where it is not today. */

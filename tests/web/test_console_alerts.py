@@ -456,7 +456,7 @@ def test_quantities_watches_and_the_usual_are_told_with_what_cannot_be(
         expect(watches.nth(2)).to_contain_text("Nobody has approved it.")
         expect(card(page)).to_contain_text("3 thresholds are watched: 1 raised, 1 cannot be told")
         expect(page.locator(".usual")).to_contain_text("More people than usual")
-        expect(page.locator(".usual")).to_contain_text("Usually about 4: on half of 6 days")
+        expect(page.locator(".usual")).to_contain_text("Usually about 4: on half of the 6 days")
         # The page's own count, not the one that came with what is usual: that is old by then.
         expect(page.locator(".usual")).to_contain_text("Now 11 (")
         expect(page.locator(".big")).to_have_text("11")

@@ -165,6 +165,18 @@ def test_the_front_door_speaks_the_readers_language(client: Client) -> None:
         assert answer.headers["vary"] == "accept-language"
 
 
+def test_a_page_without_a_language_is_found_in_the_readers(client: Client) -> None:
+    """Who types /portal/verify from a poster gets there; what no language has is not there."""
+    german = {"accept-language": "de-AT"}
+    for path in ("verify", "cameras/square-north", "ask"):
+        answer = client.get(f"/portal/{path}", headers=german, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/portal/de/{path}")
+        assert answer.headers["vary"] == "accept-language"
+    for path in ("nothing", "xx/verify", "cameras/no-such", "%2F%2Felsewhere.example"):
+        answer = client.get(f"/portal/{path}", headers=german, follow_redirects=False)
+        assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_needs_no_other(client: Client, language: str) -> None:
     """No word of ours is borrowed; only what the city wrote in one language stands in that."""

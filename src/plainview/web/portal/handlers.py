@@ -32,6 +32,7 @@ from plainview.web.portal.downloads import FILES, FORMS, PAPERS, Busy, Downloads
 from plainview.web.portal.exposure_api import exposure_handlers
 from plainview.web.portal.ledgerfiles import entry_number, read_file
 from plainview.web.portal.pages import FOLDER, QUERY, STYLE, Asked, Portal, unreadable
+from plainview.web.portal.rendering import Links
 from plainview.web.portal.source import PortalSource
 from plainview.web.portal.statistics_files import statistics_handlers
 
@@ -83,8 +84,7 @@ def _page_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
     @route("/portal", http_method=_READ, include_in_schema=False, sync_to_thread=False)
     def choose(request: Asking) -> Answer:
         """To the portal in the reader's language."""
-        headers = {"location": f"/portal/{_preferred(request)}/", "vary": "accept-language"}
-        return Response(b"", status_code=303, headers=headers, media_type=TEXT)
+        return _to(Links(_preferred(request))())
 
     @route(
         "/portal/{language:str}", http_method=_READ, include_in_schema=False, sync_to_thread=True
@@ -109,24 +109,39 @@ def _page_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
 
 def _shown(request: Asking, shared: _Parts, language: str, parts: tuple[str, ...]) -> Answer:
     """What stands at `parts`: always an answer for people, whatever was asked."""
-    if language not in LANGUAGES:
-        language, parts = _preferred(request), ("-",)
+    unspoken = () if language in LANGUAGES else (language, *parts)
+    if unspoken:
+        language, parts = _preferred(request), unspoken
     query = {name: request.query_params.get(name, "")[:200] for name in QUERY}
     asked = Asked(
         language, parts, {k: v for k, v in query.items() if v}, f"{shared.address(request)}/"
     )
     try:
-        if len(parts) == 2 and parts[0] == "assessments" and parts[1].endswith(".pdf"):
+        if (
+            not unspoken
+            and len(parts) == 2
+            and parts[0] == "assessments"
+            and parts[1].endswith(".pdf")
+        ):
             name = parts[1].removesuffix(".pdf")
             file = shared.downloads.assessment(shared.portal.lookup(), name, language)
             if file is not None:
                 return download(request, file, SHORT)
-        return page_answer(request, shared.portal.page(asked))
+        page = shared.portal.page(asked)
+        if unspoken and page.status == 200:
+            return _to(Links(language)(*parts))
+        return page_answer(request, page)
     except Busy as busy:
         return busy_answer(busy)
     except PlainviewError as error:
         _log.error("portal.unreadable", why=error.line())
         return page_answer(request, unreadable(asked))
+
+
+def _to(address: str) -> Answer:
+    """To a page in the reader's language."""
+    headers = {"location": address, "vary": "accept-language"}
+    return Response(b"", status_code=303, headers=headers, media_type=TEXT)
 
 
 def _export_handler(file: str, shared: _Parts) -> HTTPRouteHandler:

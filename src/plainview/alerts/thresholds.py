@@ -57,10 +57,10 @@ SURE: Final = 0.65
 docs/science.md), and people fall meanwhile. With 0.5, cameras that read a standing audience half
 too high alarmed falsely six times in 250 h of other days than `plainview evaluate alarms` shows,
 with 0.6 once, with 0.7 never, but one run-up in 22 was no longer told of in time."""
-SURE_OF_PRESSURE: Final = 0.35
+SURE_OF_PRESSURE: Final = 0.3
 """A density times a spread of velocities errs by more than either. With 0.4 the alarm comes 10 s
-before the crush at the median of those run-ups, with 0.35 12 s; none came falsely in 250 h with
-either. What noise alone does is in bench/pressure.py."""
+before the crush at the median of those run-ups, with 0.35 12 s, with 0.3 16 s; none came falsely in
+250 h with any. What noise alone does is in bench/pressure.py."""
 _D, _M = EventKind.DENSITY, EventKind.CROWD_MOVEMENT
 
 ABOUT: Final[Mapping[Quantity, About]] = {

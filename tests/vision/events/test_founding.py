@@ -26,7 +26,7 @@ def _founded(first: Luma, plate: Plate) -> Founding:
             0.6 * k, 0.6, first, None, plate.luma, np.full(first.shape, -1.0, np.float32),
             np.zeros_like(first), NONE, plate, trusted=True,
         )  # fmt: skip
-        founding.evidence(seen)
+        founding.note(seen)
     return founding
 
 

@@ -103,6 +103,14 @@ def test_a_thing_that_its_plate_was_learned_with_is_told() -> None:
     assert np.hypot(start.x * 0.1 - 0.4, start.y * 0.1 - 0.8) < 0.6
 
 
+@pytest.mark.parametrize("shade", [60, 85, 140])
+def test_a_coloured_thing_that_its_plate_was_learned_with_is_told(shade: float) -> None:
+    """The ground that was there before it has no colour beside the plate's, and is not darker."""
+    red = BAG._replace(shade=shade, tint=45)
+    (start,) = events(red, stage=Stage(began=[red], coloured=True))
+    assert np.hypot(start.x * 0.1 - 0.4, start.y * 0.1 - 0.8) < 0.6
+
+
 @pytest.mark.parametrize(("part", "whole"), [(0.28, BAG), (0.11, SMALL)], ids=["part", "speck"])
 def test_a_thing_that_was_met_in_part_is_told_by_its_whole(part: float, whole: Solid) -> None:
     """Its outline is taken anew when more of it shows; a part of something larger is nothing."""
@@ -242,6 +250,20 @@ def test_furniture_that_is_taken_bit_by_bit_is_moved_too() -> None:
         return [*solids, *chair, *([BAG] if t >= 15.0 else [])], people
 
     assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 36.0, what) == []
+
+
+def test_furniture_is_moved_by_who_stands_against_it_first() -> None:
+    """It stood alone before, though it did not as it went."""
+
+    def what(t: float) -> Moment:
+        chair = box(1.8 if t < 14 else 0.4, 0.8, (0.5, 0.25, 0.4))._replace(tint=1)
+        at = 5.0 - min(max(t - 8.4, 0.0), 3.2) if t < 14 else 1.0 + max(t - 16.0, 0.0)
+        here = at < 5.0
+        pace = 0.0 if 11.6 < t < 16.0 else -1.0 if t < 14 else 1.0
+        solids = [*standing(at, 0.9), chair] if here else [chair]
+        return solids, [(at, 0.9, pace, 0.0)] if here else []
+
+    assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 40.0, what) == []
 
 
 def test_a_vehicle_that_passes_before_it_is_nobody_who_leaves_it() -> None:

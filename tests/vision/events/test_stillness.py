@@ -41,3 +41,14 @@ def test_more_than_a_thing_and_its_shadow_is_seen() -> None:
     factor, whole = outgrown(thing, evidence)
     assert factor == pytest.approx(296 / 196)
     assert whole.mask.sum() == 296
+
+
+def test_a_shadow_that_went_with_who_put_a_thing_down_is_not_the_things() -> None:
+    """What is of one piece with it is held against what is still there."""
+    blob, evidence = _case()
+    thing = apart(blob, evidence)
+    evidence[22:30, 30:42] = -1.0
+    evidence[18:20, 20:30] = 1.0
+    factor, whole = outgrown(thing, evidence)
+    assert factor == pytest.approx(1.2)
+    assert whole.mask.sum() == 120

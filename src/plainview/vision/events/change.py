@@ -120,6 +120,8 @@ class Change:
                 return State.HIDDEN
             if not self._alike(now, free):
                 return State.GONE
+        # How thick the air is, is known only after a while; that it is thick does not pass soon.
+        self._veil = seen.veil or self._veil
         self._looks += 1
         rate = max(1.0 / self._looks, FOLLOW)
         open_ = ~hidden | self.inside

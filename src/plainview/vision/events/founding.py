@@ -34,6 +34,8 @@ DARKEST: Final = 0.4
 """Part of the light that a shadow leaves, at least."""
 LEAST: Final = 12
 """Pixels of a place, at least."""
+RIM: Final = 4
+"""Pixels around a place into which its colour reaches: it is coded at half the picture's size."""
 
 
 class Founding:
@@ -49,8 +51,12 @@ class Founding:
         self._part: tuple[slice, slice] | None = None
         self._noise = 1.0
 
-    def evidence(self, seen: Seen) -> Image:
-        """(h, w) the evidence of `seen`, against the first picture where the plate is not true."""
+    def note(self, seen: Seen) -> None:
+        """Learn from a look what was there first, and where the plate has become true since.
+
+        `seen` shows colour as brightness (coloured.py) where what is asked about does, too: that
+        tells a coat from ground as light as it, and falsifies the outline of what it came to.
+        """
         if self._plate is None or not 0 <= seen.t - self._since < STALE:
             self._begin(seen)
         elif self._plate is not seen.plate:
@@ -64,15 +70,30 @@ class Founding:
             self._part = _around(self._where)
         elif self._part is not None:
             # Ghosts are given back to the plate where they are seen to be ones (scene.Keeper).
-            self._where[self._part] &= self._gap(seen.plate, self._part) > GIVEN_BACK
+            untrue = self._gap(seen.plate, self._part) > GIVEN_BACK
+            self._where[self._part] &= _closed(untrue.view(np.uint8)) > 0
             self._part = _around(self._where)
-        return self.shown(seen)
 
-    def shown(self, seen: Seen) -> Image:
-        """(h, w) evidence() of a frame from which nothing is learned: one between two looks."""
+    def evidence(self, seen: Seen) -> Image:
+        """(h, w) the evidence of `seen`, against the first picture where the plate is not true."""
+        return self.held(seen._replace(tinted=None)).evidence
+
+    def held(self, seen: Seen) -> Seen:
+        """`seen` held against the first picture where the plate is not true.
+
+        By brightness alone: the colour of the scene is known from the same pictures as the plate.
+        """
         where, first, part = self._where, self._first, self._part
         if where is None or first is None or part is None:
-            return seen.evidence
+            return seen
+        tinted = seen.tinted
+        if tinted is not None:
+            part = _padded(part, RIM)
+        untrue = where[part]
+        if tinted is not None:
+            tinted = tinted.copy()
+            untrue = untrue | ((_grown(untrue, RIM) > 0) & (tinted[part] > 0))
+            tinted[part][untrue] = 0
         lit = (seen.background[part] + np.float32(1)) / (seen.plate.luma[part] + np.float32(1))
         behind = first[part] * lit
         ahead = seen.luma[part].astype(np.float32) - behind
@@ -84,8 +105,8 @@ class Founding:
         shadow &= seen.luma[part] > DARKEST * behind
         np.minimum(against, SHADOW, out=against, where=shadow)
         evidence = seen.evidence.copy()
-        evidence[part][where[part]] = against[where[part]]
-        return evidence
+        evidence[part][untrue] = against[untrue]
+        return seen._replace(evidence=evidence, tinted=tinted)
 
     def behind(self, plate: Plate) -> Luma:
         """(h, w) `plate`, in its own light, with the first picture where it is not true."""
@@ -116,8 +137,7 @@ class Founding:
         least = max(DIFFERS[0], DIFFERS[1] * self._noise)
         height, width = plate.luma.shape
         differs = (self._gap(plate, (slice(0, height), slice(0, width))) > least).view(np.uint8)
-        closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-        labels, stats = parts(closed)
+        labels, stats = parts(_closed(differs))
         outlines = gradient(self._first), gradient(plate.luma)
         for k in np.nonzero(stats[1:, cv2.CC_STAT_AREA] >= LEAST)[0] + 1:
             window = _window(stats[k])
@@ -138,6 +158,24 @@ class Founding:
         gap = np.abs(cv2.blur(self._first[wide] - plate.luma[wide], (3, 3)))
         inner = gap[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
         return np.asarray(inner, np.float32)
+
+
+def _closed(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`mask` (h, w) and what lies between: in places a thing is as light as the ground."""
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)), np.uint8)
+
+
+def _grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.uint8]:
+    """`mask` (h, w), `by` pixels larger on each side."""
+    side = 2 * by + 1
+    grown = cv2.dilate(mask.view(np.uint8), np.ones((side, side), np.uint8))
+    return np.asarray(grown, np.uint8)
+
+
+def _padded(part: tuple[slice, slice], by: int) -> tuple[slice, slice]:
+    """`part`, `by` pixels larger on each side where there are any."""
+    rows, columns = (slice(max(one.start - by, 0), one.stop + by) for one in part)
+    return rows, columns
 
 
 def _window(stat: NDArray[np.int32]) -> tuple[slice, slice]:

@@ -80,11 +80,12 @@ class LeftObject:
         """What lies there alone in `seen`; nothing between two looks."""
         if not self._stillness.due(seen.t):
             return []
-        seen = coloured(self._attendance.note(seen))
+        seen = self._attendance.note(seen)
         if self._began is None or seen.t < self._began:
             self._began = seen.t
         # Where the plate was learned with a thing in it, the first seconds are what it came to.
-        seen = seen._replace(evidence=self._founding.evidence(seen))
+        self._founding.note(seen)
+        seen = coloured(self._founding.held(seen))
         behind = self._founding.behind(seen.plate)
         self._moved.follow(seen)
         still = self._stillness.step(seen, self._taken, behind)
@@ -152,6 +153,7 @@ class LeftObject:
             self._note_gone(thing)
         if thing.looks * EVERY > RESTED:
             thing.whole, _ = outgrown(thing.change.blob, seen.evidence)
+            thing.lone += 1 if thing.whole <= ALONE else -1
         if thing.fits:
             self._attendance.attend(thing, seen, self._taken)
             thing.change.sway(seen, thing.swaying)
@@ -197,8 +199,8 @@ class LeftObject:
 
     def _note_taken(self, thing: Thing, t: float) -> None:
         """Note that `thing`, which rested there, went at `t` seconds."""
-        rested = thing.looks * EVERY > RESTED and thing.whole <= ALONE
-        if rested and thing.traits.arrival > CAME and thing.traits.contrast > 2 * PLAIN:
+        # Mostly: who takes it stands beside it first, and is of one piece with it then.
+        if thing.lone > 0 and thing.traits.arrival > CAME and thing.traits.contrast > 2 * PLAIN:
             self._moved.note(t, thing.extent)
 
     def _part(self, thing: Thing, seen: Seen) -> Thing | None:

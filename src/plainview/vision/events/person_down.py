@@ -94,12 +94,13 @@ class PersonDown:
         """Who is down in `seen`; nothing between two looks."""
         self._company.note(seen.t, seen.bodies)
         # Who fell while the plate was learned is a part of it.
-        self._falling.note(seen.t, self._founding.shown(seen))
+        self._falling.note(seen.t, self._founding.evidence(seen))
         passed = seen.t - self._looked
         if 0 <= passed < EVERY - 0.05:
             return []
         self._looked = seen.t
         seen = coloured(seen)
+        self._founding.note(seen)
         self._steady = self._gain.steady(seen)
         if not 0 <= passed < 10 * EVERY:
             self._lasting.forget()

@@ -178,7 +178,9 @@ def outgrown(blob: Blob, evidence: Image) -> tuple[float, Blob]:
     part = np.s_[y0 : rows.stop + margin, x0 : columns.stop + margin]
     differs = np.asarray(evidence[part] > DIFFERS, dtype=np.uint8)
     own = np.zeros_like(differs)
-    own[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = blob.whole
+    inner = np.s_[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0]
+    # Of its shadow what is still there: it may have been that of who put it down.
+    own[inner] = blob.mask | (blob.whole & differs[inner])
     _, labels = cv2.connectedComponents(differs | own, connectivity=4)
     areas = np.bincount(labels.ravel())
     touched = np.zeros(len(areas), dtype=np.bool_)

@@ -80,6 +80,8 @@ class Thing:
         """Part of the looks, of late, in which it moved."""
         self.whole = 1.0
         """All that differs around it, as a factor on its area: 1 where it stands alone."""
+        self.lone = 0
+        """Looks in which it stood alone, less those in which it was of one piece with more."""
         self.swaying = Swaying()
         self.stood = 0.0
         """Part of the looks, of late, in which somebody stood where it is."""

@@ -297,6 +297,20 @@ def test_who_stands_in_clothes_like_the_ground_is_no_object(*, head: bool) -> No
     assert bool(told) is not head
 
 
+@pytest.mark.parametrize("sits", [False, True])
+def test_the_legs_of_who_sits_are_no_object_where_his_lap_is_like_the_ground(*, sits: bool) -> None:
+    """What is seen above them came with them, and is no shadow."""
+    legs = box(0.4, 0.8, (0.8, 0.3, 0.35))._replace(tint=1)
+    trunk = limb((0.4, 1.0, 0.85), (0.4, 1.0, 1.2), 0.16, 30)
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        there = [legs, trunk] if sits else [legs]
+        return [*solids, *(there if t >= DOWN else [])], people
+
+    assert len(STAGE.events(LeftObject(STAGE.view, STAGE.optics), 26.0, what)) == (not sits)
+
+
 def test_light_on_the_ground_is_no_object() -> None:
     """A shadow or a lamp's light that comes as somebody passes, and stays, is not told."""
 

@@ -47,6 +47,11 @@ STAYED: Final = 2
 """Looks after which a ghost is one: what is met now and then lasts for a look only."""
 RESTED: Final = 6.0
 """Seconds after which what goes was furniture, not a part of somebody who stood there."""
+ABOVE: Final = (0.5, 1.0)
+"""Part of its area that must be above it, and metres across the view that both are high together,
+from which it is the lower part of somebody: he sits, and between is as light as what is behind."""
+SURELY: Final = 0.5
+"""Evidence from which that is no shadow."""
 BEGINNING: Final = 3.0
 """Seconds from the first look in which a ghost was in the plate from the start."""
 
@@ -241,4 +246,19 @@ class LeftObject:
         thing.whole, _ = outgrown(thing.change.blob, seen.evidence)
         if thing.whole > ALONE:
             return False
-        return thing.stood < STOOD and not attended(self._optics, thing, seen, self._taken)
+        if thing.stood >= STOOD or self._seated(thing, seen):
+            return False
+        return not attended(self._optics, thing, seen, self._taken)
+
+    def _seated(self, thing: Thing, seen: Seen) -> bool:
+        """Whether what came with it, taken for its shadow, is the rest of who sits there."""
+        blob = thing.change.blob
+        if blob.shaded is None:
+            return False
+        rest = (seen.evidence[blob.window] > SURELY) & (blob.shaded > 0)
+        rest[int(np.argmax(blob.mask.any(axis=1))) :] = False
+        if np.count_nonzero(rest) < ABOVE[0] * np.count_nonzero(blob.mask):
+            return False
+        both = np.asarray(rest | (blob.mask > 0), np.uint8)
+        (size,) = extents(self._optics, [blob._replace(mask=both)])
+        return size is not None and size.height > ABOVE[1]

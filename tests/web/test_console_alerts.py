@@ -66,6 +66,12 @@ def alerts() -> StandinAlerts:
     return told
 
 
+def keep_every_moment(served: Served, alerts: StandinAlerts, **other: float) -> None:
+    """The field of any moment asked for is that of now, but for what is `other` in it."""
+    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
+    alerts.fields = lambda at: field | {"t": at, "measured": at} | other
+
+
 @contextmanager
 def shown(
     browser: Browser,
@@ -307,8 +313,7 @@ def test_an_alert_opens_with_the_field_of_its_moment(
     browser: Browser, served: Served, alerts: StandinAlerts
 ) -> None:
     """The plan shows what is kept of then, marked as not live, and goes back to now."""
-    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
-    alerts.fields = lambda at: field | {"t": at, "measured": at, "count": 77.0, "high": 80.0}
+    keep_every_moment(served, alerts, count=77.0, high=80.0)
     alerts.alerts.clear()
     alerts.raise_one(raised_at=alerts.clock.utc() - 600)
     with shown(browser, served, alerts) as page:
@@ -329,8 +334,7 @@ def test_a_notices_link_opens_at_the_moment_of_its_step(
     browser: Browser, served: Served, alerts: StandinAlerts
 ) -> None:
     """What moved on five minutes ago; chosen in the list, when it was raised ten minutes ago."""
-    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
-    alerts.fields = lambda at: field | {"t": at, "measured": at}
+    keep_every_moment(served, alerts)
     alerts.alerts.clear()
     one = alerts.raise_one(raised_at=alerts.clock.utc() - 600)
     path = f"sites/plaza?at={alerts.clock.utc() - 300:.3f}&alert={one['id']}"
@@ -379,8 +383,7 @@ def test_the_past_is_told_over_midnight_and_over_summer_time(
     browser: Browser, served: Served, alerts: StandinAlerts, now: str, before: str, day: str
 ) -> None:
     """A step is a time that passed, whatever the clocks did; the hour that was twice says which."""
-    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
-    alerts.fields = lambda at: field | {"t": at, "measured": at}
+    keep_every_moment(served, alerts)
     with shown(browser, served, alerts, timezone_id="Europe/Paris") as page:
         page.clock.set_fixed_time(now)
         page.reload()
@@ -397,8 +400,7 @@ def test_a_click_on_the_curve_shows_its_moment_on_the_plan(
     browser: Browser, served: Served, alerts: StandinAlerts
 ) -> None:
     """The curve and the slider are about the same time."""
-    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
-    alerts.fields = lambda at: field | {"t": at, "measured": at}
+    keep_every_moment(served, alerts)
     with shown(browser, served, alerts) as page:
         page.locator(".chart .u-over").click()
         expect(page.locator(".scrub-when")).to_contain_text(" ago")
@@ -409,8 +411,7 @@ def test_the_plan_is_not_said_to_show_what_it_does_not(
     browser: Browser, served: Served, alerts: StandinAlerts
 ) -> None:
     """Of a moment that is being fetched, or refused, the ribbon says that it is not shown."""
-    field = httpx.get(f"{served.url}api/v1/sites/plaza/field").json()
-    alerts.fields = lambda at: field | {"t": at, "measured": at}
+    keep_every_moment(served, alerts)
     with shown(browser, served, alerts) as page:
         slider = page.get_by_label("Moment that the plan shows")
         slider.fill(str(720 - 60))

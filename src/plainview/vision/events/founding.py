@@ -86,13 +86,11 @@ class Founding:
         where, first, part = self._where, self._first, self._part
         if where is None or first is None or part is None:
             return seen
-        tinted = seen.tinted
+        untrue, tinted = where[part], seen.tinted
         if tinted is not None:
             part = _padded(part, RIM)
-        untrue = where[part]
-        if tinted is not None:
             tinted = tinted.copy()
-            untrue = untrue | ((_grown(untrue, RIM) > 0) & (tinted[part] > 0))
+            untrue = where[part] | (_grown(where[part], RIM) & (tinted[part] > 0))
             tinted[part][untrue] = 0
         lit = (seen.background[part] + np.float32(1)) / (seen.plate.luma[part] + np.float32(1))
         behind = first[part] * lit
@@ -153,8 +151,8 @@ class Founding:
         if self._first is None:
             return np.zeros(plate.luma[part].shape, np.float32)
         # With the pixels around the part, where there are any: they count for its border.
-        top, left = max(rows.start - 1, 0), max(columns.start - 1, 0)
-        wide = np.s_[top : rows.stop + 1, left : columns.stop + 1]
+        wide = _padded(part, 1)
+        top, left = (one.start for one in wide)
         gap = np.abs(cv2.blur(self._first[wide] - plate.luma[wide], (3, 3)))
         inner = gap[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
         return np.asarray(inner, np.float32)
@@ -165,11 +163,10 @@ def _closed(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)), np.uint8)
 
 
-def _grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.uint8]:
+def _grown(mask: NDArray[np.bool_] | NDArray[np.uint8], by: int) -> NDArray[np.bool_]:
     """`mask` (h, w), `by` pixels larger on each side."""
     side = 2 * by + 1
-    grown = cv2.dilate(mask.view(np.uint8), np.ones((side, side), np.uint8))
-    return np.asarray(grown, np.uint8)
+    return np.asarray(cv2.dilate(mask.view(np.uint8), np.ones((side, side), np.uint8)) > 0)
 
 
 def _padded(part: tuple[slice, slice], by: int) -> tuple[slice, slice]:
@@ -194,7 +191,7 @@ def _take(
 
     `outlines`: steepness of the first picture and of the plate, whole.
     """
-    grown = cv2.dilate(blob, np.ones((3, 3), np.uint8)) > 0
+    grown = _grown(blob, 1)
     before, after = (float(one[window][grown].mean()) for one in outlines)
     if after <= OUTLINE[0] * before + OUTLINE[1]:
         return False

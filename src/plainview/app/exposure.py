@@ -11,7 +11,6 @@ from msgspec import Struct
 from shapely.geometry import LineString
 
 from plainview.app.output import replaced
-from plainview.app.plural import counted
 from plainview.app.register import register_of
 from plainview.civic.exposure.journey import Assumptions, Ground, Journey, straight_journey
 from plainview.civic.exposure.measure import (
@@ -34,6 +33,7 @@ from plainview.config import load_city
 from plainview.errors import UNDECODED, InputError, SourceError
 from plainview.governance.places import LonLat
 from plainview.governance.register import VERSION, Register
+from plainview.plural import counted
 
 _PATIENCE: Final = 30.0
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from plainview.app.ledger import policy_from, printable
-from plainview.app.plural import counted
 from plainview.app.release import words_of
 from plainview.app.vault import identities_in
 from plainview.clock import SystemClock
@@ -14,6 +13,7 @@ from plainview.durable import put
 from plainview.errors import AccessRefused, InputError
 from plainview.governance.release_proof import Bundle, Checked, check_bundle, decode_bundle
 from plainview.ledger.policy import QuorumPolicy
+from plainview.plural import counted
 from plainview.vault import custody, daykey
 from plainview.vault.layout import PARTIES
 

@@ -10,13 +10,13 @@ import shapely
 
 from plainview.alerts.lifecycle import SELF, Alert, State, unpacked
 from plainview.app.output import replaced
-from plainview.app.plural import counted
 from plainview.app.state import existing
 from plainview.civic.siting.plan import SECONDS, Plan, make_plan
 from plainview.civic.siting.review import LEAST_DAYS, Record, Review, make_review, records_of
 from plainview.civic.siting.scheme import load_scheme
 from plainview.config import CityConfig, load_city
 from plainview.errors import InputError
+from plainview.plural import counted
 from plainview.store import RollUp, Store, open_store
 
 _FAR: Final = 1 << 52

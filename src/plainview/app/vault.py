@@ -8,7 +8,6 @@ from typing import NamedTuple
 import msgspec
 
 from plainview.app.officers import office_of, read_key
-from plainview.app.plural import counted
 from plainview.app.recording import entry_of, terms_of, vault_folder
 from plainview.app.state import DEFAULT
 from plainview.clock import Clock, SystemClock
@@ -19,6 +18,7 @@ from plainview.errors import InputError, VaultError
 from plainview.governance.office import Office
 from plainview.governance.switch import reason
 from plainview.ledger.entry import EntryKind
+from plainview.plural import counted
 from plainview.sweep import CONFIRMED, Sweeper
 from plainview.vault import daykey
 from plainview.vault.check import INVARIANTS, check

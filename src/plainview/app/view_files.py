@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from plainview import redacted
 from plainview.app.plate_folder import PlateFolder
-from plainview.app.plural import counted
 from plainview.errors import InputError
 from plainview.governance.office import Office
 from plainview.governance.person import Person
 from plainview.governance.switch import reason
 from plainview.ledger.entry import EntryKind
+from plainview.plural import counted
 from plainview.redacted import (
     NEEDED_LOOKS,
     OLDEST_LOOK,

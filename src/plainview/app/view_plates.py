@@ -6,7 +6,6 @@ from pathlib import Path
 
 from plainview.app.officers import office_of, read_key
 from plainview.app.output import replaced
-from plainview.app.plural import counted
 from plainview.app.state import existing
 from plainview.app.view_files import (
     ViewPlates,
@@ -19,6 +18,7 @@ from plainview.app.view_files import (
 from plainview.errors import AccessRefused, InputError
 from plainview.governance.office import Office
 from plainview.governance.person import Person, Role
+from plainview.plural import counted
 from plainview.redacted import Mask, digest
 
 MAY_ADMIT = (Role.SUPERVISOR, Role.PRIVACY_OFFICER)

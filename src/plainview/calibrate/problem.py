@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from plainview.calibrate.marks import Marks
 from plainview.errors import CalibrationError
 from plainview.geometry import Points
+from plainview.plural import counted
 
 PIXEL_ERROR = 1.0
 """Standard error of a click in a picture 1000 pixels wide, in pixels; grows with the picture."""
@@ -117,9 +118,9 @@ def check_enough(problem: Problem, *, spots: int) -> None:
         )
     if problem.equations() < 4 and not people:
         ask = (
-            f"{_count(points, 'point')} with coordinates {_too_few(points)}: mark at least four"
+            f"{counted(points, 'point')} with coordinates {_too_few(points)}: mark at least four"
             if points
-            else f"{_count(distances, 'distance')} {_too_few(distances)}: measure at least four "
+            else f"{counted(distances, 'distance')} {_too_few(distances)}: measure at least four "
             "among four points, better all six"
         )
         raise TooLittleMarked(ask, where=where, mend="Or mark standing people as well")
@@ -139,10 +140,6 @@ def check_enough(problem: Problem, *, spots: int) -> None:
 def _collinear(points: Points, limit: float) -> bool:
     singular = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
     return bool(singular[1] <= limit * max(singular[0], 1e-9))
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _too_few(number: int) -> str:

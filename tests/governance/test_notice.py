@@ -177,6 +177,17 @@ def test_a_demonstration_cannot_be_taken_for_real(published: Register) -> None:
     assert share(shown) > 0.02
 
 
+def test_a_demonstration_names_nobody_to_write_to(published: Register) -> None:
+    """Nobody answers for it, and its notice says so in the reader's language."""
+    north = published.cameras[1]
+    contact = structs.replace(north.contact, simulated=True)
+    cameras = (structs.replace(north, contact=contact, simulated=True),)
+    told = dict(notice._answers(cameras, words("fr")))
+    assert told["who"].startswith("Ceci est une démonstration")
+    assert "ask" not in told
+    assert "ask" in dict(notice._answers((north,), words("fr")))
+
+
 @pytest.mark.parametrize(
     ("camera", "languages", "said"),
     [

@@ -90,12 +90,27 @@ def test_a_stop_switch_of_any_scope_shows_with_its_reason(city: City, scope: str
     assert camera.why == "a wall fell"
 
 
-def test_a_suspension_shows(city: City) -> None:
-    """Moved means suspended until assessed again, and the public sees why."""
-    city.tell(
-        EntryKind.PERMIT_SUSPENDED, "camera:plaza-south", reason="moved", why="health says so"
-    )
-    assert state(city.register(), "plaza-south") == ("suspended", "moved")
+@pytest.mark.parametrize(
+    ("reason", "key"), [("moved", "moved"), ("changed", "changed"), ("upgraded", "software")]
+)
+def test_a_suspension_shows(city: City, reason: str, key: str) -> None:
+    """The public sees why, by the key of its language: the program's own words are English."""
+    city.tell(EntryKind.PERMIT_SUSPENDED, "camera:plaza-south", reason=reason, why="health says so")
+    register = city.register()
+    assert state(register, "plaza-south") == ("suspended", key)
+    camera = register.camera("plaza-south")
+    assert camera is not None
+    assert camera.why == ""
+
+
+def test_a_suspension_of_no_known_reason_shows_what_was_recorded(city: City) -> None:
+    """What no language has words for is not lost."""
+    city.tell(EntryKind.PERMIT_SUSPENDED, "camera:plaza-south", reason="storm", why="a storm")
+    register = city.register()
+    assert state(register, "plaza-south") == ("suspended", "other")
+    camera = register.camera("plaza-south")
+    assert camera is not None
+    assert camera.why == "a storm"
 
 
 def test_until_it_is_recorded_as_stopped_it_is_shown_as_running(city: City) -> None:

@@ -46,6 +46,8 @@ class Contact(Struct, frozen=True):
     """The outside authority to which one may turn as well."""
     language: str = ""
     """That of the texts here that are in one language alone (BCP 47); empty where nobody said."""
+    simulated: bool = False
+    """Of a demonstration: nobody can be reached."""
 
 
 class Aim(Struct, frozen=True):

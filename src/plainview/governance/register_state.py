@@ -1,13 +1,16 @@
 """Why a camera runs or does not: worked out from the ledger's standing and the permits it names."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from plainview.governance.assessment import Assessment
-from plainview.governance.permit import Permit, in_hours, of_version
+from plainview.governance.cameras import MOVED
+from plainview.governance.permit import CHANGED, UPGRADED, Permit, in_hours, of_version
 from plainview.governance.register import OUTSIDE_HOURS, RUNNING, STOPPED, SUSPENDED, WAITING
 from plainview.governance.standing import PermitRecord, Standing, Started, stopped_by
 
+_SUSPENDED: Final = {MOVED: "moved", CHANGED: "changed", UPGRADED: "software"}
+"""Why the program suspends a camera -> key of the reason."""
 Documents = Mapping[str, Assessment | Permit]
 """Digest, as entries name it -> the document. One that is missing hides no camera."""
 
@@ -69,8 +72,9 @@ def _halted(now: Moment, camera: str, live: Sequence[Granted]) -> tuple[str, str
         return STOPPED, f"stop.{stop.scope.partition(':')[0]}{by}", stop.why
     suspension = now.standing.suspensions.get(camera)
     if suspension is not None:
-        reason = suspension.reason if suspension.reason in {"moved", "changed"} else "other"
-        return SUSPENDED, reason, suspension.why
+        reason = _SUSPENDED.get(suspension.reason)
+        # What the program itself gave as the reason is English, and the key says it.
+        return (SUSPENDED, reason, "") if reason else (SUSPENDED, "other", suspension.why)
     return None
 
 

@@ -203,6 +203,7 @@ def _contact(assessment: Assessment | None) -> Contact:
         complaints_to=assessment.complaints.contact,
         authority=assessment.complaints.authority,
         language=assessment.language,
+        simulated=assessment.simulated,
     )
 
 

@@ -78,10 +78,12 @@ class Still:
         return self._register
 
 
-def show(register: Register, city: PublicCity, *parts: str, **query: str) -> PageReader:
+def show(
+    register: Register, city: PublicCity, *parts: str, language: str = "en", **query: str
+) -> PageReader:
     """A page over `register`."""
     portal = Portal(Still(register, city))
-    page = portal.page(Asked("en", parts, query, "https://city.example/"))
+    page = portal.page(Asked(language, parts, query, "https://city.example/"))
     assert page.status == 200
     read = PageReader(page.html)
     assert read.faults == []
@@ -457,6 +459,40 @@ def test_a_demonstration_says_so_on_every_page(founded: PublicCity) -> None:
         parts, _, query = path.partition("?")
         page = show(register, founded, *[part for part in parts.split("/") if part])
         assert "This is a demonstration." in page.text, (path, query)
+
+
+def test_a_demonstration_gives_no_address_to_write_to(founded: PublicCity) -> None:
+    """Nobody answers for it: its made-up names and addresses are in no reader's language."""
+    register = structs.replace(
+        founded.made,
+        simulated=True,
+        cameras=tuple(
+            structs.replace(
+                camera, simulated=True, contact=structs.replace(camera.contact, simulated=True)
+            )
+            for camera in founded.made.cameras
+        ),
+    )
+    for parts in (("ask",), ("cameras", "square-north")):
+        page = show(register, founded, *parts, language="fr")
+        assert "Ceci est une démonstration : personne" in page.text
+        assert not [link for link in page.links if link.startswith("mailto:")]
+    assert "Qui répond" in [
+        text for _, text in show(register, founded, "ask", language="fr").headings
+    ]
+
+
+def test_what_is_counted_agrees_with_its_number(founded: PublicCity) -> None:
+    """Beside "2" French says "Suspendues", beside 1 and on one camera "Suspendue"."""
+    camera = structs.replace(founded.made.cameras[0], state="suspended", reason="changed", why="")
+    other = structs.replace(camera, id="another")
+    one, two = (
+        show(structs.replace(founded.made, cameras=cameras), founded, language="fr").text
+        for cameras in ((camera,), (camera, other))
+    )
+    assert "Suspendue 1 arrêtée" in one
+    assert "Suspendues 2 arrêtées" in two
+    assert "Arrêtée 0 arrêtée par" in two
 
 
 def test_an_address_that_is_none_is_a_page_that_says_so(client: Client) -> None:

@@ -245,12 +245,14 @@ def _answers(cameras: Sequence[RegisterCamera], spoken: Words) -> list[tuple[str
     """(key of the label, text): what paragraph 114 ff. ask for, in the order people ask it."""
     contact = cameras[0].contact
     who = ", ".join(part for part in (contact.controller, contact.address) if part)
+    ask = [contact.privacy_officer, contact.privacy_email or contact.email, contact.telephone]
+    if contact.simulated:
+        who, ask = spoken.text("contact.demonstration"), []
     aims = dict.fromkeys(spoken.said(a.text).text or a.id for c in cameras for a in c.aims)
     does = dict.fromkeys(one.name for camera in cameras for one in camera.capabilities)
     keys = dict.fromkeys(f"basis.{camera.legal_basis}" for camera in cameras)
     bases = [spoken.text(key) for key in keys if spoken.has(key)]
-    laws = dict.fromkeys(camera.law for camera in cameras if camera.law)
-    ask = (contact.privacy_officer, contact.privacy_email or contact.email, contact.telephone)
+    laws = dict.fromkeys(c.law for c in cameras if c.law and not c.simulated)
     answers = [
         ("who", who),
         ("why", _SEPARATOR.join(aims)),

@@ -3,7 +3,7 @@
 import { type Alert, type AlertAction, Problem, send } from "./api";
 import { h, say } from "./dom";
 import { here, may } from "./session";
-import { alertName, alertSays, alertState, moment, past, seenBy, span, stepWords, withUnit, zoneWords } from "./words";
+import { alertAt, alertSays, alertState, moment, past, seenBy, span, stepWords, withUnit, zoneWords } from "./words";
 
 const DECISIONS: readonly { action: AlertAction; words: string; from: readonly Alert["state"][] }[] = [
   { action: "acknowledge", words: "Acknowledge", from: ["raised", "escalated"] },
@@ -71,7 +71,7 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     levelMark(level, now);
     state.dataset["grade"] = now.state === "cleared" ? "good" : now.state === "acknowledged" ? "note" : "bad";
     say(state, alertState(now));
-    say(name, alertName(now) + (wishes.site ? `, ${wishes.site}` : ""));
+    say(name, alertAt(now, wishes.site));
     const number = now.quantity !== null;
     say(value, number ? `${now.state === "cleared" ? "Last" : "Now"} ${alertSays(now)}.` : now.message);
     loose.hidden = now.durable !== false;

@@ -7,7 +7,7 @@ import { alertHref, takeBell, unknownBy } from "./calls";
 import { h, say } from "./dom";
 import { later } from "./later";
 import { absent, poll } from "./poll";
-import { alertName, alertSaid, alertSays, alertState, calls, moment, quietWords, span, watchSummary } from "./words";
+import { alertAt, alertSaid, alertSays, alertState, calls, moment, quietWords, sentence, span, watchSummary } from "./words";
 
 /** How many earlier alerts are listed. */
 const EARLIER = 50;
@@ -221,8 +221,10 @@ function rowOf(where: string, open: () => void): Row {
       button.dataset["level"] = alert.level;
       button.dataset["state"] = alert.state;
       levelMark(level, alert);
-      say(name, alertName(alert) + (where ? `, ${where}` : ""));
-      say(value, alert.state === "cleared" ? alertSaid(alert).replace(/^./, (first) => first.toUpperCase()) : alertSays(alert));
+      say(name, alertAt(alert, where));
+      const told = alert.state === "cleared" ? alertSaid(alert) : alertSays(alert);
+      // Numbers and cameras are no sentence; what a route or a deletion says is one.
+      say(value, alert.quantity === null && !alert.cameras.length ? sentence(told) : told.replace(/^./, (first) => first.toUpperCase()));
       say(since, alert.cleared_at === null
         ? `Since ${moment(alert.raised_at)} (${span(Date.now() / 1000 - alert.raised_at)}). ${alertState(alert)}.`
         : `${moment(alert.raised_at)}, for ${span(alert.cleared_at - alert.raised_at)}. ${alertState(alert)}.`);

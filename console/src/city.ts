@@ -69,8 +69,8 @@ function peopleCard(): Card {
       say(where, about(crowd));
       part_.hidden = !now.part;
       const { low_independent: li, high_independent: hi, low_together: lt, high_together: ht } = now.bounds;
-      // Of one site there is nothing to add up.
-      say(bounds, now.sites < 2 || li === null || hi === null || lt === null || ht === null ? "" :
+      // Where one site alone is known there is nothing to add up.
+      say(bounds, now.hottest.length < 2 || li === null || hi === null || lt === null || ht === null ? "" :
         `Sites err partly together (correlation ${now.bounds.correlation}, a judgement). If they erred independently: ${range({ count: 0, low: li, high: hi })}; all in one direction: ${range({ count: 0, low: lt, high: ht })}.`);
     },
   };
@@ -173,7 +173,9 @@ function alertsCard(): Card {
       count.classList.toggle("unsure", none && !quiet.sure);
       count.replaceChildren(none ? quiet.words : alertWords(now.alerts.alarms, now.alerts.warnings));
       refill(list, ...now.gravest_alerts.map((alert) => h("li", {},
-        h("a", { href: alert.site ? `/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}` : "/deliveries" }, alert.site_name || "Deliveries"),
+        alert.kind === "route" || !alert.site
+          ? h("a", { href: "/deliveries" }, "Deliveries")
+          : h("a", { href: `/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}` }, alert.site_name),
         h("span", { class: "soft" }, ` ${alert.zone ?? ""}`),
         h("span", { class: "city-value" }, alert.message),
         h("span", { class: "soft" }, `Raised ${span(now.t - alert.raised_at)} ago; ${ALERT_STATES[alert.state]}`))));

@@ -47,7 +47,7 @@ function summary(routes: RouteNow[]): string {
   const unused = routes.filter((route) => !route.trouble && !route.delivered);
   return [
     failing.length ? `The last try failed by ${named(failing)}.` : "",
-    unused.length ? `Not used since the start, so that it is not known to work: ${named(unused)}.` : "",
+    unused.length ? `Not used since the start, so that ${unused.length === 1 ? "it is" : "they are"} not known to work: ${named(unused)}.` : "",
     failing.length || unused.length ? "" : "Every route works, as far as is known.",
     "Alerts are kept until each route has taken them.",
   ].filter(Boolean).join(" ");
@@ -78,7 +78,8 @@ function card(first: RouteNow): Card {
       const sent = await send<Tested>("POST", `routes/${first.name}/test`);
       say(result, `It arrived, marked as a test: ${sent.id}.`);
     } catch (error) {
-      say(result, sentence(`It did not arrive: ${error instanceof Problem ? error.message : String(error)}`));
+      const unheard = error instanceof Problem && error.status === 0;
+      say(result, unheard ? "Whether it arrived is not known: Plainview does not answer." : sentence(`It did not arrive: ${error instanceof Problem ? error.message : String(error)}`));
     }
     button.disabled = false;
     button.focus();

@@ -234,7 +234,7 @@ function alertRow(alert: Alert, names: Map<string, string>): HTMLElement {
   const notes = alert.history.filter((step) => step.who !== "Plainview").map((step) => h("li", {}, `${step.who}: ${step.why}`));
   return row(
     [level, h("strong", {}, alertName(alert))],
-    `${names.get(alert.site) ?? alert.site}. ${sentence(alert.state === "cleared" ? alertSaid(alert) : alertSays(alert))}`, `${moment(alert.raised_at)}, ${lasted}. ${alertState(alert)}.`,
+    `${alert.route === null ? `${names.get(alert.site) ?? alert.site}. ` : ""}${sentence(alert.state === "cleared" ? alertSaid(alert) : alertSays(alert))}`, `${moment(alert.raised_at)}, ${lasted}. ${alertState(alert)}.`,
     alert.route === null ? planLink(alert.site, alert.raised_at, alertName(alert), alert.id) : h("a", { href: "/deliveries" }, "See Deliveries", h("span", { class: "hidden" }, ` (${alert.route})`)), notes.length ? h("ul", { class: "notes" }, ...notes) : null);
 }
 

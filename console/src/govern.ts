@@ -174,14 +174,15 @@ export function standingStrip(): { strip: HTMLElement; set(shown: CameraStanding
   };
 }
 
-/** Ask for the standing every `every` ms for as long as the page is open and it may be read. */
-export function watch(listener: (standing: Standing) => void, every = 2000): void {
+/** Ask for the standing every `every` ms for as long as the page is open and it may be read; `lost` where it cannot be had. */
+export function watch(listener: (standing: Standing) => void, every = 2000, lost: () => void = () => undefined): void {
   const look = async (): Promise<void> => {
     try {
       listener(await ask<Standing>("desk/standing"));
     } catch (error) {
       // No desk here, or none that may be seen: there is nothing to wait for.
       if (error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429) return;
+      lost();
     }
     window.setTimeout(() => void look(), every);
   };

@@ -54,13 +54,15 @@ export function scrubber(site: string, wishes: Wishes): Scrubber {
 
   const draw = (): void => {
     const seconds = Date.now() / 1000;
-    part.dataset["live"] = String(at === null);
+    // At the slider's end stands what came last, which is the present only while the page hears of it.
+    const old = document.body.classList.contains("stale");
+    part.dataset["live"] = String(at === null && !old);
     slider.max = String(last());
     const steps = at === null ? last() : Math.round((at - until) / reach.step) + last();
     if (slider.value !== String(steps)) slider.value = String(steps);
     const ago = at === null ? "" : `${moment(at)}, ${span(seconds - at)} ago`;
-    slider.setAttribute("aria-valuetext", at === null ? "Live" : ago);
-    say(when, at === null ? "Live" : ago);
+    slider.setAttribute("aria-valuetext", at === null ? (old ? "Last known state" : "Live") : ago);
+    say(when, at === null ? (old ? "Not live: the last known state" : "Live") : ago);
     say(ribbon, at === null ? "" : `${at === shown ? "Not live" : "Not shown"}: ${moment(at)}`);
     live.disabled = later.disabled = at === null;
   };

@@ -5,7 +5,7 @@ import { h, part, say } from "./dom";
 import { cameraName, cameras, capabilityWords, cut, isElsewhere, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
 import { question } from "./question";
 import { here, may, signIn } from "./session";
-import { clock, span } from "./words";
+import { clock, sentence, span } from "./words";
 
 const REASONS = ["Danger to people's privacy", "It does not do what was assessed", "Ordered by a court or authority", "Drill"];
 const EVERY = 1000;
@@ -48,7 +48,7 @@ export async function show(main: HTMLElement): Promise<void> {
   );
   pressed.onChange(set);
   set(standing);
-  watch(set, EVERY);
+  watch(set, EVERY, pressed.lost);
 }
 
 function pressCard(first: Standing, changed: (standing: Standing) => void) {
@@ -146,7 +146,9 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       changed(now);
     } catch (problem) {
       say(result, "");
-      error.textContent = `Not stopped: ${words(problem)}`;
+      error.textContent = problem instanceof Problem && problem.status === 0
+        ? "Whether it stopped is not known: Plainview does not answer. Press again, or have it stopped at the machine: 'plainview stop --help'."
+        : sentence(`Not stopped: ${words(problem)}`);
       button.disabled = false;
     }
   };
@@ -208,12 +210,20 @@ function pressedCards() {
     say(said, text);
     title.focus();
   };
+  const old = h("p", { class: "error", role: "status", hidden: true }, "Plainview does not answer: what is stopped now is not known. Below is what was known last.");
+  title.after(old);
   return {
     section,
+    lost(): void {
+      old.hidden = false;
+      say(title, "Not known what is stopped");
+      section.dataset["grade"] = "bad";
+    },
     onChange(listener: (standing: Standing) => void): void {
       changed = listener;
     },
     set(now: Standing): void {
+      old.hidden = true;
       say(title, now.stops.length === 0 ? "Nothing is stopped" : now.stops.length === 1 ? "Stopped now" : `Stopped now: ${now.stops.length}`);
       section.dataset["grade"] = now.stops.length ? "bad" : "good";
       for (const stop of now.stops) {

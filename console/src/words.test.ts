@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertSaid, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, share, siteState, span, threshold, unknownWords, usualSays, usualWords, watchSummary, whole, zoneOfTimes } from "./words";
+import { alertSaid, alertAt, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, share, siteState, span, threshold, unknownWords, usualSays, usualWords, watchSummary, whole, zoneOfTimes } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -121,7 +121,11 @@ describe("alerts", () => {
     expect(alertSaid({ ...alert, peak: 6.4 })).toBe("highest 6.4 people/m²; alarm from 5.0 people/m²");
     expect(alertSaid({ ...alert, peak: null })).toBe("alarm from 5.0 people/m²");
     expect(alertSaid(seen)).toBe(alertSays(seen));
-    expect(alertSays({ ...seen, kind: "route", cameras: [], route: "mail", message: "Over: it works again (route mail)." })).toBe("Over: it works again (route mail)");
+    expect(alertAt(seen, "Plaza")).toBe("Smoke or flames, Gate, Plaza");
+    expect(alertAt({ ...seen, kind: "route", cameras: [], route: "mail" }, "Plaza")).toBe("Alerts do not arrive by mail");
+    const stuck = { ...seen, kind: "route" as const, state: "raised" as const, cameras: [], route: "mail", history: [{ at: 0, state: "raised", who: "Plainview", why: "nobody answers" }] };
+    expect(alertSays(stuck)).toBe("nobody answers");
+    expect(alertSays({ ...seen, state: "cleared", kind: "route", cameras: [], route: "mail", message: "Over: it works again (route mail)." })).toBe("Over: it works again (route mail)");
   });
 
   it("tell a time in minutes, and that less of it is worse", () => {

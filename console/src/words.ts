@@ -252,10 +252,12 @@ export function seenBy(alert: Alert): string {
   return alert.cameras.length === 1 ? `Camera ${alert.cameras[0]}${sure}` : `${alert.cameras.length} cameras${sure}: ${alert.cameras.join(", ")}`;
 }
 
-/** What an alert is about now, beside its threshold: "6.1 people/m² (5.4 to 6.8); alarm from 5.0 people/m²". What no camera saw (a route, kept footage) says its own sentence. */
+/** What an alert is about now, beside its threshold: "6.1 people/m² (5.4 to 6.8); alarm from 5.0 people/m²". What no camera saw says its own sentence; a broken route, whose name says the rest, why. */
 export function alertSays(alert: Alert): string {
   if (alert.quantity !== null) return `${amount(alert)}; ${threshold(alert)}`;
-  return alert.cameras.length ? seenBy(alert) : alert.message.replace(/\.$/, "");
+  if (alert.cameras.length) return seenBy(alert);
+  const why = alert.route !== null && alert.state !== "cleared" ? alert.history[0]?.why : undefined;
+  return why ?? alert.message.replace(/\.$/, "");
 }
 
 /** What an alert was about once it is over: "highest 27 people/min; warning from 5.0 people/min". What it was about as it cleared says little. */
@@ -277,16 +279,21 @@ export function zoneWords(zone: string | null): string {
   return zone ?? "Whole site";
 }
 
-/** "Density, Gate". */
+/** "Density, Gate", or of a route, which is of no place, "Alerts do not arrive by mail". */
 export function alertName(alert: Alert): string {
-  if (alert.route !== null) return `${EVENTS.route}, ${alert.route}`;
+  if (alert.route !== null) return `${EVENTS.route} by ${alert.route}`;
   if (alert.quantity === null) return EVENTS[alert.kind] + (alert.zone === null ? "" : `, ${alert.zone}`);
   return `${quantityName(alert.quantity)}, ${alert.zone ?? "whole site"}`;
 }
 
-/** "Alarm: Density, Gate". */
-export function alertTitle(alert: Alert): string {
-  return `${alert.level === "alarm" ? "Alarm" : "Warning"}: ${alertName(alert)}`;
+/** "Density, Gate, Station plaza": what it is about, and at which `site`, where one is to be named. */
+export function alertAt(alert: Alert, site: string): string {
+  return alertName(alert) + (site && alert.route === null ? `, ${site}` : "");
+}
+
+/** "Alarm: Density, Gate", or with its `site` besides. */
+export function alertTitle(alert: Alert, site = ""): string {
+  return `${alert.level === "alarm" ? "Alarm" : "Warning"}: ${alertAt(alert, site)}`;
 }
 
 /** "Not acknowledged", "Acknowledged by Kim" or "Cleared". */

@@ -128,7 +128,7 @@ def test_one_happening_seen_by_two_cameras_is_one_alert(city: City) -> None:
     one, other = city.open()
     assert (one.id, one.cameras, one.at) == (first.id, ("north", "south"), (3.0, 4.0))
     assert (
-        one.message == "Somebody on the ground at this site, seen by 2 cameras (80% sure); alarm."
+        one.message == "Somebody on the ground at this site, seen by 2 cameras (80 % sure); alarm."
     )
     assert other.site == "quay"
     city.clock.advance(2)

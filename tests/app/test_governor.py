@@ -168,7 +168,8 @@ def test_nothing_runs_without_a_permit_and_both_run_with_one(world: World) -> No
     assert world.turn() == set()
     states = world.governor.states()
     assert {state.state for state in states.values()} == {"waiting"}
-    assert "no approved assessment" in states["north"].why
+    assert states["north"].why == "no approved assessment covers this camera"
+    assert "plainview assessment new" in states["north"].mend
     world.grant()
     assert world.turn() == {"north", "south"}
     assert world.honest() == []

@@ -61,7 +61,7 @@ def test_a_port_that_is_taken_stops_everything_else(config: CityConfig, tmp_path
     """Store, intake and fleet are taken down again. The other one says why no camera runs."""
     with Running(config, tmp_path / "one", SystemClock()) as running:
         running.governor.turn()
-        assert "no approved assessment covers this camera" in running.idle
+        assert "no approved assessment covers this camera. Write one: see" in running.idle
         taken = structs.replace(config, port=running.web.port)
         with pytest.raises(InputError, match="the port is in use"):
             Running(taken, tmp_path / "two", SystemClock())

@@ -63,7 +63,7 @@ def test_events_of_doubted_hours_count_and_are_told() -> None:
     missed = structs.replace(GOOD, hits=12, doubted=8, doubted_hits=1, recall=Interval(0.6, 0, 1))
     standing, why = _ask(structs.replace(CARD, kinds=(missed,)))
     assert standing is EventStanding.EXPERIMENTAL
-    assert "recall reached 0.60; 0.9 is needed; 8 of 20 began" in why
+    assert "12 of 20 true events were found; 90 % are needed; 8 of 20 began" in why
     assert why.endswith("found: 1 of these, 11 of the other 12")
     every = structs.replace(missed, hits=1, doubted=20)
     assert every.in_doubt().endswith("found: 1 of these")
@@ -84,9 +84,9 @@ def test_events_of_doubted_hours_count_and_are_told() -> None:
         (structs.replace(CARD, light={"sun": 25.5, "night": 0.5}), {}, "light"),
         (structs.replace(CARD, kinds=(structs.replace(GOOD, events=9),)), {}, "9 true events"),
         (structs.replace(CARD, kinds=(
-            structs.replace(GOOD, recall=Interval(0.89, 0.7, 0.95)),)), {}, "recall reached 0.89"),
+            structs.replace(GOOD, recall=Interval(0.89, 0.7, 0.95)),)), {}, "events were found"),
         (structs.replace(CARD, kinds=(
-            structs.replace(GOOD, precision=Interval(None, 0, 1)),)), {}, "precision"),
+            structs.replace(GOOD, precision=Interval(None, 0, 1)),)), {}, "were true; 90 %"),
         (structs.replace(CARD, kinds=(
             structs.replace(GOOD, false_per_day=Interval(1.1, 0, 9)),)), {}, "false alarms a day"),
     ],

@@ -157,11 +157,14 @@ def test_a_page_outlives_a_restart_of_the_server(
             expect(page.locator("#link-text")).to_contain_text("Not live since")
             expect(page.locator("body")).to_have_class(re.compile("stale"))
             expect(page.locator(".stale-note")).to_be_visible()
+            when = page.locator(".scrub-when")
+            expect(when).to_have_text("Not live: the last known state")
             live_world.say(QUAY, live_world.reading(QUAY, [(0, 0, 0, 0)] * 4))
             again = create_app(sites=sites, store=live_world.store)
             with Served(again, bind(port=first.port)):
                 expect(page.locator("#link-text")).to_have_text("Live")
                 expect(count(page)).to_have_text("4")
+                expect(when).to_have_text("Live")
                 expect(page.locator("body")).not_to_have_class(re.compile("stale"))
     finally:
         first.stop()

@@ -429,7 +429,7 @@ def test_the_names_of_the_pages_stay_in_one_line_beside_the_number(
 
 def test_on_a_telephone_the_head_is_two_lines_and_nothing_of_it_is_lost(place: Place) -> None:
     """Names of pages, who is signed in and the way out are one button away; it took a quarter."""
-    with place.show("events", Role.SUPERVISOR, viewport=PHONE) as page:
+    with place.show("city", Role.SUPERVISOR, viewport=PHONE) as page:
         for always in (
             mark(page),
             page.get_by_role("link", name="Stop switch"),
@@ -464,6 +464,21 @@ def test_on_a_telephone_the_head_is_two_lines_and_nothing_of_it_is_lost(place: P
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
         expect(page.get_by_role("link", name="Events")).to_be_visible()
         expect(page.locator("#menu")).to_be_hidden()
+
+
+def test_on_a_telephone_the_head_is_two_lines_when_plainview_does_not_answer(place: Place) -> None:
+    """Four it was: since when nothing came stands beside the menu, and the purpose in it."""
+    with place.show("city", Role.SUPERVISOR, viewport=PHONE) as page:
+        expect(page.locator("#link-text")).to_have_text("Live")
+        page.context.set_offline(True)
+        expect(page.locator("#link-text")).to_have_text(
+            re.compile("^Not live since .* Trying again")
+        )
+        expect(mark(page)).to_contain_text("Alerts not known")
+        assert page.evaluate("document.getElementById('head').offsetHeight") < 110
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.get_by_role("button", name="Menu").click()
+        expect(page.get_by_role("button", name="Change purpose")).to_be_visible()
 
 
 def test_signing_out_ends_it_and_who_comes_next_hears_all_anew(place: Place) -> None:

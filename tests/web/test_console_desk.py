@@ -165,6 +165,22 @@ def test_one_person_stops_and_two_agree_before_it_starts_again(measured: City) -
         assert measured.desk.stops() == []
 
 
+def test_what_is_stopped_is_not_known_where_plainview_does_not_answer(measured: City) -> None:
+    """Nothing is said to be stopped, or not to be, that the page cannot know."""
+    with measured.show("stop", Role.SUPERVISOR) as page:
+        expect(page.get_by_role("heading", name="Nothing is stopped")).to_be_visible()
+        page.context.set_offline(True)
+        expect(page.get_by_role("heading", name="Not known what is stopped")).to_be_visible()
+        page.get_by_label("Why?").fill("A drill")
+        page.get_by_role("button", name="Stop Station plaza").click()
+        page.wait_for_timeout(600)
+        page.get_by_role("button", name="Stop now").click()
+        said = "Whether it stopped is not known: Plainview does not answer. Press again, or"
+        expect(stop_card(page).get_by_role("alert")).to_contain_text(said)
+        page.context.set_offline(False)
+        expect(page.get_by_role("heading", name="Nothing is stopped")).to_be_visible()
+
+
 def test_a_double_click_is_no_confirmation(measured: City) -> None:
     """The second press of a double click, wherever it lands, stops nothing."""
     with measured.show("stop?scope=city", Role.OPERATOR) as page:

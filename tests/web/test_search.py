@@ -178,7 +178,7 @@ def test_alerts_are_found_by_what_people_wrote(client: Client) -> None:
     """And by kind, state, place and time; one that is about events says so."""
     (alert,) = found(client, "alerts", text="SAUSAGE stand")["alerts"]
     assert (alert["kind"], alert["quantity"], alert["cameras"]) == ("fire", None, ["plaza-north"])
-    assert alert["message"] == "Over: smoke or flames at this site (75% sure)."
+    assert alert["message"] == "Over: smoke or flames at this site (75 % sure)."
     assert found(client, "alerts", kind="fire", state=["cleared"], site="plaza")["alerts"]
     assert found(client, "alerts", ground="-1,-1,1,1", site="plaza", since=NOW)["alerts"]
     for nothing in ({"text": "sausage fire"}, {"state": "open"}, {"site": "quay"}, {"until": NOW}):

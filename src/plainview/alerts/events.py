@@ -215,7 +215,7 @@ def _raised(one: Told, name_of: str, now: float, name: str) -> Alert:
         AlertKind(event.kind.value),
         now,
         source="Validated at this camera: see its scorecard",
-        why=f"camera {event.camera} saw it, {event.confidence:.0%} sure",
+        why=f"camera {event.camera} saw it, {100 * event.confidence:.0f} % sure",
     )
     return structs.replace(
         bare, zone=event.zone, at=event.at, sightings=(_sighting(event, name_of),)

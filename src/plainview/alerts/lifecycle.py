@@ -173,7 +173,7 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
         name = KINDS[self.kind].name
         where = f"in zone {self.zone}" if self.zone is not None else "at this site"
         several = f", seen by {len(self.cameras)} cameras" if len(self.cameras) > 1 else ""
-        sure = "" if self.confidence is None else f" ({self.confidence:.0%} sure)"
+        sure = "" if self.confidence is None else f" ({100 * self.confidence:.0f} % sure)"
         more = f"; {self.more} more like it" if self.more else ""
         gone = "" if self.unseen is None else f"; not seen since {self.unseen.clock}"
         text = f"{name} {where}{several}{sure}{more}{gone}"
@@ -185,14 +185,14 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
     def _stuck(self) -> str:
         if self.state is not State.CLEARED:
-            return f"Alerts do not arrive by the route {self.route}: {self.history[0].why}"
+            return f"Alerts do not arrive by the route {self.route}: {self.history[0].why}."
         if self.history[-1].who == SELF:
             return f"Over: {self.history[-1].why} (route {self.route})."
         return f"Over, by {self.history[-1].who}'s word: the route {self.route} did not work."
 
     def _kept(self) -> str:
         if self.state is not State.CLEARED:
-            return f"Footage is kept beyond its term: {self.history[0].why}"
+            return f"Footage is kept beyond its term: {self.history[0].why}."
         if self.history[-1].who == SELF:
             return f"Over: {self.history[-1].why}."
         return f"Over, by {self.history[-1].who}'s word: footage was kept beyond its term."

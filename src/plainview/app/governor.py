@@ -52,6 +52,8 @@ class CameraState(NamedTuple):
     permit: str
     """What permits it now, whether it runs or is still waited for; empty where nothing does."""
     capabilities: tuple[str, ...]
+    mend: str = ""
+    """How to mend it by command: pages have buttons for it, and words of their own."""
 
 
 class Configured(Struct, frozen=True):
@@ -315,7 +317,8 @@ class Governor:
                 if self._records:
                     one = cameras.with_recording(one, camera.seen.site, stops)
             except PermitRefused as error:
-                states[name] = CameraState(self._state_of(name, error), _said(error), "", ())
+                state = self._state_of(name, error)
+                states[name] = CameraState(state, error.what, "", (), error.mend)
             else:
                 if self._resumed(name, one):
                     wanted[name] = one

@@ -204,11 +204,13 @@ def _shortfall(found: KindCard) -> str:
     bar = BARS.get(found.kind, BAR_ELSE)
     if found.events < LEAST_EVENTS:
         return f"{found.events} true events were recorded; {LEAST_EVENTS} are needed"
-    for name, share in (("recall", found.recall), ("precision", found.precision)):
-        if share.value is None or share.value < bar:
-            reached = "nothing" if share.value is None else f"{share.value:.2f}"
-            besides = found.in_doubt() if name == "recall" else ""
-            return f"{name} reached {reached}; {bar:g} is needed" + (besides and f"; {besides}")
+    if found.recall.value is None or found.recall.value < bar:
+        besides = found.in_doubt()
+        reached = f"{found.hits} of {found.events} true events were found"
+        return f"{reached}; {100 * bar:g} % are needed" + (besides and f"; {besides}")
+    if found.precision.value is None or found.precision.value < bar:
+        told = found.hits + found.false
+        return f"{found.hits} of {told} that it told were true; {100 * bar:g} % are needed"
     if found.false_per_day.value is None or found.false_per_day.value > MOST_FALSE:
         value = found.false_per_day.value
         reached = "unknown" if value is None else f"{value:.1f}"

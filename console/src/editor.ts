@@ -177,6 +177,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
       location.assign("/assessments");
     },
   };
+  const stepsStrip = h("nav", { class: "steps", "aria-label": "Steps" }, nav);
   const draw = (move: boolean): void => {
     const now = step();
     links.forEach((link, k) => {
@@ -185,6 +186,9 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
     });
     tell();
     const at = all.indexOf(now);
+    // On a telephone the steps are a strip that is wider than the window.
+    const link = links[at];
+    if (link) stepsStrip.scrollLeft += link.getBoundingClientRect().left - stepsStrip.getBoundingClientRect().left - (stepsStrip.clientWidth - link.offsetWidth) / 2;
     const head = h("h2", { class: "step-head", tabindex: -1 }, now.title);
     const inside = now.id === REVIEW ? drawReview(desk) : form.show(now.fields);
     const wrap = h("fieldset", { class: "plain", disabled: readOnly && now.id !== REVIEW }, h("legend", { class: "hidden" }, now.title), ...(now.id === "cameras" && !readOnly ? [cameraFill()] : []), ...inside);
@@ -260,7 +264,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
   main.replaceChildren(
     h("div", { class: "editor" },
       h("div", { class: "editor-head" }, h("p", { class: "crumb" }, h("a", { href: "/assessments" }, "Assessments")), title, h("p", { class: "lede" }, about)),
-      h("nav", { class: "steps", "aria-label": "Steps" }, nav), h("div", { class: "editor-main" }, unread.section, body, bar)));
+      stepsStrip, h("div", { class: "editor-main" }, unread.section, body, bar)));
   tell();
   draw(false);
   if (!readOnly && dirty) void check();

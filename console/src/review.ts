@@ -49,7 +49,7 @@ function findingsCard(desk: Desk): HTMLElement {
 
 function changesCard(draft: Draft, live: Draft): HTMLElement {
   const body = h("tbody", {});
-  const table = h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "changes-title", hidden: true },
+  const table = h("div", { class: "scroll stacked", tabindex: 0, role: "group", "aria-labelledby": "changes-title", hidden: true },
     h("table", { class: "changes" }, h("thead", {}, h("tr", {}, ...["Field", `Revision ${live.revision}`, `Revision ${draft.revision}`].map((words) => h("th", { scope: "col" }, words)))), body));
   const said = h("p", { class: "note", role: "status" }, "Comparing…");
   ask<Change[]>(`desk/drafts/${draft.id}/diff`).then(
@@ -59,7 +59,7 @@ function changesCard(draft: Draft, live: Draft): HTMLElement {
       table.hidden = changes.length === 0;
       body.replaceChildren(...changes.map((change) => h("tr", {},
         h("th", { scope: "row" }, placeWords(change.field), change.wider && h("span", { class: "pill", "data-grade": "warn" }, "Allows more")),
-        h("td", {}, change.before || "–"), h("td", {}, change.after || "–"))));
+        h("td", { "data-head": `Revision ${live.revision}` }, h("span", {}, change.before || "–")), h("td", { "data-head": `Revision ${draft.revision}` }, h("span", {}, change.after || "–")))));
     },
     (problem: unknown) => say(said, words(problem)),
   );

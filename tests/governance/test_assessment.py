@@ -303,6 +303,10 @@ def test_spans_and_times() -> None:
     for wrong in ("", "8:30", "24:01", "25:00", "08:60", "0830"):
         with pytest.raises(InputError):
             minutes_of(wrong)
+    with pytest.raises(InputError, match="no span of time is given"):
+        seconds_of(" ")
+    with pytest.raises(InputError, match="no time of day is given"):
+        minutes_of("")
 
 
 @given(st.integers(min_value=0, max_value=36_000))

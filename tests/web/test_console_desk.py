@@ -749,6 +749,13 @@ def test_what_allows_more_than_before_is_named(city: City, live: Assessment) -> 
         expect(rows.first).to_contain_text("Allows more")
         expect(page.locator("section", has=rows.first)).to_contain_text("allows more than before")
         expect(rows.filter(has_text="Camera plaza-north, what it sees")).to_have_count(1)
+    phone = {"width": 390, "height": 844}
+    with city.show(f"assessments/edit/{live.id}#review", Role.CONTROLLER, viewport=phone) as page:
+        expect(page.locator(".changes tbody tr").first).to_contain_text("Allows more")
+        changes = page.locator(".stacked", has=page.locator(".changes"))
+        assert changes.evaluate("one => one.scrollWidth <= one.clientWidth"), "read to its end"
+        now = page.locator(".steps").get_by_role("link", name="Review and approve")
+        assert now.evaluate("one => one.getBoundingClientRect().right <= innerWidth")
 
 
 def test_names_that_refer_to_another_part_follow_it(city: City, live: Assessment) -> None:

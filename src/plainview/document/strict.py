@@ -42,11 +42,11 @@ def convert(
     """`data`, which stands at `at` in `document`, as a `kind`.
 
     Raises ConfigError or BoundaryError for an unknown key (naming the nearest right one), a missing
-    key, a wrong type, a number out of range or not finite. `guide` is the page that explains it.
-    `wish` is False where a key asks nothing of Plainview: it is then unknown, never a wish beyond
-    the boundary.
+    key, a wrong type, a number out of range or not finite. `guide` is the page that explains it, if
+    any. `wish` is False where a key asks nothing of Plainview: it is then unknown, never a wish
+    beyond the boundary.
     """
-    mend = f"See {guide}"
+    mend = f"See {guide}" if guide else ""
     _check_keys(document, data, form_of(kind), at, mend, wish=wish)
     try:
         return msgspec.convert(data, kind)

@@ -28,7 +28,7 @@ def seconds_of(text: str) -> float:
     seconds = float(found[1]) * _SECONDS[found[2]] if found else -1.0
     if not 0.0 <= seconds <= LONGEST:
         raise InputError(
-            f"{text[:80]!r} is not a span of time",
+            f"{text[:80]!r} is not a span of time" if text.strip() else "no span of time is given",
             mend='Write it as "90 min", "24 h", "30 d", "1 y" or "none"',
         )
     return seconds
@@ -40,7 +40,8 @@ def minutes_of(text: str) -> int:
     minutes = int(found[1]) * 60 + int(found[2]) if found else MIDNIGHT + 1
     if minutes > MIDNIGHT:
         raise InputError(
-            f"{text[:80]!r} is not a time of day", mend='Write it as "08:30", at most "24:00"'
+            f"{text[:80]!r} is not a time of day" if text.strip() else "no time of day is given",
+            mend='Write it as "08:30", at most "24:00"',
         )
     return minutes
 

@@ -57,7 +57,8 @@ def text_of(data: Data) -> str:
 def unreadable(data: Data) -> list[FindingEdge]:
     """Each answer that `assessment_of` refuses, as a finding at its field; none if it reads it."""
     form = _Form(data)
-    found = faults(form, data, Assessment, (), guide=GUIDE)
+    # The form has the guide's words beside each field: no page of the repository is named there.
+    found = faults(form, data, Assessment, (), guide="")
     capabilities = data.get("capabilities")
     for k, one in enumerate(capabilities if isinstance(capabilities, list) else ()):
         name = one.get("name") if isinstance(one, dict) else None

@@ -3,7 +3,7 @@
 import { type Alert, type AlertAction, Problem, send } from "./api";
 import { h, say } from "./dom";
 import { here, may } from "./session";
-import { alertAt, alertSays, alertState, moment, past, seenBy, span, stepWords, withUnit, zoneWords } from "./words";
+import { alertAt, alertSays, alertState, moment, past, seenBy, sentence, span, stepWords, withUnit, zoneWords } from "./words";
 
 const DECISIONS: readonly { action: AlertAction; words: string; from: readonly Alert["state"][] }[] = [
   { action: "acknowledge", words: "Acknowledge", from: ["raised", "escalated"] },
@@ -12,6 +12,8 @@ const DECISIONS: readonly { action: AlertAction; words: string; from: readonly A
 ];
 /** Reasons that are one click away. */
 const REASONS = ["Seen, looking at it", "Stewards are on their way", "Entry is held back", "Looked at: no danger"];
+/** The same of what is wrong with the program: no steward goes there. */
+const OWN_REASONS = ["Seen, looking at it", "Those who must know are told in another way"];
 const MOST = 500;
 /** Reasons that were begun, by alert: leaving an alert, or a failure, loses none. */
 const begun = new Map<string, string>();
@@ -50,10 +52,12 @@ export function opened(first: Alert, wishes: Wishes): Opened {
   const steps = h("ol", { class: "alert-steps" });
   const back = h("button", { type: "button", class: "linkish" }, "All alerts");
   back.addEventListener("click", wishes.back);
-  const moments = wishes.link
+  const moments = first.route !== null
+    ? h("a", { class: "button", href: "/deliveries" }, "Open Deliveries")
+    : wishes.link
     ? h("a", { class: "button", href: wishes.link }, "See the plan at that moment")
     : h("button", { type: "button", class: "quiet" }, "See the plan at that moment");
-  if (!wishes.link) moments.addEventListener("click", () => {
+  if (first.route === null && !wishes.link) moments.addEventListener("click", () => {
     wishes.then(alert);
     document.querySelector(".stage")?.scrollIntoView({ block: "nearest" });
   });
@@ -64,7 +68,7 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     h("section", { "aria-label": "What to check" }, h("h4", {}, "What to check"), checks),
     mayDecide() ? decide.form : h("p", { class: "note" }, "Your role may look at alerts, and not decide about them."),
     facts,
-    h("p", {}, moments),
+    ofPlace(first) || first.route !== null ? h("p", {}, moments) : null,
     h("section", { "aria-label": "History" }, h("h4", {}, "Who did what"), steps));
   const set = (now: Alert): void => {
     alert = now;
@@ -73,14 +77,14 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     say(state, alertState(now));
     say(name, alertAt(now, wishes.site));
     const number = now.quantity !== null;
-    say(value, number ? `${now.state === "cleared" ? "Last" : "Now"} ${alertSays(now)}.` : now.message);
+    say(value, number ? `${now.state === "cleared" ? "Last" : "Now"} ${alertSays(now)}.` : now.route === null ? now.message : sentence(alertSays(now)));
     loose.hidden = now.durable !== false;
     const worst = now.at ? `; ${number ? "worst" : "first seen"} at ${now.at[0].toFixed(0)}\u00a0m, ${now.at[1].toFixed(0)}\u00a0m` : "";
     const rows: [string, string][] = [
       ["Since", `${moment(now.raised_at)}, for ${span((now.cleared_at ?? Date.now() / 1000) - now.raised_at)}`],
       ...seenOrWorst(now),
-      ["Where", zoneWords(now.zone) + worst],
-      [number ? "Source of the threshold" : "Why it calls", now.source],
+      ...(ofPlace(now) ? [["Where", zoneWords(now.zone) + worst] satisfies [string, string]] : []),
+      ...(now.route === null ? [[number ? "Source of the threshold" : "Why it calls", now.source] satisfies [string, string]] : []),
     ];
     fill(facts, rows);
     list(checks, now.check.length ? now.check : ["Look at the place."]);
@@ -97,6 +101,11 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     set,
     close: () => decide.close(),
   };
+}
+
+/** Whether it is about a place: a route that does not deliver, and footage that is kept too long, are not. */
+function ofPlace(alert: Alert): boolean {
+  return alert.route === null && alert.kind !== "deletion";
 }
 
 /** The server decides again; where nobody has signed in, it alone knows. */
@@ -126,7 +135,7 @@ function decisions(first: Alert, changed: (alert: Alert) => void) {
   why.value = begun.get(id) ?? "";
   const error = h("p", { class: "error", role: "alert" });
   const done = h("p", { class: "result", role: "status" });
-  const chips = REASONS.map((words) => {
+  const chips = (ofPlace(first) ? REASONS : OWN_REASONS).map((words) => {
     const chip = h("button", { type: "button", class: "chip" }, words);
     chip.addEventListener("click", () => {
       why.value = words;

@@ -46,7 +46,10 @@ export async function show(main: HTMLElement, id: string | null): Promise<void> 
     chooser(main, choices, (data) => edit(main, schema, choices, data, null, null, true));
     return;
   }
-  const { draft, live } = await ask<{ draft: Draft | null; live: Draft | null }>(`desk/drafts/${id}`);
+  const { draft, live } = await ask<{ draft: Draft | null; live: Draft | null }>(`desk/drafts/${id}`).catch((error: unknown) => {
+    if (error instanceof Problem && error.status === 404) throw new Problem(404, `There is no assessment named “${id}”.`);
+    throw error;
+  });
   const onlyLive = new URLSearchParams(location.search).has("live");
   if (draft && !onlyLive) edit(main, schema, choices, draft.document, draft, live, false);
   else if (live && (onlyLive || !may("assess"))) edit(main, schema, choices, live.document, live, live, false);

@@ -161,12 +161,12 @@ export async function show(main: HTMLElement): Promise<void> {
 
   for (const name of ["site", "span", "from", "to", "kind", "standing", "text"] as const) {
     const value = begun.get(name);
-    if (value !== null) fields[name].input.value = value;
+    if (value !== null) choose(fields[name], value);
   }
   if (!begun.has("span")) time.input.value = begun.has("from") ? "" : "86400";
   fit();
   await places();
-  for (const name of ["camera", "zone", "state"] as const) fields[name].input.value = begun.get(name) ?? "";
+  for (const name of ["camera", "zone", "state"] as const) choose(fields[name], begun.get(name) ?? "");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void search().then(() => {
@@ -258,6 +258,12 @@ function select(name: string, words: string, options: Options): Field {
 function input(name: string, words: string, type: string): Field {
   const made = h("input", { id: `search-${name}`, name, type, autocomplete: "off", maxlength: 200 });
   return { box: h("div", { class: "field" }, h("label", { for: `search-${name}` }, words), made), input: made };
+}
+
+/** Write `value`, which came with the address; where there is no such option, the first is chosen. */
+function choose(field: Field, value: string): void {
+  field.input.value = value;
+  if (field.input instanceof HTMLSelectElement && field.input.selectedIndex < 0) field.input.selectedIndex = 0;
 }
 
 /** Other options; what was chosen stays so where it is still there. */

@@ -135,6 +135,30 @@ def test_the_home_page_lists_the_alerts_of_all_sites(
         expect(card(page).get_by_role("heading", name="Density, North gate")).to_be_visible()
 
 
+def test_a_broken_route_is_of_no_place(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """It is told once, by its reason, and leads to Deliveries: no plan shows it."""
+    stuck = {"at": 0.0, "state": "raised", "who": "Plainview", "why": "nobody answers"}
+    alerts.alerts.clear()
+    alerts.raise_one(
+        kind="route", route="mail", quantity=None, unit=None, value=None, low=None, high=None,
+        peak=None, threshold=None, at=None, zone=None, source="See the page Deliveries",
+        message="Alerts do not arrive by the route mail: nobody answers.", history=[stuck],
+    )  # fmt: skip
+    with shown(browser, served, alerts, "") as page:
+        expect(rows(page).first.locator("strong")).to_have_text("Alerts do not arrive by mail")
+        expect(rows(page).first).to_contain_text("Nobody answers.")
+        rows(page).first.click()
+        one = page.get_by_role("article", name="Alert")
+        expect(one.locator(".alert-now")).to_have_text("Nobody answers.")
+        expect(one.get_by_role("link", name="Open Deliveries")).to_have_attribute(
+            "href", "/deliveries"
+        )
+        for never in ("See the plan", "Stewards", "Whole site"):
+            expect(one).not_to_contain_text(never)
+
+
 def test_alerts_come_with_the_live_stream(
     browser: Browser, served: Served, alerts: StandinAlerts
 ) -> None:

@@ -92,6 +92,16 @@ def test_events_and_alerts_are_searched_for(browser: Browser, served: Served) ->
         page.wait_for_url("**/sites/quay?at=*")
 
 
+def test_an_address_that_names_what_is_not_there_shows_what_is_searched(
+    browser: Browser, served: Served
+) -> None:
+    """No field is left empty."""
+    with page_of(browser, served.url, "events?site=none&span=9&kind=none") as page:
+        expect(page.get_by_label("Site", exact=True).locator(":checked")).to_have_text("All sites")
+        expect(page.get_by_label("Time").locator(":checked")).to_have_text("Last hour")
+        expect(page.get_by_label("Kind").locator(":checked")).to_have_text("Any kind")
+
+
 def _map_waits(page: Page) -> None:
     """On a phone the list follows the form, a search leads to it, and the map comes when asked."""
     found, place = page.locator(".search-found"), page.locator("#map-card")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertSaid, alertAt, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, share, siteState, span, threshold, unknownWords, usualSays, usualWords, watchSummary, whole, zoneOfTimes } from "./words";
+import { alertSaid, alertAt, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, sentence, share, siteState, span, threshold, unknownWords, usualSays, usualWords, watchSummary, whole, zoneOfTimes } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -95,6 +95,11 @@ it("a direction is told by the compass, with the ground's bearing", () => {
   expect(compass(0, 1, 90)).toBe("east");
   expect(compass(-1, -1, 0)).toBe("south-west");
   expect(compass(0, 1, 350)).toBe("north");
+});
+
+it("makes a sentence of what is told, and leaves an address as it is", () => {
+  expect(sentence("the store is full")).toBe("The store is full.");
+  expect(sentence("http://mail.example: cannot be reached")).toBe("http://mail.example: cannot be reached.");
 });
 
 describe("alerts", () => {

@@ -389,7 +389,8 @@ export function usualWords(told: Usual, known = 1): { what: string; grade: Grade
 
 /** `text` as a sentence: a capital first and a stop last; empty for none. */
 export function sentence(text: string): string {
-  const begun = text.slice(0, 1).toUpperCase() + text.slice(1);
+  // An address stays as it is written.
+  const begun = /^[a-z]+:\/\//.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1);
   return !text || /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 

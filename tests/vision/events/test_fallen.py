@@ -193,10 +193,29 @@ def test_a_fall_is_surer_the_faster_he_sank() -> None:
     assert 0 < fell(1.0) < fell(1.1) < 1
 
 
+def test_one_look_that_errs_makes_nobody_fall() -> None:
+    """In rain one look may show him sink by far more than the others do: the middle one counts."""
+    sits = down(0.7, 0.69, sank=0.8)
+    for metres in (0.85, 0.85, 1.28, 0.85):
+        sits.sinks(metres)
+    assert sits.sank == 0.85
+    falls = down(0.7, 0.69, sank=0.3)
+    for metres in (0.9, 1.25, 1.25, 1.2):
+        falls.sinks(metres)
+    assert falls.sank == 1.2
+
+
 def test_who_may_as_well_crouch_is_looked_at_for_longer() -> None:
-    """Who ties his shoe is up by then; who lies clearly, or was seen to fall, need not wait."""
-    for lies, other, sank, at_once in ((0.7, 0.69, 0.0, False), (0.75, 0.5, 0.0, True),
-                                       (0.7, 0.69, 1.2, True)):  # fmt: skip
+    """Who ties his shoe is up by then, and may seem to have fallen; who lies clearly need not wait.
+
+    Nor need who fell, and whom lying explains better.
+    """
+    for lies, other, sank, at_once in (
+        (0.7, 0.69, 0.0, False),
+        (0.75, 0.5, 0.0, True),
+        (0.7, 0.69, 1.2, False),
+        (0.7, 0.58, 1.2, True),
+    ):
         one = down(lies, other, sank=sank)
         assert one.asked(0.6) == at_once
         assert one.asked(LONGER + 0.1)

@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.vision.events.stage import Light, Moment, Stage, box, limb, lying, sitting, standing
+from tests.vision.events.stage import (
+    Light,
+    Moment,
+    Solid,
+    Stage,
+    box,
+    limb,
+    lying,
+    sitting,
+    standing,
+)
 
 from plainview.record import Phase
 from plainview.vision.events import person_down
@@ -122,6 +132,22 @@ def test_a_ghost_of_one_who_lay_there_is_not_down() -> None:
     """Where the plate shows somebody who is not there any more, nobody is down."""
     stage = Stage(began=lying(0.0, 1.0, 0.3))
     assert stage.events(PersonDown(stage.view, stage.optics), 12, lambda _t: ([], [])) == []
+
+
+def test_what_stands_out_more_as_fog_lifts_is_nobody_down() -> None:
+    """A bench of the plate, in thinner air: its own fine structure is what is seen there."""
+
+    def through(air: float) -> list[Solid]:
+        back = limb((0.7, 1.0, 0.12), (0.74, 1.0, 0.12), 0.11, 20)
+        bench = [*lying(0.0, 1.0, 0.0)[:2], back]
+        return [one._replace(shade=110 + (1 - air) * (one.shade - 110)) for one in bench]
+
+    def lifts(t: float) -> Moment:
+        by = _walks_up(t) if t < FALLS else ([], [])
+        return [*through(0.6 if t < FALLS else 0.0), *by[0]], by[1]
+
+    veiled = Stage(began=through(0.6))
+    assert veiled.events(PersonDown(veiled.view, veiled.optics), 20, lifts) == []
 
 
 def test_one_who_lies_there_while_the_plate_is_learned_is_told() -> None:

@@ -20,8 +20,8 @@ from plainview.vision.optics import optics
 from plainview.vision.spec import LensSpec
 
 UP = (0.0, 1.0)
-CALIBRATION = hanging((32, 24), 30.0, 7.0, 25.0)
-OPTICS = optics(View(calibration=CALIBRATION, polygon=SQUARE), 32, 24)
+CALIBRATION = hanging((320, 240), 300.0, 7.0, 25.0)
+OPTICS = optics(View(calibration=CALIBRATION, polygon=SQUARE), 320, 240)
 LONG = zone("one-way", np.array([(-5, 5), (5, 5), (5, 20), (-5, 20)], float), direction=UP)
 Path = list[tuple[float, float, float]]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from shapely.geometry import Polygon
 from tests.vision.events.traffic import SQUARE, along, hanging, moment, mover, zone
 
 from plainview.geometry import View, Zone
@@ -14,11 +15,12 @@ from plainview.vision.events.episodes import Episodes
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import Mover
 from plainview.vision.events.paths import Size
+from plainview.vision.events.within import well_inside
 from plainview.vision.events.zone_intrusion import ZoneIntrusion
 from plainview.vision.optics import optics
 
-VIEW = View(calibration=hanging((32, 24), 30.0, 7.0, 25.0), polygon=SQUARE, zones=(zone(),))
-OPTICS = optics(VIEW, 32, 24)
+VIEW = View(calibration=hanging((320, 240), 300.0, 7.0, 25.0), polygon=SQUARE, zones=(zone(),))
+OPTICS = optics(VIEW, 320, 240)
 WALKER = mover(along((-8.0, 12.0), (-4.0, 12.0), 3.0), Size.PERSON)
 CAR = mover(along((-20.0, 15.0), (-4.0, 15.0), 3.0), Size.VEHICLE)
 
@@ -152,10 +154,10 @@ def test_what_is_found_behind_a_bus_may_be_its_upper_half() -> None:
 def test_somebody_far_away_is_one_however_his_feet_are_found() -> None:
     """His upper half, found for all of him, is six metres behind him; near by that is another."""
     for height, events in ((7.0, 2), (3.0, 1)):
-        view = View(calibration=hanging((32, 24), 30.0, height, 25.0), polygon=SQUARE)
+        view = View(calibration=hanging((320, 240), 300.0, height, 25.0), polygon=SQUARE)
         watched = zone(polygon=np.array([(-5, 10), (5, 10), (5, 40), (-5, 40)], float))
         view = View(calibration=view.calibration, polygon=SQUARE, zones=(watched,))
-        watch = ZoneIntrusion(view, optics(view, 32, 24), OpenHours((watched,), live=False))
+        watch = ZoneIntrusion(view, optics(view, 320, 240), OpenHours((watched,), live=False))
         episodes, told = Episodes(watch.kind, watch.patience), []
         for k in range(20):
             y = 18.0 if k < 10 else 24.0
@@ -219,7 +221,7 @@ def test_only_who_comes_in_the_way_that_counts() -> None:
 def test_who_sits_down_inside_is_there_until_nothing_is() -> None:
     """No mover any more, but what differs from the plate stays; then it does not."""
     watch = detector()
-    there = np.full((24, 32), 0.8, dtype=np.float32)
+    there = np.full((240, 320), 0.8, dtype=np.float32)
     for k in range(5):
         assert watch.look(moment(0.2 * k, WALKER, evidence=there))
     for k in range(5, 60):
@@ -252,6 +254,17 @@ def test_who_cuts_a_corner_far_away_may_have_passed_behind_it() -> None:
     aside = zone(polygon=np.add(SQUARE, (15.0, 0.0)))
     assert starts([(0.4 * k, 9.0 + 0.4 * k, 19.8) for k in range(12)], aside) == 0
     assert starts([(0.4 * k, 9.0 + 0.4 * k, 19.0) for k in range(12)], aside) == 1
+
+
+def test_of_a_zone_a_few_pixels_deep_nobody_can_tell_who_is_inside() -> None:
+    """Feet are found a few pixels too high or too low, however small somebody is."""
+    inside = mover([(0.4 * k, -3.0 + 0.5 * k, 15.0) for k in range(12)], Size.PERSON)
+    ground = Polygon([(-5.0, 13.0), (5.0, 13.0), (5.0, 17.0), (-5.0, 17.0)])
+    assert well_inside(inside, ground, OPTICS)
+    coarse = View(calibration=hanging((64, 48), 60.0, 7.0, 25.0), polygon=SQUARE)
+    assert well_inside(inside, ground, optics(coarse, 64, 48))
+    coarser = View(calibration=hanging((32, 24), 30.0, 7.0, 25.0), polygon=SQUARE)
+    assert not well_inside(inside, ground, optics(coarser, 32, 24))
 
 
 def test_who_is_well_inside_between_two_looks_was_inside() -> None:
@@ -288,7 +301,7 @@ def starts(
 def test_who_is_seen_beside_the_zone_has_left_it() -> None:
     """What still differs at his old place is he, on his way."""
     watch = detector()
-    there = np.full((24, 32), 0.8, dtype=np.float32)
+    there = np.full((240, 320), 0.8, dtype=np.float32)
     for k in range(5):
         watch.look(moment(0.2 * k, WALKER, evidence=there))
     assert watch.look(moment(1.0, WALKER._replace(x=-5.1), evidence=there)) == []
@@ -296,7 +309,7 @@ def test_who_is_seen_beside_the_zone_has_left_it() -> None:
 
 def test_who_rides_on_unmet_is_met_again_where_he_has_come_to() -> None:
     """His path was joined to what he left behind: the body that is him now is one of its own."""
-    there = np.full((24, 32), 0.8, dtype=np.float32)
+    there = np.full((240, 320), 0.8, dtype=np.float32)
     watch = detector()
     episodes = Episodes(watch.kind, watch.patience)
     begun: list[Event] = []

@@ -16,9 +16,9 @@ from plainview.vision.events.seen import Seen
 from plainview.vision.plate import Image, Luma, Plate
 
 CLIPS = Path(__file__).resolve().parents[4] / "shared" / "data" / "clips"
-BLANK = np.zeros((24, 32), dtype=np.uint8)
-NOTHING = np.full((24, 32), -1.0, dtype=np.float32)
-PLATE = Plate(BLANK, np.full((24, 32), 2.0, dtype=np.float32))
+BLANK = np.zeros((240, 320), dtype=np.uint8)
+NOTHING = np.full((240, 320), -1.0, dtype=np.float32)
+PLATE = Plate(BLANK, np.full((240, 320), 2.0, dtype=np.float32))
 SQUARE = ((-5.0, 10.0), (5.0, 10.0), (5.0, 20.0), (-5.0, 20.0))
 
 

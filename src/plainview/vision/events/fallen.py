@@ -168,7 +168,8 @@ class Down:
         """
         self.judged, self.change, self.upright = judged, change, upright
         self.lies, self.other = judged.lies, judged.other
-        self.looks, self.lost, self.sank = 1, 0, sank
+        self.looks, self.lost = 1, 0
+        self._sank = [sank]
         self._met = t
         self.made_out, self._sightings, self._mean = False, 0, 0.0
         self._began, self._asked, self._stayed = judged.blob.since, False, stayed
@@ -211,6 +212,15 @@ class Down:
         if stayed < SETTLED:
             self._most = max(self._most, self._sure())
 
+    @property
+    def sank(self) -> float:
+        """Metres that somebody sank there, by the middle one of the looks: one may err, in rain."""
+        return sorted(self._sank)[len(self._sank) // 2]
+
+    def sinks(self, sank: float) -> None:
+        """By one more look he `sank` so many metres."""
+        self._sank.append(sank)
+
     def sighted(self, sure: float, least: float) -> None:
         """It was sighted once more, so `sure`; from `least` on average it is made out."""
         self._sightings += 1
@@ -237,6 +247,8 @@ class Down:
     def asked(self, t: float) -> bool:
         """Whether it has been looked at for long enough at `t` seconds to be told of."""
         sure = max(step(self.confidence(), *CLEARLY), self._witness())
+        # Who bends down along the line of sight seems to fall, and looks like one who lies so.
+        sure *= 1.0 - self.unclear * (1.0 - step(self.lies - self.other, *APART))
         self._asked = self._asked or t - self._began >= LONGER * (1.0 - sure)
         return self._asked
 

@@ -113,7 +113,7 @@ class ZoneIntrusion:
                     continue
                 frames = 0 if known is None else known.frames
                 confidence = known_for * mover.confidence
-                if frames > 0 or well_inside(mover, ground, self._optics.centre):
+                if frames > 0 or well_inside(mover, ground, self._optics):
                     frames += 1
                 else:
                     confidence *= AT_EDGE

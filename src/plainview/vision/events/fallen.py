@@ -64,8 +64,8 @@ ACROSS: Final = (0.6, 0.8)
 """Cosine of the angle to the line of sight up to which one view tells who lies, and from which it
 does not: of nine who sat down with their legs out four were told where a fall counted across it."""
 LONGER: Final = 4.0
-"""Seconds longer until who was not seen to fall, and may as well crouch, is told of: who ties his
-shoe has risen by then."""
+"""Seconds longer until he is told of who was not seen to fall, or lies along the line of sight and
+may as well crouch: who ties his shoe has risen by then, mostly."""
 CLEARLY: Final = (0.6, 0.7)
 """Confidence up to which it takes them, and from which it takes none."""
 UP: Final = (0.1, 0.15)

@@ -432,6 +432,11 @@ export class Problem extends Error {
   ) {
     super(detail);
   }
+
+  /** Whether nothing answered: what was asked may have been done all the same. */
+  get unanswered(): boolean {
+    return this.status === 0;
+  }
 }
 
 let token = "";

@@ -78,7 +78,7 @@ function card(first: RouteNow): Card {
       const sent = await send<Tested>("POST", `routes/${first.name}/test`);
       say(result, `It arrived, marked as a test: ${sent.id}.`);
     } catch (error) {
-      const unheard = error instanceof Problem && error.status === 0;
+      const unheard = error instanceof Problem && error.unanswered;
       say(result, unheard ? "Whether it arrived is not known: Plainview does not answer." : sentence(`It did not arrive: ${error instanceof Problem ? error.message : String(error)}`));
     }
     button.disabled = false;

@@ -146,7 +146,7 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       changed(now);
     } catch (problem) {
       say(result, "");
-      error.textContent = problem instanceof Problem && problem.status === 0
+      error.textContent = problem instanceof Problem && problem.unanswered
         ? "Whether it stopped is not known: Plainview does not answer. Press again, or have it stopped at the machine: 'plainview stop --help'."
         : sentence(`Not stopped: ${words(problem)}`);
       button.disabled = false;

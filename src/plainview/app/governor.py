@@ -55,6 +55,11 @@ class CameraState(NamedTuple):
     mend: str = ""
     """How to mend it by command: pages have buttons for it, and words of their own."""
 
+    @property
+    def said(self) -> str:
+        """Why, and how to mend it, for whom is at a command line."""
+        return _joined(self.why, self.mend)
+
 
 class Configured(Struct, frozen=True):
     """A camera of the city as it is configured now."""
@@ -461,4 +466,8 @@ def _same(new: Wanted, old: Wanted) -> bool:
 
 def _said(error: PlainviewError) -> str:
     """`error` for where its camera is named already."""
-    return f"{error.what}. {error.mend}" if error.mend else error.what
+    return _joined(error.what, error.mend)
+
+
+def _joined(what: str, mend: str) -> str:
+    return f"{what}. {mend}" if mend else what

@@ -311,7 +311,7 @@ class Running:
             if first.state == "stopped"
             else ""
         )
-        return first.why + (f". {first.mend}" if first.mend else "") + lift
+        return first.said + lift
 
     @property
     def measured(self) -> bool:

@@ -6,6 +6,7 @@ still. On the development part, bags that people put down span 0.25 to 0.34 m² 
 lies 0.37 to 1.13; of 71 scenes of other kinds three were told of before that was asked.
 """
 
+from statistics import median_high
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -215,7 +216,7 @@ class Down:
     @property
     def sank(self) -> float:
         """Metres that somebody sank there, by the middle one of the looks: one may err, in rain."""
-        return sorted(self._sank)[len(self._sank) // 2]
+        return median_high(self._sank)
 
     def sinks(self, sank: float) -> None:
         """By one more look he `sank` so many metres."""

@@ -52,23 +52,15 @@ export function opened(first: Alert, wishes: Wishes): Opened {
   const steps = h("ol", { class: "alert-steps" });
   const back = h("button", { type: "button", class: "linkish" }, "All alerts");
   back.addEventListener("click", wishes.back);
-  const moments = first.route !== null
-    ? h("a", { class: "button", href: "/deliveries" }, "Open Deliveries")
-    : wishes.link
-    ? h("a", { class: "button", href: wishes.link }, "See the plan at that moment")
-    : h("button", { type: "button", class: "quiet" }, "See the plan at that moment");
-  if (first.route === null && !wishes.link) moments.addEventListener("click", () => {
-    wishes.then(alert);
-    document.querySelector(".stage")?.scrollIntoView({ block: "nearest" });
-  });
-  const decide = decisions(first, (changed) => wishes.put(changed));
+  const about = first.site === null ? ofProgram(first) : ofPlace(wishes, () => alert);
+  const decide = decisions(first, about.reasons, (changed) => wishes.put(changed));
   const part = h("article", { class: "alert-one", "aria-label": "Alert" },
     h("p", { class: "alert-head" }, back, level, state),
     name, value, loose,
     h("section", { "aria-label": "What to check" }, h("h4", {}, "What to check"), checks),
     mayDecide() ? decide.form : h("p", { class: "note" }, "Your role may look at alerts, and not decide about them."),
     facts,
-    ofPlace(first) || first.route !== null ? h("p", {}, moments) : null,
+    about.way && h("p", {}, about.way),
     h("section", { "aria-label": "History" }, h("h4", {}, "Who did what"), steps));
   const set = (now: Alert): void => {
     alert = now;
@@ -76,17 +68,9 @@ export function opened(first: Alert, wishes: Wishes): Opened {
     state.dataset["grade"] = now.state === "cleared" ? "good" : now.state === "acknowledged" ? "note" : "bad";
     say(state, alertState(now));
     say(name, alertAt(now, wishes.site));
-    const number = now.quantity !== null;
-    say(value, number ? `${now.state === "cleared" ? "Last" : "Now"} ${alertSays(now)}.` : now.route === null ? now.message : sentence(alertSays(now)));
+    say(value, about.says(now));
     loose.hidden = now.durable !== false;
-    const worst = now.at ? `; ${number ? "worst" : "first seen"} at ${now.at[0].toFixed(0)}\u00a0m, ${now.at[1].toFixed(0)}\u00a0m` : "";
-    const rows: [string, string][] = [
-      ["Since", `${moment(now.raised_at)}, for ${span((now.cleared_at ?? Date.now() / 1000) - now.raised_at)}`],
-      ...seenOrWorst(now),
-      ...(ofPlace(now) ? [["Where", zoneWords(now.zone) + worst] satisfies [string, string]] : []),
-      ...(now.route === null ? [[number ? "Source of the threshold" : "Why it calls", now.source] satisfies [string, string]] : []),
-    ];
-    fill(facts, rows);
+    fill(facts, [["Since", `${moment(now.raised_at)}, for ${span((now.cleared_at ?? Date.now() / 1000) - now.raised_at)}`], ...about.facts(now)]);
     list(checks, now.check.length ? now.check : ["Look at the place."]);
     list(steps, now.history.map((step) => `${moment(step.at)} ${stepWords(step.state)} by ${step.who}${step.why ? `: ${step.why}` : ""}`));
     decide.set(now);
@@ -103,9 +87,41 @@ export function opened(first: Alert, wishes: Wishes): Opened {
   };
 }
 
-/** Whether it is about a place: a route that does not deliver, and footage that is kept too long, are not. */
-function ofPlace(alert: Alert): boolean {
-  return alert.route === null && alert.kind !== "deletion";
+/** How an alert is told by what it is about. */
+interface About {
+  /** What leads to it; null: nothing does. */
+  way: HTMLElement | null;
+  says(now: Alert): string;
+  /** What is known of it, after since when it is open. */
+  facts(now: Alert): [string, string][];
+  /** Reasons that are one click away. */
+  reasons: readonly string[];
+}
+
+/** Of a place: what is measured or seen there. `shown` is the alert as it is now. */
+function ofPlace(wishes: Wishes, shown: () => Alert): About {
+  const words = "See the plan at that moment";
+  const way = wishes.link ? h("a", { class: "button", href: wishes.link }, words) : h("button", { type: "button", class: "quiet" }, words);
+  if (!wishes.link) way.addEventListener("click", () => {
+    wishes.then(shown());
+    document.querySelector(".stage")?.scrollIntoView({ block: "nearest" });
+  });
+  return {
+    way,
+    says: (now) => (now.quantity === null ? now.message : `${now.state === "cleared" ? "Last" : "Now"} ${alertSays(now)}.`),
+    facts(now) {
+      const number = now.quantity !== null;
+      const worst = now.at ? `; ${number ? "worst" : "first seen"} at ${now.at[0].toFixed(0)}\u00a0m, ${now.at[1].toFixed(0)}\u00a0m` : "";
+      return [...seenOrWorst(now), ["Where", zoneWords(now.zone) + worst], [number ? "Source of the threshold" : "Why it calls", now.source]];
+    },
+    reasons: REASONS,
+  };
+}
+
+/** Of the program itself: a route that does not deliver, which has a page that says more, or footage that is kept too long. */
+function ofProgram(first: Alert): About {
+  if (first.route === null) return { way: null, says: (now) => now.message, facts: (now) => [["Why it calls", now.source]], reasons: OWN_REASONS };
+  return { way: h("a", { class: "button", href: "/deliveries" }, "Open Deliveries"), says: (now) => sentence(alertSays(now)), facts: () => [], reasons: OWN_REASONS };
 }
 
 /** The server decides again; where nobody has signed in, it alone knows. */
@@ -129,13 +145,13 @@ function list(place: HTMLElement, lines: string[]): void {
   place.replaceChildren(...lines.map((line) => h("li", {}, line)));
 }
 
-function decisions(first: Alert, changed: (alert: Alert) => void) {
+function decisions(first: Alert, reasons: readonly string[], changed: (alert: Alert) => void) {
   const id = first.id;
   const why = h("input", { id: "alert-why", type: "text", maxlength: MOST, autocomplete: "off", required: true });
   why.value = begun.get(id) ?? "";
   const error = h("p", { class: "error", role: "alert" });
   const done = h("p", { class: "result", role: "status" });
-  const chips = (ofPlace(first) ? REASONS : OWN_REASONS).map((words) => {
+  const chips = reasons.map((words) => {
     const chip = h("button", { type: "button", class: "chip" }, words);
     chip.addEventListener("click", () => {
       why.value = words;

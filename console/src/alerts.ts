@@ -7,7 +7,7 @@ import { alertHref, takeBell, unknownBy } from "./calls";
 import { h, say } from "./dom";
 import { later } from "./later";
 import { absent, poll } from "./poll";
-import { alertAt, alertSaid, alertSays, alertState, calls, moment, quietWords, sentence, span, watchSummary } from "./words";
+import { alertAt, alertSaid, alertSays, alertState, calls, capital, moment, quietWords, sentence, siteOf, span, watchSummary } from "./words";
 
 /** How many earlier alerts are listed. */
 const EARLIER = 50;
@@ -63,7 +63,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
   const foot = (): void => {
     const away = open.length - here(open).length;
     const calling = open.filter((alert) => alert.site !== site && calls(alert)).length;
-    const elsewhere = away === 0 || site === null ? "" : `Other sites have ${away === 1 ? "1 open alert" : `${away} open alerts`}, ${calling} not acknowledged. `;
+    const elsewhere = away === 0 || site === null ? "" : `Elsewhere ${away === 1 ? "there is 1 open alert" : `there are ${away} open alerts`}, ${calling} not acknowledged. `;
     said.hidden = !fault && !elsewhere && !note;
     said.replaceChildren(fault || elsewhere + note, ...(elsewhere && !fault ? [" ", h("a", { href: "/" }, "All sites")] : []));
   };
@@ -91,7 +91,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
       rows.delete(id);
     }
     shown.forEach((alert, k) => {
-      const row = rows.get(alert.id) ?? rowOf(site === null ? names(alert.site) : "", () => show(alert, true));
+      const row = rows.get(alert.id) ?? rowOf(site === null ? siteOf(alert, names) : "", () => show(alert, true));
       rows.set(alert.id, row);
       row.set(alert);
       if (list.children[k] !== row.item) list.insertBefore(row.item, list.children[k] ?? null);
@@ -121,8 +121,8 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     const alert = open.find((one) => one.id === first.id) ?? first;
     now?.close();
     now = opened(alert, {
-      site: site === null ? names(alert.site) : "",
-      link: site === null ? `/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}` : null,
+      site: site === null ? siteOf(alert, names) : "",
+      link: site === null ? alertHref(alert) : null,
       put,
       then: (seen) => options.shown(seen),
       back: () => back(true),
@@ -224,7 +224,7 @@ function rowOf(where: string, open: () => void): Row {
       say(name, alertAt(alert, where));
       const told = alert.state === "cleared" ? alertSaid(alert) : alertSays(alert);
       // Numbers and cameras are no sentence; what a route or a deletion says is one.
-      say(value, alert.quantity === null && !alert.cameras.length ? sentence(told) : told.replace(/^./, (first) => first.toUpperCase()));
+      say(value, alert.quantity === null && !alert.cameras.length ? sentence(told) : capital(told));
       say(since, alert.cleared_at === null
         ? `Since ${moment(alert.raised_at)} (${span(Date.now() / 1000 - alert.raised_at)}). ${alertState(alert)}.`
         : `${moment(alert.raised_at)}, for ${span(alert.cleared_at - alert.raised_at)}. ${alertState(alert)}.`);

@@ -163,7 +163,7 @@ export interface CityNow {
   hottest: { id: string; name: string; district: string; count: number; low: number; high: number; density: number; known: number }[];
   unhealthy: { id: string; site: string; site_name: string; district: string; faults: Fault[]; since: number | null }[];
   alerts: { alarms: number; warnings: number };
-  gravest_alerts: { id: string; site: string; site_name: string; zone: string | null; kind: AlertKind; level: AlertLevel; state: AlertState; raised_at: number; message: string }[];
+  gravest_alerts: { id: string; site: string | null; site_name: string | null; zone: string | null; kind: AlertKind; level: AlertLevel; state: AlertState; raised_at: number; message: string }[];
   capacity: {
     readings_per_second: number | null;
     readings_expected: number;
@@ -239,7 +239,8 @@ export interface FoundEvent {
 /** A threshold that was crossed, or events that were seen. `value`, `low` and `high` are of the newest look. */
 export interface Alert {
   id: string;
-  site: string;
+  /** Null: of no place, as a broken route and late deletion are. */
+  site: string | null;
   /** Null: the whole site. */
   zone: string | null;
   kind: AlertKind;

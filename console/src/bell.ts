@@ -8,7 +8,7 @@ import { later } from "./later";
 import { Sound } from "./sound";
 import { due, heardAs } from "./tones";
 import { Turn } from "./turn";
-import { alertAt, alertSays, alertTitle, calls, clock, moment, sentence, span } from "./words";
+import { alertAt, alertSays, alertTitle, calls, clock, moment, sentence, siteOf, span } from "./words";
 
 const SAID = "plainview-said";
 /** Alerts that are spoken in full when many come at once. */
@@ -165,7 +165,7 @@ export class Bell {
     for (const alert of fresh) this.said.add(heardAs(alert));
     if (fresh.length > 0) {
       remember(SAID, this.said);
-      const told = fresh.slice(0, SPOKEN).map((alert) => `${alertTitle(alert, this.options.names(alert.site))}: ${alert.message}`);
+      const told = fresh.slice(0, SPOKEN).map((alert) => `${alertTitle(alert, siteOf(alert, this.options.names))}: ${alert.message}`);
       say(this.voice, told.join(" ") + (fresh.length > SPOKEN ? ` And ${fresh.length - SPOKEN} more.` : ""));
     } else if (first && this.now.calling > 0) {
       say(this.hint, `${counted(this.now.calling)} not acknowledged. F8 leads there.`);
@@ -235,11 +235,11 @@ class Bar {
     if (first) {
       const now = Date.now() / 1000;
       const newest = calling.reduce((a, b) => (b.raised_at > a.raised_at ? b : a));
-      say(this.title, alertTitle(first, options.names(first.site)));
+      say(this.title, alertTitle(first, siteOf(first, options.names)));
       say(this.value, sentence(alertSays(first)));
       say(this.since, `Since ${moment(first.raised_at)} (${span(now - first.raised_at)}).`);
       say(this.more, heard || (open === 1 ? "" : left === open ? `${counted(open)} call.` : `${left} of ${counted(open)} ${left === 1 ? "calls" : "call"}.`));
-      say(this.newest, newest === first ? "" : `Newest: ${alertAt(newest, options.names(newest.site))}, ${span(now - newest.raised_at)} ago.`);
+      say(this.newest, newest === first ? "" : `Newest: ${alertAt(newest, siteOf(newest, options.names))}, ${span(now - newest.raised_at)} ago.`);
     } else {
       say(this.title, cut === null ? "" : "Alerts are not known");
       say(this.value, "");

@@ -41,8 +41,9 @@ export function unknownBy(problem: Problem): Unknown {
 }
 
 /** Where an alert is shown. */
-export function alertHref(alert: Alert): string {
-  return alert.route === null ? `/sites/${encodeURIComponent(alert.site)}?alert=${encodeURIComponent(alert.id)}` : "/deliveries";
+export function alertHref(alert: Pick<Alert, "id" | "site" | "kind">): string {
+  if (alert.kind === "route") return "/deliveries";
+  return `${alert.site === null ? "/" : `/sites/${encodeURIComponent(alert.site)}`}?alert=${encodeURIComponent(alert.id)}`;
 }
 
 function unpurposed(): boolean {

@@ -2,6 +2,7 @@
 
 import { type AlertState, ask, type CityNow, type Crowd, type Fault } from "./api";
 import { capacityRows } from "./capacity";
+import { alertHref } from "./calls";
 import { Chart } from "./chart";
 import { demonstration, h, refill, say } from "./dom";
 import { foot } from "./home";
@@ -173,9 +174,7 @@ function alertsCard(): Card {
       count.classList.toggle("unsure", none && !quiet.sure);
       count.replaceChildren(none ? quiet.words : alertWords(now.alerts.alarms, now.alerts.warnings));
       refill(list, ...now.gravest_alerts.map((alert) => h("li", {},
-        alert.kind === "route" || !alert.site
-          ? h("a", { href: "/deliveries" }, "Deliveries")
-          : h("a", { href: `/sites/${alert.site}?alert=${encodeURIComponent(alert.id)}` }, alert.site_name),
+        h("a", { href: alertHref(alert) }, alert.site === null ? (alert.kind === "route" ? "Deliveries" : "All sites") : alert.site_name),
         h("span", { class: "soft" }, ` ${alert.zone ?? ""}`),
         h("span", { class: "city-value" }, alert.message),
         h("span", { class: "soft" }, `Raised ${span(now.t - alert.raised_at)} ago; ${ALERT_STATES[alert.state]}`))));

@@ -5,8 +5,9 @@ import { levelMark } from "./alert";
 import { demonstration, h, part, say } from "./dom";
 import type { Box, SitesMap } from "./map";
 import { askLink, releasable } from "./releases";
+import { sentenceThen } from "./govern";
 import { may } from "./session";
-import { alertName, alertSaid, alertSays, alertState, EVENTS, moment, sentence, share, span } from "./words";
+import { alertName, alertSaid, alertSays, alertState, EVENTS, moment, sentence, share, siteOf, span } from "./words";
 
 type What = "events" | "alerts";
 type Options = readonly (readonly [value: string, words: string])[];
@@ -234,12 +235,12 @@ function alertRow(alert: Alert, names: Map<string, string>): HTMLElement {
   const notes = alert.history.filter((step) => step.who !== "Plainview").map((step) => h("li", {}, `${step.who}: ${step.why}`));
   return row(
     [level, h("strong", {}, alertName(alert))],
-    `${alert.route === null ? `${names.get(alert.site) ?? alert.site}. ` : ""}${sentence(alert.state === "cleared" ? alertSaid(alert) : alertSays(alert))}`, `${moment(alert.raised_at)}, ${lasted}. ${alertState(alert)}.`,
-    alert.route === null ? planLink(alert.site, alert.raised_at, alertName(alert), alert.id) : h("a", { href: "/deliveries" }, "See Deliveries", h("span", { class: "hidden" }, ` (${alert.route})`)), notes.length ? h("ul", { class: "notes" }, ...notes) : null);
+    `${sentenceThen(siteOf(alert, (id) => names.get(id) ?? id))}${sentence(alert.state === "cleared" ? alertSaid(alert) : alertSays(alert))}`, `${moment(alert.raised_at)}, ${lasted}. ${alertState(alert)}.`,
+    alert.site !== null ? planLink(alert.site, alert.raised_at, alertName(alert), alert.id) : alert.route === null ? null : h("a", { href: "/deliveries" }, "See Deliveries", h("span", { class: "hidden" }, ` (${alert.route})`)), notes.length ? h("ul", { class: "notes" }, ...notes) : null);
 }
 
-function row(title: Node[], where: string, when: string, link: HTMLElement, more: HTMLElement | null = null): HTMLElement {
-  return h("li", {}, h("p", { class: "alert-name" }, ...title), h("p", {}, where), h("p", { class: "alert-since" }, when), more, h("p", {}, link));
+function row(title: Node[], where: string, when: string, link: HTMLElement | null, more: HTMLElement | null = null): HTMLElement {
+  return h("li", {}, h("p", { class: "alert-name" }, ...title), h("p", {}, where), h("p", { class: "alert-since" }, when), more, link && h("p", {}, link));
 }
 
 /** The plan as it was then, where what is kept reaches back so far; never a picture. */

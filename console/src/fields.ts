@@ -1,5 +1,7 @@
 /** How an assessment's fields are called and grouped. What each means is the schema's own help text. */
 
+import { capital } from "./words";
+
 export interface Step {
   id: string;
   title: string;
@@ -106,7 +108,7 @@ export function label(path: string): string {
   const name = LABELS[shape] ?? (shape.includes(".") ? undefined : LABELS[last]) ?? (last === "id" ? LABELS["id"] : undefined);
   if (name) return name;
   const words = last.replace("[]", "").replaceAll("_", " ");
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
+  return capital(words);
 }
 
 /** What one entry of the list at `path` is called: "aim". */
@@ -125,7 +127,7 @@ export function placeWords(path: string): string {
     if (index === undefined) parts.push(label(so));
     else {
       const name = one(so.replace(/\[[^\]]*\]$/, ""));
-      parts.push(`${name.slice(0, 1).toUpperCase()}${name.slice(1)} ${/^\d+$/.test(index) ? Number(index) + 1 : index}`);
+      parts.push(`${capital(name)} ${/^\d+$/.test(index) ? Number(index) + 1 : index}`);
     }
   }
   return parts.map((part, k) => (k ? part.slice(0, 1).toLowerCase() + part.slice(1) : part)).join(", ");
@@ -134,7 +136,7 @@ export function placeWords(path: string): string {
 /** A choice as people read it: "public task" for `public-task`. */
 export function choiceWords(value: string): string {
   const words = value.replaceAll("-", " ");
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
+  return capital(words);
 }
 
 const LANGUAGE_NAMES = new Intl.DisplayNames(["en"], { type: "language" });

@@ -4,6 +4,7 @@ import { blank, type Data, type Json, kindOf, languagesOf, newName, put, resolve
 import { h } from "./dom";
 import { choiceWords, label, languageWords, one, pattern } from "./fields";
 import { capabilityWords } from "./govern";
+import { capital } from "./words";
 
 export interface Finding {
   field: string;
@@ -344,6 +345,6 @@ const WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /** What is wrong, what asks for it, and how to mend it. */
 export function findingItem(finding: Finding): HTMLElement {
-  return h("li", {}, h("span", {}, finding.what.slice(0, 1).toUpperCase() + finding.what.slice(1), ". "), h("span", { class: "clause" }, finding.clause),
+  return h("li", {}, h("span", {}, capital(finding.what), ". "), h("span", { class: "clause" }, finding.clause),
     finding.mend && h("span", { class: "mend" }, finding.mend));
 }

@@ -2,7 +2,7 @@
 
 import { ask, type CameraStanding, Problem, type Standing } from "./api";
 import { h } from "./dom";
-import { type Grade, sentence } from "./words";
+import { capital, type Grade, sentence } from "./words";
 
 export const ROLES: Record<string, string> = {
   operator: "Operator",
@@ -21,6 +21,8 @@ export function roleWords(role: string): string {
 interface Told {
   grade: Grade;
   what: string;
+  /** The same of several cameras, where it differs. */
+  many?: string;
   /** What to do next. */
   next: string;
   /** Where to do it. */
@@ -46,6 +48,7 @@ const STATES: Record<string, Told> = {
   waiting: {
     grade: "warn",
     what: "Waits for a permit",
+    many: "Wait for a permit",
     next: "An assessment that covers it must be approved by two people and published.",
     href: "/assessments",
     link: "Open the assessments",
@@ -53,6 +56,7 @@ const STATES: Record<string, Told> = {
   "outside-hours": {
     grade: "warn",
     what: "Outside its permitted hours",
+    many: "Outside their permitted hours",
     next: "It starts by itself when they begin.",
     href: "/assessments",
     link: "Open the assessments",
@@ -74,6 +78,16 @@ export function isElsewhere(camera: CameraStanding): boolean {
 export function standingWords(camera: CameraStanding | undefined): Told | null {
   if (!camera || mayRun(camera)) return null;
   return STATES[camera.state] ?? { grade: "bad", what: `Does not run (${camera.state})`, next: "" };
+}
+
+/** What is told of `count` cameras that are all in that state. */
+export function toldOf(told: Told | null, count: number): string {
+  return (count > 1 ? told?.many : undefined) ?? told?.what ?? "";
+}
+
+/** "The camera", "both cameras" or "all 5 cameras". */
+export function allCameras(count: number): string {
+  return count === 1 ? "the camera" : count === 2 ? "both cameras" : `all ${cameras(count)}`;
 }
 
 /** A camera's name, or its id. */
@@ -141,10 +155,10 @@ export function standingLines(shown: CameraStanding[]): HTMLElement[] {
     .map((group) => {
       const first = group[0];
       const told = standingWords(first);
-      const names = group.length === shown.length && group.length > 1 ? `All ${cameras(group.length)}` : group.slice(0, 6).map(cameraName).join(", ") + (group.length > 6 ? ` and ${group.length - 6} more` : "");
+      const names = group.length === shown.length && group.length > 1 ? capital(allCameras(group.length)) : group.slice(0, 6).map(cameraName).join(", ") + (group.length > 6 ? ` and ${group.length - 6} more` : "");
       return h("li", {},
-        h("span", { class: "pill", "data-grade": told?.grade ?? "bad" }, told?.what ?? ""),
-        h("span", { class: "strip-text" }, h("strong", {}, names), ": ", sentenceThen(first?.why ?? ""), told?.next ?? "", told?.href ? " " : "",
+        h("span", { class: "pill", "data-grade": told?.grade ?? "bad" }, toldOf(told, group.length)),
+        h("span", { class: "strip-text" }, h("strong", {}, names), group.length > 1 ? ". Each of them: " : ": ", sentenceThen(first?.why ?? ""), told?.next ?? "", told?.href ? " " : "",
           told?.href ? h("a", { href: told.href }, told.link ?? "") : null));
     });
 }

@@ -3,11 +3,11 @@
 import { alertsCard } from "./alerts";
 import { type Alert, ask, type CameraStanding, type SiteNow, type System } from "./api";
 import { demonstration, h, part, say } from "./dom";
-import { mayRun, scopeWords, standingWords, watch } from "./govern";
+import { allCameras, mayRun, scopeWords, standingWords, toldOf, watch } from "./govern";
 import type { SitesMap } from "./map";
 import { alertRank } from "./pins";
 import { follow } from "./poll";
-import { alertsGrade, bytes, countWords, people, quietSites, range, share, siteState, whole, zoneOfTimes } from "./words";
+import { alertsGrade, bytes, capital, countWords, people, quietSites, range, share, siteState, whole, zoneOfTimes } from "./words";
 
 const EVERY = 2000;
 
@@ -141,8 +141,8 @@ function fillRow(r: Row, site: SiteNow, idle: CameraStanding[]): void {
 function idleState(site: SiteNow, idle: CameraStanding[]): ReturnType<typeof siteState> {
   const told = standingWords(idle[0]);
   const same = idle.every((camera) => camera.state === idle[0]?.state);
-  const what = same ? (told?.what ?? "").toLowerCase() : "do not run: stopped, suspended or without a permit";
-  const which = site.cameras === 1 ? "The camera" : idle.length === site.cameras ? `All ${site.cameras} cameras` : `${idle.length} of ${site.cameras} cameras`;
+  const what = same ? toldOf(told, idle.length).toLowerCase() : "do not run: stopped, suspended or without a permit";
+  const which = idle.length === site.cameras ? capital(allCameras(site.cameras)) : `${idle.length} of ${site.cameras} cameras`;
   const rest = site.cameras - site.believed - idle.length;
   return { grade: told?.grade ?? "bad", what: `${which}: ${what}${rest > 0 ? `; ${rest} more cannot be believed` : ""}` };
 }

@@ -3,7 +3,7 @@
 import type { Quantities, Watch, ZoneQuantities } from "./api";
 import { h, say } from "./dom";
 import { poll } from "./poll";
-import { amount, estimate, foreseen, interval, quantityName, sentence, span, threshold, WATCHES, zoneWords } from "./words";
+import { amount, capital, estimate, foreseen, interval, quantityName, sentence, span, threshold, WATCHES, zoneWords } from "./words";
 
 const EVERY = 2000;
 
@@ -118,7 +118,7 @@ export function watchesCard(site: string, heard: (watches: Watch[]) => void): HT
     }
     if (limit && limit.getAttribute("data-key") !== limits + watch.source) {
       limit.setAttribute("data-key", limits + watch.source);
-      limit.replaceChildren(h("span", {}, limits.replace(/^./, (first) => first.toUpperCase())), h("span", { class: "mend" }, watch.source));
+      limit.replaceChildren(h("span", {}, capital(limits)), h("span", { class: "mend" }, watch.source));
     }
     return row;
   };

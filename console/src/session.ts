@@ -100,17 +100,19 @@ function foldOnPhones(): void {
 
 /** On every page: how many routes of alerts are broken, beside the way to what is wrong with them. */
 function markBroken(): void {
-  const places = [document.querySelector('#pages a[href="/deliveries"]'), part("menu")];
-  const marks = places.map((place) => {
-    const mark = h("span", { class: "pill", "data-grade": "bad", hidden: true });
+  // In the menu's button, which must leave room for the purpose, the number alone is seen.
+  const places = [[document.querySelector('#pages a[href="/deliveries"]'), false], [part("menu"), "hidden"]] as const;
+  const marks = places.map(([place, seen]) => {
+    const count = h("span", {});
+    const mark = h("span", { class: "pill", "data-grade": "bad", hidden: true }, count, h("span", { class: seen }, " broken"));
     place?.append(" ", mark);
-    return mark;
+    return { mark, count };
   });
   poll<RouteNow[]>("deliveries", "routes", ROUTES_EVERY, (routes) => {
     const broken = routes.filter((route) => route.broken).length;
-    for (const mark of marks) {
+    for (const { mark, count } of marks) {
       mark.hidden = broken === 0;
-      say(mark, broken ? `${broken} broken` : "");
+      say(count, String(broken));
     }
   }, () => undefined);
 }

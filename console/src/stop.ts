@@ -5,7 +5,7 @@ import { h, part, say } from "./dom";
 import { cameraName, cameras, capabilityWords, cut, isElsewhere, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
 import { question } from "./question";
 import { here, may, signIn } from "./session";
-import { clock, sentence, span } from "./words";
+import { capital, clock, sentence, span } from "./words";
 
 const REASONS = ["Danger to people's privacy", "It does not do what was assessed", "Ordered by a court or authority", "Drill"];
 const EVERY = 1000;
@@ -293,7 +293,7 @@ function pressedCard(first: StopNow, changed: (standing: Standing) => void, lift
     set(stop, now): void {
       standing = now;
       const title = scopeWords(stop.scope, now);
-      say(name, title.slice(0, 1).toUpperCase() + title.slice(1));
+      say(name, capital(title));
       say(since, `${stop.order ? "Ordered" : stop.centre ? "Stopped from the centre" : "Stopped"} since ${clock(stop.since)} (${span(Date.now() / 1000 - stop.since)} ago). ${sentenceThen(stop.why)}`);
       atSites.hidden = ordered.hidden = others.hidden = !stop.order;
       if (stop.order) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Camera, SiteNow, Usual, Watch } from "./api";
-import { alertSaid, alertAt, alertSays, alertState, alertTitle, amount, bytes, cameraState, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, sentence, share, siteState, span, threshold, unknownWords, usualSays, usualWords, watchSummary, whole, zoneOfTimes } from "./words";
+import { alertSaid, alertAt, alertSays, alertState, alertTitle, amount, bytes, cameraState, capital, compass, countWords, estimate, figure, FLAGS, foreseen, quietSites, quietWords, range, seal, sentence, share, siteOf, siteState, span, threshold, unknownWords, usualSays, usualWords, watchSummary, whole, zoneOfTimes } from "./words";
 
 const camera: Camera = {
   id: "a", name: "A", believed: true, health: [], stale: false, measured: 100, count: 3, low: 1, high: 5,
@@ -99,6 +99,9 @@ it("a direction is told by the compass, with the ground's bearing", () => {
 
 it("makes a sentence of what is told, and leaves an address as it is", () => {
   expect(sentence("the store is full")).toBe("The store is full.");
+  expect(capital("élan")).toBe("Élan");
+  expect(capital("27 people")).toBe("27 people");
+  expect(capital("")).toBe("");
   expect(sentence("http://mail.example: cannot be reached")).toBe("http://mail.example: cannot be reached.");
 });
 
@@ -127,7 +130,10 @@ describe("alerts", () => {
     expect(alertSaid({ ...alert, peak: null })).toBe("alarm from 5.0 people/m²");
     expect(alertSaid(seen)).toBe(alertSays(seen));
     expect(alertAt(seen, "Plaza")).toBe("Smoke or flames, Gate, Plaza");
-    expect(alertAt({ ...seen, kind: "route", cameras: [], route: "mail" }, "Plaza")).toBe("Alerts do not arrive by mail");
+    const broken = { ...seen, kind: "route" as const, cameras: [], route: "mail", zone: null, site: null };
+    const names = (site: string): string => (site === "plaza" ? "Plaza" : site);
+    expect(alertAt(broken, siteOf(broken, names))).toBe("Alerts do not arrive by mail");
+    expect(siteOf({ ...seen, site: "plaza" }, names)).toBe("Plaza");
     const stuck = { ...seen, kind: "route" as const, state: "raised" as const, cameras: [], route: "mail", history: [{ at: 0, state: "raised", who: "Plainview", why: "nobody answers" }] };
     expect(alertSays(stuck)).toBe("nobody answers");
     expect(alertSays({ ...seen, state: "cleared", kind: "route", cameras: [], route: "mail", message: "Over: it works again (route mail)." })).toBe("Over: it works again (route mail)");

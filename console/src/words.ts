@@ -288,7 +288,12 @@ export function alertName(alert: Alert): string {
 
 /** "Density, Gate, Station plaza": what it is about, and at which `site`, where one is to be named. */
 export function alertAt(alert: Alert, site: string): string {
-  return alertName(alert) + (site && alert.route === null ? `, ${site}` : "");
+  return alertName(alert) + (site && `, ${site}`);
+}
+
+/** `names` of the site that an alert is about; empty of no place. */
+export function siteOf(alert: Alert, names: (site: string) => string): string {
+  return alert.site === null ? "" : names(alert.site);
 }
 
 /** "Alarm: Density, Gate", or with its `site` besides. */
@@ -355,7 +360,7 @@ export function quietWords(watches: Watch[]): { words: string; sure: boolean } {
 export function quietSites(sites: { cameras: number; believed: number }[]): { words: string; sure: boolean } {
   const all = sites.reduce((sum, site) => sum + site.cameras, 0);
   const blind = all - sites.reduce((sum, site) => sum + site.believed, 0);
-  const which = all === 1 ? "the camera" : blind === all ? `all ${all} cameras` : `${blind} of ${all} cameras`;
+  const which = all === 1 ? "the camera" : blind === all ? (all === 2 ? "both cameras" : `all ${all} cameras`) : `${blind} of ${all} cameras`;
   return quiet(blind === 0 ? "" : `${which} cannot be believed`);
 }
 
@@ -387,10 +392,16 @@ export function usualWords(told: Usual, known = 1): { what: string; grade: Grade
   return { what: "As usual", grade: "good" };
 }
 
+/** `text` with a capital first, where that is a letter. */
+export function capital(text: string): string {
+  const [first = ""] = text;
+  return first.toUpperCase() + text.slice(first.length);
+}
+
 /** `text` as a sentence: a capital first and a stop last; empty for none. */
 export function sentence(text: string): string {
   // An address stays as it is written.
-  const begun = /^[a-z]+:\/\//.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1);
+  const begun = /^[a-z]+:\/\//.test(text) ? text : capital(text);
   return !text || /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 

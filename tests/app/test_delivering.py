@@ -104,7 +104,9 @@ def test_alerts_reach_each_route_and_a_broken_one_is_told_of_by_the_others(store
     assert trouble.about == "two"
     assert "nobody answers" in trouble.headline
     assert both.stats()["routes_broken"] == 1
-    assert [shown.alert.about for shown in book.open("plaza")] == ["two", "density"]
+    assert [shown.alert.about for shown in book.open()] == ["two", "density"]
+    assert [shown.alert.about for shown in book.open("plaza")] == ["density"], "of no place"
+    assert [shown.alert.about for shown in book.all("plaza", 9)] == ["density"]
     receivers.down = set()
     both.test("two")
     mended = receivers.wait("one", 4)[-1]

@@ -204,7 +204,7 @@ class RealAlerts:
     def site_of(self, alert: str) -> str | None:
         """Its site."""
         found = self.book.find(alert)
-        return None if found is None else found.site
+        return None if found is None else found.place
 
     def decide(self, alert: str, decision: Decision, who: str, why: str) -> Shown:
         """What a person decides."""

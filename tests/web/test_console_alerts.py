@@ -142,8 +142,8 @@ def test_a_broken_route_is_of_no_place(
     stuck = {"at": 0.0, "state": "raised", "who": "Plainview", "why": "nobody answers"}
     alerts.alerts.clear()
     alerts.raise_one(
-        kind="route", route="mail", quantity=None, unit=None, value=None, low=None, high=None,
-        peak=None, threshold=None, at=None, zone=None, source="See the page Deliveries",
+        kind="route", route="mail", site=None, quantity=None, unit=None, value=None, low=None,
+        high=None, peak=None, threshold=None, at=None, zone=None, source="See the page Deliveries",
         message="Alerts do not arrive by the route mail: nobody answers.", history=[stuck],
     )  # fmt: skip
     with shown(browser, served, alerts, "") as page:

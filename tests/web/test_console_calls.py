@@ -466,6 +466,22 @@ def test_on_a_telephone_the_head_is_two_lines_and_nothing_of_it_is_lost(place: P
         expect(page.locator("#menu")).to_be_hidden()
 
 
+def test_a_broken_route_leaves_the_head_on_a_telephone_two_lines_high(place: Place) -> None:
+    """Beside the menu its number alone is seen: "1 broken" moved the menu to a third line."""
+    routes = [{"name": "mail", "broken": True}, {"name": "hook", "broken": False}]
+    with place.show("healthz", Role.SUPERVISOR, viewport=PHONE) as page:
+        page.route("**/api/v1/routes", lambda route: route.fulfill(json=routes))
+        page.goto(place.served.url + "city")
+        menu = page.get_by_role("button", name="Menu 1 broken")
+        expect(menu).to_be_visible()
+        expect(page.locator("#link-text")).to_have_text("Live")
+        assert page.evaluate("document.getElementById('head').offsetHeight") < 110
+        menu.click()
+        link = page.get_by_role("link", name="Deliveries 1 broken")
+        whole = "one => one.querySelector('.pill').offsetWidth > 50"
+        assert link.evaluate(whole), "there it is written out"
+
+
 def test_on_a_telephone_the_head_is_two_lines_when_plainview_does_not_answer(place: Place) -> None:
     """Four it was: since when nothing came stands beside the menu, and the purpose in it."""
     with place.show("city", Role.SUPERVISOR, viewport=PHONE) as page:

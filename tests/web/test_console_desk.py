@@ -246,16 +246,21 @@ def tab_to(page: Page, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "says", "then"),
+    ("state", "says", "many", "then"),
     [
-        ("waiting", "Waits for a permit", "approved by two people and published"),
-        ("suspended", "Suspended", "revise its assessment"),
-        ("stopped", "Stopped by the stop switch", "Two people must agree"),
-        ("outside-hours", "Outside its permitted hours", "starts by itself"),
+        ("waiting", "Waits for a permit", "Wait for a permit", "approved by two people"),
+        ("suspended", "Suspended", "Suspended", "revise its assessment"),
+        ("stopped", *["Stopped by the stop switch"] * 2, "Two people must agree"),
+        (
+            "outside-hours",
+            "Outside its permitted hours",
+            "Outside their permitted hours",
+            "starts by itself",
+        ),
     ],
 )
 def test_what_does_not_run_is_never_nobody(
-    measured: City, state: str, says: str, then: str
+    measured: City, state: str, says: str, many: str, then: str
 ) -> None:
     """Each state in words, why, and what to do next, on the site's page and on the home page."""
     measured.desk.set_state("plaza-south", state, "as it was told")
@@ -278,7 +283,11 @@ def test_what_does_not_run_is_never_nobody(
     measured.desk.set_state("plaza-south", state, "as it was told")
     with measured.show("", Role.SUPERVISOR) as page:
         card = page.locator(".site-card", has_text="Station plaza")
-        expect(card).to_contain_text(f"All 2 cameras: {says.lower()}")
+        expect(card).to_contain_text(f"Both cameras: {many.lower()}")
+    with measured.show("sites/plaza", Role.SUPERVISOR) as page:
+        strip = page.locator(".strip")
+        expect(strip).to_contain_text(many)
+        expect(strip).to_contain_text("Both cameras. Each of them: As it was told.")
 
 
 def test_what_is_pressed_at_the_centre_is_said_to_be_an_order_and_what_became_of_it(

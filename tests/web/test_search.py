@@ -12,6 +12,7 @@ from tests.web.conftest import PLAZA, SITES
 
 from plainview.alerts.book import Book
 from plainview.alerts.events import EventAlerts
+from plainview.alerts.routes import RouteAlerts
 from plainview.clock import ManualClock
 from plainview.intake.gate import AHEAD
 from plainview.record import Event, EventKind, EventStanding, Phase, Reading, Stamped
@@ -64,10 +65,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     empty = Reading(NOW * 1000, 1000, 5, 0, 0, 0, 0, 8, 1, 10, (), (), (), ())
     readings = [Stamped(m.camera, structs.replace(empty, t=m.event.t)) for m in MARKS]
     store.append(readings, MARKS)
-    book = Book(store, clock, lambda: "a")
+    book = Book(store, clock, iter("ab").__next__)
     EventAlerts(store, book, clock, {"plaza-north": "plaza"}).look()
     (shown,) = book.open()
     book.decide(shown.alert.id, "clear", "Ada", "a sausage stand, seen on site")
+    RouteAlerts(book, clock).broken("mail", "plaza", "nobody answers")
     app = create_app(sites=SITES, store=store, clock=clock, static=folder)
     with TestClient(app, base_url="http://127.0.0.1:8765") as opened:
         yield opened
@@ -181,8 +183,24 @@ def test_alerts_are_found_by_what_people_wrote(client: Client) -> None:
     assert alert["message"] == "Over: smoke or flames at this site (75 % sure)."
     assert found(client, "alerts", kind="fire", state=["cleared"], site="plaza")["alerts"]
     assert found(client, "alerts", ground="-1,-1,1,1", site="plaza", since=NOW)["alerts"]
-    for nothing in ({"text": "sausage fire"}, {"state": "open"}, {"site": "quay"}, {"until": NOW}):
+    for nothing in (
+        {"text": "sausage fire"},
+        {"state": "raised", "kind": "fire"},
+        {"site": "quay"},
+        {"until": NOW},
+    ):
         assert found(client, "alerts", **nothing)["alerts"] == []
+
+
+def test_a_broken_route_is_found_where_no_place_is_asked_for(client: Client) -> None:
+    """It is kept under the city's first site, and of no site as it is told."""
+    (alert,) = found(client, "alerts", kind="route", state="open")["alerts"]
+    assert (alert["site"], alert["route"]) == (None, "mail")
+    assert len(found(client, "alerts")["alerts"]) == 2
+    west, south = PLAZA.longitude - 1, PLAZA.latitude - 1
+    for where in ({"site": "plaza"}, {"bbox": f"{west},{south},{west + 2},{south + 2}"}):
+        assert [one["kind"] for one in found(client, "alerts", **where)["alerts"]] == ["fire"]
+        assert found(client, "alerts", kind="route", **where)["alerts"] == []
 
 
 def test_what_a_clock_that_is_ahead_says_is_found_at_once() -> None:
@@ -218,9 +236,10 @@ def test_what_is_found_comes_as_files_too(client: Client, monkeypatch: pytest.Mo
     (feature,) = collection["features"]
     assert feature["geometry"] == {"type": "Point", "coordinates": [4.8357, 45.764]}
     assert feature["properties"]["standing"] == "validated"
-    (line,) = csv.DictReader(client.get("/api/v1/search/alerts.csv").text.splitlines())
+    broken, line = csv.DictReader(client.get("/api/v1/search/alerts.csv").text.splitlines())
+    assert (broken["kind"], broken["site"]) == ("route", "")
     assert (line["notes"], line["state"]) == ("a sausage stand, seen on site", "cleared")
-    assert client.get("/api/v1/search/alerts.geojson").json()["features"][0]["id"] == line["id"]
+    assert client.get("/api/v1/search/alerts.geojson").json()["features"][1]["id"] == line["id"]
     rows = [Row({"id": f"{k}"}, None) for k in range(4)]
     monkeypatch.setattr(downloads, "MOST", 3)
     assert "cut: more than 3 rows" in list(downloads.csv_lines(["id"], rows))[-1]

@@ -126,25 +126,30 @@ class Book:
     # --- asked -----------------------------------------------------------------------------------
 
     def open(self, site: str | None = None) -> list[Shown]:
-        """Open alerts of `site` (None: of all), newest first."""
+        """Open alerts about `site` (None: all, of no place too), newest first."""
         with self._lock:
-            found = [a for a in self._open.values() if site is None or a.site == site]
+            found = [a for a in self._open.values() if site is None or a.place == site]
             return [
                 Shown(alert, alert.id not in self._waiting)
                 for alert in sorted(found, key=lambda alert: alert.id, reverse=True)
             ]
 
     def all(self, site: str | None, most: int) -> list[Shown]:
-        """Alerts of `site` (None: of all), over or not, newest first. Raises StoreError."""
+        """Alerts about `site` (None: all, of no place too), over or not, newest first.
+
+        Raises StoreError.
+        """
         with self._lock:
+            kept = [lifecycle.unpacked(one) for one in self._store.alerts(site=site, most=most)]
             stored = {
-                kept.id: Shown(lifecycle.unpacked(kept), durable=True)
-                for kept in self._store.alerts(site=site, most=most)
+                alert.id: Shown(alert, durable=True)
+                for alert in kept
+                if site is None or alert.place == site
             }
             waiting = {
                 name: Shown(alert, durable=False)
                 for name, alert in self._waiting.items()
-                if site is None or alert.site == site
+                if site is None or alert.place == site
             }
             now = {shown.alert.id: shown for shown in self.open(site)}
         found = stored | waiting | now

@@ -27,6 +27,10 @@ class AlertKind(enum.StrEnum):
     """Footage is kept beyond its term."""
 
 
+OF_NO_PLACE: Final = frozenset({AlertKind.ROUTE, AlertKind.DELETION})
+"""What is wrong with the program itself, wherever it is told: no site is worse off by it."""
+
+
 class Kind(Struct, frozen=True):
     """One kind of event as an alert."""
 

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, structs
 
-from plainview.alerts.kinds import KINDS, AlertKind
+from plainview.alerts.kinds import KINDS, OF_NO_PLACE, AlertKind
 from plainview.alerts.thresholds import ABOUT, CHECK, Level, Quantity, Threshold
 from plainview.crowd.field import Estimate
 from plainview.errors import UNDECODED, InputError, StoreError
@@ -81,6 +81,7 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
     id: str
     site: str
+    """Whose people are told, and by whose clock; the site that it is about is `place`."""
     zone: str | None
     kind: AlertKind
     quantity: Quantity | None
@@ -113,6 +114,11 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     def open(self) -> bool:
         """Whether it is not over."""
         return self.state is not State.CLEARED
+
+    @property
+    def place(self) -> str | None:
+        """The site that it is about; None for what is of no place: a route, late deletion."""
+        return None if self.kind in OF_NO_PLACE else self.site
 
     @property
     def about(self) -> str:

@@ -157,7 +157,7 @@ def _person_hours(hours: list[RollUp]) -> float:
 
 def _concerns(alert: Alert, camera: str, shape: shapely.Polygon) -> bool:
     """Whether `camera` contributed: it saw the event, or the place lies in what it measures."""
-    if alert.route:
+    if alert.place is None:
         return False
     if alert.sightings:
         return camera in alert.cameras

@@ -234,17 +234,17 @@ class Watching:
     # --- asked by the pages ----------------------------------------------------------------------
 
     def open(self, site: str | None = None) -> list[Shown]:
-        """Open alerts of `site` (None: of all), newest first."""
+        """Open alerts about `site` (None: all, of no place too), newest first."""
         return self.book.open(site)
 
     def all(self, site: str | None, most: int) -> list[Shown]:
-        """Alerts of `site` (None: of all), over or not, newest first. Raises StoreError."""
+        """Alerts about `site` (None: all), over or not, newest first. Raises StoreError."""
         return self.book.all(site, most)
 
     def site_of(self, alert: str) -> str | None:
-        """The site of an open alert."""
+        """The site that an open alert is about; None: of no place."""
         found = self.book.find(alert)
-        return None if found is None else found.site
+        return None if found is None else found.place
 
     def decide(self, alert: str, decision: Decision, who: str, why: str) -> Shown:
         """What a person decides. Durable on return. Raises InputError, StoreError."""

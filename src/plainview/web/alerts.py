@@ -27,15 +27,15 @@ class Alerts(Protocol):
     """Alerts as the web layer sees them. Thread-safe."""
 
     def open(self, site: str | None = None) -> list[Shown]:
-        """Open alerts of `site` (None: of all), newest first."""
+        """Open alerts about `site` (None: all, of no place too), newest first."""
         ...
 
     def all(self, site: str | None, most: int) -> list[Shown]:
-        """Alerts of `site` (None: of all), over or not, newest first. Raises StoreError."""
+        """Alerts about `site` (None: all), over or not, newest first. Raises StoreError."""
         ...
 
     def site_of(self, alert: str) -> str | None:
-        """The site of an open alert."""
+        """The site that an open alert is about; None: of no place."""
         ...
 
     def decide(self, alert: str, decision: Decision, who: str, why: str) -> Shown:
@@ -73,7 +73,9 @@ class AlertEdge(Struct, frozen=True):
     """Something that people must look at. About a place and a number, never about a person."""
 
     id: Annotated[str, Meta(description="Opaque; ids sort as alerts were raised.")]
-    site: str
+    site: Annotated[
+        str | None, Meta(description="null: of no place, as a route or late deletion is.")
+    ]
     zone: Annotated[str | None, Meta(description="null: the whole site.")]
     kind: AlertKind
     quantity: Annotated[Quantity | None, Meta(description="null: it is about events, or a route.")]
@@ -197,7 +199,7 @@ def alert_edge(shown: Shown) -> AlertEdge:
     }
     return AlertEdge(
         id=alert.id,
-        site=alert.site,
+        site=alert.place,
         zone=alert.zone,
         kind=alert.kind,
         quantity=alert.quantity,
@@ -227,7 +229,7 @@ def calls_edge(shown: Sequence[Shown], names: Mapping[str, str]) -> CallsEdge:
     alarms = sum(one.alert.level is Level.ALARM for one in shown)
     calling = [one for one in shown if one.alert.state in CALLS]
     gravest = sorted(calling, key=lambda one: one.alert.level is not Level.ALARM)[:GRAVEST]
-    sites = {one.alert.site for one in gravest}
+    sites = {place for one in gravest if (place := one.alert.place) is not None}
     return CallsEdge(
         alarms=alarms,
         warnings=len(shown) - alarms,

@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from plainview.alerts.book import Decision
+from plainview.alerts.lifecycle import Alert
 from plainview.clock import Clock
 from plainview.web.access.gate import Gate
 from plainview.web.access.rules import Action, rule, visible, visit_of
@@ -38,6 +39,11 @@ def alert_handlers(alerts: Alerts, gate: Gate, clock: Clock, sites: Mapping[str,
     return [*_reading(alerts, gate, clock, sites), *_deciding(alerts)]
 
 
+def _seen(request: Asked, alert: Alert) -> bool:
+    """Whether who asks may see `alert`: what is of no place, whoever may see any."""
+    return alert.place is None or visible(request, alert.place)
+
+
 def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: Mapping[str, str]) -> list[Any]:
     reads: dict[str, Any] = {"tags": ["alerts"], "sync_to_thread": True}
     of_site = rule(Action.READ_NOW, of="site")
@@ -63,13 +69,13 @@ def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: Mapping[str, str])
             found = await asyncio.to_thread(alerts.all, site, limit)
         else:
             found = await asyncio.to_thread(alerts.open, site)
-        shown = [one for one in found if visible(request, one.alert.site)]
+        shown = [one for one in found if _seen(request, one.alert)]
         return [alert_edge(one) for one in shown[:limit]]
 
     @get("/api/v1/alerts/calling", opt=rule(Action.READ_NOW, of="sites"), **reads)
     def list_calls(request: Asked) -> CallsEdge:
         """How many alerts are open, and the gravest of those that nobody has acknowledged."""
-        shown = [one for one in alerts.open() if visible(request, one.alert.site)]
+        shown = [one for one in alerts.open() if _seen(request, one.alert)]
         return calls_edge(shown, sites)
 
     @get("/api/v1/sites/{site:str}/watch", opt=of_site, **reads)

@@ -104,13 +104,13 @@ class _Sites(Collector):
             "plainview_alerts_open", "Alerts that are not over", labels=["site", "level", "state"]
         )
         found = Counter(
-            (one.alert.site, one.alert.level, one.alert.state) for one in self._alerts.open()
+            (one.alert.place or "", one.alert.level, one.alert.state) for one in self._alerts.open()
         )
-        for plan in self._plans:
+        # Empty: of no site, as a broken route is.
+        for site in (*(plan.site.id for plan in self._plans), ""):
             for level in Level:
                 for state in (State.RAISED, State.ACKNOWLEDGED, State.ESCALATED):
-                    labels = [plan.site.id, level.value, state.value]
-                    family.add_metric(labels, found[plan.site.id, level, state])
+                    family.add_metric([site, level.value, state.value], found[site, level, state])
         yield family
 
     def _routes(self) -> Iterable[Metric]:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from plainview.alerts.book import Shown
-from plainview.alerts.kinds import AlertKind
+from plainview.alerts.kinds import OF_NO_PLACE, AlertKind
 from plainview.alerts.lifecycle import State, unpacked
 from plainview.errors import UNDECODED, InputError
 from plainview.geometry import METRES_PER_DEGREE, Point
@@ -249,6 +249,11 @@ def alert_query(
     begun = _begin(asked, cursor, now)
     if not isinstance(begun.after, str):
         raise _strange()
+    kinds = asked.kinds
+    if asked.sites or asked.bbox or asked.ground:
+        # What is of no place is in none that is searched.
+        kinds = tuple(kind for kind in kinds or AlertKind if kind not in OF_NO_PLACE)
+        where = where if kinds else ()
     states = dict.fromkeys(
         state for name in asked.state for state in (_OPEN if name == "open" else (State(name),))
     )
@@ -256,7 +261,7 @@ def alert_query(
         places=where,
         since=begun.since,
         until=begun.until,
-        kinds=asked.kinds,
+        kinds=kinds,
         zones=asked.zones,
         states=tuple(state.value for state in states),
         words=tuple(asked.text.split()),

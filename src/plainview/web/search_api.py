@@ -229,7 +229,8 @@ def _alert_handlers(
     ) -> FoundAlerts:
         """Alerts by place, time, kind, state and notes, the latest first.
 
-        An alert without a place of its own is found in an area that holds all of its site.
+        An alert without a place of its own is found in an area that holds all of its site. What is
+        of no site, as a broken route is, is found where no place is asked for.
         """
         query = alert_query(asked, seen(request, asked), cursor, clock.utc(), limit)
         found = store.find_alerts(query)
@@ -303,7 +304,7 @@ def _alert_row(kept: KeptAlert, plans: Mapping[str, SitePlan]) -> Row:
     x, y = alert.at or (None, None)
     values: dict[str, str | float | int | None] = {
         "id": alert.id,
-        "site": alert.site,
+        "site": alert.place,
         "zone": alert.zone,
         "kind": alert.kind.value,
         "quantity": alert.quantity and alert.quantity.value,

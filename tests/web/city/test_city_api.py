@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, ViewportSize, expect
 from tests.web.browsing import no_barriers, opened, page_of
 from tests.web.standin_alerts import RealAlerts
 
+from plainview.alerts.routes import RouteAlerts
 from plainview.clock import ManualClock
 from plainview.record import CameraStatus, Health, LensState, Stamped
 from plainview.web.api import create_app
@@ -67,6 +68,18 @@ def test_what_calls_is_told_before_what_somebody_has_acknowledged(
     assert (answer.alerts.alarms, answer.alerts.warnings) == (2, 12)
     told = [(one.level, one.zone) for one in answer.gravest_alerts]
     assert told == [("alarm", None), *(("warning", f"zone {k}") for k in range(11, 2, -1))]
+
+
+def test_a_broken_route_is_no_sites_alarm(world: "World", sites: tuple[SiteView, ...]) -> None:
+    """It counts in the city and in no district, for whatever part of the city one looks."""
+    alerts = RealAlerts(world.store)
+    RouteAlerts(alerts.book, world.clock).broken("mail", "plaza", "nobody answers")
+    answers = Answers(added_up(world, sites), world.store, dict, world.clock, alerts)
+    for answer in (answers.now("", None), answers.now("h@1/safety", frozenset({"quay"}))):
+        assert answer.alerts.alarms == 1
+        assert all(one.alerts.alarms == 0 for one in answer.districts)
+        (told,) = answer.gravest_alerts
+        assert (told.kind, told.site, told.site_name) == ("route", None, None)
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,7 @@ class Answers:
         """Those with any site in them, the fullest first; of which nothing is known, last."""
         mine: dict[str, list[Shown]] = {}
         for one in shown:
-            site = self._names.get(one.alert.site)
+            site = self._names.get(one.alert.place or "")
             if site is not None:
                 mine.setdefault(site.district, []).append(one)
         found = [
@@ -168,22 +168,22 @@ class Answers:
         ]
 
     def _open_alerts(self, only: Part | None) -> list[Shown]:
-        """Those of the sites that are asked for, and about no site at all (routes)."""
+        """Those about the sites that are asked for, and those of no place (routes)."""
         shown = [] if self._alerts is None else self._alerts.open()
         if only is None:
             return shown
         wanted = {
             site.id for site, asked in zip(self._city.totals.sites, only, strict=True) if asked
         }
-        return [one for one in shown if one.alert.site in wanted]
+        return [one for one in shown if one.alert.place is None or one.alert.place in wanted]
 
     def _alert(self, shown: Shown) -> CityAlert:
         alert = shown.alert
-        site = self._names.get(alert.site)
+        site = self._names.get(alert.place or "")
         return CityAlert(
             id=alert.id,
-            site=alert.site,
-            site_name=alert.site if site is None else site.name,
+            site=alert.place,
+            site_name=alert.place if site is None else site.name,
             zone=alert.zone,
             kind=alert.kind,
             level=alert.level,

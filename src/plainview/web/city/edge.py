@@ -90,8 +90,10 @@ class CityAlert(Struct, frozen=True):
     """An open alert in one line."""
 
     id: str
-    site: str
-    site_name: str
+    site: Annotated[
+        str | None, Meta(description="null: of no place, as a route or late deletion is.")
+    ]
+    site_name: str | None
     zone: str | None
     kind: AlertKind
     level: Level

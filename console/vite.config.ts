@@ -15,6 +15,7 @@ export default defineConfig({
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   worker: { format: "es" },
-  server: { proxy: { "/api": "http://127.0.0.1:8765" } },
+  // Names of kinds and quantities are a file of the server, beside what says them there.
+  server: { proxy: { "/api": "http://127.0.0.1:8765" }, fs: { allow: [".", "../src/plainview/alerts"] } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

@@ -1,5 +1,6 @@
 /** Numbers and states in a crowd-safety officer's words. */
 
+import names from "../../src/plainview/alerts/names.json";
 import type { Alert, AlertKind, AlertState, Camera, Estimate, Flag, Interval, Quantity, SiteNow, Usual, Watch, WatchState } from "./api";
 
 /** What each flag means, and what to do about it. */
@@ -174,33 +175,24 @@ export function daysUntil(date: string, now = Date.now()): number {
   return Math.round((new Date(`${date}T12:00:00`).getTime() - today.getTime()) / 86_400_000);
 }
 
-/** What is watched, as one says it, and from how it crosses its threshold. */
-export const QUANTITIES: Record<Quantity, { name: string; digits: number; below?: boolean }> = {
-  density: { name: "Density", digits: 1 },
-  pressure: { name: "Crowd pressure", digits: 3 },
-  oscillation: { name: "Swaying of the crowd as one body", digits: 2 },
-  "stop-and-go": { name: "Stop-and-go waves", digits: 2 },
-  surge: { name: "Sudden surge", digits: 2 },
-  dispersal: { name: "Sudden dispersal", digits: 2 },
-  counterflow: { name: "Streams against each other", digits: 2 },
-  shear: { name: "Streams that rub past each other", digits: 2 },
-  inflow: { name: "Net inflow", digits: 0 },
-  reach: { name: "Time until the alarm density", digits: 0, below: true },
+/** How many digits a quantity has, and from where it crosses its threshold. */
+export const QUANTITIES: Record<Quantity, { digits: number; below?: boolean }> = {
+  density: { digits: 1 },
+  pressure: { digits: 3 },
+  oscillation: { digits: 2 },
+  "stop-and-go": { digits: 2 },
+  surge: { digits: 2 },
+  dispersal: { digits: 2 },
+  counterflow: { digits: 2 },
+  shear: { digits: 2 },
+  inflow: { digits: 0 },
+  reach: { digits: 0, below: true },
 };
 
-/** What an event, or an alert, of each kind is called. */
-export const EVENTS: Record<AlertKind, string> = {
-  density: "Crowd too dense",
-  "crowd-movement": "Crowd out of the ordinary",
-  "zone-intrusion": "Movement in a closed zone",
-  "wrong-way": "Against the direction",
-  "left-object": "Object left behind",
-  "person-down": "Somebody on the ground",
-  fire: "Smoke or flames",
-  weapon: "Taken for a weapon",
-  route: "Alerts do not arrive",
-  deletion: "Footage is kept too long",
-};
+const NAMES: Record<Quantity, string> = names.quantities;
+
+/** What an event, or an alert, of each kind is called: by the same file as in what the server sends. */
+export const EVENTS: Record<AlertKind, string> = names.kinds;
 
 const STEPS: Record<AlertState, string> = {
   raised: "Not acknowledged",
@@ -211,7 +203,7 @@ const STEPS: Record<AlertState, string> = {
 
 /** "Density", or the API's own word for a quantity that is newer than this page. */
 export function quantityName(quantity: string): string {
-  return QUANTITIES[quantity as Quantity]?.name ?? quantity;
+  return capital(NAMES[quantity as Quantity] ?? quantity);
 }
 
 /** "6.1", or for a time "4 min". */

@@ -1,4 +1,4 @@
-"""What an alert of each kind is for people: its words, how bad it is, and what to check."""
+"""What an alert of each kind is for people: how bad it is, and what to check (see `names`)."""
 
 import enum
 from collections.abc import Mapping
@@ -34,8 +34,6 @@ OF_NO_PLACE: Final = frozenset({AlertKind.ROUTE, AlertKind.DELETION})
 class Kind(Struct, frozen=True):
     """One kind of event as an alert."""
 
-    name: str
-    """For people, the beginning of a sentence."""
     level: Level
     """Alarm where minutes decide about a life, warning where somebody has to go and see."""
     reach: float
@@ -47,7 +45,6 @@ class Kind(Struct, frozen=True):
 
 KINDS: Final[Mapping[str, Kind]] = {
     EventKind.DENSITY: Kind(
-        "Too dense a crowd",
         Level.WARNING,
         10.0,
         (
@@ -56,7 +53,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     EventKind.CROWD_MOVEMENT: Kind(
-        "A crowd that moves out of the ordinary",
         Level.WARNING,
         25.0,
         (
@@ -65,7 +61,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     EventKind.ZONE_INTRUSION: Kind(
-        "Something that moves where nothing may",
         Level.WARNING,
         6.0,
         (
@@ -74,7 +69,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     EventKind.WRONG_WAY: Kind(
-        "Traffic against its direction",
         Level.WARNING,
         30.0,
         (
@@ -83,7 +77,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     EventKind.LEFT_OBJECT: Kind(
-        "Something that was put down and left",
         Level.WARNING,
         4.0,
         (
@@ -92,7 +85,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     EventKind.PERSON_DOWN: Kind(
-        "Somebody on the ground",
         Level.ALARM,
         4.0,
         (
@@ -101,7 +93,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     EventKind.FIRE: Kind(
-        "Smoke or flames",
         Level.ALARM,
         12.0,
         (
@@ -110,7 +101,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     EventKind.WEAPON: Kind(
-        "What a detector of this site takes for a weapon",
         Level.ALARM,
         12.0,
         (
@@ -119,7 +109,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     AlertKind.ROUTE: Kind(
-        "A route by which alerts are delivered does not work",
         Level.ALARM,
         0.0,
         (
@@ -128,7 +117,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     AlertKind.DELETION: Kind(
-        "Footage is kept beyond its term",
         Level.ALARM,
         0.0,
         (

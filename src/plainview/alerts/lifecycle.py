@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, structs
 
+from plainview.alerts import names
 from plainview.alerts.kinds import KINDS, OF_NO_PLACE, AlertKind
 from plainview.alerts.thresholds import ABOUT, CHECK, Level, Quantity, Threshold
 from plainview.crowd.field import Estimate
@@ -158,7 +159,7 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
         about = ABOUT[self.quantity]
         side = "below" if about.falls else "above"
         number = "not known" if self.value is None else f"{_figures(self.value)} {about.unit}"
-        text = f"{about.name} in {where} is {number}"
+        text = f"{names.QUANTITIES[self.quantity]} in {where} is {number}"
         if self.state is State.CLEARED:
             return f"Over: {text}."
         limit = (
@@ -176,7 +177,7 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
         )
 
     def _seen(self) -> str:
-        name = KINDS[self.kind].name
+        name = names.KINDS[self.kind]
         where = f"in zone {self.zone}" if self.zone is not None else "at this site"
         several = f", seen by {len(self.cameras)} cameras" if len(self.cameras) > 1 else ""
         sure = "" if self.confidence is None else f" ({100 * self.confidence:.0f} % sure)"
@@ -198,10 +199,10 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
     def _kept(self) -> str:
         if self.state is not State.CLEARED:
-            return f"Footage is kept beyond its term: {self.history[0].why}."
+            return f"{names.KINDS[self.kind]}: {self.history[0].why}."
         if self.history[-1].who == SELF:
             return f"Over: {self.history[-1].why}."
-        return f"Over, by {self.history[-1].who}'s word: footage was kept beyond its term."
+        return f"Over, by {self.history[-1].who}'s word: footage was kept too long."
 
     @property
     def check(self) -> tuple[str, ...]:

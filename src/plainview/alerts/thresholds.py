@@ -39,8 +39,6 @@ class About(Struct, frozen=True):
     kind: EventKind
     """The event kind, and so the permission, that it needs."""
     unit: str
-    name: str
-    """For people, in a sentence."""
     least: float
     most: float
     """Bounds of a threshold that is no slip of the pen."""
@@ -64,16 +62,16 @@ before the crush at the median of those run-ups, with 0.35 12 s, with 0.3 16 s; 
 _D, _M = EventKind.DENSITY, EventKind.CROWD_MOVEMENT
 
 ABOUT: Final[Mapping[Quantity, About]] = {
-    Quantity.DENSITY: About(_D, "people/m²", "density", 0.1, 12, sure=SURE),
-    Quantity.PRESSURE: About(_M, "1/s²", "crowd pressure", 0.001, 1, sure=SURE_OF_PRESSURE),
-    Quantity.OSCILLATION: About(_M, "m/s", "turning of the crowd as one", 0.01, 5, slow=True),
-    Quantity.STOP_AND_GO: About(_M, "m/s", "swing of stop-and-go waves", 0.01, 5, slow=True),
-    Quantity.SURGE: About(_M, "m/s", "speed of a surge", 0.1, 10, slow=True),
-    Quantity.DISPERSAL: About(_M, "m/s", "speed of a dispersal", 0.1, 10, slow=True),
-    Quantity.COUNTERFLOW: About(_M, "share", "counterflow", 0.05, 1, slow=True),
-    Quantity.SHEAR: About(_M, "1/s", "shear between streams", 0.05, 10, slow=True),
-    Quantity.INFLOW: About(_D, "people/min", "net inflow", 1, 100_000),
-    Quantity.REACH: About(_D, "s", "time until it is too dense", 10, 86_400, falls=True),
+    Quantity.DENSITY: About(_D, "people/m²", 0.1, 12, sure=SURE),
+    Quantity.PRESSURE: About(_M, "1/s²", 0.001, 1, sure=SURE_OF_PRESSURE),
+    Quantity.OSCILLATION: About(_M, "m/s", 0.01, 5, slow=True),
+    Quantity.STOP_AND_GO: About(_M, "m/s", 0.01, 5, slow=True),
+    Quantity.SURGE: About(_M, "m/s", 0.1, 10, slow=True),
+    Quantity.DISPERSAL: About(_M, "m/s", 0.1, 10, slow=True),
+    Quantity.COUNTERFLOW: About(_M, "share", 0.05, 1, slow=True),
+    Quantity.SHEAR: About(_M, "1/s", 0.05, 10, slow=True),
+    Quantity.INFLOW: About(_D, "people/min", 1, 100_000),
+    Quantity.REACH: About(_D, "s", 10, 86_400, falls=True),
 }
 
 CHECK: Final[Mapping[Quantity, tuple[str, ...]]] = {

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from plainview.alerts.ground import BOTH, Zone
+from plainview.alerts.names import QUANTITIES
 from plainview.alerts.patience import ESCALATE, UNSEEN, Patience
 from plainview.alerts.thresholds import (
     ABOUT,
@@ -176,7 +177,7 @@ def _threshold(document: Document, at: KeyPath, table: ThresholdTable) -> Thresh
     for key in ("below", "clear_above") if side == "above" else ("above", "clear_below"):
         if getattr(table, key) is not None:
             raise ConfigError(
-                f"{about.name} is bad when it is {side} a threshold",
+                f"{QUANTITIES[table.quantity]} is bad when it is {side} a threshold",
                 where=document.where((*at, key)),
                 mend=f"Use {side!r} and {clearing!r}",
             )
@@ -192,7 +193,7 @@ def _threshold(document: Document, at: KeyPath, table: ThresholdTable) -> Thresh
         most = math.inf if key == clearing else about.most
         if value is not None and not (math.isfinite(value) and least <= value <= most):
             raise ConfigError(
-                f"{value:g} {about.unit} is no usable threshold of {about.name}",
+                f"{value:g} {about.unit} is no usable threshold of {QUANTITIES[table.quantity]}",
                 where=document.where((*at, key)),
                 mend=f"Give {about.least:g} to {about.most:g} {about.unit}",
             )
@@ -222,8 +223,8 @@ def _check_order(document: Document, at: KeyPath, found: Sequence[Threshold]) ->
         if late:
             zone = "the site" if one.zone is None else f"zone {one.zone!r}"
             raise ConfigError(
-                f"the warning of {one.about.name} in {zone} ({one.limit:g} {one.about.unit}) would "
-                f"come after its alarm ({alarm.limit:g})",
+                f"the warning of {QUANTITIES[one.quantity]} in {zone} ({one.limit:g} "
+                f"{one.about.unit}) would come after its alarm ({alarm.limit:g})",
                 where=document.where((*at, "thresholds")),
                 mend="Set both levels, the warning first",
             )

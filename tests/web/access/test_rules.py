@@ -9,7 +9,15 @@ from litestar.types import Receive, Scope, Send
 
 from plainview.errors import PlainviewError
 from plainview.web.access.gate import SAFE
-from plainview.web.access.rules import PUBLIC, Action, check_routes, is_preflight, rule, rule_for
+from plainview.web.access.rules import (
+    PUBLIC,
+    SAID,
+    Action,
+    check_routes,
+    is_preflight,
+    rule,
+    rule_for,
+)
 from plainview.web.api import Application
 
 PUBLIC_HERE = {
@@ -29,6 +37,15 @@ def refused(*handlers: Any) -> PlainviewError:  # noqa: ANN401 - Litestar's hand
     with pytest.raises(PlainviewError) as caught:
         check_routes(Litestar(route_handlers=list(handlers), openapi_config=None))
     return caught.value
+
+
+def test_each_action_is_told_in_words() -> None:
+    """Who may not do it reads no name that only the program has."""
+    assert set(SAID) == set(Action)
+    for action, words in SAID.items():
+        assert words[0].islower()
+        assert len(words.split()) > 2 or action is Action.OWN_SESSION
+        assert "-" not in words
 
 
 def test_a_route_without_an_action_keeps_the_program_from_starting() -> None:

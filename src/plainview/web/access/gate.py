@@ -24,6 +24,7 @@ from plainview.web.access.policy import Decision, Policy, Resource, Worth
 from plainview.web.access.purposes import Purposes, Recorder
 from plainview.web.access.rules import (
     DATA,
+    SAID,
     Action,
     Connection,
     Rule,
@@ -238,7 +239,7 @@ class Gate:
         with_purpose = self.policy.decide(role, action, self.city, Worth.COVERS)
         if not with_purpose.allowed or not any("purpose" in d.by for d, _ in refused):
             return AccessRefused(
-                f"the role {role.value!r} may not do that ({action.value})",
+                f"your role, {role.value.replace('-', ' ')}, may not {SAID[action]}",
                 mend="Ask somebody whose role it is",
             )
         return purpose_refusal(refused[0][1])

@@ -12,7 +12,7 @@ method changes something, asked the policy, and put the access to data in the le
 """
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from litestar import Litestar
@@ -66,6 +66,29 @@ class Action(enum.StrEnum):
     OWN_SESSION = "own-session"
     """Choose one's purpose."""
 
+
+SAID: Final[Mapping[Action, str]] = {
+    Action.READ_NOW: "look at what is measured now",
+    Action.READ_HISTORY: "look at what was measured",
+    Action.DECIDE_ALERT: "decide about alerts",
+    Action.ADMIT_PLATE: "look at a camera's empty scene or admit it to the redacted view",
+    Action.READ_SYSTEM: "look at how the program is doing",
+    Action.READ_METRICS: "read the metrics",
+    Action.OPEN_CONSOLE: "open the console",
+    Action.READ_STANDING: "look at what is permitted, stopped and running",
+    Action.READ_DRAFTS: "look at assessments that are being written",
+    Action.ASSESS: "write or check an assessment",
+    Action.APPROVE: "approve an assessment",
+    Action.PUBLISH: "publish an assessment",
+    Action.STOP: "press a stop switch",
+    Action.RESUME: "agree that what was stopped starts again",
+    Action.READ_RELEASES: "look at requests to open sealed footage",
+    Action.ASK_RELEASE: "ask that sealed footage be opened",
+    Action.APPROVE_RELEASE: "approve that sealed footage is opened",
+    Action.TEST_ROUTE: "test a route of alerts",
+    Action.OWN_SESSION: "choose a purpose",
+}
+"""What each is in a sentence: somebody may not do that."""
 
 DATA: Final = frozenset(
     {

@@ -44,7 +44,7 @@ def test_footage_beyond_its_term_is_one_alert_until_it_is_gone(store: FullStore)
     for _ in range(3):
         one.look("a key of 2026-11-16 should have been deleted 1.2 hours ago, and is there")
     (alert,) = [shown.alert for shown in book.open()]
-    assert alert.message.startswith("Footage is kept beyond its term: a key of 2026-11-16")
+    assert alert.message.startswith("Footage is kept too long: a key of 2026-11-16")
     assert alert.level is Level.ALARM
     assert store.waiting_deliveries() == {"mail": 1}
     one.look("")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from plainview.app.camera import zone_warnings
 from plainview.calibrate import Solution, run_page
 from plainview.calibrate.pinhole import Pinhole
 from plainview.config.camera import load_camera
@@ -75,6 +76,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
                 frame_png=png(),
                 image_size=(WIDTH, HEIGHT),
                 open_browser=False,
+                judge=zone_warnings,
                 say=said.put,
             )
         )
@@ -171,6 +173,15 @@ def _mark_a_zone(page: Page) -> None:
     assert shown == "nobody may be here"
     wide = "document.documentElement.scrollWidth <= innerWidth"
     assert page.evaluate(wide), "the words of a purpose make the page no wider"
+    assert page.locator("#amiss li").count() == 0, "deep enough"
+    page.click("#new-zone")
+    click(page, np.array([[200.0, 130], [430, 130], [315, 136]]))
+    told = page.locator("#amiss li")
+    told.wait_for()
+    assert told.inner_text().startswith("Zone 'zone 2': seen from the camera it is ")
+    assert " m deep along the line of sight (it is " in told.inner_text()
+    page.get_by_role("button", name="Delete 2").click()
+    told.wait_for(state="detached")
 
 
 def _try_what_is_no_id(page: Page) -> None:

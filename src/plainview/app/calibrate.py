@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from plainview.app.called import called
+from plainview.app.camera import zone_warnings
 from plainview.calibrate import from_points, run_page
 from plainview.errors import InputError
 from plainview.fleet.still import still
@@ -64,6 +65,7 @@ def calibrate(  # noqa: PLR0913 - one for each option
         port=port,
         open_browser=open_page,
         program=called(),
+        judge=zone_warnings,
         say=say,
     )
     if solution is None:

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from plainview.config import CameraConfig, load_camera
 from plainview.fleet.still import still
+from plainview.fleet.zones import shallow
 from plainview.geometry import (
     BODY_HEIGHT,
     Point,
@@ -125,7 +126,10 @@ def warnings(seen: Sight) -> list[str]:
 
 
 def zone_warnings(view: View) -> list[str]:
-    """What is amiss with the zones of `view`, one line each: unseen parts, and overlaps."""
+    """What is amiss with the zones of `view`, one line each.
+
+    Parts that are not seen, too little depth in the picture, and overlaps.
+    """
     return zones_in(view, view.zones)
 
 
@@ -138,8 +142,9 @@ def zones_in(view: View, zones: Sequence[Zone]) -> list[str]:
         for zone in zones
         if (part := unseen(Polygon(zone.polygon), picture))
     ]
+    inside = [zone for zone in zones if Polygon(zone.polygon).intersects(picture)]
     outlines = [Outline(zone.name, frozenset({zone.kind}), zone.polygon) for zone in zones]
-    return found + overlaps(outlines)
+    return [*found, *shallow(view, inside), *overlaps(outlines)]
 
 
 def unseen(shape: BaseGeometry, seen: BaseGeometry) -> str:

@@ -14,11 +14,11 @@ from plainview.record import BY_THRESHOLDS
 MOST: Final = 20
 """Lines that are said."""
 LOOKED: Final = 200
-"""Cameras with zones that are looked at: each takes a hundredth of a second."""
+"""Cameras with zones that are looked at: each zone takes a hundredth of a second."""
 
 
 def zone_faults(city: CityConfig) -> list[str]:
-    """One line for each zone that cameras do not see whole, and each two that share ground.
+    """One line for each zone that is not seen whole or too shallow, and each two that share ground.
 
     `MOST` at most, with a last line that says how many more; none where all is well.
     """

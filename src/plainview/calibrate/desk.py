@@ -6,7 +6,7 @@ import secrets
 import shlex
 import socket
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ from plainview.calibrate.output import camera_name, camera_toml, visible_area, w
 from plainview.calibrate.problem import TooLittleMarked
 from plainview.calibrate.solve import Solution, solve
 from plainview.errors import InputError, PlainviewError
-from plainview.geometry import BODY_HEIGHT, Line, Point, View, Zone
+from plainview.geometry import BODY_HEIGHT, Line, Point, View, Zone, check_view
 
 _COOKIE = "plainview-calibrate"
 _HEADERS = {
@@ -45,6 +45,10 @@ _ASSETS = {
     "icon.svg": "image/svg+xml",
 }
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+Judge = Callable[[View], Sequence[str]]
+"""What is amiss with the zones of a view, one line each."""
 
 
 class Saving(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +72,8 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     wrong: str = ""
     saved: str = ""
     exists: bool = False
+    amiss: tuple[str, ...] = ()
+    """What is amiss with the zones that are drawn, one line each."""
 
 
 class _Facts(Struct, frozen=True):
@@ -85,13 +91,20 @@ class _Desk:
     """One calibration at work: owns the frame, the token, the session and the result."""
 
     def __init__(
-        self, out: Path, frame: bytes, size: tuple[int, int], video: str, source: str | None
+        self,
+        out: Path,
+        frame: bytes,
+        size: tuple[int, int],
+        video: str,
+        source: str | None,
+        judge: Judge,
     ) -> None:
         self.out = out
         self.frame = frame
         self.size = size
         self.video = video
         self.source = source
+        self.judge = judge
         self.token: str | None = secrets.token_urlsafe(24)
         self.session = secrets.token_urlsafe(24)
         self.saved: Solution | None = None
@@ -116,17 +129,32 @@ class _Desk:
         except PlainviewError as error:
             return Answer(wrong=error.line())
 
+    def _drawn(self, wanted: Saving) -> tuple[Solution, View]:
+        """Raises CalibrationError, InputError."""
+        solution = solve(msgspec.structs.replace(wanted.marks, image_size=self.size))
+        view = View(
+            calibration=solution.calibration,
+            polygon=wanted.area or visible_area(solution.calibration),
+            lines=wanted.lines,
+            zones=wanted.zones,
+        )
+        return solution, view
+
+    def look(self, wanted: Saving) -> Answer:
+        """What is amiss with what is drawn so far; nothing while it is no whole zone."""
+        try:
+            _, view = self._drawn(wanted)
+            check_view(view)
+            return Answer(amiss=tuple(self.judge(view)))
+        except PlainviewError:
+            # Where it stays so, saving says what is wrong.
+            return Answer()
+
     def save(self, wanted: Saving) -> Answer:
         if self.out.exists() and not wanted.overwrite:
             return Answer(exists=True, wrong=f"{self.out} exists already")
         try:
-            solution = solve(msgspec.structs.replace(wanted.marks, image_size=self.size))
-            view = View(
-                calibration=solution.calibration,
-                polygon=wanted.area or visible_area(solution.calibration),
-                lines=wanted.lines,
-                zones=wanted.zones,
-            )
+            solution, view = self._drawn(wanted)
             note = (
                 f"Made by 'plainview calibrate': RMS error {solution.rms_cm:.1f} cm, lengths to "
                 f"{max(solution.scale_percent, 0.1):.1f} %.\nNo lens distortion is modelled."
@@ -166,7 +194,7 @@ def _refused() -> Response[bytes]:
 
 
 def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after another, no branching
-    """The page and its four calls, each only for the browser that brought the token."""
+    """The page and its five calls, each only for the browser that brought the token."""
 
     def only_ours(request: _Request) -> Response[bytes] | None:
         if request.url.path == "/" and "token" in request.query_params:
@@ -206,12 +234,16 @@ def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after ano
         background = BackgroundTask(desk.finish) if answer.saved else None
         return Response(answer, background=background)
 
+    @post("/api/look", status_code=200, sync_to_thread=True)
+    def looking(data: JSONBody[Saving]) -> Answer:
+        return desk.look(data)
+
     @post("/api/close", status_code=204, sync_to_thread=False)
     def close() -> Response[None]:
         return Response(None, background=BackgroundTask(desk.finish))
 
     return Litestar(
-        [page, asset, facts, solving, saving, close],
+        [page, asset, facts, solving, saving, looking, close],
         before_request=only_ours,
         response_headers=_HEADERS,
         openapi_config=None,
@@ -231,14 +263,15 @@ def run_page(  # noqa: PLR0913 - the command's options, all by name
     open_browser: bool = True,
     source: str | None = None,
     program: str = "plainview",
+    judge: Judge = lambda _: (),
     say: Callable[[str], object] = print,
 ) -> Solution | None:
     """Let a person mark `frame_png` in a browser; the solution they saved to `out`, or None.
 
     Returns when they saved, closed the page with its button, or pressed Ctrl-C. The page's address
     holds a token that is good once; `say` gets it. `source` is written into CAMERA.toml;
-    `program` is how a shell calls this one, for what it is told to do next. The frame stays in
-    memory.
+    `program` is how a shell calls this one, for what it is told to do next. What `judge` says of
+    the zones is shown as they are drawn. The frame stays in memory.
 
     Raises InputError if `host` is not this machine's loopback or the port is in use.
     """
@@ -258,7 +291,7 @@ def run_page(  # noqa: PLR0913 - the command's options, all by name
                 where=f"{host}:{port}",
                 mend="Choose another port with --port",
             ) from error
-        desk = _Desk(out, frame_png, image_size, str(video), source)
+        desk = _Desk(out, frame_png, image_size, str(video), source, judge)
         server = uvicorn.Server(
             uvicorn.Config(
                 _application(desk),

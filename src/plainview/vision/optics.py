@@ -245,9 +245,13 @@ def _work_size(width: int, height: int, tall: Floats) -> tuple[int, int]:
     return max(round(width / factor), 16), max(round(height / factor), 16)
 
 
-def optics(view: View, width: int, height: int) -> Optics:
-    """The geometry of `view` for decoded frames of `width` x `height` pixels."""
-    places, _ = _area(view)
+def working(view: View, width: int, height: int) -> View:
+    """`view` in its working picture, for decoded frames of `width` x `height` pixels."""
+    return view.scaled(*_sized(view, width, height, _area(view)[0]))
+
+
+def _sized(view: View, width: int, height: int, places: Floats) -> tuple[int, int]:
+    """(width, height) of the working picture; people stand at `places` (n, 2)."""
     full = view.scaled(width, height)
     projection = full.matrix()
     feet = np.column_stack((places, np.zeros(len(places))))
@@ -261,8 +265,13 @@ def optics(view: View, width: int, height: int) -> Optics:
         & (head[:, 1] < height)
         & (foot[:, 1] > 0)
     )
-    tall = np.hypot(*(foot - head)[visible].T)
-    size = _work_size(width, height, tall)
+    return _work_size(width, height, np.hypot(*(foot - head)[visible].T))
+
+
+def optics(view: View, width: int, height: int) -> Optics:
+    """The geometry of `view` for decoded frames of `width` x `height` pixels."""
+    places, _ = _area(view)
+    size = _sized(view, width, height, places)
     work = view.scaled(*size)
     projection = work.matrix()
     centre = camera_centre(projection)

@@ -123,7 +123,7 @@ function marks() {
 }
 
 // Only the newest question's answer is shown; while one is under way the next waits.
-let asking = false, again = false;
+let asking = false, again = false, amiss = [];
 async function ask() {
   if (asking) { again = true; return; }
   asking = true;
@@ -134,6 +134,7 @@ async function ask() {
       const body = marks();
       if (!body.points.length && !body.people.length) { answer = null; break; }
       answer = await call("/api/solve", body);
+      amiss = answer.solution ? await look() : [];
     } while (again);
   } finally {
     asking = false;
@@ -142,6 +143,16 @@ async function ask() {
   showResult();
   hint();
   draw();
+}
+
+// What is amiss with the zones, by how the camera that is solved so far sees them.
+async function look() {
+  if (!state.zones.some((s) => s.at.length >= 3)) return [];
+  try {
+    return (await call("/api/look", saving(false))).amiss ?? [];
+  } catch {
+    return [];  // above the horizon: saving says it
+  }
 }
 
 async function call(path, body) {
@@ -176,6 +187,8 @@ function showResult() {
       : `RMS error ${s.rms_cm.toFixed(1)} cm; lengths are good to about ${Math.max(s.scale_percent, 0.1).toFixed(1)} %. `
         + `Camera ${s.height.toFixed(1)} m up, looking ${s.tilt.toFixed(0)}° down.`;
   $("notes").replaceChildren(...(s?.notes ?? []).map((n) => el("li", { textContent: `${n}.` })));
+  const lines = amiss.map((text) => `${text.replace(/^./, (c) => c.toUpperCase())}.`);
+  if ($("amiss").textContent !== lines.join("")) $("amiss").replaceChildren(...lines.map((textContent) => el("li", { textContent })));
   const rows = (s?.residuals ?? []).map((r) => el("tr", {},
     el("th", { scope: "row", textContent: `${r.kind === "person" ? "" : `${r.kind} `}${r.mark}` }),
     el("td", { className: r.left_out ? "number bad" : "number", textContent: `${r.cm < 100 ? `${r.cm.toFixed(1)} cm` : `${(r.cm / 100).toFixed(1)} m`}${r.left_out ? " (left out)" : ""}` })));

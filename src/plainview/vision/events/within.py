@@ -13,11 +13,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import shapely
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import Polygon
 
-from plainview.geometry import BODY_HEIGHT
 from plainview.vision.bodies import Bodies
-from plainview.vision.events.feet import Standing
+from plainview.vision.events.depth import PIXELS, deep, tall
 from plainview.vision.events.movers import CERTAIN, FEW, LONG, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import SWIFT, Size
 from plainview.vision.events.streams import aslant
@@ -28,14 +27,6 @@ FOOTING: Final = 0.3
 """Part of a vehicle's footprint that must lie inside."""
 SAME_WAY: Final = 0.5
 """Cosine of the angle to a zone's crossing up to which somebody comes in that way."""
-UNSURE: Final = 0.1
-"""Heights of a body by which feet may be higher or lower in the picture than they are found: that
-many for nine in ten of the passers-by of ordinary scenes, dry, under clouds and in rain at night
-(0.12 to 0.25 for the rest)."""
-PIXELS: Final = 2.7
-"""Working pixels by which they may be, at least: for nine in ten of the passers-by of eleven
-stretches of the development part 2.4 to 3.5, be they 12 or 30 tall. Who is in a zone that is hardly
-twice as deep, nobody can tell."""
 APART: Final = 1.5
 """Metres between two who are inside at once, from which the second is told of as well."""
 FORGOTTEN: Final = 2.5
@@ -47,8 +38,6 @@ LONGER: Final = 4.0
 """Seconds for which somebody must have been met, nearly always, to be no part of any."""
 BEHIND: Final = 0.9
 """Metres behind the feet of a vehicle's part from which another stands on other ground than it."""
-WITHIN: Final = 0.3
-"""Of a zone's depth along the line of sight, the most that somebody must be in for that."""
 
 
 def inside(mover: Mover, ground: Polygon) -> bool:
@@ -69,31 +58,11 @@ def well_inside(mover: Mover, ground: Polygon, optics: Optics) -> bool:
     if mover.size is Size.VEHICLE:
         return True
     places = np.array([(mover.x, mover.y), mover.path[-2:, 1:].mean(axis=0)])
-    least = PIXELS / Standing(optics.projection, places).tall
+    least = PIXELS / tall(optics.projection, places)
     return any(
         deep(place, ground, optics.centre, mover.lift, heights)
         for place, heights in zip(places, least.tolist(), strict=True)
     )
-
-
-def deep(
-    foot: Floats, ground: Polygon, centre: Floats, lift: float = 0.0, least: float = 0.0
-) -> bool:
-    """Whether `foot` (2,), seen from `centre` (3,), is inside `ground`, were it a little amiss.
-
-    By `least` heights of a body in the picture, however shallow the zone; and by `lift` higher
-    there, where nothing is seen of him below.
-    """
-    away = foot - centre[:2]
-    far = max(float(np.hypot(*away)), 1e-6)
-    # The zone is as deep as it is through its middle: at a corner every way through it is short.
-    middle = np.array(ground.centroid.coords[0])
-    sight = LineString([middle - 2 * away, middle + 2 * away])
-    tall = BODY_HEIGHT * far / max(float(centre[2]), BODY_HEIGHT)
-    amiss = min(UNSURE * tall, WITHIN * float(sight.intersection(ground).length))
-    amiss = max(amiss, least * tall)
-    steps = (-amiss, max(amiss, lift * tall))
-    return all(shapely.contains_xy(ground, *(foot + step / far * away)) for step in steps)
 
 
 def enters(mover: Mover, ground: Polygon, way: tuple[float, float]) -> bool:

@@ -20,6 +20,7 @@ from shapely.geometry import LineString, Point, Polygon
 
 from plainview.geometry import ONE_WAY, View
 from plainview.record import EventKind
+from plainview.vision.events.depth import deep
 from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import MOSTLY, NEARLY_ALWAYS, Mover
@@ -29,7 +30,6 @@ from plainview.vision.events.shapes import DRIVEN
 from plainview.vision.events.streams import Front, Stream, Streams, middle
 from plainview.vision.events.strips import Driven, Strip
 from plainview.vision.events.ways import UNEVEN, alike, on, steady, stray, unbroken
-from plainview.vision.events.within import deep
 from plainview.vision.optics import Floats, Optics
 
 AGAINST: Final = {Size.PERSON: -0.8, Size.VEHICLE: -0.5}

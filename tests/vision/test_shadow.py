@@ -109,3 +109,16 @@ def test_the_factor_follows_how_dark_they_are(darkness: float) -> None:
     """What may be shadow goes somewhat below the shadows that were seen, never above them."""
     darkest = taught(darkness, 0.7).darkest()
     assert darkness - 0.3 < darkest < darkness + 0.02
+
+
+def test_only_dark_shadows_are_of_one_piece_with_who_throws_them() -> None:
+    """Metres for each of height, in the direction that was learned; soft ones are not told."""
+    dark = taught(0.5, 0.7).dark()
+    assert dark is not None
+    assert turn_between(math.degrees(math.atan2(dark.slope[1], dark.slope[0])), 40) < 22.5
+    assert 0.8 < 1.75 * math.hypot(*dark.slope) < 6.0
+    assert 0.2 < dark.darkest < 0.52
+    soft = taught(0.82, 0.7)
+    assert soft.cast() is not None
+    assert soft.dark() is None
+    assert taught(0.5, None).dark() is None

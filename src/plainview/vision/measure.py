@@ -326,6 +326,7 @@ class Measurer:
             hazy=hazy,
             veil=by.veil,
             tinted=by.tinted,
+            cast=by.cast,
         )
         self._eyes.frame(seen)
 

@@ -31,6 +31,8 @@ FIRST = 0.4
 SOFT = 0.72
 """Factor above which darkening is a soft shadow that any light makes near the feet."""
 
+TALL = 1.75
+"""Metres of a body, whose shadow's length is learned."""
 KEPT = 1.2
 """How much more than elsewhere must be dark where shadows were told to fall, to hold on to it."""
 SEEN, USUAL = 0.05, 1.2
@@ -50,6 +52,15 @@ class Sun(NamedTuple):
     """Which of the DIRECTIONS."""
     factor: float
     """What is left of the ground's luma."""
+
+
+class Cast(NamedTuple):
+    """Shadows so dark that they are of one piece with what throws them."""
+
+    slope: Floats
+    """(2,) metres along the ground for each metre of height."""
+    darkest: float
+    """Least factor of the ground's luma in it."""
 
 
 class ShadowModel:
@@ -73,6 +84,12 @@ class ShadowModel:
     def cast(self) -> Floats | None:
         """(2,) metres from a body's feet to the end of its shadow; None where none is cast."""
         return self._cast
+
+    def dark(self) -> Cast | None:
+        """How dark shadows are thrown; None where none are, or only soft ones."""
+        if self._cast is None or self._darkest >= SOFT - BAND:
+            return None
+        return Cast(self._cast / TALL, self._darkest)
 
     def darkest(self) -> float:
         """Least factor of the plate's luma that may be shadow."""

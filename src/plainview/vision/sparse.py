@@ -27,6 +27,7 @@ from plainview.vision.patches import Patches
 from plainview.vision.plate import Image, Luma, Plate
 from plainview.vision.rain import Rain
 from plainview.vision.scene import FOLLOW_EVERY, Keeper
+from plainview.vision.shadow import Cast
 from plainview.vision.standing import Standing
 from plainview.vision.sundial import Sundial
 from plainview.vision.tint import Colour, Tint
@@ -139,6 +140,11 @@ class SparseEstimator:
     def veil(self) -> float:
         """Part of the ground's luma that is that of a veil before it (see haze.py)."""
         return self._foreground.haze.veil
+
+    @property
+    def cast(self) -> Cast | None:
+        """How dark shadows are thrown; None where none are, or nobody knows."""
+        return self._foreground.shadows.dark()
 
     @property
     def bodies(self) -> Bodies:

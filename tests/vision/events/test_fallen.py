@@ -16,10 +16,12 @@ FALL = 1.1
 """Metres that somebody sank who surely fell, if he lies along the line of sight."""
 
 
-def seen(lies: float, other: float, along: float = 1.0, side: int = 25) -> Judged:
+def seen(
+    lies: float, other: float, along: float = 1.0, side: int = 25, shaded: float = 0.0
+) -> Judged:
     """One look at somebody of `side` x `side` pixels."""
     blob = Blob((0, 0), np.ones((side, side), np.uint8), 0.0)
-    return Judged(blob, EXTENT, lies, other, PLACE, along)
+    return Judged(blob, EXTENT, lies, other, PLACE, along, shaded)
 
 
 def down(
@@ -33,11 +35,14 @@ def down(
     sank: float = 0.0,
     along: float = 1.0,
     side: int = 25,
+    shaded: float = 0.0,
 ) -> Down:
     """Somebody who may be down, where somebody was upright before."""
     traits = SimpleNamespace(even=even, ratio=ratio, darker=darker, tinted=0.0)
     change = cast(Change, SimpleNamespace(traits=lambda: traits))
-    return Down(seen(lies, other, along, side), change, 0.5, stayed, sank, upright_now=False, t=0.0)
+    return Down(
+        seen(lies, other, along, side, shaded), change, 0.5, stayed, sank, upright_now=False, t=0.0
+    )
 
 
 def test_who_lies_clearly_is_told_and_who_sits_as_well_is_not() -> None:
@@ -54,6 +59,17 @@ def test_few_pixels_do_not_tell_who_lies_straight_away() -> None:
     assert down(0.7, 0.58, side=12).confidence() == down(0.7, 0.58).confidence()
     assert down(0.7, 0.68, side=12, along=0.4).confidence() > PATIENCE.least
     assert down(0.7, 0.68, side=12, sank=1.25).confidence() > PATIENCE.least
+
+
+def test_who_sits_beside_his_shadow_is_nobody_down() -> None:
+    """What he and his shadow explain as well tells of nobody, nor does that he sat down fast."""
+    assert down(0.8, 0.79, along=0.3).confidence() > PATIENCE.least
+    assert down(0.8, 0.79, along=0.3, shaded=1.0).confidence() < PATIENCE.least
+    fell_, sat = (down(0.65, 0.66, sank=1.05, shaded=shaded) for shaded in (0.0, 1.0))
+    assert fell_.confidence() > PATIENCE.least > sat.confidence()
+    # However he is lit, nobody sits that deep, and who is explained better by far lies.
+    assert down(0.65, 0.66, sank=1.25, shaded=1.0).confidence() > PATIENCE.least
+    assert down(0.8, 0.65, along=0.3, shaded=1.0).confidence() > PATIENCE.least + 0.1
 
 
 def test_a_speck_tells_no_fall() -> None:

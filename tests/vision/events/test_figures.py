@@ -7,8 +7,9 @@ from tests.vision.events.stage import Solid, Stage, hull, limb, lying, sitting, 
 
 from plainview.geometry import Point
 from plainview.synth.camera import hung
-from plainview.vision.events.figures import Fit, fit
+from plainview.vision.events.figures import Fit, Shade, fit
 from plainview.vision.events.limbs import Posture
+from plainview.vision.events.silhouettes import Mask
 
 STAGES = (
     Stage(),
@@ -16,12 +17,29 @@ STAGES = (
 )
 
 
-def fitted(stage: Stage, solids: list[Solid]) -> dict[Posture, Fit]:
-    """How each posture explains the silhouette of `solids`."""
+def drawn(stage: Stage, solids: list[Solid]) -> Mask:
+    """(h, w) 1 where `solids` are seen."""
     width, height = stage.optics.size
     mask = np.zeros((height, width), np.uint8)
     for solid in solids:
         cv2.fillPoly(mask, [hull(stage.optics, solid)], 1, cv2.LINE_8, 4)
+    return mask
+
+
+def shadows(solids: list[Solid], slope: Point) -> list[Solid]:
+    """What `solids` throw on the ground, as flat as it gets: `slope` metres for each of height."""
+    thrown = []
+    for solid in solids:
+        balls = solid.balls.copy()
+        balls[:, :2] += balls[:, 2:3] * slope
+        balls[:, 2] = 0.0
+        thrown.append(solid._replace(balls=balls))
+    return thrown
+
+
+def fitted(stage: Stage, solids: list[Solid]) -> dict[Posture, Fit]:
+    """How each posture explains the silhouette of `solids`."""
+    mask = drawn(stage, solids)
     grown = cv2.dilate(mask, np.ones((3, 3), np.uint8)).astype(np.uint8)
     x, y, w, h = cv2.boundingRect(grown)
     x, y = max(x - 6, 0), max(y - 6, 0)
@@ -89,3 +107,37 @@ def test_nothing_and_the_sky_fit_no_posture() -> None:
     assert fit(stage.optics, empty, (0, 0)) == {}
     empty[5:15, 5:10] = 1
     assert fit(stage.optics, empty, (50, 0)) == {}
+
+
+def other(fits: dict[Posture, Fit]) -> Fit:
+    """The best of any posture but lying."""
+    return max((f for p, f in fits.items() if p is not Posture.LYING), key=lambda f: f.overlap)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("slope", [(1.6, 0.5), (-1.4, 0.2), (-1.0, -0.9)])
+def test_who_sits_beside_his_shadow_is_explained_with_it(stage: Stage, slope: Point) -> None:
+    """Both together look like one who lies, until the shadow that he must throw is drawn too."""
+    body = sitting(0.5, 0.5)
+    whole = drawn(stage, [*body, *shadows(body, slope)])
+    dark = whole & (1 - drawn(stage, body))
+    bare = fit(stage.optics, whole, (0, 0), partly=True)
+    shade = Shade(np.array(slope), dark.astype(np.uint8))
+    known = fit(stage.optics, whole, (0, 0), partly=True, shade=shade)
+    assert other(known).overlap > other(bare).overlap + 0.04
+    assert other(known).shaded
+    gained = other(known).overlap - known[Posture.LYING].overlap
+    assert gained > other(bare).overlap - bare[Posture.LYING].overlap + 0.02
+
+
+@pytest.mark.parametrize("angle", [0.2, 2.9])
+def test_a_shadow_explains_only_what_is_as_dark_and_where_it_falls(angle: float) -> None:
+    """One who lies is no shadow: he is brighter, or lies where nobody's falls."""
+    stage = STAGES[0]
+    whole = drawn(stage, lying(0.5, 0.5, angle))
+    bare = fit(stage.optics, whole, (0, 0), partly=True)
+    aside = np.array([np.cos(angle + np.pi / 2), np.sin(angle + np.pi / 2)])
+    for shade in (Shade(1.5 * aside, whole), Shade(np.array([1.5, 0.0]), 0 * whole)):
+        known = fit(stage.optics, whole, (0, 0), partly=True, shade=shade)
+        assert known[Posture.LYING].overlap > other(known).overlap + 0.05
+        assert known[Posture.LYING].overlap >= bare[Posture.LYING].overlap

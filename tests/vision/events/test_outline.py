@@ -9,9 +9,10 @@ from plainview.vision.events.extent import extents
 from plainview.vision.events.fallen import Judged
 from plainview.vision.events.figures import Fit, fit
 from plainview.vision.events.limbs import Posture
-from plainview.vision.events.outline import apart, held
+from plainview.vision.events.outline import apart, held, shaded
 from plainview.vision.events.stillness import Blob
 from plainview.vision.plate import Image
+from plainview.vision.shadow import Cast
 
 STAGE = Stage()
 Mask = NDArray[np.uint8]
@@ -91,6 +92,17 @@ def test_how_far_a_mean_gap_is_from_none() -> None:
     """In either direction, by the noise and a grey level."""
     mean = np.array([[0.0, -5.0, 10.0]], np.float32)
     assert apart(mean, np.full((1, 3), 2.0, np.float32)).tolist() == [[0.0, 1.25, 2.5]]
+
+
+def test_what_is_as_dark_as_shadow() -> None:
+    """By its part of the ground's luma: not what is darker still, hardly darker, or brighter."""
+    mean = np.array([[-100.0, -60.0, -40.0, -2.0, 30.0]], np.float32)
+    behind = np.full((1, 5), 119, np.uint8)
+    shade = shaded(mean, behind, Cast(np.array([1.0, 0.0]), 0.45))
+    assert shade is not None
+    assert shade.mask.tolist() == [[0, 1, 1, 0, 0]]
+    assert shade.within((slice(0, 1), slice(2, 4))).mask.tolist() == [[1, 0]]
+    assert shaded(mean, behind, None) is None
 
 
 def test_who_plainly_stands_is_held_against_silhouettes_once(

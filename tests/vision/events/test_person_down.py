@@ -21,6 +21,7 @@ from plainview.vision.events.lasting import Lasting
 from plainview.vision.events.person_down import AGAIN, PATIENCE, RESTED, PersonDown
 from plainview.vision.events.rests import EVERY, Rests
 from plainview.vision.events.stillness import Blob
+from plainview.vision.shadow import Cast
 
 STAGE = Stage()
 FALLS = 6.0
@@ -84,6 +85,30 @@ def test_legs_stretched_out_fast_are_nobody_down() -> None:
         return [shade, legs, pale, head], []
 
     assert STAGE.events(PersonDown(STAGE.view, STAGE.optics), 20, sits) == []
+
+
+def test_a_shadow_is_explained_where_the_sun_is_known() -> None:
+    """What is as dark as his shadow speaks neither for nor against one who sits in the sun."""
+    dark = np.zeros((180, 320), np.float32)
+    for x in np.linspace(0.2, 1.3, 12):
+        np.maximum(dark, STAGE.spot(x, 1.0, (0.4, 0.4)), out=dark)
+
+    def sun(image: NDArray[np.float32], t: float) -> None:
+        image *= 1 - 0.65 * dark * (t >= FALLS)
+
+    def sits(t: float) -> Moment:
+        return _walks_up(t) if t < FALLS else (sitting(0.0, 1.0), [])
+
+    shares = {}
+    for cast in (None, Cast(np.array([1.4, 0.0]), 0.25)):
+        by = PersonDown(STAGE.view, STAGE.optics)
+        for seen in STAGE.seen(14, sits, sun):
+            by.look(seen._replace(cast=cast))
+        (judged,) = by._judged
+        shares[cast is None] = (judged.shaded, judged.other - judged.lies)
+    assert shares[True][0] == 0.0
+    assert shares[False][0] > 0.0
+    assert shares[False][1] > shares[True][1] + 0.02
 
 
 def test_what_has_not_changed_is_looked_at_again() -> None:

@@ -129,6 +129,8 @@ class Judged(NamedTuple):
     """(2,) metres: below the middle of one who lies."""
     along: float
     """How far he who lies would lie along the line of sight: 1 along it, 0 across."""
+    shaded: float = 0.0
+    """Part of what speaks for another posture that does so by its shadow."""
 
     @property
     def pixels(self) -> float:
@@ -140,12 +142,18 @@ class Judged(NamedTuple):
         """How little so few pixels, or an outline that is anybody's, tell of him, 0 to 1."""
         few = 1.0 - step(self.pixels, *FEW)
         better = step(self.lies - self.other, *APART)
-        return self.unclear * max(few, step(self.other, *ALIKE)) * (1.0 - better)
+        anybody = max(few, step(self.other, *ALIKE))
+        return max(self.unclear, self.shaded) * anybody * (1.0 - better)
 
     @property
     def unclear(self) -> float:
         """How little one view tells of him, 0 to 1: who lies across it looks like nobody else."""
         return step(self.along, *ACROSS)
+
+    @property
+    def witnessed(self) -> float:
+        """How much a fast fall tells of him, 0 to 1: nothing of who sits beside his shadow."""
+        return self.unclear * (1.0 - self.shaded)
 
 
 class Down:
@@ -181,6 +189,7 @@ class Down:
         self.area, self.seated = judged.extent.area, float(upright_now)
         self.pixels = judged.pixels
         self.unclear, self.vague = judged.unclear, judged.vague
+        self.witnessed = judged.witnessed
         self._late = step(stayed, SETTLES, SETTLED)
         self._most = self._sure() if stayed < SETTLED else 1.0
 
@@ -210,6 +219,7 @@ class Down:
         self.seated += 0.0 if upright_now is None else rate * (upright_now - self.seated)
         self.unclear += rate * (judged.unclear - self.unclear)
         self.vague += rate * (judged.vague - self.vague)
+        self.witnessed += rate * (judged.witnessed - self.witnessed)
         if stayed < SETTLED:
             self._most = max(self._most, self._sure())
 
@@ -254,7 +264,7 @@ class Down:
         return self._asked
 
     def _witness(self) -> float:
-        return witness(self.sank, self.unclear)
+        return witness(self.sank, self.witnessed)
 
     def _sure(self) -> float:
         witness = self._witness()
@@ -289,13 +299,13 @@ def fell(sank: float) -> float:
     return step(sank, *FAST)
 
 
-def witness(sank: float, unclear: float) -> float:
+def witness(sank: float, witnessed: float) -> float:
     """How far it tells what one view does not that somebody's top `sank` so many metres, 0 to 1.
 
     Across the view legs stretched out and their shadow are as long as who lies, and some sit down
-    as fast as others fall, but not as deep: `unclear` is Judged's.
+    as fast as others fall, but not as deep: `witnessed` is Judged's.
     """
-    return max(fell(sank) * unclear, deep(sank))
+    return max(fell(sank) * witnessed, deep(sank))
 
 
 def deep(sank: float) -> float:

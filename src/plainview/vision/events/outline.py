@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from plainview.vision.events.extent import Extent
 from plainview.vision.events.fallen import Judged
-from plainview.vision.events.figures import Fit, fit
+from plainview.vision.events.figures import Fit, Shade, fit
 from plainview.vision.events.lasting import SURELY
 from plainview.vision.events.limbs import Posture
 from plainview.vision.events.seen import Seen
@@ -23,6 +23,7 @@ from plainview.vision.events.stillness import Blob
 from plainview.vision.optics import Optics
 from plainview.vision.plate import Image, Luma
 from plainview.vision.ranks import ranked
+from plainview.vision.shadow import Cast
 
 MOSTLY: Final = 0.35
 """Part of a blob that is surely no shadow, from which the rest speaks neither way."""
@@ -34,6 +35,8 @@ UPRIGHT: Final = 0.3
 """Overlap by which another posture explains better what evidence joins, from which no sharper
 outline makes it one who lies: of 440 blobs of a person's size it made none.
 """
+HARDLY: Final = 0.95
+"""Factor of the ground's luma up to which it is darker."""
 TOP: Final = 0.8
 """Part of a body's pixels that differ no more than its contrast."""
 
@@ -52,17 +55,31 @@ def apart(mean: Image, noise: Image) -> Image:
     return np.asarray(np.abs(mean) / (PLAIN[0] * noise + np.float32(PLAIN[1])), np.float32)
 
 
-def held(optics: Optics, blob: Blob, size: Extent, mean: Image, far: Image) -> Judged | None:
+def shaded(mean: Image, behind: Luma, cast: Cast | None) -> Shade | None:
+    """Where the `mean` gap (h, w) to the empty scene `behind` (h, w) is that of shadows as `cast`.
+
+    None where none are.
+    """
+    if cast is None:
+        return None
+    factor = 1 + mean / (behind + np.float32(1))
+    dark = (factor >= cast.darkest) & (factor <= HARDLY)
+    return Shade(cast.slope, dark.view(np.uint8))
+
+
+def held(
+    optics: Optics, blob: Blob, size: Extent, mean: Image, far: Image, shade: Shade | None = None
+) -> Judged | None:
     """`blob` held against silhouettes; None where no ground is seen under it.
 
     What lies between the parts of one in parts (`blob.shaded`) speaks for no posture.
 
     `mean` (h, w) evidence of its window: what may be its shadow speaks for no posture. `far` (h, w)
-    is apart() there.
+    is apart() there, and `shade` what may be shadow of who takes this or that posture.
     """
-    smoothly = _smoothly(optics, blob, mean)
-    plainly = smoothly and _other(smoothly) > smoothly[Posture.LYING].overlap + UPRIGHT
-    sharply = {} if plainly else _sharply(optics, blob, far)
+    smoothly = _smoothly(optics, blob, mean, shade)
+    plainly = smoothly and _other(smoothly).overlap > smoothly[Posture.LYING].overlap + UPRIGHT
+    sharply = {} if plainly else _sharply(optics, blob, far, shade)
     found = [one for one in (smoothly, sharply) if one]
     if not found:
         return None
@@ -72,12 +89,14 @@ def held(optics: Optics, blob: Blob, size: Extent, mean: Image, far: Image) -> J
     other = max(overlaps[posture] for posture in Posture if posture is not Posture.LYING)
     lies = [one[Posture.LYING] for one in found]
     along = sum(_along(optics, one) for one in lies) / len(lies)
-    return Judged(blob, size, overlaps[Posture.LYING], other, lies[0].place, along)
+    shaded = sum(_other(one).shaded for one in found) / len(found)
+    return Judged(blob, size, overlaps[Posture.LYING], other, lies[0].place, along, shaded)
 
 
-def _other(one: dict[Posture, Fit]) -> float:
-    """Overlap of the best silhouette in `one` of any posture but lying."""
-    return max(found.overlap for posture, found in one.items() if posture is not Posture.LYING)
+def _other(one: dict[Posture, Fit]) -> Fit:
+    """The best silhouette in `one` of any posture but lying."""
+    others = (found for posture, found in one.items() if posture is not Posture.LYING)
+    return max(others, key=lambda found: found.overlap)
 
 
 def _along(optics: Optics, one: Fit) -> float:
@@ -87,20 +106,20 @@ def _along(optics: Optics, one: Fit) -> float:
     return abs(float(one.way @ sight)) / max(long, 1e-9)
 
 
-def _smoothly(optics: Optics, blob: Blob, mean: Image) -> dict[Posture, Fit]:
+def _smoothly(optics: Optics, blob: Blob, mean: Image, shade: Shade | None) -> dict[Posture, Fit]:
     """As evidence joins it."""
     own = (blob.mask > 0) & (mean > SURELY)
     if blob.shaded is not None:
         between = _bytes((blob.shaded > 0) & ~own)
-        return fit(optics, _bytes(own), blob.corner, between, partly=True)
+        return fit(optics, _bytes(own), blob.corner, between, partly=True, shade=shade)
     if np.count_nonzero(own) <= MOSTLY * np.count_nonzero(blob.mask):
         # What it encloses may be as bright as the ground, not the ground itself.
         own = blob.mask > 0
     unknown = (_filled(blob.mask) > 0) & ~own
-    return fit(optics, _bytes(own), blob.corner, _bytes(unknown), partly=True)
+    return fit(optics, _bytes(own), blob.corner, _bytes(unknown), partly=True, shade=shade)
 
 
-def _sharply(optics: Optics, blob: Blob, far: Image) -> dict[Posture, Fit]:
+def _sharply(optics: Optics, blob: Blob, far: Image, shade: Shade | None) -> dict[Posture, Fit]:
     """As it ends where half of its contrast is."""
     near = cv2.dilate(blob.mask, np.ones((5, 5), np.uint8)) > 0
     differs = far > 1
@@ -111,7 +130,9 @@ def _sharply(optics: Optics, blob: Blob, far: Image) -> dict[Posture, Fit]:
     unknown = (differs | (_filled(_bytes(own)) > 0)) & ~own
     if blob.shaded is not None:
         unknown |= (blob.shaded > 0) & ~own
-    return fit(optics, _bytes(own), blob.corner, _bytes(unknown), partly=True, soft=0.0)
+    return fit(
+        optics, _bytes(own), blob.corner, _bytes(unknown), partly=True, soft=0.0, shade=shade
+    )
 
 
 def _filled(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -23,12 +23,13 @@ from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.extent import Extent
 from plainview.vision.events.fallen import CLOSE, UP, Down, Judged, fell, witness
 from plainview.vision.events.falling import Falling
+from plainview.vision.events.figures import Shade
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.gain import Gain
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.lasting import MEAN, Lasting, meet
 from plainview.vision.events.lit import shines
-from plainview.vision.events.outline import apart, gap, held
+from plainview.vision.events.outline import apart, gap, held, shaded
 from plainview.vision.events.rests import BESIDE, EVERY, Rests
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
@@ -111,21 +112,24 @@ class PersonDown:
         evidence = self._founding.evidence(seen)
         behind = self._founding.behind(seen.plate)
         self._lasting.follow(evidence, gap(seen, behind))
-        self._judged = self._judge(seen.plate.noise)
+        self._judged = self._judge(seen.plate.noise, shaded(self._lasting.gap, behind, seen.cast))
         for one in self._judged:
             self._meet(one, seen, behind)
         self._down = [one for one in self._down if self._stays(one, seen)]
         found = [self._sighting(one) for one in self._down]
         return [one for one in found if one is not None]
 
-    def _judge(self, noise: Image) -> list[Judged]:
-        """The blobs of a person's size, held against silhouettes; `noise` (h, w) of a frame."""
+    def _judge(self, noise: Image, shade: Shade | None) -> list[Judged]:
+        """The blobs of a person's size, held against silhouettes.
+
+        `noise` (h, w) is a frame's, `shade` where the picture may show shadows.
+        """
         self._rests.look(self._looked)
         found: list[Judged] = []
         for blob, size in self._lasting.of_a_person(self._looked):
             if len(found) == MOST:
                 break
-            one = self._rested(blob, size, noise)
+            one = self._rested(blob, size, noise, shade)
             if one is not None:
                 found.append(one)
         # Of whoever walks some parts differ more: while nobody may be down, every second look does.
@@ -133,25 +137,26 @@ class PersonDown:
         for blob, size in self._lasting.in_parts(self._looked) if self._parted else ():
             if len(found) == MOST:
                 break
-            one = self._rested(blob, size, noise)
+            one = self._rested(blob, size, noise, shade)
             parts = [other for other in found if meet(blob, other.blob)]
             if one is not None and len(parts) < 2 and all(_better(one, other) for other in parts):
                 found = [other for other in found if other not in parts] + [one]
         return found
 
-    def _rested(self, blob: Blob, size: Extent, noise: Image) -> Judged | None:
+    def _rested(self, blob: Blob, size: Extent, noise: Image, shade: Shade | None) -> Judged | None:
         """`blob` held against silhouettes, where it has come to rest."""
         rests = self._rests.note(size.place, self._looked)
         if not rests or self._looked - self._rests.since(size.place, self._looked) < RESTED:
             return None
         fresh = (one for one in self._judged if self._looked - one.blob.since < AGAIN)
         known = next((one for one in fresh if _same(one.blob, blob)), None)
-        return known or self._held(blob, size, noise)
+        return known or self._held(blob, size, noise, shade)
 
-    def _held(self, blob: Blob, size: Extent, noise: Image) -> Judged | None:
+    def _held(self, blob: Blob, size: Extent, noise: Image, shade: Shade | None) -> Judged | None:
         part = blob.window
         far = apart(self._lasting.gap[part], noise[part])
-        return held(self._optics, blob, size, self._lasting.mean[part], far)
+        shade = shade and shade.within(part)
+        return held(self._optics, blob, size, self._lasting.mean[part], far, shade)
 
     def _meet(self, judged: Judged, seen: Seen, behind: Luma) -> None:
         """Take `judged` for somebody who is down already, or for one more, if it lies.
@@ -181,7 +186,7 @@ class PersonDown:
         if judged.lies < LEAST or judged.other > judged.lies + UP[1]:
             return
         sank = self._sank(judged) if upright <= CLOSE else 0.0
-        sure = witness(sank, judged.unclear)
+        sure = witness(sank, judged.witnessed)
         least, better = LIES - sure * (LIES - LEAST), BETTER + sure * (UP[1] - BETTER)
         if judged.lies < least or judged.other > judged.lies + better:
             return

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from plainview.vision.bodies import Bodies
 from plainview.vision.events.movers import Mover
 from plainview.vision.plate import Image, Luma, Plate
+from plainview.vision.shadow import Cast
 from plainview.vision.tint import Colour
 
 
@@ -41,5 +42,7 @@ class Seen(NamedTuple):
     """(h, w) `evidence` with what is veiled given back (see keen.py); None: not looked at."""
     light: float = 0.0
     """Part of the ground over which patches of light run, as under broken clouds (see keen.py)."""
+    cast: Cast | None = None
+    """How dark shadows are thrown; None where none are, or nobody knows."""
     movers: tuple[Mover, ...] = ()
     """What moves around the zones that are for what moves (see movers.py)."""

@@ -539,6 +539,8 @@ def test_the_verify_page_gives_what_a_check_needs(client: Client, founded: Publi
     assert founded.ledger.vkey in page.text
     assert " ".join(founded.ledger.checkpoint().split()) in page.text
     assert "/api/v1/attestation" in page.links
+    assert "--remember plainview.checkpoint" in page.text, "what was seen once stays seen"
+    assert "/portal/en/ask" in page.links, "where to ask for the program's source"
 
 
 def test_opened_footage_is_told_without_names(client: Client) -> None:

@@ -44,8 +44,10 @@ HEADED: Final = 0.25
 """Part of that which shows of somebody; of a thing that is taken for a body nothing does."""
 LEFT: Final = 0.6
 """People, net, who must have walked away from a thing since it came: whoever put it down did."""
-HALF: Final = 0.5
-"""The same where nobody is about since: who is lost for a moment as he goes takes a part along."""
+HALF: Final = 0.42
+"""The same where nobody is about since: who is lost for a moment as he goes takes a part along, and
+so does who comes by meanwhile. Of 90 scenes of the development part it was 0.46 of the one thing so
+left, and 0.32 at most of what nobody left."""
 ABOUT: Final = (3.5, 12)
 """Metres within which somebody is about, and looks in a row without anybody that tell."""
 STOOD: Final = 0.3

@@ -418,6 +418,8 @@ export interface Session {
   purpose: string | null;
   purposes: Purpose[];
   may: string[];
+  /** What of the city runs here: at a site nothing that is measured is stored or watched. */
+  machine: "all" | "site" | "centre";
   csrf: string | null;
   expires: number | null;
   sign_in: boolean;

@@ -37,6 +37,8 @@ export interface BellOptions {
   open?(alert: Alert): void;
   /** What lists the alerts on this page. */
   list?: HTMLElement;
+  /** On a site's own pages only what is wrong with the program there is told. */
+  own?: boolean;
 }
 
 /** `alerts`, which are open, in short. */
@@ -133,7 +135,7 @@ export class Bell {
   private show(): void {
     const { alarms, warnings, calling } = this.now;
     const open = alarms + warnings;
-    const { grade, words, more } = markWords(this.now, this.unknown, this.asked);
+    const { grade, words, more } = markWords(this.now, this.unknown, this.asked, this.options.own);
     this.mark.hidden = words === "";
     this.mark.dataset["grade"] = grade;
     if (this.mark.dataset["words"] !== words + more) {
@@ -258,12 +260,13 @@ class Bar {
 }
 
 /** What the mark in the header says, and what a screen reader hears besides; empty: not for this role. */
-export function markWords(now: Tally, unknown: Unknown | null, asked: boolean): { grade: string; words: string; more: string } {
+export function markWords(now: Tally, unknown: Unknown | null, asked: boolean, own: boolean | undefined): { grade: string; words: string; more: string } {
   if (unknown === "refused") return { grade: "none", words: "", more: "" };
   if (unknown === "no purpose") return { grade: "warn", words: "Alerts: no purpose", more: " is chosen, so none is shown" };
   if (unknown !== null) return { grade: "bad", words: "Alerts not known", more: unknown === "cut off" ? ": Plainview does not answer" : ": this server does not tell them" };
   if (!asked) return { grade: "none", words: "Alerts…", more: " are asked for" };
   const open = now.alarms + now.warnings;
+  if (own && open === 0) return { grade: "none", words: "No alerts here", more: ": what the cameras see is watched at the centre" };
   const sign = open === 0 ? "" : now.alarms > 0 ? "▲ " : "◆ ";
   const grade = now.calling === 0 ? (open === 0 ? "none" : "note") : now.gravest.some((alert) => alert.level === "alarm") ? "bad" : "warn";
   return { grade, words: sign + counted(open), more: ` open, ${now.calling.toLocaleString("en")} not acknowledged` };

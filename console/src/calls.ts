@@ -4,7 +4,7 @@ import { type Alert, askQuietly, type CallsNow, type Problem } from "./api";
 import { Bell, type BellOptions, type Unknown } from "./bell";
 import { later } from "./later";
 import { poll } from "./poll";
-import { here, may } from "./session";
+import { atSite, here, may } from "./session";
 
 /** Milliseconds between two questions. The answer is as short with a thousand alerts as with twenty. */
 const EVERY = 3000;
@@ -13,7 +13,7 @@ let bell: Bell | null = null;
 
 /** The bell of a page that lists the alerts itself: it says what is open, and nothing else asks. */
 export function takeBell(options: BellOptions): Bell {
-  bell = new Bell(options);
+  bell = new Bell({ ...options, own: atSite() });
   return bell;
 }
 
@@ -22,7 +22,7 @@ export function callAlerts(): void {
   const session = here();
   if (bell !== null || (session !== null && !may("read-now"))) return;
   const names = new Map<string, string>();
-  const own = (bell = new Bell({ names: (site) => names.get(site) ?? site, href: alertHref }));
+  const own = (bell = new Bell({ names: (site) => names.get(site) ?? site, href: alertHref, own: atSite() }));
   // Whoever has chosen no purpose is told so, and is not asked for one in the midst of something else.
   if (unpurposed()) own.notKnown("no purpose");
   const again = poll<CallsNow>("alerts", "alerts/calling", EVERY, (now) => {

@@ -70,11 +70,16 @@ export function part(id: string): HTMLElement {
   return element;
 }
 
+/** Say above the page what is true of all that it shows. */
+export function banner(title: string, words: string): void {
+  const place = part("banner");
+  place.hidden = false;
+  place.replaceChildren(h("strong", {}, title), words);
+}
+
 /** Say above the page that what it shows is simulated, and how much of it. */
 export function demonstration(words: string): void {
-  const banner = part("banner");
-  banner.hidden = false;
-  banner.replaceChildren(h("strong", {}, "Demonstration. "), words);
+  banner("Demonstration. ", words);
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -152,25 +152,17 @@ function stored(disk: System["disk"]): string {
   return `${bytes(disk.used)} of ${bytes(disk.bound)} used${disk.free === null ? "" : `, ${bytes(disk.free)} free on the disk`}`;
 }
 
-/** What a site's own pages cannot show, above them: no number of it is stored there. */
-function siteBanner(): void {
-  const banner = part("banner");
-  banner.hidden = false;
-  banner.replaceChildren(h("strong", {}, "A site's own pages. "), "What its cameras measure is stored and shown at the centre. Here are their permits, their views and the stop switch.");
-}
-
 /** The line at the foot of a page of measurements: store and speed. */
 export async function foot(): Promise<void> {
   try {
     const system = await ask<System>("system");
-    if (system.role === "site") siteBanner();
-    part("foot").replaceChildren(
+    const measured = [
       h("span", {}, `Readings per second: ${system.readings_per_second.toFixed(1)}`),
-      h(
-        "span",
-        {},
-        `Store: ${stored(system.disk)}`,
-      ),
+      h("span", {}, `Store: ${stored(system.disk)}`),
+    ];
+    part("foot").replaceChildren(
+      // At a site nothing that is measured is stored.
+      ...(system.role === "site" ? [] : measured),
       h("span", {}, zoneOfTimes()),
       h("span", {}, `Plainview ${system.version}`),
     );

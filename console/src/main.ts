@@ -3,7 +3,7 @@
 import { Problem } from "./api";
 import { callAlerts } from "./calls";
 import { h, part } from "./dom";
-import { begin, choosePurpose, here } from "./session";
+import { atSite, begin, choosePurpose, here } from "./session";
 import { sentence, zoneOfTimes } from "./words";
 
 const path = location.pathname.replace(/(.)\/$/, "$1");
@@ -32,11 +32,16 @@ async function load(): Promise<(main: HTMLElement) => Promise<void>> {
     return (main) => show(main, camera);
   }
   if (path === "/city") return (await import("./city")).show;
-  if (site) {
-    const { show } = await import("./site");
-    return (main) => show(main, site);
-  }
-  return (await import("./home")).show;
+  // Loaded meanwhile; a site's own pages are the exception.
+  void (site ? import("./site") : import("./home"));
+  return ofSites;
+}
+
+/** All sites, or one; on a site's own pages what is known there. */
+async function ofSites(main: HTMLElement): Promise<void> {
+  if (atSite()) return (await import("./own")).show(main, site ?? null);
+  if (site) return (await import("./site")).show(main, site);
+  return (await import("./home")).show(main);
 }
 
 /** What stands where measurements would, for somebody who has chosen no purpose that shows them. */

@@ -2,7 +2,7 @@
 
 import { ask, onRefused, Problem, type Purpose, type RouteNow, send, type Session, useToken } from "./api";
 import { forgetCalls } from "./bell";
-import { h, part, say } from "./dom";
+import { banner, h, part, say } from "./dom";
 import { roleWords } from "./govern";
 import { poll } from "./poll";
 import { watchTroubles } from "./troubles";
@@ -23,6 +23,11 @@ export function may(action: string): boolean {
 /** Who is here; null where there is no sign-in at all. */
 export function here(): Session | null {
   return session;
+}
+
+/** Whether these are a site's own pages: what is measured here is stored, shown and watched at the centre. */
+export function atSite(): boolean {
+  return session?.machine === "site";
 }
 
 /** Where one signs in, and comes back to this page. */
@@ -46,6 +51,7 @@ export async function begin(): Promise<void> {
     session = null;
   }
   useToken(session?.csrf ?? null);
+  if (atSite()) banner("A site's own pages. ", "What its cameras measure is stored, shown and watched at the centre. Here are their permits, their views and the stop switch.");
   pages();
   bar();
 }
@@ -53,8 +59,8 @@ export async function begin(): Promise<void> {
 function pages(): void {
   const all: [href: string, words: string, shown: boolean][] = [
     ["/", "Sites", true],
-    ["/city", "City", may("read-now")],
-    ["/events", "Events", may("read-history")],
+    ["/city", "City", may("read-now") && !atSite()],
+    ["/events", "Events", may("read-history") && !atSite()],
     ["/deliveries", "Deliveries", may("read-standing")],
     ["/releases", "Releases", may("read-releases")],
     ["/assessments", "Assessments", may("read-drafts")],

@@ -2,7 +2,7 @@
 
 import { ask, Problem, send, type SiteAnswer, type Standing, type StopNow, type StopOrder } from "./api";
 import { h, part, say } from "./dom";
-import { cameraName, cameras, capabilityWords, cut, isElsewhere, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
+import { allCameras, cameraName, cameras, capabilityWords, cut, isElsewhere, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
 import { question } from "./question";
 import { here, may, signIn } from "./session";
 import { capital, clock, sentence, span } from "./words";
@@ -168,7 +168,7 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       }
       const still = hit.filter((camera) => camera.state !== "running").length;
       if (still === hit.length) {
-        say(result, `Stopped ${took} s after you pressed: ${hit.length === 1 ? "the camera stands" : `all ${cameras(hit.length)} stand`} still.`);
+        say(result, `Stopped ${took} s after you pressed: ${`${allCameras(hit.length)} ${hit.length === 1 ? "stands" : "stand"}`} still.`);
         following = "";
       } else say(result, `Stopping: ${still} of ${cameras(hit.length)} stand still.`);
     },

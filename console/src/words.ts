@@ -352,8 +352,9 @@ export function quietWords(watches: Watch[]): { words: string; sure: boolean } {
 export function quietSites(sites: { cameras: number; believed: number }[]): { words: string; sure: boolean } {
   const all = sites.reduce((sum, site) => sum + site.cameras, 0);
   const blind = all - sites.reduce((sum, site) => sum + site.believed, 0);
-  const which = all === 1 ? "the camera" : blind === all ? (all === 2 ? "both cameras" : `all ${all} cameras`) : `${blind} of ${all} cameras`;
-  return quiet(blind === 0 ? "" : `${which} cannot be believed`);
+  if (blind === 0) return quiet("");
+  if (blind === all && all > 1) return quiet(`none of the ${all} cameras can be believed`);
+  return quiet(`${all === 1 ? "the camera" : `${blind} of ${all} cameras`} cannot be believed`);
 }
 
 /** That there is no alert, but for what is not known. */

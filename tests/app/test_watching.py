@@ -10,8 +10,8 @@ import pytest
 from msgspec import structs
 
 from plainview.alerts.thresholds import DEFAULTS, Quantity
-from plainview.alerts.watch import Look
-from plainview.app.watching import BUSY, UNWATCHED, Watching
+from plainview.alerts.watch import NOT_YET, Look, WatchState
+from plainview.app.watching import BUSY, ELSEWHERE, UNWATCHED, Watching
 from plainview.clock import ManualClock
 from plainview.config import CameraConfig, SiteConfig
 from plainview.crowd.field import normal
@@ -163,6 +163,20 @@ def test_of_a_calm_site_that_waits_it_is_known_that_nobody_is_pushed(tmp_path: P
         (warning, alarm) = world.watching.watches("plaza")
         assert (warning.state, alarm.state) == ("clear", "clear")
         assert alarm.seen.value == 0.0
+
+
+def test_before_anything_was_measured_nothing_is_said_to_be_clear(world: World) -> None:
+    """That nothing was seen is no all-clear."""
+    assert {one.state for one in world.watching.watches("plaza")} == {WatchState.CANNOT_TELL}
+    assert {one.why for one in world.watching.watches("plaza")} == {NOT_YET}
+
+
+def test_what_is_watched_at_the_centre_is_not_said_to_be_clear_at_the_site(tmp_path: Path) -> None:
+    """Nothing that is measured there is stored there."""
+    with closing(open_store(f"sqlite:{tmp_path / 'readings.db'}")) as store:
+        away = Watching({"plaza": (VIEW, SITE)}, store, ManualClock(), lambda *_: "", here=False)
+        told = away.watches("plaza")
+        assert {(one.state, one.why) for one in told} == {(WatchState.CANNOT_TELL, ELSEWHERE)}
 
 
 def test_nothing_is_watched_without_permission(world: World) -> None:

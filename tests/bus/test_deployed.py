@@ -86,7 +86,9 @@ def test_the_command_writes_it_or_says_which_package_is_missing(
     assert execute(command) == 0
     assert (tmp_path / "out" / "centre").is_dir()
     assert "named no more" not in capsys.readouterr().out
-    (tmp_path / "city.toml").write_text(SITE.format("square"))
+    # As the guide has it, before there is any key.
+    bus = 'role = "centre"\nbus = "tls://a.example?creds=intake.seed&ca=ca.pem&replicas=1"\n'
+    (tmp_path / "city.toml").write_text(bus + SITE.format("square"))
     assert execute([*command, "--servers", "a.example"]) == 0
     said = capsys.readouterr().out
     for left in ("centre/127.0.0.1", "sites/plaza"):

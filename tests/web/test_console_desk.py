@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from tests.web.browsing import no_barriers, no_barriers_in_light_and_dark, opened, page_of
+from tests.web.standin_alerts import RealAlerts
 from tests.web.standin_desk import EXAMPLE, TODAY, StandinDesk, in_force, running
 
 from plainview.clock import SystemClock
@@ -139,7 +140,7 @@ def test_one_person_stops_and_two_agree_before_it_starts_again(measured: City) -
         page.wait_for_timeout(600)
         before = time.monotonic()
         page.get_by_role("button", name="Stop now").click()
-        expect(page.get_by_text("after you pressed: all 2 cameras stand still")).to_be_visible()
+        expect(page.get_by_text("after you pressed: both cameras stand still")).to_be_visible()
         assert time.monotonic() - before < 5
         (stop,) = measured.desk.stops()
         assert (stop.scope, stop.why) == ("site:plaza", "It does not do what was assessed")
@@ -288,6 +289,40 @@ def test_what_does_not_run_is_never_nobody(
         strip = page.locator(".strip")
         expect(strip).to_contain_text(many)
         expect(strip).to_contain_text("Both cameras. Each of them: As it was told.")
+
+
+def test_a_sites_own_pages_claim_nothing_of_what_is_stored_at_the_centre(
+    browser: Browser, live_world: "World", sites: tuple[SiteView, ...], desk: StandinDesk,
+    live: Assessment, tmp_path: Path,
+) -> None:  # fmt: skip
+    """No number, no threshold that is clear, no camera that cannot be believed; what may run is."""
+    access = Access(AccessSettings(), tmp_path / "own", SystemClock())
+    app = create_app(
+        sites=tuple(structs.replace(site, simulated=False) for site in sites),
+        store=live_world.store, access=access, desk=desk, role="site",
+        alerts=RealAlerts(live_world.store), more=desk_handlers(desk),
+    )  # fmt: skip
+    desk.set_state("plaza-south", "stopped", "a drill")
+    with Served(app, bind(port=0)) as served:
+        city = City(browser, live_world, desk, served, access)
+        city.purpose = f"{live.name}/{live.aims[0].id}"
+        for path, title in (("sites/plaza", "Station plaza"), ("", "Sites")):
+            with city.show(path, Role.SUPERVISOR) as page:
+                expect(page.get_by_role("heading", level=1)).to_have_text(title)
+                expect(page.locator("#banner")).to_contain_text("watched at the centre")
+                rows = page.locator(".own tbody tr")
+                expect(rows.filter(has_text="Plaza north")).to_contain_text("Running")
+                expect(rows.filter(has_text="Plaza south")).to_contain_text("Stopped by the stop")
+                expect(page.locator("#alerts-mark")).to_have_text(re.compile("^No alerts here"))
+                expect(page.locator(".alert-none")).to_contain_text("raised at the centre")
+                for never in ("Clear", "believed:", "Not known", "No open alerts"):
+                    expect(page.locator("body")).not_to_contain_text(never)
+                expect(page.locator("#link")).to_be_hidden()
+                for elsewhere in ("City", "Events"):
+                    expect(page.get_by_role("link", name=elsewhere, exact=True)).to_have_count(0)
+                no_barriers(page)
+        with city.show("sites/nowhere", Role.SUPERVISOR) as page:
+            expect(page.locator("main")).to_contain_text("There is no")
 
 
 def test_what_is_pressed_at_the_centre_is_said_to_be_an_order_and_what_became_of_it(

@@ -52,11 +52,15 @@ class Turn(enum.Enum):
     FALL = enum.auto()
 
 
+NOT_YET: Final = "nothing was measured since the start"
+
+
 class Standing(Struct, frozen=True):
     """One threshold's memory."""
 
-    state: WatchState = WatchState.CLEAR
-    why: str = ""
+    state: WatchState = WatchState.CANNOT_TELL
+    """Before the first look: that nothing was seen is no all-clear."""
+    why: str = NOT_YET
     seen: Estimate = UNKNOWN
     t: float = float("-inf")
     """Of the last look."""
@@ -149,7 +153,7 @@ def _why(seen: Estimate) -> str:
 
 def resumed(*, held: bool) -> Standing:
     """Of a threshold whose alert was open (or, `held`, cleared by a person) before a restart."""
-    return Standing(held=True) if held else Standing(WatchState.RAISED)
+    return Standing(held=True) if held else Standing(WatchState.RAISED, why="")
 
 
 def off(why: str) -> Standing:

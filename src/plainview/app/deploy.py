@@ -60,7 +60,8 @@ def deploy_nats(
     With `ca` the certificates are an authority's of your own: its certificate (PEM) is handed on,
     and each server's folder lacks server.pem and server.key. Raises InputError.
     """
-    city = load_city(city_file)
+    # Its bus names keys that this makes.
+    city = load_city(city_file, bus=False)
     hosts = hosts_of(servers)
     senders = {site.id: sender_of(site.district, site.id) for site in city.sites}
     try:

@@ -245,6 +245,7 @@ class Running:
             self._clock,
             self._permission.refusal,
             outgoing=outbox if traces is None else traces.outgoing(outbox),
+            here=city.role != "site",
         )
         stack.callback(self.watching.close)
 

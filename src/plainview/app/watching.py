@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import structlog
+from msgspec import structs
 
 from plainview.alerts.book import Book, Decision, Outgoing, Shown
 from plainview.alerts.events import EventAlerts
@@ -14,6 +15,7 @@ from plainview.alerts.measures import Window, density_alarms
 from plainview.alerts.patience import Patience, Patiences
 from plainview.alerts.site import SiteWatch, Watch
 from plainview.alerts.thresholds import Threshold
+from plainview.alerts.watch import WatchState
 from plainview.clock import Clock
 from plainview.config import SiteConfig
 from plainview.errors import PlainviewError
@@ -26,6 +28,7 @@ from plainview.web.plan import SitePlan
 from plainview.web.quantities import zone_quantities
 from plainview.web.views import SiteView
 
+ELSEWHERE: Final = "what is measured here is stored and watched at the centre"
 UNWATCHED: Final = "not watched any more: its site, zone or threshold is not in the city's file"
 """Why an alert about a number is over that nothing is held against any more."""
 WAIT: Final = 0.25
@@ -76,8 +79,13 @@ class Watching:
         *,
         token: Callable[[], str] = lambda: secrets.token_hex(4),
         outgoing: Outgoing | None = None,
+        here: bool = True,
     ) -> None:
-        """Go on with the alerts of `store`; looks begin with `start`. Raises StoreError."""
+        """Go on with the alerts of `store`; looks begin with `start`. Raises StoreError.
+
+        Not `here`: what is measured is stored elsewhere, and so is watched there; never start it.
+        """
+        self._here = here
         self._store, self._clock, self._permission = store, clock, permission
         configs = {name: config for name, (_, config) in sites.items()}
         patience = patiences(configs)
@@ -251,8 +259,11 @@ class Watching:
         return Shown(self.book.decide(alert, decision, who, why), durable=True)
 
     def watches(self, site: str) -> list[Watch]:
-        """Every threshold of `site` and where it stands."""
-        return self._sites[site].watch.watches()
+        """Every threshold of `site` and where it stands; not of what is watched elsewhere."""
+        found = self._sites[site].watch.watches()
+        if self._here:
+            return found
+        return [structs.replace(one, state=WatchState.CANNOT_TELL, why=ELSEWHERE) for one in found]
 
     def window(self, site: str) -> Window | None:
         """What was seen of `site` lately; None before the first field."""

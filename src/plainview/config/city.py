@@ -230,9 +230,10 @@ def load_state(path: Path) -> Path | None:
     return None if table.state is None else document.relative(table.state)
 
 
-def load_city(path: Path | str) -> CityConfig:
+def load_city(path: Path | str, *, bus: bool = True) -> CityConfig:
     """The city in the file `path`, with every camera file that it names.
 
+    Without `bus` that is not read: the keys that it names may not have been made yet.
     Raises ConfigError, CalibrationError or BoundaryError: one line with file, line and key.
     """
     document = read_document(Path(path))
@@ -249,7 +250,7 @@ def load_city(path: Path | str) -> CityConfig:
         name=table.name,
         sites=sites,
         store=_store(document, table.store),
-        bus=_bus(document, table.bus),
+        bus=_bus(document, table.bus) if bus else "memory:",
         role=_role(document, table),
         fleet=fleet_from(document, table.fleet, records=table.recording is not None),
         retention=_retention(document, table.retention),

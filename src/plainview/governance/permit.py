@@ -161,7 +161,8 @@ def covers(
         )
     lacking = [need for need in needs if camera not in permit.capabilities.get(need, ())]
     if lacking:
-        raise NotCovered(f"not granted: {', '.join(lacking)}", where=where, mend=mend)
+        named = ", ".join(one.replace("events:", "events of ").replace("-", " ") for one in lacking)
+        raise NotCovered(f"its permit does not grant {named}", where=where, mend=mend)
     if not of_version(software, permit.software):
         raise NotCovered(
             f"it was assessed for Plainview {permit.software}, this is {software}",

@@ -175,7 +175,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
             *about_deliveries,
             *city_handlers(answers, gate),
             *page_handlers(frozenset(plans), static, frozenset(parts.cameras)),
-            *login_handlers(gate, limits),
+            *login_handlers(gate, limits, role),
             *more,
         ],
         guards=[gate],

@@ -19,6 +19,7 @@ from plainview.web.access.pages import FOLDER, Asked, Pages, local_path
 from plainview.web.access.rules import PUBLIC, Action, rule
 from plainview.web.access.service import host_of
 from plainview.web.desk import PurposeEdge
+from plainview.web.edge import Role as Machine
 
 _FORM_BYTES: Final = 8192
 _JSON_BYTES: Final = 2048
@@ -46,6 +47,8 @@ class SessionEdge(Struct, frozen=True):
     """UTC seconds at which the session ends if nobody does anything."""
     sign_in: bool
     """Whether there is a way to sign in here."""
+    machine: Machine
+    """What of the city runs here: at a `site` nothing that is measured is stored or watched."""
 
 
 class PurposeChoice(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,11 +65,11 @@ class SignedOut(Struct, frozen=True):
     """Where one can sign out of the city's sign-in service too; empty without."""
 
 
-def login_handlers(gate: Gate, limits: Limits) -> list[Any]:
+def login_handlers(gate: Gate, limits: Limits, machine: Machine = "all") -> list[Any]:
     """The pages below /login, /logout, and /api/v1/session."""
     pages = Pages(gate, limits)
     refused: dict[Any, Any] = {PlainviewError: pages.problem}
-    return [*_sign_in(pages, refused), *_link(pages, refused), *_session(pages, refused)]
+    return [*_sign_in(pages, refused), *_link(pages, refused), *_session(pages, refused, machine)]
 
 
 def _sign_in(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
@@ -192,7 +195,7 @@ def _link(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
     return [show, use]
 
 
-def _session(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
+def _session(pages: Pages, refused: dict[Any, Any], machine: Machine) -> list[Any]:
     gate = pages.gate
     page: dict[str, Any] = {"include_in_schema": False, "exception_handlers": refused}
 
@@ -243,7 +246,7 @@ def _session(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
     @get("/api/v1/session", tags=["session"], opt=PUBLIC, sync_to_thread=True)
     def get_session(request: Asked) -> SessionEdge:
         """Who is signed in here, what they may do, and for which purposes."""
-        return _session_edge(pages, request)
+        return _session_edge(pages, request, machine)
 
     @post(
         "/api/v1/session/purpose",
@@ -256,12 +259,12 @@ def _session(pages: Pages, refused: dict[Any, Any]) -> list[Any]:
     def set_purpose(request: Asked, data: JSONBody[PurposeChoice]) -> SessionEdge:
         """Choose the purpose of what is asked for from now on; empty for none."""
         pages.choose(pages.seen(request), data.purpose)
-        return _session_edge(pages, request)
+        return _session_edge(pages, request, machine)
 
     return [ask, choose, leave, get_session, set_purpose]
 
 
-def _session_edge(pages: Pages, request: Asked) -> SessionEdge:
+def _session_edge(pages: Pages, request: Asked, machine: Machine) -> SessionEdge:
     gate, access = pages.gate, pages.gate.access
     session = None if access is None else access.session_of(request, active=True)
     if access is None or session is None:
@@ -274,6 +277,7 @@ def _session_edge(pages: Pages, request: Asked) -> SessionEdge:
             csrf=None,
             expires=None,
             sign_in=access is not None,
+            machine=machine,
         )
     return SessionEdge(
         role=session.person.role,
@@ -284,4 +288,5 @@ def _session_edge(pages: Pages, request: Asked) -> SessionEdge:
         csrf=session.csrf,
         expires=gate.utc() + access.sessions.left(session),
         sign_in=True,
+        machine=machine,
     )

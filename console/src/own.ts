@@ -1,0 +1,61 @@
+/** A site's own pages: which of its cameras run, with the ways to their views and to the stop switch. What they measure is at the centre. */
+
+import { alertsCard } from "./alerts";
+import { ask, type CameraStanding, Problem, type SiteNow, type SitePlace } from "./api";
+import { h, part } from "./dom";
+import { standingStrip, standingWords, watch } from "./govern";
+import { foot } from "./home";
+import { may } from "./session";
+
+/** Milliseconds between two questions for alerts: here only of what is wrong with the program. */
+const ALERTS = 3000;
+
+/** Fill `main` with the site `id`, or all of this machine, and keep it current. Throws Problem when there is none. */
+export async function show(main: HTMLElement, id: string | null): Promise<void> {
+  const sites = (await ask<SiteNow[]>("sites")).filter((site) => id === null || site.id === id);
+  if (sites.length === 0) throw new Problem(404, id === null ? "No site may be shown for this purpose" : `There is no site named “${id}”.`);
+  const places = await Promise.all(sites.map((site) => ask<SitePlace>(`sites/${site.id}`)));
+  const [only] = places.length === 1 ? places : [];
+  document.title = `${only?.name ?? "Sites"} – Plainview`;
+  const strip = standingStrip();
+  const tables = places.map((place) => camerasOf(place, only === undefined));
+  const alerts = alertsCard({ site: null, every: ALERTS, names: (site) => places.find((place) => place.id === site)?.name ?? site, shown: () => undefined });
+  alerts.quietly({ words: "Nothing is amiss with this machine's own work. Alerts of what its cameras see are raised at the centre.", sure: true });
+  main.replaceChildren(
+    h("div", { class: "title-row" }, h("h1", {}, only?.name ?? "Sites"),
+      only && may("stop") && h("a", { class: "stop-button", href: `/stop?scope=site:${only.id}` }, "Stop this site")),
+    h("div", { class: "narrow own" }, strip.strip, ...tables.map((table) => table.card), alerts.card));
+  // Nothing that changes by the second is shown here.
+  part("link").hidden = true;
+  void foot();
+  watch((now) => {
+    const mine = now.cameras.filter((camera) => places.some((place) => place.id === camera.site));
+    strip.set(mine);
+    for (const table of tables) table.set(mine);
+  });
+}
+
+function camerasOf(place: SitePlace, named: boolean) {
+  const states = new Map(place.cameras.map((camera) => [camera.id, h("td", { "data-head": "State" }, "Asking…")]));
+  const rows = place.cameras.map((camera) => h("tr", {},
+    h("th", { scope: "row" }, h("span", { class: "row-name" }, camera.name),
+      h("a", { class: "row-view", href: `/cameras/${camera.id}` }, "View", h("span", { class: "hidden" }, ` of ${camera.name}`)),
+      may("stop") && h("a", { class: "row-stop", href: `/stop?scope=camera:${camera.id}` }, "Stop", h("span", { class: "hidden" }, ` ${camera.name}`))),
+    states.get(camera.id)));
+  const title = `cameras-${place.id}`;
+  return {
+    card: h("section", { class: "card cameras", "aria-labelledby": title },
+      h("h2", { id: title }, named ? `Cameras of ${place.name}` : "Cameras"),
+      h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": title },
+        h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Camera"), h("th", { scope: "col" }, "State"))), h("tbody", {}, ...rows))),
+      h("p", { class: "note" }, "Running: its permit is in force and it was started. Whether it can be believed now is told at the centre, with what it measures.")),
+    set(standing: CameraStanding[]): void {
+      for (const camera of standing) {
+        const told = standingWords(camera);
+        const pill = h("span", { class: "pill", "data-grade": told?.grade ?? "good" }, told?.what ?? "Running");
+        const cell = states.get(camera.camera);
+        if (cell && cell.textContent !== pill.textContent) cell.replaceChildren(pill);
+      }
+    },
+  };
+}

@@ -95,7 +95,7 @@ export async function show(main: HTMLElement): Promise<void> {
     const pressed = now.stops.map((stop) => scopeWords(stop.scope, now)).join(", ");
     if (stops.dataset["key"] !== pressed) {
       stops.dataset["key"] = pressed;
-      stops.replaceChildren(h("p", {}, h("span", { class: "pill", "data-grade": "bad" }, "Stop switch pressed"), " ", pressed, ". ", h("a", { href: "/stop" }, "Open the stop switch")));
+      stops.replaceChildren(h("p", {}, h("span", { class: "pill", "data-grade": "bad" }, "Stop switch pressed"), " ", capital(pressed), ". ", h("a", { href: "/stop" }, "Open the stop switch")));
     }
     fill(latest);
   });

@@ -20,7 +20,7 @@ export async function show(main: HTMLElement, id: string | null): Promise<void> 
   const strip = standingStrip();
   const tables = places.map((place) => camerasOf(place, only === undefined));
   const alerts = alertsCard({ site: null, every: ALERTS, names: (site) => places.find((place) => place.id === site)?.name ?? site, shown: () => undefined });
-  alerts.quietly({ words: "Nothing is amiss with this machine's own work. Alerts of what its cameras see are raised at the centre.", sure: true });
+  alerts.quietly({ words: "No alert is open here. Alerts of what its cameras see are raised at the centre.", sure: true });
   main.replaceChildren(
     h("div", { class: "title-row" }, h("h1", {}, only?.name ?? "Sites"),
       only && may("stop") && h("a", { class: "stop-button", href: `/stop?scope=site:${only.id}` }, "Stop this site")),

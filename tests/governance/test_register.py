@@ -206,13 +206,14 @@ def test_why_a_camera_stopped_is_told_in_every_language(city: City) -> None:
         told = city.register().changes[0].text
         for language in LANGUAGES:
             assert told[language].endswith(words(language).text(f"reason.{reason}")), why
-    city.tell(
-        EntryKind.CAMERA_STOPPED, "camera:x", why="the stop switch of city is pressed: a wall"
-    )
-    told = city.register().changes[0].text
-    for language in LANGUAGES:
-        assert words(language).text("why.pressed") in told[language]
-        assert words(language).text("reason.given", why="a wall") in told[language]
+    for scope in ("the whole city", "site x", "capability events:fire", "city", "site:x"):
+        why = f"the stop switch of {scope} is pressed: a wall: it is pressed: here"
+        city.tell(EntryKind.CAMERA_STOPPED, "camera:x", why=why)
+        told = city.register().changes[0].text
+        given = "a wall: it is pressed: here"
+        for language in LANGUAGES:
+            assert words(language).text("why.pressed") in told[language]
+            assert words(language).text("reason.given", why=given) in told[language]
     city.tell(EntryKind.PERMIT_SUSPENDED, "camera:x", reason="moved", why="its picture differs")
     told = city.register().changes[0].text
     assert all(words(one).text("reason.moved") in told[one] for one in LANGUAGES)

@@ -19,6 +19,7 @@ from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import Application, create_app
 from plainview.web.desk_api import desk_handlers
 from plainview.web.desk_documents import assessment_of, data_of, text_of
+from plainview.web.problems import NOTHING
 from plainview.web.views import SiteView
 
 if TYPE_CHECKING:
@@ -225,6 +226,31 @@ def test_a_body_nested_without_end_is_wrong_input_and_no_defect(
         400,
         "what was sent is nested too deeply",
     )
+    assert not desk.stops()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        (b"", 400, NOTHING),
+        (b'{"scope": "ci', 400, "truncated"),
+        (b'{"scope": "city", "why": "\xff\xfe"}', 400, "what was sent is no text in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n", 400, "malformed"),
+        (b"hello", 400, "malformed"),
+        (b"[]", 400, "Expected `object`"),
+        (b'{"why": "' + b"x" * 5_000_000 + b'"}', 413, "larger than anything"),
+    ],
+)
+def test_a_body_that_is_no_answer_is_one_clear_message_and_no_defect(
+    somebody: Somebody, desk: StandinDesk, body: bytes, status: int, says: str
+) -> None:
+    """Bytes that are no text were "a mistake of Plainview", with a traceback in its log each."""
+    somebody.become(Role.OPERATOR)
+    answer = somebody.client.post(
+        f"{DESK}/stops", content=body, headers=somebody.proof | {"content-type": "application/json"}
+    )
+    assert answer.status_code == status, answer.text
+    assert says in answer.json()["detail"]
     assert not desk.stops()
 
 

@@ -88,7 +88,8 @@ def permit_for(
     stop = stopped_by(stops, camera, seen.site, needs)
     if stop is not None:
         pressed = "is pressed from the centre" if stop.centre else "is pressed"
-        raise Stopped(f"the stop switch of {stop.scope} {pressed}: {stop.why}", where=camera)
+        what = "the whole city" if stop.scope == "city" else stop.scope.replace(":", " ", 1)
+        raise Stopped(f"the stop switch of {what} {pressed}: {stop.why}", where=camera)
     suspension: Suspension | None = standing.suspensions.get(camera)
     # A suspension for its configuration ends by itself when it is again as it was assessed.
     if suspension is not None and suspension.reason not in BY_COVER:

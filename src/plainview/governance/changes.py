@@ -27,7 +27,7 @@ _BEGIN: Final = {
 """The same by how such a sentence begins, where it goes on with a day, hours or what to do."""
 _SUSPENDED: Final = {MOVED: "reason.moved", CHANGED: "reason.changed", UPGRADED: "reason.software"}
 _SWITCH: Final = re.compile(
-    r"the stop switch of \S+ is pressed( from the centre)?: (.*)", re.DOTALL
+    r"the stop switch of [^:]+?(?::\S+)? is pressed( from the centre)?: (.*)", re.DOTALL
 )
 """Of which one the entry before says; what a person wrote stays as it is."""
 

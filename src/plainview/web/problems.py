@@ -2,7 +2,7 @@
 
 import traceback
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from litestar import Request, Response
@@ -31,6 +31,7 @@ _STATUS = ((InputError, 400), (SignInNeeded, 401), (TooMany, 429), (AccessRefuse
 """The first kind that fits; what fits none is ours (503)."""
 
 
+NOTHING: Final = "nothing was sent, where a JSON object is asked for"
 _WRITTEN = {"which": "state"}
 """Parameters that a handler calls otherwise: Litestar keeps `state` for itself."""
 
@@ -54,7 +55,13 @@ def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
     faults = [item for item in extra if isinstance(item, dict)]
     keys = [str(item.get("key", "")) for item in faults]
     where = ", ".join(_WRITTEN.get(key, key) for key in keys)
-    what = "; ".join(str(item.get("message", "")) for item in faults)
+    # Of a body that is empty Litestar says which of a handler's parameters it was to be.
+    what = "; ".join(
+        NOTHING if item.get("message") == repr(item.get("key")) else str(item.get("message", ""))
+        for item in faults
+    )
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        what = "what was sent is larger than anything that is asked for here"
     return _answer(
         Problem(
             title=_title(error.status_code),
@@ -95,18 +102,27 @@ def on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[Pro
 
 def on_recursion(request: Request[Any, Any, Any], error: RecursionError) -> Response[Problem]:
     """A body nested so deeply that it is no answer to anything; elsewhere a defect like any."""
-    # Litestar takes what msgspec says of wrong JSON, and not this.
+    return _on_body(request, error, "what was sent is nested too deeply")
+
+
+def on_bytes(request: Request[Any, Any, Any], error: UnicodeDecodeError) -> Response[Problem]:
+    """A body that is no text; elsewhere a defect like any."""
+    return _on_body(request, error, "what was sent is no text in UTF-8")
+
+
+def _on_body(request: Request[Any, Any, Any], error: Exception, what: str) -> Response[Problem]:
+    """A body that cannot be read for the reason `what`, if that is where `error` is from."""
+    # Litestar takes what msgspec says of wrong JSON, and not these.
     *_, (innermost, _) = traceback.walk_tb(error.__traceback__)
     if not innermost.f_globals.get("__name__", "").startswith("litestar.serialization"):
         return on_defect(request, error)
-    return _answer(
-        Problem(title=_title(400), status=400, detail="what was sent is nested too deeply")
-    )
+    return _answer(Problem(title=_title(400), status=400, detail=what))
 
 
 HANDLERS = {
     HTTPException: on_http,
     PlainviewError: on_plainview,
     RecursionError: on_recursion,
+    UnicodeDecodeError: on_bytes,
     Exception: on_defect,
 }

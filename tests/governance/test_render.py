@@ -1,3 +1,4 @@
+import datetime as dt
 import re
 import typing
 from html.parser import HTMLParser
@@ -22,13 +23,14 @@ from plainview.governance.assessment import (
     Processing,
     Window,
 )
+from plainview.governance.draft import demonstration
 from plainview.governance.person import Role
 from plainview.governance.render import fonts
 from plainview.governance.render.html import assessment_article, assessment_html
 from plainview.governance.render.outline import outline
 from plainview.governance.render.pdf import TEMPLATE, assessment_data, assessment_pdf
 from plainview.governance.render.typeset import typeset
-from plainview.governance.words import LANGUAGES, words
+from plainview.governance.words import LANGUAGES, Spoken, words
 from plainview.schedule import DAYS
 
 NOW = 1_780_000_000_000
@@ -258,6 +260,29 @@ def test_no_text_becomes_html(text: str) -> None:
         name for name, _ in Reader(assessment_html(plain, "en")).tags
     ]
     assert text in "".join(Reader(page).said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_demonstrations_cameras_see_is_in_the_readers_language(language: str) -> None:
+    """As is its law: the program wrote them. What a city wrote stays in the city's language."""
+    seen = AssessedCamera(id="one", site="plaza", fingerprint="0" * 64)
+    made = demonstration((seen,), dt.date(2026, 11, 30))
+    spoken = words(language)
+    told = {
+        answer.key: answer.values[0]
+        for section in outline(made, spoken)
+        for answer in (*section.answers, *(one for item in section.items for one in item))
+    }
+    for key, word in (
+        ("cameras.sees", "sees"),
+        ("cameras.private", "private"),
+        ("legal.law", "law"),
+    ):
+        assert told[key] == Spoken(spoken.text(f"demonstration.{word}"), language)
+    own = structs.replace(made, cameras=(structs.replace(made.cameras[0], sees="Our quay"),))
+    section = next(one for one in outline(own, spoken) if one.key == "cameras")
+    values = {answer.key: answer.values for answer in section.items[0]}
+    assert values["cameras.sees"] == (Spoken("Our quay", "en"),)
 
 
 def test_a_demonstration_is_marked_as_one(assessment: Assessment) -> None:

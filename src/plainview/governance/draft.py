@@ -35,6 +35,7 @@ from plainview.governance.assessment import (
 from plainview.governance.capability import MEASURING
 from plainview.governance.pack import load_pack
 from plainview.governance.person import APPROVERS
+from plainview.governance.words import words
 
 WIDTH: Final = 96
 """Letters of a line of help."""
@@ -94,11 +95,12 @@ def written(assessment: Assessment, *, helped: bool = False) -> str:
 def demonstration(cameras: Sequence[AssessedCamera], today: dt.date) -> Assessment:
     """The demonstration's own assessment, for its `cameras`, valid for a year from `today`."""
     template = load_assessment(DEMONSTRATION)
+    said = words(template.language)
     places = {
         camera.id: structs.replace(
             camera,
-            sees="A simulated plaza, from a camera that does not exist.",
-            private="none: there is no such place",
+            sees=said.text("demonstration.sees"),
+            private=said.text("demonstration.private"),
         )
         for camera in cameras
     }

@@ -4,6 +4,7 @@ It walks the structure itself, so that no field can be left out of what is publi
 """
 
 import datetime as dt
+import functools
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -37,6 +38,15 @@ _SPANS: Final = {
     "capabilities.longest",
 }
 """Fields whose answers are spans of time."""
+
+
+_OF_DEMONSTRATIONS: Final = {
+    "legal.law": "demonstration.law",
+    "cameras.sees": "demonstration.sees",
+    "cameras.private": "demonstration.private",
+}
+"""Answers that the demonstration's own assessment gives -> where the catalogue has them: nobody in
+the city has written them, and they are told in the reader's language."""
 
 
 class Answer(NamedTuple):
@@ -159,6 +169,8 @@ def _one(path: str, text: str, language: str, words: Words) -> Spoken:
         return _named(text)
     if path == "packs":
         return _pack(text, language)
+    if text and text == _source(path):
+        return words.spoken(_OF_DEMONSTRATIONS[path])
     if path in _SPANS:
         return _span(text, language, words)
     key = f"{_WORDED.get(path, '')}.{text}"
@@ -167,6 +179,13 @@ def _one(path: str, text: str, language: str, words: Words) -> Spoken:
     word = words.spoken(key)
     named = path == "capabilities.name"
     return Spoken(f"{word.text} ({text})", word.language) if named else word
+
+
+@functools.cache
+def _source(path: str) -> str:
+    """What a demonstration answers at `path`; empty where it is asked nothing."""
+    key = _OF_DEMONSTRATIONS.get(path)
+    return Words(SOURCE).text(key) if key else ""
 
 
 def _pack(name: str, language: str) -> Spoken:

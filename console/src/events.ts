@@ -61,11 +61,12 @@ export async function show(main: HTMLElement): Promise<void> {
   const list = h("ol", { class: "found" });
   const more = h("button", { type: "button", class: "quiet", hidden: true }, "Show more");
   const files = ["csv", "geojson"].map((kind_) => h("a", { class: "button", download: true }, kind_ === "csv" ? "CSV" : "GeoJSON"));
+  const all = h("p", { class: "search-files", hidden: true }, h("span", { class: "soft" }, "All of it as "), files[0], " ", files[1]);
   const ground = h("div", { class: "map", id: "map" });
   const card = h("section", { class: "home-map card", id: "map-card", "aria-label": "Map of what was found" }, ground,
     h("p", { class: "note" }, "Plain base map: no outside map service is asked. A dot is what was found; the list has all of them."));
   const results = h("section", { class: "card search-found", "aria-label": "What was found" },
-    h("div", { class: "card-head" }, said, h("p", { class: "search-files" }, h("span", { class: "soft" }, "All of it as "), files[0], " ", files[1])),
+    h("div", { class: "card-head" }, said, all),
     list, more);
   main.replaceChildren(
     h("div", { class: "search" },
@@ -120,6 +121,7 @@ export async function show(main: HTMLElement): Promise<void> {
     const words = what === "events" ? (count === 1 ? "event" : "events") : count === 1 ? "alert" : "alerts";
     say(said, count === 0 ? `No ${words} fit. This does not mean that nothing happened: cameras see a part of the ground.` : `${count} ${words}, the latest first${cursor === null ? "." : "; there are more."}`);
     more.hidden = cursor === null;
+    all.hidden = count === 0;
   };
   const page = async (): Promise<void> => {
     const wanted = new URLSearchParams(asked);

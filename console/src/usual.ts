@@ -30,6 +30,7 @@ export function usualCard(site: string): { card: HTMLElement; set(field: SiteFie
     say(hour, told.hour_of_week);
     say(said, `Now ${estimate(told.now)}${told.now.count === null || whole(known) ? "" : ` on ${share(known)} of the ground`}. ${usualSays(told)}`);
     drawing.replaceChildren(...(told.usual ? [bar(told, told.usual)] : []));
+    drawing.hidden = told.usual === null;
   };
   poll<Usual>("what is usual", `sites/${site}/usual`, EVERY, (told) => {
     asked = told;

@@ -30,6 +30,11 @@ const RETRY = 1500;
 /** Milliseconds between two questions for how the camera itself is doing. */
 const EVERY = 5000;
 const DRAWN = "Drawn, not filmed: an approved picture of the empty scene, in the present light, with what was measured drawn over it. Nobody can be seen here; an empty view does not prove an empty place.";
+/** As the lens writes them on the frame of a mark. */
+const LETTERS: readonly [letter: string, kind: EventKind][] = [
+  ["O", "left-object"], ["P", "person-down"], ["F", "fire"], ["W", "wrong-way"],
+  ["Z", "zone-intrusion"], ["D", "density"], ["M", "crowd-movement"], ["X", "weapon"],
+];
 const LEVELS: readonly [colour: string, words: string][] = [
   ["#3cd0b2", "under 0.5"],
   ["#fac83c", "0.5 to 1"],
@@ -195,7 +200,7 @@ function legendCard(): HTMLElement {
     h("ul", { class: "view-notes" },
       h("li", {}, "A block is ground, half a metre wide at least and never finer than a third of a person in the picture. Someone in it colours all of it."),
       h("li", {}, "A darker wedge points where those in a block go on the whole; longer is faster (from 0.3, 0.8 and 1.6 m/s)."),
-      h("li", {}, "A frame with a letter is an event: O object left, P person down, F fire, W wrong way, Z zone, D density, M crowd movement, X weapon."),
+      h("li", {}, `A frame with a letter is an event: ${LETTERS.map(([letter, kind]) => `${letter}: ${EVENTS[kind]}`).join("; ")}.`),
       h("li", {}, "Flat grey is not known or not shown: masked by hand, or the camera did not see the same there for a day.")));
 }
 

@@ -481,10 +481,22 @@ def test_quantities_watches_and_the_usual_are_told_with_what_cannot_be(
         expect(watches.nth(2)).to_contain_text("Nobody has approved it.")
         expect(card(page)).to_contain_text("3 thresholds are watched: 1 raised, 1 cannot be told")
         expect(page.locator(".usual")).to_contain_text("More people than usual")
+        expect(page.locator(".usual-bar")).to_be_visible()
         expect(page.locator(".usual")).to_contain_text("Usually about 4: on half of the 6 days")
         # The page's own count, not the one that came with what is usual: that is old by then.
         expect(page.locator(".usual")).to_contain_text("Now 11 (")
         expect(page.locator(".big")).to_have_text("11")
+
+
+def test_where_what_is_usual_is_not_known_no_room_is_kept_for_it(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """The card says so in words alone; it had a gap where the bar would stand."""
+    assert alerts.usual is not None
+    alerts.usual |= {"usual": None, "why": "this hour was measured on too few days yet"}
+    with shown(browser, served, alerts) as page:
+        expect(page.locator(".usual")).to_contain_text("on too few days yet.")
+        expect(page.locator(".usual-bar")).to_be_hidden()
 
 
 def test_a_phone_lists_no_reason_where_there_is_none(

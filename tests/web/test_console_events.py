@@ -78,6 +78,7 @@ def test_events_and_alerts_are_searched_for(browser: Browser, served: Served) ->
         page.get_by_label("Site", exact=True).select_option("quay")
         page.get_by_role("button", name="Search").click()
         expect(page.locator(".search-found [role=status]")).to_contain_text("No events fit")
+        expect(page.locator(".search-files")).to_be_hidden()
         page.get_by_label("Kind").select_option("")
         page.get_by_role("button", name="Alerts", exact=True).click()
         page.get_by_label("Words in notes").fill("SAUSAGE")

@@ -18,6 +18,7 @@ from tests.web.conftest import SITES
 from tests.web.conftest import World as Cameras
 
 from plainview import redacted
+from plainview.alerts.names import KINDS
 from plainview.app.view_files import ViewPlates
 from plainview.app.views import RunningViews
 from plainview.clock import ManualClock
@@ -27,6 +28,7 @@ from plainview.ledger.entry import EntryKind
 from plainview.record import EventKind, Health
 from plainview.redacted import LEAST_SPAN, RULES, Picture, ViewPlate, ViewState, read_admitted
 from plainview.store import Store, open_store
+from plainview.vision.view.draw import _LETTERS
 from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import create_app
 from plainview.web.desk import Desk
@@ -267,6 +269,8 @@ def test_the_page_shows_the_view_and_admits_a_plate(browser: Browser, world: Wor
             "alt",
             "Plan-like picture of the scene. People now: 3 (2 to 4). Marked: Object left behind.",
         )
+        for kind, letter in _LETTERS.items():
+            expect(page.locator(".view-notes")).to_contain_text(f"{letter}: {KINDS[kind]}")
         no_barriers(page)
         page.get_by_label("Right edge, per cent").fill("40")
         page.get_by_label("Bottom edge, per cent").fill("50")

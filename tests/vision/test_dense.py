@@ -203,6 +203,33 @@ def test_a_crowd_stays_one_while_it_is_read_a_little_small(
     assert judged(crowded, monkeypatch, *read) == [False, True, True, False, True]
 
 
+def test_velocity_follows_the_surface_in_every_frame(
+    crowded: Luma, bare: Luma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two readings of the crowd too; where the surface is not known, windows tell it."""
+    by, of = Dense(VIEW, lens()), plate(bare)
+
+    def speed(frame: int, step: int) -> float:
+        moved = np.roll(crowded, step, axis=1)
+        crowd = by.frame(moved, of.luma, of.sharpness, EVERY / 2.5, company=True)
+        if crowd is None or frame < 8:
+            return 0.0
+        there = crowd.people > 0.3 * crowd.people.max()
+        return float(crowd.velocities[there][:, 0].mean())
+
+    # Two pixels of some 26 a metre in a fifth of a second, to the right; then it stops.
+    walks = [speed(k, 2 * k) for k in range(11)]
+    assert walks[-1] == pytest.approx(0.4, abs=0.12)
+    stops = [(speed(k, 20), by.fresh) for k in range(11, 14)]
+    between = [abs(found) for found, fresh in stops if not fresh]
+    assert between
+    assert max(between) < 0.05
+    unknown = np.zeros(by._velocities.shape[:2], np.bool_).ravel()
+    nothing = np.zeros((len(unknown), 2)), unknown
+    monkeypatch.setattr(by._surface, "velocities", lambda _: nothing)
+    assert np.array_equal(by._steered(), by._velocities)
+
+
 def test_a_few_are_a_crowd_where_their_ground_differs_from_the_plate(
     crowded: Luma, monkeypatch: pytest.MonkeyPatch
 ) -> None:

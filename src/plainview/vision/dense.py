@@ -29,9 +29,10 @@ from plainview.vision.headplane import (
     head_plane,
 )
 from plainview.vision.optics import Floats, Optics
-from plainview.vision.parallax import spots
+from plainview.vision.parallax import Spots, spots
 from plainview.vision.piv import Piv, PivField
 from plainview.vision.plate import Image, Luma
+from plainview.vision.surface import Surface
 
 EVERY = 0.5
 """Seconds between two estimates of a crowd."""
@@ -121,7 +122,9 @@ class Dense:
         self._seen, self._inside = self.cells.seen, self.cells.inside
         self._piv = Piv(SCALE, window(self._plane.size))
         self._camera = optics.centre
+        self._surface = Surface(SCALE / 2)
         self._velocities = np.zeros((*self._seen.shape, 2))
+        self._spots: Spots | None = None
 
     def frame(
         self, luma: Luma, background: Luma, sharpness: Image, dt: float, *, company: bool
@@ -136,10 +139,14 @@ class Dense:
         self._since += dt
         self._elapsed += dt
         if self.crowded:
-            seen = self._plane.seen(luma)
+            doubled = self._plane.doubled(luma)
+            self._surface.see(doubled, self._plane.doubled(background), dt)
+            seen = self._plane.halved(doubled)
             if self._since < EVERY - 0.01:
                 self._piv.see(seen, self._elapsed, self._plane.valid)
                 self._elapsed = 0.0
+                if self._crowd is not None:
+                    self._crowd = self._crowd._replace(velocities=self._steered())
                 return self._crowd
         elif self._since < (min(SOON, self._wait) if company else self._wait):
             return None
@@ -162,13 +169,16 @@ class Dense:
             self._nobody(company=company)
             return None
         self._wait = 0.5 * FIRST
+        self._spots = spots(self._centres, smoothed(people).ravel(), self._camera)
         if was:
             field = self._piv.measure(seen, self._elapsed, self._plane.valid)
-            self._steer(field, seen.shape, people)
+            self._steer(field, seen.shape, self._spots)
         else:
             self._piv.see(seen, 0.0, self._plane.valid)
+            self._velocities[:] = 0.0
+            self._surface.see(self._plane.doubled(luma), self._plane.doubled(background), 0.0)
         self._elapsed = 0.0
-        self._crowd = Crowd(people, self._velocities, doubt)
+        self._crowd = Crowd(people, self._steered(), doubt)
         return self._crowd
 
     @property
@@ -192,6 +202,8 @@ class Dense:
         if self._wait > SOON and not company:
             self._plane.rest()
         self._piv.forget()
+        self._surface.forget()
+        self._spots = None
 
     def _may_be_crowd(self, bare: Image) -> bool:
         """Whether both readings may find a crowd where one found `bare` people by cell."""
@@ -239,13 +251,12 @@ class Dense:
         apart = GAIN * (with_plate - without) * self._seen
         return mean.astype(np.float64), apart.astype(np.float64)
 
-    def _steer(self, field: PivField, shape: tuple[int, ...], people: Floats) -> None:
-        """Take each cell's velocity from where its bodies are seen to move, if that was measured.
+    def _steer(self, field: PivField, shape: tuple[int, ...], found: Spots) -> None:
+        """Take each cell's velocity from where its bodies are `found` to be seen, if it is known.
 
-        `shape` (h, w) is the picture's, `people` those by cell.
+        `shape` (h, w) is the picture's.
         """
         assert self._plane is not None  # noqa: S101
-        found = spots(self._centres, smoothed(people).ravel(), self._camera)
         iy, ix = self._piv.nearest(self._plane.pixels(found.places), (shape[0], shape[1]))
         valid = field.valid[iy, ix].reshape(self._seen.shape)
         moved = self._plane.turned(field.velocities[iy, ix]) / found.slower[:, None]
@@ -253,6 +264,18 @@ class Dense:
         self._velocities = np.where(valid[..., None], moved, 0.9 * self._velocities)
         noise = (field.noise[iy, ix] / found.slower).reshape(valid.shape)[valid & self._inside]
         self.noise = float(np.median(noise)) if len(noise) else None
+
+    def _steered(self) -> Floats:
+        """(rows, columns, 2) m/s by cell: of the surface where that is known, else of windows."""
+        assert self._plane is not None  # noqa: S101
+        if self._spots is None:
+            return self._velocities
+        # Pixel p of the plane is pixels 2 p and 2 p + 1 of the doubled one.
+        pixels = 2 * self._plane.pixels(self._spots.places) + 0.5
+        found, known = self._surface.velocities(pixels)
+        moved = self._plane.turned(found) / self._spots.slower[:, None]
+        shape = self._velocities.shape
+        return np.where(known.reshape(shape[:2])[..., None], moved.reshape(shape), self._velocities)
 
     def blended(self, estimate: Estimate, crowd: Crowd) -> Estimate:
         """`estimate` of the first estimator with the `crowd` where that is to be believed more."""

@@ -98,10 +98,17 @@ class HeadPlane:
         """Give back what a look takes: the next one is far away."""
         self._maps = self._geometry = None
 
+    def doubled(self, picture: Luma) -> Luma:
+        """(2 h, 2 w) `picture`, of the working size, on the plane at twice the pixels."""
+        return np.asarray(cv2.remap(picture, *self.maps, cv2.INTER_LINEAR), dtype=np.uint8)
+
+    def halved(self, doubled: Luma) -> Luma:
+        """(h, w) what is `doubled`."""
+        return np.asarray(cv2.resize(doubled, self.size, interpolation=cv2.INTER_AREA))
+
     def seen(self, picture: Luma) -> Luma:
         """(h, w) `picture`, of the working size, on the plane."""
-        double = cv2.remap(picture, *self.maps, cv2.INTER_LINEAR)
-        return np.asarray(cv2.resize(double, self.size, interpolation=cv2.INTER_AREA))
+        return self.halved(self.doubled(picture))
 
     def centres(self) -> NDArray[np.float64]:
         """(h / STRIDE, w / STRIDE, 2) ground metres of the cells' centres."""

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 WIDE = 0.45
 """Metres of a body across: shoulders, seen from any side."""
-TRUNK = 0.8
+TRUNK = 1.0
 """Metres from the head to the hip. Legs swing, and are not looked for."""
 
 

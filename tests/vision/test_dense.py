@@ -21,6 +21,7 @@ from plainview.vision.dense import (
     COMPANY,
     EVERY,
     PACKED,
+    SURER,
     Crowd,
     Dense,
     Gathering,
@@ -227,7 +228,12 @@ def test_velocity_follows_the_surface_in_every_frame(
     unknown = np.zeros(by._velocities.shape[:2], np.bool_).ravel()
     nothing = np.zeros((len(unknown), 2)), unknown
     monkeypatch.setattr(by._surface, "velocities", lambda _: nothing)
+    surely = by.noise
     assert np.array_equal(by._steered(), by._velocities)
+    # What windows tell is noisier, and so it is said.
+    assert surely is not None
+    assert by.noise is not None
+    assert surely < by.noise < surely / SURER + 1e-9
 
 
 def test_a_few_are_a_crowd_where_their_ground_differs_from_the_plate(

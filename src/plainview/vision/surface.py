@@ -27,10 +27,12 @@ APART: Final = (0.1, 0.4)
 in the first, and in the second a walk is half a metre, as far as from one head to the next."""
 FINE: Final = 200_000
 """Pixels up to which flow is searched for at full scale: more cost more than they tell."""
-_PATCH, _STRIDE = 8, 4
+_PATCH, _STRIDE = 8, 5
 """Pixels of a patch, about a head, and between two."""
 _SMOOTH: Final = 3.0
 """Weight of smoothness in the variation; 20 as a rule: people who pass each other are apart."""
+_REFINED: Final = 2
+"""Iterations of it: five cost half as much again as all of this, and take off 0.002 m/s."""
 _UNLIKE: Final = 3.0
 """Grey levels, in the mean over _NEAR, by which what was found may differ and still count."""
 _NEAR: Final = 5
@@ -102,6 +104,7 @@ class Surface:
             self._search.setPatchStride(_STRIDE)
             self._search.setFinestScale(0 if picture.size <= FINE else 1)
             self._search.setVariationalRefinementAlpha(_SMOOTH)
+            self._search.setVariationalRefinementIterations(_REFINED)
         return np.asarray(self._search.calc(last, picture, None), dtype=np.float32)  # type: ignore[call-overload]
 
 

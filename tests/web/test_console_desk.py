@@ -843,7 +843,7 @@ def test_no_known_barrier_and_no_sideways_scroll(measured: City, live: Assessmen
         page.get_by_role("button", name="Change purpose").click()
         check(page)
     with measured.show("", Role.SUPERVISOR) as page:
-        expect(page.locator(".strip")).to_contain_text("camera quay-east")
+        expect(page.locator(".strip")).to_contain_text("Camera quay-east")
         check(page)
     with measured.show("assessments", Role.CONTROLLER) as page:
         expect(page.locator(".row")).to_have_count(1)

@@ -92,7 +92,8 @@ def test_who_comes_by_and_is_lost_takes_a_part_of_who_left(nearest: float, told:
             solids, people = [*solids, *standing(x, 0.8)], [*people, (x, 0.8, 1.2, 0.0)]
         return [*solids, *([BAG] if t >= DOWN else [])], people
 
-    found = STAGE.events(LeftObject(STAGE.view, STAGE.optics), 34.0, what)
+    stage = Stage()
+    found = stage.events(LeftObject(stage.view, stage.optics), 34.0, what)
     assert len(found) == told
 
 

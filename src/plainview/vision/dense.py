@@ -142,20 +142,18 @@ class Dense:
             return None
         self._since += dt
         self._elapsed += dt
+        if not self.crowded and self._since < (min(SOON, self._wait) if company else self._wait):
+            return None
+        doubled = self._plane.doubled(luma)
+        seen = self._plane.halved(doubled)
         if self.crowded:
-            doubled = self._plane.doubled(luma)
             self._surface.see(doubled, self._plane.doubled(background), dt)
-            seen = self._plane.halved(doubled)
             if self._since < EVERY - 0.01:
                 self._piv.see(seen, self._elapsed, self._plane.valid)
                 self._elapsed = 0.0
                 if self._crowd is not None:
                     self._crowd = self._crowd._replace(velocities=self._steered())
                 return self._crowd
-        elif self._since < (min(SOON, self._wait) if company else self._wait):
-            return None
-        else:
-            seen = self._plane.seen(luma)
         bare = self._read_bare(seen)
         if not self.crowded and not self._may_be_crowd(bare):
             self._since = 0.0
@@ -180,7 +178,7 @@ class Dense:
         else:
             self._piv.see(seen, 0.0, self._plane.valid)
             self._velocities, self._noises = 0 * self._velocities, np.nan * self._noises
-            self._surface.see(self._plane.doubled(luma), self._plane.doubled(background), 0.0)
+            self._surface.see(doubled, self._plane.doubled(background), 0.0)
         self._elapsed = 0.0
         self._crowd = Crowd(people, self._steered(), doubt)
         return self._crowd

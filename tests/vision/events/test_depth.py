@@ -3,7 +3,8 @@ from shapely.geometry import Polygon
 from tests.vision.events.traffic import hanging
 
 from plainview.geometry import View, camera_centre
-from plainview.vision.events.depth import PIXELS, Depth, deep, depth_of, tall
+from plainview.vision.events.depth import PIXELS, Depth, deep, depth_of
+from plainview.vision.events.feet import Standing
 from plainview.vision.optics import optics, working
 
 VIEW = View(
@@ -21,7 +22,7 @@ def strip(y: float, depth: float) -> Polygon:
 def sure(ground: Polygon, place: tuple[float, float]) -> bool:
     """Whether the detector's own rule has who stands at `place` inside."""
     seen, foot = optics(VIEW, *VIEW.calibration.image_size), np.array(place)
-    least = PIXELS / float(tall(seen.projection, foot[None])[0])
+    least = PIXELS / float(Standing(seen.projection, foot[None]).tall[0])
     return deep(foot, ground, seen.centre, least=least)
 
 

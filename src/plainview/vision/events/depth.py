@@ -10,7 +10,8 @@ import numpy as np
 import shapely
 from shapely.geometry import LineString, Polygon
 
-from plainview.geometry import BODY_HEIGHT, View, camera_centre, project
+from plainview.geometry import BODY_HEIGHT, View, camera_centre
+from plainview.vision.events.feet import Standing
 from plainview.vision.optics import Floats, working
 
 UNSURE: Final = 0.1
@@ -45,7 +46,7 @@ def depth_of(ground: Polygon, view: View) -> Depth:
     projection = working(view, *view.calibration.image_size).matrix()
     centre = camera_centre(projection)
     places = _places(ground)
-    per_body = tall(projection, places)
+    per_body = Standing(projection, places).tall
     far = np.maximum(np.hypot(*(places - centre[:2]).T), 1e-6)
     # Ground that a body's height in the picture covers behind it.
     behind = BODY_HEIGHT * far / max(float(centre[2]), BODY_HEIGHT)
@@ -62,14 +63,6 @@ def depth_of(ground: Polygon, view: View) -> Depth:
         enough=2 * PIXELS / metre,
         judged=float(np.mean(sure)),
     )
-
-
-def tall(projection: Floats, places: Floats) -> Floats:
-    """(n,) pixels from foot to head of upright bodies at `places` (n, 2) metres, one at least."""
-    feet = np.column_stack((places, np.zeros(len(places))))
-    foot, _ = project(projection, feet)
-    head, _ = project(projection, feet + np.array([0.0, 0.0, BODY_HEIGHT]))
-    return np.asarray(np.maximum(np.hypot(*(foot - head).T), 1.0))
 
 
 def deep(

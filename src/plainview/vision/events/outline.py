@@ -89,8 +89,8 @@ def held(
     other = max(overlaps[posture] for posture in Posture if posture is not Posture.LYING)
     lies = [one[Posture.LYING] for one in found]
     along = sum(_along(optics, one) for one in lies) / len(lies)
-    shaded = sum(_other(one).shaded for one in found) / len(found)
-    return Judged(blob, size, overlaps[Posture.LYING], other, lies[0].place, along, shaded)
+    by_shadow = sum(_other(one).shaded for one in found) / len(found)
+    return Judged(blob, size, overlaps[Posture.LYING], other, lies[0].place, along, by_shadow)
 
 
 def _other(one: dict[Posture, Fit]) -> Fit:

@@ -16,7 +16,8 @@ import shapely
 from shapely.geometry import Polygon
 
 from plainview.vision.bodies import Bodies
-from plainview.vision.events.depth import PIXELS, deep, tall
+from plainview.vision.events.depth import PIXELS, deep
+from plainview.vision.events.feet import Standing
 from plainview.vision.events.movers import CERTAIN, FEW, LONG, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import SWIFT, Size
 from plainview.vision.events.streams import aslant
@@ -58,7 +59,7 @@ def well_inside(mover: Mover, ground: Polygon, optics: Optics) -> bool:
     if mover.size is Size.VEHICLE:
         return True
     places = np.array([(mover.x, mover.y), mover.path[-2:, 1:].mean(axis=0)])
-    least = PIXELS / tall(optics.projection, places)
+    least = PIXELS / Standing(optics.projection, places).tall
     return any(
         deep(place, ground, optics.centre, mover.lift, heights)
         for place, heights in zip(places, least.tolist(), strict=True)

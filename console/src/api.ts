@@ -161,7 +161,7 @@ export interface CityNow {
   districts: { name: string; sites: number; crowd: Crowd; faults: Partial<Record<Fault, number>>; alerts: { alarms: number; warnings: number } }[];
   districts_left_out: number;
   hottest: { id: string; name: string; district: string; count: number; low: number; high: number; density: number; known: number }[];
-  unhealthy: { id: string; site: string; site_name: string; district: string; faults: Fault[]; since: number | null }[];
+  unhealthy: { id: string; site: string; site_name: string; district: string; faults: Fault[]; since: number | null; ended: boolean }[];
   alerts: { alarms: number; warnings: number };
   gravest_alerts: { id: string; site: string | null; site_name: string | null; zone: string | null; kind: AlertKind; level: AlertLevel; state: AlertState; raised_at: number; message: string }[];
   capacity: {
@@ -363,6 +363,10 @@ export interface CameraStanding {
   permit: string;
   name: string;
   site_name: string;
+  /** Where its pipeline stands on this machine; null: none was started here. */
+  lens: string | null;
+  /** Why that does not measure. */
+  note: string;
   /** What the events that it may look for are good for, by its scorecard. */
   events: { kind: string; standing: "validated" | "experimental" | "off"; why: string }[];
 }

@@ -7,13 +7,13 @@ import { Chart } from "./chart";
 import { demonstration, h, refill, say } from "./dom";
 import { foot } from "./home";
 import { follow } from "./poll";
-import { FLAGS, people, quietSites, range, share, span, whole } from "./words";
+import { FLAGS, lensState, people, quietSites, range, share, span, whole } from "./words";
 
 const EVERY = 2000;
 const FAULTS: Record<Fault, string> = {
   ...(Object.fromEntries(Object.entries(FLAGS).map(([flag, { what }]) => [flag, what])) as Record<keyof typeof FLAGS, string>),
   blank: "Sends, but no picture is measured",
-  silent: "Nothing is heard of it",
+  silent: "No measurement comes of it",
 };
 const ALERT_STATES: Record<AlertState, string> = { raised: "not acknowledged", acknowledged: "acknowledged", escalated: "escalated", cleared: "cleared" };
 const ROWS = 50;
@@ -156,7 +156,7 @@ function unhealthyCard(): Card {
       refill(list, ...now.unhealthy.map((camera) => h("li", {},
         h("a", { href: `/sites/${camera.site}` }, camera.id),
         h("span", { class: "soft" }, ` ${camera.site_name}, ${camera.district}`),
-        h("span", { class: "city-value" }, `${camera.faults.map((fault) => FAULTS[fault]).join("; ")}, ${camera.since === null ? "since the start" : `for ${span(now.t - camera.since)}`}`))));
+        h("span", { class: "city-value" }, `${camera.ended ? lensState("ended", "")?.what : camera.faults.map((fault) => FAULTS[fault]).join("; ")}, ${camera.since === null ? "since the start" : `for ${span(now.t - camera.since)}`}`))));
       say(said, down === 0 ? "All can be believed." : down > now.unhealthy.length ? `The ${now.unhealthy.length} that could not be for longest, of ${down.toLocaleString("en")}.` : "");
     },
   };

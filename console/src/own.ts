@@ -6,6 +6,7 @@ import { h, part } from "./dom";
 import { standingStrip, standingWords, watch } from "./govern";
 import { foot } from "./home";
 import { may } from "./session";
+import { type Grade, lensState } from "./words";
 
 /** Milliseconds between two questions for alerts: here only of what is wrong with the program. */
 const ALERTS = 3000;
@@ -35,6 +36,14 @@ export async function show(main: HTMLElement, id: string | null): Promise<void> 
   });
 }
 
+/** Whether a camera of this machine runs, why not, and what to do. */
+export function ownState(camera: CameraStanding): { grade: Grade; what: string; mend: string } {
+  const idle = standingWords(camera);
+  if (idle) return { grade: idle.grade, what: idle.what, mend: "" };
+  if (camera.lens === "starting") return { grade: "warn", what: "Starting", mend: camera.note };
+  return lensState(camera.lens, camera.note) ?? { grade: camera.note ? "warn" : "good", what: "Running", mend: camera.note };
+}
+
 function camerasOf(place: SitePlace, named: boolean) {
   const states = new Map(place.cameras.map((camera) => [camera.id, h("td", { "data-head": "State" }, "Asking…")]));
   const rows = place.cameras.map((camera) => h("tr", {},
@@ -48,13 +57,13 @@ function camerasOf(place: SitePlace, named: boolean) {
       h("h2", { id: title }, named ? `Cameras of ${place.name}` : "Cameras"),
       h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": title },
         h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Camera"), h("th", { scope: "col" }, "State"))), h("tbody", {}, ...rows))),
-      h("p", { class: "note" }, "Running: its permit is in force and it was started. Whether it can be believed now is told at the centre, with what it measures.")),
+      h("p", { class: "note" }, "Running: its permit is in force, and its video is read here. Whether it can be believed now is told at the centre, with what it measures.")),
     set(standing: CameraStanding[]): void {
       for (const camera of standing) {
-        const told = standingWords(camera);
-        const pill = h("span", { class: "pill", "data-grade": told?.grade ?? "good" }, told?.what ?? "Running");
+        const { grade, what, mend } = ownState(camera);
         const cell = states.get(camera.camera);
-        if (cell && cell.textContent !== pill.textContent) cell.replaceChildren(pill);
+        if (!cell || cell.textContent === what + mend) continue;
+        cell.replaceChildren(h("span", { class: "pill", "data-grade": grade }, what), ...(mend ? [h("span", { class: "mend" }, mend)] : []));
       }
     },
   };

@@ -106,12 +106,18 @@ export function bytes(value: number): string {
 
 export type Grade = "good" | "warn" | "bad";
 
+/** What a camera's pipeline that is in the state `lens` says of itself, with its note; null where that says nothing of whether it measures. */
+export function lensState(lens: string | null, note: string): { grade: Grade; what: string; mend: string } | null {
+  if (lens === "restarting") return { grade: "bad", what: "Restarting", mend: note };
+  if (lens === "ended") return { grade: "bad", what: "Ended", mend: note };
+  if (lens === "stopped") return { grade: "bad", what: "Stopped", mend: note };
+  return null;
+}
+
 /** Whether a camera can be believed, why not, and what to do. */
 export function cameraState(camera: Camera, now: number): { grade: Grade; what: string; mend: string } {
-  if (camera.state === "restarting") return { grade: "bad", what: "Restarting", mend: camera.note };
-  if (camera.state === "ended" || camera.state === "stopped") {
-    return { grade: "bad", what: camera.state === "ended" ? "Ended" : "Stopped", mend: camera.note };
-  }
+  const told = lensState(camera.state, camera.note);
+  if (told) return told;
   if (camera.measured === null) {
     const starting = camera.state === null || camera.state === "starting" || camera.connected === true;
     return {

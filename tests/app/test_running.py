@@ -13,6 +13,9 @@ from plainview.app.running import Running
 from plainview.clock import SystemClock
 from plainview.config import CityConfig, load_city
 from plainview.errors import InputError
+from plainview.record import LensState
+from plainview.web.desk import CameraEdge
+from plainview.web.edge import Role
 
 
 class _SetClock(SystemClock):
@@ -65,6 +68,33 @@ def test_a_port_that_is_taken_stops_everything_else(config: CityConfig, tmp_path
         taken = structs.replace(config, port=running.web.port)
         with pytest.raises(InputError, match="the port is in use"):
             Running(taken, tmp_path / "two", SystemClock())
+
+
+@pytest.mark.parametrize("role", ["all", "site"])
+def test_a_video_that_is_over_is_told_as_ended(city: Path, tmp_path: Path, role: Role) -> None:
+    """It may run and was started, and nothing comes of it: desk, view and register say that."""
+    camera = city.with_name("yard.toml")
+    camera.write_text(camera.read_text().replace("loop = true\n", ""))
+    permit(city, tmp_path)
+    over = structs.replace(load_city(city), port=0, role=role)
+    with Running(over, tmp_path, SystemClock()) as running:
+        running.start_cameras()
+
+        def told() -> CameraEdge:
+            (yard,) = (one for one in running.desk.cameras() if one.camera == "yard")
+            return yard
+
+        until(lambda: told().lens is LensState.ENDED)
+        assert (told().state, told().note) == ("running", "its video is over")
+        stands = running.views.stands("yard")
+        assert (stands.running, stands.why) == (False, "its video is over")
+        until(lambda: _connected(running) is False)
+
+
+def _connected(running: Running) -> bool | None:
+    """What the register says of the camera's picture."""
+    (yard,) = (one for one in running.registry.register().cameras if one.id == "yard")
+    return yard.connected
 
 
 def _amiss(running: Running) -> list[tuple[str, str]]:

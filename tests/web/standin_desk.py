@@ -25,6 +25,7 @@ from plainview.governance.assessment import (
 from plainview.governance.capability import MEASURING
 from plainview.governance.check import check
 from plainview.governance.person import APPROVERS, RESUMERS, Person, Role
+from plainview.record import LensState
 from plainview.web.desk import (
     ApprovalEdge,
     CameraEdge,
@@ -84,6 +85,12 @@ class StandinDesk:
         with self._lock:
             known = self._cameras[camera]
             self._cameras[camera] = structs.replace(known, state=state, why=why)
+
+    def set_lens(self, camera: str, lens: LensState, note: str = "") -> None:
+        """Let the pipeline of a camera be in the state `lens`."""
+        with self._lock:
+            known = self._cameras[camera]
+            self._cameras[camera] = structs.replace(known, lens=lens, note=note)
 
     def judge(self, camera: str, *events: EventStandingEdge) -> None:
         """Let the events of a camera be worth that."""

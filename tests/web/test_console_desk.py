@@ -18,7 +18,7 @@ from plainview.clock import SystemClock
 from plainview.governance.assessment import Assessment, load_assessment
 from plainview.governance.draft import written
 from plainview.governance.person import Person, Role
-from plainview.record import EventKind, EventStanding
+from plainview.record import EventKind, EventStanding, LensState
 from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import create_app
 from plainview.web.desk import EventStandingEdge, OrderEdge, SiteAnswerEdge
@@ -321,6 +321,14 @@ def test_a_sites_own_pages_claim_nothing_of_what_is_stored_at_the_centre(
                 for elsewhere in ("City", "Events"):
                     expect(page.get_by_role("link", name=elsewhere, exact=True)).to_have_count(0)
                 no_barriers(page)
+                # It may run, and is started; of a video that is over that is no "Running".
+                desk.set_lens("plaza-north", LensState.ENDED, "its video is over")
+                row = rows.filter(has_text="Plaza north")
+                expect(row).to_contain_text("Ended")
+                expect(row).to_contain_text("its video is over")
+                expect(row).not_to_contain_text("Running")
+                desk.set_lens("plaza-north", LensState.RUNNING)
+                expect(row).to_contain_text("Running")
         with city.show("sites/nowhere", Role.SUPERVISOR) as page:
             expect(page.locator("main")).to_contain_text("There is no")
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +30,7 @@ from plainview.governance.person import Person, Role
 from plainview.governance.standing import PermitRecord, Stop
 from plainview.governance.switch import Switch
 from plainview.ledger.entry import EntryKind
-from plainview.record import BY_THRESHOLDS, EventKind
+from plainview.record import BY_THRESHOLDS, CameraStatus, EventKind
 from plainview.web.desk import (
     ApprovalEdge,
     CameraEdge,
@@ -64,11 +64,14 @@ class RunningDesk:
         city: Callable[[], CityConfig],
         cards: Scorecards | None = None,
         told: Callable[[Stop], Sequence[Told] | None] = lambda _: None,
+        statuses: Callable[[], Mapping[str, CameraStatus]] = dict,
     ) -> None:
         """Over what runs; `city` gives the city as it is configured now, with its `cards`.
 
-        `told` says what became of a stop of the centre's at its sites.
+        `told` says what became of a stop of the centre's at its sites, `statuses` how the
+        pipelines on this machine are.
         """
+        self._statuses = statuses
         self._cards = cards or Scorecards(city)
         self._told = told
         self._office = office
@@ -92,7 +95,7 @@ class RunningDesk:
 
     def cameras(self) -> list[CameraEdge]:
         """Whether each camera may run."""
-        states = self._governor.states()
+        states, statuses = self._governor.states(), self._statuses()
         return [
             CameraEdge(
                 camera.id,
@@ -103,10 +106,13 @@ class RunningDesk:
                 s.permit,
                 site_name=site.name,
                 events=self._events(camera, s.capabilities),
+                lens=None if status is None else status.state,
+                note="" if status is None else status.note,
             )
             for site in self._city().sites
             for camera in site.cameras
             for s in (states.get(camera.id, _UNKNOWN),)
+            for status in (statuses.get(camera.id),)
         ]
 
     def _events(

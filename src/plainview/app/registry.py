@@ -1,7 +1,7 @@
 """The public register of a running Plainview, and what its portal reads."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -20,6 +20,7 @@ from plainview.governance.register import Observed, Register
 from plainview.governance.standing import Standing
 from plainview.governance.switch import Switch
 from plainview.ledger.entry import encode_entry
+from plainview.record import CameraStatus
 from plainview.store import Store
 
 _FRESH = 1.0
@@ -40,8 +41,13 @@ class Registry:
         store: Store,
         city: Callable[[], CityConfig],
         cards: Scorecards | None = None,
+        statuses: Callable[[], Mapping[str, CameraStatus]] = dict,
     ) -> None:
-        """Of what `governor` runs and `city` configures now, with the `cards` that it names."""
+        """Of what `governor` runs and `city` configures now, with the `cards` that it names.
+
+        `statuses` tells how the pipelines on this machine are: a site stores nothing.
+        """
+        self._statuses = statuses
         self._cards = cards or Scorecards(city)
         self._office = office
         self._switch = switch
@@ -113,7 +119,7 @@ class Registry:
         """What the store knows of each camera now. A store that fails leaves it unknown."""
         try:
             names = [camera.id for camera in city.cameras()]
-            statuses = self._store.statuses()
+            statuses = {**self._store.statuses(), **self._statuses()}
             latest = self._store.latest(names)
             uptime = self._uptime_today(city, standing)
         except StoreError as error:

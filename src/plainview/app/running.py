@@ -50,7 +50,7 @@ from plainview.intake import Intake
 from plainview.intake.gate import ANY, Rules
 from plainview.ledger.note import Verifier
 from plainview.readings import Readings
-from plainview.record import CameraStatus, Stamped
+from plainview.record import CameraStatus, LensState, Stamped
 from plainview.store import Store, open_store
 from plainview.vision.task import Trust
 from plainview.web.edge import Trouble
@@ -138,10 +138,22 @@ class Running:
                 contextlib.closing(open_orders(office, switch, governor, now, folder, clock))
             )
             self.desk = RunningDesk(
-                office, switch, governor, now, self.scorecards, self.orders.told
+                office,
+                switch,
+                governor,
+                now,
+                self.scorecards,
+                self.orders.told,
+                statuses=self._told,
             )
             self.registry = Registry(
-                office, switch, self.governor, store, self._now_configured, self.scorecards
+                office,
+                switch,
+                self.governor,
+                store,
+                self._now_configured,
+                self.scorecards,
+                self._told,
             )
             self.access = open_access(city.access, folder, clock)
             views = [_site_view(site, simulated=city.simulated) for site in city.sites]
@@ -197,6 +209,7 @@ class Running:
         self, city: CityConfig, folder: Path, office: Office, stack: contextlib.ExitStack
     ) -> Fleet:
         """The fleet, what it learns and shows, and the recorder where the city has one."""
+        self._statuses: dict[str, CameraStatus] = {}
         self._view_plates = ViewPlates(folder)
         self._keeper = PlateKeeper(self._plates, self._view_plates)
         stack.callback(self._keeper.close)
@@ -288,8 +301,17 @@ class Running:
 
     def _states(self) -> dict[str, tuple[str, str, tuple[str, ...]]]:
         """What each camera does, why not, and what it may do."""
-        found = self.governor.states().items()
-        return {name: (one.state, one.why, one.capabilities) for name, one in found}
+        told = self._told()
+        return {
+            name: ("ended", told[name].note, one.capabilities)
+            if one.state == "running" and name in told and told[name].state is LensState.ENDED
+            else (one.state, one.why, one.capabilities)
+            for name, one in self.governor.states().items()
+        }
+
+    def _told(self) -> dict[str, CameraStatus]:
+        """What the fleet said last of each pipeline of this machine."""
+        return dict(self._statuses)
 
     def _show(self, camera: str, plate: bytes | None) -> None:
         """Have a camera's view drawn over another plate."""
@@ -336,6 +358,7 @@ class Running:
         # The fleet knows that the lens has a plate, not whether a person has approved it.
         if status.plate in {LEARNED, APPROVED}:
             status = structs.replace(status, plate=self._keeper.state(camera))
+        self._statuses[camera] = status
         self._bus.publish(camera, status, fence)
 
     def _stats(self) -> dict[str, float]:

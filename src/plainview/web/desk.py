@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from plainview.governance.assessment import Assessment
 from plainview.governance.person import Person, Role
-from plainview.record import EventKind, EventStanding
+from plainview.record import EventKind, EventStanding, LensState
 
 
 class FindingEdge(Struct, frozen=True):
@@ -127,6 +127,10 @@ class CameraEdge(Struct, frozen=True):
     site_name: str = ""
     events: tuple[EventStandingEdge, ...] = ()
     """Of the kinds that it may look for, and of those that its file switches off."""
+    lens: LensState | None = None
+    """Where its pipeline stands on this machine; null: none was started here."""
+    note: str = ""
+    """Why that does not measure, and how to mend it; empty while it does."""
 
 
 class PurposeEdge(Struct, frozen=True):

@@ -116,6 +116,7 @@ def test_api_metrics_and_page_tell_what_is_not_known(
 ) -> None:
     """Totals, districts, the densest site and the dark camera: as JSON, as metrics, on a phone."""
     city = added_up(live_world, sites)
+    city.totals.said("plaza-south", structs.replace(UNSEALED, state=LensState.STARTING))
     app = create_app(
         sites=sites,
         store=live_world.store,
@@ -169,3 +170,7 @@ def test_api_metrics_and_page_tell_what_is_not_known(
             city.totals.add([Stamped("quay-east", more)])
             expect(page.locator("#hottest")).to_contain_text("11 people")
             expect(link).to_be_focused()
+            # What has ended is said to have, also where its last picture was dark.
+            expect(page.locator("#unhealthy")).to_contain_text("Too dark")
+            city.totals.said("plaza-south", structs.replace(UNSEALED, state=LensState.ENDED))
+            expect(page.locator("#unhealthy")).to_contain_text("Ended")

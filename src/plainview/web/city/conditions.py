@@ -107,6 +107,10 @@ class Lenses:
         else:
             self._unsealed.discard(camera)
 
+    def ended(self, camera: int) -> bool:
+        """Whether the video of `camera` is over, so that nothing more comes of it."""
+        return self._states.get(camera) is LensState.ENDED
+
     @property
     def unsealed(self) -> int:
         """Lenses that run without the kernel's seal."""

@@ -84,6 +84,7 @@ class UnhealthyCamera(Struct, frozen=True):
     district: str
     faults: list[Fault]
     since: Annotated[float | None, Meta(description="UTC seconds; null: since the start.")]
+    ended: Annotated[bool, Meta(description="Its video is over: nothing more comes of it.")]
 
 
 class CityAlert(Struct, frozen=True):

@@ -294,6 +294,11 @@ class CityTotals:
         """The site of a camera, by its number in `cameras`."""
         return self.sites[int(self._site[camera])]
 
+    def ended(self, camera: int) -> bool:
+        """Whether the video of a camera is over, by its number in `cameras`."""
+        with self._lock:
+            return self._lenses.ended(camera)
+
     def lenses(self) -> tuple[dict[str, int], int]:
         """How many lenses are in each state, and how many run unsealed."""
         with self._lock:

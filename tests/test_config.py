@@ -302,6 +302,13 @@ def test_a_city_is_read_whole(tmp_path: Path) -> None:
     assert site.bearing == 10
     assert [camera.id for camera in city.cameras()] == ["plaza-north", "plaza-again"]
     assert site.cameras[0].source == str(tmp_path / "cameras/clips/north.mp4")
+    assert city.program == ""
+
+
+def test_where_the_program_is_had_is_read_as_it_is(tmp_path: Path) -> None:
+    """A page links there."""
+    text = CITY.replace("[listen]", 'program = "https://code.example/p?v=1"\n[listen]')
+    assert load_city(_city(tmp_path, text)).program == "https://code.example/p?v=1"
 
 
 def test_an_inline_camera_takes_its_sites_cell(tmp_path: Path) -> None:
@@ -319,6 +326,10 @@ def test_an_inline_camera_takes_its_sites_cell(tmp_path: Path) -> None:
 
 WRONG_CITIES = [
     ("[listen]", 'bus = "nats://u:secret@host"\n[listen]', "it holds a password"),
+    ("[listen]", 'program = "ftp://secret"\n[listen]', "no address at which everyone"),
+    ("[listen]", 'program = "https://me:secret@h/"\n[listen]', "no address at which everyone"),
+    ("[listen]", 'program = "javascript:secret()"\n[listen]', "no address at which everyone"),
+    ("[listen]", 'program = "https://[secret"\n[listen]', "no address at which everyone"),
     ("[listen]", 'role = "site"\n[listen]', "needs a bus between machines"),
     ('id = "plaza-again"\n', "", "is there twice"),
     ('id = "plaza-again"\n', 'id = "PLAZA-north"\n', "is there twice"),

@@ -491,7 +491,9 @@ def _more_handlers(
     from plainview.web.releases import release_handlers  # noqa: PLC0415 - with the rest of web
 
     exposures = Exposures(city.exposure)
-    portal = portal_handlers(registry, url=city.access.url, exposures=exposures)
+    portal = portal_handlers(
+        registry, url=city.access.url, exposures=exposures, program=city.program
+    )
     return [*portal, *desk_handlers(desk), *release_handlers(releases)]
 
 

@@ -40,6 +40,7 @@ from plainview.config.ledger import (
     ledger_from,
     orders_from,
 )
+from plainview.config.program import program_from
 from plainview.config.recording import RecordingConfig, RecordingTable, recording_from
 from plainview.config.routes import MOST_ROUTES, RouteTable, routes_from
 from plainview.config.telemetry import TelemetryConfig, TelemetryTable, telemetry_from
@@ -116,6 +117,8 @@ class CityConfig(Struct, frozen=True):
     """A demonstration: nobody in it exists. No file can say so."""
     access: AccessConfig = AccessConfig()
     ledger: LedgerConfig = LedgerConfig()
+    program: str = ""
+    """Where everyone gets this program with its source, as it runs here; empty: nobody said."""
     obeys: Verifier | None = None
     """The centre whose stop orders press this site's switches; None: nobody's do."""
     exposure: ExposureFiles = ExposureFiles()
@@ -206,6 +209,7 @@ class _CityTable(Struct, frozen=True, forbid_unknown_fields=True):
     store: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
     bus: Annotated[str, Meta(min_length=1, max_length=2048)] = "memory:"
     role: Role = "all"
+    program: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
     fleet: Annotated[str, Meta(min_length=1, max_length=300)] = "local"
     state: _State = None
     listen: _ListenTable = _ListenTable()
@@ -260,6 +264,7 @@ def load_city(path: Path | str, *, bus: bool = True) -> CityConfig:
         state=None if table.state is None else document.relative(table.state),
         access=access_from(document, table.access),
         ledger=ledger_from(document, table.ledger),
+        program=program_from(document, table.program),
         obeys=orders_from(document, table.orders, table.role),
         recording=recording_from(document, table.recording),
         exposure=_exposure(document, table.exposure),

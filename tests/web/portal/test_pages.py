@@ -540,7 +540,24 @@ def test_the_verify_page_gives_what_a_check_needs(client: Client, founded: Publi
     assert " ".join(founded.ledger.checkpoint().split()) in page.text
     assert "/api/v1/attestation" in page.links
     assert "--remember plainview.checkpoint" in page.text, "what was seen once stays seen"
-    assert "/portal/en/ask" in page.links, "where to ask for the program's source"
+
+
+def test_the_verify_page_says_where_the_program_is_or_that_nobody_said(
+    client: Client, founded: PublicCity
+) -> None:
+    """The configured address as a link; without one, plainly that there is none; whom to ask."""
+    for language in LANGUAGES:
+        none = read(client, f"/portal/{language}/verify")
+        said = words(language)
+        assert " ".join(said.text("portal.verify.program.none").split()) in none.text
+        assert none.links.count(f"/portal/{language}/ask") > read(
+            client, f"/portal/{language}/never"
+        ).links.count(f"/portal/{language}/ask"), "in the page itself, not in its head alone"
+        address = "https://code.example/plainview?v=1&as=here"
+        asked = Asked(language, ("verify",), {}, "https://city.example/")
+        html = Portal(founded, program=address).page(asked).html
+        assert f'<a href="{escape(address)}">{escape(address)}</a>' in html
+        assert said.text("portal.verify.program.none") not in html
 
 
 def test_opened_footage_is_told_without_names(client: Client) -> None:

@@ -60,15 +60,20 @@ class _Parts(NamedTuple):
 
 
 def portal_handlers(
-    source: PortalSource, *, url: str = "", exposures: Exposures | None = None
+    source: PortalSource,
+    *,
+    url: str = "",
+    exposures: Exposures | None = None,
+    program: str = "",
 ) -> list[HTTPRouteHandler]:
     """Handlers of `/portal/…`, `/ledger/…`, `/api/v1/attestation`, `/api/v1/exposure`. All public.
 
     `url` is the pages' public address without a path, as in `[access] url`; where it is empty,
-    notices and exports name the address under which they were asked for.
+    notices and exports name the address under which they were asked for. `program` is where
+    everyone gets this program, with its source; empty where nobody said.
     """
     exposures = exposures or Exposures()
-    parts = _Parts(Portal(source, exposures), Downloads(source), url.rstrip("/"))
+    parts = _Parts(Portal(source, exposures, program), Downloads(source), url.rstrip("/"))
     return [
         *_page_handlers(parts),
         *_notice_handlers(parts),

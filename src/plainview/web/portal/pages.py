@@ -72,9 +72,15 @@ class Page(NamedTuple):
 class Portal:
     """The pages over one source. Holds only the index of the last register."""
 
-    def __init__(self, source: PortalSource, exposures: Exposures | None = None) -> None:
-        """Pages of what `source` tells, and of walks over the footpaths of `exposures`."""
+    def __init__(
+        self, source: PortalSource, exposures: Exposures | None = None, program: str = ""
+    ) -> None:
+        """Pages of what `source` tells, and of walks over the footpaths of `exposures`.
+
+        `program`: where everyone gets this program; empty where nobody said.
+        """
         self._source = source
+        self._program = program
         self._exposures = exposures or Exposures()
         self._latest = Latest()
 
@@ -245,6 +251,7 @@ class Portal:
             vkey=self._source.ledger_vkey,
             ledger=asked.base,
             checkpoint=checkpoint,
+            program=self._program,
         )
 
     def _never(self, asked: Asked, lookup: Lookup) -> Page | None:

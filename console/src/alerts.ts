@@ -9,7 +9,7 @@ import { later } from "./later";
 import { absent, poll } from "./poll";
 import { alertAt, alertSaid, alertSays, alertState, calls, capital, moment, quietWords, sentence, siteOf, span, watchSummary } from "./words";
 
-/** How many earlier alerts are listed. */
+/** How many earlier alerts are listed at once. */
 const EARLIER = 50;
 /** As many open ones as the server tells at once. */
 const OPEN = 1000;
@@ -46,7 +46,8 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
   const title = h("h2", { id: "alerts" }, "Alerts");
   const empty = h("p", { class: "alert-none" }, "Asking for alerts…");
   const list = h("ul", { class: "alert-rows" });
-  const place = h("div", { class: "alert-list", role: "group", "aria-labelledby": "alerts", tabindex: 0 }, empty, list);
+  const more = h("button", { type: "button", class: "quiet", hidden: true }, "Show more");
+  const place = h("div", { class: "alert-list", role: "group", "aria-labelledby": "alerts", tabindex: 0 }, empty, list, more);
   const detail = h("div", { class: "alert-detail", hidden: true });
   const said = h("p", { class: "note" });
   const buttons = ["Open", "Earlier"].map((words, k) => h("button", { type: "button", "aria-pressed": k === 0 ? "true" : "false" }, words));
@@ -85,6 +86,7 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     say(empty, fault && open.length === 0 ? "Alerts are not known." : earlier ? "No earlier alerts." : quiet.words);
     empty.classList.toggle("unsure", !earlier && !fault && !quiet.sure);
     empty.hidden = shown.length > 0;
+    if (!earlier) more.hidden = true;
     for (const [id, row] of rows) {
       if (shown.some((alert) => alert.id === id)) continue;
       row.item.remove();
@@ -163,16 +165,28 @@ export function alertsCard(options: AlertsOptions): AlertsCard {
     }
     earlier = [];
     say(empty, "Asking for earlier alerts…");
+    await askEarlier();
+  };
+  /** Take the next page of those that are over. */
+  const askEarlier = async (): Promise<void> => {
+    const before = earlier?.at(-1)?.id;
+    more.disabled = true;
     try {
-      const all = await ask<Alert[]>(`alerts?state=all${site ? `&site=${site}` : ""}&limit=${EARLIER}`);
-      earlier &&= all.filter((alert) => alert.state === "cleared");
+      const page = await ask<Alert[]>(`alerts?state=cleared${site ? `&site=${site}` : ""}&limit=${EARLIER}${before ? `&before=${before}` : ""}`);
+      earlier &&= [...earlier, ...page];
+      more.hidden = page.length < EARLIER;
       fault = "";
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       fault = absent("alerts", error);
     }
+    more.disabled = false;
     draw();
   };
+  more.addEventListener("click", () => {
+    const last = list.lastElementChild;
+    void askEarlier().then(() => last?.nextElementSibling?.querySelector("button")?.focus());
+  });
   buttons.forEach((button, k) => button.addEventListener("click", () => {
     if (now) back(false);
     void choose(k);

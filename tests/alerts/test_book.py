@@ -7,10 +7,11 @@ import pytest
 from msgspec import structs
 from tests.alerts.full_store import FullStore
 
-from plainview.alerts.book import REMEMBERED, Book
+from plainview.alerts.book import REMEMBERED, Book, Filter
 from plainview.alerts.lifecycle import MOST_STEPS, SELF, Alert, State
 from plainview.alerts.patience import ESCALATE as PATIENCE
 from plainview.alerts.patience import Patience
+from plainview.alerts.routes import RouteAlerts
 from plainview.alerts.thresholds import Level, Quantity, threshold
 from plainview.alerts.watch import Look
 from plainview.clock import ManualClock
@@ -186,9 +187,35 @@ def test_what_is_over_cannot_be_decided_about(opened: Callable[[], Book]) -> Non
     book.decide(alert.id, "clear", "Ada", "seen with my own eyes: nobody there")
     with pytest.raises(InputError, match="no open alert"):
         book.decide(alert.id, "acknowledge", "Bob", "seen")
-    (shown,) = book.all("plaza", 10)
+    (shown,) = book.page(Filter(("plaza",), nowhere=False), 10)
     assert shown.alert.state is State.CLEARED
     assert shown.alert.cleared_at is not None
+
+
+def test_a_page_is_full_where_there_are_enough(opened: Callable[[], Book]) -> None:
+    """What does not fit is left out before the page is cut; pages follow one another."""
+    book = opened()
+    routes = RouteAlerts(book, ManualClock())
+    for k in range(12):
+        alert = book.rise("quay" if k % 3 else "plaza", ALARM, SEEN)
+        book.decide(alert.id, "clear", "Ada", "over")
+        routes.broken(f"mail {k}", "plaza", "nobody answers")
+    book.rise("plaza", ALARM, SEEN)
+
+    def pages(wanted: Filter, most: int) -> list[list[str]]:
+        found = []
+        while page := book.page(wanted, most):
+            found.append([one.alert.id for one in page])
+            wanted = wanted._replace(before=found[-1][-1])
+        return found
+
+    plaza = Filter(("plaza",), nowhere=False, over=True)
+    first, last = pages(plaza, 3)
+    assert (len(first), len(last)) == (3, 1)
+    assert [*first, *last] == [one.alert.id for one in book.page(plaza, 100)]
+    assert len(book.page(plaza._replace(over=False), 100)) == 5
+    assert len(book.page(plaza._replace(over=False, nowhere=True), 100)) == 17
+    assert [len(one) for one in pages(Filter(), 10)] == [10, 10, 5]
 
 
 def test_what_a_person_cleared_is_told_once_and_over_a_restart_for_a_while(
@@ -212,7 +239,7 @@ def test_a_full_store_hides_no_alert_and_takes_no_decision(
     store.full = True
     alert = book.rise("plaza", ALARM, SEEN)
     assert [shown.durable for shown in book.open()] == [False]
-    assert [shown.alert.id for shown in book.all(None, 10)] == [alert.id]
+    assert [shown.alert.id for shown in book.page(Filter(), 10)] == [alert.id]
     assert "no room" in book.trouble
     with pytest.raises(StoreError):
         book.decide(alert.id, "acknowledge", "Ada", "seen")
@@ -238,7 +265,7 @@ def test_the_newest_number_is_shown_and_its_worst_kept(
     assert opened().open()[0].alert.peak == 8.0
     book.fall(KEY, "below 4 people/m²")
     assert opened().open() == []
-    assert steps(book.all(None, 5)[0].alert)[-1] == (State.CLEARED, SELF)
+    assert steps(book.page(Filter(), 5)[0].alert)[-1] == (State.CLEARED, SELF)
 
 
 def test_a_number_that_is_back_within_its_threshold_says_what_it_came_to(

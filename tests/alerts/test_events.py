@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from tests.alerts.full_store import FullStore
 
-from plainview.alerts.book import Book
+from plainview.alerts.book import Book, Filter
 from plainview.alerts.events import CALM, MOST_OPEN, MOST_SIGHTINGS, EventAlerts, Told, heard
 from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import SELF, Alert, State
@@ -138,7 +138,11 @@ def test_one_happening_seen_by_two_cameras_is_one_alert(city: City) -> None:
     city.say("south", (4.5, 5.0), ended=True)
     assert len(city.after(CALM - 2)) == 2
     assert [alert.id for alert in city.after(4)] == [other.id]
-    over = next(s.alert for s in city.book.all("plaza", 5) if s.alert.id == one.id)
+    over = next(
+        s.alert
+        for s in city.book.page(Filter(("plaza",), nowhere=False), 5)
+        if s.alert.id == one.id
+    )
     assert over.history[-1].who == SELF
     assert over.message.startswith("Over: somebody on the ground")
 
@@ -210,7 +214,11 @@ def test_what_nobody_sees_any_more_says_so_and_is_cleared_in_the_end(city: City)
     assert [one.id for one in city.open()] == [alert.id]
     city.clock.advance(UNSEEN)
     assert city.open() == []
-    over = next(s.alert for s in city.book.all("plaza", 5) if s.alert.id == alert.id)
+    over = next(
+        s.alert
+        for s in city.book.page(Filter(("plaza",), nowhere=False), 5)
+        if s.alert.id == alert.id
+    )
     assert over.history[-1].who == SELF
     assert "nobody saw it end" in over.history[-1].why
     assert "though nobody saw it end" in over.message
@@ -272,7 +280,7 @@ def test_no_event_is_lost_or_told_twice(store: FullStore, turns: list[str]) -> N
         city.events.look()
     for shown in city.book.open():
         city.book.decide(shown.alert.id, "clear", "a test", "it begins anew")
-    before = {shown.alert.id for shown in city.book.all(None, 10_000)}
+    before = {shown.alert.id for shown in city.book.page(Filter(), 10_000)}
     starts = 0
     for turn in turns:
         city.clock.advance(1)
@@ -290,7 +298,7 @@ def test_no_event_is_lost_or_told_twice(store: FullStore, turns: list[str]) -> N
             city.open()
     store.full = False
     city.open()
-    after = [one.alert for one in city.book.all(None, 10_000) if one.alert.id not in before]
+    after = [one.alert for one in city.book.page(Filter(), 10_000) if one.alert.id not in before]
     assert len(after) == starts
     assert len({sighting.at for alert in after for sighting in alert.sightings}) == starts
 

@@ -6,7 +6,7 @@ import pytest
 from tests.alerts.delivery.examples import PLACE, route
 from tests.alerts.full_store import FullStore
 
-from plainview.alerts.book import Book
+from plainview.alerts.book import Book, Filter
 from plainview.alerts.deletion import DeletionAlert
 from plainview.alerts.delivery.notice import ROUTE
 from plainview.alerts.delivery.outbox import Outbox
@@ -48,7 +48,7 @@ def test_footage_beyond_its_term_is_one_alert_until_it_is_gone(store: FullStore)
     assert alert.level is Level.ALARM
     assert store.waiting_deliveries() == {"mail": 1}
     one.look("")
-    (over,) = [shown.alert for shown in book.all(None, 5)]
+    (over,) = [shown.alert for shown in book.page(Filter(), 5)]
     assert over.message == "Over: nothing is kept beyond its term any more."
 
 
@@ -72,7 +72,7 @@ def test_a_broken_route_is_one_alert_told_by_the_others_only(store: FullStore) -
     assert alerts.open()["mail"].state is State.ESCALATED
     alerts.over("mail")
     assert alerts.open() == {}
-    (over,) = [shown.alert for shown in book.all(None, 5)]
+    (over,) = [shown.alert for shown in book.page(Filter(), 5)]
     assert (over.history[-1].who, over.history[-1].state) == (SELF, State.CLEARED)
     assert store.waiting_deliveries() == {"hook": 1}
     alerts.over("mail")

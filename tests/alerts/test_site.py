@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plainview.alerts.book import Book
+from plainview.alerts.book import Book, Filter
 from plainview.alerts.ground import Ground, Zone, ground
 from plainview.alerts.lifecycle import State
 from plainview.alerts.measures import Moment, Spot, Window, reach, slope, time_to
@@ -104,7 +104,7 @@ def test_a_crowd_grows_and_leaves(world: World) -> None:
     assert all(alert.at is not None and alert.at[0] < 5 for alert in opened)
     world.see(30, 1.0)
     assert world.book.open() == []
-    over = world.book.all("plaza", 10)
+    over = world.book.page(Filter(("plaza",), nowhere=False), 10)
     assert [shown.alert.state for shown in over] == [State.CLEARED] * 2
 
 

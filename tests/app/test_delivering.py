@@ -9,7 +9,7 @@ from tests.alerts.delivery.examples import BEGAN, alert, route, threshold
 from tests.servers.receivers import HttpReceiver, http_receiver
 
 from plainview.alerts import lifecycle
-from plainview.alerts.book import Book
+from plainview.alerts.book import Book, Filter
 from plainview.alerts.delivery.notice import Notice, Purpose
 from plainview.alerts.delivery.route import Route, RouteKind, Secret, Sender
 from plainview.alerts.watch import Look
@@ -106,7 +106,9 @@ def test_alerts_reach_each_route_and_a_broken_one_is_told_of_by_the_others(store
     assert both.stats()["routes_broken"] == 1
     assert [shown.alert.about for shown in book.open()] == ["two", "density"]
     assert [shown.alert.about for shown in book.open("plaza")] == ["density"], "of no place"
-    assert [shown.alert.about for shown in book.all("plaza", 9)] == ["density"]
+    assert [shown.alert.about for shown in book.page(Filter(("plaza",), nowhere=False), 9)] == [
+        "density"
+    ]
     receivers.down = set()
     both.test("two")
     mended = receivers.wait("one", 4)[-1]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from plainview.alerts.book import Filter
 from plainview.alerts.thresholds import DEFAULTS, Quantity
 from plainview.alerts.watch import NOT_YET, Look, WatchState
 from plainview.app.watching import BUSY, ELSEWHERE, UNWATCHED, Watching
@@ -116,7 +117,7 @@ def test_an_alert_of_a_zone_that_is_gone_does_not_stay_for_ever(world: World) ->
     again = World(world.store)
     (kept,) = again.watching.open()
     assert (kept.alert.site, kept.alert.zone) == ("plaza", None)
-    ended = [one.alert.history[-1].why for one in again.watching.all(None, 10)[1:]]
+    ended = [one.alert.history[-1].why for one in again.watching.page(Filter(), 10)[1:]]
     assert ended == [UNWATCHED, UNWATCHED]
 
 

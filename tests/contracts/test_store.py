@@ -594,6 +594,11 @@ def test_alerts_are_found_by_what_is_asked_for(store: Store) -> None:
     assert found(words=("before",)) == found(words=('"',)) == found(words=('x" OR "chairs',)) == []
     assert found(most=1) == ["2"]
     assert found(before="2", most=1) == ["1"]
+    assert found(places=None) == ["2", "1", "0"]
+    assert found(places=(), anywhere=(EventKind.FIRE,), words=("café",)) == ["0"]
+    only = (EventKind.WEAPON,)
+    assert found(places=(Place("quay", ()),), kinds=only, anywhere=only) == []
+    assert found(kinds=only, anywhere=(EventKind.FIRE,), before="2") == ["1", "0"]
 
 
 def test_fences_only_grow(opened: OpenStore) -> None:

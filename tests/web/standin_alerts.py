@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, Route
 
-from plainview.alerts.book import Book, Decision, Shown
+from plainview.alerts.book import Book, Decision, Filter, Shown
 from plainview.alerts.site import Watch
 from plainview.alerts.thresholds import DEFAULTS, Quantity, Threshold
 from plainview.alerts.watch import Look
@@ -104,6 +104,10 @@ class StandinAlerts:
         shown = [one for one in self.alerts if asked.get("site", [one["site"]]) == [one["site"]]]
         if asked["state"] == ["open"]:
             shown = [one for one in shown if one["state"] != "cleared"]
+        if asked["state"] == ["cleared"]:
+            shown = [one for one in shown if one["state"] == "cleared"]
+        if "before" in asked:
+            shown = [one for one in shown if one["id"] < asked["before"][0]]
         self._tell(route, shown[: int(asked.get("limit", ["100"])[0])])
 
     def _decide(self, route: Route) -> None:
@@ -197,9 +201,9 @@ class RealAlerts:
         """Open alerts."""
         return self.book.open(site)
 
-    def all(self, site: str | None, most: int) -> list[Shown]:
-        """All alerts."""
-        return self.book.all(site, most)
+    def page(self, wanted: Filter, most: int) -> list[Shown]:
+        """Those that fit."""
+        return self.book.page(wanted, most)
 
     def site_of(self, alert: str) -> str | None:
         """Its site."""

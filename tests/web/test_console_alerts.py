@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.web.browsing import no_barriers_in_light_and_dark, opened, page_of
 from tests.web.standin_alerts import PRESSURE_SOURCE, RealAlerts, StandinAlerts, watch, zone
 
-from plainview.alerts.book import Book
+from plainview.alerts.book import Book, Filter
 from plainview.clock import SystemClock
 from plainview.web.api import create_app
 from plainview.web.server import Served, bind
@@ -201,7 +201,9 @@ def test_the_program_s_own_alerts_come_live_and_are_decided_for_good(
         card(page).get_by_role("button", name="Clear").click()
         expect(card(page)).to_contain_text("Cleared by demonstration: It is over")
         expect(card(home)).to_contain_text("No open alerts")
-    (kept,) = Book(live_world.store, SystemClock(), lambda: "b").all("plaza", 10)
+    (kept,) = Book(live_world.store, SystemClock(), lambda: "b").page(
+        Filter(("plaza",), nowhere=False), 10
+    )
     assert [step.why for step in kept.alert.history][-2:] == ["Entry is held back", "It is over"]
 
 
@@ -240,6 +242,29 @@ def test_a_person_decides_by_keyboard_with_a_reason(
         expect(rows(page)).to_contain_text("Cleared by demonstration")
         # How bad it was, as on the page of events.
         expect(rows(page)).to_contain_text(re.compile("Highest .* people/m²; alarm from"))
+
+
+def test_earlier_alerts_are_shown_page_by_page(
+    browser: Browser, served: Served, alerts: StandinAlerts
+) -> None:
+    """Fifty of those that are over, then the next; the keyboard is at the first of them."""
+    alerts.alerts = [
+        alerts.alerts[0]
+        | {"id": f"{k:03d}", "state": "cleared", "cleared_at": alerts.clock.utc(), "zone": f"Z{k}"}
+        for k in range(99, 19, -1)
+    ]
+    with shown(browser, served, alerts) as page:
+        card(page).get_by_role("button", name="Earlier").click()
+        expect(rows(page)).to_have_count(50)
+        more = card(page).get_by_role("button", name="Show more")
+        more.press("Enter")
+        expect(rows(page)).to_have_count(80)
+        expect(rows(page).nth(50)).to_contain_text("Z49")
+        expect(rows(page).nth(50)).to_be_focused()
+        expect(more).to_be_hidden()
+        card(page).get_by_role("button", name="Open", exact=True).click()
+        expect(rows(page)).to_have_count(0)
+        expect(more).to_be_hidden()
 
 
 def test_what_is_chosen_shows_in_a_persons_own_colours(

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 import structlog
 
 from plainview.alerts import lifecycle
+from plainview.alerts.kinds import OF_NO_PLACE, AlertKind
 from plainview.alerts.lifecycle import SELF, Alert, State
 from plainview.alerts.patience import Patience, Patiences, patience_of
 from plainview.alerts.thresholds import Threshold
@@ -14,6 +15,7 @@ from plainview.alerts.watch import Look
 from plainview.clock import Clock
 from plainview.errors import InputError, StoreError
 from plainview.store import KeptDelivery, Store
+from plainview.store.search import AlertQuery, Place
 
 Decision = Literal["acknowledge", "escalate", "clear"]
 Key = tuple[str, str | None, str]
@@ -26,6 +28,8 @@ its number was below. Longer ago, it is."""
 _SAVE = 10.0
 """Seconds between two writings of a peak that grows."""
 _MOST_OPEN = 10_000
+_EVER: Final = 1 << 60
+"""UTC milliseconds after all that was raised."""
 _DECISIONS: Final[Mapping[Decision, Callable[[Alert, float, str, str], Alert]]] = {
     "acknowledge": lifecycle.acknowledged,
     "escalate": lifecycle.escalated,
@@ -60,6 +64,42 @@ class Shown(NamedTuple):
 
     alert: Alert
     durable: bool
+
+
+class Filter(NamedTuple):
+    """Which alerts are asked for; all that is said must hold."""
+
+    sites: tuple[str, ...] | None = None
+    """Those that it may be about; None: any."""
+    nowhere: bool = True
+    """What is of no place, too."""
+    over: bool = False
+    """Only what is over."""
+    before: str | None = None
+    """Ids below this one: those that follow a page which ended with it."""
+
+    def fits(self, alert: Alert) -> bool:
+        """Whether it is one of them."""
+        if alert.place is None:
+            there = self.nowhere
+        else:
+            there = self.sites is None or alert.place in self.sites
+        earlier = self.before is None or alert.id < self.before
+        return there and earlier and not (self.over and alert.open)
+
+
+def _query(wanted: Filter, most: int) -> AlertQuery:
+    """What `wanted` is for the store."""
+    return AlertQuery(
+        places=None if wanted.sites is None else tuple(Place(site, ()) for site in wanted.sites),
+        since=0,
+        until=_EVER,
+        kinds=tuple(kind for kind in AlertKind if kind not in OF_NO_PLACE),
+        anywhere=tuple(OF_NO_PLACE) if wanted.nowhere else (),
+        states=(State.CLEARED,) if wanted.over else (),
+        before=wanted.before,
+        most=most,
+    )
 
 
 class Book:
@@ -134,26 +174,19 @@ class Book:
                 for alert in sorted(found, key=lambda alert: alert.id, reverse=True)
             ]
 
-    def all(self, site: str | None, most: int) -> list[Shown]:
-        """Alerts about `site` (None: all, of no place too), over or not, newest first.
+    def page(self, wanted: Filter, most: int) -> list[Shown]:
+        """The newest `most` alerts that fit `wanted`, the newest first. Raises StoreError.
 
-        Raises StoreError.
+        Fewer only where there are no more: what does not fit is left out before it is cut.
         """
         with self._lock:
-            kept = [lifecycle.unpacked(one) for one in self._store.alerts(site=site, most=most)]
-            stored = {
-                alert.id: Shown(alert, durable=True)
-                for alert in kept
-                if site is None or alert.place == site
-            }
-            waiting = {
-                name: Shown(alert, durable=False)
-                for name, alert in self._waiting.items()
-                if site is None or alert.place == site
-            }
-            now = {shown.alert.id: shown for shown in self.open(site)}
-        found = stored | waiting | now
-        return [found[name] for name in sorted(found, reverse=True)[:most]]
+            kept = map(lifecycle.unpacked, self._store.find_alerts(_query(wanted, most)))
+            found = {alert.id: Shown(alert, durable=True) for alert in kept}
+            for alert in self._waiting.values():
+                found[alert.id] = Shown(alert, durable=False)
+            found |= {shown.alert.id: shown for shown in self.open()}
+        fitting = (found[name] for name in sorted(found, reverse=True))
+        return [shown for shown in fitting if wanted.fits(shown.alert)][:most]
 
     def find(self, name: str) -> Alert | None:
         """The open alert of that id."""

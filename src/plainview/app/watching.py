@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import structlog
 from msgspec import structs
 
-from plainview.alerts.book import Book, Decision, Outgoing, Shown
+from plainview.alerts.book import Book, Decision, Filter, Outgoing, Shown
 from plainview.alerts.events import EventAlerts
 from plainview.alerts.ground import Ground, ground
 from plainview.alerts.measures import Window, density_alarms
@@ -245,9 +245,9 @@ class Watching:
         """Open alerts about `site` (None: all, of no place too), newest first."""
         return self.book.open(site)
 
-    def all(self, site: str | None, most: int) -> list[Shown]:
-        """Alerts about `site` (None: all), over or not, newest first. Raises StoreError."""
-        return self.book.all(site, most)
+    def page(self, wanted: Filter, most: int) -> list[Shown]:
+        """The newest `most` alerts that fit `wanted`, the newest first. Raises StoreError."""
+        return self.book.page(wanted, most)
 
     def site_of(self, alert: str) -> str | None:
         """The site that an open alert is about; None: of no place."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -151,13 +152,11 @@ def find(connection: Connection, wanted: AlertQuery) -> list[KeptAlert]:
 
 def _conditions(wanted: AlertQuery, dialect: str) -> Iterator[ColumnElement[bool]]:
     alert = schema.alert.c
-    yield alert.site.in_([place.site for place in wanted.places])
-    if any(place.bands for place in wanted.places):
-        yield or_(*map(_inside, wanted.places))
+    here = and_(true(), *_here(wanted))
+    besides = alert.kind.in_([str(kind) for kind in wanted.anywhere])
+    yield or_(here, besides) if wanted.anywhere else here
     yield alert.raised >= wanted.since
     yield alert.raised < wanted.until
-    if wanted.kinds:
-        yield alert.kind.in_([str(kind) for kind in wanted.kinds])
     if wanted.zones:
         yield alert.zone.in_(wanted.zones)
     if wanted.states:
@@ -166,6 +165,17 @@ def _conditions(wanted: AlertQuery, dialect: str) -> Iterator[ColumnElement[bool
         yield alert.id < wanted.before
     for word in wanted.words:
         yield from _noted_in_postgresql(word) if dialect == "postgresql" else _noted(word)
+
+
+def _here(wanted: AlertQuery) -> Iterator[ColumnElement[bool]]:
+    """In one of the places, and of one of the kinds that are looked for there."""
+    alert = schema.alert.c
+    if wanted.places is not None:
+        yield alert.site.in_([place.site for place in wanted.places])
+        if any(place.bands for place in wanted.places):
+            yield or_(*map(_inside, wanted.places))
+    if wanted.kinds:
+        yield alert.kind.in_([str(kind) for kind in wanted.kinds])
 
 
 def _noted(word: str) -> Iterator[ColumnElement[bool]]:

@@ -106,12 +106,15 @@ class EventPage(NamedTuple):
 class AlertQuery(Struct, frozen=True):
     """Which alerts: all conditions hold; an empty tuple of names or kinds asks for any."""
 
-    places: tuple[Place, ...]
-    """By site; an alert without a place of its own is in a whole site only."""
+    places: tuple[Place, ...] | None
+    """By site; an alert without a place of its own is in a whole site only. None: anywhere."""
     since: int
     until: int
     """since <= raised < until, UTC milliseconds."""
     kinds: tuple[str, ...] = ()
+    """Of what is looked for in `places`."""
+    anywhere: tuple[str, ...] = ()
+    """Kinds that are found besides, whatever site they were kept under."""
     zones: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     words: tuple[str, ...] = ()

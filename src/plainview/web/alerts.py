@@ -6,7 +6,7 @@ from typing import Annotated, Final, Protocol
 
 from msgspec import Meta, Struct
 
-from plainview.alerts.book import Decision, Shown
+from plainview.alerts.book import Decision, Filter, Shown
 from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import State
 from plainview.alerts.site import Watch
@@ -30,8 +30,8 @@ class Alerts(Protocol):
         """Open alerts about `site` (None: all, of no place too), newest first."""
         ...
 
-    def all(self, site: str | None, most: int) -> list[Shown]:
-        """Alerts about `site` (None: all), over or not, newest first. Raises StoreError."""
+    def page(self, wanted: Filter, most: int) -> list[Shown]:
+        """The newest `most` alerts that fit `wanted`, the newest first. Raises StoreError."""
         ...
 
     def site_of(self, alert: str) -> str | None:

@@ -8,7 +8,7 @@ from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from plainview.alerts.book import Decision
+from plainview.alerts.book import Decision, Filter
 from plainview.alerts.lifecycle import Alert
 from plainview.clock import Clock
 from plainview.web.access.gate import Gate
@@ -56,21 +56,33 @@ def _reading(alerts: Alerts, gate: Gate, clock: Clock, sites: Mapping[str, str])
     @get("/api/v1/alerts", opt=rule(Action.READ_NOW, of="sites"), tags=["alerts"])
     async def list_alerts(
         request: Asked,
-        which: Annotated[Literal["open", "all"], QueryParameter(name="state")] = "open",
+        which: Annotated[Literal["open", "cleared", "all"], QueryParameter(name="state")] = "open",
         site: Annotated[str | None, QueryParameter(max_length=64)] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
+        before: Annotated[
+            str | None,
+            QueryParameter(max_length=96, description="The last id of the page before this one."),
+        ] = None,
     ) -> list[AlertEdge]:
-        """Alerts, newest first: open ones (raised, acknowledged or escalated), or all.
+        """Alerts, newest first: open ones (raised, acknowledged, escalated), those cleared, or all.
 
-        Those that are over are history: who may not read what was measured does not get them.
+        A page with fewer than `limit` is the last. Those that are over are history: who may not
+        read what was measured does not get them.
         """
-        if which == "all":
-            await gate.require(request, Action.READ_HISTORY, of="sites")
-            found = await asyncio.to_thread(alerts.all, site, limit)
-        else:
+        asked = sites if site is None else (site,)
+        wanted = Filter(
+            sites=tuple(one for one in asked if visible(request, one)),
+            nowhere=site is None,
+            over=which == "cleared",
+            before=before,
+        )
+        if which == "open":
             found = await asyncio.to_thread(alerts.open, site)
-        shown = [one for one in found if _seen(request, one.alert)]
-        return [alert_edge(one) for one in shown[:limit]]
+            found = [one for one in found if wanted.fits(one.alert)][:limit]
+        else:
+            await gate.require(request, Action.READ_HISTORY, of="sites")
+            found = await asyncio.to_thread(alerts.page, wanted, limit)
+        return [alert_edge(one) for one in found]
 
     @get("/api/v1/alerts/calling", opt=rule(Action.READ_NOW, of="sites"), **reads)
     def list_calls(request: Asked) -> CallsEdge:

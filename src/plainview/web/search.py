@@ -249,19 +249,20 @@ def alert_query(
     begun = _begin(asked, cursor, now)
     if not isinstance(begun.after, str):
         raise _strange()
-    kinds = asked.kinds
-    if asked.sites or asked.bbox or asked.ground:
-        # What is of no place is in none that is searched.
-        kinds = tuple(kind for kind in kinds or AlertKind if kind not in OF_NO_PLACE)
-        where = where if kinds else ()
+    wanted = asked.kinds or tuple(AlertKind)
+    kinds = tuple(kind for kind in wanted if kind not in OF_NO_PLACE)
+    # What is of no place is in none that is searched; else it is there for whoever may see any.
+    placed = asked.sites or asked.cameras or asked.zones or asked.bbox or asked.ground
+    anywhere = tuple(kind for kind in wanted if kind in OF_NO_PLACE and where and not placed)
     states = dict.fromkeys(
         state for name in asked.state for state in (_OPEN if name == "open" else (State(name),))
     )
     return AlertQuery(
-        places=where,
+        places=where if kinds else (),
         since=begun.since,
         until=begun.until,
         kinds=kinds,
+        anywhere=anywhere,
         zones=asked.zones,
         states=tuple(state.value for state in states),
         words=tuple(asked.text.split()),

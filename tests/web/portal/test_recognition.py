@@ -1,11 +1,13 @@
 """The page about recognition schemes that others propose: read, and filled in well or wrongly."""
 
-from urllib.parse import urlencode
+import re
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from litestar.testing import TestClient
 from tests.web.portal.reading import PageReader
 
+from plainview.civic.proposal.presets import presets
 from plainview.governance.words import LANGUAGES, words
 from plainview.web.api import Application
 from plainview.web.portal.recognition import read_number
@@ -53,6 +55,20 @@ def test_it_says_what_was_published_and_what_it_would_mean(client: Client, langu
     assert read.text.count(spoken.text("proposal.page.no-scale")) >= 2
     for figure in ("954", "457", spoken.number(1754), spoken.number(50_000)):
         assert plain(figure) in read.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_link_to_a_source_says_where_it_leads(client: Client, language: str) -> None:
+    """By whose page it is, and of what; no two that lead to different pages are called the same."""
+    html = client.get(f"/portal/{language}/recognition").text
+    found = re.findall(r'<a href="(https://[^"]+)" rel="noreferrer">(.*?)</a>', html, re.DOTALL)
+    assert len(found) == sum(len(one.links) for one in presets().values())
+    called: dict[str, str] = {}
+    for address, inside in found:
+        name = " ".join(re.sub(r"<[^>]*>", "", inside).split())
+        assert (urlsplit(address).hostname or "").removeprefix("www.") in name
+        assert ("PDF" in name) == address.endswith(".pdf")
+        assert called.setdefault(name, address) == address
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

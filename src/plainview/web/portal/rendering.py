@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -53,6 +53,7 @@ def helpers(spoken: Words) -> dict[str, Any]:
         "english": english,
         "link": Links(spoken.language),
         "website": website,
+        "host": host,
         # A notice in letters that no font here has cannot be made; English always can.
         "printed": spoken.language if can_print(spoken.language) else SOURCE,
     }
@@ -69,6 +70,11 @@ def marked(spoken: Spoken, language: str) -> Markup:
 def website(address: str) -> str:
     """`address` if a browser may be sent there, else an empty text: no script, no odd scheme."""
     return address if address.startswith(("https://", "http://")) else ""
+
+
+def host(address: str) -> str:
+    """Whose `address` it is, by the name that a reader knows: without a `www.`."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")
 
 
 class Links:

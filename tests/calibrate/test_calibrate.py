@@ -79,12 +79,13 @@ def test_nothing_is_overwritten_or_half_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("a.toml", "points = 3", "Expected `array`"),
+        ("a.toml", "points = 3", "line 1, points: should be a list, not a whole number"),
         ("a.toml", "[[points]]\npixel = [1, 2]\nfoo = 1", "foo"),
         ("a.toml", "not toml", "a.toml"),
         ("a.toml", "[[points]]\npixel = [1, 2]", "size is not known"),
         ("a.toml", SQUARE + "[[points]]\npixel = [9999, 2]", "far outside"),
-        ("a.toml", SQUARE + "[[points]]\npixel = [nan, 2]", "far outside"),
+        ("a.toml", SQUARE + "[[points]]\npixel = [nan, 2]", "nan is not a number"),
+        ("a.toml", "image_size = [1, 2, 3]", "needs 2 values, this list has 3"),
         ("a.toml", SQUARE + '[[distances]]\nbetween = ["A", "B"]\nmetres = 2', "no point called"),
         ("a.toml", SQUARE + "[[people]]\nfoot = [5, 5]\nhead = [5, 5]", "in one place"),
         ("a.csv", "u,v,x\n1,2,3", "columns must be"),

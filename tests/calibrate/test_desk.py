@@ -157,6 +157,35 @@ def test_only_the_browser_with_the_token_is_answered(desk: Desk) -> None:
     assert not desk.out.exists()
 
 
+def test_a_body_that_cannot_be_read_is_one_clear_message(
+    desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What and where, in plain words; nothing on the terminal, and the page goes on."""
+    with httpx.Client() as ours:
+        assert ours.get(desk.url).status_code == 303
+        for body, told in (
+            (b'{"image_size": "\xff\xfe"}', "what was sent is no text in UTF-8"),
+            (b'{"points": ' + b"[" * 9_000, "what was sent is nested too deeply"),
+            (b"hello", "what was sent is no JSON: invalid character at byte 0"),
+            (b"", "nothing was sent, where a JSON object is asked for"),
+            (b"{}", "'image_size' is missing"),
+            (b'{"image_size": 3}', "image_size: should be a list, not a whole number"),
+            (b'{"image_size": [99, 99], "point": []}', "'point' is not asked for. Did you mean"),
+        ):
+            for path in ("/api/solve", "/api/save", "/api/look"):
+                answer = ours.post(
+                    desk.base + path, content=body, headers={"content-type": "application/json"}
+                )
+                assert answer.status_code == 400, answer.text
+                assert set(answer.json()) == {"detail"}
+                if path == "/api/solve":
+                    assert answer.json()["detail"].startswith(told)
+        assert ours.get(desk.base + "/api/no/such").json() == {"detail": "Not Found"}
+        assert ours.get(desk.base + "/api/frame").status_code == 200
+        ours.post(desk.base + "/api/close", json={})
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
 def test_the_page_is_for_this_machine_only(tmp_path: Path) -> None:
     """An address that others could reach is refused: the page shows the scene."""
     with pytest.raises(InputError, match="this machine only"):

@@ -12,6 +12,7 @@ from litestar.testing import TestClient
 from msgspec import structs
 from tests.web.standin_desk import TODAY, StandinDesk, running
 
+from plainview.document.body import NOTHING
 from plainview.errors import BoundaryError, InputError
 from plainview.governance.assessment import Assessment, load_assessment, parse_assessment
 from plainview.governance.person import Person, Role
@@ -19,7 +20,6 @@ from plainview.web.access.service import Access, AccessSettings
 from plainview.web.api import Application, create_app
 from plainview.web.desk_api import desk_handlers
 from plainview.web.desk_documents import assessment_of, data_of, text_of
-from plainview.web.problems import NOTHING
 from plainview.web.views import SiteView
 
 if TYPE_CHECKING:
@@ -233,11 +233,13 @@ def test_a_body_nested_without_end_is_wrong_input_and_no_defect(
     ("body", "status", "says"),
     [
         (b"", 400, NOTHING),
-        (b'{"scope": "ci', 400, "truncated"),
+        (b'{"scope": "ci', 400, "no whole JSON"),
         (b'{"scope": "city", "why": "\xff\xfe"}', 400, "what was sent is no text in UTF-8"),
-        (b"\x89PNG\r\n\x1a\n", 400, "malformed"),
-        (b"hello", 400, "malformed"),
-        (b"[]", 400, "Expected `object`"),
+        (b"\x89PNG\r\n\x1a\n", 400, "no JSON: invalid character at byte 0"),
+        (b"hello", 400, "no JSON: invalid character at byte 0"),
+        (b"[]", 400, "should be an object, not a list"),
+        (b'{"scope": "city"}', 400, "'why' is missing"),
+        (b'{"scope": "city", "why": 7}', 400, "should be text, not a whole number"),
         (b'{"why": "' + b"x" * 5_000_000 + b'"}', 413, "larger than anything"),
     ],
 )

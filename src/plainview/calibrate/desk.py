@@ -7,6 +7,7 @@ import shlex
 import socket
 import webbrowser
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ import uvicorn
 from litestar import Litestar, Request, Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
@@ -23,6 +25,7 @@ from plainview.calibrate.marks import Marks
 from plainview.calibrate.output import camera_name, camera_toml, visible_area, write
 from plainview.calibrate.problem import TooLittleMarked
 from plainview.calibrate.solve import Solution, solve
+from plainview.document.body import fault, fault_of, unread
 from plainview.errors import InputError, PlainviewError
 from plainview.geometry import BODY_HEIGHT, Line, Point, View, Zone, check_view
 
@@ -188,6 +191,38 @@ def _asset(name: str) -> bytes:
     return (resources.files("plainview.calibrate") / "page" / name).read_bytes()
 
 
+class _Wrong(Struct, frozen=True):
+    """Why nothing was done with what was sent, in one sentence."""
+
+    detail: str
+
+
+def _wrong(detail: str, status: int = 400) -> Response[_Wrong]:
+    return Response(_Wrong(detail), status_code=status)
+
+
+def _on_http(request: _Request, error: HTTPException) -> Response[_Wrong]:
+    """A body with a value that cannot be, no such address: what, where, and how to mend it."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    items = [one for one in extra if isinstance(one, dict)]
+    said = []
+    for item in items:
+        key = str(item.get("key", ""))
+        what, mend = fault_of(request.scope, key, str(item.get("message", "")))
+        said.append(". ".join(filter(None, (what if key == "data" else f"{key}: {what}", mend))))
+    if not said and error.status_code == HTTPStatus.BAD_REQUEST:
+        said = [". ".join(filter(None, fault(error.detail)))]
+    return _wrong("; ".join(said) or error.detail, error.status_code)
+
+
+def _on_unread(_: _Request, error: Exception) -> Response[_Wrong]:
+    """A body that is no text or nested too deeply; anything else is a defect, and is raised."""
+    what = unread(error)
+    if what is None:
+        raise error
+    return _wrong(what)
+
+
 def _refused() -> Response[bytes]:
     text = "This page is for the browser that 'plainview calibrate' opened. Start it again.\n"
     return Response(text.encode(), status_code=403, media_type="text/plain")
@@ -246,6 +281,11 @@ def _application(desk: _Desk) -> Litestar:  # noqa: C901 - one handler after ano
         [page, asset, facts, solving, saving, looking, close],
         before_request=only_ours,
         response_headers=_HEADERS,
+        exception_handlers={
+            HTTPException: _on_http,
+            RecursionError: _on_unread,
+            UnicodeDecodeError: _on_unread,
+        },
         openapi_config=None,
         logging_config=None,
         request_max_body_size=1_000_000,

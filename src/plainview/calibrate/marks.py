@@ -9,7 +9,9 @@ from typing import Annotated, NoReturn
 import msgspec
 from msgspec import Meta, Struct
 
-from plainview.document import Document
+from plainview.document import Document, convert
+from plainview.document.body import fault
+from plainview.document.plainly import parted
 from plainview.document.toml import read_text
 from plainview.errors import CalibrationError, InputError
 from plainview.geometry import BODY_HEIGHT
@@ -152,13 +154,8 @@ def read(path: Path, *, image_size: tuple[int, int] | None = None) -> tuple[Mark
     if table:
         file = _from_csv(text, where)
     else:
-        data = Document(path, text).data
-        try:
-            file = msgspec.convert(data, _File, strict=True)
-        except msgspec.ValidationError as error:
-            raise InputError(
-                str(error), where=where, mend="'plainview calibrate --help' shows an example"
-            ) from error
+        document = Document(path, text)
+        file = convert(document, document.data, _File, (), guide="'plainview calibrate --help'")
     size = file.image_size or image_size
     if size is None:
         raise InputError(
@@ -174,7 +171,10 @@ def read(path: Path, *, image_size: tuple[int, int] | None = None) -> tuple[Mark
     try:
         marks = msgspec.convert(fields, Marks, from_attributes=True)
     except msgspec.ValidationError as error:
-        raise InputError(str(error), where=where, mend="Mend that value") from error
+        said, at = parted(str(error))
+        raise InputError(
+            fault(said, at, Marks).what, where=where + at.replace(".", ", ", 1), mend="Mend that"
+        ) from error
     check(marks)
     return marks, name
 

@@ -2,7 +2,6 @@
 
 import functools
 import math
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,24 +9,11 @@ import msgspec
 from msgspec import inspect
 
 from plainview.document.boundary import refuse_beyond
+from plainview.document.plainly import parted, plain, steps_of
 from plainview.document.toml import Document, KeyPath, nearest
 from plainview.errors import ConfigError
 
 T = TypeVar("T")
-
-_AT = re.compile(r"^(?P<text>.*?)(?: - at `(?:key` in `)?\$(?P<path>.*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
-_WORDS = {
-    "float": "a number",
-    "int": "a whole number",
-    "str": "text",
-    "array": "a list",
-    "object": "a table",
-    "bool": "true or false",
-    "datetime": "a date with a time of day",
-    "date": "a date",
-    "time": "a time of day",
-}
 
 
 def convert(
@@ -51,12 +37,11 @@ def convert(
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        match = _AT.match(str(error))
-        text, steps = (match["text"], match["path"] or "") if match else (str(error), "")
-        path: KeyPath = tuple(int(index) if index else name for name, index in _STEP.findall(steps))
+        text, steps = parted(str(error))
+        path = steps_of(steps)
         value = _follow(data, path)
         raise ConfigError(
-            _plain(text, value, _allowed(form_of(kind), path)),
+            plain(text, value, allowed(form_of(kind), path)),
             where=document.where(at + path),
             mend=mend,
         ) from error
@@ -120,8 +105,8 @@ def item_of(kind: inspect.Type) -> inspect.Type:
     return inspect.AnyType()
 
 
-def _allowed(kind: inspect.Type, path: KeyPath) -> tuple[str, ...]:
-    """The words that may stand at `path`, if only certain words may."""
+def at_path(kind: inspect.Type, path: KeyPath) -> inspect.Type:
+    """What may stand at `path` below a value of `kind`."""
     for step in path:
         if isinstance(step, int):
             kind = item_of(kind)
@@ -129,7 +114,12 @@ def _allowed(kind: inspect.Type, path: KeyPath) -> tuple[str, ...]:
         struct = struct_of(kind)
         fields = {} if struct is None else {f.encode_name: f.type for f in struct.fields}
         kind = fields.get(step, inspect.AnyType())
-    for option in options(kind):
+    return kind
+
+
+def allowed(kind: inspect.Type, path: KeyPath) -> tuple[str, ...]:
+    """The words that may stand at `path`, if only certain words may."""
+    for option in options(at_path(kind, path)):
         if isinstance(option, inspect.LiteralType):
             return tuple(str(value) for value in option.values if value != "")
         if isinstance(option, inspect.EnumType):
@@ -144,62 +134,3 @@ def _follow(data: Any, path: KeyPath) -> object:  # noqa: ANN401 - parsed TOML i
         except (KeyError, IndexError, TypeError):
             return None
     return data
-
-
-def _words(text: str) -> str:
-    return " or ".join(_WORDS.get(part.strip(), part.strip()) for part in text.split("|"))
-
-
-def _bounded(found: re.Match[str], value: object) -> str:
-    bound = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}[found[1]]
-    return f"must be {bound} {float(found[2]):g}, not {value}"
-
-
-def _of_length(found: re.Match[str], value: object) -> str:
-    bound = {">= ": "at least ", "<= ": "at most "}.get(found[2] or "", "")
-    unit, size = ("values", "list") if found[1] == "array" else ("characters", "text")
-    has = f", this {size} has {len(value)}" if isinstance(value, (list, str)) else ""
-    return f"needs {bound}{found[3]} {unit}{has}"
-
-
-_PLAINLY: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], object], str]], ...] = (
-    (
-        re.compile(r"Object missing required field `(.+)`"),
-        lambda found, _: f"the key {found[1]!r} is missing",
-    ),
-    (
-        re.compile(r"Expected `(.+?)`, got `(.+?)`"),
-        lambda found, _: (
-            f"should be {_words(found[1].replace(' | null', ''))}, not {_words(found[2])}"
-        ),
-    ),
-    (
-        re.compile(r"Expected `(array|str)` of (?:at least |at most )?length (>= |<= )?(\d+)"),
-        _of_length,
-    ),
-    (
-        re.compile(r"Expected `str` matching regex"),
-        lambda _, value: (
-            f"one of the keys {', '.join(map(repr, value))} does not have the form of a key here"
-            if isinstance(value, dict)
-            else f"{value!r} has other signs than letters, digits, '.', '_' and '-'"
-        ),
-    ),
-    (re.compile(r"Expected `\w+` (>=|<=|>|<) ([-0-9.e+]+)"), _bounded),
-    (
-        re.compile(r"Invalid RFC3339 encoded date"),
-        lambda _, value: f"{value!r} is no date; a date is written as 2026-03-31",
-    ),
-)
-
-
-def _plain(text: str, value: object, allowed: tuple[str, ...]) -> str:
-    """The message `text` of msgspec in plain words."""
-    if allowed and isinstance(value, str):
-        guess = nearest(value, allowed)
-        hint = f"; the nearest is {guess!r}" if guess else ""
-        return f"{value!r} is none of {', '.join(allowed)}{hint}"
-    for pattern, say in _PLAINLY:
-        if found := pattern.match(text):
-            return say(found, value)
-    return text[:1].lower() + text[1:].replace("`", "'")

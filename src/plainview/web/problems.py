@@ -1,6 +1,6 @@
 """Every error as one clear JSON problem (RFC 9457); never a traceback."""
 
-import traceback
+import re
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import UNSET, Struct, UnsetType
 
+from plainview.document.body import Fault, fault, fault_of, unread
 from plainview.errors import AccessRefused, InputError, PlainviewError
 from plainview.web.access.gate import TooMany
 from plainview.web.access.rules import SignInNeeded
@@ -31,9 +32,9 @@ _STATUS = ((InputError, 400), (SignInNeeded, 401), (TooMany, 429), (AccessRefuse
 """The first kind that fits; what fits none is ours (503)."""
 
 
-NOTHING: Final = "nothing was sent, where a JSON object is asked for"
-_WRITTEN = {"which": "state"}
-"""Parameters that a handler calls otherwise: Litestar keeps `state` for itself."""
+_WRITTEN: Final = {"which": "state", "data": "the body"}
+"""What a handler's parameters are for who asks: Litestar keeps `state` for itself."""
+_MISSING: Final = re.compile(r"Missing required query parameter '(?P<name>[^']*)'.*", re.DOTALL)
 
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
@@ -49,28 +50,37 @@ def _title(status: int) -> str:
     return HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error"
 
 
-def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """A request that cannot be answered: no such address, a parameter out of bounds."""
     extra = error.extra if isinstance(error.extra, list) else []
-    faults = [item for item in extra if isinstance(item, dict)]
-    keys = [str(item.get("key", "")) for item in faults]
-    where = ", ".join(_WRITTEN.get(key, key) for key in keys)
-    # Of a body that is empty Litestar says which of a handler's parameters it was to be.
-    what = "; ".join(
-        NOTHING if item.get("message") == repr(item.get("key")) else str(item.get("message", ""))
-        for item in faults
-    )
+    items = [item for item in extra if isinstance(item, dict)]
+    keys = [str(item.get("key", "")) for item in items]
+    faults = [
+        fault_of(request.scope, key, str(item.get("message", "")))
+        for key, item in zip(keys, items, strict=True)
+    ]
+    if not faults and error.status_code == HTTPStatus.BAD_REQUEST:
+        faults = [_unread(str(error.detail))]
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        what = "what was sent is larger than anything that is asked for here"
+        faults = [Fault("what was sent is larger than anything that is asked for here")]
+    what = "; ".join(fault.what for fault in faults)
     return _answer(
         Problem(
             title=_title(error.status_code),
             status=error.status_code,
             detail=what or str(error.detail or _title(error.status_code)),
-            where=where or UNSET,
+            where=", ".join(_WRITTEN.get(key, key) for key in keys) or UNSET,
+            mend=". ".join(fault.mend for fault in faults if fault.mend) or UNSET,
         ),
         dict(error.headers or {}),
     )
+
+
+def _unread(detail: str) -> Fault:
+    """What is wrong where Litestar names no part: of JSON that it could not read, and the like."""
+    if missing := _MISSING.fullmatch(detail):
+        return Fault(f"{missing['name']!r} is missing in the address", "Give it too")
+    return fault(detail) if detail.startswith(("JSON ", "Input ", "Number ")) else Fault(detail)
 
 
 def on_plainview(_: Request[Any, Any, Any], error: PlainviewError) -> Response[Problem]:
@@ -102,19 +112,18 @@ def on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[Pro
 
 def on_recursion(request: Request[Any, Any, Any], error: RecursionError) -> Response[Problem]:
     """A body nested so deeply that it is no answer to anything; elsewhere a defect like any."""
-    return _on_body(request, error, "what was sent is nested too deeply")
+    return _on_body(request, error)
 
 
 def on_bytes(request: Request[Any, Any, Any], error: UnicodeDecodeError) -> Response[Problem]:
     """A body that is no text; elsewhere a defect like any."""
-    return _on_body(request, error, "what was sent is no text in UTF-8")
+    return _on_body(request, error)
 
 
-def _on_body(request: Request[Any, Any, Any], error: Exception, what: str) -> Response[Problem]:
-    """A body that cannot be read for the reason `what`, if that is where `error` is from."""
-    # Litestar takes what msgspec says of wrong JSON, and not these.
-    *_, (innermost, _) = traceback.walk_tb(error.__traceback__)
-    if not innermost.f_globals.get("__name__", "").startswith("litestar.serialization"):
+def _on_body(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """A body that cannot be read, if that is where `error` is from."""
+    what = unread(error)
+    if what is None:
         return on_defect(request, error)
     return _answer(Problem(title=_title(400), status=400, detail=what))
 

@@ -162,7 +162,7 @@ async function call(path, body) {
     if (response.status === 204) return {};
     const told = await response.json().catch(() => null);
     if (response.ok && told) return told;
-    return { wrong: `A value is not usable: ${told?.extra?.[0]?.message ?? told?.detail ?? response.status}` };
+    return { wrong: `A value is not usable: ${told?.detail ?? response.status}` };
   } catch {
     return { wrong: "Plainview does not answer: it was stopped on the terminal. Start 'plainview calibrate' again." };
   }

@@ -204,10 +204,16 @@ def test_a_crowd_stays_one_while_it_is_read_a_little_small(
     assert judged(crowded, monkeypatch, *read) == [False, True, True, False, True]
 
 
+@pytest.mark.parametrize("large", [False, True])
 def test_velocity_follows_the_surface_in_every_frame(
-    crowded: Luma, bare: Luma, monkeypatch: pytest.MonkeyPatch
+    crowded: Luma, bare: Luma, monkeypatch: pytest.MonkeyPatch, *, large: bool
 ) -> None:
-    """Between two readings of the crowd too; where the surface is not known, windows tell it."""
+    """Between two readings of the crowd too; where the surface is not known, windows tell it.
+
+    A `large` plane is looked at by its own pixels, and tells the same.
+    """
+    if large:
+        monkeypatch.setattr(dense, "FINE", 0)
     by, of = Dense(VIEW, lens()), plate(bare)
 
     def speed(frame: int, step: int) -> float:

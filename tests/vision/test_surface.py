@@ -18,7 +18,7 @@ from tests.vision.walkers import (
     walked,
 )
 
-from plainview.vision.surface import APART, FINE, Surface
+from plainview.vision.surface import APART, Surface
 
 SCALE = 0.04
 SIDE = round(ACROSS / SCALE)
@@ -124,17 +124,13 @@ def test_pictures_that_follow_fast_are_skipped() -> None:
     assert np.median(velocities[known], axis=0) == pytest.approx((0.9, 0.0), abs=0.1)
 
 
-def test_a_large_plane_is_searched_more_coarsely() -> None:
-    """What it takes does not grow with the picture past FINE: the finest scale is left out."""
-    assert SIDE**2 <= FINE
-    by = surface(pictures(uniform(0.5, 0.0), 3.0))
-    large = Surface(SCALE)
-    wide = [np.tile(one, (3, 3)) for one in pictures(uniform(0.5, 0.0), 3.0)]
-    for one in wide:
-        large.see(one, np.tile(FLOOR, (3, 3)), DT)
-    assert by._search is not None
-    assert large._search is not None
-    assert by._search.getFinestScale() == 0
-    assert large._search.getFinestScale() == 1
-    velocities, known = found(large)
-    assert np.median(velocities[known], axis=0) == pytest.approx((0.5, 0.0), abs=0.1)
+@pytest.mark.parametrize("spare", [False, True])
+def test_what_the_search_takes_is_given_back_where_memory_is_dear(*, spare: bool) -> None:
+    """The flow is the same to the last bit."""
+    by, again = Surface(SCALE, spare=spare), Surface(SCALE)
+    for picture in pictures(uniform(0.5, 0.0), 3.0):
+        by.see(picture, FLOOR, DT)
+        again.see(picture, FLOOR, DT)
+    assert (by._search is None) == spare
+    for one, other in zip(found(by), found(again), strict=True):
+        np.testing.assert_array_equal(one, other)

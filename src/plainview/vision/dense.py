@@ -32,7 +32,7 @@ from plainview.vision.optics import Floats, Optics
 from plainview.vision.parallax import Spots, spots
 from plainview.vision.piv import Piv, PivField
 from plainview.vision.plate import Image, Luma
-from plainview.vision.surface import Surface
+from plainview.vision.surface import FINE, Surface
 
 EVERY = 0.5
 """Seconds between two estimates of a crowd."""
@@ -125,7 +125,8 @@ class Dense:
         self._seen, self._inside = self.cells.seen, self.cells.inside
         self._piv = Piv(SCALE, window(self._plane.size))
         self._camera = optics.centre
-        self._surface = Surface(SCALE / 2)
+        self._finer = 2 if 4 * math.prod(self._plane.size) <= FINE else 1
+        self._surface = Surface(SCALE / self._finer, spare=spare)
         self._velocities = np.zeros((*self._seen.shape, 2))
         self._noises = np.full(self._seen.shape, np.nan)
         self._spots: Spots | None = None
@@ -147,7 +148,7 @@ class Dense:
         doubled = self._plane.doubled(luma)
         seen = self._plane.halved(doubled)
         if self.crowded:
-            self._surface.see(doubled, self._plane.doubled(background), dt)
+            self._surfaced(doubled, seen, background, dt)
             if self._since < EVERY - 0.01:
                 self._piv.see(seen, self._elapsed, self._plane.valid)
                 self._elapsed = 0.0
@@ -178,7 +179,7 @@ class Dense:
         else:
             self._piv.see(seen, 0.0, self._plane.valid)
             self._velocities, self._noises = 0 * self._velocities, np.nan * self._noises
-            self._surface.see(doubled, self._plane.doubled(background), 0.0)
+            self._surfaced(doubled, seen, background, 0.0)
         self._elapsed = 0.0
         self._crowd = Crowd(people, self._steered(), doubt)
         return self._crowd
@@ -267,6 +268,18 @@ class Dense:
         noise = (field.noise[iy, ix] / found.slower).reshape(valid.shape)
         self._noises = np.where(valid & self._inside, noise, np.nan)
 
+    def _surfaced(self, doubled: Luma, seen: Luma, background: Luma, dt: float) -> None:
+        """Let the surface see the plane, `doubled` or as it is `seen`, `dt` seconds after the last.
+
+        `background` (h, w) is the plate in the frame's light.
+        """
+        assert self._plane is not None  # noqa: S101
+        empty = self._plane.doubled(background)
+        if self._finer == 2:
+            self._surface.see(doubled, empty, dt)
+        else:
+            self._surface.see(seen, self._plane.halved(empty), dt)
+
     def _steered(self) -> Floats:
         """(rows, columns, 2) m/s by cell: of the surface where that is known, else of windows.
 
@@ -276,7 +289,7 @@ class Dense:
         if self._spots is None:
             return self._velocities
         # Pixel p of the plane is pixels 2 p and 2 p + 1 of the doubled one.
-        pixels = 2 * self._plane.pixels(self._spots.places) + 0.5
+        pixels = self._finer * self._plane.pixels(self._spots.places) + 0.5 * (self._finer - 1)
         found, flat = self._surface.velocities(pixels)
         moved = self._plane.turned(found) / self._spots.slower[:, None]
         known = flat.reshape(self._seen.shape)

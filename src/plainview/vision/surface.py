@@ -3,10 +3,10 @@
 Two streams that meet are told apart by windows of a metre only where people keep lanes as wide.
 Between two pictures that follow each other within some tenths of a second every head and shoulder
 moves by about its own size, at most, and the flow of each pixel can be found: by inverse search
-on patches from coarse to fine, and smoothed by variation (Kroeger, Timofte, Dai & Van Gool, Fast
-Optical Flow using Dense Inverse Search, ECCV 2016; OpenCV's). What it says of a pixel counts by how
-well the second picture then explains the first, by how much structure is there, and by how much
-it differs from the empty scene.
+on patches from coarse to fine (Kroeger, Timofte, Dai & Van Gool, Fast Optical Flow using Dense
+Inverse Search, ECCV 2016; OpenCV's, without its refinement by variation). What it says of a pixel
+counts by how well the second picture then explains the first, by how much structure is there, and
+by how much it differs from the empty scene.
 
 Nobody is followed: there is one field for each pair of pictures, and of the pictures only the last
 is kept, for less than half a second.
@@ -26,13 +26,9 @@ APART: Final = (0.1, 0.4)
 """Seconds between two pictures that are compared, the least and the most: a shuffle is half a pixel
 in the first, and in the second a walk is half a metre, as far as from one head to the next."""
 FINE: Final = 200_000
-"""Pixels up to which flow is searched for at full scale: more cost more than they tell."""
-_PATCH, _STRIDE = 8, 5
+"""Pixels of a plane at twice its own up to which those are worth what they cost."""
+_PATCH, _STRIDE = 8, 4
 """Pixels of a patch, about a head, and between two."""
-_SMOOTH: Final = 3.0
-"""Weight of smoothness in the variation; 20 as a rule: people who pass each other are apart."""
-_REFINED: Final = 2
-"""Iterations of it: five cost half as much again as all of this, and take off 0.002 m/s."""
 _UNLIKE: Final = 3.0
 """Grey levels, in the mean over _NEAR, by which what was found may differ and still count."""
 _NEAR: Final = 5
@@ -51,9 +47,9 @@ _THREE: Final = np.ones((3, 3), np.uint8)
 class Surface:
     """Owns the last picture of one head plane, and the flow from the one before it."""
 
-    def __init__(self, scale: float) -> None:
-        """Compare pictures of `scale` metres a pixel; none was seen."""
-        self._scale = scale
+    def __init__(self, scale: float, *, spare: bool = False) -> None:
+        """Compare pictures of `scale` metres a pixel; none was seen. `spare`: see `dense.Dense`."""
+        self._scale, self._spare = scale, spare
         self._search: cv2.DISOpticalFlow | None = None
         self._last: Luma | None = None
         self._since = 0.0
@@ -102,10 +98,13 @@ class Surface:
             self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
             self._search.setPatchSize(_PATCH)
             self._search.setPatchStride(_STRIDE)
-            self._search.setFinestScale(0 if picture.size <= FINE else 1)
-            self._search.setVariationalRefinementAlpha(_SMOOTH)
-            self._search.setVariationalRefinementIterations(_REFINED)
-        return np.asarray(self._search.calc(last, picture, None), dtype=np.float32)  # type: ignore[call-overload]
+            self._search.setFinestScale(0)
+            # Its buffers would be most of what a crowd takes of a lens's memory.
+            self._search.setVariationalRefinementIterations(0)
+        found = self._search.calc(last, picture, None)  # type: ignore[call-overload]
+        if self._spare:
+            self._search = None
+        return np.asarray(found, dtype=np.float32)
 
 
 def _weighed(last: Luma, picture: Luma, empty: Luma, flow: Image) -> Image:

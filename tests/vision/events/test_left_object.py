@@ -97,6 +97,22 @@ def test_who_comes_by_and_is_lost_takes_a_part_of_who_left(nearest: float, told:
     assert len(found) == told
 
 
+@pytest.mark.parametrize("nearer", [2.0, 2.2])
+def test_who_sits_down_and_is_taken_for_one_who_stands_before_it_has_not_left(
+    nearer: float,
+) -> None:
+    """He seems to have come through half of the ring, and stays there: it may be he."""
+
+    def what(t: float) -> Moment:
+        if t < DOWN:
+            return walk(t, 2.0, DOWN, 7.0)
+        near = 0.8 - min(1.2 * (t - DOWN), nearer)
+        return [BAG], [(0.4, near, 0.0, -1.2 if near > 0.8 - nearer else 0.0)]
+
+    stage = Stage()
+    assert stage.events(LeftObject(stage.view, stage.optics), 34.0, what) == []
+
+
 def test_a_white_bag_does_not_stir_as_the_camera_dims_the_ground_alone() -> None:
     """Cameras show what is white nearly as before when they are set a third darker."""
     bag = box(0.4, 0.8, (0.5, 0.25, 0.4), shade=160)

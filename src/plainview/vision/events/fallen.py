@@ -100,6 +100,10 @@ FAINT: Final = (80.0, 140.0)
 """Pixels of a body up to which nothing tells a fall from a crouch, and from which all that is asked
 here does: of who lay 169 to 1711 (34 scenes of the development part), of who crouched by night 28 m
 away, and seemed to have sunk by 1.3 m, 66."""
+VANISHES: Final = 0.25
+"""What it takes away that at its place what looked so has vanished before, and nobody got up."""
+OUTLASTS: Final = 1.5
+"""Times as long as that stayed, for which what is there now is looked at before it is told of."""
 SPECK: Final = 0.4
 """What so few take away."""
 LATELY: Final = 3.0
@@ -179,9 +183,10 @@ class Down:
         self.lies, self.other = judged.lies, judged.other
         self.looks, self.lost = 1, 0
         self._sank = [sank]
+        self._vanishes, self._outlasts = 0.0, 0.0
         self._met = t
         self.made_out, self._sightings, self._mean = False, 0, 0.0
-        self._began, self._asked, self._stayed = judged.blob.since, False, stayed
+        self.began, self._asked, self._stayed = judged.blob.since, False, stayed
         traits = change.traits()
         self.lit = float(lamplit(traits.ratio, traits.even, traits.darker))
         shadow = traits.ratio <= 1 and traits.tinted <= COLOURED
@@ -225,12 +230,22 @@ class Down:
 
     @property
     def sank(self) -> float:
-        """Metres that somebody sank there, by the middle one of the looks: one may err, in rain."""
-        return median_high(self._sank)
+        """Metres that somebody sank there, by the middle one of the looks: one may err, in rain.
+
+        None where things surely vanish now and then: light that comes seems to sink, too.
+        """
+        return median_high(self._sank) if self._vanishes < 1 else 0.0
 
     def sinks(self, sank: float) -> None:
         """By one more look he `sank` so many metres."""
         self._sank.append(sank)
+
+    def vanishes(self, surely: float, stayed: float) -> None:
+        """How `surely`, 0 to 1, it is what vanishes at its place now and then: vanished.py.
+
+        And for how many seconds that `stayed` at most.
+        """
+        self._vanishes, self._outlasts = surely, OUTLASTS * surely * stayed
 
     def sighted(self, sure: float, least: float) -> None:
         """It was sighted once more, so `sure`; from `least` on average it is made out."""
@@ -260,7 +275,8 @@ class Down:
         sure = max(step(self.confidence(), *CLEARLY), self._witness())
         # Who bends down along the line of sight seems to fall, and looks like one who lies so.
         sure *= 1.0 - self.unclear * (1.0 - step(self.lies - self.other, *APART))
-        self._asked = self._asked or t - self._began >= LONGER * (1.0 - sure)
+        longer = max(LONGER * (1.0 - sure), self._outlasts)
+        self._asked = self._asked or t - self.began >= longer
         return self._asked
 
     def _witness(self) -> float:
@@ -272,6 +288,7 @@ class Down:
         sure = 0.55 + 1.2 * (min(self.lies, WELL) - 0.62) + 1.6 * (self.lies - other - 0.04)
         sure += FELL[0] * witness - WORSE * max(other - self.lies, 0.0)
         sure -= VAGUE * self.vague * (1.0 - deep(self.sank))
+        sure -= VANISHES * self._vanishes
         sure -= SPECK * (1.0 - step(self.pixels, *FAINT))
         if self.upright > CLOSE:
             sure -= 0.33

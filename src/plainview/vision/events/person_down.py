@@ -34,6 +34,7 @@ from plainview.vision.events.rests import BESIDE, EVERY, Rests
 from plainview.vision.events.seen import Seen
 from plainview.vision.events.stillness import Blob
 from plainview.vision.events.thing import PLAIN
+from plainview.vision.events.vanished import Vanished
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image, Luma
 
@@ -69,6 +70,8 @@ REFUTED: Final = 0.3
 THROUGH: Final = 0.6
 """Likeness of its fine structure to the plate's from which that is what is seen: of 19 who lay it
 was 0.0 at most (development part), of a bench from which fog lifted 0.8."""
+PRESENT: Final = (3.0, 1.5)
+"""Seconds and metres within which somebody upright may have been who was down: he got up."""
 LOST: Final = 3
 """Looks in a row without it after which nobody is down there."""
 
@@ -92,6 +95,7 @@ class PersonDown:
         self._looked = -np.inf
         self._judged: list[Judged] = []
         self._rests = Rests()
+        self._vanished = Vanished()
         self._down: list[Down] = []
         self._parted = False
 
@@ -115,7 +119,11 @@ class PersonDown:
         self._judged = self._judge(seen.plate.noise, shaded(self._lasting.gap, behind, seen.cast))
         for one in self._judged:
             self._meet(one, seen, behind)
-        self._down = [one for one in self._down if self._stays(one, seen)]
+        down = self._down
+        self._down = [one for one in down if self._stays(one, seen)]
+        for old in down:
+            if old.lost >= LOST and self._vanishes(old, seen):
+                self._vanished.note(old.judged.place, seen.t, seen.t - old.began)
         found = [self._sighting(one) for one in self._down]
         return [one for one in found if one is not None]
 
@@ -234,9 +242,20 @@ class PersonDown:
         one.lost += 1
         return one.lost < LOST
 
+    def _vanishes(self, one: Down, seen: Seen) -> bool:
+        """Whether `one`, which is no more, went without anybody: its place is as it was before."""
+        place, (lately, close) = one.judged.place, PRESENT
+        if one.looks < FRESH or not one.change.restored(seen):
+            return False
+        if self._company.nearest(place, seen.t - lately, seen.t) <= close:
+            return False
+        gone = self._company.gone(place, self._optics.centre, seen.t - lately, seen.t)
+        return bool(gone.max() <= WENT)
+
     def _sighting(self, one: Down) -> Sighting | None:
         x, y = (float(v) for v in one.judged.place)
         zone = self._ground.zone(x, y)
+        one.vanishes(*self._vanished.near(one.judged.place, self._looked))
         # Who was made out while the gain was steady does not rise as it swings.
         sure = one.confidence() * (1.0 if one.made_out else self._steady)
         # What is surely nobody is no doubt about who lies there later.

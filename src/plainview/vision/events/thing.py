@@ -91,6 +91,8 @@ class Thing:
         """Looks in a row in which somebody was beside it."""
         self.alone = 0
         """Looks in a row in which nobody else was about it."""
+        self.bare = 0
+        """Looks in a row in which it was taken for nobody either."""
         self.factors = (1.0, 1.0)
         """All that lies there, and that without its shadow, as factors on its area, at the last
         look."""

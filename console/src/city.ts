@@ -54,6 +54,11 @@ function about(crowd: Crowd): string {
   return whole(crowd.known) ? `On all of the ground that cameras see; ${cameras}.` : `On ${share(crowd.known)} of the ground that cameras see; ${cameras}. Nobody is counted on the rest.`;
 }
 
+/** Whether there are districts to tell apart: of one alone the card of the whole says the same. */
+function several(now: CityNow): boolean {
+  return now.districts.length + now.districts_left_out > 1;
+}
+
 function peopleCard(): Card {
   const figure = h("strong", { class: "figure big" });
   const ends = h("span", { class: "big-range" });
@@ -82,9 +87,11 @@ function districtsCard(): Card {
   const more = h("p", { class: "note", hidden: true });
   const head = ["District", "People", "Ground known", "Cameras believed", "Alerts"].map((words, k) => h("th", { scope: "col", class: k ? "number" : "" }, words));
   const table = h("table", {}, h("caption", { class: "hidden" }, "Districts, the fullest first"), h("thead", {}, h("tr", {}, ...head)), body);
+  const card = section("districts", "Districts", h("div", { class: "scroll stacked", tabindex: 0, role: "group", "aria-label": "Districts" }, table), more);
   return {
-    card: section("districts", "Districts", h("div", { class: "scroll stacked", tabindex: 0, role: "group", "aria-label": "Districts" }, table), more),
+    card,
     set(now): void {
+      card.hidden = !several(now);
       refill(body, ...now.districts.slice(0, ROWS).map(({ name, sites, crowd, alerts }) =>
         h("tr", {},
           h("th", { scope: "row" }, name, h("small", { class: "mend" }, `${sites.toLocaleString("en")} ${sites === 1 ? "site" : "sites"}`)),
@@ -138,7 +145,7 @@ function hottestCard(): Card {
       none.hidden = now.hottest.length > 0;
       refill(list, ...now.hottest.map((site) => h("li", {},
         h("a", { href: `/sites/${site.id}` }, site.name),
-        h("span", { class: "soft" }, ` ${site.district}`),
+        several(now) && h("span", { class: "soft" }, ` ${site.district}`),
         h("span", { class: "city-value" }, `${site.density.toFixed(2)} people/m², ${people(site.count)} people (${range(site)})`, whole(site.known) ? "" : ` on ${share(site.known)} of its ground`))));
     },
   };
@@ -155,7 +162,7 @@ function unhealthyCard(): Card {
       refill(counts, ...(Object.entries(now.faults) as [Fault, number][]).map(([fault, n]) => h("li", { class: "pill", "data-grade": "bad" }, `${FAULTS[fault]}: ${n.toLocaleString("en")}`)));
       refill(list, ...now.unhealthy.map((camera) => h("li", {},
         h("a", { href: `/sites/${camera.site}` }, camera.id),
-        h("span", { class: "soft" }, ` ${camera.site_name}, ${camera.district}`),
+        h("span", { class: "soft" }, ` ${camera.site_name}${several(now) ? `, ${camera.district}` : ""}`),
         h("span", { class: "city-value" }, `${camera.ended ? lensState("ended", "")?.what : camera.faults.map((fault) => FAULTS[fault]).join("; ")}, ${camera.since === null ? "since the start" : `for ${span(now.t - camera.since)}`}`))));
       say(said, down === 0 ? "All can be believed." : down > now.unhealthy.length ? `The ${now.unhealthy.length} that could not be for longest, of ${down.toLocaleString("en")}.` : "");
     },

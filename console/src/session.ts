@@ -128,7 +128,7 @@ function bar(): void {
   who.hidden = session === null || (session.role === null && !session.sign_in);
   if (who.hidden || session === null) return;
   if (session.role === null) {
-    who.replaceChildren(h("p", { class: "who-none" }, "You look without signing in."), h("p", { class: "who-in" }, h("a", { class: "button quiet", href: signIn() }, "Sign in")));
+    who.replaceChildren(h("p", { class: "who-none" }, "Not signed in."), h("p", { class: "who-in" }, h("a", { class: "button quiet", href: signIn() }, "Sign in")));
     return;
   }
   const purpose = session.purposes.find((one) => one.id === session?.purpose);

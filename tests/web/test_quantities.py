@@ -16,7 +16,7 @@ from plainview.synth.camera import hung
 from plainview.web.alerts import ZoneQuantities
 from plainview.web.flows import flows
 from plainview.web.plan import SitePlan
-from plainview.web.quantities import zone_quantities
+from plainview.web.quantities import NO_BORDER, zone_quantities
 from plainview.web.views import CameraView, SiteView
 
 GATE = Line("gate", (6.0, 12.0), (6.0, 0.0))
@@ -47,6 +47,13 @@ def told(
     readings: Sequence[Reading], alarms: dict[str | None, float], zone: Zone = YARD
 ) -> ZoneQuantities:
     """Of the yard."""
+    return all_told(readings, alarms, zone)[1]
+
+
+def all_told(
+    readings: Sequence[Reading], alarms: dict[str | None, float], zone: Zone = YARD
+) -> list[ZoneQuantities]:
+    """Of the whole site, and of the yard."""
     watched: Ground = ground(
         grid=VIEW.grid(),
         covered=cells_inside(VIEW.grid(), VIEW.polygon),
@@ -61,8 +68,7 @@ def told(
         for one in fields
     ]
     window = Window(fields, {"yard": moments}, patches(fields[-1]))
-    _, found = zone_quantities(PLAN, watched, window, {"north": readings}, alarms)
-    return found
+    return zone_quantities(PLAN, watched, window, {"north": readings}, alarms)
 
 
 @pytest.mark.parametrize("seconds", [40, 60])
@@ -84,6 +90,13 @@ def test_flows_are_not_told_from_a_few_seconds() -> None:
     """One person in the first second is no sixty a minute."""
     found = told([reading(k, 0.5) for k in range(20)], {})
     assert (found.inflow, found.outflow, found.dwell) == (None, None, None)
+
+
+def test_why_nobody_is_counted_in_and_out_is_said() -> None:
+    """The gate is no border of the whole site: that is why, and not that a camera is blind."""
+    site, yard = all_told([reading(k, 0.5) for k in range(60)], {})
+    assert (site.inflow, site.outflow, site.dwell, site.why) == (None, None, None, NO_BORDER)
+    assert yard.why is None
 
 
 def test_the_time_that_is_left_is_to_the_places_own_alarm() -> None:

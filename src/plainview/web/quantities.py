@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from plainview.record import Reading
 from plainview.web.alerts import ZoneQuantities, interval, told
 from plainview.web.flows import Flow, crossings, flows
 from plainview.web.plan import SitePlan
+
+NO_BORDER: Final = "no line is drawn along its border, so who comes and goes is not counted"
 
 
 def zone_quantities(
@@ -71,7 +74,8 @@ def _of_place(
     spot = densest(field, place)
     whole = seen(field, place)
     occupancy = levels.occupancy(field=field, cells=place.cells).people
-    why = flow.why or None if whole else NOT_SEEN
+    because = flow.why if place.border.any() else NO_BORDER
+    why = because or None if whole else NOT_SEEN
     return ZoneQuantities(
         zone=place.name,
         density=interval(cells),

@@ -111,6 +111,26 @@ def test_an_answer_stands_for_a_second_and_is_for_a_purpose(
     assert (gone.crowd.count, gone.crowd.known, gone.hottest) == (None, 0, [])
 
 
+def test_a_city_without_districts_is_told_once(
+    live_world: "World", sites: tuple[SiteView, ...], browser: Browser
+) -> None:
+    """No card that says the same as that of the whole, and no "No district" beside a site."""
+    totals = CityTotals(
+        [city_site(SitePlan(site), "No district") for site in sites], live_world.clock
+    )
+    totals.add([Stamped("quay-east", live_world.reading("quay-east", [(0, 0, 1, 0)] * 9))])
+    city = City(totals, "Lyon", simulated=True)
+    app = create_app(sites=sites, store=live_world.store, clock=live_world.clock, city=city)
+    with (
+        Served(app, bind(port=0)) as server,
+        page_of(browser, server.url, "city") as page,
+    ):
+        expect(page.locator("#hottest")).to_contain_text("Harbour quay")
+        expect(page.locator("#unhealthy")).to_contain_text("plaza-north")
+        expect(page.get_by_role("heading", name="Districts")).to_be_hidden()
+        expect(page.locator("body")).not_to_contain_text("No district", use_inner_text=True)
+
+
 def test_api_metrics_and_page_tell_what_is_not_known(
     live_world: "World", sites: tuple[SiteView, ...], browser: Browser
 ) -> None:

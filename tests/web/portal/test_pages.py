@@ -499,6 +499,7 @@ def test_an_address_that_is_none_is_a_page_that_says_so(client: Client) -> None:
     """In the reader's words, with a way out; never a bare error."""
     for path in ("cameras/none", "sites/none", "assessments/none@1", "nothing", "ask/x", "a/b/c"):
         page = read(client, f"/portal/zh-Hant/{path}", 404)
+        assert page.links.count("/portal/zh-Hant/changes") == 2, "in its head, and where it says so"
         assert "沒有這個頁面" in page.text, path
         assert "/portal/zh-Hant/" in page.links
     assert "There is no such page" in read(client, "/portal/xx/cameras/square-north", 404).text

@@ -161,7 +161,7 @@ export interface CityNow {
   districts: { name: string; sites: number; crowd: Crowd; faults: Partial<Record<Fault, number>>; alerts: { alarms: number; warnings: number } }[];
   districts_left_out: number;
   hottest: { id: string; name: string; district: string; count: number; low: number; high: number; density: number; known: number }[];
-  unhealthy: { id: string; site: string; site_name: string; district: string; faults: Fault[]; since: number | null; ended: boolean }[];
+  unhealthy: { id: string; site: string; site_name: string; district: string; faults: Fault[]; since: number | null; state: string | null }[];
   alerts: { alarms: number; warnings: number };
   gravest_alerts: { id: string; site: string | null; site_name: string | null; zone: string | null; kind: AlertKind; level: AlertLevel; state: AlertState; raised_at: number; message: string }[];
   capacity: {

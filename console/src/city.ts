@@ -163,7 +163,7 @@ function unhealthyCard(): Card {
       refill(list, ...now.unhealthy.map((camera) => h("li", {},
         h("a", { href: `/sites/${camera.site}` }, camera.id),
         h("span", { class: "soft" }, ` ${camera.site_name}${several(now) ? `, ${camera.district}` : ""}`),
-        h("span", { class: "city-value" }, `${camera.ended ? lensState("ended", "")?.what : camera.faults.map((fault) => FAULTS[fault]).join("; ")}, ${camera.since === null ? "since the start" : `for ${span(now.t - camera.since)}`}`))));
+        h("span", { class: "city-value" }, `${lensState(camera.state, "")?.what ?? camera.faults.map((fault) => FAULTS[fault]).join("; ")}, ${camera.since === null ? "since the start" : `for ${span(now.t - camera.since)}`}`))));
       say(said, down === 0 ? "All can be believed." : down > now.unhealthy.length ? `The ${now.unhealthy.length} that could not be for longest, of ${down.toLocaleString("en")}.` : "");
     },
   };

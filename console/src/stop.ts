@@ -130,7 +130,8 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     }
     const wanted = scope();
     const elsewhere = stoppedBy(wanted, standing).some(isElsewhere);
-    const effect = elsewhere ? OBEYS : `${cameras(stoppedBy(wanted, standing).length)} stop measuring at once.`;
+    const hit = stoppedBy(wanted, standing).length;
+    const effect = elsewhere ? OBEYS : `${cameras(hit)} ${hit === 1 ? "stops" : "stop"} measuring at once.`;
     question({ title: `Stop ${scopeWords(wanted, standing)} now?`, text: `${effect} Two people ${elsewhere ? "at each site " : ""}must agree before anything starts again.`, yes: "Stop now", no: "Do not stop", urgent: true }, () => void press(wanted));
   });
   let pressedAt = 0;

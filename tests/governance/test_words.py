@@ -167,6 +167,13 @@ def test_the_readers_own_language_is_chosen_where_somebody_wrote_it() -> None:
     assert chinese.said({"fr": "c"}) == ("c", "fr")
     assert chinese.said({"zh-Hant": "", "fr": "c"}) == ("c", "fr")
     assert chinese.said({}) == ("", "en")
+    french = words("fr")
+    # As in French texts of the program, no line is broken before such a sign.
+    assert (
+        french.said({"fr": "« Une place » : simulée"})[0]
+        == "«\u00a0Une place\u00a0»\u00a0: simulée"
+    )
+    assert french.said({"en": "a : b"}) == ("a : b", "en")
 
 
 @settings(deadline=None)

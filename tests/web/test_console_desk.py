@@ -193,6 +193,18 @@ def test_a_double_click_is_no_confirmation(measured: City) -> None:
         expect(page.get_by_role("alertdialog")).to_be_visible()
 
 
+def test_what_a_stop_does_is_said_of_one_camera_and_of_several(measured: City) -> None:
+    """In words that agree with the number."""
+    for scope, name, says in (
+        ("camera:quay-east", "Stop camera quay-east", "1 camera stops measuring"),
+        ("site:plaza", "Stop Station plaza", "2 cameras stop measuring"),
+    ):
+        with measured.show(f"stop?scope={scope}", Role.OPERATOR) as page:
+            page.get_by_role("button", name="Drill").click()
+            stop_card(page).get_by_role("button", name=name).click()
+            expect(page.get_by_role("alertdialog")).to_contain_text(says)
+
+
 def test_the_stop_switch_needs_no_mouse(measured: City) -> None:
     """From the site's page to the stop by keyboard alone; Esc leaves everything as it is."""
     with measured.show("sites/plaza", Role.OPERATOR) as page:

@@ -194,3 +194,5 @@ def test_api_metrics_and_page_tell_what_is_not_known(
             expect(page.locator("#unhealthy")).to_contain_text("Too dark")
             city.totals.said("plaza-south", structs.replace(UNSEALED, state=LensState.ENDED))
             expect(page.locator("#unhealthy")).to_contain_text("Ended")
+            city.totals.said("plaza-south", structs.replace(UNSEALED, state=LensState.STOPPED))
+            expect(page.locator("#unhealthy")).to_contain_text("Stopped")

@@ -569,3 +569,4 @@ def test_opened_footage_is_told_without_names(client: Client) -> None:
     assert "How the fall at the kerb came about" in page
     assert "2 times" in page
     assert "everybody can be seen" in page
+    assert "Entry 3 Entry 5 Entry 6 Entry 7" in page, "a link says where it leads"

@@ -130,7 +130,8 @@ class Words:
         for wanted in (self.language, self.language.partition("-")[0]):
             for language, text in texts.items():
                 if text and language.casefold() == wanted.casefold():
-                    return Spoken(text, language)
+                    french = language.casefold().partition("-")[0] == "fr"
+                    return Spoken(_FRENCH.sub("\u00a0", text) if french else text, language)
         if texts.get(SOURCE):
             return Spoken(texts[SOURCE], SOURCE)
         return next(

@@ -163,7 +163,7 @@ class Answers:
                 district=site.district,
                 faults=list(faults_in(bits)),
                 since=None if since < 0 else since / 1000,
-                ended=totals.ended(k),
+                state=totals.lens(k),
             )
             for k, bits, since in totals.unhealthy(UNHEALTHY, only)
         ]

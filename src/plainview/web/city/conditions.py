@@ -107,9 +107,9 @@ class Lenses:
         else:
             self._unsealed.discard(camera)
 
-    def ended(self, camera: int) -> bool:
-        """Whether the video of `camera` is over, so that nothing more comes of it."""
-        return self._states.get(camera) is LensState.ENDED
+    def state(self, camera: int) -> LensState | None:
+        """That of the lens of `camera`; None: nothing was said of it."""
+        return self._states.get(camera)
 
     @property
     def unsealed(self) -> int:

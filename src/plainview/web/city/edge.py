@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from plainview.alerts.kinds import AlertKind
 from plainview.alerts.lifecycle import State
 from plainview.alerts.thresholds import Level
+from plainview.record import LensState
 from plainview.web.city.conditions import Fault
 from plainview.web.edge import CountPoint, Known, Seconds
 
@@ -84,7 +85,9 @@ class UnhealthyCamera(Struct, frozen=True):
     district: str
     faults: list[Fault]
     since: Annotated[float | None, Meta(description="UTC seconds; null: since the start.")]
-    ended: Annotated[bool, Meta(description="Its video is over: nothing more comes of it.")]
+    state: Annotated[
+        LensState | None, Meta(description="Of its lens, as last heard; null: nothing was.")
+    ]
 
 
 class CityAlert(Struct, frozen=True):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from plainview.clock import Clock
 from plainview.readings import Columns, gathered
-from plainview.record import COUNT_STEP, CameraStatus, Stamped
+from plainview.record import COUNT_STEP, CameraStatus, LensState, Stamped
 from plainview.web.city.conditions import BITS, BLANK, SILENT, Conditions, Lenses
 from plainview.web.city.ground import CitySite
 from plainview.web.city.lately import Lag, Minute, Minutes
@@ -294,10 +294,10 @@ class CityTotals:
         """The site of a camera, by its number in `cameras`."""
         return self.sites[int(self._site[camera])]
 
-    def ended(self, camera: int) -> bool:
-        """Whether the video of a camera is over, by its number in `cameras`."""
+    def lens(self, camera: int) -> LensState | None:
+        """The state of a camera's lens, by its number in `cameras`; None: nothing was said."""
         with self._lock:
-            return self._lenses.ended(camera)
+            return self._lenses.state(camera)
 
     def lenses(self) -> tuple[dict[str, int], int]:
         """How many lenses are in each state, and how many run unsealed."""

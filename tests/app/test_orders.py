@@ -495,3 +495,30 @@ def test_a_site_that_starts_later_runs_nothing_that_was_stopped(deployed: Deploy
     assert _state(site) == "stopped"
     kept = json.loads((deployed.folder / "centre" / "governance" / "orders.json").read_text())
     assert set(kept["sites"]) == {"yard-site", "quay"}
+
+
+@pytest.mark.skipif(not SERVER.exists(), reason=f"no NATS server: {SERVER} is missing")
+def test_a_video_that_is_over_at_its_site_is_told_so_at_the_centre(
+    tmp_path: Path, two: Path, city: Path
+) -> None:
+    """With why; it is permitted and was started all the same, and neither says "running" alone."""
+    camera = city.with_name("yard.toml")
+    camera.write_text(camera.read_text().replace("loop = true\n", ""))
+    deployed = Deployed(tmp_path, two, city)
+    with deployed.stack:
+        centre = deployed.centre()
+        site = deployed.site(centre.office.authority.text())
+
+        over = ("ended", "its video is over")
+
+        def at_the_site() -> bool:
+            (yard,) = (one for one in site.desk.cameras() if one.camera == "yard")
+            return (yard.lens, yard.note) == over
+
+        def at_the_centre() -> bool:
+            status = centre.store.statuses().get("yard")
+            return status is not None and (status.state, status.note) == over
+
+        until(at_the_site)
+        until(at_the_centre)
+        assert _state(site) == "running"

@@ -493,6 +493,10 @@ def test_quantities_watches_and_the_usual_are_told_with_what_cannot_be(
     """Each zone with intervals; what cannot be told or is off says why; now beside the usual."""
     with shown(browser, served, alerts) as page:
         gate = page.locator(".quantities tbody tr", has_text="North gate")
+        expect(gate).to_be_visible()
+        # At 1280 pixels nothing of it is cut off at its side.
+        wide = "part => part.scrollWidth - part.clientWidth"
+        assert page.locator(".quantities .scroll").evaluate(wide) <= 0
         expect(gate).to_contain_text("4.2 (3.8 to 4.7)")
         expect(gate).to_contain_text("5 min (4 min to 8 min)")
         expect(gate).to_contain_text("Too noisy.")

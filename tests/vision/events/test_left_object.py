@@ -11,6 +11,7 @@ from plainview.vision.events.stillness import EVERY
 STAGE = Stage()
 BAG = box(0.4, 0.8, (0.5, 0.25, 0.4))
 SMALL = box(0.4, 0.8, (0.35, 0.25, 0.35))
+SITTER = box(0.4, 0.8, (0.6, 0.3, 0.7))
 DOWN = 6.0
 
 
@@ -97,9 +98,13 @@ def test_who_comes_by_and_is_lost_takes_a_part_of_who_left(nearest: float, told:
     assert len(found) == told
 
 
-@pytest.mark.parametrize("nearer", [2.0, 2.2])
+@pytest.mark.parametrize(
+    ("nearer", "thing", "told"),
+    [(2.0, SITTER, 0), (2.2, SITTER, 0), (2.2, BAG, 1)],
+    ids=["near", "far", "too-small-for-one-who-sits"],
+)
 def test_who_sits_down_and_is_taken_for_one_who_stands_before_it_has_not_left(
-    nearer: float,
+    nearer: float, thing: Solid, told: int
 ) -> None:
     """He seems to have come through half of the ring, and stays there: it may be he."""
 
@@ -107,10 +112,10 @@ def test_who_sits_down_and_is_taken_for_one_who_stands_before_it_has_not_left(
         if t < DOWN:
             return walk(t, 2.0, DOWN, 7.0)
         near = 0.8 - min(1.2 * (t - DOWN), nearer)
-        return [BAG], [(0.4, near, 0.0, -1.2 if near > 0.8 - nearer else 0.0)]
+        return [thing], [(0.4, near, 0.0, -1.2 if near > 0.8 - nearer else 0.0)]
 
     stage = Stage()
-    assert stage.events(LeftObject(stage.view, stage.optics), 34.0, what) == []
+    assert len(stage.events(LeftObject(stage.view, stage.optics), 34.0, what)) == told
 
 
 def test_a_white_bag_does_not_stir_as_the_camera_dims_the_ground_alone() -> None:

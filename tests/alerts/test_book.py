@@ -277,7 +277,7 @@ def test_a_number_that_is_back_within_its_threshold_says_what_it_came_to(
     assert "highest" not in book.open()[0].alert.message
     book.looked(KEY, Look(1.0, Estimate(-2.5, -3.0, -2.0), (3.0, 4.0)))
     alert = book.open()[0].alert
-    said = "is \N{MINUS SIGN}2.5 people/m², 6 at its highest; alarm above 5."
+    said = "is \N{MINUS SIGN}2.5 people/m², 6 at its highest; alarm from 5."
     assert said in alert.message
 
 

@@ -157,7 +157,7 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
             return self._seen()
         where = f"zone {self.zone}" if self.zone is not None else "the site"
         about = ABOUT[self.quantity]
-        side = "below" if about.falls else "above"
+        side = "below" if about.falls else "from"  # as the console's words.ts says it
         number = "not known" if self.value is None else f"{_figures(self.value)} {about.unit}"
         text = f"{names.QUANTITIES[self.quantity]} in {where} is {number}"
         if self.state is State.CLEARED:

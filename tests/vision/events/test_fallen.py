@@ -122,6 +122,13 @@ def test_no_light_sinks() -> None:
     assert stays.confidence() - went.confidence() > 0.25
 
 
+def test_of_few_pixels_light_may_seem_to_sink() -> None:
+    """A lamp far away, lit as somebody passed it by night, was told as one who fell."""
+    far, near = (down(0.8, 0.5, even=0.03, ratio=1.3, sank=1.2, side=side) for side in (8, 12))
+    assert far.confidence() < 0.1
+    assert near.confidence() > 0.8
+
+
 def test_who_was_seen_to_fall_may_look_like_one_who_sits() -> None:
     """What one view cannot tell is told by how fast he sank; who surely sits is not down."""
     for lies, other in ((0.72, 0.73), (0.53, 0.55), (0.55, 0.62)):

@@ -289,12 +289,14 @@ class Down:
         sure += FELL[0] * witness - WORSE * max(other - self.lies, 0.0)
         sure -= VAGUE * self.vague * (1.0 - deep(self.sank))
         sure -= VANISHES * self._vanishes
-        sure -= SPECK * (1.0 - step(self.pixels, *FAINT))
+        clear = step(self.pixels, *FAINT)
+        sure -= SPECK * (1.0 - clear)
         if self.upright > CLOSE:
             sure -= 0.33
-        # No shadow and no bag was upright and fell, and who fell may be found upright on.
-        doubt = 1.0 - SURER * fell(self.sank)
-        sinks = step(self.sank, *SINKS) * (1.0 - step(self.sank, *FLAT))
+        # No shadow and no bag was upright and fell, and who fell may be found upright on. Of few
+        # pixels it is not known: a lamp far away was lit as somebody passed, and seemed to sink.
+        doubt = 1.0 - SURER * fell(self.sank) * clear
+        sinks = step(self.sank, *SINKS) * (1.0 - step(self.sank, *FLAT)) * clear
         sure -= min(doubt, 1.0 - sinks) * LIT * self.lit
         # Where somebody is upright still, what is as dark and even as a shadow is his.
         cast = min(self.seated, self.shaded)

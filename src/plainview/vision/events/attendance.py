@@ -52,6 +52,9 @@ far (0.45 and 0.48 in two ordinary hours). Of 90 scenes of the development part 
 one thing so left, and 0.32 at most of what nobody left."""
 ABOUT: Final = (3.5, 12)
 """Metres within which somebody is about, and looks in a row without anybody that tell."""
+ITS: Final = 0.05
+"""Part of a body's silhouette that a thing covers, below which it is not what is taken for him: by
+night two who stand beside it hardly differ from the ground."""
 STOOD: Final = 0.3
 """Part of the looks, of late, in which somebody stood there, from which it is he that is seen."""
 WITH: Final = 2
@@ -203,7 +206,8 @@ def _count_alone(optics: Optics, thing: Thing, seen: Seen) -> None:
     if len(there) > 0:
         own = np.zeros(seen.luma.shape, np.uint8)
         own[thing.change.blob.window] = thing.grown
-        if _anybody(optics, there, seen, own):
+        others = (own[_silhouettes(optics, there)] > 0).mean(axis=1) < ITS
+        if others.any() or _anybody(optics, there, seen, own):
             thing.alone = 0
             return
     thing.alone += 1

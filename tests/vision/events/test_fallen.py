@@ -6,7 +6,17 @@ import pytest
 
 from plainview.vision.events.change import Change
 from plainview.vision.events.extent import Extent
-from plainview.vision.events.fallen import LATELY, LONGER, OFTEN, SAT, Down, Judged, fell, witness
+from plainview.vision.events.fallen import (
+    LATELY,
+    LONGER,
+    OFTEN,
+    SAT,
+    WAITS,
+    Down,
+    Judged,
+    fell,
+    witness,
+)
 from plainview.vision.events.person_down import PATIENCE
 from plainview.vision.events.stillness import Blob
 
@@ -120,6 +130,20 @@ def test_no_light_sinks() -> None:
     # Where somebody was and went it ends lower by all of him: what shines there may be light.
     stays, went = (down(0.7, 0.66, even=0.03, ratio=1.3, sank=sank) for sank in (1.25, 1.7))
     assert stays.confidence() - went.confidence() > 0.25
+
+
+def test_nobody_waits_for_as_long_as_a_cloud_stays() -> None:
+    """What vanished there twice after ten minutes is outlasted within the minute, if it is sure."""
+    one = down(0.8, 0.5)
+    one.vanishes(1.0, 600.0)
+    assert not one.asked(WAITS - 1.0)
+    assert one.asked(WAITS + 1.0)
+    assert one.confidence() > PATIENCE.least
+    # And no fall speaks for what light may be.
+    fallen = down(0.72, 0.73, sank=FALL)
+    assert fallen.confidence() > PATIENCE.least
+    fallen.vanishes(1.0, 5.0)
+    assert fallen.confidence() < PATIENCE.least - 0.2
 
 
 def test_of_few_pixels_light_may_seem_to_sink() -> None:

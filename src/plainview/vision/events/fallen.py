@@ -104,6 +104,8 @@ VANISHES: Final = 0.25
 """What it takes away that at its place what looked so has vanished before, and nobody got up."""
 OUTLASTS: Final = 1.5
 """Times as long as that stayed, for which what is there now is looked at before it is told of."""
+WAITS: Final = 45.0
+"""Seconds of that at most: who did fall there must not wait for as long as a cloud stays."""
 SPECK: Final = 0.4
 """What so few take away."""
 LATELY: Final = 3.0
@@ -245,7 +247,7 @@ class Down:
 
         And for how many seconds that `stayed` at most.
         """
-        self._vanishes, self._outlasts = surely, OUTLASTS * surely * stayed
+        self._vanishes, self._outlasts = surely, min(OUTLASTS * surely * stayed, WAITS)
 
     def sighted(self, sure: float, least: float) -> None:
         """It was sighted once more, so `sure`; from `least` on average it is made out."""

@@ -25,7 +25,7 @@ from plainview.calibrate.marks import Marks
 from plainview.calibrate.output import camera_name, camera_toml, visible_area, write
 from plainview.calibrate.problem import TooLittleMarked
 from plainview.calibrate.solve import Solution, solve
-from plainview.document.body import fault, fault_of, unread
+from plainview.document.body import fault, faults_of, unread
 from plainview.errors import InputError, PlainviewError
 from plainview.geometry import BODY_HEIGHT, Line, Point, View, Zone, check_view
 
@@ -203,13 +203,10 @@ def _wrong(detail: str, status: int = 400) -> Response[_Wrong]:
 
 def _on_http(request: _Request, error: HTTPException) -> Response[_Wrong]:
     """A body with a value that cannot be, no such address: what, where, and how to mend it."""
-    extra = error.extra if isinstance(error.extra, list) else []
-    items = [one for one in extra if isinstance(one, dict)]
-    said = []
-    for item in items:
-        key = str(item.get("key", ""))
-        what, mend = fault_of(request.scope, key, str(item.get("message", "")))
-        said.append(". ".join(filter(None, (what if key == "data" else f"{key}: {what}", mend))))
+    said = [
+        ". ".join(filter(None, (what if key == "data" else f"{key}: {what}", mend)))
+        for key, (what, mend) in faults_of(request.scope, error.extra)
+    ]
     if not said and error.status_code == HTTPStatus.BAD_REQUEST:
         said = [". ".join(filter(None, fault(error.detail)))]
     return _wrong("; ".join(said) or error.detail, error.status_code)

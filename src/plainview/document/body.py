@@ -45,7 +45,17 @@ class Fault(NamedTuple):
     mend: str = ""
 
 
-def fault_of(scope: Mapping[str, Any], key: str, said: str) -> Fault:
+def faults_of(scope: Mapping[str, Any], extra: object) -> list[tuple[str, Fault]]:
+    """What is wrong with each part that Litestar, which answers in `scope`, names in its `extra`.
+
+    The part by its key.
+    """
+    items = [item for item in extra if isinstance(item, dict)] if isinstance(extra, list) else []
+    found = [(str(item.get("key", "")), str(item.get("message", ""))) for item in items]
+    return [(key, _fault_of(scope, key, said)) for key, said in found]
+
+
+def _fault_of(scope: Mapping[str, Any], key: str, said: str) -> Fault:
     """What is wrong with what Litestar, which answers in `scope`, calls `key`, by what it `said`.
 
     That is a parameter of the handler, or a part of the body.

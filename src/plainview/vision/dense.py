@@ -178,7 +178,8 @@ class Dense:
             self._steer(field, seen.shape, self._spots)
         else:
             self._piv.see(seen, 0.0, self._plane.valid)
-            self._velocities, self._noises = 0 * self._velocities, np.nan * self._noises
+            self._velocities = np.zeros_like(self._velocities)
+            self._noises = np.full_like(self._noises, np.nan)
             self._surfaced(doubled, seen, background, 0.0)
         self._elapsed = 0.0
         self._crowd = Crowd(people, self._steered(), doubt)
@@ -274,11 +275,10 @@ class Dense:
         `background` (h, w) is the plate in the frame's light.
         """
         assert self._plane is not None  # noqa: S101
-        empty = self._plane.doubled(background)
         if self._finer == 2:
-            self._surface.see(doubled, empty, dt)
+            self._surface.see(doubled, self._plane.doubled(background), dt)
         else:
-            self._surface.see(seen, self._plane.halved(empty), dt)
+            self._surface.see(seen, self._plane.seen(background), dt)
 
     def _steered(self) -> Floats:
         """(rows, columns, 2) m/s by cell: of the surface where that is known, else of windows.

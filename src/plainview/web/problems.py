@@ -9,7 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import UNSET, Struct, UnsetType
 
-from plainview.document.body import Fault, fault, fault_of, unread
+from plainview.document.body import Fault, fault, faults_of, unread
 from plainview.errors import AccessRefused, InputError, PlainviewError
 from plainview.web.access.gate import TooMany
 from plainview.web.access.rules import SignInNeeded
@@ -52,25 +52,20 @@ def _title(status: int) -> str:
 
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """A request that cannot be answered: no such address, a parameter out of bounds."""
-    extra = error.extra if isinstance(error.extra, list) else []
-    items = [item for item in extra if isinstance(item, dict)]
-    keys = [str(item.get("key", "")) for item in items]
-    faults = [
-        fault_of(request.scope, key, str(item.get("message", "")))
-        for key, item in zip(keys, items, strict=True)
-    ]
+    named = faults_of(request.scope, error.extra)
+    faults = [one for _, one in named]
     if not faults and error.status_code == HTTPStatus.BAD_REQUEST:
         faults = [_unread(str(error.detail))]
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         faults = [Fault("what was sent is larger than anything that is asked for here")]
-    what = "; ".join(fault.what for fault in faults)
+    what = "; ".join(one.what for one in faults)
     return _answer(
         Problem(
             title=_title(error.status_code),
             status=error.status_code,
             detail=what or str(error.detail or _title(error.status_code)),
-            where=", ".join(_WRITTEN.get(key, key) for key in keys) or UNSET,
-            mend=". ".join(fault.mend for fault in faults if fault.mend) or UNSET,
+            where=", ".join(_WRITTEN.get(key, key) for key, _ in named) or UNSET,
+            mend=". ".join(one.mend for one in faults if one.mend) or UNSET,
         ),
         dict(error.headers or {}),
     )

@@ -138,18 +138,16 @@ def attended(
 
     `taken` (h, w): where there are things.
     """
-    return _anybody(optics, _staying(thing, seen, reach), seen, taken)
+    places = _staying(thing, seen, reach)
+    return len(places) > 0 and _anybody(_silhouettes(optics, places), seen, taken)
 
 
-def _anybody(optics: Optics, places: Floats, seen: Seen, taken: NDArray[np.uint8]) -> bool:
-    """Whether somebody stands at any of `places` (n, 2), who is not what is known as a thing.
+def _anybody(pixels: Pixels, seen: Seen, taken: NDArray[np.uint8]) -> bool:
+    """Whether the silhouettes at `pixels` (n, SAMPLES) show any who is not known as a thing.
 
     A large thing, or a small one with its shadow, may itself be taken for a body: of a person there
     is more to see. `taken` (h, w): where there are things.
     """
-    if len(places) == 0:
-        return False
-    pixels = _silhouettes(optics, places)
     shown = (seen.evidence[pixels] > DIFFERS) & (taken[pixels] == 0)
     return bool(np.any(shown.mean(axis=1) >= MORE))
 
@@ -206,8 +204,9 @@ def _count_alone(optics: Optics, thing: Thing, seen: Seen) -> None:
     if len(there) > 0:
         own = np.zeros(seen.luma.shape, np.uint8)
         own[thing.change.blob.window] = thing.grown
-        others = (own[_silhouettes(optics, there)] > 0).mean(axis=1) < ITS
-        if others.any() or _anybody(optics, there, seen, own):
+        pixels = _silhouettes(optics, there)
+        others = (own[pixels] > 0).mean(axis=1) < ITS
+        if others.any() or _anybody(pixels, seen, own):
             thing.alone = 0
             return
     thing.alone += 1

@@ -122,7 +122,7 @@ class PersonDown:
         down = self._down
         self._down = [one for one in down if self._stays(one, seen)]
         for old in down:
-            if old.lost >= LOST and self._vanishes(old, seen):
+            if old.lost >= LOST and self._dissolved(old, seen):
                 self._vanished.note(old.judged.place, seen.t, seen.t - old.began)
         found = [self._sighting(one) for one in self._down]
         return [one for one in found if one is not None]
@@ -242,7 +242,7 @@ class PersonDown:
         one.lost += 1
         return one.lost < LOST
 
-    def _vanishes(self, one: Down, seen: Seen) -> bool:
+    def _dissolved(self, one: Down, seen: Seen) -> bool:
         """Whether `one`, which is no more, went without anybody: its place is as it was before."""
         place, (lately, close) = one.judged.place, PRESENT
         if one.looks < FRESH or not one.change.restored(seen):

@@ -2,7 +2,10 @@
 
 import threading
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+FOREVER: Final = 1 << 60
+"""UTC milliseconds after which nothing comes."""
 
 
 class Clock(Protocol):

@@ -12,7 +12,7 @@ from plainview.alerts.lifecycle import SELF, Alert, State
 from plainview.alerts.patience import Patience, Patiences, patience_of
 from plainview.alerts.thresholds import Threshold
 from plainview.alerts.watch import Look
-from plainview.clock import Clock
+from plainview.clock import FOREVER, Clock
 from plainview.errors import InputError, StoreError
 from plainview.store import KeptDelivery, Store
 from plainview.store.search import AlertQuery, Place
@@ -28,8 +28,6 @@ its number was below. Longer ago, it is."""
 _SAVE = 10.0
 """Seconds between two writings of a peak that grows."""
 _MOST_OPEN = 10_000
-_EVER: Final = 1 << 60
-"""UTC milliseconds after all that was raised."""
 _DECISIONS: Final[Mapping[Decision, Callable[[Alert, float, str, str], Alert]]] = {
     "acknowledge": lifecycle.acknowledged,
     "escalate": lifecycle.escalated,
@@ -93,7 +91,7 @@ def _query(wanted: Filter, most: int) -> AlertQuery:
     return AlertQuery(
         places=None if wanted.sites is None else tuple(Place(site, ()) for site in wanted.sites),
         since=0,
-        until=_EVER,
+        until=FOREVER,
         kinds=tuple(kind for kind in AlertKind if kind not in OF_NO_PLACE),
         anywhere=tuple(OF_NO_PLACE) if wanted.nowhere else (),
         states=(State.CLEARED,) if wanted.over else (),

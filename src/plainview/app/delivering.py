@@ -13,7 +13,7 @@ from plainview.alerts.delivery.notice import Notice, Place, trial, unpacked
 from plainview.alerts.delivery.outbox import Outbox
 from plainview.alerts.delivery.route import Route, RouteKind, Sender
 from plainview.alerts.routes import GONE, RouteAlerts
-from plainview.clock import Clock, SystemClock
+from plainview.clock import FOREVER, Clock, SystemClock
 from plainview.config import CityConfig, SiteConfig, load_city
 from plainview.errors import InputError
 from plainview.store import Store
@@ -22,8 +22,6 @@ from plainview.web.deliveries import RouteNow, route_now, takes
 from plainview.web.guard import LOOPBACK
 
 KEPT_IN_FEED: Final = 100
-_EVER: Final = 1 << 52
-"""UTC milliseconds: whatever waits is due by then."""
 
 
 class Delivering:
@@ -130,7 +128,7 @@ class Delivering:
         if not hmac.compare_digest(found.secret.read().encode(), token.encode()):
             return None
         # An alert that has just moved on waits for a moment: it must not be missing meanwhile.
-        kept = {one.alert: one for one in self._store.due_deliveries(name, _EVER, KEPT_IN_FEED)}
+        kept = {one.alert: one for one in self._store.due_deliveries(name, FOREVER, KEPT_IN_FEED)}
         kept |= {one.alert: one for one in self._store.delivered(name, KEPT_IN_FEED)}
         newest = sorted(kept, reverse=True)[:KEPT_IN_FEED]
         return found, [unpacked(kept[one].data, f"route {name}, alert {one}") for one in newest]

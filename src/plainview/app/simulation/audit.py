@@ -7,6 +7,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from plainview.clock import FOREVER
 from plainview.store import schema
 from plainview.synth.city.voice import Voice
 
@@ -72,7 +73,7 @@ def _rows(connection: Connection) -> Iterator[tuple[int, int, bytes]]:
             yield t, number, bytes(data)
 
 
-def count(url: str, since: int = -1, until: int = 1 << 60) -> int:
+def count(url: str, since: int = -1, until: int = FOREVER) -> int:
     """How many Readings the store at `url` holds with since < t <= until; -1 where it is down."""
     engine = create_engine(_address(url))
     t = schema.reading.c.t

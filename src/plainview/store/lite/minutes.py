@@ -1,20 +1,17 @@
 """Readings by the minute in an SQLite file: which minutes are summed up, and which are gone."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from plainview.clock import FOREVER
 from plainview.readings import Ints
 from plainview.store import schema, upkeep
 from plainview.store.lately import Lately
 from plainview.store.lite.writing import Writer
 from plainview.store.rollup import HOUR
 from plainview.store.sheets import Columns
-
-FOREVER: Final = 1 << 60
-"""Milliseconds after which nothing comes."""
 
 
 class Minutes:

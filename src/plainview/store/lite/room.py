@@ -5,9 +5,10 @@ from typing import Final
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
+from plainview.clock import FOREVER
 from plainview.errors import StoreFull
 from plainview.store import connect, events, minute_state, schema
-from plainview.store.lite.minutes import FOREVER, Minutes
+from plainview.store.lite.minutes import Minutes
 from plainview.store.lite.writing import Writer
 
 SOFT: Final = 0.85

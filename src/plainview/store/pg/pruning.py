@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, delete, func, select, text
 
+from plainview.clock import FOREVER
 from plainview.errors import StoreFull
 from plainview.store import alerts as kept_alerts
 from plainview.store import events, minute_state, outbox, schema
@@ -25,7 +26,6 @@ _GROWTH: Final = 1.7
 """Bytes on the server's disk for each byte of a Reading's row: its index, and slack."""
 _ROW: Final = 48
 """Bytes of a row beside its data."""
-_FOREVER: Final = 1 << 60
 
 
 class Pruning:
@@ -193,7 +193,7 @@ class Pruning:
 
     def _delete_oldest_events(self) -> int:
         with self._writer.link.begin() as connection:
-            return events.delete_before(connection, _FOREVER, _STEP)
+            return events.delete_before(connection, FOREVER, _STEP)
 
 
 _DELETE: Final = text("DELETE FROM reading WHERE t / 1000 <= :until / 1000 AND t <= :until")

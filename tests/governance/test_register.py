@@ -170,6 +170,17 @@ def test_changes_are_told_in_plain_words_newest_first(city: City) -> None:
     assert second.text["en"].startswith("Two people agreed")
 
 
+def test_that_a_ledger_began_is_told_apart_from_what_keys_it_names(city: City) -> None:
+    """Both are entries of one kind, the first two that a reader meets: each has its own words."""
+    city.tell(EntryKind.LEDGER_OPENED, "city", origin="city.example/ledger", ledger="a+b+c")
+    city.tell(EntryKind.LEDGER_OPENED, "city", authority="a+b+c", state="d+e+f")
+    keys, opened = city.register().changes[:2]
+    for language in LANGUAGES:
+        assert opened.text[language] == words(language).text("change.ledger-opened")
+        assert keys.text[language] == words(language).text("change.ledger-opened.keys")
+        assert opened.text[language] != keys.text[language]
+
+
 @pytest.mark.parametrize("why", [ENDED, PRESSED, NOT_TOLD])
 def test_what_the_program_gives_as_reason_is_told_in_every_language(city: City, why: str) -> None:
     """Entries have it in English; what people gave as theirs stays as they wrote it."""

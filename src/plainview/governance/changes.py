@@ -45,6 +45,8 @@ def change(index: int, entry: Entry) -> Change:
             key = "change.stop-lifted.complete"
         if entry.kind is EntryKind.STOP_PRESSED and detail.get("centre"):
             key = "change.stop-pressed.centre"
+        if entry.kind is EntryKind.LEDGER_OPENED and "authority" in detail:
+            key = "change.ledger-opened.keys"
         if not spoken.translated(key):
             continue
         role = f"role.{entry.role}"

@@ -95,7 +95,7 @@ export function cameraName(camera: CameraStanding): string {
   return camera.name || camera.camera;
 }
 
-/** "Station plaza", "camera Plaza north", "counting everywhere" or "the whole city". */
+/** "Station plaza", "camera Plaza north", "“counting people” at every camera" or "the whole city". */
 export function scopeWords(scope: string, standing: Standing): string {
   const [kind, id] = cut(scope);
   if (kind === "site") return standing.cameras.find((camera) => camera.site === id)?.site_name || `site ${id}`;
@@ -103,7 +103,7 @@ export function scopeWords(scope: string, standing: Standing): string {
     const found = standing.cameras.find((camera) => camera.camera === id);
     return `camera ${found ? cameraName(found) : id}`;
   }
-  if (kind === "capability") return `“${capabilityWords(id)}” everywhere`;
+  if (kind === "capability") return `“${capabilityWords(id)}” at every camera`;
   return "the whole city";
 }
 
@@ -126,6 +126,12 @@ const CAPABILITIES: Record<string, string> = {
 export function capabilityWords(name: string): string {
   const [kind, event] = cut(name);
   return kind === "events" && event ? `telling of ${event.replaceAll("-", " ")}` : (CAPABILITIES[name] ?? name);
+}
+
+/** Whether a camera that a stop switch of `scope` stops goes on with the rest of what it does: not without what all measuring stands on. */
+export function goesOn(scope: string): boolean {
+  const [kind, id] = cut(scope);
+  return kind === "capability" && id !== "count" && id !== "flow";
 }
 
 /** The cameras that a stop switch of `scope` stops. */

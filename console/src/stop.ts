@@ -2,7 +2,7 @@
 
 import { ask, Problem, send, type SiteAnswer, type Standing, type StopNow, type StopOrder } from "./api";
 import { h, part, say } from "./dom";
-import { allCameras, cameraName, cameras, capabilityWords, cut, isElsewhere, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
+import { allCameras, cameraName, cameras, capabilityWords, cut, goesOn, isElsewhere, roleWords, scopeWords, sentenceThen, stoppedBy, watch } from "./govern";
 import { question } from "./question";
 import { here, may, signIn } from "./session";
 import { capital, clock, sentence, span } from "./words";
@@ -21,10 +21,11 @@ const REFUSALS: Record<SiteAnswer["refusal"], string> = {
 const KINDS = [
   ["camera", "One camera"],
   ["site", "One site"],
-  ["capability", "One capability everywhere"],
+  ["capability", "One thing that cameras do, at every camera"],
   ["city", "Everything in the city"],
 ] as const;
 type Kind = (typeof KINDS)[number][0];
+const WHICH: Record<Kind, string> = { camera: "Which camera?", site: "Which site?", capability: "What should no camera do?", city: "" };
 
 /** Fill `main` with the page, and keep it current. Throws Problem when the standing may not be read. */
 export async function show(main: HTMLElement): Promise<void> {
@@ -105,12 +106,12 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       if (all.some(([value]) => value === kept)) which.value = kept;
     }
     whichRow.hidden = kind === "city";
-    say(whichLabel, `Which ${kind}?`);
+    say(whichLabel, WHICH[kind]);
     const hit = stoppedBy(scope(), standing);
     const names = hit.slice(0, 8).map(cameraName).join(", ") + (hit.length > 8 ? ` and ${hit.length - 8} more` : "");
     const stopped = standing.stops.find((stop) => stop.scope === scope());
     const already = stopped !== undefined && !stopped.order;
-    say(effect, already ? "This is stopped already." : stopped ? "This is ordered already. Pressed again it is a new order, which also stops what a site has lifted since." : hit.some(isElsewhere) ? `Orders ${cameras(hit.length)} to be stopped at the sites, and ends alerts and events of them here: ${names}.` : hit.length ? `Stops ${cameras(hit.length)}: ${names}.` : "No camera does this now. Stopping it keeps any from starting.");
+    say(effect, already ? "This is stopped already." : stopped ? "This is ordered already. Pressed again it is a new order, which also stops what a site has lifted since." : hit.some(isElsewhere) ? `Orders ${cameras(hit.length)} to be stopped at the sites, and ends alerts and events of them here: ${names}.` : !hit.length ? "No camera does this now. Stopping it keeps any from starting." : goesOn(scope()) ? `${capital(cameras(hit.length))} ${hit.length === 1 ? "stops" : "stop"} doing this and ${hit.length === 1 ? "goes" : "go"} on with the rest: ${names}.` : `Stops ${cameras(hit.length)}${kind === "capability" ? ", which measure nothing without it" : ""}: ${names}.`);
     const nothing = kind !== "city" && all.length === 0;
     button.disabled = already || nothing;
     say(button, nothing ? "Nothing to stop" : `Stop ${scopeWords(scope(), standing)}`);
@@ -131,13 +132,16 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
     const wanted = scope();
     const elsewhere = stoppedBy(wanted, standing).some(isElsewhere);
     const hit = stoppedBy(wanted, standing).length;
-    const effect = elsewhere ? OBEYS : `${cameras(hit)} ${hit === 1 ? "stops" : "stop"} measuring at once.`;
+    const effect = elsewhere ? OBEYS : `${cameras(hit)} ${hit === 1 ? "stops" : "stop"} ${goesOn(wanted) ? capabilityWords(cut(wanted)[1]) : "measuring"} at once.`;
     question({ title: `Stop ${scopeWords(wanted, standing)} now?`, text: `${effect} Two people ${elsewhere ? "at each site " : ""}must agree before anything starts again.`, yes: "Stop now", no: "Do not stop", urgent: true }, () => void press(wanted));
   });
   let pressedAt = 0;
   let following = "";
+  /** Ids of the cameras that it was to stop: once it holds, none of them is said to do it. */
+  let struck: string[] = [];
   const press = async (wanted: string): Promise<void> => {
     button.disabled = true;
+    struck = stoppedBy(wanted, standing).map((camera) => camera.camera);
     pressedAt = performance.now();
     say(result, `Stopping ${scopeWords(wanted, standing)}…`);
     try {
@@ -159,7 +163,7 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
       standing = now;
       fill();
       if (!following) return;
-      const hit = stoppedBy(following, now);
+      const hit = now.cameras.filter((camera) => struck.includes(camera.camera));
       const took = ((performance.now() - pressedAt) / 1000).toFixed(1);
       const order = now.stops.find((stop) => stop.scope === following)?.order;
       if (order) {
@@ -167,11 +171,12 @@ function pressCard(first: Standing, changed: (standing: Standing) => void) {
         if (order.confirmed === order.sites) following = "";
         return;
       }
-      const still = hit.filter((camera) => camera.state !== "running").length;
+      const part = goesOn(following);
+      const still = hit.filter((camera) => camera.state !== "running" || (part && !camera.capabilities.includes(cut(following)[1]))).length;
       if (still === hit.length) {
-        say(result, `Stopped ${took} s after you pressed: ${`${allCameras(hit.length)} ${hit.length === 1 ? "stands" : "stand"}`} still.`);
+        say(result, hit.length === 0 ? "Stopped: nothing of it ran." : `Stopped ${took} s after you pressed: ${part ? "no camera does this any more" : `${allCameras(hit.length)} ${hit.length === 1 ? "stands" : "stand"} still`}.`);
         following = "";
-      } else say(result, `Stopping: ${still} of ${cameras(hit.length)} stand still.`);
+      } else say(result, part ? `Stopping: ${still} of ${cameras(hit.length)} do this no more.` : `Stopping: ${still} of ${cameras(hit.length)} stand still.`);
     },
   };
 }

@@ -99,17 +99,33 @@ class StandinDesk:
             self._cameras[camera] = structs.replace(known, events=events)
 
     def cameras(self) -> list[CameraEdge]:
-        """The cameras; those under a pressed switch are stopped, if from here."""
+        """The cameras; what is under a pressed switch does nothing, if it is run from here."""
         with self._lock:
             found = []
             for camera in self._cameras.values():
                 scopes = {"city", f"site:{camera.site}", f"camera:{camera.camera}"}
-                scopes |= {f"capability:{name}" for name in camera.capabilities}
+                scopes |= {f"capability:{name}" for name in MEASURING}
                 stop = next((s for s in self._stops.values() if s.scope in scopes), None)
-                if stop is not None and camera.state != "elsewhere":
-                    camera = structs.replace(camera, state="stopped", why=stop.why)  # noqa: PLW2901
-                found.append(camera)
+                if camera.state == "elsewhere":
+                    found.append(camera)
+                elif stop is not None:
+                    stopped = {"state": "stopped", "why": stop.why, "capabilities": ()}
+                    found.append(structs.replace(camera, **stopped))
+                else:
+                    left = (one for one in camera.capabilities if not self._stopped(one))
+                    found.append(structs.replace(camera, capabilities=tuple(left)))
             return found
+
+    def _stopped(self, capability: str) -> bool:
+        return f"capability:{capability}" in self._stops
+
+    def permit(self, *capabilities: str) -> None:
+        """Let every camera do `capabilities`, too."""
+        with self._lock:
+            self._cameras = {
+                name: structs.replace(one, capabilities=(*one.capabilities, *capabilities))
+                for name, one in self._cameras.items()
+            }
 
     def purposes(self) -> list[PurposeEdge]:
         """The aims of what was published."""

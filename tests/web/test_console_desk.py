@@ -205,6 +205,34 @@ def test_what_a_stop_does_is_said_of_one_camera_and_of_several(measured: City) -
             expect(page.get_by_role("alertdialog")).to_contain_text(says)
 
 
+def test_one_thing_that_cameras_do_is_stopped_at_all_of_them(measured: City) -> None:
+    """What they go on with is said, and that none does this any more; not that they stand still."""
+    measured.desk.permit("view")
+    with measured.show("stop", Role.OPERATOR) as page:
+        card = stop_card(page)
+        expect(card).not_to_contain_text("capability")
+        card.get_by_text("One thing that cameras do, at every camera").click()
+        card.get_by_label("What should no camera do?").select_option("view")
+        expect(card).to_contain_text("3 cameras stop doing this and go on with the rest: Plaza")
+        page.get_by_role("button", name="Drill").click()
+        name = "Stop “showing the redacted view” at every camera"
+        card.get_by_role("button", name=name).click()
+        dialog = page.get_by_role("alertdialog")
+        expect(dialog).to_contain_text("3 cameras stop showing the redacted view at once.")
+        page.wait_for_timeout(600)
+        page.get_by_role("button", name="Stop now").click()
+        expect(card.get_by_role("status")).to_contain_text("no camera does this any more.")
+        expect(pressed(page)).to_contain_text(name.removeprefix("Stop "))
+        card.get_by_label("What should no camera do?").select_option("count")
+        expect(card).to_contain_text("Stops 3 cameras, which measure nothing without it: Plaza")
+        page.get_by_role("button", name="Drill").click()
+        card.get_by_role("button", name="Stop “counting people” at every camera").click()
+        expect(dialog).to_contain_text("3 cameras stop measuring at once.")
+        page.wait_for_timeout(600)
+        page.get_by_role("button", name="Stop now").click()
+        expect(card.get_by_role("status")).to_contain_text("all 3 cameras stand still.")
+
+
 def test_the_stop_switch_needs_no_mouse(measured: City) -> None:
     """From the site's page to the stop by keyboard alone; Esc leaves everything as it is."""
     with measured.show("sites/plaza", Role.OPERATOR) as page:

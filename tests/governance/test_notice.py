@@ -11,6 +11,7 @@ from plainview.governance.register import Aim, Contact, Register, RegisterCapabi
 from plainview.governance.render import fonts, notice
 from plainview.governance.render.notice import (
     MAX_TEXT,
+    NotPermitted,
     check_languages,
     clipped,
     notice_pdf,
@@ -118,13 +119,18 @@ def test_nothing_is_promised_that_is_not_so(published: Register) -> None:
     assert "Sealed recordings" not in str(plain["answers"])
 
 
-def test_without_a_permit_it_says_that_it_does_not_run(published: Register) -> None:
-    """A notice for a camera that nothing permits is possible, and names no term or permit."""
-    camera = published.camera("old")
-    assert camera is not None
-    told = notice._text(published, [camera], words("en"), MAX_TEXT)
-    assert told["permit"] == "No permit now: it does not run."
-    assert notice_pdf(published, "old", BASE).startswith(b"%PDF")
+def test_without_a_permit_there_is_no_notice(published: Register) -> None:
+    """It would say that the camera counts, and not who answers for it; a site's other speaks."""
+    assert published.camera("old") is not None
+    for make in (notice_pdf, notice_svg, notice_png):
+        with pytest.raises(NotPermitted, match="nothing permits camera old now"):
+            make(published, "old", BASE)
+    with pytest.raises(NotPermitted, match="nothing permits a camera of pier now"):
+        zone_notice_pdf(published, "pier", BASE)
+    north, south = (camera for camera in published.cameras if camera.site == "plaza")
+    silent = structs.replace(north, contact=Contact(), permit="", until=None)
+    register = structs.replace(published, cameras=(silent, south))
+    assert zone_notice_pdf(register, "plaza", BASE).startswith(b"%PDF")
 
 
 def test_a_zone_says_the_most_that_any_camera_may_do(published: Register) -> None:

@@ -126,6 +126,14 @@ def test_a_notice_that_cannot_be_made_is_refused(client: Client) -> None:
         assert client.get(f"/portal/notices/{path}").status_code == status, path
 
 
+def test_there_is_no_notice_of_what_nothing_permits(client: Client) -> None:
+    """Its address says so in one sentence."""
+    answer = client.get("/portal/notices/quay-west.pdf?lang=en")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "nothing permits camera quay-west now" in answer.json()["detail"]
+
+
 def test_an_assessment_can_be_kept_as_pdf(client: Client) -> None:
     """Both revisions, by the name that the ledger gives them; no other."""
     name = "harbour-square-hk"

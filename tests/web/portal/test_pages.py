@@ -570,3 +570,18 @@ def test_opened_footage_is_told_without_names(client: Client) -> None:
     assert "2 times" in page
     assert "everybody can be seen" in page
     assert "Entry 3 Entry 5 Entry 6 Entry 7" in page, "a link says where it leads"
+
+
+def test_no_notice_is_offered_of_what_nothing_permits(client: Client, founded: PublicCity) -> None:
+    """The page says why in its place; a suspended camera's sign stands where it stood."""
+    for language in LANGUAGES:
+        said = " ".join(words(language).text("portal.camera.notice.none").split())
+        for camera, offered in (("quay-west", False), ("quay-east", True), ("gone", False)):
+            page = read(client, f"/portal/{language}/cameras/{camera}")
+            assert (said in page.text) is not offered, camera
+            assert any("/portal/notices/" in link for link in page.links) is offered, camera
+    assert "/portal/notices/sites/quay.pdf?lang=en" in read(client, "/portal/en/sites/quay").links
+    idle = tuple(one for one in founded.made.cameras if one.id == "quay-west")
+    shown = show(structs.replace(founded.made, cameras=idle), founded, "sites", "quay")
+    assert words("en").text("portal.site.notice.none") in shown.text
+    assert not [link for link in shown.links if "/portal/notices/" in link]

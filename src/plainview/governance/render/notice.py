@@ -2,11 +2,12 @@
 
 It says who is responsible, why, on what basis, how long data are kept, which rights people have,
 whom to ask, what is never done, and where all the rest is (QR code and address). All of it comes
-out of the register, so that a notice cannot promise what is not permitted.
+out of the register, so that a notice cannot promise what is not permitted; where nothing is, there
+is none: it would say that a camera counts which does not, and not who answers for it.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 from xml.sax.saxutils import escape
 
@@ -30,6 +31,15 @@ _SEPARATOR: Final = " · "
 _NEVER: Final = ("not.face", "not.follow", "not.plate")
 
 
+class NotPermitted(InputError):
+    """There is nothing that a sign could tell of."""
+
+
+def has_notice(cameras: Iterable[RegisterCamera]) -> bool:
+    """Whether a permit in force names any of `cameras`: else there is no notice of them."""
+    return any(camera.permit for camera in cameras)
+
+
 def notice_pdf(
     register: Register,
     camera: str,
@@ -43,8 +53,9 @@ def notice_pdf(
     `base` is the portal's address; `languages` are one or two of `words.LANGUAGES`, and the QR code
     leads to the page in the first. On A3 every letter is 1.41 times as large.
 
-    Raises InputError for an unknown camera or language, more than two, or one that no font here can
-    print: a sign in another language than the one asked for must not be put up by mistake.
+    Raises NotPermitted where no permit in force names the camera, InputError for an unknown camera
+    or language, more than two, or one that no font here can print: a sign in another language than
+    the one asked for must not be put up by mistake.
     """
     return _made(register, _cameras(register, camera), base, languages, paper, "pdf")
 
@@ -103,15 +114,27 @@ def _zone(register: Register, site: str) -> tuple[RegisterCamera, ...]:
             where="notice",
             mend="Make a notice for each camera",
         )
+    if not has_notice(cameras):
+        raise _refused(f"a camera of {site}")
     # One that nothing permits has no contact: it must not be the one that speaks for all.
-    return tuple(sorted(cameras, key=lambda camera: not camera.contact.controller))
+    return tuple(sorted(cameras, key=lambda one: (not one.contact.controller, not one.permit)))
 
 
 def _cameras(register: Register, camera: str) -> tuple[RegisterCamera, ...]:
     found = register.camera(camera)
     if found is None:
         raise InputError(f"the register has no camera {camera!r}", where="notice")
+    if not has_notice((found,)):
+        raise _refused(f"camera {camera}")
     return (found,)
+
+
+def _refused(what: str) -> NotPermitted:
+    return NotPermitted(
+        f"nothing permits {what} now: there is no notice to put up",
+        where="notice",
+        mend="There is one once an assessment that covers it is published and has begun",
+    )
 
 
 def _made(
@@ -202,8 +225,8 @@ def _text(
     never = [*_NEVER, *([] if records else ["not.sound", "not.record"])]
     permit = (
         spoken.text("notice.permit", permit=one.permit, until=spoken.day(one.until, one.timezone))
-        if one.permit and one.until is not None
-        else spoken.text("notice.no-permit")
+        if one.until is not None
+        else ""
     )
     return {
         **typst_language(spoken.language),

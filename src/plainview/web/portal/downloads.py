@@ -161,7 +161,8 @@ class Downloads:
     ) -> Download | None:
         """The notice of `camera` in `form`, one of FORMS; None where the register has no such one.
 
-        Raises InputError where no font here has the letters of a language.
+        Raises NotPermitted where nothing permits it now, and InputError where no font here has the
+        letters of a language.
         """
         one = lookup.cameras.get(camera)
         if one is None:

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from plainview.civic.exposure.service import Exposures
 from plainview.errors import InputError, PlainviewError
 from plainview.governance.attest import NONCE
+from plainview.governance.render.notice import NotPermitted
 from plainview.governance.words import LANGUAGES, best
 from plainview.web.portal.answers import (
     ASK_AGAIN,
@@ -208,6 +209,8 @@ def _notice(request: Asking, shared: _Parts, file: str, *, site: bool) -> Answer
             found = shared.downloads.notice(lookup, name, form, languages, url, paper)
     except Busy as busy:
         return busy_answer(busy)
+    except NotPermitted as error:
+        raise NotFoundException(error.line()) from error
     if found is None:
         raise NotFoundException("The register has no such place: see /portal/register.json")
     return download(request, found, SHORT, vary="accept-language")

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from plainview.civic.exposure.service import Exposures
 from plainview.governance.register import STATES, Change, Contact, Register, RegisterAssessment
 from plainview.governance.render.html import assessment_article
+from plainview.governance.render.notice import has_notice
 from plainview.governance.words import LANGUAGES, SOURCE, words
 from plainview.web.portal.drawing import SiteMap, city_map, site_map
 from plainview.web.portal.exposure import FIELDS as EXPOSURE_FIELDS
@@ -148,6 +149,7 @@ class Portal:
             number=lookup.number,
             window=shown,
             sitemap=_map_of(group, lookup),
+            has_notice=has_notice(group.cameras),
         )
 
     def _camera(self, asked: Asked, lookup: Lookup) -> Page | None:

@@ -23,9 +23,12 @@ export async function show(main: HTMLElement, id: string | null): Promise<void> 
   const alerts = alertsCard({ site: null, every: ALERTS, names: (site) => places.find((place) => place.id === site)?.name ?? site, shown: () => undefined });
   alerts.quietly({ words: "No alert is open here. Alerts of what its cameras see are raised at the centre.", sure: true });
   main.replaceChildren(
-    h("div", { class: "title-row" }, h("h1", {}, only?.name ?? "Sites"),
-      only && may("stop") && h("a", { class: "stop-button", href: `/stop?scope=site:${only.id}` }, "Stop this site")),
-    h("div", { class: "narrow own" }, strip.strip, ...tables.map((table) => table.card), alerts.card));
+    h("div", { class: "narrow own" },
+      h("div", { class: "title-row" }, h("h1", {}, only?.name ?? "Sites"),
+        only && may("stop") && h("a", { class: "stop-button", href: `/stop?scope=site:${only.id}` }, "Stop this site")),
+      strip.strip, ...tables.map((table) => table.card),
+      h("p", { class: "note" }, "Running: its permit is in force, and its video is read here. Whether it can be believed now is told at the centre, with what it measures."),
+      alerts.card));
   // Nothing that changes by the second is shown here.
   part("link").hidden = true;
   void foot();
@@ -56,8 +59,7 @@ function camerasOf(place: SitePlace, named: boolean) {
     card: h("section", { class: "card cameras", "aria-labelledby": title },
       h("h2", { id: title }, named ? `Cameras of ${place.name}` : "Cameras"),
       h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": title },
-        h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Camera"), h("th", { scope: "col" }, "State"))), h("tbody", {}, ...rows))),
-      h("p", { class: "note" }, "Running: its permit is in force, and its video is read here. Whether it can be believed now is told at the centre, with what it measures.")),
+        h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Camera"), h("th", { scope: "col" }, "State"))), h("tbody", {}, ...rows)))),
     set(standing: CameraStanding[]): void {
       for (const camera of standing) {
         const { grade, what, mend } = ownState(camera);

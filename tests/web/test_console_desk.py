@@ -361,6 +361,12 @@ def test_a_sites_own_pages_claim_nothing_of_what_is_stored_at_the_centre(
                 for elsewhere in ("City", "Events"):
                     expect(page.get_by_role("link", name=elsewhere, exact=True)).to_have_count(0)
                 no_barriers(page)
+                # Tables below one another have the same columns, however long what they say.
+                for width in (1280, 390):
+                    page.set_viewport_size({"width": width, "height": 844})
+                    states = page.locator(".own td").all()
+                    left = {round(box["x"]) for one in states if (box := one.bounding_box())}
+                    assert len(left) == 1, (path, width)
                 # It may run, and is started; of a video that is over that is no "Running".
                 desk.set_lens("plaza-north", LensState.ENDED, "its video is over")
                 row = rows.filter(has_text="Plaza north")

@@ -1,5 +1,6 @@
 """The page and the API about how much of a walk is seen: who asks leaves no trace."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from plainview.governance.words import LANGUAGES
 from plainview.store import open_store
 from plainview.web.api import Application, create_app
 from plainview.web.portal import portal_handlers
-from plainview.web.portal.exposure import find_place
+from plainview.web.portal.exposure import _example, find_place
 from plainview.web.portal.lookup import Lookup
 
 Client = TestClient[Application]
@@ -57,6 +58,26 @@ def read(client: Client, language: str = "en", **query: str) -> PageReader:
     page = PageReader(answer.text)
     assert page.faults == []
     return page
+
+
+def test_the_example_is_a_place_of_this_city_and_may_be_typed(
+    client: Client, founded: PublicCity
+) -> None:
+    """In every language, and it is where a camera stands; with no camera it is a place, too."""
+    for language in LANGUAGES:
+        found = re.search(r"-?\d+\.\d{5}, -?\d+\.\d{5}", read(client, language).text)
+        assert found, language
+        page = read(client, language, **{"from": found[0], "to": "Harbour square"})
+        assert not [given for _, given in page.tags if given.get("aria-invalid")]
+        assert found[0] in page.text
+    longitude, latitude = find_place(found[0], Lookup(founded.made))
+    assert any(
+        (camera.longitude, camera.latitude) == pytest.approx((longitude, latitude), abs=1e-5)
+        for camera in founded.made.cameras
+        if camera.longitude is not None
+    )
+    nowhere = structs.replace(founded.made, cameras=())
+    assert find_place(_example(Lookup(nowhere)), Lookup(nowhere)) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -42,6 +42,7 @@ def exposure(query: Mapping[str, str], lookup: Lookup, exposures: Exposures) -> 
         "district": None,
         "data": "/api/v1/exposure?" + urlencode({"from": start, "to": end, "all": every}),
         "names": _names(lookup),
+        "example": _example(lookup),
         "called": {camera.id: camera.name for camera in lookup.register.cameras},
         "paths": exposures.files.network is not None,
         "rests": Assumptions(),
@@ -89,6 +90,17 @@ def find_place(text: str, lookup: Lookup) -> LonLat:
         if named and camera.longitude is not None and camera.latitude is not None:
             return camera.longitude, camera.latitude
     return parse_place(text, "place")
+
+
+def _example(lookup: Lookup) -> str:
+    """Latitude and longitude of a camera of this register, to the metre, as they may be typed."""
+    for camera in lookup.register.cameras:
+        if camera.latitude is not None and camera.longitude is not None:
+            # Without the sign of a zero.
+            return ", ".join(
+                f"{round(degrees, 5) + 0.0:.5f}" for degrees in (camera.latitude, camera.longitude)
+            )
+    return "0.0, 0.0"
 
 
 def _names(lookup: Lookup) -> list[str]:

@@ -69,6 +69,8 @@ KNOWN = "What is asked for: why, times, digest, kind, level, parts, sure, day"
         (b'{"why": "a", "digest": "z"}', "does not have the form that is asked for", "digest", ""),
         (b'{"why": "a", "kind": "fires"}', "'fires' is none of what may stand here", "kind",
          "Did you mean 'fire'?"),
+        (b'{"why": "a", "kind": "it\'s"}', '"it\'s" is none of what may stand here', "kind",
+         "Send one of fire, weapon"),
         (b'{"why": "a", "level": "x"}', "'x' is none of what may stand here", "level",
          "Send one of alarm, warning"),
         (b'{"why": "a", "x": 1}', "'x' is not asked for", "", KNOWN),

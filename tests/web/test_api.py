@@ -292,6 +292,26 @@ def test_what_cannot_be_answered_is_one_clear_problem(
     assert "Traceback" not in json.dumps(told)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "detail", "mend"),
+    [
+        ("GET", "/api/v1/nothing", "there is nothing at this address", "See /schema"),
+        ("PUT", "/api/v1/sites", "this address does not take PUT", "It takes GET"),
+        ("GET", "/api/v1/sites/plaza/field?at=1e999", "should be a number that is not beyond", ""),
+        ("GET", "/api/v1/sites/plaza/live?after=1e999", "should be a number that is not", ""),
+        ("GET", "/api/v1/cameras/plaza-north/rollups?resolution=%27", '"\'" is none of what may',
+         "Send one of"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_as_a_sentence(
+    client: Client, method: str, path: str, detail: str, mend: str
+) -> None:
+    """Also where the web framework has only a title for it, or a library its own words."""
+    told = client.request(method, path).json()
+    assert told["detail"].startswith(detail), told
+    assert told.get("mend", "").startswith(mend), told
+
+
 def test_a_mistyped_address_is_a_page_in_a_browser(client: Client) -> None:
     """Who typed it reads where to go on; what the API lacks stays a problem even there."""
     browser = {"accept": "text/html,application/xhtml+xml"}
@@ -386,6 +406,10 @@ def test_every_answer_carries_the_guards_headers(client: Client, path: str) -> N
         (":8765", 421),
         ("[::1", 421),
         ("[::1].evil.example", 421),
+        ("127.0.0.1:99999", 421),
+        ("127.0.0.1:no", 421),
+        ("[::1]:99999", 421),
+        ("localhost:", 200),
     ],
 )
 def test_only_the_machines_own_names_are_answered_to(
@@ -427,6 +451,9 @@ def test_a_built_console_is_served_with_its_assets(
         script = client.get("/assets/a-1234.js")
         assert "javascript" in script.headers["content-type"]
         assert "immutable" in script.headers["cache-control"]
+        for name in ("none.js", "%00", "a%00b.js", "x" * 300, "%2e%2e%2findex.html", "a%0db"):
+            told = problem(client, f"/assets/{name}", 404)
+            assert told["detail"] == "The console has no such file", name
 
 
 def test_openapi_describes_every_answer(client: Client) -> None:

@@ -110,7 +110,10 @@ def test_routes_and_metrics_tell_how_each_does(world: World) -> None:
 def test_a_feed_is_for_who_has_its_secret(world: World) -> None:
     """Newest first, each entry with an address at which the message stands by itself."""
     until_tried(world)
-    assert httpx.get(f"{world.url}feeds/public-feed").status_code == 401
+    refused = httpx.get(f"{world.url}feeds/public-feed")
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"].startswith("Bearer")
+    assert "this is not its secret" in refused.json()["detail"]
     for name, token in (("public-feed", "wrong"), ("control-room", TOKEN), ("none", TOKEN)):
         headers = {"authorization": f"Bearer {token}"}
         assert httpx.get(f"{world.url}feeds/{name}", headers=headers).status_code == 401

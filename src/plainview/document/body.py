@@ -18,7 +18,10 @@ UNREAD: Final[Mapping[type[Exception], str]] = {
 }
 """What a reader of JSON says by other errors than its own."""
 _MALFORMED: Final = re.compile(r"JSON is malformed: (?P<why>.*) \(byte (?P<byte>\d+)\)")
-_ENUM: Final = re.compile(r"Invalid enum value (?:'(?P<word>.*)'|(?P<number>-?\d+))", re.DOTALL)
+_CUT: Final = frozenset({"Input data was truncated", "Number out of range"})
+_ENUM: Final = re.compile(
+    r"Invalid enum value (?:(?P<sign>['\"])(?P<word>.*)(?P=sign)|(?P<number>-?\d+))", re.DOTALL
+)
 _MISSING: Final = re.compile(r"Object missing required field `(?P<name>.*)`")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 _SEND: Final = "Send one JSON object, as text in UTF-8"
@@ -66,6 +69,9 @@ def _fault_of(scope: Mapping[str, Any], key: str, said: str) -> Fault:
     handler = scope.get("route_handler")
     known = {} if handler is None else handler.parsed_fn_signature.parameters
     if key in known and key != "data":
+        if parted(said)[0] in _CUT:
+            # A number beyond all numbers: msgspec tells of it as of JSON.
+            return Fault("should be a number that is not beyond all bounds")
         return fault(said, kind=known[key].annotation)
     body = known["data"].annotation if "data" in known else None
     return fault(said, "" if key == "data" else key, body)
@@ -85,7 +91,7 @@ def _of_whole(text: str) -> Fault | None:
     """Of JSON that could not be read, or of which something is missing."""
     if found := _MALFORMED.fullmatch(text):
         return Fault(f"what was sent is no JSON: {found['why']} at byte {found['byte']}", _SEND)
-    if text in {"Input data was truncated", "Number out of range"}:
+    if text in _CUT:
         return Fault("what was sent is no whole JSON: it ends early, or is not finite", _SEND)
     if found := _MISSING.fullmatch(text):
         return Fault(f"{found['name']!r} is missing", "Send it too")

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Protocol
 
 from litestar import Request, Response, get, post
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import NotAuthorizedException, NotFoundException
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
@@ -124,10 +124,17 @@ def _route_handlers(deliveries: Deliveries) -> list[Any]:
 
 
 def _feed_handlers(deliveries: Deliveries, clock: Clock) -> list[Any]:
-    def opened(request: Asked, name: str) -> tuple[Route, list[Notice]] | None:
+    def opened(request: Asked, name: str) -> tuple[Route, list[Notice]]:
         given = request.headers.get("authorization", "")
         token = given[len(_SCHEME) :].strip() if given.lower().startswith(_SCHEME) else ""
-        return deliveries.feed(name, token)
+        found = deliveries.feed(name, token)
+        if found is None:
+            raise NotAuthorizedException(
+                "There is no such feed, or this is not its secret: send it as "
+                "'Authorization: Bearer SECRET'",
+                headers=_CHALLENGE,
+            )
+        return found
 
     def address(request: Asked, name: str) -> str:
         return f"{str(request.base_url).rstrip('/')}/feeds/{name}"
@@ -140,20 +147,14 @@ def _feed_handlers(deliveries: Deliveries, clock: Clock) -> list[Any]:
 
         The secret comes as `Authorization: Bearer SECRET`.
         """
-        found = opened(request, feed_name)
-        if found is None:
-            return Response(b"", status_code=401, headers=_CHALLENGE)
-        route, notices = found
+        route, notices = opened(request, feed_name)
         body = feed.document(notices, route, address(request, feed_name), clock.utc())
         return Response(body, media_type=feed.MEDIA_TYPE, headers={"cache-control": "no-store"})
 
     @get("/feeds/{feed_name:str}/{key:str}", media_type=cap.MEDIA_TYPE, **reads)
     def get_message(request: Asked, feed_name: Name, key: Key) -> Response[bytes]:
         """One CAP 1.2 message of a feed."""
-        found = opened(request, feed_name)
-        if found is None:
-            return Response(b"", status_code=401, headers=_CHALLENGE)
-        route, notices = found
+        route, notices = opened(request, feed_name)
         notice = next((one for one in notices if one.key == key), None)
         if notice is None:
             raise NotFoundException(f"The feed holds no message {key!r} (any more)")

@@ -28,17 +28,30 @@ _HEADERS = [
 
 _HTTPS = (b"strict-transport-security", b"max-age=31536000")
 
+_MOST_PORT = 65_535
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Names by which this machine calls itself."""
 
 
 def host_name(header: str) -> str:
-    """The name in a Host header, without port and brackets, in small letters; '' for none."""
+    """The name in a Host header, without port and brackets, in small letters; '' for none.
+
+    There is none where the port is none: whoever asks for the request's address raises then.
+    """
     header = header.strip().lower()
     if header.startswith("["):
-        name, closed, port = header[1:].partition("]")
-        return name if closed and (not port or port.startswith(":")) else ""
-    return header.partition(":")[0]
+        name, closed, rest = header[1:].partition("]")
+        colon, port = rest[:1], rest[1:]
+        named = closed and colon in {"", ":"}
+    else:
+        name, _, port = header.partition(":")
+        named = True
+    return name if named and (not port or _is_port(port)) else ""
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= _MOST_PORT
 
 
 class Guard:

@@ -1,5 +1,6 @@
 """The console's built bundle, or a page that says how to build it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from plainview.web.problems import on_http
 
 STATIC = Path(__file__).parent / "static"
 """Where Vite builds the console (not in version control)."""
+
+_FILE = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+"""Names that Vite gives."""
 
 _DESK = (
     "/events",
@@ -59,6 +63,16 @@ def no_page(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api"):
         return Response(_NO_PAGE, status_code=error.status_code, media_type="text/html")
     return on_http(request, error)
+
+
+def _named_so(request: Request[Any, Any, Any]) -> None:
+    """Nothing is looked for that no file can be called: the system raises then."""
+    if not _FILE.fullmatch(request.scope["path"].rpartition("/")[2]):
+        raise NotFoundException
+
+
+def _no_file(request: Request[Any, Any, Any], _: HTTPException) -> Response[Any]:
+    return no_page(request, NotFoundException("The console has no such file"))
 
 
 def _icon(static: Path) -> HTTPRouteHandler:
@@ -122,6 +136,8 @@ def page_handlers(
                 include_in_schema=False,
                 # Vite puts a hash of the content into each name.
                 cache_control=CacheControlHeader(max_age=31_536_000, immutable=True),
+                before_request=_named_so,
+                exception_handlers={404: _no_file},
             )
         )
 

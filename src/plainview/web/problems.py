@@ -1,6 +1,7 @@
 """Every error as one clear JSON problem (RFC 9457); never a traceback."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -58,6 +59,10 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[P
         faults = [_unread(str(error.detail))]
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         faults = [Fault("what was sent is larger than anything that is asked for here")]
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        faults = [_unasked(request.method, error.headers or {})]
+    if not faults and error.detail == HTTPStatus.NOT_FOUND.phrase:
+        faults = [Fault("there is nothing at this address", "See /schema for what there is")]
     what = "; ".join(one.what for one in faults)
     return _answer(
         Problem(
@@ -78,6 +83,12 @@ def _unread(detail: str) -> Fault:
     return fault(detail) if detail.startswith(("JSON ", "Input ", "Number ")) else Fault(detail)
 
 
+def _unasked(method: str, headers: Mapping[str, str]) -> Fault:
+    """What is wrong where an address takes other methods than `method`; which, by its `headers`."""
+    allowed = next((text for name, text in headers.items() if name.lower() == "allow"), "")
+    return Fault(f"this address does not take {method[:20]}", allowed and f"It takes {allowed}")
+
+
 def on_plainview(_: Request[Any, Any, Any], error: PlainviewError) -> Response[Problem]:
     """An error that explains itself: wrong input is the caller's, all else is ours."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 503)
@@ -94,7 +105,7 @@ def on_plainview(_: Request[Any, Any, Any], error: PlainviewError) -> Response[P
 
 def on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """A defect of Plainview: the log has it, the answer tells nothing of it."""
-    _log.error("web.defect", path=request.url.path, exc_info=error)
+    _log.error("web.defect", path=request.scope["path"], exc_info=error)
     return _answer(
         Problem(
             title=_title(500),

@@ -64,13 +64,13 @@ def test_the_example_is_a_place_of_this_city_and_may_be_typed(
     client: Client, founded: PublicCity
 ) -> None:
     """In every language, and it is where a camera stands; with no camera it is a place, too."""
+    example = _example(Lookup(founded.made))
+    assert re.fullmatch(r"-?\d+\.\d{5}, -?\d+\.\d{5}", example)
     for language in LANGUAGES:
-        found = re.search(r"-?\d+\.\d{5}, -?\d+\.\d{5}", read(client, language).text)
-        assert found, language
-        page = read(client, language, **{"from": found[0], "to": "Harbour square"})
+        assert example in read(client, language).text, language
+        page = read(client, language, **{"from": example, "to": "Harbour square"})
         assert not [given for _, given in page.tags if given.get("aria-invalid")]
-        assert found[0] in page.text
-    longitude, latitude = find_place(found[0], Lookup(founded.made))
+    longitude, latitude = find_place(example, Lookup(founded.made))
     assert any(
         (camera.longitude, camera.latitude) == pytest.approx((longitude, latitude), abs=1e-5)
         for camera in founded.made.cameras

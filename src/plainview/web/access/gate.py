@@ -7,6 +7,7 @@ neither shown nor changed; what passes and shows people's data is in the ledger 
 import asyncio
 import contextlib
 import hmac
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
@@ -125,7 +126,7 @@ class Gate:
             return None
         session = self.access.session_of(connection, active=active)
         if session is not None and (wait := self._rate.take(session.key)):
-            raise TooMany("this session asks too often", mend=f"Wait {wait:.0f} s")
+            raise TooMany("this session asks too often", mend=f"Wait {math.ceil(wait)} s")
         return session
 
     def watched(self, connection: Connection, events: AsyncIterator[T]) -> AsyncGenerator[T, None]:

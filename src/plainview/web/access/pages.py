@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -144,7 +145,7 @@ class Pages:
         """The client's key. Raises TooMany while it must pause after wrong tries."""
         key = client_key(self.limits, request)
         if wait := self.access.pauses.left(key):
-            raise TooMany("too many wrong tries", mend=f"Wait {wait:.0f} s")
+            raise TooMany("too many wrong tries", mend=f"Wait {math.ceil(wait)} s")
         return key
 
     def wrong(self, key: str, how: str) -> None:

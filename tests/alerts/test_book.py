@@ -64,6 +64,17 @@ def test_an_open_alert_outlives_the_process(opened: Callable[[], Book], clock: M
     assert shown.alert.history[1].why == "I look at camera 3"
 
 
+def test_a_reason_is_one_line_that_can_be_read(opened: Callable[[], Book]) -> None:
+    """What steers a terminal or turns the text after it is left out; nothing to be seen is none."""
+    book = opened()
+    alert = book.rise("plaza", ALARM, SEEN)
+    for why in ("", " \n ", "\u200b\u200b", "\u202e\u00ad", "x" * 501):
+        with pytest.raises(InputError, match="a reason has 1 to 500 signs"):
+            book.decide(alert.id, "acknowledge", "Ada", why)
+    shown = book.decide(alert.id, "acknowledge", "Ada", "I\x00 go\x1b[31m\n \u202eand see\u2069")
+    assert shown.history[-1].why == "I go [31m and see"
+
+
 def test_one_place_and_number_has_one_open_alert(opened: Callable[[], Book]) -> None:
     """A higher level raises the same alert, which must be looked at anew; another zone its own."""
     book = opened()

@@ -181,6 +181,16 @@ def test_that_a_ledger_began_is_told_apart_from_what_keys_it_names(city: City) -
         assert opened.text[language] != keys.text[language]
 
 
+def test_what_was_stopped_at_every_camera_is_told_in_words(city: City) -> None:
+    """No name that only the program knows; what it does not know stays as it was written."""
+    city.tell(EntryKind.STOP_PRESSED, "capability:events:fire", role="operator", why="a drill")
+    told = city.register().changes[0].text
+    assert told["en"] == "The stop switch was pressed: “Alert: fire” at every camera. A drill"
+    for language in LANGUAGES:
+        assert "events:fire" not in told[language]
+        assert words(language).capability("events:fire") in told[language]
+
+
 @pytest.mark.parametrize("why", [ENDED, PRESSED, NOT_TOLD])
 def test_what_the_program_gives_as_reason_is_told_in_every_language(city: City, why: str) -> None:
     """Entries have it in English; what people gave as theirs stays as they wrote it."""

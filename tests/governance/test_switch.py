@@ -145,7 +145,9 @@ def test_nothing_is_stopped_by_a_slip(switch: Switch, scope: str, error: type[In
     assert not switch.stops()
 
 
-@pytest.mark.parametrize("why", ["", "  ", "x", "y" * 401])
+@pytest.mark.parametrize(
+    "why", ["", "  ", "x", "y" * 401, "\u200b" * 5, "\u00ad\u202e\u2066 \ufeff"]
+)
 def test_a_reason_is_needed(switch: Switch, why: str) -> None:
     """The public reads it in the ledger."""
     with pytest.raises(InputError, match="a reason"):
@@ -154,7 +156,14 @@ def test_a_reason_is_needed(switch: Switch, why: str) -> None:
 
 @pytest.mark.parametrize(
     "why",
-    ["red \x1b[31m light", "line\u2028break", "\x00 nul", "not UTF-8 \udcff", "tab\tand\nline"],
+    [
+        "red \x1b[31m light",
+        "line\u2028break",
+        "\x00 nul",
+        "not UTF-8 \udcff",
+        "tab\tand\nline",
+        "said \u202etfel-ot-thgir\u2066",
+    ],
 )
 def test_whatever_stands_in_a_reason_the_stop_holds_and_is_recorded(
     office: Office, switch: Switch, why: str

@@ -18,6 +18,7 @@ from plainview.alerts.thresholds import ABOUT, CHECK, Level, Quantity, Threshold
 from plainview.crowd.field import Estimate
 from plainview.errors import UNDECODED, InputError, StoreError
 from plainview.geometry import Point
+from plainview.ledger.entry import plain, seen_in
 from plainview.store import KeptAlert
 
 SELF: Final = "Plainview"
@@ -352,11 +353,15 @@ def since(alert: Alert) -> float:
 
 
 def reason(why: str) -> str:
-    """`why` without blanks around it. Raises InputError where nothing, or too much, is said."""
-    said = " ".join(why.split())
-    if not 1 <= len(said) <= MOST_WHY:
+    """`why` on one line, as any page can show it.
+
+    Raises InputError where nothing that can be seen, or too much, is said.
+    """
+    said = plain(why)
+    signs = len(said) if seen_in(said) else 0
+    if not 1 <= signs <= MOST_WHY:
         raise InputError(
-            f"a reason has 1 to {MOST_WHY} signs, this one {len(said)}",
+            f"a reason has 1 to {MOST_WHY} signs, this one {signs}",
             where="why",
             mend="Say in a few words why",
         )

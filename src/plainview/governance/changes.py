@@ -52,7 +52,7 @@ def change(index: int, entry: Entry) -> Change:
         role = f"role.{entry.role}"
         told[language] = spoken.text(
             key,
-            name=name or (spoken.text("scope.city") if scope == "city" else entry.subject),
+            name=_called(spoken, scope, name) or entry.subject,
             role=spoken.text(role) if spoken.has(role) else entry.role,
             why=_reason(spoken, entry, why),
             software=detail.get("software", ""),
@@ -63,6 +63,13 @@ def change(index: int, entry: Entry) -> Change:
             until=_moment(entry, "until"),
         )
     return Change(index, entry.t, entry.kind.value, entry.subject, told)
+
+
+def _called(spoken: Words, scope: str, name: str) -> str:
+    """What an entry is about, by its id, but for what has words of its own."""
+    if scope == "capability":
+        return spoken.text("scope.capability", capability=spoken.capability(name))
+    return spoken.text("scope.city") if scope == "city" else name
 
 
 def _reason(spoken: Words, entry: Entry, why: str) -> str:

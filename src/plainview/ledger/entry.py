@@ -102,12 +102,19 @@ def texts_in(entry: Entry, key: str) -> tuple[str, ...]:
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(Entry)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of all that is read after it, on whichever page."""
 
 
 def plain(text: str) -> str:
     """`text` as an entry can hold it: on one line, what no line of text holds taken out."""
     whole = text.encode("utf-8", "replace").decode("utf-8")  # of bytes that are no UTF-8: a "?"
-    return " ".join(_CONTROL.sub(" ", whole).split())
+    return " ".join(_CONTROL.sub(" ", _TURNS.sub("", whole)).split())
+
+
+def seen_in(text: str) -> int:
+    """How many signs of `text` can be seen: some are printed as nothing at all."""
+    return sum(sign.isprintable() and not sign.isspace() for sign in text)
 
 
 def encode_entry(entry: Entry) -> bytes:

@@ -32,6 +32,7 @@ from plainview.civic.statistics.release import (
 )
 from plainview.config import CityConfig
 from plainview.errors import InputError, PermitRefused
+from plainview.plural import counted
 from plainview.store.hours import hour_sums
 
 
@@ -69,8 +70,9 @@ class Draw(NamedTuple):
         bounds, found = self.bounds, self.found
         return [
             (
-                f"{self.day}: {len(found.zones)} zones in {len(found.districts)} districts, "
-                f"{bounds.hours} hours, {len(found.lines)} directions of lines"
+                f"{self.day}: {counted(len(found.zones), 'zone')} in "
+                f"{counted(len(found.districts), 'district')}, {counted(bounds.hours, 'hour')}, "
+                f"{counted(len(found.lines), 'direction')} of lines"
             ),
             (
                 f"epsilon {self.terms.epsilon:g} at delta {DELTA:g} for a person's whole day in "

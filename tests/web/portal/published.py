@@ -10,6 +10,7 @@ from plainview.civic.statistics.release import (
     FORMAT,
     CrossingGuarantee,
     LeftOut,
+    Line,
     Named,
     Release,
     areas,
@@ -38,6 +39,7 @@ def release(day: str, zones: int = 14) -> Release:
         return np.asarray(chance.normal(mean, 5.0, shape) * unit, dtype=np.int64)
 
     noisy = Noisy(drawn((zones, 24), 3.0), drawn((2, 24), 21.0), drawn((24,), 42.0), 0.6)
+    crossed = (None, *(7.0,) * 23)
     bounds, scale = Bounds(24, 1, 1.0), Scales(4.5, 20.0, 20.0)
     names = [Named(f"camera-{k}", "quay", HOSTILE if k % 2 else "Harbour") for k in range(zones)]
     return Release(
@@ -49,7 +51,11 @@ def release(day: str, zones: int = 14) -> Release:
         ),
         crossing_guarantee=CrossingGuarantee("one crossing", 1.0, "Laplace", 1.0, 1.0),
         areas=areas(estimate(noisy, counted, scale), names, ["Harbour", HOSTILE], "Sampleton"),
-        lines=(), left_out=(LeftOut("camera-99", "not granted"),),
+        lines=tuple(
+            Line("camera-0", HOSTILE, way, (1.0,) * 24, crossed, crossed, (None, *(2.3,) * 23))
+            for way in ("forward", "backward")
+        ),
+        left_out=(LeftOut("camera-99", "not granted"),),
     )  # fmt: skip
 
 

@@ -52,7 +52,13 @@ def test_a_day_is_shown_with_its_noise_its_guarantee_and_its_entry(
     assert HOSTILE in page.text
     assert {"/ledger/entry/7", "/ledger/proof/7"} <= set(page.links)
     drawings = [given for tag, given in page.tags if given.get("class") == "hourly"]
-    assert len(drawings) == 13
+    assert len(drawings) == 15
+    assert f"Line {HOSTILE} of camera camera-0, forwards" in page.text
+    assert drawings[-1]["aria-label"].startswith("Crossings in each hour, with the interval")
+    assert page.text.count("Crossings 90 % interval") == 2
+    second = PageReader(client.get("/portal/en/statistics?page=2").text)
+    assert ("lines" in page.ids, "lines" in second.ids) == (True, False)
+    assert {"Entry 7", "Proof of 7"} <= {word.strip() for word in page.words}
     assert all(given["aria-label"] for given in drawings)
     assert not [tag for tag, _ in page.tags if tag == "script"]
     assert client.get("/portal/en/statistics/2026-11-21").status_code == 404

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from plainview.civic.statistics.release import Area, Release, decode_release
+from plainview.civic.statistics.release import Area, Figures, Line, Release, decode_release
 from plainview.civic.statistics.tables import FILES
 from plainview.errors import UNDECODED, InputError
 
@@ -38,9 +38,9 @@ class Bar(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """The hours of one area, drawn."""
+    """The hours of one area, or of one direction of a line, drawn."""
 
-    area: Area
+    of: Area | Line
     bars: tuple[Bar, ...]
     """Of the hours that something is said of."""
     ticks: tuple[tuple[float, float], ...]
@@ -82,16 +82,17 @@ def statistics(folder: Path, parts: tuple[str, ...], page: int) -> dict[str, Any
     except (OSError, InputError, *UNDECODED):
         return None
     rest = release.areas[1:]
-    pages = max(-(-len(rest) // AREAS_PER_PAGE), 1)
+    pages = max(-(-max(len(rest), len(release.lines)) // AREAS_PER_PAGE), 1)
     page = min(max(page, 1), pages)
-    shown = rest[(page - 1) * AREAS_PER_PAGE : page * AREAS_PER_PAGE]
+    shown = slice((page - 1) * AREAS_PER_PAGE, page * AREAS_PER_PAGE)
     return {
         **listed,
         "release": release,
         "entry": told.index,
         "document": told.document,
         "city": chart(release, release.areas[0]),
-        "charts": [chart(release, area) for area in shown],
+        "charts": [chart(release, area) for area in rest[shown]],
+        "lines": [chart(release, line) for line in release.lines[shown]],
         "files": [name for name in FILES if not name.startswith("crossings") or release.lines],
         "page": page,
         "pages": pages,
@@ -110,11 +111,12 @@ def _release(path: Path, _changed: int) -> Release:
     return decode_release(path.read_bytes())
 
 
-def chart(release: Release, area: Area) -> Chart:
-    """`area` as bars with the 90 % interval of their noise, from 0 to a round number above."""
+def chart(release: Release, of: Area | Line) -> Chart:
+    """`of` as bars with the 90 % interval of their noise, from 0 to a round number above."""
+    values: Figures = of.crossings if isinstance(of, Line) else of.occupancy
     ends = [
         (max(value - error, 0.0), max(value + error, 0.0))
-        for value, error in zip(area.unbiased, area.error, strict=True)
+        for value, error in zip(of.unbiased, of.error, strict=True)
         if value is not None and error is not None
     ]
     step = _round_step(max((high for _, high in ends), default=1.0))
@@ -129,9 +131,7 @@ def chart(release: Release, area: Area) -> Chart:
     hours = [datetime.fromtimestamp(start / 1000, UTC).astimezone(zone) for start in release.hours]
     bars: list[Bar] = []
     rows: list[tuple[str, float | None, float, float]] = []
-    for k, (value, unbiased, error) in enumerate(
-        zip(area.occupancy, area.unbiased, area.error, strict=True)
-    ):
+    for k, (value, unbiased, error) in enumerate(zip(values, of.unbiased, of.error, strict=True)):
         if value is None or unbiased is None or error is None:
             rows.append((f"{hours[k]:%H:%M}", None, 0.0, 0.0))
             continue
@@ -146,7 +146,7 @@ def chart(release: Release, area: Area) -> Chart:
         )  # fmt: skip
     count = round(most / step)
     return Chart(
-        area=area,
+        of=of,
         bars=tuple(bars),
         ticks=tuple((up(step * k), step * k) for k in range(count + 1)),
         hours=tuple(

@@ -331,6 +331,16 @@ def test_what_does_not_run_is_never_nobody(
         expect(strip).to_contain_text("Both cameras. Each of them: As it was told.")
 
 
+def test_a_long_reason_is_read_to_its_end_on_a_telephone(measured: City) -> None:
+    """One word of the length of a sentence, as it was pasted: no table hides what follows it."""
+    measured.desk.press_stop(Person("Ada", Role.OPERATOR), "site:plaza", "x" * 300)
+    with measured.show("sites/plaza", Role.SUPERVISOR) as page:
+        page.set_viewport_size({"width": 390, "height": 844})
+        expect(page.locator(".cameras tbody").first).to_contain_text("x" * 300)
+        hidden = "all => all.filter(one => one.scrollWidth > one.clientWidth).length"
+        assert page.locator(".cameras .scroll, .stacked .scroll").evaluate_all(hidden) == 0
+
+
 def test_a_sites_own_pages_claim_nothing_of_what_is_stored_at_the_centre(
     browser: Browser, live_world: "World", sites: tuple[SiteView, ...], desk: StandinDesk,
     live: Assessment, tmp_path: Path,

@@ -83,6 +83,20 @@ def test_layer_one_is_complete(published: Register) -> None:
         assert said in about
 
 
+def test_no_line_ends_between_a_number_and_what_it_is_of(published: Register) -> None:
+    """A span and its unit, a day and its month, in each language."""
+    camera = published.camera(CAMERA)
+    assert camera is not None
+    for language in LANGUAGES:
+        told = notice._text(published, [camera], words(language), MAX_TEXT)
+        (kept,) = (
+            one["text"] for one in told["answers"]
+            if one["label"] == words(language).text("notice.kept")
+        )  # fmt: skip
+        assert not re.search(r"\d [^\W\d]| ·", kept), kept
+        assert not re.search(r"\d\.? [^\W\d]|\w \d{4}$", told["permit"]), told["permit"]
+
+
 def test_the_svg_needs_no_font_and_no_other_file(published: Register) -> None:
     """Letters are outlines; nothing is fetched or runs; it has a name for those who listen."""
     svg = notice_svg(published, CAMERA, BASE)
@@ -115,7 +129,7 @@ def test_nothing_is_promised_that_is_not_so(published: Register) -> None:
     assert "No pictures of people kept" not in sealed["never"]
     assert "No sound" not in sealed["never"]
     assert sealed["recorded"].startswith("Footage is kept sealed")
-    assert "Sealed recordings: 3 days" in str(sealed["answers"])
+    assert "Sealed recordings: 3\\xa0days" in str(sealed["answers"])
     assert "Sealed recordings" not in str(plain["answers"])
 
 
@@ -144,7 +158,7 @@ def test_a_zone_says_the_most_that_any_camera_may_do(published: Register) -> Non
     told = notice._text(published, [cameras[0], longer], words("en"), MAX_TEXT)
     assert told["statement"].startswith("The cameras here")
     assert told["name"] == "The Plaza"
-    assert "Measurements as they come: 7 days" in str(told["answers"])
+    assert "Measurements as they come: 7\\xa0days" in str(told["answers"])
     assert "Alert: fire" in str(told["answers"])
     assert notice._page(published, cameras, BASE, "en") == f"{BASE}/portal/en/sites/plaza"
     assert zone_notice_pdf(published, "plaza", BASE).startswith(b"%PDF")
@@ -249,6 +263,7 @@ def test_no_label_is_wider_than_its_column(language: str) -> None:
 def test_a_long_answer_is_cut_and_shows_it() -> None:
     """The page has the rest; the sign stays readable."""
     assert clipped("a b\n c", 20) == "a b c"
+    assert clipped("trop\u00a0: 1\u202f000", 20) == "trop\u00a0: 1\u202f000"
     assert clipped("x" * 30, 20) == "x" * 19 + "…"
 
 

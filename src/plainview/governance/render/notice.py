@@ -7,6 +7,7 @@ is none: it would say that a camera counts which does not, and not who answers f
 """
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 from xml.sax.saxutils import escape
@@ -235,13 +236,16 @@ def _text(
         "never": [spoken.text(f"notice.{key}") for key in never],
         "recorded": spoken.text("notice.record.sealed") if records else "",
         "answers": [
-            {"label": spoken.text(f"notice.{key}"), "text": breakable(clipped(text, most))}
+            {
+                "label": spoken.text(f"notice.{key}"),
+                "text": breakable(clipped(_tied(text) if key == "kept" else text, most)),
+            }
             for key, text in _answers(cameras, spoken)
         ],
         "more": spoken.text(f"notice.more{zone}"),
         "scan": spoken.text("notice.scan"),
         "name": _name(register, cameras, spoken),
-        "permit": permit,
+        "permit": _tied(permit),
         "demonstration": spoken.text("notice.demonstration"),
     }
 
@@ -307,9 +311,15 @@ def _kept(cameras: Sequence[RegisterCamera], spoken: Words) -> str:
     )
 
 
+def _tied(text: str) -> str:
+    """`text` whose numbers keep to the line of what they are of ("7 days"), as a point does."""
+    return re.sub(r"(?<=\d) (?=[^\W\d])|(?<=\d\.) | (?=\d{4}$)| (?=·)", "\u00a0", text)
+
+
 def clipped(text: str, most: int) -> str:
     """`text` on one line, at most `most` characters, with a sign that there is more."""
-    line = " ".join(text.split())
+    # Blanks at which no line may end stay what they are.
+    line = re.sub(r"[^\S\u00a0\u202f]+", " ", text).strip()
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 

@@ -448,6 +448,8 @@ def test_a_built_console_is_served_with_its_assets(
         assert client.get("/").headers["cache-control"] == "no-cache"
         assert client.get("/sites/plaza").status_code == 200
         assert client.get("/sites/nowhere").status_code == 404
+        for path in ("/", "/sites/plaza", "/stop", "/healthz"):
+            assert client.head(path).status_code == client.get(path).status_code == 200, path
         script = client.get("/assets/a-1234.js")
         assert "javascript" in script.headers["content-type"]
         assert "immutable" in script.headers["cache-control"]

@@ -47,6 +47,13 @@ def test_people_are_no_vehicles_and_cars_are(x: float, y: float, turn: int) -> N
     assert car.kind >= FIRST_VEHICLE
 
 
+def test_a_small_car_far_away_is_no_bicycle() -> None:
+    """In whole pixels its outline is larger by nearly one, which is a fortieth of it out there."""
+    places = [(1.25, 30.0), (1.63, 29.63), (1.632, 29.633), (-1.614, 28.888)]
+    cars = Boxes(MATRIX).fit([drawn(4, x, y, np.pi / 2) for x, y in places])
+    assert [car is not None and car.vehicle for car in cars] == [True] * 4
+
+
 def test_a_bus_that_drives_askew_is_hardly_beside_its_lane() -> None:
     """Of thirteen metres, a heading that is amiss by a sixth of a right angle makes two aside."""
     for degrees in (10.0, 15.0, 160.0, 165.0):

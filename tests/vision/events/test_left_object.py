@@ -174,6 +174,23 @@ def test_a_thing_that_came_with_a_long_shadow_is_told_by_what_remains() -> None:
     assert np.hypot(start.x * 0.1 - 0.4, start.y * 0.1 - 0.8) < 0.6
 
 
+def test_a_thing_whose_shadow_is_larger_and_lies_apart_is_told_where_it_stands() -> None:
+    """Where its sides are as the ground is, its top and its shadow are two; that is the thing."""
+    stage = Stage()
+    cast = stage.spot(0.4, -0.5, (1.3, 0.75))
+    top = box(0.4, 0.8, (0.5, 0.4, 0.35))
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        return [*solids, *([top] if t >= DOWN else [])], people
+
+    def light(image: NDArray[np.float32], t: float) -> None:
+        image *= 1 - 0.2 * cast * (t >= DOWN)
+
+    (start,) = stage.events(LeftObject(stage.view, stage.optics), 30.0, what, light)
+    assert np.hypot(start.x * 0.1 - 0.4, start.y * 0.1 - 0.8) < 0.6
+
+
 def test_a_thing_that_showed_late_is_told_of_who_left_before() -> None:
     """What lay beside it hid how large it is; who walked away meanwhile has left it."""
 

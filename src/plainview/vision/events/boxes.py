@@ -35,8 +35,11 @@ HEADINGS: Final = 12
 """Headings tried over half a turn: 15 degrees amiss put the middle of a bus two metres aside."""
 AGREES: Final = 0.55
 """Sum of the logarithms of the ratios of widths and heights up to which an outline is a kind's."""
-_LARGER: Final = 0.03
+_LARGER: Final = 0.025
 """Misfit that each larger kind must make up for: what is cut off could be anything."""
+_WHOLE: Final = 0.5
+"""Pixels by which whole pixels are said to be more than their outline: one where each counts that
+is touched, none where its middle has to be inside. Without, a small car past 29 m was a bicycle."""
 _STEPS: Final = 6
 _FIRST: Final = 2
 """Steps after which what is hopeless is left where it is."""
@@ -188,8 +191,8 @@ class _Sides(NamedTuple):
     def misfit(self, outline: Floats) -> Floats:
         """(n,) how much the outlines (4, n) differ in width and height."""
         wide, tall = outline[2:] - outline[:2]
-        across = np.log(np.maximum(wide, 0.5) / np.maximum(self.x1 - self.x0 + 1, 1))
-        up = np.log(np.maximum(tall, 0.5) / np.maximum(self.y1 - self.y0 + 1, 1))
+        across = np.log(np.maximum(wide + _WHOLE, 0.5) / np.maximum(self.x1 - self.x0 + 1, 1))
+        up = np.log(np.maximum(tall + _WHOLE, 0.5) / np.maximum(self.y1 - self.y0 + 1, 1))
         # What is cut off can only be longer than what is seen of it.
         across = np.where(self.left | self.right, np.minimum(across, 0), across)
         up = np.where(self.top | self.bottom, np.minimum(up, 0), up)

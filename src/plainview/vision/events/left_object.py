@@ -9,8 +9,10 @@ Once told, it stands until it is taken away, whoever stands beside it.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
+import cv2
 import numpy as np
 
 from plainview.geometry import View
@@ -19,13 +21,13 @@ from plainview.vision.events.attendance import LATELY, STOOD, Attendance, attend
 from plainview.vision.events.change import Change, State
 from plainview.vision.events.coloured import coloured
 from plainview.vision.events.detector import Patience, Sighting
-from plainview.vision.events.extent import Extent, extents
+from plainview.vision.events.extent import Extent, extents, fits
 from plainview.vision.events.founding import Founding
 from plainview.vision.events.ground import Ground
 from plainview.vision.events.moved import Moved
 from plainview.vision.events.outlined import outlined
 from plainview.vision.events.seen import Seen
-from plainview.vision.events.stillness import EVERY, Blob, Stillness, outgrown, touch
+from plainview.vision.events.stillness import BODY, EVERY, Blob, Stillness, outgrown, surely, touch
 from plainview.vision.events.thing import CAME, CARRIER, PLAIN, WENT, Thing
 from plainview.vision.events.unshaded import unshaded
 from plainview.vision.optics import Optics
@@ -107,12 +109,13 @@ class LeftObject:
     def _meet(self, blob: Blob, seen: Seen) -> None:
         """Begin to watch `blob`; one that grows on a young thing is met again with it.
 
-        One beside an older thing is a rim of it.
+        One beside an older thing is a rim of it; a thing beside an older shadow is what casts it.
         """
         reference = self._stillness.reference
         touched = [thing for thing in self._things if touch(thing.change.blob, blob)]
         young = [one for one in touched if seen.t - one.since < YOUNG and not one.sighted]
-        if not young and (touched or len(self._things) >= MOST):
+        rim = not all(_shadow(one, seen) for one in touched)
+        if not young and (rim or len(self._things) >= MOST):
             return
         blob = unshaded(self._optics, self._stillness, blob, seen)
         (size,) = extents(self._optics, [blob])
@@ -121,7 +124,11 @@ class LeftObject:
         if young:
             self._things = [one for one in self._things if one not in young]
             return
+        if touched and not (fits(size) and _stands_out(blob, touched, seen)):
+            return
+        self._things = [one for one in self._things if one not in touched]
         thing = self._thing(Change(blob, seen, reference), size, seen.t)
+        thing.moved = any(one.moved for one in touched)
         self._things.append(thing)
         self._taken[blob.window] |= thing.grown
 
@@ -262,3 +269,17 @@ class LeftObject:
         both = np.asarray(rest | (blob.mask > 0), np.uint8)
         (size,) = extents(self._optics, [blob._replace(mask=both)])
         return size is not None and size.height > ABOVE[1]
+
+
+def _shadow(thing: Thing, seen: Seen) -> bool:
+    """Whether what is watched as `thing`, and not told yet, is there and mostly as a shadow is."""
+    blob = thing.change.blob
+    if thing.sighted or thing.state is not State.HERE:
+        return False
+    return surely(blob, seen.evidence) < BODY * cv2.countNonZero(blob.mask)
+
+
+def _stands_out(blob: Blob, shadows: Sequence[Thing], seen: Seen) -> bool:
+    """Whether `blob` is mostly no shadow, and more of it is none than of each of the `shadows`."""
+    least = max(surely(one.change.blob, seen.evidence) for one in shadows)
+    return surely(blob, seen.evidence) > max(least, BODY * cv2.countNonZero(blob.mask))

@@ -155,6 +155,11 @@ def apart(blob: Blob, evidence: Image, share: float = BODY) -> Blob:
     return blob._replace(mask=(labels == k).astype(np.uint8), shaded=whole)
 
 
+def surely(blob: Blob, evidence: Image) -> int:
+    """Pixels of `blob` that have more `evidence` (h, w) than a shadow."""
+    return int(np.count_nonzero((evidence[blob.window] > SHADOW) & (blob.mask > 0)))
+
+
 def touch(one: Blob, other: Blob) -> bool:
     """Whether two blobs lie side by side: their windows, which have a margin, overlap."""
     rows, columns = one.window

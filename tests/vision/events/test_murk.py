@@ -19,10 +19,16 @@ NOISE = 0.002
 EDGES = 1e-4
 
 
-def surest(light: Callable[[int, F32], F32], *, edges: float = EDGES, power: float = 2.0) -> float:
+def surest(
+    light: Callable[[int, F32], F32],
+    *,
+    edges: float = EDGES,
+    power: float = 2.0,
+    clear: float = 1.0,
+) -> float:
     """How sure a dark veil is where look k at noise (h, w) shows `light` over PLUME's cells.
 
-    Edges go with this `power` of the light.
+    Edges go with this `power` of the light; all of the picture has `clear` times the contrast.
     """
     g = np.random.default_rng(4)
     murk, sure = Murk(), [0.0]
@@ -34,7 +40,7 @@ def surest(light: Callable[[int, F32], F32], *, edges: float = EDGES, power: flo
         shift[PLUME] += light(k, noise)[PLUME]
         own = np.where(PLUME, edges, EDGES).astype(np.float32)
         veil = Veil(
-            nothing, nothing, shift, nowhere, nowhere, 1.0, own * (shift + 1) ** power, even
+            nothing, nothing, shift, nowhere, nowhere, clear, own * (shift + 1) ** power, even
         )
         sure += [one.sure for one in murk.look(veil, 0.6)]
     return max(sure)
@@ -76,6 +82,14 @@ def test_it_boils_all_over_rather_than_wildly() -> None:
 def test_what_else_changes_the_light_is_not(light: Callable[[int, F32], F32], edges: float) -> None:
     """Brighter, still, not lasting, or with edges of its own: each alone makes it no smoke."""
     assert surest(light, edges=edges) < 0.2
+
+
+@pytest.mark.parametrize(("clear", "sure"), [(0.9, 1.0), (1.05, 1.0), (1.15, 0.0)])
+def test_nothing_is_told_while_fog_lifts(clear: float, sure: float) -> None:
+    """Fog over the plate was brighter than the ground that it lifts from."""
+    assert surest(lambda _k, noise: -0.1 + 0.03 * noise, clear=clear) == pytest.approx(
+        sure, abs=0.1
+    )
 
 
 def test_a_shadow_of_which_the_rim_alone_moves_is_not() -> None:

@@ -7,10 +7,12 @@ changes all its cells alike; leaves' shadows sway about what the plate shows; pe
 bring edges, of which smoke has hardly more than the place has by its noise.
 
 Under driving clouds a patch of shadow that comes to rest between two others is all that at once, so
-nothing is told while light has been running over the scene.
+nothing is told while light has been running over the scene. Nor while all of a picture is clearer
+than its plate: fog that lifts was brighter than the ground, which is dark and restless then.
 """
 
 import math
+import statistics
 from collections import deque
 from typing import Final, NamedTuple
 
@@ -36,6 +38,10 @@ DRIVING: Final = (0.011, 0.015)
 """Swing of the light of half the cells within the looks, on the average of `SLOW`, up to which it
 is steady and from which clouds drive: 0.001 to 0.010 where smoke was told so, by night as well,
 0.017 to 0.13 in ordinary life under clouds."""
+LIFTS: Final = (1.06, 1.14)
+"""Contrast of the whole picture against the plate's, in the middle of the looks, up to which ground
+may be dark under smoke, and from which fog lifts: 0.93 to 0.99 where smoke was told so (development
+part), 1.16 to 1.20 around a puddle from which it lifted."""
 RESTLESS: Final = 3.0
 """Times as much as the picture's usual that a plume's cells change by: in fog and by night noise is
 near."""
@@ -77,6 +83,7 @@ class Murk:
         self._edges: deque[Image] = deque(maxlen=LOOKS)
         self._apart: deque[Image] = deque(maxlen=LOOKS - 2)
         self._logs: deque[Image] = deque(maxlen=LOOKS)
+        self._clear: deque[float] = deque(maxlen=LOOKS)
         self._usual: Image | None = None
         self._swing = self._seconds = 0.0
 
@@ -87,9 +94,11 @@ class Murk:
             self._edges.clear()
             self._apart.clear()
             self._logs.clear()
+            self._clear.clear()
             self._usual = None
             self._seconds = 0.0
         self._take(veil.shift)
+        self._clear.append(veil.clear)
         # In the plate's light, as noise goes with it: in deep smoke at night there is little else.
         self._edges.append(veil.own / np.power(np.maximum(veil.shift + 1.0, 0.2), NOISE))
         if len(self._shifts) < LOOKS:
@@ -101,7 +110,8 @@ class Murk:
         self._remember(dt)
         stirs = medians(self._apart)
         calm = max(median(stirs), CALMEST)
-        if calm > UNSTEADY or self.steady == 0:
+        told = self.steady * (1.0 - step(statistics.median(self._clear), *LIFTS))
+        if calm > UNSTEADY or told == 0:
             return []
         shifts = np.stack(self._shifts)
         often = (shifts < DARK).mean(axis=0) > MOSTLY
@@ -113,7 +123,7 @@ class Murk:
                 sure = self._sure(where, shifts, edges)
                 alive = step(float(restless[dark].mean()), *ALIVE)
                 if alive * sure > 0:
-                    found.append(Dark(where, self.steady * alive * sure))
+                    found.append(Dark(where, told * alive * sure))
         rise = (1.0 - math.exp(-dt / SLOW)) * ~often
         self._usual = np.asarray(self._usual + rise * (edges - self._usual), dtype=np.float32)
         return found

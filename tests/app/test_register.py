@@ -1,5 +1,6 @@
 """The register from the command line: exports and notices, from the ledger of a state folder."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -135,6 +136,25 @@ def test_a_notice_in_two_languages(
     assert 'lang="zh-Hant"' in out.read_text(encoding="utf-8")
 
 
+def test_a_notice_hangs_before_what_it_tells_of_begins(
+    city: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its permit begins in ten days: there is none for today, and one for that day."""
+    today = dt.datetime.now(dt.UTC).date()
+    begins = today + dt.timedelta(days=10)
+    folder, out = tmp_path / "later", tmp_path / "n.svg"
+    permit(city, folder, begins=begins)
+    options = (cameras(city)[0], "--url", URL, "--state", folder, "--out", out)
+    for more in ((), ("--on", today.isoformat())):
+        code, _, wrong = run(capsys, "notice", *options, *more)
+        assert code == 2
+        assert "give a day with --on" in wrong
+        assert wrong.count("\n") == 1
+    assert not out.exists()
+    assert run(capsys, "notice", *options, "--on", begins.isoformat())[0] == 0
+    assert "<desc" in out.read_text(encoding="utf-8")
+
+
 def test_what_cannot_be_made_is_one_line(
     city: Path, state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -156,6 +176,9 @@ def test_what_cannot_be_made_is_one_line(
         (("notice", first, "--paper", "A5", *good), "'a4', 'a3'"),
         (("notice", first, *good[:-1], tmp_path / "n.png"), "PDF or an SVG"),
         (("notice", first, "--url", "javascript:1", *good[2:]), "address of a portal"),
+        (("notice", first, *good, "--on", "Monday"), "Write 2026-12-24"),
+        (("notice", first, *good, "--on", "2026-02-30"), "Write 2026-12-24"),
+        (("notice", first, *good, "--on", "2020-01-01"), "is over"),
     ):
         code, printed, wrong = run(capsys, *arguments)
         assert (code, printed) == (2, ""), arguments

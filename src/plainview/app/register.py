@@ -1,6 +1,7 @@
 """The public register from the ledger of a state folder: as a file, or as notices to put up."""
 
 import contextlib
+import datetime as dt
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -52,15 +53,34 @@ def documents(
     return read
 
 
-def register_of(state: Path | None, city: CityConfig | None = None) -> Register:
+def register_of(
+    state: Path | None, city: CityConfig | None = None, *, on: str | None = None
+) -> Register:
     """The register of the state folder `state` now, beside a running Plainview or without one.
 
     `city` gives the places; without it cameras are listed, but on no map. What only a running
-    Plainview knows (health, seal, uptime) stays unknown. Raises InputError, LedgerError.
+    Plainview knows (health, seal, uptime) stays unknown. `on` a day that is to come it is as by
+    what is published now. Raises InputError, LedgerError.
     """
     folder = existing(state)
     with office_of(folder) as office, contextlib.closing(Switch(office, folder)) as switch:
-        return build(office, in_force(office, switch), city, {}, {})
+        now = office.now() if on is None else _noon(on, office.now())
+        return build(office, in_force(office, switch), city, {}, {}, now=now)
+
+
+def _noon(day: str, now: int) -> int:
+    """UTC milliseconds of the noon of `day`, which is a part of it in nearly every place on Earth.
+
+    `now` where that is today. Raises InputError for what is no day, or is over.
+    """
+    try:
+        noon = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(12), dt.UTC)
+    except ValueError as error:
+        raise InputError(f"{day!r} is no day", where="--on", mend="Write 2026-12-24") from error
+    today = dt.datetime.fromtimestamp(now / 1000, dt.UTC).date()
+    if noon.date() < today:
+        raise InputError(f"{day} is over", where="--on", mend="Give a day that is to come")
+    return now if noon.date() == today else round(noon.timestamp() * 1000)
 
 
 def in_force(office: Office, switch: Switch) -> Standing:
@@ -76,15 +96,20 @@ def build(
     city: CityConfig | None,
     observed: Mapping[str, Observed],
     read: dict[str, Assessment | Permit],
+    *,
+    now: int | None = None,
 ) -> Register:
-    """The register of `standing` (see `in_force`) now; `read` keeps documents, see `documents`."""
+    """The register of `standing` (see `in_force`) at `now`; `read` keeps documents (`documents`).
+
+    `now` is in UTC milliseconds; the office's where none is given.
+    """
     origin = office.ledger.origin
     return build_register(
         standing,
         documents(office, standing, read),
         cities.places(city) if city else (),
         observed,
-        office.now(),
+        office.now() if now is None else now,
         about=About(city.name, origin, city.simulated) if city else About(origin=origin),
         entries=office.ledger.entries(max(standing.size - CHANGES, 0), standing.size),
     )
@@ -117,7 +142,7 @@ def export(
     return data
 
 
-def notice(
+def notice(  # noqa: PLR0913 - one for each option
     camera: str | None,
     *,
     zone: str | None,
@@ -127,10 +152,12 @@ def notice(
     out: Path,
     state: Path | None,
     city: Path | None = None,
+    on: str | None = None,
 ) -> str:
     """Write the notice of `camera`, or of all cameras of the site `zone`; one line that says so.
 
-    PDF or SVG by the suffix of `out`. Raises InputError, LedgerError.
+    PDF or SVG by the suffix of `out`. `on` is a day that is to come, YYYY-MM-DD: what begins then
+    has to be told before. Raises InputError, LedgerError.
     """
     if (camera is None) == (zone is None):
         raise InputError(
@@ -144,17 +171,24 @@ def notice(
             "a notice is a PDF or an SVG", where=str(out), mend="Give a name that ends so"
         )
     base = checked(url)
-    register = register_of(state, load_city(city) if city else None)
+    register = register_of(state, load_city(city) if city else None, on=on)
     name = camera if camera is not None else zone or ""
     as_pdf, as_svg = (
         (notices.notice_pdf, notices.notice_svg)
         if camera is not None
         else (notices.zone_notice_pdf, notices.zone_notice_svg)
     )
-    if form == ".pdf":
-        data = as_pdf(register, name, base, languages, paper=paper)
-    else:
-        data = as_svg(register, name, base, languages, paper=paper).encode()
+    try:
+        if form == ".pdf":
+            data = as_pdf(register, name, base, languages, paper=paper)
+        else:
+            data = as_svg(register, name, base, languages, paper=paper).encode()
+    except notices.NotPermitted as error:
+        raise InputError(
+            error.what,
+            where=error.where,
+            mend="Publish an assessment of it; where that begins later, give a day with --on",
+        ) from error
     _write(out, data)
     return f"{out}: the notice of {name}, {paper.upper()}, in {' and '.join(languages)}"
 

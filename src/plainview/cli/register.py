@@ -53,7 +53,7 @@ def export(
 
 
 @register_app.command()
-def notice(
+def notice(  # noqa: PLR0913, PLR0917 - each is an option of its own
     url: Annotated[str, Option(help="Address of the pages to which its QR code leads.")],
     out: Annotated[Path, Option(help="The PDF or SVG to write.")],
     camera: Annotated[str | None, Argument(help="The camera's id.", show_default=False)] = None,
@@ -65,6 +65,14 @@ def notice(
         list[str] | None, Option("--lang", help="en, zh-Hant, fr or de; twice for two.")
     ] = None,
     paper: Annotated[Paper, Option(help="Size of the paper.", case_sensitive=False)] = Paper.A4,
+    on: Annotated[
+        str | None,
+        Option(
+            metavar="YYYY-MM-DD",
+            help="A day to come, where what permits it begins later than today.",
+            show_default=False,
+        ),
+    ] = None,
     city: City = None,
     state: State = None,
 ) -> None:
@@ -86,5 +94,6 @@ def notice(
         out=out,
         state=state,
         city=city,
+        on=on,
     )
     typer.echo(said)

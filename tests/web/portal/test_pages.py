@@ -561,6 +561,19 @@ def test_the_verify_page_says_where_the_program_is_or_that_nobody_said(
         assert said.text("portal.verify.program.none") not in html
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_never_done_names_the_pictures_that_leave(client: Client, language: str) -> None:
+    """Numbers are not all that may: a permit may allow a drawn view, and sealed recording."""
+    for key, page in (
+        ("portal.never.honest.view", "never"),
+        ("portal.never.honest.record", "never"),
+        ("portal.ask.right.see", "ask"),
+        ("portal.footage.lede", "footage"),
+    ):
+        said = " ".join(words(language).text(key).split())
+        assert said in read(client, f"/portal/{language}/{page}").text, key
+
+
 def test_opened_footage_is_told_without_names(client: Client) -> None:
     """In which role, of which cameras and minutes, what for, and how often it was opened."""
     page = read(client, "/portal/en/footage").text

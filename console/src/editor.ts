@@ -89,7 +89,11 @@ function chooser(main: HTMLElement, choices: Choices, begun: (data: Data) => voi
 
 function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, first: Draft | null, live: Draft | null, fresh: boolean): void {
   let saved = first;
-  let dirty = saved === null;
+  let edits = 0;
+  let editsSaved = 0;
+  /** Whether somebody changed something since it was saved: only that is lost by leaving. */
+  const touched = (): boolean => edits !== editsSaved;
+  const dirty = (): boolean => saved === null || touched();
   let findings: Finding[] = saved?.findings ?? [];
   const readOnly = !may("assess") || (saved?.published ?? false);
   const all = steps(Object.keys(schema.properties ?? {}));
@@ -115,7 +119,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
   let pause = 0;
   let asked = 0;
   const changed = (): void => {
-    dirty = true;
+    edits += 1;
     tell();
     clearTimeout(pause);
     pause = window.setTimeout(() => void check(), PAUSE);
@@ -148,18 +152,18 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
     });
     say(counted, findings.length ? `${findings.length} to mend` : "Nothing to mend");
     counted.dataset["grade"] = findings.length ? "warn" : "good";
-    say(state, readOnly ? "Read only" : dirty ? "Not saved" : "Saved");
-    state.dataset["grade"] = dirty && !readOnly ? "warn" : "good";
+    say(state, readOnly ? "Read only" : dirty() ? "Not saved" : "Saved");
+    state.dataset["grade"] = dirty() && !readOnly ? "warn" : "good";
     save.hidden = readOnly;
     // Where there is nothing to save it is not in the way of the decision.
-    bar.hidden = step().id === REVIEW && (readOnly || !dirty);
-    save.disabled = !dirty;
+    bar.hidden = step().id === REVIEW && (readOnly || !dirty());
+    save.disabled = !dirty();
   };
   const desk: Desk = {
     draft: () => saved,
     live: () => live,
     findings: () => findings,
-    dirty: () => dirty,
+    dirty,
     readOnly,
     go(field) {
       const found = all.find((one) => one.fields.includes(top(field)));
@@ -176,7 +180,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
       draw(false);
     },
     discarded() {
-      dirty = false;
+      editsSaved = edits;
       location.assign("/assessments");
     },
   };
@@ -228,12 +232,13 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
   save.addEventListener("click", () => {
     save.disabled = true;
     error.textContent = "";
+    const sending = edits;
     const sent = { document: data, over: saved && !saved.published ? saved.digest : "" };
     const request = fresh ? send<Draft>("POST", "desk/drafts", sent) : send<Draft>("PUT", `desk/drafts/${String(data["id"])}`, sent);
     request.then(
       (draft) => {
         saved = draft;
-        dirty = false;
+        editsSaved = sending;
         findings = draft.findings;
         unread.tell([]);
         history.replaceState(null, "", `/assessments/edit/${draft.id}${location.hash}`);
@@ -257,7 +262,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
   });
   window.addEventListener("popstate", () => draw(true));
   window.addEventListener("beforeunload", (event) => {
-    if (dirty && !readOnly) event.preventDefault();
+    if (touched() && !readOnly) event.preventDefault();
   });
   if (data["simulated"] === true) {
     demonstration("This assessment is of a simulated place: its people do not exist.");
@@ -270,7 +275,7 @@ function edit(main: HTMLElement, schema: Schema, choices: Choices, data: Data, f
       stepsStrip, h("div", { class: "editor-main" }, unread.section, body, bar)));
   tell();
   draw(false);
-  if (!readOnly && dirty) void check();
+  if (!readOnly && dirty()) void check();
 }
 
 /** The top-level field that a finding is about. */

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from msgspec import structs
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, Route, expect
 from tests.web.browsing import no_barriers, no_barriers_in_light_and_dark, opened, page_of
 from tests.web.standin_alerts import RealAlerts
 from tests.web.standin_desk import EXAMPLE, TODAY, StandinDesk, in_force, running
@@ -773,6 +773,37 @@ def test_all_that_cannot_be_kept_is_told_at_once(city: City, live: Assessment) -
         expect(page.locator(".counted")).to_contain_text("to mend")
         page.get_by_role("button", name="Save the draft").click()
         expect(page.locator(".save-state")).to_have_text("Saved")
+
+
+def test_leaving_asks_only_if_something_was_changed(city: City, live: Assessment) -> None:
+    """A revision that nobody touched goes without a word; one that somebody did asks once."""
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    def leave(page: Page) -> None:
+        page.locator(".crumb a").click()
+        expect(page.get_by_role("heading", name="Assessments", exact=True)).to_be_visible()
+
+    with city.show(f"assessments/edit/{live.id}", Role.CONTROLLER) as page:
+        page.on("dialog", answer)
+        # No browser asks before somebody has used the page.
+        page.locator(".step-foot .next").click()
+        leave(page)
+        assert asked == []
+        page.goto(f"{city.served.url}assessments/edit/{live.id}")
+        expect(page.locator(".save-state")).to_have_text("Not saved")
+        control(page, "software").fill("0.0")
+        leave(page)
+        assert asked == ["beforeunload"]
+        page.goto(f"{city.served.url}assessments/edit/{live.id}")
+        control(page, "software").fill("0.0")
+        page.get_by_role("button", name="Save the draft").click()
+        expect(page.locator(".save-state")).to_have_text("Saved")
+        leave(page)
+        assert asked == ["beforeunload"]
 
 
 def test_a_draft_is_deleted_after_one_question(city: City, live: Assessment) -> None:

@@ -47,9 +47,10 @@ def exposure(  # noqa: PLR0913, PLR0917 - each is an option of its own
     From the public register alone. With footpaths, the least-seen way is looked for as well.
 
     \b
-    Example: plainview exposure --network city.osm --from 22.2800,114.1700 --to 22.2830,114.1760
-             --register https://crowd.example --map walk.svg
-    Example: plainview exposure --districts wards.geojson --register register.json --json
+    Example: plainview exposure --from 0.0000,0.0000 --to 0.0003,0.0003
+             --register http://127.0.0.1:8420 --map walk.svg
+    Example: plainview exposure --districts wards.geojson --network city.osm
+             --register register.json --json
     """  # noqa: D301 - \b keeps the lines apart in --help
     from plainview.app.exposure import Asked, lines_of
     from plainview.app.exposure import exposure as job

@@ -44,7 +44,7 @@ def checked(place: tuple[float, float], where: str) -> LonLat:
     """`place`, longitude and latitude, if it is one. Raises InputError that says what is wrong."""
     longitude, latitude = place
     if not (math.isfinite(longitude) and math.isfinite(latitude)):
-        raise InputError("this is no number", where=where, mend="Give degrees, like 22.2800")
+        raise InputError("this is no number", where=where, mend="Give degrees, like 0.0003")
     if abs(latitude) > 90 and abs(longitude) <= 90:
         raise InputError(
             f"latitude {latitude:g} is beyond the pole: latitude and longitude are swapped",
@@ -69,7 +69,7 @@ def parse_place(text: str, where: str) -> LonLat:
         raise InputError(
             f"{text[:60]!r} is no place",
             where=where,
-            mend="Give latitude and longitude in degrees, like 22.2800,114.1700",
+            mend="Give latitude and longitude in degrees, like 0.0000,0.0003",
         ) from error
     return checked((longitude, latitude), where)
 

@@ -151,8 +151,11 @@ def test_only_the_id_must_be_there() -> None:
         ('id="x"\n[rights]\ndays=0', "must be at least 1, not 0"),
         ('id="x"\n[rights]\ndays=1.5', "should be a whole number"),
         ('id="x"\n[oversight]\nautomatic="no"', "should be true or false"),
-        ('id="x"\n[title]\nenglish="y"', "title: one of the keys"),
-        ('id="../x"', "has other signs"),
+        (
+            'id="x"\n[title]\nenglish="y"',
+            "title: each of the keys 'english' should be a language such as en",
+        ),
+        ('id="../x"', "should be nothing but letters"),
         ('id="x"\npacks="eu"', "should be a list, not text"),
         ('id="x"\n[[capabilities]]\nname="cout"', "no capability. Did you mean 'count'?"),
         ("id=", "not valid TOML"),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from plainview.document.forms import form_asked, pattern_in
 from plainview.document.toml import KeyPath, nearest
 
 _AT = re.compile(r"^(?P<text>.*?)(?: - at `(?:key` in `)?\$(?P<path>.*)`)?$", re.DOTALL)
@@ -49,6 +50,13 @@ def _of_length(found: re.Match[str], value: object) -> str:
     return f"needs {bound}{found[3]} {unit}{has}"
 
 
+def _of_form(found: re.Match[str], value: object) -> str:
+    form = form_asked(pattern_in(found[1])) or "of another form"
+    if isinstance(value, dict):
+        return f"each of the keys {', '.join(map(repr, value))} should be {form}"
+    return f"should be {form}" + (f", not {value!r}" if isinstance(value, str) else "")
+
+
 _PLAINLY: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], object], str]], ...] = (
     (
         re.compile(r"Object missing required field `(.+)`"),
@@ -64,16 +72,7 @@ _PLAINLY: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], object], str]], 
         re.compile(r"Expected `(array|str)` of (?:at least |at most )?length (>= |<= )?(\d+)"),
         _of_length,
     ),
-    (
-        re.compile(r"Expected `str` matching regex"),
-        lambda _, value: (
-            f"one of the keys {', '.join(map(repr, value))} does not have the form of a key here"
-            if isinstance(value, dict)
-            else f"{value!r} has other signs than letters, digits, '.', '_' and '-'"
-            if isinstance(value, str)
-            else "does not have the form that is asked for"
-        ),
-    ),
+    (re.compile(r"Expected `str` matching regex (.+)", re.DOTALL), _of_form),
     (re.compile(r"Expected `\w+` (>=|<=|>|<) ([-0-9.e+]+)"), _bounded),
     (
         re.compile(r"Invalid RFC3339 encoded date"),

@@ -756,7 +756,7 @@ def test_all_that_cannot_be_kept_is_told_at_once(city: City, live: Assessment) -
         listed = page.get_by_role("region", name="Not saved: 3 answers cannot be kept")
         expect(listed).to_be_focused()
         expect(listed.get_by_role("listitem")).to_have_count(3)
-        expect(listed).to_contain_text("should be nothing but letters, digits, '.', '_' and '-'")
+        expect(listed).to_contain_text("Should be nothing but letters, digits, '.', '_' and '-'")
         for k in (0, 1):
             beside = page.locator(".field", has=control(page, f"aims[{k}].id")).last
             expect(beside.locator(".findings li")).to_have_count(1)

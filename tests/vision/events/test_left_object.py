@@ -309,6 +309,24 @@ def test_furniture_that_is_taken_bit_by_bit_is_moved_too() -> None:
     assert STAGE.events(LeftObject(STAGE.view, STAGE.optics), 36.0, what) == []
 
 
+def test_furniture_that_was_moved_and_is_lost_for_a_while_is_still_moved() -> None:
+    """In fog it comes and goes: met anew, it is what somebody set down elsewhere."""
+    stage = Stage()
+    detector = LeftObject(stage.view, stage.optics)
+
+    def what(t: float) -> Moment:
+        solids, people = walk(t, 2.0, DOWN, 7.0)
+        there = t >= DOWN and not 12.0 < t < 17.0
+        return [*solids, *([BAG] if there else [])], people
+
+    for seen in stage.seen(30.0, what):
+        assert detector.look(seen) == []
+        if seen.t < 11.0:
+            for thing in detector.things:
+                thing.moved = True
+    assert [thing.moved for thing in detector.things] == [True]
+
+
 def test_furniture_is_moved_by_who_stands_against_it_first() -> None:
     """It stood alone before, though it did not as it went."""
 

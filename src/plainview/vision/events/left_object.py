@@ -128,7 +128,7 @@ class LeftObject:
             return
         self._things = [one for one in self._things if one not in touched]
         thing = self._thing(Change(blob, seen, reference), size, seen.t)
-        thing.moved = any(one.moved for one in touched)
+        thing.moved = thing.moved or any(one.moved for one in touched)
         self._things.append(thing)
         self._taken[blob.window] |= thing.grown
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 from msgspec import structs
 
@@ -17,6 +18,7 @@ from plainview.record import Event, EventKind, Health, LensState, Phase
 from plainview.store import Store
 from plainview.web.api import Application, create_app
 from plainview.web.edge import Trouble
+from plainview.web.heads import answers_head
 from plainview.web.server import Served, bind
 from plainview.web.views import SiteView
 
@@ -296,6 +298,8 @@ def test_what_cannot_be_answered_is_one_clear_problem(
     ("method", "path", "detail", "mend"),
     [
         ("GET", "/api/v1/nothing", "there is nothing at this address", "See /schema"),
+        ("GET", "/schema/nothing", "there is nothing at this address", "See /schema"),
+        ("GET", "/schema/none.json", "there is nothing at this address", "See /schema"),
         ("PUT", "/api/v1/sites", "this address does not take PUT", "It takes GET"),
         ("GET", "/api/v1/sites/plaza/field?at=1e999", "should be a number that is not beyond", ""),
         ("GET", "/api/v1/sites/plaza/live?after=1e999", "should be a number that is not", ""),
@@ -318,9 +322,42 @@ def test_a_mistyped_address_is_a_page_in_a_browser(client: Client) -> None:
     answer = client.get("/nothing", headers=browser)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert '<a href="/">all sites</a>' in answer.text
-    for path, headers in (("/nothing", {}), ("/api/v1/nothing", browser)):
+    for path, headers in (("/nothing", {}), ("/api/v1/nothing", browser), ("/schema/x", {})):
         answer = client.get(path, headers=headers)
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", [
+    "/api/v1/sites", "/api/v1/sites/plaza", "/api/v1/session", "/api/v1/nothing", "/metrics",
+    "/schema", "/schema/openapi.yaml", "/login", "/healthz",
+])  # fmt: skip
+def test_a_head_is_that_of_the_answer(client: Client, path: str) -> None:
+    """Status and headers are those of GET, and nothing comes after them."""
+    head, whole = client.head(path), client.get(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    for name in ("content-type", "content-length", "cache-control", "x-content-type-options"):
+        assert head.headers.get(name) == whole.headers.get(name), name
+
+
+def test_no_head_is_of_what_never_ends_or_happens_once(
+    client: Client, world: "World", sites: tuple[SiteView, ...]
+) -> None:
+    """Live pages would be held for nobody; a way in is used up by GET. Allow says which can."""
+    for path in ("/api/v1/sites/plaza/live", "/api/v1/sites/plaza//live//", "/login/oidc"):
+        answer = client.head(path)
+        assert answer.status_code == 405, path
+        assert "HEAD" not in answer.headers["allow"]
+    endless = [
+        route.path
+        for route in create_app(sites=sites, store=world.store).litestar.routes
+        if isinstance(route, HTTPRoute)
+        and any(one.media_type == "text/event-stream" for one in route.route_handlers)
+    ]
+    assert endless
+    assert not [path for path in endless if answers_head(path)]
+    answer = client.post("/api/v1/sites")
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert answer.json()["mend"] == "It takes GET, HEAD, OPTIONS"
 
 
 def test_the_api_only_reads(client: Client) -> None:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Response, Router
 from litestar.config.compression import CompressionConfig
+from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import License
@@ -31,6 +33,7 @@ from plainview.web.deliveries import Deliveries, delivery_handlers
 from plainview.web.desk import Desk
 from plainview.web.edge import Role, Trouble
 from plainview.web.guard import Guard
+from plainview.web.heads import Heads
 from plainview.web.live import Hub, State
 from plainview.web.measured_api import Parts, measured_handlers
 from plainview.web.metrics import exposition
@@ -85,6 +88,13 @@ def operation_id(_: object, method: Method, path: list[str | PathParameterDefini
     """
     parts = [one if isinstance(one, str) else f"by_{one.name}" for one in path]
     return re.sub(r"\W+", "_", "_".join((method.lower(), *parts)))
+
+
+def _described(answer: Response[Any]) -> Response[Any]:
+    """What lies below /schema; what does not is told of as everywhere, not on Litestar's page."""
+    if answer.status_code == HTTPStatus.NOT_FOUND:
+        raise NotFoundException
+    return answer
 
 
 def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
@@ -188,7 +198,9 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
             license=License(name="AGPL-3.0-or-later"),
             operation_id_creator=operation_id,
             use_handler_docstrings=True,
-            path="/schema",
+            openapi_router=Router(
+                "/schema", route_handlers=[], include_in_schema=False, after_request=_described
+            ),
             render_plugins=[
                 JsonRenderPlugin(path=["/", "/openapi.json"]),
                 YamlRenderPlugin(path="/openapi.yaml"),
@@ -202,4 +214,6 @@ def create_app(  # noqa: PLR0913 - one keyword for each part that app joins
     )
     check_routes(litestar)
     secure = access is not None and access.settings.secure
-    return Application(Guard(litestar, hosts=hosts, limits=limits, secure=secure), hub, litestar)
+    return Application(
+        Guard(Heads(litestar), hosts=hosts, limits=limits, secure=secure), hub, litestar
+    )

@@ -14,6 +14,7 @@ from plainview.document.body import Fault, fault, faults_of, unread
 from plainview.errors import AccessRefused, InputError, PlainviewError
 from plainview.web.access.gate import TooMany
 from plainview.web.access.rules import SignInNeeded
+from plainview.web.heads import with_head
 
 _log = structlog.get_logger(__name__)
 
@@ -60,7 +61,7 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[P
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         faults = [Fault("what was sent is larger than anything that is asked for here")]
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        faults = [_unasked(request.method, error.headers or {})]
+        faults = [_unasked(request, error.headers or {})]
     if not faults and error.detail == HTTPStatus.NOT_FOUND.phrase:
         faults = [Fault("there is nothing at this address", "See /schema for what there is")]
     what = "; ".join(one.what for one in faults)
@@ -83,10 +84,13 @@ def _unread(detail: str) -> Fault:
     return fault(detail) if detail.startswith(("JSON ", "Input ", "Number ")) else Fault(detail)
 
 
-def _unasked(method: str, headers: Mapping[str, str]) -> Fault:
-    """What is wrong where an address takes other methods than `method`; which, by its `headers`."""
+def _unasked(request: Request[Any, Any, Any], headers: Mapping[str, str]) -> Fault:
+    """What is wrong where an address takes other methods than asked; which, by its `headers`."""
     allowed = next((text for name, text in headers.items() if name.lower() == "allow"), "")
-    return Fault(f"this address does not take {method[:20]}", allowed and f"It takes {allowed}")
+    return Fault(
+        f"this address does not take {request.method[:20]}",
+        allowed and f"It takes {with_head(request.scope['path'], allowed)}",
+    )
 
 
 def on_plainview(_: Request[Any, Any, Any], error: PlainviewError) -> Response[Problem]:

@@ -12,6 +12,7 @@ STAGE = Stage()
 BAG = box(0.4, 0.8, (0.5, 0.25, 0.4))
 SMALL = box(0.4, 0.8, (0.35, 0.25, 0.35))
 SITTER = box(0.4, 0.8, (0.6, 0.3, 0.7))
+LAP = box(0.4, 0.8, (0.46, 0.3, 0.42))
 DOWN = 6.0
 
 
@@ -100,8 +101,8 @@ def test_who_comes_by_and_is_lost_takes_a_part_of_who_left(nearest: float, told:
 
 @pytest.mark.parametrize(
     ("nearer", "thing", "told"),
-    [(2.0, SITTER, 0), (2.2, SITTER, 0), (2.2, BAG, 1)],
-    ids=["near", "far", "too-small-for-one-who-sits"],
+    [(2.0, SITTER, 0), (2.2, SITTER, 0), (2.2, LAP, 0), (2.2, BAG, 1)],
+    ids=["near", "far", "a-part-of-him", "too-small-for-one-who-sits"],
 )
 def test_who_sits_down_and_is_taken_for_one_who_stands_before_it_has_not_left(
     nearer: float, thing: Solid, told: int

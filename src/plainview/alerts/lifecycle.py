@@ -18,7 +18,7 @@ from plainview.alerts.thresholds import ABOUT, CHECK, Level, Quantity, Threshold
 from plainview.crowd.field import Estimate
 from plainview.errors import UNDECODED, InputError, StoreError
 from plainview.geometry import Point
-from plainview.ledger.entry import plain, seen_in
+from plainview.ledger.entry import legible
 from plainview.store import KeptAlert
 
 SELF: Final = "Plainview"
@@ -357,11 +357,10 @@ def reason(why: str) -> str:
 
     Raises InputError where nothing that can be seen, or too much, is said.
     """
-    said = plain(why)
-    signs = len(said) if seen_in(said) else 0
-    if not 1 <= signs <= MOST_WHY:
+    said = legible(why)
+    if not 1 <= len(said) <= MOST_WHY:
         raise InputError(
-            f"a reason has 1 to {MOST_WHY} signs, this one {signs}",
+            f"a reason has 1 to {MOST_WHY} signs, this one {len(said)}",
             where="why",
             mend="Say in a few words why",
         )

@@ -19,7 +19,7 @@ from plainview.governance.order import OrderRefused, Refusal, StopOrder
 from plainview.governance.person import RESUMERS, Person, Role
 from plainview.governance.standing import CITY, Ordered, Standing, Stop
 from plainview.governance.waiting import Unrecorded, Waiting
-from plainview.ledger.entry import Entry, EntryKind, plain, seen_in
+from plainview.ledger.entry import Entry, EntryKind, legible, plain
 from plainview.ledger.lock import alone
 
 _SCOPE = re.compile(r"city|(?:site|camera|capability):[A-Za-z0-9][A-Za-z0-9._:-]{0,80}")
@@ -225,8 +225,8 @@ def last_of(obeyed: Mapping[str, Ordered], centre: str) -> int:
 
 def reason(why: str) -> str:
     """`why` on one line, as the ledger can hold it. Raises InputError where none is given."""
-    why = plain(why)
-    if not 3 <= len(why) <= _MOST_WHY or not seen_in(why):
+    why = legible(why)
+    if not 3 <= len(why) <= _MOST_WHY:
         raise InputError(
             "a reason is needed", where="why", mend=f"Give one of 3 to {_MOST_WHY} characters"
         )

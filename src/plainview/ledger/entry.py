@@ -112,9 +112,10 @@ def plain(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", _TURNS.sub("", whole)).split())
 
 
-def seen_in(text: str) -> int:
-    """How many signs of `text` can be seen: some are printed as nothing at all."""
-    return sum(sign.isprintable() and not sign.isspace() for sign in text)
+def legible(text: str) -> str:
+    """`text` as `plain` makes it; empty where no sign of it is printed as anything at all."""
+    said = plain(text)
+    return said if any(sign.isprintable() and not sign.isspace() for sign in said) else ""
 
 
 def encode_entry(entry: Entry) -> bytes:

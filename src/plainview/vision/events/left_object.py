@@ -114,8 +114,8 @@ class LeftObject:
         reference = self._stillness.reference
         touched = [thing for thing in self._things if touch(thing.change.blob, blob)]
         young = [one for one in touched if seen.t - one.since < YOUNG and not one.sighted]
-        rim = not all(_shadow(one, seen) for one in touched)
-        if not young and (rim or len(self._things) >= MOST):
+        full = len(self._things) >= MOST
+        if not young and (full or not all(_shadow(one, seen) for one in touched)):
             return
         blob = unshaded(self._optics, self._stillness, blob, seen)
         (size,) = extents(self._optics, [blob])

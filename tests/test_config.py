@@ -149,7 +149,7 @@ WRONG_VALUES = [
     ("frame_rate = 7", 'frame_rate = "7"', "should be a number, not text"),
     ("frame_rate = 7", "frame_rate = nan", "nan is not a number"),
     ("frame_rate = 7", "frame_rate = -inf", "-inf is not a number"),
-    ("frame_rate = 7", "frame_rate = 0", "must be more than 0"),
+    ("frame_rate = 7", "frame_rate = 0", "must be at least 0.002"),
     ("frame_rate = 7", "frame_rate = 1e9", "must be at most 1000"),
     ("frame_rate = 7", "frame_rate = true", "not true or false"),
     ("frame_rate = 7", 'transport = "tpc"', "the nearest is 'tcp'"),

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from plainview.app.clips import FLAGS, PETS
+from plainview.app.clips import FLAGS, PETS, faults_beside
 from plainview.app.evaluate import CROWD_SCENES, DEFAULT_SCENES, Outputs, all_scenes, count, crowd
 from plainview.cli import execute
 from plainview.config import load_camera
 from plainview.errors import InputError
 from plainview.evaluate.score import true_crossings
-from plainview.evaluate.truth import read_truth
+from plainview.evaluate.truth import Fault, read_truth
 from plainview.record import Health
 from plainview.synth.catalogue import SCENES
 from plainview.synth.scene import render_scene
@@ -29,6 +29,17 @@ def test_a_clip_is_measured_and_scored(rendered: Path, capfd: pytest.CaptureFixt
     assert counts["intervals"] == 4
     assert 0 <= counts["mae"] < counts["truth"] + 1
     assert result["score"]["health"]["sound"] == 4
+
+
+def test_the_faults_of_a_simulated_scene_are_true_faults(tmp_path: Path) -> None:
+    """What `simulate` wrote is given as it is: a flag in its fault is right, not a false one."""
+    truth = tmp_path / "truth.csv"
+    assert faults_beside(truth) == ()
+    told = {"faults": [{"start": 5.0, "end": 9, "kind": "sprayed"}]}
+    (tmp_path / "scene.json").write_text(json.dumps(told))
+    assert faults_beside(truth) == (Fault(5.0, 9.0, "blind"),)
+    (tmp_path / "scene.json").write_text('{"faults": "of somebody else"}')
+    assert faults_beside(truth) == ()
 
 
 def test_true_crossings_are_those_of_the_walks(rendered: Path) -> None:

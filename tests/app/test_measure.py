@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from plainview.app import measure as job
 from plainview.errors import InputError, LensError, SourceError
 from plainview.fleet.clip import ClipEnded, ClipStarted
-from plainview.record import Reading
+from plainview.record import Health, Reading
 from plainview.vision.spec import TapStatus
 
 _MEASURE = (sys.executable, "-m", "plainview", "measure")
@@ -30,6 +31,9 @@ SEALED = ClipStarted(sealed=True, missing=())
 def _status(**changes: object) -> TapStatus:
     fields: dict[str, object] = {"packets": 10, "late": 0, "broken": 0, "connected": False}
     return TapStatus(**{**fields, "reconnects": 0, **changes})  # type: ignore[arg-type]
+
+
+ENDED = ClipEnded(_status(), 0, 0, None)
 
 
 def _clip(*items: object) -> Callable[..., Items]:
@@ -72,10 +76,50 @@ def test_what_was_lost_is_said(
     monkeypatch.setattr(job, "measure_clip", _clip(SEALED, READING, ended))
     job.measure(city.parent / "yard.mp4", city.parent / "yard.toml")
     captured = capsys.readouterr()
-    assert "7 packets were broken" in captured.err
+    assert "7 packets broken" in captured.err
     assert "restarted 2 times" in captured.err
     assert "3 messages of the lens were refused" in captured.err
     assert len(captured.out.splitlines()) == 2
+
+
+def test_what_could_not_be_decoded_is_said_too(
+    city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the lens left out for being broken is counted, though the tap found nothing amiss."""
+    lost = structs.replace(READING, t=2000, frames=0, dropped=6, health=(Health.LOST,))
+    monkeypatch.setattr(job, "measure_clip", _clip(SEALED, READING, lost, ENDED))
+    job.measure(city.parent / "yard.mp4", city.parent / "yard.toml")
+    assert "6 packets broken, or built on broken ones, left out" in capsys.readouterr().err
+
+
+def test_an_interval_without_a_frame_is_never_an_empty_scene(
+    city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where none was due, its line says `lost`: it has no other way to say that nobody looked."""
+    unseen = structs.replace(READING, t=2000, frames=0, count=0, low=0, high=999)
+    monkeypatch.setattr(job, "measure_clip", _clip(SEALED, READING, unseen, ENDED))
+    job.measure(city.parent / "yard.mp4", city.parent / "yard.toml", every=0.5, rate=1.0)
+    said = capsys.readouterr()
+    assert [json.loads(text)["health"] for text in said.out.splitlines()[1:]] == [[], ["lost"]]
+    assert "intervals of 0.5 s, but 1 s from one analysed frame to the next" in said.err
+
+
+def test_lines_and_zones_out_of_sight_are_named(
+    city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is ever told of them, which looks as if nothing happened: a mistake in units."""
+    text = (city.parent / "yard.toml").read_text(encoding="utf-8")
+    far = "[[500, 500], [510, 500], [510, 510]]"
+    names = [f"z{k}" for k in range(6)]
+    zones = [f'[[zones]]\nname = "{name}"\nkind = "fire"\npolygon = {far}' for name in names]
+    line = '[[lines]]\nname = "far"\nfrom = [500, 500]\nto = [600, 600]'
+    camera = tmp_path / "far.toml"
+    camera.write_text("\n".join((text, line, *zones)), encoding="utf-8")
+    monkeypatch.setattr(job, "measure_clip", _clip(SEALED, READING, ENDED))
+    job.measure(city.parent / "yard.mp4", camera)
+    said = capsys.readouterr().err
+    assert "line 'far', zone 'z0', zone 'z1', zone 'z2', zone 'z3', 2 more: outside the" in said
+    assert len(said.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,16 @@ def test_a_device_is_written_directly() -> None:
     assert Path(os.devnull).is_char_device()
 
 
+def test_an_open_pipe_is_written_to_by_its_name() -> None:
+    """`--out /dev/stdout | …`: what the name leads to is a pipe, which has no path of its own."""
+    reading, writing = os.pipe()
+    with open_sink(Path(f"/dev/fd/{writing}"), []) as sink:
+        sink.header(HEADER)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        assert json.loads(pipe.read()) == HEADER
+
+
 def test_what_is_no_file_is_never_replaced_by_one(tmp_path: Path) -> None:
     """Run by root, a film or a map in place of /dev/null is there for the whole machine."""
     pipe = tmp_path / "pipe"

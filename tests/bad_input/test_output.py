@@ -27,7 +27,17 @@ def test_a_full_disk_leaves_nothing_half_written(
     out = tmp_path / name
     out.write_text("the older measurements")
     done = plainview(
-        "measure", good_clip, "--camera", camera, "--every", "0.1", "--out", out, file_bytes=1024
+        "measure",
+        good_clip,
+        "--camera",
+        camera,
+        "--every",
+        "0.1",
+        "--rate",
+        "10",
+        "--out",
+        out,
+        file_bytes=1024,
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"plainview: {out}: the disk is full")
@@ -69,7 +79,7 @@ def test_places_that_cannot_be_written(
 def test_a_reader_that_goes_is_no_failure(good_clip: Path, camera: Path) -> None:
     """`plainview measure … | head -1` ends quietly."""
     with subprocess.Popen(
-        [*_MEASURE, good_clip, "--camera", camera, "--every", "0.1"],
+        [*_MEASURE, good_clip, "--camera", camera, "--every", "0.1", "--rate", "10"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

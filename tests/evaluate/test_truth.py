@@ -19,6 +19,13 @@ def test_rows_come_ordered_by_frame(tmp_path: Path) -> None:
     assert truth.velocity.tolist() == [[0, 0.5], [0.5, 0], [0, 0]]
 
 
+def test_a_mark_of_utf_8_at_the_start_is_no_part_of_a_name(tmp_path: Path) -> None:
+    """Spreadsheets write a byte order mark and CRLF; a column is called the same."""
+    path = tmp_path / "truth.csv"
+    path.write_text("\ufeff" + HEAD + "0,3,4,0,0.5,9\n", encoding="utf-8", newline="\r\n")
+    assert read_truth(path, 7.0).place.tolist() == [[3, 4]]
+
+
 def test_an_interval_takes_its_own_frames(tmp_path: Path) -> None:
     """Every frame lies in exactly one of the intervals that follow each other."""
     path = tmp_path / "truth.csv"
@@ -38,6 +45,10 @@ def test_an_interval_takes_its_own_frames(tmp_path: Path) -> None:
         (HEAD + "0,1,2,0,0,0\n1,a,2,0,0,0\n", "line 3"),
         (HEAD + "0,1\n", "line 2"),
         (HEAD + "-1,1,2,0,0,0\n", "line 2"),
+        (HEAD + "0.5,1,2,0,0,0\n", "line 2: 0.5 is no frame's number"),
+        (HEAD + "1e300,1,2,0,0,0\n", "line 2: 1e.300 is no frame's number"),
+        (HEAD + "0,1,1e308,0,0,0\n", "line 2: .* a number beyond"),
+        (HEAD + f'0,1,2,0,0,"{"9" * 200_000}"\n', "line 2: the truth is not CSV"),
         ("", "no column 'frame'"),
     ],
 )
@@ -54,7 +65,7 @@ def test_a_missing_truth_and_a_wrong_rate_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_truth(tmp_path / "none.csv", 7.0)
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00\x9f")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"not UTF-8 text\. Save it as CSV in UTF-8"):
         read_truth(tmp_path / "bytes.csv", 7.0)
     with pytest.raises(InputError, match="frames/s"):
         read_truth(tmp_path / "bytes.csv", 0.0)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plainview.config import load_camera
 from plainview.errors import InputError, PlainviewError, ToldError
@@ -108,6 +108,21 @@ def _rate_beside(truth: Path) -> float | None:
     return None
 
 
+def faults_beside(truth: Path) -> tuple[Fault, ...]:
+    """The faults that `plainview simulate` wrote beside its truth; none beside others'."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return _faults(json.loads((truth.parent / "scene.json").read_text("utf-8")))
+    return ()
+
+
+def _faults(scene: dict[str, Any]) -> tuple[Fault, ...]:
+    """Those of a scene.json, as the flags that are right for them."""
+    return tuple(
+        Fault(float(fault["start"]), float(fault["end"]), FLAGS[fault["kind"]])
+        for fault in scene["faults"]
+    )
+
+
 def pets(data: Path) -> Scored | None:
     """The public recording under `data`, scored; None, and said so, where it is not."""
     folder = data / PETS
@@ -165,14 +180,10 @@ def clips_of(name: str, folder: Path) -> list[Path]:
 def _clip_in(folder: Path) -> Clip:
     """The rendered clip in `folder`, with its faults as the flags that are right for them."""
     scene = json.loads((folder / "scene.json").read_text(encoding="utf-8"))
-    faults = tuple(
-        Fault(float(fault["start"]), float(fault["end"]), FLAGS[fault["kind"]])
-        for fault in scene["faults"]
-    )
     return Clip(
         folder / "video.mp4",
         folder / "camera.toml",
         folder / "truth.csv",
         float(scene["frame_rate"]),
-        faults,
+        _faults(scene),
     )

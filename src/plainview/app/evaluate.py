@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from plainview.app.clips import RECORDED, Clip, Scored, measure_clip, pets, rendered
+from plainview.app.clips import RECORDED, Clip, Scored, faults_beside, measure_clip, pets, rendered
 from plainview.errors import InputError, not_installed
 from plainview.evaluate.error_model import model_of, write_model
 from plainview.evaluate.score import score
@@ -45,7 +45,7 @@ def count(
     Raises InputError for what was given wrongly, PlainviewError when measuring fails.
     """
     seen = measure_clip(Clip(video, camera, truth, frame_rate))
-    result = Result(video.stem, str(video), score(*seen))
+    result = Result(video.stem, str(video), score(*seen, faults_beside(truth)))
     _print(json_text([result]) if as_json else report([result]))
 
 

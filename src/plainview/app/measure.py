@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import structs
 
 from plainview import __version__
+from plainview.app.out_of_sight import out_of_sight
 from plainview.app.output import Sink, open_sink, replaced
 from plainview.app.progress import Show, progress
 from plainview.app.specs import clip_specs
@@ -20,9 +21,13 @@ from plainview.errors import InputError, LensError, PlainviewError, SourceError
 from plainview.fleet.clip import ClipEnded, ClipStarted, measure_clip
 from plainview.fleet.plates import check_plate
 from plainview.geometry import View, cells_inside
-from plainview.record import Reading, interval_json
+from plainview.plural import counted
+from plainview.record import Health, Reading, interval_json
 from plainview.vision.spec import NETWORK_FAULTS, LensSpec, NetworkState, TapSpec
 from plainview.vision.task import MAX_PLATE
+
+_NAMED = 5
+"""Lines and zones out of sight that are named; of more only how many."""
 
 
 def measure(
@@ -133,7 +138,7 @@ def _measure(
     inside = cells_inside(grid, view.polygon)
     lines = [line.name for line in view.lines]
     zones = [zone.name for zone in view.zones]
-    frames = 0
+    frames = dropped = 0
     header: dict[str, Any] | None = None
     length: list[float] = []
     for item in _items(video, tap, lens, plate, length):
@@ -150,15 +155,19 @@ def _measure(
             if header is not None:
                 sink.header(header)
                 header = None
+            if item.frames and not frames:
+                # Not before: what is wrong with the video is told alone.
+                _tell_blind_spots(lens)
             frames += item.frames
+            dropped += item.dropped
             if show is not None:
                 show(item.t / 1000, length[-1] if length else None)
-            sink.interval(interval_json(item, grid, lines, zones, inside=inside))
+            sink.interval(interval_json(_honest(item), grid, lines, zones, inside=inside))
         else:
             ended = item
     if frames == 0:
         raise _nothing(video, ended, lens.every)
-    _tell_losses(video, ended)
+    _tell_losses(video, ended, dropped)
     _tell_stopped(lens.view, ended.stopped)
     return ended
 
@@ -212,9 +221,37 @@ def _nothing(video: Path, ended: ClipEnded, every: float) -> PlainviewError:
     )
 
 
-def _tell_losses(video: Path, ended: ClipEnded) -> None:
-    if ended.tap.broken:
-        warn(f"{video}: {ended.tap.broken} packets were broken and left out")
+def _honest(reading: Reading) -> Reading:
+    """`reading` as it may be written: of an interval without a frame nobody may read "no people".
+
+    A line does not say how many frames it is of.
+    """
+    if reading.frames or reading.health:
+        return reading
+    return structs.replace(reading, health=(Health.LOST,))
+
+
+def _tell_blind_spots(lens: LensSpec) -> None:
+    """Warn of what will never be told of: a mistake in units or in options, most likely."""
+    names = out_of_sight(lens.view)
+    if names:
+        more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+        warn(
+            f"{', '.join(names[:_NAMED] + more)}: outside the picture or the area, so that nothing "
+            "is told of it. Write it in ground metres, and see 'plainview camera check'"
+        )
+    if lens.every * lens.rate < 1 - 1e-9:
+        warn(
+            f"intervals of {lens.every:g} s, but {1 / lens.rate:g} s from one analysed frame to "
+            "the next: those without a frame say 'lost'. Give a larger --rate or --every"
+        )
+
+
+def _tell_losses(video: Path, ended: ClipEnded, dropped: int) -> None:
+    # What is broken as it comes is among the dropped; so is what is built on it.
+    broken = max(ended.tap.broken, dropped)
+    if broken:
+        warn(f"{video}: {counted(broken, 'packet')} broken, or built on broken ones, left out")
     if ended.restarts:
         warn(f"{video}: the lens was restarted {ended.restarts} times; those intervals say 'lost'")
     if ended.refused:

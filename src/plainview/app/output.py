@@ -152,7 +152,8 @@ def open_sink(out: Path | None, lines: Sequence[str]) -> Iterator[Sink]:
     target = Path(os.path.realpath(out))
     parquet = out.suffix.lower() == ".parquet"
     with _named(out):
-        special = target.exists() and not stat.S_ISREG(target.stat().st_mode)
+        # Asked of `out`: of /dev/stdout the real path is a pipe's name, which nothing can open.
+        special = out.exists() and not stat.S_ISREG(out.stat().st_mode)
         if target.is_dir():
             raise InputError("this is a folder", where=str(out), mend="Give a file's name")
         if special and parquet:
@@ -160,7 +161,7 @@ def open_sink(out: Path | None, lines: Sequence[str]) -> Iterator[Sink]:
                 "Parquet needs a file of its own", where=str(out), mend="Give a file's name"
             )
     if special:
-        with _named(out), target.open("w", encoding="utf-8") as file:
+        with _named(out), out.open("w", encoding="utf-8") as file:
             yield JsonLines(file)
         return
     with replaced(target, shown=out) as part:

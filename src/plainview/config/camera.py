@@ -21,6 +21,8 @@ GUIDE = "docs/reference/camera-toml.md"
 MAX_COORDINATE = 1e6
 """Metres from the site's origin: further away is a mistake in units."""
 MAX_COEFFICIENT = 1e15
+SLOWEST = 0.002
+"""Frames per second: more than ten minutes between two frames is taken for a broken clock."""
 MAX_LINES, MAX_ZONES, MAX_CORNERS = 32, 254, 1000
 
 Identifier = Annotated[
@@ -67,7 +69,7 @@ class CameraTable(Struct, frozen=True, forbid_unknown_fields=True):
     calibration: Calibration
     area: Area
     source: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
-    frame_rate: Annotated[float, Meta(gt=0, le=1000)] | None = None
+    frame_rate: Annotated[float, Meta(ge=SLOWEST, le=1000)] | None = None
     transport: Transport = "tcp"
     loop: bool = False
     every: Annotated[float, Meta(ge=0.1, le=3600)] = 1.0

@@ -37,6 +37,14 @@ def _words(text: str) -> str:
     return " or ".join(_WORDS.get(part.strip(), part.strip()) for part in text.split("|"))
 
 
+def _of_kind(found: re.Match[str], value: object) -> str:
+    wanted, given = found[1].replace(" | null", ""), _words(found[2])
+    if (wanted, found[2]) == ("int", "float"):
+        # "Not a number" is said of something else.
+        given = repr(value) if isinstance(value, float) else "one with a point"
+    return f"should be {_words(wanted)}, not {given}"
+
+
 def _bounded(found: re.Match[str], value: object) -> str:
     bound = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}[found[1]]
     has = f", not {value}" if isinstance(value, (int, float)) else ""
@@ -62,12 +70,7 @@ _PLAINLY: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], object], str]], 
         re.compile(r"Object missing required field `(.+)`"),
         lambda found, _: f"the key {found[1]!r} is missing",
     ),
-    (
-        re.compile(r"Expected `(.+?)`, got `(.+?)`"),
-        lambda found, _: (
-            f"should be {_words(found[1].replace(' | null', ''))}, not {_words(found[2])}"
-        ),
-    ),
+    (re.compile(r"Expected `(.+?)`, got `(.+?)`"), _of_kind),
     (
         re.compile(r"Expected `(array|str)` of (?:at least |at most )?length (>= |<= )?(\d+)"),
         _of_length,

@@ -13,6 +13,10 @@ from plainview.errors import InputError
 COLUMNS = ("frame", "x_m", "y_m", "vx_mps", "vy_mps")
 """The columns of truth.csv that are read; others (boxes in pixels) may follow."""
 
+MOST_FRAMES = 1e9
+FARTHEST = 1e6
+"""Metres, and m/s: beyond, a unit was mistaken."""
+
 
 class Truth(NamedTuple):
     """One row for each person in each frame, ordered by frame."""
@@ -44,8 +48,9 @@ def read_truth(path: Path, rate: float) -> Truth:
         raise InputError(
             f"a clip of {rate} frames/s has no truth", where=str(path), mend="Give frame_rate"
         )
+    reader = None
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
@@ -55,9 +60,20 @@ def read_truth(path: Path, rate: float) -> Truth:
                     mend=f"Its first line must name {','.join(COLUMNS)}",
                 )
             rows = [_row(row, path, reader.line_num) for row in reader]
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise InputError(
-            f"the truth cannot be read ({error})", where=str(path), mend="Check the path"
+            f"the truth cannot be read ({error.strerror or error})",
+            where=str(path),
+            mend="Check the path",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "the truth is not UTF-8 text", where=str(path), mend="Save it as CSV in UTF-8"
+        ) from error
+    except csv.Error as error:
+        line = 1 if reader is None else reader.reader.line_num
+        raise InputError(
+            f"the truth is not CSV ({error})", where=f"{path}, line {line}", mend="Mend that line"
         ) from error
     table = np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
     table = table[np.argsort(table[:, 0], kind="stable")]
@@ -69,11 +85,24 @@ def _row(row: dict[str, str | None], path: Path, line: int) -> tuple[float, ...]
         values = tuple(float(row[name] or "") for name in COLUMNS)
     except ValueError:
         values = (math.nan,)
+    where = f"{path}, line {line}"
     if not all(map(math.isfinite, values)) or values[0] < 0:
         raise InputError(
             "a row of the truth is not made of finite numbers",
-            where=f"{path}, line {line}",
+            where=where,
             mend="Mend or remove the row",
+        )
+    if values[0] % 1 or values[0] > MOST_FRAMES:
+        raise InputError(
+            f"{values[0]:g} is no frame's number",
+            where=where,
+            mend="Frames are counted from 0, one by one",
+        )
+    if max(map(abs, values[1:])) > FARTHEST:
+        raise InputError(
+            f"a row of the truth has a number beyond {FARTHEST:g}",
+            where=where,
+            mend="Use metres from the site's origin, and m/s",
         )
     return values
 

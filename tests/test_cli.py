@@ -111,6 +111,8 @@ WRONG = [
     (["login", "--role", "boss"], "'--role': 'boss' is not one of"),
     (["camera", "plate", "list", "--state", "/none"], "no state folder"),
     (["simulate", "atlantis"], "there is no scene"),
+    (["simulate", "plaza-suny"], "Did you mean 'plaza-sunny'?"),
+    (["simulate", "plaza-sunny", "--seconds", "1", "--out", __file__], "Name another folder"),
     (["calibrate"], "nothing to mark"),
     (["calibrate", "x.mp4", "--out", "nowhere/x.toml"], "its folder is not there"),
 ]

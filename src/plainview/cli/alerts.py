@@ -9,7 +9,9 @@ from typer import Argument, Option
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
 
 alerts_app = typer.Typer(
-    help="Where alerts are delivered to: list the routes, and try one.", rich_markup_mode=None
+    help="Where alerts are delivered to: list the routes, and try one.",
+    epilog="\b\nExample: plainview alerts routes --city city.toml",
+    rich_markup_mode=None,
 )
 
 City = Annotated[Path, Option("--city", help="The CITY.toml that names the routes.")]

@@ -11,6 +11,7 @@ from typer import Argument, Option
 
 assess_app = typer.Typer(
     help="What a scheme that somebody else proposes would do, in numbers.",
+    epilog="\b\nExample: plainview assess recognition --example > scenario.toml",
     rich_markup_mode=None,
 )
 

@@ -11,6 +11,7 @@ from typer import Argument, Option
 
 assessment_app = typer.Typer(
     help="Impact assessments: nothing runs without one that two people approved.",
+    epilog="\b\nExample: plainview assessment new --city city.toml --pack eu --out square.toml",
     rich_markup_mode=None,
 )
 

@@ -11,10 +11,13 @@ from plainview.cli.view import view_app
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
 
 camera_app = typer.Typer(
-    help="Check a camera's file; look at and approve its plate.", rich_markup_mode=None
+    help="Check a camera's file; look at and approve its plate.",
+    epilog="\b\nExample: plainview camera check plaza.toml --video plaza.mp4",
+    rich_markup_mode=None,
 )
 plate_app = typer.Typer(
     help="The plates (pictures of the empty scene) that a running Plainview learned.",
+    epilog="\b\nExample: plainview camera plate list --state /var/lib/plainview",
     rich_markup_mode=None,
 )
 camera_app.add_typer(plate_app, name="plate")

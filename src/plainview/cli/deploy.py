@@ -11,6 +11,8 @@ from typer import Argument, Option
 
 deploy_app = typer.Typer(
     help="Files for the servers that a city runs on: configuration, keys, certificates.",
+    epilog="\b\nExample: plainview deploy nats city.toml --out nats "
+    "--servers a.example,b.example,c.example",
     rich_markup_mode=None,
 )
 

@@ -10,7 +10,12 @@ from typer import Option
 # ruff: noqa: FBT002 - Typer makes a flag from a boolean with a default
 # ruff: noqa: PLR0913, PLR0917 - each option is an argument, which Typer calls by name
 
-evaluate_app = typer.Typer(help="Measurements against known truth.", rich_markup_mode=None)
+evaluate_app = typer.Typer(
+    help="Measurements against known truth.",
+    epilog="\b\nExample: plainview evaluate count --video v.mp4 --camera camera.toml "
+    "--truth truth.csv",
+    rich_markup_mode=None,
+)
 
 Data = Annotated[Path, Option(help="Folder of recordings with truth.")]
 Scenes = Annotated[list[str] | None, Option(help="Rendered scenes; several times for several.")]

@@ -14,7 +14,10 @@ from plainview.governance.person import Role
 
 
 ledger_app = typer.Typer(
-    help="The transparency log: verify it, prove an entry, run a witness.", rich_markup_mode=None
+    help="The transparency log: verify it, prove an entry, run a witness.",
+    epilog='\b\nExample: plainview ledger verify https://city.example/ --key "$KEY" '
+    "--remember city.checkpoint",
+    rich_markup_mode=None,
 )
 
 State = Annotated[Path | None, Option("--state", help="State folder.", show_default=False)]

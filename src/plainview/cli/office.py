@@ -11,7 +11,9 @@ from plainview.governance.person import Role
 # ruff: noqa: PLC0415 - a command imports its job when it runs: start-up time counts
 
 officer_app = typer.Typer(
-    help="The people who may sign decisions, each with a key of their own.", rich_markup_mode=None
+    help="The people who may sign decisions, each with a key of their own.",
+    epilog="\b\nExample: plainview officer list",
+    rich_markup_mode=None,
 )
 
 State = Annotated[Path | None, Option("--state", help="State folder.", show_default=False)]

@@ -29,6 +29,7 @@ plan_app = typer.Typer(
     cls=_Plans,
     help="What a city's cameras need phase by phase (plainview plan PHASES.toml), where they "
     "belong by measured crowd risk, and which no longer earn their place.",
+    epilog="\b\nExample: plainview plan rollout --example > phases.toml",
     rich_markup_mode=None,
 )
 

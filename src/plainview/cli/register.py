@@ -11,6 +11,7 @@ from typer import Argument, Option
 
 register_app = typer.Typer(
     help="The public register, from the ledger: for other registers, and as notices.",
+    epilog="\b\nExample: plainview register export geojson --city city.toml --out cameras.geojson",
     rich_markup_mode=None,
 )
 

@@ -13,6 +13,7 @@ from typer import Argument, Option
 
 release_app = typer.Typer(
     help="Open sealed footage: one asks, two approve, two custodians unwrap; logged first.",
+    epilog="\b\nExample: plainview release list",
     rich_markup_mode=None,
 )
 

@@ -10,7 +10,10 @@ from typer import Argument, Option
 # ruff: noqa: FBT002 - Typer makes a flag from a boolean with a default
 
 store_app = typer.Typer(
-    help="Move a store into another database.", rich_markup_mode=None, no_args_is_help=True
+    help="Move a store into another database.",
+    epilog="\b\nExample: plainview store migrate sqlite:state/plainview.db postgresql://plainview@db/plainview",
+    rich_markup_mode=None,
+    no_args_is_help=True,
 )
 
 

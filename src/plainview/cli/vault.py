@@ -11,6 +11,7 @@ from typer import Argument, Option
 
 vault_app = typer.Typer(
     help="Sealed recordings: check them, destroy what is due, set a legal hold.",
+    epilog="\b\nExample: plainview vault check --city city.toml",
     rich_markup_mode=None,
 )
 

@@ -11,6 +11,7 @@ from typer import Argument, Option
 
 view_app = typer.Typer(
     help="The empty scenes that redacted views are drawn over: look at, admit, withdraw.",
+    epilog="\b\nExample: plainview camera view list --state /var/lib/plainview",
     rich_markup_mode=None,
 )
 

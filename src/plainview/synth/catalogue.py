@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from plainview.document.toml import nearest
 from plainview.errors import InputError
 from plainview.geometry import Line, Point
 from plainview.synth import blind, crowd, plaza
@@ -222,7 +223,9 @@ def scene_named(name: str) -> Scene:
     if drawn is not None:
         return drawn
     if name not in SCENES:
+        guess = nearest(name, SCENES)
+        hint = f"Did you mean {guess!r}? " if guess else ""
         raise InputError(
-            f"there is no scene '{name}'", mend=f"Use one of {', '.join(sorted(SCENES))}"
+            f"there is no scene {name!r}", mend=f"{hint}Use one of {', '.join(sorted(SCENES))}"
         )
     return SCENES[name]

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from plainview.errors import PlainviewError
+from plainview.errors import InputError, PlainviewError
 
 HALF = ".half-drawn"
 """Folder within a clip's, in which its files are made; a kill's leavings are cleared."""
@@ -17,14 +17,19 @@ def whole(folder: Path, last: str) -> Iterator[Path]:
 
     Files of the same names are replaced, `last` after all others, so that where it is the clip is
     whole. Where the block fails `folder` is as it was, and not there if it
-    was not. Raises PlainviewError where it cannot be written.
+    was not. Raises InputError where no folder can be, PlainviewError where it cannot be written.
     """
     part = folder / HALF
+    kind = PlainviewError
     try:
         made = [one for one in (folder, *folder.parents) if not one.exists()]
         try:
             shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
+            try:
+                part.mkdir(parents=True)
+            except (NotADirectoryError, FileExistsError, PermissionError):
+                kind = InputError
+                raise
             yield part
             for file in sorted(part.iterdir(), key=lambda one: one.name == last):
                 file.replace(folder / file.name)
@@ -37,6 +42,6 @@ def whole(folder: Path, last: str) -> Iterator[Path]:
                     one.rmdir()
             raise
     except OSError as error:
-        raise PlainviewError(
+        raise kind(
             f"cannot be written ({error.strerror})", where=str(folder), mend="Name another folder"
         ) from error

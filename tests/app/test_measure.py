@@ -92,6 +92,21 @@ def test_what_could_not_be_decoded_is_said_too(
     assert "6 packets broken, or built on broken ones, left out" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("pictured", "said"), [(9.9, False), (8.8, True)])
+def test_a_video_that_was_cut_is_named(
+    pictured: float,
+    said: bool,  # noqa: FBT001 - a case of the test
+    city: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of a copy that was broken off nobody takes the part that is there for the whole."""
+    ended = ClipEnded(_status(duration=10.0, t=pictured), 0, 0, None)
+    monkeypatch.setattr(job, "measure_clip", _clip(SEALED, READING, ended))
+    job.measure(city.parent / "yard.mp4", city.parent / "yard.toml")
+    assert ("pictures for 8.8 s of the 10 s" in capsys.readouterr().err) is said
+
+
 def test_an_interval_without_a_frame_is_never_an_empty_scene(
     city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,9 @@ from plainview.vision.task import MAX_PLATE
 _NAMED = 5
 """Lines and zones out of sight that are named; of more only how many."""
 
+_CUT = 0.1
+"""Part of its length that a clip may lack: a last frame, or sound that goes on for longer."""
+
 
 def measure(
     video: Path,
@@ -168,6 +171,7 @@ def _measure(
     if frames == 0:
         raise _nothing(video, ended, lens.every)
     _tell_losses(video, ended, dropped)
+    _tell_cut(video, ended, lens.every)
     _tell_stopped(lens.view, ended.stopped)
     return ended
 
@@ -256,6 +260,16 @@ def _tell_losses(video: Path, ended: ClipEnded, dropped: int) -> None:
         warn(f"{video}: the lens was restarted {ended.restarts} times; those intervals say 'lost'")
     if ended.refused:
         warn(f"{video}: {ended.refused} messages of the lens were refused")
+
+
+def _tell_cut(video: Path, ended: ClipEnded, every: float) -> None:
+    """Warn where a file says that it lasts longer than it has pictures: it was cut, most likely."""
+    length, pictured = ended.tap.duration, ended.tap.t
+    if length is not None and length - pictured > max(every, _CUT * length):
+        warn(
+            f"{video}: has pictures for {pictured:.3g} s of the {length:.3g} s that it says it "
+            "lasts: is it whole?"
+        )
 
 
 def _tell_networks(view: View, states: Sequence[NetworkState]) -> None:

@@ -178,6 +178,19 @@ def test_a_plate_that_was_not_learned_is_an_error_after_the_measurements(
     assert not plate.exists()
 
 
+def test_measurements_and_plate_do_not_go_into_one_file(city: Path, tmp_path: Path) -> None:
+    """One would take the other's place: told before anything is measured."""
+    out = tmp_path / "o"
+    with pytest.raises(InputError, match="one file"):
+        job.measure(
+            city.parent / "yard.mp4",
+            city.parent / "yard.toml",
+            out=out,
+            save_plate=tmp_path / "./o",
+        )
+    assert not out.exists()
+
+
 def test_a_terminal_gets_a_bar_and_standard_output_only_lines(city: Path, tmp_path: Path) -> None:
     """Progress goes to the terminal's standard error; what is redirected stays pure JSON Lines."""
     master, terminal = pty.openpty()

@@ -55,6 +55,12 @@ def measure(
     _check_video(video)
     for written in (out, save_plate):
         _check_apart(written, (video, camera_file, *((plate,) if plate else ())))
+    if out is not None and save_plate is not None and out.resolve() == save_plate.resolve():
+        raise InputError(
+            "measurements and plate cannot go into one file",
+            where=str(save_plate),
+            mend="Give --out and --save-plate a file each",
+        )
     learned = None if plate is None else read_plate_file(plate)
     camera = structs.replace(camera, every=every, rate=rate)
     tap, lens = clip_specs(camera, str(video.absolute()))

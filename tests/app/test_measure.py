@@ -76,7 +76,7 @@ def test_what_was_lost_is_said(
     monkeypatch.setattr(job, "measure_clip", _clip(SEALED, READING, ended))
     job.measure(city.parent / "yard.mp4", city.parent / "yard.toml")
     captured = capsys.readouterr()
-    assert "7 packets broken" in captured.err
+    assert "7 packets left out: broken" in captured.err
     assert "restarted 2 times" in captured.err
     assert "3 messages of the lens were refused" in captured.err
     assert len(captured.out.splitlines()) == 2
@@ -89,7 +89,7 @@ def test_what_could_not_be_decoded_is_said_too(
     lost = structs.replace(READING, t=2000, frames=0, dropped=6, health=(Health.LOST,))
     monkeypatch.setattr(job, "measure_clip", _clip(SEALED, READING, lost, ENDED))
     job.measure(city.parent / "yard.mp4", city.parent / "yard.toml")
-    assert "6 packets broken, or built on broken ones, left out" in capsys.readouterr().err
+    assert "6 packets left out: broken, or built on what was lost" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("pictured", "said"), [(9.9, False), (8.8, True)])

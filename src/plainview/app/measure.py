@@ -258,12 +258,13 @@ def _tell_blind_spots(lens: LensSpec) -> None:
 
 
 def _tell_losses(video: Path, ended: ClipEnded, dropped: int) -> None:
-    # What is broken as it comes is among the dropped; so is what is built on it.
-    broken = max(ended.tap.broken, dropped)
-    if broken:
-        warn(f"{video}: {counted(broken, 'packet')} broken, or built on broken ones, left out")
+    # What is broken as it comes is among the dropped; so is what leans on what was not decoded.
+    left = max(ended.tap.broken, dropped)
+    if left:
+        warn(f"{video}: {counted(left, 'packet')} left out: broken, or built on what was lost")
     if ended.restarts:
-        warn(f"{video}: the lens was restarted {ended.restarts} times; those intervals say 'lost'")
+        times = counted(ended.restarts, "time")
+        warn(f"{video}: the lens was restarted {times}; those intervals say 'lost'")
     if ended.refused:
         warn(f"{video}: {ended.refused} messages of the lens were refused")
 

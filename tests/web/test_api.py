@@ -329,7 +329,8 @@ def test_a_mistyped_address_is_a_page_in_a_browser(client: Client) -> None:
 
 @pytest.mark.parametrize("path", [
     "/api/v1/sites", "/api/v1/sites/plaza", "/api/v1/session", "/api/v1/nothing", "/metrics",
-    "/schema", "/schema/openapi.yaml", "/login", "/healthz",
+    "/schema", "/schema/openapi.yaml", "/login", "/healthz", "/", "/sites/plaza", "/favicon.svg",
+    "/portal", "/portal/en", "/portal/register.json", "/ledger/checkpoint", "/nowhere",
 ])  # fmt: skip
 def test_a_head_is_that_of_the_answer(client: Client, path: str) -> None:
     """Status and headers are those of GET, and nothing comes after them."""

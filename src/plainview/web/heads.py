@@ -1,21 +1,20 @@
-"""HEAD wherever the API has GET (RFC 9110, section 9.1): the same answer without its content."""
-
-from typing import Final
+"""HEAD wherever there is GET (RFC 9110, section 9.1): the same answer without its content."""
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainview.web.access.limits import plain_path
 
-_BELOW: Final = ("/api/", "/schema/", "/feeds/")
-_PAGES: Final = frozenset({"/schema", "/metrics", "/login"})
-"""And nothing below /login: who comes back from the city's sign-in service is let in once."""
-
 
 def answers_head(path: str) -> bool:
-    """Whether HEAD at `path` is answered as GET is. Not where the answer never ends."""
+    """Whether HEAD at `path` is answered as GET is.
+
+    Not where the answer never ends, and nowhere below /login: who comes back from the city's
+    sign-in service is let in once.
+    """
     path = plain_path(path).rstrip("/")
-    return path in _PAGES or (path.startswith(_BELOW) and not path.endswith("/live"))
+    endless = path.startswith("/api/") and path.endswith("/live")
+    return not (endless or path.startswith("/login/"))
 
 
 def with_head(path: str, allowed: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, get, route
+from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import ServerSentEvent
@@ -45,7 +45,6 @@ from plainview.web.now import (
     site_field_at,
     site_now,
 )
-from plainview.web.pages import READ
 from plainview.web.plan import SitePlan
 from plainview.web.series import count_series
 from plainview.web.usual import usual
@@ -371,7 +370,7 @@ def _system_handlers(parts: Parts) -> list[Any]:
         """The parts of the program that do not do their work now; none: all do."""
         return parts.troubles()
 
-    @route("/healthz", opt=PUBLIC, tags=["system"], sync_to_thread=True, http_method=READ)
+    @get("/healthz", opt=PUBLIC, tags=["system"], sync_to_thread=True)
     def healthz() -> dict[str, str]:
         """Whether this process answers and its store can be read. 503 where it cannot."""
         store.latest([])

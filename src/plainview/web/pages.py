@@ -2,11 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from litestar import Request, Response, Router, route
+from litestar import Request, Response, Router, get
 from litestar.datastructures import CacheControlHeader
-from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -20,9 +19,6 @@ STATIC = Path(__file__).parent / "static"
 
 _FILE = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 """Names that Vite gives."""
-
-READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
-"""HEAD is what watches over a server ask with (RFC 9110, section 9.1: every server has it)."""
 
 _DESK = (
     "/events",
@@ -80,7 +76,7 @@ def _no_file(request: Request[Any, Any, Any], _: HTTPException) -> Response[Any]
 
 
 def _icon(static: Path) -> HTTPRouteHandler:
-    @route("/favicon.svg", include_in_schema=False, sync_to_thread=True, http_method=READ)
+    @get("/favicon.svg", include_in_schema=False, sync_to_thread=True)
     def icon() -> Response[bytes]:
         """The mark in the browser's tab."""
         try:
@@ -108,13 +104,13 @@ def page_handlers(
 
     console = rule(Action.OPEN_CONSOLE, page=True)
 
-    @route("/", opt=console, include_in_schema=False, sync_to_thread=True, http_method=READ)
+    @get("/", opt=console, include_in_schema=False, sync_to_thread=True)
     def home() -> Response[str]:
         """The page with all sites."""
         return page(200)
 
     def named(path: str, names: frozenset[str]) -> HTTPRouteHandler:
-        @route(path, opt=console, include_in_schema=False, sync_to_thread=True, http_method=READ)
+        @get(path, opt=console, include_in_schema=False, sync_to_thread=True)
         def one(name: FromPath[str]) -> Response[str]:
             """The page of one site or camera; it says so itself where there is none so called."""
             return page(200 if name in names else 404)
@@ -123,7 +119,7 @@ def page_handlers(
 
     def desk(path: str) -> HTTPRouteHandler:
         # One handler for each: Litestar wraps a handler with several paths once for each of them.
-        @route(path, opt=console, include_in_schema=False, sync_to_thread=True, http_method=READ)
+        @get(path, opt=console, include_in_schema=False, sync_to_thread=True)
         def shown() -> Response[str]:
             """One of these; the page itself says what it does not find."""
             return page(200)

@@ -4,8 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 import structlog
-from litestar import Response, route
-from litestar.enums import HttpMethod
+from litestar import Response, get
 from litestar.exceptions import NotFoundException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -41,7 +40,6 @@ _log = structlog.get_logger(__name__)
 
 _MARK: Final = (FOLDER / "mark.svg").read_bytes()
 _NONCE: Final = re.compile(NONCE)
-_READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 
 
 class _Parts(NamedTuple):
@@ -87,21 +85,18 @@ def portal_handlers(
 
 
 def _page_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
-    @route("/portal", http_method=_READ, include_in_schema=False, sync_to_thread=False)
+    @get("/portal", include_in_schema=False, sync_to_thread=False)
     def choose(request: Asking) -> Answer:
         """To the portal in the reader's language."""
         return _to(Links(_preferred(request))())
 
-    @route(
-        "/portal/{language:str}", http_method=_READ, include_in_schema=False, sync_to_thread=True
-    )
+    @get("/portal/{language:str}", include_in_schema=False, sync_to_thread=True)
     def home(request: Asking, language: FromPath[str]) -> Answer:
         """Every camera."""
         return _shown(request, shared, language, ())
 
-    @route(
+    @get(
         "/portal/{language:str}/{rest:path}",
-        http_method=_READ,
         include_in_schema=False,
         sync_to_thread=True,
     )
@@ -151,9 +146,8 @@ def _to(address: str) -> Answer:
 
 
 def _export_handler(file: str, shared: _Parts) -> HTTPRouteHandler:
-    @route(
+    @get(
         f"/portal/{file}",
-        http_method=_READ,
         include_in_schema=False,
         sync_to_thread=True,
         name=f"portal.{file}",
@@ -168,9 +162,8 @@ def _export_handler(file: str, shared: _Parts) -> HTTPRouteHandler:
 
 
 def _notice_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
-    @route(
+    @get(
         "/portal/notices/{file:str}",
-        http_method=_READ,
         include_in_schema=False,
         sync_to_thread=True,
     )
@@ -178,9 +171,8 @@ def _notice_handlers(shared: _Parts) -> list[HTTPRouteHandler]:
         """The notice of one camera, as PDF or SVG."""
         return _notice(request, shared, file, site=False)
 
-    @route(
+    @get(
         "/portal/notices/sites/{file:str}",
-        http_method=_READ,
         include_in_schema=False,
         sync_to_thread=True,
     )
@@ -217,12 +209,12 @@ def _notice(request: Asking, shared: _Parts, file: str, *, site: bool) -> Answer
 
 
 def _look_handlers() -> list[HTTPRouteHandler]:
-    @route("/portal/style.css", http_method=_READ, include_in_schema=False, sync_to_thread=False)
+    @get("/portal/style.css", include_in_schema=False, sync_to_thread=False)
     def style(request: Asking) -> Answer:
         """What the pages look like."""
         return answer(request, STYLE, "text/css", {"cache-control": DAY})
 
-    @route("/portal/mark.svg", http_method=_READ, include_in_schema=False, sync_to_thread=False)
+    @get("/portal/mark.svg", include_in_schema=False, sync_to_thread=False)
     def mark(request: Asking) -> Answer:
         """The mark."""
         return answer(request, _MARK, "image/svg+xml", {"cache-control": DAY})
@@ -231,7 +223,7 @@ def _look_handlers() -> list[HTTPRouteHandler]:
 
 
 def _ledger_handlers(source: PortalSource) -> list[HTTPRouteHandler]:
-    @route("/ledger/{path:path}", http_method=_READ, include_in_schema=False, sync_to_thread=True)
+    @get("/ledger/{path:path}", include_in_schema=False, sync_to_thread=True)
     def ledger(request: Asking, path: FromPath[str]) -> Answer:
         """A file of the log."""
         found = read_file(source.ledger_folder, path.removeprefix("/"))
@@ -240,9 +232,8 @@ def _ledger_handlers(source: PortalSource) -> list[HTTPRouteHandler]:
         caching = FOREVER if found.immutable else ASK_AGAIN
         return answer(request, found.data, found.media_type, {"cache-control": caching, **OPEN})
 
-    @route(
+    @get(
         "/ledger/proof/{number:str}",
-        http_method=_READ,
         include_in_schema=False,
         sync_to_thread=True,
     )
@@ -254,9 +245,8 @@ def _ledger_handlers(source: PortalSource) -> list[HTTPRouteHandler]:
             raise NotFoundException(error.what) from error
         return answer(request, data, TEXT, {"cache-control": SHORT, **OPEN})
 
-    @route(
+    @get(
         "/ledger/entry/{number:str}",
-        http_method=_READ,
         include_in_schema=False,
         sync_to_thread=True,
     )
@@ -268,7 +258,7 @@ def _ledger_handlers(source: PortalSource) -> list[HTTPRouteHandler]:
             raise NotFoundException(error.what) from error
         return answer(request, data, "application/json", {"cache-control": SHORT, **OPEN})
 
-    @route("/api/v1/attestation", http_method=_READ, tags=["governance"], sync_to_thread=True)
+    @get("/api/v1/attestation", tags=["governance"], sync_to_thread=True)
     def attestation(request: Asking) -> Answer:
         """What runs now, as a signed note; `nonce` (up to 64 hexadecimal digits) is echoed."""
         nonce = request.query_params.get("nonce", "")

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from litestar import route
-from litestar.enums import HttpMethod
+from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -23,9 +22,8 @@ _TYPES: Final = {
 def statistics_handlers(folder: Path) -> list[HTTPRouteHandler]:
     """Handlers of `/portal/statistics/DAY/FILE` over the published days in `folder`."""
 
-    @route(
+    @get(
         "/portal/statistics/{day:str}/{file:str}",
-        http_method=[HttpMethod.GET, HttpMethod.HEAD],
         include_in_schema=False,
         sync_to_thread=True,
     )

@@ -103,7 +103,8 @@ def on_plainview(_: Request[Any, Any, Any], error: PlainviewError) -> Response[P
             detail=error.what,
             where=error.where or UNSET,
             mend=error.mend or UNSET,
-        )
+        ),
+        error.headers if isinstance(error, TooMany) else None,
     )
 
 

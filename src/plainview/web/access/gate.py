@@ -54,7 +54,17 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 
 class TooMany(AccessRefused):
-    """Asked too often."""
+    """Asked too often: again after `wait` seconds."""
+
+    def __init__(self, what: str, wait: float) -> None:
+        """`what` there is too much of, which is over in `wait` seconds, more than none."""
+        self.seconds = math.ceil(wait)
+        super().__init__(what, mend=f"Wait {self.seconds} s")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What tells a program the same (RFC 9110, section 10.2.3)."""
+        return {"retry-after": str(self.seconds)}
 
 
 class Gate:
@@ -126,7 +136,7 @@ class Gate:
             return None
         session = self.access.session_of(connection, active=active)
         if session is not None and (wait := self._rate.take(session.key)):
-            raise TooMany("this session asks too often", mend=f"Wait {math.ceil(wait)} s")
+            raise TooMany("this session asks too often", wait)
         return session
 
     def watched(self, connection: Connection, events: AsyncIterator[T]) -> AsyncGenerator[T, None]:

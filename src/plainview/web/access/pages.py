@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import math
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -124,9 +123,11 @@ class Pages:
             status = 401
         if isinstance(error, ProviderError):
             status = 502
-        if isinstance(error, TooMany):
-            status = 429
         what = error.what[:1].upper() + error.what[1:]
+        if isinstance(error, TooMany):
+            page = self.page("problem.html", status=429, what=what, mend=error.mend)
+            page.headers.update(error.headers)
+            return page
         return self.page("problem.html", status=status, what=what, mend=error.mend)
 
     def enter(self, request: Asked, session: Session, token: str, then: str) -> Response[str]:
@@ -145,7 +146,7 @@ class Pages:
         """The client's key. Raises TooMany while it must pause after wrong tries."""
         key = client_key(self.limits, request)
         if wait := self.access.pauses.left(key):
-            raise TooMany("too many wrong tries", mend=f"Wait {math.ceil(wait)} s")
+            raise TooMany("too many wrong tries", wait)
         return key
 
     def wrong(self, key: str, how: str) -> None:

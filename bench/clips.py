@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainview.config import load_camera
+from plainview.errors import InputError
 from plainview.geometry import View
 from plainview.synth.catalogue import SCENES
 from plainview.synth.scene import render_scene
@@ -47,17 +48,26 @@ class BenchClip(NamedTuple):
     about: str
 
 
-def _source() -> tuple[Path, Path, float]:
-    """Video, CAMERA.toml and true frame rate of what the clips are made from."""
+class Source(NamedTuple):
+    """What a clip is made from."""
+
+    video: Path
+    camera: Path
+    rate: float
+    """Its true frames/s."""
+
+
+def _source() -> Source:
+    """Of the bench's own clips."""
     if (RECORDING / "video.mp4").is_file():
         camera = RECORDING / "camera.toml"
-        return RECORDING / "video.mp4", camera, load_camera(camera).frame_rate or RATE
+        return Source(RECORDING / "video.mp4", camera, load_camera(camera).frame_rate or RATE)
     scene = SCENES["plaza-sunny"]
     folder = FOLDER / scene.name
     if not (folder / "scene.json").is_file():  # what is written last
         sys.stderr.write(f"rendering {scene.name}\n")
         render_scene(scene, folder, seconds=SECONDS + 1)
-    return folder / "video.mp4", folder / "camera.toml", scene.frame_rate
+    return Source(folder / "video.mp4", folder / "camera.toml", scene.frame_rate)
 
 
 def _crop(view: View) -> tuple[int, int]:
@@ -67,9 +77,9 @@ def _crop(view: View) -> tuple[int, int]:
     return (height - rows) // 2, rows
 
 
-def _frames(width: int, height: int, seconds: int) -> Iterator[av.VideoFrame]:
+def _frames(source: Source, width: int, height: int, seconds: float) -> Iterator[av.VideoFrame]:
     """Frames at RATE: the source's, cropped to 16:9, enlarged, each with its own noise."""
-    video, camera, rate = _source()
+    video, camera, rate = source
     first, rows = _crop(load_camera(camera).view)
     random = np.random.default_rng(1)
     noise = random.normal(0, NOISE, (16, height, width)).astype(np.int8)
@@ -93,7 +103,8 @@ def _noisy(picture: NDArray[np.int16]) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(luma, format="gray").reformat(format="yuv420p")
 
 
-def _encode(path: Path, width: int, height: int, seconds: int) -> None:
+def _encode(path: Path, source: Source, height: int, seconds: float) -> None:
+    width = height * 16 // 9
     part = path.with_suffix(".part.mp4")
     with av.open(str(part), "w") as container:
         options = {"preset": "faster", "profile": "high"}
@@ -101,16 +112,28 @@ def _encode(path: Path, width: int, height: int, seconds: int) -> None:
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.bit_rate = BITRATE[height]
         stream.codec_context.gop_size = 2 * RATE
-        for k, frame in enumerate(_frames(width, height, seconds)):
+        for k, frame in enumerate(_frames(source, width, height, seconds)):
             frame.pts, frame.time_base = k, Fraction(1, RATE)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     part.replace(path)
 
 
+def enlarged(folder: Path, path: Path, rate: float, seconds: float) -> Path:
+    """The clip of `plainview simulate` in `folder`, of `rate` frames/s, at 1080p25 in `path`.
+
+    Its camera's file holds for it as for the smaller one, which has to be 16:9.
+    """
+    source = Source(folder / "video.mp4", folder / "camera.toml", rate)
+    if _crop(load_camera(source.camera).view)[0]:
+        raise InputError("only a picture of 16:9 can be enlarged", where=str(folder))
+    _encode(path, source, 1080, seconds)
+    return path
+
+
 def _camera(path: Path, decode: str) -> None:
     """CAMERA.toml of the cropped picture; it holds for every size of it."""
-    view = load_camera(_source()[1]).view
+    view = load_camera(_source().camera).view
     first, rows = _crop(view)
     p = np.array(view.calibration.projection)
     p[1] -= first * p[2]
@@ -135,7 +158,7 @@ def clip(height: int) -> BenchClip:
     for path, seconds in ((video, SECONDS), (head, HEAD_SECONDS)):
         if not path.is_file():
             sys.stderr.write(f"making {path.name}\n")
-            _encode(path, width, height, seconds)
+            _encode(path, _source(), height, seconds)
     camera, reference = FOLDER / f"{stem}-all.toml", FOLDER / f"{stem}-reference.toml"
     _camera(camera, "all")
     _camera(reference, "reference-frames")

@@ -1,12 +1,14 @@
 """What a dense crowd costs: CPU time and memory of `plainview measure` while the network runs.
 
-    python bench/dense_cost.py [--repeats 3] [--scenes packed-surge packed-drift]
+    python bench/dense_cost.py [--repeats 3] [--scenes packed-surge packed-drift] [--full]
 
 Rendered crowds that cover the floor, at 5 analysed frames/s, in which the dense estimator reads the
 head plane twice a second. They are smaller than 1080p: a larger frame costs more to decode and to
-shrink (bench/measure_cost.py), not more to read. CPU time is that of all processes, beside a bare
-single-thread decode of the same clip in the same run. Memory is the lens's largest proportional
-share (PSS, proc(5)) while it measures, one lens alone; lenses are not dumpable: this needs root.
+shrink (bench/measure_cost.py), not more to read. `--full` measures both: each is enlarged to 1080p
+at 25 frames/s with noise of its own, as the bench's other clips are. CPU time is that of all
+processes, beside a bare single-thread decode of the same clip in the same run; of so short a clip
+starting is a part of it. Memory is the lens's largest proportional share (PSS, proc(5)) while it
+measures, one lens alone; lenses are not dumpable: this needs root.
 """
 
 import argparse
@@ -19,19 +21,22 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from clips import enlarged
 from lens_memory import LIMIT, memory
 from measure_cost import Cost, bare, cost, ours
 from plainview.app.simulate import simulate
 from plainview.evaluate.table import number, table
+from plainview.synth.catalogue import scene_named
 
 CAMERAS = 2
 """Dense cameras at two estimates a second that one core is to carry (aim, for 1080p)."""
 
 
 def rendered(scene: str, seconds: float, folder: Path) -> Path:
-    """The folder with the clip and the camera of `scene`."""
-    for _ in simulate(scene, folder / scene, seconds=seconds):
-        pass
+    """The folder with the clip and the camera of `scene`, drawn once."""
+    if not (folder / scene).is_dir():
+        for _ in simulate(scene, folder / scene, seconds=seconds):
+            pass
     (clip,) = (folder / scene).rglob("video.mp4")
     return clip.parent
 
@@ -59,19 +64,24 @@ def largest(command: list[str]) -> float:
     return most
 
 
-def people(folder: Path, out: Path) -> float:
+def people(video: Path, camera: Path, out: Path) -> float:
     """The mean count that is measured, which says whether the crowd was seen as one."""
-    command = [*ours(folder / "video.mp4", folder / "camera.toml"), "--out", str(out)]
+    command = [*ours(video, camera), "--out", str(out)]
     subprocess.run(command, check=True)
     lines = [json.loads(line) for line in out.read_text().splitlines()[1:]]
     return statistics.fmean(line["count"] for line in lines)
 
 
-def row(scene: str, seconds: float, repeats: int, scratch: Path) -> tuple[str, ...]:
-    """The table's row for one scene."""
+def row(
+    scene: str, seconds: float, repeats: int, scratch: Path, *, full: bool = False
+) -> tuple[str, ...]:
+    """The table's row for one scene; `full`: as a 1080p25 camera shows it."""
     folder = rendered(scene, seconds, scratch)
     video, camera = folder / "video.mp4", folder / "camera.toml"
-    found = people(folder, scratch / "counts.jsonl")
+    if full:
+        rate = scene_named(scene).frame_rate
+        video = enlarged(folder, scratch / f"{scene}-1080p25.mp4", rate, seconds)
+    found = people(video, camera, scratch / "counts.jsonl")
     alone: list[Cost] = []
     runs: list[Cost] = []
     for k in range(repeats):
@@ -81,7 +91,7 @@ def row(scene: str, seconds: float, repeats: int, scratch: Path) -> tuple[str, .
     mine = statistics.median(run.cpu for run in runs) / seconds
     ratio = statistics.median(a.cpu / b.cpu for a, b in zip(runs, alone, strict=True))
     return (
-        scene,
+        f"{scene}, 1080p25" if full else scene,
         f"{found:.0f}",
         number(statistics.median(one.cpu for one in alone) / seconds),
         number(mine),
@@ -99,11 +109,16 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--scenes", nargs="+", default=["packed-surge", "packed-drift"])
+    parser.add_argument("--full", action="store_true", help="at 1080p25 too")
     chosen = parser.parse_args()
     head = ["scene", "counted", "decode, cores", "ours, cores", "ratio", "cameras/core", "aim"]
     head += ["PSS, MB", "limit"]
     with tempfile.TemporaryDirectory() as scratch:
-        rows = [row(one, chosen.seconds, chosen.repeats, Path(scratch)) for one in chosen.scenes]
+        rows = [
+            row(one, chosen.seconds, chosen.repeats, Path(scratch), full=full)
+            for one in chosen.scenes
+            for full in ((False, True) if chosen.full else (False,))
+        ]
     print(table(head, rows, words=1))
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainview.record import Event, EventKind, Phase
-from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.detector import LIKELY, Patience, Sighting
 from plainview.vision.events.episodes import MOST, Episodes
 
 PATIENCE = Patience(rise=1.0, fall=2.0, reach=2.0)
@@ -31,6 +31,16 @@ def test_what_is_brief_or_unsure_is_no_event() -> None:
     """A flash of sightings, or many that say little, raise nothing."""
     assert told([[HERE]] * 4 + [[]] * 20) == []
     assert told([[HERE._replace(confidence=0.3)]] * 40) == []
+
+
+def test_what_is_rather_not_there_is_told_only_where_that_is_no_news() -> None:
+    """What hardly stands out is less sure; some kinds tell of it once it is as likely as not."""
+    dim = HERE._replace(clear=0.6)
+    assert [event.confidence for event in told([[dim]] * 10)] == [48]
+    likely = PATIENCE._replace(likely=LIKELY)
+    assert told([[dim]] * 40 + [[]] * 20, likely) == []
+    clearer = [[dim]] * 20 + [[HERE._replace(clear=0.8)]] * 10
+    assert [event.confidence for event in told(clearer, likely)] == [50]
 
 
 def test_what_moves_is_one_event_and_what_is_apart_are_two() -> None:

@@ -4,8 +4,9 @@ What differs is held against noise: that of the plate there, or what the picture
 empty scene by now where nobody is, if that is more (rain, a swaying camera, a lens that glares).
 A thing as strong as `HALF` times that noise is half as surely what it is taken for; of those that
 stand out well nearly nothing is taken. Signal to noise as the measure of what can be told from a
-picture is Rose's (J. Opt. Soc. Am. 38, 196, 1948). It tells how sure an event is, and never
-whether there is one: what would have been told is told, less surely.
+picture is Rose's (J. Opt. Soc. Am. 38, 196, 1948). It tells how sure an event is. Whether it is
+told hangs on that in kinds of which the right ones are hardly ever less sure than not
+(Patience.likely); a fire's smoke is as pale as it is, and a left thing as small.
 """
 
 from typing import Final

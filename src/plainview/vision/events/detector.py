@@ -1,10 +1,13 @@
 """The seam of detectors: what each says of one frame, and how sure it must be for how long."""
 
 import math
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from plainview.record import EventKind
 from plainview.vision.events.seen import Seen
+
+LIKELY: Final = 0.5
+"""Confidence, as it is told, from which there is rather an event than none."""
 
 
 class Sighting(NamedTuple):
@@ -37,6 +40,8 @@ class Patience(NamedTuple):
     """Metres within which two sightings are of the same event."""
     least: float = 0.5
     """Mean confidence below which nothing starts."""
+    likely: float = 0.0
+    """The same of how sure it is told to be, which is less where nothing is clear (clear.py)."""
     apart: float = math.inf
     """Metres from which two sightings in one frame are of two events."""
 

@@ -112,6 +112,8 @@ class Episodes:
         long = one.last - one.first >= rise - 1e-6
         if one.started is not None or not long or one.confidence < patience.least:
             return None
+        if _percent(one) < 100 * patience.likely:
+            return None
         one.started = self._event(one, Phase.START, t)
         return one.started
 

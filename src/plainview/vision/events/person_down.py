@@ -19,7 +19,7 @@ from plainview.vision.bodies import Bodies
 from plainview.vision.events.change import Change, State, core_of
 from plainview.vision.events.coloured import coloured
 from plainview.vision.events.company import Company
-from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.detector import LIKELY, Patience, Sighting
 from plainview.vision.events.extent import Extent
 from plainview.vision.events.fallen import CLOSE, UP, Down, Judged, fell, witness
 from plainview.vision.events.falling import Falling
@@ -38,7 +38,7 @@ from plainview.vision.events.vanished import Vanished
 from plainview.vision.optics import Floats, Optics
 from plainview.vision.plate import Image, Luma
 
-PATIENCE: Final = Patience(rise=7.0, fall=3.0, reach=1.5, least=0.53)
+PATIENCE: Final = Patience(rise=7.0, fall=3.0, reach=1.5, least=0.53, likely=LIKELY)
 MOST: Final = 6
 """Blobs that are held against silhouettes in one look."""
 RESTED: Final = 1.1

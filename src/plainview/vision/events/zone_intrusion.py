@@ -17,7 +17,7 @@ from shapely.geometry import Polygon
 from plainview.geometry import BODY_HEIGHT, View, Zone, project
 from plainview.record import EventKind
 from plainview.vision.events.blobs import DIFFERS
-from plainview.vision.events.detector import Patience, Sighting
+from plainview.vision.events.detector import LIKELY, Patience, Sighting
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import LONG, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import SWIFT, Size, agree
@@ -71,7 +71,9 @@ class ZoneIntrusion:
     """Owns a view's forbidden zones, and where those are who came in. At most `MOST` of them."""
 
     kind = EventKind.ZONE_INTRUSION
-    patience = Patience(rise=0.4 - UNEVEN, fall=2.0, reach=REACH, least=0.5, apart=APART)
+    patience = Patience(
+        rise=0.4 - UNEVEN, fall=2.0, reach=REACH, least=0.5, apart=APART, likely=LIKELY
+    )
 
     def __init__(self, view: View, optics: Optics, hours: OpenHours) -> None:
         """Watch the zones of `view`, seen through `optics`, that are for this kind."""

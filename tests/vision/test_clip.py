@@ -1,8 +1,10 @@
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import cast
 
 import av
+import pytest
 from av.container import InputContainer
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -89,3 +91,22 @@ def test_a_stream_that_appears_later_loses_nothing() -> None:
     """All was read before PyAV falls over it."""
     film = cast("InputContainer", Changing())
     assert len(list(clip.packets(film, cast("clip.VideoStream", None)))) == 3
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("mkv", 0), ("mkv", 5), ("mp4", 5), ("ts", 5)])
+def test_a_clip_is_as_long_as_its_pictures_whenever_they_begin(
+    tmp_path: Path, kind: str, begins: int
+) -> None:
+    """Three seconds, cut from the middle of a longer film with its clock, last three seconds."""
+    path = tmp_path / f"cut.{kind}"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("mpeg2video" if kind == "ts" else "mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        picture = av.VideoFrame(64, 48, "yuv420p")
+        for k in range(75):
+            picture.pts, picture.time_base = 25 * begins + k, Fraction(1, 25)
+            film.mux(stream.encode(picture))
+        film.mux(stream.encode(None))
+    with av.open(str(path)) as film:
+        seconds = clip.length(film, film.streams.video[0], None)
+    assert seconds == pytest.approx(3.0, abs=0.15)

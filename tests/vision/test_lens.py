@@ -146,6 +146,21 @@ def test_broken_packets_are_dropped_and_counted(coded: Coded) -> None:
     assert [told[2:] for told in measurer.told] == [(5, 0, ()), (0, 25, (Health.LOST,)), (5, 0, ())]
 
 
+@pytest.mark.parametrize("end", [StreamEnd(6_000_000), StreamEnd()])
+def test_a_tail_that_cannot_be_decoded_is_a_part_of_the_clip(coded: Coded, end: StreamEnd) -> None:
+    """Each second of it is told, and says lost, whether or not the clip says how long it is."""
+    measurer = Counting()
+    watched, _ = lens(measurer)
+    start, packets = coded("mjpeg", frames=150)
+    broken = [Packet(b"\xff\xd8 broken", p.t) for p in packets[50:]]
+    feed(watched, start, *packets[:50], *broken, end)
+    assert [(told[2], told[4]) for told in measurer.told] == [
+        *[(5, ())] * 2,
+        *[(0, (Health.LOST,))] * 4,
+    ]
+    assert measurer.told[-1][0] == pytest.approx(6000, abs=50)
+
+
 def test_stream_without_a_decoder_is_all_dropped() -> None:
     """A codec that does not exist gives intervals that say lost, and no crash."""
     measurer = Counting()

@@ -121,9 +121,11 @@ def length(container: InputContainer, stream: VideoStream, rate: float | None) -
         return seconds if 0 < seconds <= LONGEST / 1e6 else None
     if stream.duration is not None and stream.duration > 0 and stream.time_base:
         return min(float(stream.duration * stream.time_base), LONGEST / 1e6)
-    if container.duration is not None and 0 < container.duration <= LONGEST:
-        return container.duration / 1_000_000
-    return None
+    whole = container.duration
+    if whole is not None and "matroska" in container.format.name:
+        # It says when the last picture ends, by a clock that may begin long before the first.
+        whole -= max(container.start_time or 0, 0)
+    return whole / 1_000_000 if whole is not None and 0 < whole <= LONGEST else None
 
 
 def _frames(stream: VideoStream) -> int:

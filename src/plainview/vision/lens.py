@@ -153,7 +153,7 @@ class Lens:
         self._health: set[Health] = {Health.LOST} if task.skip else set()
         self._connected = True
         self._key = False
-        self._now = 0.0
+        self._now = self._sent = 0.0
         self.ended = False
 
     def take(self, message: Message) -> None:
@@ -215,6 +215,7 @@ class Lens:
                 self._heard += 1
             self._frames(frames)
         if expected is not None:
+            self._sent = max(self._sent, expected)
             self._advance(expected - _REORDER[self._spec.live])
 
     def _drop(self, count: int, t: int | None) -> None:
@@ -296,6 +297,8 @@ class Lens:
         self.ended = True
         if self._spec.live:
             return
+        # What could not be decoded at its end is a part of a clip as well.
+        self._now = max(self._now, self._sent)
         if end.t is not None:
             # A clip whose clock was mended is as long as its frames say.
             self._now = max(self._now, min(end.t / 1e6, self._now + self._spec.every))

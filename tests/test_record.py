@@ -142,6 +142,18 @@ def test_packing_keeps_every_number_within_its_step(
     )
 
 
+def test_json_of_an_interval_without_a_frame_is_lost() -> None:
+    """A line has no number of frames: without a flag it would read as an empty scene."""
+    names: tuple[list[str], list[str]] = ([], [])
+    for frames, health, said in (
+        (0, (), ["lost"]),
+        (0, (Health.DARK,), ["dark"]),
+        (1, (), []),
+    ):
+        one = reading(frames=frames, health=health)
+        assert record.interval_json(one, GRID, *names)["health"] == said
+
+
 @given(scenes(), st.integers(1, 70))
 @settings(max_examples=60, deadline=None)
 def test_coarsening_keeps_people_and_momentum(

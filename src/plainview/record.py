@@ -470,7 +470,7 @@ def interval_json(
             _name(line_names, k): [forward * CROSSING_STEP, backward * CROSSING_STEP]
             for k, (forward, backward) in enumerate(reading.crossings)
         },
-        "health": [flag.value for flag in reading.health],
+        "health": [flag.value for flag in _health(reading)],
         "events": [
             {
                 "kind": event.kind.value,
@@ -486,6 +486,14 @@ def interval_json(
     if reading.coarse > 1:
         line["coarse"] = reading.coarse
     return line
+
+
+def _health(reading: Reading) -> tuple[Health, ...]:
+    """What is wrong with `reading`: a line does not say of how many frames it is.
+
+    Of an interval without any nobody may read that nobody was there.
+    """
+    return reading.health if reading.frames or reading.health else (Health.LOST,)
 
 
 class Stamped(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc=False):

@@ -22,7 +22,7 @@ from plainview.fleet.clip import ClipEnded, ClipStarted, measure_clip
 from plainview.fleet.plates import check_plate
 from plainview.geometry import View, cells_inside
 from plainview.plural import counted
-from plainview.record import Health, Reading, interval_json
+from plainview.record import Reading, interval_json
 from plainview.vision.spec import NETWORK_FAULTS, LensSpec, NetworkState, TapSpec
 from plainview.vision.task import MAX_PLATE
 
@@ -171,7 +171,7 @@ def _measure(
             dropped += item.dropped
             if show is not None:
                 show(item.t / 1000, length[-1] if length else None)
-            sink.interval(interval_json(_honest(item), grid, lines, zones, inside=inside))
+            sink.interval(interval_json(item, grid, lines, zones, inside=inside))
         else:
             ended = item
     if frames == 0:
@@ -229,16 +229,6 @@ def _nothing(video: Path, ended: ClipEnded, every: float) -> PlainviewError:
     return InputError(
         "holds no picture that can be decoded", where=where, mend="Convert it to H.264"
     )
-
-
-def _honest(reading: Reading) -> Reading:
-    """`reading` as it may be written: of an interval without a frame nobody may read "no people".
-
-    A line does not say how many frames it is of.
-    """
-    if reading.frames or reading.health:
-        return reading
-    return structs.replace(reading, health=(Health.LOST,))
 
 
 def _tell_blind_spots(lens: LensSpec) -> None:

@@ -21,7 +21,7 @@ from shapely.geometry import LineString, Point, Polygon
 from plainview.geometry import ONE_WAY, View
 from plainview.record import EventKind
 from plainview.vision.events.depth import deep
-from plainview.vision.events.detector import LIKELY, Patience, Sighting
+from plainview.vision.events.detector import Patience, Sighting
 from plainview.vision.events.hours import OpenHours
 from plainview.vision.events.movers import MOSTLY, NEARLY_ALWAYS, Mover
 from plainview.vision.events.paths import Size
@@ -87,7 +87,7 @@ class WrongWay:
 
     kind = EventKind.WRONG_WAY
     # A vehicle that is lost from sight for a second is far on: one lane, one event at a time.
-    patience = Patience(rise=0.2 - UNEVEN, fall=3.0, reach=30.0, least=0.5, likely=LIKELY)
+    patience = Patience(rise=0.2 - UNEVEN, fall=3.0, reach=30.0, least=0.5)
 
     def __init__(self, view: View, optics: Optics, hours: OpenHours) -> None:
         """Watch the zones of `view`, seen through `optics`, that have a direction, in `hours`."""

@@ -1,5 +1,6 @@
 """Places that cannot be written, disks that are full, readers that go, and being stopped."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -149,3 +150,16 @@ def test_a_full_disk_under_the_state_folder(
     assert done.stderr.startswith("plainview: ")
     assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_measurements_are_not_written_to_nowhere(good_clip: Path, camera: Path) -> None:
+    """Started without standard output (`>&-`): it says so before it measures, with what to give."""
+    done = subprocess.run(
+        [*_MEASURE, good_clip, "--camera", camera],
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
+        preexec_fn=lambda: os.close(1),
+    )
+    assert done.returncode == 2
+    assert done.stderr == (b"plainview: standard output: it is closed. Give --out FILE\n")

@@ -225,8 +225,7 @@ def _named(out: Path, *, started: bool = False) -> Iterator[None]:
 
 
 def _standard_output() -> TextIO:
-    if sys.stdout is None:
-        raise InputError(
-            "standard output is closed", where="standard output", mend="Give --out FILE"
-        )
+    # Where it was closed before the command began it leads nowhere by now (cli/__init__.py).
+    if sys.stdout is None or sys.__stdout__ is None:
+        raise InputError("it is closed", where="standard output", mend="Give --out FILE")
     return sys.stdout

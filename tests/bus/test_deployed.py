@@ -220,7 +220,10 @@ def test_a_site_that_is_cut_off_keeps_measuring_and_sends_it_later(city: City) -
     city.centre.start()
     until(lambda: site.stats().backlog == 0)
     site.publish("plaza-1", stamped(20))
-    got = times(taken(intake, 7))
+    got: list[int] = []
+    while len(got) < 7 and (more := taken(intake, 1)):
+        # That intake has the first was on its way as the centre was killed: it may come again.
+        got += [t for t in times(more) if t != 1]
     assert sorted(got) == [*range(10, 16), 20]
     assert [t for t in got if t < 20] == [*range(10, 16)]
     stats = site.stats()

@@ -153,7 +153,9 @@ class Lens:
         self._health: set[Health] = {Health.LOST} if task.skip else set()
         self._connected = True
         self._key = False
-        self._now = self._sent = 0.0
+        self._now = 0.0
+        self._sent = 0.0
+        """Seconds of the latest packet, decoded or not."""
         self.ended = False
 
     def take(self, message: Message) -> None:
